@@ -1,0 +1,170 @@
+"""Everything this library raises: one tree, so that nothing raw from below leaks out.
+
+Every error carries a stable `key` and the `placeholders` of its text, so that a user interface can say it in the user's
+language; `str(error)` is the English sentence.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from .problems import Problem
+
+
+class AcrelError(Exception):
+    """Base of all errors of this library."""
+
+    key: ClassVar[str] = "unknown_error"
+    text: ClassVar[str] = "{detail}"
+
+    def __init__(self, **placeholders: object) -> None:
+        """Take the values of the placeholders in `text`."""
+        self.placeholders: Mapping[str, str] = {
+            name: str(value) for name, value in placeholders.items()
+        }
+        super().__init__(self.text.format_map(self.placeholders))
+
+
+class AddressFormError(AcrelError):
+    """A link address (`tcp://host:port`, ...) that cannot be understood."""
+
+    key = "bad_link_address"
+    text = "'{found}' is not a link address; allowed: tcp://host:port, rtu+tcp://host:port, serial:///dev/ttyUSB0?baudrate=9600&parity=N ({detail})"
+
+
+class LinkError(AcrelError):
+    """Something on the way to the device failed; the request may be tried again later."""
+
+
+class LinkUnreachableError(LinkError):
+    """The gateway or serial port could not be opened, or the connection was lost."""
+
+    key = "link_unreachable"
+    text = "{link} cannot be reached: {detail}"
+
+
+class NoAnswerError(LinkError):
+    """The unit did not answer in time."""
+
+    key = "no_answer"
+    text = "Unit {unit} did not answer within {seconds} s"
+
+
+class BadAnswerError(LinkError):
+    """An answer arrived that does not belong to the request; it was thrown away."""
+
+    key = "bad_answer"
+    text = "Unit {unit} gave an answer that does not fit the request: {detail}"
+
+
+class RefusedError(LinkError):
+    """The unit (or the gateway for it) answered with a Modbus exception code."""
+
+    key = "refused"
+    text = "Unit {unit} refused the request for registers {address} to {last} with exception {code} ({meaning})"
+
+    def __init__(self, *, unit: int, address: int, count: int, code: int) -> None:
+        """Name the request and the exception code (Modbus Application Protocol V1.1b3, section 7)."""
+        self.code = code
+        self.address = address
+        self.count = count
+        super().__init__(
+            unit=unit,
+            address=f"{address:04X}h",
+            last=f"{address + count - 1:04X}h",
+            code=f"{code:02d}",
+            meaning=EXCEPTION_MEANINGS.get(code, "not defined"),
+        )
+
+    @property
+    def is_illegal_address(self) -> bool:
+        """Whether at least one register of the request does not exist."""
+        return self.code == ILLEGAL_ADDRESS
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the unit asks to come back later (codes 05 and 06)."""
+        return self.code in (ACKNOWLEDGE, BUSY)
+
+    @property
+    def is_gateway(self) -> bool:
+        """Whether the gateway, not the unit, refused (codes 0A and 0B)."""
+        return self.code in (GATEWAY_PATH, GATEWAY_TARGET)
+
+
+ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE = 1, 2, 3, 4
+ACKNOWLEDGE, BUSY, MEMORY_PARITY, GATEWAY_PATH, GATEWAY_TARGET = 5, 6, 8, 10, 11
+EXCEPTION_MEANINGS: Mapping[int, str] = {
+    ILLEGAL_FUNCTION: "illegal function",
+    ILLEGAL_ADDRESS: "illegal data address",
+    ILLEGAL_VALUE: "illegal data value",
+    DEVICE_FAILURE: "device failure",
+    ACKNOWLEDGE: "acknowledged, still working",
+    BUSY: "busy",
+    MEMORY_PARITY: "memory parity error",
+    GATEWAY_PATH: "gateway path unavailable",
+    GATEWAY_TARGET: "device behind the gateway does not answer",
+}
+
+
+class WrongDeviceError(AcrelError):
+    """The unit answers, but not as the chosen model does."""
+
+    key = "wrong_device"
+    text = "Unit {unit} answers, but not like a {model}: {detail}"
+
+
+class SettingError(AcrelError):
+    """A change of a setting was not carried out as asked."""
+
+
+class SettingRefusedError(SettingError):
+    """The change was refused before anything was sent."""
+
+    key = "setting_refused"
+    text = "{name} was not changed: {detail}"
+
+
+class SettingOutOfRangeError(SettingRefusedError):
+    """The value lies outside the limits of the model file."""
+
+    key = "setting_out_of_range"
+    text = "{name} was not changed: {value} lies outside {low} to {high}"
+
+
+class SettingUnconfirmedError(SettingError):
+    """The change was sent once, but the value read back is another one, or none could be read."""
+
+    key = "setting_unconfirmed"
+    text = "{name}: {value} was sent, but {read} was read back"
+
+
+class UnknownModelError(AcrelError):
+    """No model file has this id."""
+
+    key = "unknown_model"
+    text = "There is no model '{model}'; known: {known}"
+
+
+class MissingTableError(AcrelError):
+    """The register addresses of this model are not public: the user's table is needed."""
+
+    key = "register_table_missing"
+    text = "The registers of {model} are not public: import its register table first ({needs} quantities wait for an address)"
+
+
+class FileProblemsError(AcrelError):
+    """A model file or register table is not usable; `problems` says where and how to mend it."""
+
+    key = "file_problems"
+    text = "{file}: {count} problem(s)"
+
+    def __init__(self, *, file: str, problems: Sequence[Problem]) -> None:
+        """Keep all problems, so that one look shows them all."""
+        self.file = file
+        self.problems = tuple(problems)
+        super().__init__(file=file, count=len(self.problems))
+
+    def __str__(self) -> str:
+        """One line per problem, in English."""
+        return "\n".join(f"{self.file}:{problem.text()}" for problem in self.problems)

@@ -1,0 +1,112 @@
+"""The models at hand: those built in, and those in the user's folder."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from ..errors import FileProblemsError, UnknownModelError
+from ..problems import Problem
+from .reader import LARGEST_FILE, read_model
+from .schema import Model
+
+MODEL_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+class ModelLibrary:
+    """Finds models by id. A user's file wins over a built-in one of the same id. Reading files blocks: use a thread."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Take the folder with the user's `<id>.toml` files; it need not exist."""
+        self.folder = folder
+
+    def ids(self) -> list[str]:
+        """Return all model ids, sorted."""
+        return sorted({*_builtin_ids(), *(path.stem for path in self._user_files())})
+
+    def get(self, model_id: str) -> Model:
+        """Return one model.
+
+        Raises UnknownModelError, or FileProblemsError if the user's file is broken.
+        """
+        if (
+            self.folder is not None
+            and (path := self.folder / f"{model_id}.toml") in self._user_files()
+        ):
+            return read_model(read_text(path), file=path.name)
+        if model_id in _builtin_ids():
+            return _builtin(model_id)
+        raise UnknownModelError(model=model_id, known=", ".join(self.ids()))
+
+    def builtin(self, model_id: str) -> Model:
+        """Return the built-in model of this id, whatever the user's folder holds."""
+        if model_id in _builtin_ids():
+            return _builtin(model_id)
+        raise UnknownModelError(model=model_id, known=", ".join(_builtin_ids()))
+
+    def usable(self) -> Iterator[Model]:
+        """Return every model whose file is sound: a broken user file hides no other."""
+        for model_id in self.ids():
+            try:
+                yield self.get(model_id)
+            except FileProblemsError:
+                continue
+
+    def broken(self) -> Iterator[FileProblemsError]:
+        """Return what is wrong with the user's files that cannot be used."""
+        for path in self._user_files():
+            try:
+                read_model(read_text(path), file=path.name)
+            except FileProblemsError as error:
+                yield error
+
+    def is_users(self, model_id: str) -> bool:
+        """Whether the model comes from the user's folder."""
+        return any(path.stem == model_id for path in self._user_files())
+
+    def _user_files(self) -> list[Path]:
+        if self.folder is None or not self.folder.is_dir():
+            return []
+        return sorted(path for path in self.folder.glob("*.toml") if MODEL_ID.fullmatch(path.stem))
+
+
+def read_text(path: Path) -> str:
+    """Return a user's file as text.
+
+    Raises FileProblemsError when it cannot be read, is too large or is not UTF-8.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            problem = Problem(
+                key="too_large", found=f"{size} bytes", allowed=f"{LARGEST_FILE} bytes"
+            )
+            raise FileProblemsError(file=path.name, problems=[problem])
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileProblemsError(
+            file=path.name, problems=[Problem(key="not_utf8", found=str(error))]
+        ) from None
+    except OSError as error:
+        raise FileProblemsError(
+            file=path.name, problems=[Problem(key="unreadable", found=error.strerror or str(error))]
+        ) from None
+
+
+@cache
+def _builtin_ids() -> tuple[str, ...]:
+    folder = files(__package__)
+    return tuple(
+        sorted(
+            entry.name.removesuffix(".toml")
+            for entry in folder.iterdir()
+            if entry.name.endswith(".toml")
+        )
+    )
+
+
+@cache
+def _builtin(model_id: str) -> Model:
+    name = f"{model_id}.toml"
+    return read_model(files(__package__).joinpath(name).read_text("utf-8"), file=name)

@@ -1,0 +1,264 @@
+"""Checked access to the tables of a model file: each wrong thing becomes one problem with its line."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import overload
+
+from ..problems import Problem
+from .locate import Path, line_of
+
+
+class Findings:
+    """Collects the problems of one file."""
+
+    def __init__(self, text: str) -> None:
+        """Keep the text, to find lines in it."""
+        self._text = text
+        self.problems: list[Problem] = []
+
+    def report(self, key: str, path: Path, *, found: object = "", allowed: str = "") -> None:
+        """Note a problem at a place of the file."""
+        column = str(path[-1]) if path else ""
+        self.problems.append(
+            Problem(
+                key=key,
+                line=line_of(self._text, path),
+                column=column,
+                found=str(found),
+                allowed=allowed,
+            )
+        )
+
+
+class Node:
+    """One table of the file. Keys that were never asked for are reported by `close`."""
+
+    def __init__(self, findings: Findings, path: Path, table: object) -> None:
+        """Wrap what stands at `path`; anything but a table is a problem and reads as an empty one."""
+        self.findings = findings
+        self.path = tuple(path)
+        self._known: set[str] = set()
+        self._table: Mapping[str, object] = table if isinstance(table, Mapping) else {}
+        if not isinstance(table, Mapping):
+            self.report("wrong_type", found=_shown(table), allowed="a table { … }")
+
+    def report(
+        self, problem: str, key: str | None = None, *, found: object = "", allowed: str = ""
+    ) -> None:
+        """Note a problem with one key (or the whole table)."""
+        self.findings.report(
+            problem, self.path if key is None else (*self.path, key), found=found, allowed=allowed
+        )
+
+    def __contains__(self, key: str) -> bool:
+        """Whether the key is given."""
+        return key in self._table
+
+    def _take(self, key: str) -> object:
+        self._known.add(key)
+        return self._table.get(key)
+
+    def text(
+        self, key: str, default: str | None = None, *, allowed: str = 'text in "quotes"'
+    ) -> str:
+        """Return a text; without a default it must be there."""
+        value = self._take(key)
+        if isinstance(value, str) and (value or default is not None):
+            return value
+        if value is not None:
+            self.report("wrong_type", key, found=_shown(value), allowed=allowed)
+        elif default is None:
+            self.report("missing", key, allowed=allowed)
+        return default or ""
+
+    def word[WordT: StrEnum](
+        self, key: str, words: type[WordT], default: WordT, *, required: bool = False
+    ) -> WordT:
+        """Return one word of an enumeration."""
+        value = self._take(key)
+        allowed = ", ".join(words)
+        if value is None:
+            if required:
+                self.report("missing", key, allowed=allowed)
+            return default
+        try:
+            return words(value)  # type: ignore[arg-type]  # any object may be asked; what is no member raises ValueError
+        except ValueError:
+            self.report("unknown_word", key, found=_shown(value), allowed=allowed)
+            return default
+
+    def optional_word[WordT: StrEnum](self, key: str, words: type[WordT]) -> WordT | None:
+        """Return one word of an enumeration, or None when it is not given."""
+        self._known.add(key)
+        return self.word(key, words, next(iter(words))) if key in self else None
+
+    @overload
+    def integer(self, key: str, low: int, high: int, default: int) -> int: ...
+    @overload
+    def integer(self, key: str, low: int, high: int, default: None) -> int | None: ...
+    def integer(self, key: str, low: int, high: int, default: int | None) -> int | None:
+        """Return a whole number within limits, else the default."""
+        value = self._take(key)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.report(
+                "wrong_type",
+                key,
+                found=_shown(value),
+                allowed=f"a whole number from {low} to {high}",
+            )
+            return default
+        if not low <= value <= high:
+            self.report("out_of_range", key, found=value, allowed=f"{low} to {high}")
+            return default
+        return value
+
+    @overload
+    def number(self, key: str, default: Decimal) -> Decimal: ...
+    @overload
+    def number(self, key: str, default: None = None) -> Decimal | None: ...
+    def number(self, key: str, default: Decimal | None = None) -> Decimal | None:
+        """Return a number exactly as it is written, else the default."""
+        value = self._take(key)
+        if value is None:
+            return default
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | Decimal)
+            or not Decimal(value).is_finite()
+        ):
+            self.report("wrong_type", key, found=_shown(value), allowed="a number")
+            return default
+        return Decimal(value)
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """Return true or false."""
+        value = self._take(key)
+        if value is None or isinstance(value, bool):
+            return default if value is None else value
+        self.report("wrong_type", key, found=_shown(value), allowed="true or false")
+        return default
+
+    def pair(self, key: str) -> tuple[Decimal, Decimal] | None:
+        """Return `[low, high]`."""
+        value = self._take(key)
+        if value is None:
+            return None
+        match value:
+            case [int() | Decimal() as low, int() | Decimal() as high] if low <= high:
+                return Decimal(low), Decimal(high)
+        self.report("wrong_type", key, found=_shown(value), allowed="[lowest, highest]")
+        return None
+
+    def integers(self, key: str, low: int, high: int) -> tuple[int, ...]:
+        """Return a list of whole numbers within limits."""
+        value = self._take(key)
+        if value is None:
+            return ()
+        if isinstance(value, list) and all(
+            isinstance(item, int) and not isinstance(item, bool) and low <= item <= high
+            for item in value
+        ):
+            return tuple(value)
+        self.report(
+            "wrong_type",
+            key,
+            found=_shown(value),
+            allowed=f"a list of numbers from {low} to {high}",
+        )
+        return ()
+
+    def spans(self, key: str, high: int) -> tuple[tuple[int, int], ...]:
+        """Return a sorted list of `[first, last]` pairs of whole numbers from 0 to `high`."""
+        value = self._take(key)
+        if value is None:
+            return ()
+        if isinstance(value, list) and all(_is_span(item, high) for item in value):
+            return tuple(sorted((item[0], item[1]) for item in value))
+        self.report(
+            "wrong_type",
+            key,
+            found=_shown(value),
+            allowed=f"[[first, last], …] with numbers from 0 to {high}",
+        )
+        return ()
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts."""
+        value = self._take(key)
+        if value is None:
+            return ()
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        self.report("wrong_type", key, found=_shown(value), allowed='a list of texts ["…", "…"]')
+        return ()
+
+    def names(self, key: str, *, required: bool = False) -> Mapping[str, str]:
+        """Return texts by language: `{ en = "…", zh = "…" }`."""
+        value = self._take(key)
+        if value is None:
+            if required:
+                self.report("missing", key, allowed='{ en = "…", zh = "…" }')
+            return {}
+        if (
+            isinstance(value, Mapping)
+            and value
+            and all(isinstance(text, str) for text in value.values())
+        ):
+            if "en" in value:
+                return {str(language): text for language, text in value.items()}
+            self.report("missing", key, allowed='en = "…"')
+            return {}
+        self.report("wrong_type", key, found=_shown(value), allowed='{ en = "…", zh = "…" }')
+        return {}
+
+    def child(self, key: str) -> Node | None:
+        """Return an inner table, or None when it is not given."""
+        value = self._take(key)
+        return None if value is None else Node(self.findings, (*self.path, key), value)
+
+    def optional_child(self, key: str) -> Node:
+        """Return an inner table; an empty one when it is not given."""
+        return self.child(key) or Node(self.findings, (*self.path, key), {})
+
+    def required_child(self, key: str, *, allowed: str) -> Node:
+        """Return an inner table that must be there."""
+        if key not in self:
+            self.report("missing", key, allowed=allowed)
+        return self.optional_child(key)
+
+    def children(self, key: str) -> list[Node]:
+        """Return an array of tables; empty when it is not given."""
+        value = self._take(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.report("wrong_type", key, found=_shown(value), allowed=f"tables headed [[{key}]]")
+            return []
+        return [
+            Node(self.findings, (*self.path, key, index), item) for index, item in enumerate(value)
+        ]
+
+    def entries(self) -> Iterable[tuple[str, object]]:
+        """Return all keys with their raw values, and take them all as known."""
+        self._known.update(self._table)
+        return self._table.items()
+
+    def close(self) -> None:
+        """Report the keys nobody asked for: most often a slip of the pen."""
+        for key in self._table:
+            if key not in self._known:
+                self.report("unknown_word", key, found=key, allowed=", ".join(sorted(self._known)))
+
+
+def _is_span(item: object, high: int) -> bool:
+    match item:
+        case [int() as first, int() as last]:
+            return 0 <= first <= last <= high
+    return False
+
+
+def _shown(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
