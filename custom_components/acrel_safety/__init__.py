@@ -1,0 +1,1 @@
+"""Acrel electrical-safety devices in Home Assistant."""

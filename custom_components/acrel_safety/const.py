@@ -1,0 +1,35 @@
+"""Names and numbers used all over the integration."""
+
+import logging
+from typing import Final
+
+DOMAIN: Final = "acrel_safety"
+LOGGER = logging.getLogger(__package__)
+
+MANUFACTURER: Final = "Acrel"
+MODEL_FOLDER: Final = f"{DOMAIN}/models"
+"""Below the configuration folder: the user's own model files."""
+
+SUBENTRY_DEVICE: Final = "device"
+
+# Entry data: the link. Host and port, or device, are keyed by Home Assistant's own constants.
+TYPE_TCP: Final = "tcp"
+TYPE_RTU_TCP: Final = "rtu_tcp"
+TYPE_SERIAL: Final = "serial"
+CONF_BAUDRATE: Final = "baudrate"
+CONF_BYTESIZE: Final = "bytesize"
+CONF_PARITY: Final = "parity"
+CONF_STOPBITS: Final = "stopbits"
+CONF_TURNAROUND_MS: Final = "turnaround_ms"
+
+# Subentry data: one device on the link. CONF_MODEL is Home Assistant's own.
+CONF_UNIT_ID: Final = "unit_id"
+CONF_ALLOW_CHANGES: Final = "allow_changes"
+CONF_PT: Final = "pt"
+CONF_CT: Final = "ct"
+CONF_INTERVALS: Final = "intervals"
+
+FIRST_LOOK_SECONDS: Final = 10.0
+"""How long set-up waits for first values: a dead bus may not hold up Home Assistant's start."""
+IDENTIFY_SECONDS: Final = 30.0
+"""How often a device that could not be identified yet is asked again."""
