@@ -19,9 +19,7 @@ class AcrelError(Exception):
 
     def __init__(self, **placeholders: object) -> None:
         """Take the values of the placeholders in `text`."""
-        self.placeholders: Mapping[str, str] = {
-            name: str(value) for name, value in placeholders.items()
-        }
+        self.placeholders: Mapping[str, str] = {name: str(value) for name, value in placeholders.items()}
         super().__init__(self.text.format_map(self.placeholders))
 
 
@@ -29,7 +27,10 @@ class AddressFormError(AcrelError):
     """A link address (`tcp://host:port`, ...) that cannot be understood."""
 
     key = "bad_link_address"
-    text = "'{found}' is not a link address; allowed: tcp://host:port, rtu+tcp://host:port, serial:///dev/ttyUSB0?baudrate=9600&parity=N ({detail})"
+    text = (
+        "'{found}' is not a link address ({detail}); allowed: tcp://host:port, rtu+tcp://host:port, "
+        "serial:///dev/ttyUSB0?baudrate=9600&parity=N"
+    )
 
 
 class LinkError(AcrelError):
@@ -150,7 +151,10 @@ class MissingTableError(AcrelError):
     """The register addresses of this model are not public: the user's table is needed."""
 
     key = "register_table_missing"
-    text = "The registers of {model} are not public: import its register table first ({needs} quantities wait for an address)"
+    text = (
+        "The registers of {model} are not public: import its register table first "
+        "({needs} quantities wait for an address)"
+    )
 
 
 class FileProblemsError(AcrelError):

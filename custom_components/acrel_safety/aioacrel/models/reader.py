@@ -9,32 +9,32 @@ from fractions import Fraction
 
 from ..errors import FileProblemsError
 from ..problems import Problem
-from ..readings import DEVICE_CIRCUIT, PointKey, Value
-from ..registers import WORD, Layout, Order, RegisterType
+from ..readings import PointKey
+from ..registers import WORD_BITS, Layout, RegisterType
 from ..vocabulary import EXTRA_PREFIX, Kind, PollGroup, Quantity, Range, extra_quantity, vocabulary
-from .node import Findings, Node
-from .schema import (
-    Circuit,
-    Command,
-    Evidence,
-    Limits,
-    LineSettings,
-    Model,
-    Point,
-    ProbeCheck,
-    Ratio,
+from .node import Findings, Node, shown
+from .parts import (
+    LAST_REGISTER,
+    MOST_REGISTERS,
+    PLACEHOLDER,
+    circuit_numbers,
+    command,
+    filled,
+    layout,
+    line_settings,
+    probe_check,
+    ratio_sources,
+    ratio_words,
+    words,
 )
+from .schema import MODEL_ID, Circuit, Evidence, Limits, Model, Point
 
 LARGEST_FILE = 4_000_000
-LAST_REGISTER = 0xFFFF
-MOST_REGISTERS = 125
-"""Registers in one read: Modbus Application Protocol V1.1b3, section 6.3."""
 DEFAULT_MOST_REGISTERS = 48
 """The longest reads seen in public code that talks to Acrel devices are 42 to 63 registers long."""
-MOST_CIRCUITS = 1000
 MOST_REPEATS = 4096
-_PLACEHOLDER = re.compile(r"\{(n|nn|address)\}")
-_WRITE_EVIDENCE = (Evidence.MANUAL, Evidence.CODE)
+MOST_POINTS = 100_000
+"""Ten times the largest register table; keeps a hostile file from filling the memory."""
 
 
 def read_model(text: str, *, file: str) -> Model:
@@ -49,9 +49,10 @@ def read_model(text: str, *, file: str) -> Model:
         raise FileProblemsError(file=file, problems=[size])
     try:
         top = tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        place = re.search(r"line (\d+)", str(error))
-        syntax = Problem(key="not_toml", line=int(place[1]) if place else None, found=str(error))
+    except (ValueError, RecursionError) as error:
+        # A plain ValueError comes from numbers and dates that are well written but too large.
+        line = error.lineno if isinstance(error, tomllib.TOMLDecodeError) else None
+        syntax = Problem(key="not_toml", line=line, found=str(error))
         raise FileProblemsError(file=file, problems=[syntax]) from None
     findings = Findings(text)
     model = _Reader().read(Node(findings, (), top))
@@ -90,13 +91,13 @@ class _Reader:
         ratios = top.optional_child("ratios")
         self._function = reading.integer("function", 3, 4, 3)
         self._ranges = reading.spans("ranges", LAST_REGISTER)
-        read_ratios, asks_ratios = _ratios(ratios)
+        read_ratios, asks_ratios = ratio_sources(ratios)
         for section in top.children("circuits"):
             self._section(section)
         if not self._points:
             top.report("no_points")
         model = Model(
-            id=head.text("id"),
+            id=_model_id(head),
             name=head.text("name"),
             titles=head.names("title", required=True),
             evidence=self._evidence,
@@ -104,12 +105,7 @@ class _Reader:
             covers=head.texts("covers"),
             notes=head.names("note"),
             k_mode=head.text("k_mode", "") or None,
-            line=LineSettings(
-                baudrate=line.integer("baudrate", 300, 1_000_000, 9600),
-                bytesize=line.integer("bytesize", 7, 8, 8),
-                parity=line.text("parity", "N"),
-                stopbits=line.integer("stopbits", 1, 2, 1),
-            ),
+            line=line_settings(line),
             unit_id=line.integer("unit", 0, 255, 1),
             max_registers=reading.integer(
                 "max_registers", 1, MOST_REGISTERS, DEFAULT_MOST_REGISTERS
@@ -117,13 +113,11 @@ class _Reader:
             ranges=self._ranges,
             circuits=dict(sorted(self._circuits.items(), key=lambda item: int(item[0]))),
             points=self._points,
-            commands=[_command(node) for node in top.children("commands")],
-            probes=[self._probe(node) for node in top.children("probe")],
+            commands=[command(node) for node in top.children("commands")],
+            probes=[probe_check(node, self._function) for node in top.children("probe")],
             asks_ratios=asks_ratios,
             read_ratios=read_ratios,
         )
-        if model.line.parity not in ("N", "E", "O"):
-            line.report("unknown_word", "parity", found=model.line.parity, allowed="N, E, O")
         for ratio, key in model.read_ratios.items():
             if key not in self._points:
                 ratios.report("missing", ratio, allowed=f"the point {key}")
@@ -133,12 +127,13 @@ class _Reader:
 
     def _section(self, node: Node) -> None:
         section = _Section(
-            numbers=_numbers(node), stride=node.integer("stride", -LAST_REGISTER, LAST_REGISTER, 0)
+            numbers=circuit_numbers(node),
+            stride=node.integer("stride", -LAST_REGISTER, LAST_REGISTER, 0),
         )
         names = node.names("name")
         for number in section.numbers:
-            filled = {language: text.replace("{n}", number) for language, text in names.items()}
-            self._circuits.setdefault(number, Circuit(number=number, names=filled))
+            own = {language: text.replace("{n}", number) for language, text in names.items()}
+            self._circuits.setdefault(number, Circuit(number=number, names=own))
         for table in (node.optional_child("points"), node.optional_child("settings")):
             for code, value in table.entries():
                 self._point(Node(table.findings, (*table.path, code), value), code, section)
@@ -172,13 +167,16 @@ class _Reader:
             if "at" not in node:
                 node.report("missing", "at", allowed="the register's address")
             return
-        for bit, code in bits.entries():
-            if not (bit.isdecimal() and int(bit) < 16) or not isinstance(code, str) or not code:
+        for bit, value in bits.entries():
+            if not (re.fullmatch(r"[0-9]{1,2}", bit) and int(bit) < WORD_BITS) or not value:
                 bits.report(
-                    "wrong_type", bit, found=f"{bit} = {code}", allowed='bit 0 to 15 = "code"'
+                    "wrong_type",
+                    bit,
+                    found=f"{bit} = {shown(value)}",
+                    allowed='bit 0 to 15 = "code", or { code = "…", name = { … } }',
                 )
                 continue
-            quantity = self._quantity(code, {}, kind, None, bits, bit)
+            quantity = self._bit_quantity(bits, bit, value, kind)
             limits = (
                 Limits(low=0, high=1, source=limits_source)
                 if limits_source and quantity.kind is Kind.SETTING
@@ -186,7 +184,7 @@ class _Reader:
             )
             points = [
                 Point(
-                    key=PointKey(number, code),
+                    key=PointKey(number, quantity.code),
                     quantity=quantity,
                     poll=quantity.poll,
                     layout=Layout(type=RegisterType.BIT, bit=int(bit)),
@@ -199,6 +197,15 @@ class _Reader:
             ]
             self._add(bits, bit, points)
 
+    def _bit_quantity(self, bits: Node, bit: str, value: object, kind: Kind) -> Quantity:
+        """Read what a bit means: a code, or a table with code and name."""
+        if isinstance(value, str):
+            return self._quantity(value, {}, kind, None, bits, bit)
+        node = Node(bits.findings, (*bits.path, bit), value)
+        quantity = self._quantity(node.text("code"), node.names("name"), kind, None, node, "code")
+        node.close()
+        return quantity
+
     def _point(self, node: Node, code: str, section: _Section) -> None:
         """Read one point (or setting), for each circuit and repetition."""
         first, step = (
@@ -210,31 +217,27 @@ class _Reader:
             node.integer("stride", -LAST_REGISTER, LAST_REGISTER, section.stride),
             node.integer("bit_stride", -15, 15, 0),
         )
-        if bool(repeat) != bool(_PLACEHOLDER.search(code)):
+        if bool(repeat) != bool(PLACEHOLDER.search(code)):
             node.report("bad_placeholder", found=code)
             return
-        template = self._template(node, code if not repeat else _fill(code, first, 0))
+        names = node.names("name")
+        template = self._template(node, code if not repeat else filled(code, first, 0), names)
         node.close()
+        if not self._has_room(node, None, (repeat or 1) * len(section.numbers)):
+            return
         points = []
         for turn in range(repeat or 1):
             for index, number in enumerate(section.numbers):
                 address = template.address
                 if address is not None:
                     address += index * stride + turn * (step or template.count)
-                name = _fill(code, first + turn, address or 0) if repeat else code
                 quantity = template.quantity
-                if name != quantity.code:
-                    quantity = replace(
-                        quantity
-                        if quantity.pattern == quantity.code
-                        else vocabulary().find(name) or quantity,
-                        code=name,
-                        names=(vocabulary().find(name) or extra_quantity(name)).names,
-                    )
+                if repeat:
+                    quantity = self._copy(node, quantity, names, code, first + turn, address or 0)
                 points.append(
                     replace(
                         template,
-                        key=PointKey(number, name),
+                        key=PointKey(number, quantity.code),
                         quantity=quantity,
                         address=address,
                         layout=replace(
@@ -244,7 +247,24 @@ class _Reader:
                 )
         self._add(node, None, points)
 
-    def _template(self, node: Node, code: str) -> Point:
+    def _copy(
+        self,
+        node: Node,
+        first: Quantity,
+        names: Mapping[str, str],
+        code: str,
+        number: int,
+        address: int,
+    ) -> Quantity:
+        """Return the quantity of one repetition: own code and name, all else as in the first."""
+        own_code = filled(code, number, address)
+        own_names = {language: filled(text, number, address) for language, text in names.items()}
+        if own_code == first.code and not own_names:
+            return first
+        own = self._quantity(own_code, own_names, first.kind, first.unit, node, None)
+        return replace(own, detail=first.detail)
+
+    def _template(self, node: Node, code: str, names: Mapping[str, str]) -> Point:
         """Read what all copies of a point share; its address is that of the first."""
         address = node.integer("at", 0, LAST_REGISTER, None)
         kind = node.optional_word("kind", Kind)
@@ -253,20 +273,20 @@ class _Reader:
             "evidence", Evidence, self._evidence if address is not None else Evidence.UNKNOWN
         )
         scale = Fraction(node.number("scale", Decimal(1)))
-        words = _words(node)
+        meanings = words(node)
         default_kind = (
             Kind.SETTING
             if node.path[-2] == "settings"
             else Kind.STATE
-            if words
+            if meanings
             else Kind.MEASUREMENT
         )
-        quantity = self._quantity(code, node.names("name"), kind or default_kind, unit, node, None)
+        quantity = self._quantity(code, names, kind or default_kind, unit, node, None)
+        quantity = replace(quantity, detail=node.flag("detail", default=quantity.detail))
         range_ = node.pair("range")
         limits = node.pair("limits")
         source = node.text("source", "")
-        ratios = _ratio_words(node)
-        layout = _layout(node)
+        ratios = ratio_words(node)
         equals = node.integer("equals", 0, LAST_REGISTER, None)
         if address is None and self._evidence is not Evidence.UNKNOWN and "at" not in node:
             node.report("missing", "at", allowed="the register's address")
@@ -278,13 +298,13 @@ class _Reader:
             key=PointKey("", code),
             quantity=quantity,
             poll=node.word("poll", PollGroup, quantity.poll),
-            layout=layout,
+            layout=layout(node),
             function=node.integer("function", 3, 4, self._function),
             address=address,
             scale=scale,
             ratios=ratios,
             equals=equals,
-            words=words,
+            words=meanings,
             range=Range(low=float(range_[0]), high=float(range_[1])) if range_ else quantity.range,
             limits=Limits(low=float(limits[0]), high=float(limits[1]), source=source)
             if limits
@@ -309,8 +329,16 @@ class _Reader:
             node.report("unknown_code", key, found=code)
         return extra_quantity(code, kind=kind, unit=unit, names=names)
 
+    def _has_room(self, node: Node, key: str | None, count: int) -> bool:
+        if len(self._points) + count <= MOST_POINTS:
+            return True
+        node.report("too_many_points", key, found=count, allowed=str(MOST_POINTS))
+        return False
+
     def _add(self, node: Node, key: str | None, points: Sequence[Point]) -> None:
         """Keep points that are new, fit into the address space and into one readable range."""
+        if not self._has_room(node, key, len(points)):
+            return
         for point in points:
             if point.key in self._points:
                 node.report("duplicate_point", key, found=point.key)
@@ -332,122 +360,10 @@ class _Reader:
                     return
             self._points[point.key] = point
 
-    def _probe(self, node: Node) -> ProbeCheck:
-        allowed = node.spans("allowed", WORD)
-        check = ProbeCheck(
-            address=node.integer("at", 0, LAST_REGISTER, 0),
-            count=node.integer("count", 1, MOST_REGISTERS, 1),
-            function=node.integer("function", 3, 4, self._function),
-            mask=node.integer("mask", 1, WORD, WORD),
-            allowed=allowed[0] if allowed else None,
-            is_unit_id=node.flag("is_unit_id"),
-            refused=node.flag("refused"),
-        )
-        if "at" not in node:
-            node.report("missing", "at", allowed="the register's address")
-        node.close()
-        return check
 
-
-def _numbers(node: Node) -> Sequence[str]:
-    """`"1"`, `"0"` (the device as a whole) or `"1-12"`."""
-    text = node.text("numbers", allowed='"1" or "1-12"')
-    match = re.fullmatch(r"(\d{1,4})(?:-(\d{1,4}))?", text)
-    first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-    if text and not first <= last <= first + MOST_CIRCUITS:
-        node.report("bad_circuits", "numbers", found=text)
-    return [str(number) for number in range(first, min(last, first + MOST_CIRCUITS) + 1)]
-
-
-def _fill(code: str, number: int, address: int) -> str:
-    values = {"n": str(number), "nn": f"{number:02d}", "address": f"{address:04X}"}
-    return _PLACEHOLDER.sub(lambda match: values[match[1]], code)
-
-
-def _layout(node: Node) -> Layout:
-    kind = node.word("type", RegisterType, RegisterType.U16)
-    order = node.word("order", Order, Order.NORMAL)
-    bit = node.integer("bit", 0, 16 - min(kind.bits, 16), 0)
-    half = node.text("byte", "low" if kind.is_byte else "")
-    if order not in Order.allowed(kind):
-        node.report("bad_order", "order", found=order, allowed=", ".join(Order.allowed(kind)))
-        order = Order.NORMAL
-    if half not in (("high", "low") if kind.is_byte else ("",)):
-        node.report("unknown_word", "byte", found=half, allowed="high, low (with types u8 and s8)")
-    if kind.is_byte:
-        bit = 8 if half == "high" else 0
-    return Layout(type=kind, order=order, bit=bit)
-
-
-def _words(node: Node) -> Mapping[int, str] | None:
-    """`words = { 0 = "normal", … }`: what the raw numbers of an enumeration mean."""
-    table = node.optional_child("words")
-    words: dict[int, str] = {}
-    for raw, word in table.entries():
-        if raw.isdecimal() and isinstance(word, str) and re.fullmatch(r"[a-z0-9_]+", word):
-            words[int(raw)] = word
-        else:
-            table.report(
-                "wrong_type",
-                raw,
-                found=f"{raw} = {word}",
-                allowed='a raw number = "word_in_small_letters"',
-            )
-    return words or None
-
-
-def _ratio_words(node: Node) -> tuple[Ratio, ...]:
-    ratios = []
-    for word in node.texts("ratios"):
-        if word in tuple(Ratio):
-            ratios.append(Ratio(word))
-        else:
-            node.report("unknown_word", "ratios", found=word, allowed=", ".join(Ratio))
-    return tuple(ratios)
-
-
-def _ratios(node: Node) -> tuple[Mapping[Ratio, PointKey], frozenset[Ratio]]:
-    """`pt = "ask"` asks the user; `ct = "CT"` reads the point with that code (in circuit 1, else the device's)."""
-    reads: dict[Ratio, PointKey] = {}
-    asks: set[Ratio] = set()
-    for ratio in Ratio:
-        source = node.text(ratio, "")
-        if source == "ask":
-            asks.add(ratio)
-        elif source:
-            code, _, circuit = source.partition("@")
-            reads[ratio] = PointKey(circuit or "1", code)
-    return reads, frozenset(asks)
-
-
-def _command(node: Node) -> Command:
-    read_back: tuple[PointKey, Value] | None = None
-    circuit = node.text("circuit", DEVICE_CIRCUIT)
-    if (back := node.child("read_back")) is not None:
-        code = back.text("code")
-        value = back.number("value")
-        if value is None:
-            back.report("missing", "value", allowed="the value the point must take")
-        read_back = PointKey(back.text("circuit", circuit), code), float(value or 0)
-        back.close()
-    command = Command(
-        code=node.text("code"),
-        circuit=circuit,
-        address=node.integer("at", 0, LAST_REGISTER, None),
-        registers=node.integers("registers", 0, WORD),
-        read_back=read_back,
-        within=float(node.number("within", Decimal(3))),
-        source=node.text("source", ""),
-    )
-    if command.address is not None and not (command.registers and command.source):
-        node.report("missing", "source", allowed="registers = […] and source = manual and page")
-    known = vocabulary().find(command.code)
-    if command.code and (known is None or known.kind is not Kind.COMMAND):
-        node.report(
-            "unknown_word",
-            "code",
-            found=command.code,
-            allowed="a command of the vocabulary, such as RLYOFF",
-        )
-    node.close()
-    return command
+def _model_id(head: Node) -> str:
+    """Return the id, which is also the name of the model's file."""
+    model_id = head.text("id")
+    if model_id and not MODEL_ID.fullmatch(model_id):
+        head.report("wrong_type", "id", found=model_id, allowed="small letters, digits, - and _")
+    return model_id

@@ -3,15 +3,20 @@
 A model file (`<model>.toml`, see docs/model-file.md) is read into these classes by `reader.py`; nothing here knows files.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
+from typing import Literal
 
 from ..readings import PointKey, Value
 from ..registers import Layout, RegisterType, scaled
 from ..vocabulary import Kind, PollGroup, Quantity, Range
+
+MODEL_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""Model ids are also file names."""
 
 
 class Evidence(StrEnum):
@@ -41,9 +46,22 @@ class LineSettings:
     """The settings of the serial line; behind a gateway too, because they decide how long a read takes."""
 
     baudrate: int = 9600
-    bytesize: int = 8
-    parity: str = "N"
-    stopbits: int = 1
+    bytesize: Literal[7, 8] = 8
+    parity: Literal["N", "E", "O"] = "N"
+    stopbits: Literal[1, 2] = 1
+
+    @classmethod
+    def of(cls, *, baudrate: int, bytesize: int = 8, parity: str = "N", stopbits: int = 1) -> LineSettings:
+        """Return checked settings from plain values; raises ValueError that says what is allowed."""
+        if baudrate <= 0 or bytesize not in (7, 8) or parity not in ("N", "E", "O") or stopbits not in (1, 2):
+            message = "baudrate above 0, bytesize 7 or 8, parity N, E or O, stopbits 1 or 2"
+            raise ValueError(message)
+        return cls(
+            baudrate=baudrate,
+            bytesize=7 if bytesize == 7 else 8,  # noqa: PLR2004 - data bits
+            parity="E" if parity == "E" else "O" if parity == "O" else "N",
+            stopbits=1 if stopbits == 1 else 2,
+        )
 
     @property
     def character_seconds(self) -> float:

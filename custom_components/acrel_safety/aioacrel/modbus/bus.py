@@ -1,0 +1,280 @@
+"""One link, many devices: polls them one request at a time, alarms first.
+
+Every device has a job per polling group. The next request belongs to the due job of the fastest group, among equals
+to the one that waits longest; a job far behind its time goes first, so that a busy line starves nobody. Jobs keep
+their rhythm (no drift); slots that could not be served are counted as overruns and left out, never made up for.
+
+A silent unit is asked one short question after 1, 2, 4 … of its fast periods and costs its neighbours nothing in
+between.
+Commands go before any poll: at most the one request on the wire is waited for.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..errors import LinkError, LinkUnreachableError
+from ..vocabulary import PollGroup
+from .device import AcrelDevice, GroupPoll, PollReport
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+_LOGGER = logging.getLogger(__name__)
+
+DEFAULT_INTERVALS: Mapping[PollGroup, float] = {
+    PollGroup.FAST: 2.0,
+    PollGroup.NORMAL: 10.0,
+    PollGroup.SLOW: 60.0,
+}
+"""Seconds between two polls of a group."""
+LONGEST_BACK_OFF = 60.0
+"""Seconds; a unit that comes back is seen within this time."""
+PATIENCE = 3
+"""A job more than this many of its periods late goes before faster groups."""
+DUTY_WINDOW = 60.0
+_RANK = {PollGroup.FAST: 0, PollGroup.NORMAL: 1, PollGroup.SLOW: 2}
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """One group of one device: when it is due and, while it runs, how far it is."""
+
+    device: AcrelDevice
+    group: PollGroup
+    interval: float
+    due: float
+    run: GroupPoll | None = None
+
+    def urgency(self, now: float) -> tuple[int, float]:
+        """Return the sort key among due jobs: small goes first."""
+        is_starving = now - self.due > PATIENCE * self.interval
+        return (0 if is_starving else _RANK[self.group]), self.due
+
+
+@dataclass(slots=True, eq=False)
+class _Member:
+    """A device on the bus."""
+
+    device: AcrelDevice
+    jobs: list[_Job]
+    on_report: Callable[[PollReport], None]
+    base: float
+    retries: int = 0
+    knock_at: float | None = None
+    """When a silent unit is asked again; None while it answers."""
+
+
+@dataclass(slots=True)
+class BusStatistics:
+    """How the line was used."""
+
+    overruns: int = 0
+    duty: float = 0.0
+    """Part of the time the line was busy, in the last full window."""
+    window_start: float = 0.0
+    busy: float = field(default=0.0)
+
+    def add(self, started: float, ended: float) -> None:
+        """Count one request's time."""
+        self.busy += ended - started
+        if (elapsed := ended - self.window_start) >= DUTY_WINDOW:
+            self.duty, self.busy, self.window_start = min(1.0, self.busy / elapsed), 0.0, ended
+
+
+class Bus:
+    """Polls all devices of one link; one instance per link."""
+
+    def __init__(self, name: str) -> None:
+        """Take a name for the log."""
+        self.name = name
+        self.statistics = BusStatistics()
+        self._members: list[_Member] = []
+        self._line = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._is_stopping = False
+
+    @property
+    def overruns(self) -> int:
+        """Polls left out because the line was still busy with earlier ones."""
+        return self.statistics.overruns
+
+    @property
+    def duty(self) -> float:
+        """Part of the time (0 to 1) the line was busy, over the last minute."""
+        started = self.statistics.window_start
+        elapsed = _now() - started if self._task else 0.0
+        return self.statistics.duty or (min(1.0, self.statistics.busy / elapsed) if elapsed > 1 else 0.0)
+
+    def add(
+        self,
+        device: AcrelDevice,
+        on_report: Callable[[PollReport], None],
+        intervals: Mapping[PollGroup, float] = DEFAULT_INTERVALS,
+    ) -> Callable[[], None]:
+        """Poll a device from now on and report each poll; returns what removes it again."""
+        now = _now()
+        jobs = [_Job(device, group, interval, now) for group, interval in intervals.items()]
+        member = _Member(device, jobs, on_report, base=min(intervals.values()))
+        self._members.append(member)
+        self._changed.set()
+
+        def remove() -> None:
+            with suppress(ValueError):
+                self._members.remove(member)
+            self._changed.set()
+
+        return remove
+
+    def start(self) -> None:
+        """Begin to poll."""
+        self.statistics.window_start = _now()
+        self._is_stopping = False
+        self._task = asyncio.create_task(self._poll_for_ever(), name=f"acrel bus {self.name}")
+
+    async def stop(self) -> None:
+        """End after the request on the wire; no request is cut off."""
+        self._is_stopping = True
+        self._changed.set()
+        if self._task is not None:
+            await self._task
+            self._task = None
+        for member in self._members:
+            await member.device.unit.settle()
+
+    def wake(self, device: AcrelDevice) -> None:
+        """Poll all groups of a device soon, as after new points were wanted."""
+        for member in self._members:
+            if member.device is device:
+                for job in member.jobs:
+                    if job.run is None:
+                        job.due = min(job.due, _now())
+        self._changed.set()
+
+    async def command[ResultT](self, operation: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        """Run an operation before any further poll request; at most the one on the wire is waited for."""
+        # The lock is fair: the poller, which takes it anew for every request, queues behind this.
+        async with self._line:
+            return await operation()
+
+    async def poll_all(self) -> None:
+        """Poll every group of every device once, before (or instead of) `start`: what a set-up waits for."""
+        for member in list(self._members):
+            for job in member.jobs:
+                if not member.device.blocks(job.group):
+                    continue
+                async with self._line:
+                    report = await member.device.poll(job.group)
+                job.due = _now() + job.interval
+                self._report(member, report)
+                if report.error is not None:
+                    self._back_off(member)
+                    break
+
+    async def _poll_for_ever(self) -> None:
+        while not self._is_stopping:
+            self._changed.clear()
+            now = _now()
+            knocks = [member for member in self._members if member.knock_at is not None and member.knock_at <= now]
+            if (job := self._next_job(now)) is not None:
+                await self._serve(*job)
+            elif knocks:
+                await self._knock(knocks[0])
+            else:
+                await self._sleep_until(self._next_time(now))
+
+    def _next_job(self, now: float) -> tuple[_Member, _Job] | None:
+        due = [
+            (member, job)
+            for member in self._members
+            if member.knock_at is None and member.device.unit.quiet_seconds == 0
+            for job in member.jobs
+            if job.due <= now
+        ]
+        return min(due, key=lambda item: item[1].urgency(now), default=None)
+
+    def _next_time(self, now: float) -> float:
+        times = [
+            member.knock_at
+            if member.knock_at is not None
+            else max(min(job.due for job in member.jobs), now + member.device.unit.quiet_seconds)
+            for member in self._members
+        ]
+        return min(times, default=now + LONGEST_BACK_OFF)
+
+    async def _sleep_until(self, when: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(when):
+                await self._changed.wait()
+
+    async def _serve(self, member: _Member, job: _Job) -> None:
+        """Send one request of a job; when it was the last one, report and set the next time."""
+        if job.run is None:
+            if not job.device.blocks(job.group):
+                self._set_next(job)
+                return
+            job.run = GroupPoll(job.device, job.group)
+        async with self._line:
+            started = _now()
+            await job.run.step()
+            self.statistics.add(started, _now())
+        if not job.run.is_done:
+            return
+        report, job.run = job.run.finish(), None
+        self._set_next(job)
+        self._report(member, report)
+        if report.error is not None and (job.device.is_silent or isinstance(report.error, LinkUnreachableError)):
+            self._back_off(member)
+
+    def _set_next(self, job: _Job) -> None:
+        now = _now()
+        job.due += job.interval
+        if job.due < now:
+            missed = int((now - job.due) // job.interval) + 1
+            if job.device.blocks(job.group):
+                self.statistics.overruns += missed
+            job.due += missed * job.interval
+
+    def _report(self, member: _Member, report: PollReport) -> None:
+        try:
+            member.on_report(report)
+        except Exception:
+            _LOGGER.exception("A listener of unit %s failed", member.device.unit_id)
+
+    def _back_off(self, member: _Member) -> None:
+        """Leave a silent unit alone for 1, 2, 4 … of its fast periods."""
+        pause = min(member.base * 2**member.retries, LONGEST_BACK_OFF)
+        member.retries = min(member.retries + 1, 16)
+        member.knock_at = _now() + pause
+        for job in member.jobs:
+            job.run = None
+
+    async def _knock(self, member: _Member) -> None:
+        """Ask a silent unit for one register; when it answers, all its groups are due at once."""
+        try:
+            async with self._line:
+                started = _now()
+                await member.device.knock()
+                self.statistics.add(started, _now())
+        except LinkError as error:
+            for job in member.jobs:
+                if job.device.blocks(job.group) and job.device.is_available(job.group):
+                    job.device.note_missed(job.group, error)
+                    self._report(member, PollReport(device=job.device, group=job.group, error=error))
+            self._back_off(member)
+            return
+        member.retries, member.knock_at = 0, None
+        for job in member.jobs:
+            job.due = _now()
+
+
+def _now() -> float:
+    return _loop().time()
+
+
+def _loop() -> AbstractEventLoop:
+    return asyncio.get_running_loop()

@@ -1,0 +1,178 @@
+"""Where a Modbus link is: its address as text, as parameters, and (outside Home Assistant) opened."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import parse_qsl, urlsplit
+
+from modbus_connection import ModbusError, ModbusSerialParams, ModbusTcpParams, ModbusUnit
+from modbus_connection.tmodbus import ModbusConnection
+
+from ..errors import AddressFormError, LinkUnreachableError
+from ..models.schema import LineSettings
+
+DEFAULT_PORT = 502
+_LAST_PORT = 65535
+_SOCKET_BAUDRATE = 115200
+"""Of an RTU stream over TCP: the real line speed is the gateway's affair, and Home Assistant's shared link wants one value."""
+
+
+class Framing(StrEnum):
+    """How frames are told apart, and so whether a late answer can be recognised."""
+
+    MBAP = "mbap"
+    """Modbus TCP: every answer carries the number of its request."""
+    RTU = "rtu"
+    """Serial framing: an answer does not say which request it belongs to."""
+
+
+class Transport(StrEnum):
+    """How the bytes travel."""
+
+    TCP = "tcp"
+    RTU_OVER_TCP = "rtu+tcp"
+    SERIAL = "serial"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkAddress:
+    """The address of one link. `line` is that of the serial line, behind a gateway too.
+
+    `line_given` tells whether the user stated the line settings; if not, the model's defaults may be used.
+    """
+
+    transport: Transport
+    host: str = ""
+    port: int = DEFAULT_PORT
+    device: str = ""
+    line: LineSettings = field(default_factory=LineSettings)
+    line_given: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> LinkAddress:
+        """Read `tcp://host:port`, `rtu+tcp://host:port` or `serial:///dev/ttyUSB0?baudrate=9600&parity=N&stopbits=1`.
+
+        Raises AddressFormError.
+        """
+        try:
+            parts = urlsplit(text.strip())
+            port = parts.port
+            query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True)) if parts.query else {}
+        except ValueError as error:
+            raise AddressFormError(found=text, detail=str(error)) from None
+        if parts.scheme not in tuple(Transport):
+            raise AddressFormError(
+                found=text,
+                detail=f"it begins with '{parts.scheme}'" if parts.scheme else "it has no scheme",
+            )
+        transport = Transport(parts.scheme)
+        line = _line(query, text)
+        if transport is Transport.SERIAL:
+            device = parts.netloc + parts.path
+            if not device:
+                raise AddressFormError(found=text, detail="the serial port is missing")
+            return cls(transport=transport, device=device, line=line, line_given=bool(query))
+        if not parts.hostname or parts.path.strip("/"):
+            raise AddressFormError(
+                found=text,
+                detail="the host is missing" if not parts.hostname else "there is more than host and port",
+            )
+        if port == 0:
+            raise AddressFormError(found=text, detail=f"a port is a number from 1 to {_LAST_PORT}")
+        return cls(
+            transport=transport,
+            host=parts.hostname,
+            port=port or DEFAULT_PORT,
+            line=line,
+            line_given=bool(query),
+        )
+
+    @property
+    def framing(self) -> Framing:
+        """How frames are told apart on this link."""
+        return Framing.MBAP if self.transport is Transport.TCP else Framing.RTU
+
+    @property
+    def params(self) -> ModbusTcpParams | ModbusSerialParams:
+        """The link as modbus-connection (and Home Assistant's shared link) wants it."""
+        match self.transport:
+            case Transport.TCP:
+                return ModbusTcpParams(host=self.host, port=self.port)
+            case Transport.RTU_OVER_TCP:
+                return ModbusSerialParams(device=f"socket://{self._netloc}", baudrate=_SOCKET_BAUDRATE)
+            case Transport.SERIAL:
+                return ModbusSerialParams(
+                    device=self.device,
+                    baudrate=self.line.baudrate,
+                    bytesize=self.line.bytesize,
+                    parity=self.line.parity,
+                    stopbits=self.line.stopbits,
+                )
+
+    @property
+    def _netloc(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        """Return the short form people know the link by."""
+        return f"{self.transport}://{self.device if self.transport is Transport.SERIAL else self._netloc}"
+
+
+_LINE_KEYS = ("baudrate", "bytesize", "parity", "stopbits")
+
+
+def _line(query: Mapping[str, str], text: str) -> LineSettings:
+    if unknown := [key for key in query if key not in _LINE_KEYS]:
+        raise AddressFormError(found=text, detail=f"'{unknown[0]}' is not known; allowed: {', '.join(_LINE_KEYS)}")
+    try:
+        return LineSettings.of(
+            baudrate=int(query.get("baudrate", 9600)),
+            bytesize=int(query.get("bytesize", 8)),
+            parity=query.get("parity", "N").upper(),
+            stopbits=int(query.get("stopbits", 1)),
+        )
+    except ValueError as error:
+        raise AddressFormError(found=text, detail=str(error)) from None
+
+
+class Link:
+    """An open link outside Home Assistant; inside, the units come from Home Assistant's shared link."""
+
+    def __init__(self, address: LinkAddress, connection: ModbusConnection) -> None:
+        """Wrap a connection; use `Link.open`."""
+        self.address = address
+        self._connection = connection
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, address: LinkAddress, *, timeout: float | None = None) -> AsyncIterator[Link]:
+        """Open the link and close it at the end; `timeout` in seconds is the least time an answer gets.
+
+        Raises LinkUnreachableError.
+        """
+        connection = ModbusConnection(address.params, timeout=timeout)
+        try:
+            try:
+                await connection.connect()
+            except (ModbusError, OSError) as error:
+                raise LinkUnreachableError(link=address, detail=_reason(error)) from error
+            yield cls(address, connection)
+        finally:
+            await connection.close()
+
+    def unit(self, unit_id: int) -> ModbusUnit:
+        """Return one unit on the link."""
+        return self._connection.for_unit(unit_id)
+
+
+def _reason(error: BaseException) -> str:
+    """Return the innermost cause that says something: the outer ones repeat the address."""
+    reason = str(error)
+    while (cause := error.__cause__) is not None:
+        error = cause
+        if isinstance(error, OSError) and error.strerror:
+            return error.strerror
+        reason = str(error) or reason
+    return reason

@@ -1,0 +1,165 @@
+"""The small parts of a model file: layout, words, circuits, ratios, commands, probe checks."""
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from ..readings import DEVICE_CIRCUIT, PointKey, Value
+from ..registers import WORD, Layout, Order, RegisterType
+from ..vocabulary import Kind, vocabulary
+from .node import Node, shown
+from .schema import Command, LineSettings, ProbeCheck, Ratio
+
+LAST_REGISTER = 0xFFFF
+MOST_REGISTERS = 125
+"""Registers in one read: Modbus Application Protocol V1.1b3, section 6.3."""
+MOST_CIRCUITS = 1000
+PLACEHOLDER = re.compile(r"\{(n|nn|address)\}")
+
+
+def circuit_numbers(node: Node) -> Sequence[str]:
+    """`"1"`, `"0"` (the device as a whole) or `"1-12"`."""
+    text = node.text("numbers", allowed='"1" or "1-12"')
+    match = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", text)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+    if text and not first <= last <= first + MOST_CIRCUITS:
+        node.report("bad_circuits", "numbers", found=text)
+    return [str(number) for number in range(first, min(last, first + MOST_CIRCUITS) + 1)]
+
+
+def filled(text: str, number: int, address: int) -> str:
+    """Return a text with the placeholders of a repeated point filled in."""
+    values = {"n": str(number), "nn": f"{number:02d}", "address": f"{address:04X}"}
+    return PLACEHOLDER.sub(lambda match: values[match[1]], text)
+
+
+def layout(node: Node) -> Layout:
+    """`type`, `order`, and `bit` or `byte`."""
+    kind = node.word("type", RegisterType, RegisterType.U16)
+    order = node.word("order", Order, Order.NORMAL)
+    bit = node.integer("bit", 0, 16 - min(kind.bits, 16), 0)
+    half = node.text("byte", "low" if kind.is_byte else "")
+    if order not in Order.allowed(kind):
+        node.report("bad_order", "order", found=order, allowed=", ".join(Order.allowed(kind)))
+        order = Order.NORMAL
+    if half not in (("high", "low") if kind.is_byte else ("",)):
+        node.report("unknown_word", "byte", found=half, allowed="high, low (with types u8 and s8)")
+    if kind.is_byte:
+        bit = 8 if half == "high" else 0
+    return Layout(type=kind, order=order, bit=bit)
+
+
+def line_settings(node: Node) -> LineSettings:
+    """Read the `[line]` table: the serial settings the device leaves the factory with."""
+    parity = node.text("parity", "N")
+    if parity not in ("N", "E", "O"):
+        node.report("unknown_word", "parity", found=parity, allowed="N, E, O")
+        parity = "N"
+    return LineSettings.of(
+        baudrate=node.integer("baudrate", 300, 1_000_000, 9600),
+        bytesize=node.integer("bytesize", 7, 8, 8),
+        parity=parity,
+        stopbits=node.integer("stopbits", 1, 2, 1),
+    )
+
+
+def words(node: Node) -> Mapping[int, str] | None:
+    """`words = { 0 = "normal", … }`: what the raw numbers of an enumeration mean."""
+    table = node.optional_child("words")
+    meanings: dict[int, str] = {}
+    for raw, word in table.entries():
+        if (
+            re.fullmatch(r"[0-9]{1,10}", raw)
+            and isinstance(word, str)
+            and re.fullmatch(r"[a-z0-9_]+", word)
+        ):
+            meanings[int(raw)] = word
+        else:
+            table.report(
+                "wrong_type",
+                raw,
+                found=f"{raw} = {shown(word)}",
+                allowed='a raw number = "word_in_small_letters"',
+            )
+    return meanings or None
+
+
+def ratio_words(node: Node) -> tuple[Ratio, ...]:
+    """`ratios = ["pt", "ct"]`: what a secondary value is multiplied with."""
+    ratios = []
+    for word in node.texts("ratios"):
+        if word in tuple(Ratio):
+            ratios.append(Ratio(word))
+        else:
+            node.report("unknown_word", "ratios", found=word, allowed=", ".join(Ratio))
+    return tuple(ratios)
+
+
+def ratio_sources(node: Node) -> tuple[Mapping[Ratio, PointKey], frozenset[Ratio]]:
+    """`pt = "ask"` asks the user; `ct = "CT"` reads that point of circuit 1, `CT@0` the device's."""
+    reads: dict[Ratio, PointKey] = {}
+    asks: set[Ratio] = set()
+    for ratio in Ratio:
+        source = node.text(ratio, "")
+        if source == "ask":
+            asks.add(ratio)
+        elif source:
+            code, _, circuit = source.partition("@")
+            reads[ratio] = PointKey(circuit or "1", code)
+    return reads, frozenset(asks)
+
+
+def probe_check(node: Node, default_function: int) -> ProbeCheck:
+    """`[[probe]]`: one read that tells whether a device is of this model."""
+    allowed = node.spans("allowed", WORD)
+    if len(allowed) > 1:
+        node.report("wrong_type", "allowed", found=f"{len(allowed)} pairs", allowed="[[low, high]]")
+    check = ProbeCheck(
+        address=node.integer("at", 0, LAST_REGISTER, 0),
+        count=node.integer("count", 1, MOST_REGISTERS, 1),
+        function=node.integer("function", 3, 4, default_function),
+        mask=node.integer("mask", 1, WORD, WORD),
+        allowed=allowed[0] if allowed else None,
+        is_unit_id=node.flag("is_unit_id"),
+        refused=node.flag("refused"),
+    )
+    if "at" not in node:
+        node.report("missing", "at", allowed="the register's address")
+    elif check.address + check.count - 1 > LAST_REGISTER:
+        node.report("past_end", "count", found=f"{check.address:04X}h, {check.count} registers")
+    node.close()
+    return check
+
+
+def command(node: Node) -> Command:
+    """`[[commands]]`: what to write for an operation and how to see that it happened."""
+    read_back: tuple[PointKey, Value] | None = None
+    circuit = node.text("circuit", DEVICE_CIRCUIT)
+    if (back := node.child("read_back")) is not None:
+        code = back.text("code")
+        value = back.number("value")
+        if value is None:
+            back.report("missing", "value", allowed="the value the point must take")
+        read_back = PointKey(back.text("circuit", circuit), code), float(value or 0)
+        back.close()
+    operation = Command(
+        code=node.text("code"),
+        circuit=circuit,
+        address=node.integer("at", 0, LAST_REGISTER, None),
+        registers=node.integers("registers", 0, WORD),
+        read_back=read_back,
+        within=float(node.number("within", Decimal(3))),
+        source=node.text("source", ""),
+    )
+    if operation.address is not None and not (operation.registers and operation.source):
+        node.report("missing", "source", allowed="registers = […] and source = manual and page")
+    known = vocabulary().find(operation.code)
+    if operation.code and (known is None or known.kind is not Kind.COMMAND):
+        node.report(
+            "unknown_word",
+            "code",
+            found=operation.code,
+            allowed="a command of the vocabulary, such as RLYOFF",
+        )
+    node.close()
+    return operation
