@@ -7,8 +7,8 @@ silent times: MODBUS over Serial Line V1.02, section 2.5.1)
 
 with c the time of one character and t35 the silence between frames. Reading on over an unused register costs 2c; a new
 request costs 13c + 2 · t35 + turnaround. The best split of the sorted registers into requests is found by dynamic
-programming: because the wanted stretches do not overlap and a longer read never costs less, some best set of reads takes
-the stretches in order, each read a run of neighbours.
+programming: because the wanted stretches do not overlap and a longer read never costs less, some best set of reads
+takes the stretches in order, each read a run of neighbours.
 """
 
 from collections.abc import Collection, Iterable, Sequence

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import parse_qsl, urlsplit
 
-from modbus_connection import ModbusError, ModbusSerialParams, ModbusTcpParams, ModbusUnit
+from modbus_connection import ModbusSerialParams, ModbusTcpParams, ModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 
-from ..errors import AddressFormError, LinkUnreachableError
+from ..errors import AddressFormError
 from ..models.schema import LineSettings
 
 DEFAULT_PORT = 502
@@ -147,17 +147,14 @@ class Link:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, address: LinkAddress, *, timeout: float | None = None) -> AsyncIterator[Link]:
-        """Open the link and close it at the end; `timeout` in seconds is the least time an answer gets.
+    async def open(cls, address: LinkAddress) -> AsyncIterator[Link]:
+        """Hold the link and close it at the end.
 
-        Raises LinkUnreachableError.
+        It is opened by the first request, which raises LinkUnreachableError when that fails: only then is known how
+        long the units want to be waited for.
         """
-        connection = ModbusConnection(address.params, timeout=timeout)
+        connection = ModbusConnection(address.params)
         try:
-            try:
-                await connection.connect()
-            except (ModbusError, OSError) as error:
-                raise LinkUnreachableError(link=address, detail=_reason(error)) from error
             yield cls(address, connection)
         finally:
             await connection.close()
@@ -165,14 +162,3 @@ class Link:
     def unit(self, unit_id: int) -> ModbusUnit:
         """Return one unit on the link."""
         return self._connection.for_unit(unit_id)
-
-
-def _reason(error: BaseException) -> str:
-    """Return the innermost cause that says something: the outer ones repeat the address."""
-    reason = str(error)
-    while (cause := error.__cause__) is not None:
-        error = cause
-        if isinstance(error, OSError) and error.strerror:
-            return error.strerror
-        reason = str(error) or reason
-    return reason

@@ -27,8 +27,8 @@ async def change_setting(
 ) -> Reading:
     """Write `value` (in the setting's unit) once and return the reading that confirms it.
 
-    Raises SettingRefusedError (nothing was sent), RefusedError (the device declined), SettingUnconfirmedError (sent, but
-    another value or none was read back), or another LinkError when nothing could be sent.
+    Raises SettingRefusedError (nothing was sent), RefusedError (the device declined), SettingUnconfirmedError (sent,
+    but another value or none was read back), or another LinkError when nothing could be sent.
     """
     point = model.points.get(key)
     if point is None or not point.is_writable or point.address is None:
