@@ -1,0 +1,158 @@
+"""`python -m simulator`: run the standard cabinet until Ctrl-C, or talk to one that runs."""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Sequence
+
+from simulator.cabinet import Cabinet
+from simulator.control import ControlServer, ask
+from simulator.devices import MODELS
+from simulator.pacing import LineSettings
+from simulator.scenarios import SCENARIOS, Option, Scenario
+
+DEFAULT_TCP_PORT = 5020
+DEFAULT_RTU_PORT = 5021
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    names = "\n".join(f"  {name:<13} {kind.meaning}" for name, kind in SCENARIOS.items())
+    command = argparse.ArgumentParser(
+        prog="python -m simulator",
+        description="A distribution cabinet of Acrel devices on Modbus TCP and RTU over TCP.",
+        epilog=f"scenarios:\n{names}\n\nmodels:\n  {', '.join(MODELS)}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = command.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--tcp-port", type=int, default=DEFAULT_TCP_PORT, help="Modbus TCP (%(default)s; 0: free)")
+    add("--rtu-port", type=int, default=DEFAULT_RTU_PORT, help="RTU over TCP (%(default)s; 0: free)")
+    add("--control-port", type=int, help="control channel on loopback (none by default; 0: free)")
+    add("--unit", action="append", default=[], metavar="ID=MODEL", help="instead of the standard units")
+    add("--scenario", action="append", default=[], metavar="NAME[@UNIT]", help="start with a scenario")
+    add("--baudrate", type=int, help="answer as slowly as a serial line of this speed")
+    add("--bits-per-char", type=int, default=10, help="10 for 8N1, 11 for 8E1 (%(default)s)")
+    add("--turnaround-ms", type=float, default=20.0, help="with --baudrate (%(default)s)")
+    add("--seed", type=int, default=1, help="another cabinet of the same kind (%(default)s)")
+    add("--speed", type=float, default=1.0, help="simulated seconds per second (%(default)s)")
+    add("--latched", action="store_true", help="hold alarms until they are reset")
+    add("--send", metavar="JSON", help="send a command to the --control-port of a running simulator")
+    return command
+
+
+def scenario(text: str) -> tuple[str, int | None, dict[str, Option]]:
+    """Take "leak", "leak@7" or "leak:ma=500@7" apart. Raises ValueError."""
+    head, _, unit = text.partition("@")
+    name, _, pairs = head.partition(":")
+    options: dict[str, Option] = {}
+    for pair in filter(None, pairs.split(",")):
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise ValueError(f"{pair!r} in {text!r} is not OPTION=VALUE")
+        options[key] = _value(value)
+    Scenario(name=name, options=options)
+    return name, int(unit) if unit else None, options
+
+
+def _value(text: str) -> Option:
+    try:
+        return float(text)
+    except ValueError:
+        return text == "true" if text in {"true", "false"} else text
+
+
+def build(arguments: argparse.Namespace) -> Cabinet:
+    """Build the cabinet that was asked for. Raises ValueError and KeyError."""
+    line = None
+    if arguments.baudrate is not None:
+        line = LineSettings(
+            baudrate=arguments.baudrate,
+            bits_per_char=arguments.bits_per_char,
+            turnaround_ms=arguments.turnaround_ms,
+        )
+    models: dict[int, str] = {}
+    for text in arguments.unit:
+        unit_id, _, model = text.partition("=")
+        models[int(unit_id)] = model
+    seed, speed, latched = arguments.seed, arguments.speed, arguments.latched
+    if models:
+        cabinet = Cabinet.of(models, line=line, seed=seed, speed=speed, latched=latched)
+    else:
+        cabinet = Cabinet.standard(line=line, seed=seed, speed=speed, latched=latched)
+    for text in arguments.scenario:
+        name, unit, options = scenario(text)
+        if unit is not None and unit not in cabinet.units:
+            raise ValueError(f"no unit {unit} in this cabinet")
+        cabinet.set_scenario(name, unit, **options)
+    return cabinet
+
+
+def table(cabinet: Cabinet, host: str, control_port: int | None) -> str:
+    """Say what runs where."""
+    lines = [
+        f"Modbus TCP       {host}:{cabinet.tcp_port}",
+        f"RTU over TCP     {host}:{cabinet.rtu_port}",
+    ]
+    if control_port is not None:
+        lines.append(f"control channel  127.0.0.1:{control_port}")
+    if cabinet.line is not None:
+        lines.append(
+            f"serial line      {cabinet.line.baudrate} baud, {cabinet.line.bits_per_char} bits per"
+            f" character, turnaround {cabinet.line.turnaround_ms:g} ms"
+        )
+    lines += ["", f"{'unit':>4}  {'model':<10}  {'scenario':<13}  points"]
+    for unit_id, unit in cabinet.units.items():
+        points = sum(len(codes) for codes in unit.truth().values())
+        lines.append(f"{unit_id:>4}  {unit.model:<10}  {unit.scenario.name:<13}  {points}")
+    return "\n".join(lines)
+
+
+async def run(cabinet: Cabinet, arguments: argparse.Namespace) -> None:
+    """Serve until SIGINT or SIGTERM. Raises OSError when a port cannot be had."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    control = ControlServer(cabinet)
+    control_port = None
+    try:
+        await cabinet.start(arguments.host, arguments.tcp_port, arguments.rtu_port)
+        if arguments.control_port is not None:
+            control_port = await control.start(arguments.control_port)
+        print(table(cabinet, arguments.host, control_port), "\n\nCtrl-C ends it.", flush=True)
+        await stop.wait()
+    finally:
+        await control.stop()
+        await cabinet.stop()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 done, 1 failed, 2 wrong usage."""
+    command = parser()
+    arguments = command.parse_args(argv)
+    try:
+        if arguments.send is not None:
+            if arguments.control_port is None:
+                command.error("--send needs the --control-port of the running simulator")
+            answer = asyncio.run(ask(arguments.control_port, json.loads(arguments.send)))
+            print(json.dumps(answer, indent=2, ensure_ascii=False))
+            return 0 if answer["ok"] else 1
+        cabinet = build(arguments)
+    except ValueError as error:
+        command.error(str(error))
+    except OSError as error:
+        print(f"no simulator answers on port {arguments.control_port}: {error}", file=sys.stderr)
+        return 1
+    try:
+        asyncio.run(run(cabinet, arguments))
+    except OSError as error:
+        print(error.strerror or error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
