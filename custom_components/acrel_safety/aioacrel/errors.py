@@ -83,6 +83,11 @@ class RefusedError(LinkError):
         return self.code == ILLEGAL_ADDRESS
 
     @property
+    def is_illegal_function(self) -> bool:
+        """Whether the unit does not know the function code."""
+        return self.code == ILLEGAL_FUNCTION
+
+    @property
     def is_busy(self) -> bool:
         """Whether the unit asks to come back later (codes 05 and 06)."""
         return self.code in (ACKNOWLEDGE, BUSY)

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import LinkError, LinkUnreachableError
 from ..vocabulary import PollGroup
-from .device import AcrelDevice, GroupPoll, PollReport
+from .device import AcrelDevice
+from .poll import GroupPoll, PollReport
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop

@@ -4,25 +4,20 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import prod
 
-from ..errors import (
-    LinkError,
-    LinkUnreachableError,
-    MissingTableError,
-    NoAnswerError,
-    RefusedError,
-    WrongDeviceError,
-)
-from ..models.schema import Model, Point, ProbeCheck, Ratio
-from ..plan import Read, Span, plan_reads
+from ..errors import LinkError, RefusedError
+from ..models.schema import Model, Point, Ratio
+from ..plan import Read, plan_reads
 from ..readings import PointKey, Quality, Reading, Value
 from ..totals import Total
 from ..vocabulary import Kind, PollGroup
+from .blocks import Block, addresses, blocks_of, spans_of
 from .dump import RegisterDump
 from .guard import GuardedUnit
+from .poll import GroupPoll, PollReport
+from .probe import patient_read, probe_model
 from .settings import change_setting
 
 _LOGGER = logging.getLogger(__name__)
@@ -30,27 +25,6 @@ _LOGGER = logging.getLogger(__name__)
 MISSES_FORGIVEN = 1
 """Polls a group may miss in a row before its values are gone: one lost frame is no outage."""
 MISSES_TO_BE_SILENT = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollReport:
-    """How one poll of a group went. `error` is set when the group got no answer as a whole."""
-
-    device: AcrelDevice
-    group: PollGroup
-    updated: frozenset[PointKey] = frozenset()
-    refused: frozenset[PointKey] = frozenset()
-    error: LinkError | None = None
-    requests: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Block:
-    """A planned read and the points in its answer, each with its offset."""
-
-    read: Read
-    points: tuple[tuple[Point, int], ...]
 
 
 def utcnow() -> datetime:
@@ -84,7 +58,7 @@ class AcrelDevice:
         self._clock = clock
         self._steady = steady
         self._wanted: Counter[PointKey] = Counter()
-        self._blocks: dict[PollGroup, tuple[_Block, ...]] = {}
+        self._blocks: dict[PollGroup, tuple[Block, ...]] = {}
         self._refused: set[PointKey] = set()
         self._holes: set[int] = set()
         self._misses: dict[PollGroup, int] = {}
@@ -124,26 +98,28 @@ class AcrelDevice:
         """Return the groups in which something is wanted."""
         return [group for group in PollGroup if self.blocks(group)]
 
-    def blocks(self, group: PollGroup) -> tuple[_Block, ...]:
+    def blocks(self, group: PollGroup) -> tuple[Block, ...]:
         """Return the planned reads of a group with their points."""
         if (blocks := self._blocks.get(group)) is None:
             blocks = self._blocks[group] = self._plan(group)
         return blocks
 
-    def _plan(self, group: PollGroup) -> tuple[_Block, ...]:
+    def _plan(self, group: PollGroup) -> tuple[Block, ...]:
         points = [
             point
             for key, point in self.model.readable.items()
             if point.poll is group and key not in self._refused and (key in self._wanted or self._is_ratio_wanted(key))
         ]
-        reads = plan_reads(
-            [Span(point.function, point.address, point.count) for point in points if point.address is not None],
+        return blocks_of(self._plan_reads(points), points)
+
+    def _plan_reads(self, points: Iterable[Point]) -> list[Read]:
+        return plan_reads(
+            spans_of(points),
             self.unit.cost,
             max_registers=self.model.max_registers,
             ranges=self.model.ranges,
             holes=self._holes,
         )
-        return tuple(_Block(read=read, points=tuple(_inside(read, points))) for read in reads)
 
     def _is_ratio_wanted(self, key: PointKey) -> bool:
         if key not in self.model.read_ratios.values():
@@ -174,7 +150,7 @@ class AcrelDevice:
         """Whether the unit missed so many polls that asking it in full is a waste of the line."""
         return any(misses >= MISSES_TO_BE_SILENT for misses in self._misses.values())
 
-    def take(self, block: _Block, words: list[int]) -> set[PointKey]:
+    def take(self, block: Block, words: list[int]) -> set[PointKey]:
         """Turn the answer to one planned read into readings; return the points it held."""
         now, steady = self._clock(), self._steady()
         for point, offset in block.points:
@@ -212,10 +188,10 @@ class AcrelDevice:
         if total.value is None:
             total.value, total.time = value, self._steady()
 
-    def note_refused(self, block: _Block) -> None:
+    def note_refused(self, block: Block) -> None:
         """Learn from an illegal-address answer: where the gaps are, then, by halves, which point does not exist."""
         read = block.read
-        wanted = {address for point, _ in block.points for address in _addresses(point)}
+        wanted = {address for point, _ in block.points for address in addresses(point)}
         gaps = set(range(read.address, read.end)) - wanted
         if gaps:
             self._holes |= gaps
@@ -225,6 +201,13 @@ class AcrelDevice:
             self.readings[key] = Reading(None, Quality.REFUSED, self._clock())
             _LOGGER.info("Unit %s (%s): %s does not exist there", self.unit_id, self.model.name, key)
         self._blocks.clear()
+
+    def drop(self, block: Block) -> set[PointKey]:
+        """Note that the device declined a read this time; return the points that have no value now."""
+        now = self._clock()
+        for point, _ in block.points:
+            self.readings[point.key] = Reading(None, Quality.REFUSED, now)
+        return {point.key for point, _ in block.points}
 
     def note_answered(self, group: PollGroup) -> None:
         """Note that a poll of the group was answered."""
@@ -249,49 +232,8 @@ class AcrelDevice:
     # -- identity, settings, raw registers ----------------------------------------------------------------------------
 
     async def probe(self) -> None:
-        """Check with a few short reads that the unit is there and answers as the model does.
-
-        Raises WrongDeviceError, MissingTableError, or the LinkError of a unit that cannot be asked.
-        """
-        if self.model.needs_table:
-            raise MissingTableError(model=self.model.name, needs=len(self.model.waiting))
-        checks = self.model.probes or (_existence_check(self.model),)
-        for check in checks:
-            if (found := await self._fails(check)) is not None:
-                raise WrongDeviceError(unit=self.unit_id, model=self.model.name, detail=found)
-
-    async def _fails(self, check: ProbeCheck) -> str | None:
-        """Return what is not as the check wants it, None when it is."""
-        place = f"register {check.address:04X}h"
-        try:
-            words = await self._patient_read(check.function, check.address, check.count)
-        except RefusedError as error:
-            if error.is_gateway:
-                raise NoAnswerError(unit=self.unit_id, seconds=f"{self.unit.timeout:g}") from error
-            if not (error.is_illegal_address or error.code == 1):
-                raise
-            return None if check.refused else f"{place} does not exist"
-        if check.refused:
-            return f"{place} exists, which this model does not have"
-        masked = words[0] & check.mask
-        if check.is_unit_id and masked != self.unit_id & check.mask:
-            return f"{place} should hold the unit id, it holds {masked}"
-        if check.allowed is not None and not check.allowed[0] <= masked <= check.allowed[1]:
-            return f"{place} holds {words[0]:04X}h"
-        return None
-
-    async def _patient_read(self, function: int, address: int, count: int) -> list[int]:
-        """Read with the one retry that reads have; a link that is down is not asked twice."""
-        try:
-            return await self.unit.read(function, address, count)
-        except LinkUnreachableError:
-            raise
-        except RefusedError as error:
-            if not error.is_busy:
-                raise
-        except LinkError:
-            pass
-        return await self.unit.read(function, address, count)
+        """Check with a few short reads that the unit is there and answers as the model does (see `probe.py`)."""
+        await probe_model(self.unit, self.model)
 
     async def knock(self) -> None:
         """Ask a silent unit for one wanted register; raises LinkError as long as it does not answer."""
@@ -317,135 +259,9 @@ class AcrelDevice:
         """
         dump = RegisterDump(model=self.model.id, unit_id=self.unit_id, taken=self._clock())
         points = [point for point in self.model.readable.values() if point.key not in self._refused]
-        spans = [Span(point.function, point.address, point.count) for point in points if point.address is not None]
-        planned = plan_reads(
-            spans,
-            self.unit.cost,
-            max_registers=self.model.max_registers,
-            ranges=self.model.ranges,
-            holes=self._holes,
-        )
-        for read in planned if reads is None else reads:
+        for read in self._plan_reads(points) if reads is None else reads:
             try:
-                dump.add(read, await self._patient_read(read.function, read.address, read.count))
+                dump.add(read, await patient_read(self.unit, read.function, read.address, read.count))
             except RefusedError as error:
                 dump.refused[read] = error.code
         return dump
-
-
-class GroupPoll:
-    """One poll of a group, request by request, so that others can go between."""
-
-    def __init__(self, device: AcrelDevice, group: PollGroup) -> None:
-        """Begin with the planned reads."""
-        self._device = device
-        self._group = group
-        self._todo = list(device.blocks(group))
-        self._updated: set[PointKey] = set()
-        self._failed: set[PointKey] = set()
-        self._error: LinkError | None = None
-        self._has_retried = False
-        self._requests = 0
-        self._started = time.monotonic()
-
-    @property
-    def is_done(self) -> bool:
-        """Whether no request is left."""
-        return not self._todo
-
-    async def step(self) -> None:
-        """Send the next request; a failed one is retried once in this poll, then the poll ends."""
-        block = self._todo.pop(0)
-        self._requests += 1
-        try:
-            words = await self._device.unit.read(block.read.function, block.read.address, block.read.count)
-        except RefusedError as error:
-            self._refused(block, error)
-        except LinkUnreachableError as error:
-            self._give_up(error)
-        except LinkError as error:
-            self._again(block, error)
-        else:
-            self._updated |= self._device.take(block, words)
-
-    def _refused(self, block: _Block, error: RefusedError) -> None:
-        if error.is_gateway or (error.is_busy and not self._has_retried):
-            self._again(block, error)
-        elif error.is_illegal_address:
-            self._device.note_refused(block)
-            self._todo[:0] = _smaller(block)
-            self._failed |= set() if _smaller(block) else {block.points[0][0].key}
-        else:
-            now = self._device.readings
-            for point, _ in block.points:
-                now[point.key] = Reading(None, Quality.REFUSED, utcnow())
-                self._failed.add(point.key)
-
-    def _again(self, block: _Block, error: LinkError) -> None:
-        if self._has_retried:
-            self._give_up(error)
-        else:
-            self._has_retried = True
-            self._todo.insert(0, block)
-
-    def _give_up(self, error: LinkError) -> None:
-        self._error = error
-        self._todo.clear()
-
-    def finish(self) -> PollReport:
-        """Return the report and tell the device how the poll went."""
-        if self._error is None:
-            self._device.note_answered(self._group)
-        else:
-            self._device.note_missed(self._group, self._error)
-        return PollReport(
-            device=self._device,
-            group=self._group,
-            updated=frozenset(self._updated),
-            refused=frozenset(self._failed),
-            error=self._error,
-            requests=self._requests,
-            seconds=time.monotonic() - self._started,
-        )
-
-
-def _addresses(point: Point) -> range:
-    first = point.address or 0
-    return range(first, first + point.count)
-
-
-def _inside(read: Read, points: Iterable[Point]) -> Iterable[tuple[Point, int]]:
-    for point in points:
-        if point.address is None or point.function != read.function:
-            continue
-        if read.address <= point.address and point.address + point.count <= read.end:
-            yield point, point.address - read.address
-
-
-def _smaller(block: _Block) -> list[_Block]:
-    """Split a refused read: at its gaps if it has any, else into halves; a single point is not split."""
-    points = sorted(block.points, key=lambda item: item[1])
-    cuts = [
-        index
-        for index in range(1, len(points))
-        if points[index][1] > max(offset + point.count for point, offset in points[:index])
-    ]
-    if not cuts:
-        if len(points) == 1:
-            return []
-        cuts = [len(points) // 2]
-    parts = [points[start:end] for start, end in zip([0, *cuts], [*cuts, len(points)], strict=True)]
-    return [_block_of(block.read.function, [point for point, _ in part]) for part in parts]
-
-
-def _block_of(function: int, points: list[Point]) -> _Block:
-    first = min(_addresses(point).start for point in points)
-    end = max(_addresses(point).stop for point in points)
-    read = Read(function, first, end - first)
-    return _Block(read=read, points=tuple(_inside(read, points)))
-
-
-def _existence_check(model: Model) -> ProbeCheck:
-    """Return the check for a model without probes: its first register must exist."""
-    first = min(model.readable.values(), key=lambda point: point.address or 0)
-    return ProbeCheck(address=first.address or 0, count=first.count, function=first.function)

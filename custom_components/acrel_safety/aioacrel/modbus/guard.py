@@ -2,9 +2,9 @@
 
 On RTU framing an answer names unit, function and length, but not the registers asked for. An answer that comes after
 its request was given up would be believed by the next request of the same shape. So after a time-out, a cancelled
-request or an answer that does not fit, the unit is *out of step*: nothing is sent to it for longer than its worst answer
-can still take, and it is taken up again with one short probe whose value is thrown away. Bytes that arrive while nothing
-is asked are discarded below. With MBAP framing the transaction number protects, and no pause is needed.
+request or an answer that does not fit, the unit is *out of step*: nothing is sent to it for longer than its worst
+answer can still take, and it is taken up again with one short probe whose value is thrown away. Bytes that arrive while
+nothing is asked are discarded below. With MBAP framing the transaction number protects, and no pause is needed.
 
 Reads are never cancelled on the wire, only their waiter. Writes are sent once, whatever happens; their echo is not
 believed.

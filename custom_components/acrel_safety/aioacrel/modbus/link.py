@@ -15,7 +15,7 @@ from ..models.schema import LineSettings
 DEFAULT_PORT = 502
 _LAST_PORT = 65535
 _SOCKET_BAUDRATE = 115200
-"""Of an RTU stream over TCP: the real line speed is the gateway's affair, and Home Assistant's shared link wants one value."""
+"""Of an RTU stream over TCP: the line's own speed is the gateway's affair, and a shared link wants one value."""
 
 
 class Framing(StrEnum):
