@@ -1,0 +1,323 @@
+"""What can be typed: the commands, their options, and how each text becomes a value."""
+
+import argparse
+import math
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from .. import __version__
+from ..errors import AddressFormError
+from ..modbus.link import LinkAddress
+
+LAST_UNIT = 255
+LAST_REGISTER = 0xFFFF
+_PROGRAM = "acrel"
+_LINK_HELP = (
+    "tcp://host:port, rtu+tcp://host:port or serial:///dev/ttyUSB0?baudrate=9600&parity=N&stopbits=1"
+    " (the query may follow the others too and tells the serial line behind a gateway)"
+)
+_MODEL_HELP = "model id as `acrel models` lists them, or the path of a .toml model file"
+
+
+class Options(argparse.Namespace):
+    """The values of all options; a command reads those it has."""
+
+    command: str
+    as_json: bool
+    verbose: bool
+    language: str
+    models: Path | None
+    link: LinkAddress
+    timeout: float | None
+    unit: int
+    units: Sequence[int]
+    model: str | None
+    codes: Sequence[str] | None
+    pt: float | None
+    ct: float | None
+    probe: bool
+    baudrate: int | None
+    parity: Literal["N", "E", "O"] | None
+    stopbits: Literal[1, 2] | None
+    turnaround_ms: float
+    interval: float
+    count: int | None
+    statistics: bool
+    ranges: Sequence[tuple[int, int]] | None
+    output: Path | None
+    file: Path
+    id: str
+    base: str | None
+    k_mode: str
+    what: str
+
+
+def parse(argv: Sequence[str]) -> Options:
+    """Return what was asked for; wrong usage and `--help` end in SystemExit, as argparse does."""
+    return _parser().parse_args(argv, namespace=Options())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=_PROGRAM,
+        description="Read Acrel electrical-safety devices over Modbus, check register tables,"
+        " plan reads. Nothing is ever written to a device.",
+        epilog="Exit codes: 0 fine, 1 a device, link or file problem, 2 wrong usage.",
+        suggest_on_error=True,
+    )
+    parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_models(_command(commands.add_parser, "models", "list the device models"))
+    _add_plan(_command(commands.add_parser, "plan", "show which reads fetch a model's quantities"))
+    _add_read(_command(commands.add_parser, "read", "read every quantity of a device once"))
+    _add_watch(_command(commands.add_parser, "watch", "show a device's values until Ctrl-C"))
+    _add_scan(_command(commands.add_parser, "scan", "find out which units answer as which model"))
+    _add_dump(_command(commands.add_parser, "dump", "save raw registers as a fixture for tests"))
+    table = commands.add_parser(
+        "table", help="check, import and export register tables", suggest_on_error=True
+    ).add_subparsers(dest="command", required=True, metavar="ACTION")
+    _add_check(_command(table.add_parser, "check", "say what is wrong with a table", prefix="table "))
+    _add_import(_command(table.add_parser, "import", "make a model file of a table", prefix="table "))
+    _add_export(_command(table.add_parser, "export", "make a table of a model", prefix="table "))
+    return parser
+
+
+def _command(
+    add: Callable[..., argparse.ArgumentParser], name: str, summary: str, prefix: str = ""
+) -> argparse.ArgumentParser:
+    parser = add(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        suggest_on_error=True,
+    )
+    parser.set_defaults(command=prefix + name)
+    parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON for programs")
+    parser.add_argument("--verbose", action="store_true", help="tell on stderr what happens on the link")
+    parser.add_argument("--language", choices=("en", "zh"), default="en", help="language of names (default: en)")
+    parser.add_argument("--models", type=Path, metavar="DIR", help="folder with your own model files")
+    return parser
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    """`acrel models` has the common options only."""
+    parser.set_defaults(codes=None)
+
+
+def _add_plan(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, metavar="M", help=_MODEL_HELP)
+    _add_codes(parser)
+    parser.add_argument("--baudrate", type=_whole(300, 1_000_000), metavar="B", help="of the line")
+    parser.add_argument("--parity", type=str.upper, choices=("N", "E", "O"), help="of the line")
+    parser.add_argument("--stopbits", type=int, choices=(1, 2), help="of the line")
+    parser.add_argument(
+        "--turnaround-ms",
+        type=_number(zero=True),
+        default=20.0,
+        metavar="T",
+        help="time the device and the gateway take to answer, in ms (default: 20)",
+    )
+
+
+def _add_read(parser: argparse.ArgumentParser) -> None:
+    _add_link(parser)
+    _add_unit(parser)
+    parser.add_argument("--model", required=True, metavar="M", help=_MODEL_HELP)
+    _add_codes(parser)
+    _add_ratios(parser)
+
+
+def _add_watch(parser: argparse.ArgumentParser) -> None:
+    _add_read(parser)
+    parser.add_argument(
+        "--interval",
+        type=_number(zero=True),
+        default=2.0,
+        metavar="S",
+        help="seconds from poll to poll (default: 2)",
+    )
+    parser.add_argument("--count", type=_whole(1), metavar="N", help="end after so many polls")
+    parser.add_argument(
+        "--statistics",
+        action="store_true",
+        help="with --json: add the time and the link statistics to each line",
+    )
+
+
+def _add_scan(parser: argparse.ArgumentParser) -> None:
+    _add_link(parser)
+    parser.add_argument(
+        "--units",
+        type=_units,
+        default=_units("1-247"),
+        metavar="LIST",
+        help="unit ids, such as 1-20 or 1,3,7-9 (default: 1-247)",
+    )
+
+
+def _add_dump(parser: argparse.ArgumentParser) -> None:
+    _add_link(parser)
+    _add_unit(parser)
+    parser.add_argument("--model", metavar="M", help=f"{_MODEL_HELP}; without it, each that fits is taken")
+    parser.add_argument(
+        "--range",
+        dest="ranges",
+        type=_registers,
+        nargs="+",
+        action="extend",
+        metavar="FIRST-LAST",
+        help="registers to read, such as 0x0-0x3F or 100-120",
+    )
+    _add_output(parser, "FILE")
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    _add_file(parser, "12-column register table (CSV) or model file (TOML)")
+    _add_k_mode(parser)
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    _add_file(parser, "12-column register table (CSV)")
+    parser.add_argument("--id", required=True, metavar="ID", help="id of the new model")
+    parser.add_argument("--base", metavar="M", help="model whose quantities get their addresses from the table")
+    _add_k_mode(parser)
+    _add_output(parser, "OUT.toml")
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", metavar="MODEL", help=_MODEL_HELP)
+    _add_output(parser, "OUT.csv")
+
+
+def _add_link(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("link", type=_link, metavar="LINK", help=_LINK_HELP)
+    parser.add_argument("--timeout", type=_number(), metavar="S", help="longest wait for an answer, in seconds")
+
+
+def _add_unit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--unit", type=_whole(0, LAST_UNIT), required=True, metavar="N", help="unit id")
+
+
+def _add_codes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--codes",
+        type=_codes,
+        action="extend",
+        metavar="C,...",
+        help="only these quantities, such as Lg,TempA; Lg@3 means circuit 3 alone",
+    )
+
+
+def _add_ratios(parser: argparse.ArgumentParser) -> None:
+    for ratio, name in (("--pt", "voltage"), ("--ct", "current")):
+        parser.add_argument(
+            ratio,
+            type=_number(),
+            metavar="X",
+            help=f"ratio of the {name} transformers, where the device does not tell it",
+        )
+    parser.add_argument(
+        "--no-probe",
+        action="store_false",
+        dest="probe",
+        help="read even when the unit does not answer the way the model does",
+    )
+
+
+def _add_k_mode(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--k-mode",
+        choices=("auto", "decimals", "multiplier"),
+        default="auto",
+        help="what column k of the table means (default: auto)",
+    )
+
+
+def _add_file(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help=what)
+
+
+def _add_output(parser: argparse.ArgumentParser, name: str) -> None:
+    parser.add_argument("-o", "--output", type=Path, metavar=name, help="where to save (default: print)")
+
+
+def _link(text: str) -> LinkAddress:
+    try:
+        return LinkAddress.parse(text)
+    except AddressFormError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _whole(low: int, high: int | None = None) -> Callable[[str], int]:
+    """Return a reader of whole numbers within limits."""
+
+    def read(text: str) -> int:
+        allowed = f"{low} to {high}" if high is not None else f"{low} or more"
+        try:
+            number = int(text)
+        except ValueError:
+            number = None
+        if number is None or number < low or (high is not None and number > high):
+            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number; allowed: {allowed}")
+        return number
+
+    return read
+
+
+def _number(*, zero: bool = False) -> Callable[[str], float]:
+    """Return a reader of numbers above zero, or of zero too."""
+
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not (math.isfinite(number) and (number > 0 or (zero and number == 0))):
+            allowed = "0 or more" if zero else "more than 0"
+            raise argparse.ArgumentTypeError(f"'{text}' is not a number; allowed: {allowed}")
+        return number
+
+    return read
+
+
+def _units(text: str) -> Sequence[int]:
+    """Read `1-20` or `1,3,7-9`; each unit once, in the order given."""
+    units: dict[int, None] = {}
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,3})\s*(?:-\s*(\d{1,3})\s*)?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if not first <= last <= LAST_UNIT:
+            raise argparse.ArgumentTypeError(
+                f"'{text}' names no units; allowed: 1-20 or 1,3,7-9, each from 0 to {LAST_UNIT}"
+            )
+        units.update(dict.fromkeys(range(first, last + 1)))
+    return tuple(units)
+
+
+def _codes(text: str) -> Sequence[str]:
+    return [code.strip() for code in text.split(",") if code.strip()]
+
+
+def _registers(text: str) -> tuple[int, int]:
+    """Read `0x0-0x3F`, `100-120`, `003Fh` (first and last register)."""
+    first, _, last = text.partition("-")
+    try:
+        low = _register(first)
+        high = _register(last) if last else low
+    except ValueError:
+        low, high = 1, 0
+    if not low <= high <= LAST_REGISTER:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' names no registers; allowed: 0x0-0x3F, 0-63 or 0000h-003Fh, up to FFFFh"
+        )
+    return low, high
+
+
+def _register(text: str) -> int:
+    number = text.strip().lower()
+    if not re.fullmatch(r"\d+|0x[0-9a-f]+|[0-9a-f]+h", number):
+        raise ValueError(text)
+    is_hex = number.startswith("0x") or number.endswith("h")
+    return int(number.removesuffix("h"), 16 if is_hex else 10)

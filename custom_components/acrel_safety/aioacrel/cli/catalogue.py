@@ -1,0 +1,109 @@
+"""`acrel models` and `acrel plan`: what is known without a device."""
+
+from ..models import Model
+from ..plan import LineCost, Read, Span, line_time, plan_reads
+from ..readings import PointKey
+from . import selecting
+from .arguments import Options
+from .output import Console, Json, table
+
+
+def models(options: Options, console: Console) -> int:
+    """List every model; a user's file that cannot be used is named and hides no other."""
+    library = selecting.library(options)
+    found = list(library.usable())
+    broken = list(library.broken())
+    for error in broken:
+        console.note(str(error))
+    if console.as_json:
+        console.json({"models": [_as_json(model, options.language) for model in found]})
+    else:
+        headings = ("MODEL", "NAME", "WHAT IT IS", "CIRCUITS", "POINTS", "EVIDENCE", "NEEDS")
+        rows = [_row(model, options.language) for model in found]
+        console.lines(table(headings, rows, right="CIRCUITS, POINTS"))
+    return 1 if broken else 0
+
+
+def _as_json(model: Model, language: str) -> Json:
+    return {
+        "id": model.id,
+        "name": model.name,
+        "title": model.title(language),
+        "covers": list(model.covers),
+        "evidence": model.evidence,
+        "source": model.source,
+        "circuits": list(model.circuits),
+        "points": len(model.readable),
+        "waiting": len(model.waiting),
+        "needs_table": model.needs_table,
+        "asks_ratios": sorted(model.asks_ratios),
+    }
+
+
+def _row(model: Model, language: str) -> tuple[str, ...]:
+    needs = ["register table"] if model.waiting else []
+    needs += [f"--{ratio}" for ratio in sorted(model.asks_ratios)]
+    measured = [number for number in model.circuits if number != "0"]
+    return (
+        model.id,
+        ", ".join(dict.fromkeys((model.name, *model.covers))),
+        model.title(language),
+        str(len(measured) or 1),
+        str(len(model.readable)),
+        model.evidence,
+        ", ".join(needs),
+    )
+
+
+def plan(options: Options, console: Console) -> int:
+    """Show the reads that fetch the wanted points in the least line time, and that time."""
+    model = selecting.find_model(options, options.model or "")
+    keys = selecting.with_ratio_points(model, selecting.find_keys(model, options.codes))
+    cost = LineCost(line=selecting.line_of(options, model), turnaround=options.turnaround_ms / 1000)
+    reads = plan_reads(spans_of(model, keys), cost, max_registers=model.max_registers, ranges=model.ranges)
+    milliseconds = round(line_time(reads, cost) * 1000, 3)
+    if console.as_json:
+        console.json({"reads": [_read_json(read) for read in reads], "line_time_ms": milliseconds})
+        return 0
+    rows = [
+        (
+            str(number),
+            f"{read.function:02d}",
+            f"{read.address:04X}h",
+            f"{read.end - 1:04X}h",
+            str(read.count),
+            f"{cost.seconds(read.count) * 1000:.1f}",
+        )
+        for number, read in enumerate(reads, start=1)
+    ]
+    headings = ("READ", "FUNCTION", "FIRST", "LAST", "REGISTERS", "MS")
+    console.lines(table(headings, rows, right="READ, REGISTERS, MS"))
+    line = cost.line
+    speed = f"{line.baudrate} {line.bytesize}{line.parity}{line.stopbits}"
+    console.lines(
+        [
+            f"{len(keys)} quantities of {model.name}, {len(reads)} reads: {milliseconds:.1f} ms",
+            f"({speed}, turnaround {options.turnaround_ms:g} ms)",
+        ]
+    )
+    return 0
+
+
+def _read_json(read: Read) -> Json:
+    """The function code is told only where it is not 03."""
+    document: dict[str, Json] = {"address": read.address, "count": read.count}
+    if read.function != _READ_HOLDING:
+        document["function"] = read.function
+    return document
+
+
+def spans_of(model: Model, keys: list[PointKey]) -> list[Span]:
+    """Return the registers of some readable points."""
+    return [
+        Span(point.function, point.address, point.count)
+        for point in map(model.points.__getitem__, keys)
+        if point.address is not None
+    ]
+
+
+_READ_HOLDING = 3

@@ -1,0 +1,69 @@
+"""`acrel read`: every wanted quantity of one device, once."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from ..errors import AcrelError
+from ..modbus.device import AcrelDevice
+from ..modbus.guard import GuardedUnit
+from ..modbus.link import Link
+from ..models import Model
+from ..readings import PointKey, Quality, Reading
+from ..vocabulary import PollGroup
+from . import selecting, values
+from .arguments import Options
+from .output import Console
+
+RATIOS_FIRST = (PollGroup.SLOW, PollGroup.NORMAL, PollGroup.FAST)
+"""Transformer ratios are slow quantities, and what is multiplied with them is not."""
+
+
+class NothingReadError(AcrelError):
+    """The unit answers, but not one of the wanted quantities has a value."""
+
+    key = "nothing_read"
+    text = "Unit {unit} gave none of the {count} values: {why}"
+
+
+def read(options: Options, console: Console) -> int:
+    """Read once and print; a quantity that could not be had is null (and said why in the table)."""
+    model = selecting.find_model(options, options.model or "")
+    keys = selecting.find_keys(model, options.codes)
+    readings = asyncio.run(_read(options, model, keys))
+    if hint := ratio_hint(model, readings.values()):
+        console.note(hint)
+    if all(reading.value is None for reading in readings.values()):
+        reasons = {values.WHY_NOT[reading.quality] for reading in readings.values()}
+        raise NothingReadError(unit=options.unit, count=len(keys), why=", ".join(sorted(reasons)))
+    if console.as_json:
+        console.json(values.as_document(model, keys, readings))
+    else:
+        console.lines(values.as_table(model, keys, readings, options.language))
+    return 0
+
+
+async def _read(options: Options, model: Model, keys: Sequence[PointKey]) -> dict[PointKey, Reading]:
+    """Return what was read.
+
+    Raises WrongDeviceError, or a LinkError when the unit cannot be asked.
+    """
+    address = selecting.on_line_of(options.link, model)
+    async with Link.open(address) as link:
+        unit = GuardedUnit(link.unit(options.unit), options.unit, address=address, timeout=options.timeout)
+        # A counter is read once here, so there is nothing to hold a reading against.
+        device = AcrelDevice(unit, model, ratios=selecting.ratios(options), guard_totals=False)
+        device.want(keys)
+        if options.probe:
+            await device.probe()
+        for group in RATIOS_FIRST:
+            report = await device.poll(group)
+            if report.error is not None and not device.readings:
+                raise report.error
+        return device.readings
+
+
+def ratio_hint(model: Model, readings: Iterable[Reading]) -> str:
+    """Return what to do when values wait for a transformer ratio."""
+    if not any(reading.quality is Quality.NO_RATIO for reading in readings):
+        return ""
+    return f"{model.name} needs the ratios of its transformers: add --pt and --ct (1 without any)"

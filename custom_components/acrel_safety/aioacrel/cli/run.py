@@ -1,0 +1,86 @@
+"""Runs one command: dispatch, and what a user sees when something goes wrong."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from ..errors import AcrelError
+from . import catalogue, reading, watching
+from .arguments import Options, parse
+from .output import Console, silence
+
+type Command = Callable[[Options, Console], int]
+
+COMMANDS: Mapping[str, Command] = {
+    "models": catalogue.models,
+    "plan": catalogue.plan,
+    "read": reading.read,
+    "watch": watching.watch,
+}
+FAILED = 1
+"""Exit code of a device, link or file problem."""
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the command and return its exit code.
+
+    A reader that goes away (`acrel watch | head`) ends the command quietly: it had enough.
+    """
+    try:
+        try:
+            return _run(argv)
+        finally:
+            # Here, because at the interpreter's end a failure could only be shown as a traceback.
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None:
+                    stream.flush()
+    except BrokenPipeError:
+        silence(sys.stdout, sys.stderr)
+        return 0
+    except OSError as error:  # the outputs themselves, such as a full disk
+        silence(sys.stdout)
+        sys.stderr.write(f"the output cannot be written: {error.strerror}\n")
+        return FAILED
+
+
+def _run(argv: Sequence[str]) -> int:
+    try:
+        options = parse(argv)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    console = Console.of_process(as_json=options.as_json)
+    with _logging(verbose=options.verbose):
+        try:
+            return COMMANDS[options.command](options, console)
+        except AcrelError as error:
+            return _fail(console, error.key, str(error))
+        except OSError as error:
+            if error.filename is None:
+                raise
+            return _fail(console, "system_error", f"{error.filename}: {error.strerror}")
+
+
+def _fail(console: Console, key: str, text: str) -> int:
+    """Tell what went wrong: a sentence, with --json also a document in place of the result."""
+    console.note(text)
+    if console.as_json:
+        console.json({"error": {"key": key, "text": text}})
+    return FAILED
+
+
+@contextmanager
+def _logging(*, verbose: bool) -> Iterator[None]:
+    """Show log records on stderr, or nowhere: what matters is part of the command's own output."""
+    handler = logging.StreamHandler() if verbose else logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    if verbose:
+        root.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)

@@ -1,0 +1,130 @@
+"""What the options mean: which model, which of its points, which line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import AcrelError, FileProblemsError, MissingTableError, UnknownModelError
+from ..modbus.link import LinkAddress
+from ..models import LineSettings, Model, ModelLibrary, Ratio, read_model
+from ..models.library import read_text
+from ..readings import PointKey
+from ..vocabulary import vocabulary
+from .arguments import Options
+
+_MODEL_FILE = ".toml"
+
+
+class UnknownQuantityError(AcrelError):
+    """A quantity was asked for that the model does not have."""
+
+    key = "unknown_quantity"
+    text = "{model} has no quantity '{code}' with a known register; it has: {known}"
+
+
+class UnusableFolderError(AcrelError):
+    """The folder for the user's models is none."""
+
+    key = "unusable_folder"
+    text = "{folder} is not a folder with model files"
+
+
+def library(options: Options) -> ModelLibrary:
+    """Return the models at hand.
+
+    Raises UnusableFolderError.
+    """
+    if options.models is not None and not options.models.is_dir():
+        raise UnusableFolderError(folder=options.models)
+    return ModelLibrary(options.models)
+
+
+def find_model(options: Options, name: str) -> Model:
+    """Return the model of an id in any case, of a name it covers, or in a file.
+
+    Raises UnknownModelError or FileProblemsError.
+    """
+    if name.lower().endswith(_MODEL_FILE):
+        return read_model_file(Path(name))
+    models = library(options)
+    wanted = name.strip().lower()
+    try:
+        return models.get(wanted)
+    except UnknownModelError:
+        for model in models.usable():
+            if wanted in (covered.lower() for covered in model.covers):
+                return model
+        raise
+
+
+def read_model_file(path: Path) -> Model:
+    """Return the model in a file; problems name the file the way the user did.
+
+    Raises FileProblemsError.
+    """
+    try:
+        return read_model(read_text(path), file=str(path))
+    except FileProblemsError as error:
+        raise FileProblemsError(file=str(path), problems=error.problems) from None
+
+
+def find_keys(model: Model, codes: Sequence[str] | None) -> list[PointKey]:
+    """Return the readable points of some codes (in all circuits unless `code@circuit`), or all.
+
+    Raises MissingTableError when the model has no registers, UnknownQuantityError.
+    """
+    if model.needs_table:
+        raise MissingTableError(model=model.name, needs=len(model.waiting))
+    if codes is None:
+        return list(model.readable)
+    wanted: set[PointKey] = set()
+    for text in codes:
+        code, at, circuit = text.rpartition("@")
+        spelling = code if at else text
+        keys = {key for key in _spelled(model, spelling) if not at or key.circuit == circuit.strip()}
+        if not keys:
+            known = ", ".join(dict.fromkeys(key.code for key in model.readable))
+            raise UnknownQuantityError(model=model.name, code=text, known=known)
+        wanted |= keys
+    return [key for key in model.readable if key in wanted]
+
+
+def _spelled(model: Model, spelling: str) -> list[PointKey]:
+    """Return the points of a code: spelled exactly so, as the vocabulary says, or in any case."""
+    known = vocabulary().match(spelling)
+    for code in dict.fromkeys((spelling, known.code if known else spelling)):
+        if keys := [key for key in model.readable if key.code == code]:
+            return keys
+    folded = spelling.casefold()
+    return [key for key in model.readable if key.code.casefold() == folded]
+
+
+def with_ratio_points(model: Model, keys: Sequence[PointKey]) -> list[PointKey]:
+    """Return the points together with those that tell the transformer ratios they need."""
+    needed = dict.fromkeys(keys)
+    for key in keys:
+        for ratio in model.points[key].ratios:
+            if (source := model.read_ratios.get(ratio)) is not None:
+                needed[source] = None
+    return [key for key in model.readable if key in needed]
+
+
+def ratios(options: Options) -> Mapping[Ratio, float]:
+    """Return the transformer ratios the user stated."""
+    given = {Ratio.PT: options.pt, Ratio.CT: options.ct}
+    return {ratio: value for ratio, value in given.items() if value is not None}
+
+
+def on_line_of(address: LinkAddress, model: Model) -> LinkAddress:
+    """Return the link with the model's line settings, unless the user stated some."""
+    return address if address.line_given else replace(address, line=model.line)
+
+
+def line_of(options: Options, model: Model) -> LineSettings:
+    """Return the model's line settings with those the user stated."""
+    return replace(
+        model.line,
+        baudrate=options.baudrate or model.line.baudrate,
+        parity=options.parity or model.line.parity,
+        stopbits=options.stopbits or model.line.stopbits,
+    )
