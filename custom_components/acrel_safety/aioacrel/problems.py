@@ -44,7 +44,7 @@ class Problem:
     def text(self, language: str = "en") -> str:
         """Return the place and the sentence, the way compilers do: `line: column: sentence`."""
         place = f"{self.line}: " if self.line is not None else " "
-        column = f"{self.column}: " if self.column else ""
+        column = f"{shorten(self.column)}: " if self.column else ""
         mark = (
             {"en": "warning: ", "zh": "警告:"}[language if language == "zh" else "en"]
             if self.severity is Severity.WARNING
@@ -77,6 +77,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "no_points": {
         "en": "no usable row or point is left; a table needs at least one",
         "zh": "没有可用的行或测点;至少需要一个",
+    },
+    "too_many_points": {
+        "en": "{found} more points would be more than a file may hold; allowed: {allowed}",
+        "zh": "再增加 {found} 个测点将超出文件允许的数量;允许:{allowed}",
     },
     # Model files
     "missing": {"en": "missing; add it: {allowed}", "zh": "缺少;请补充:{allowed}"},

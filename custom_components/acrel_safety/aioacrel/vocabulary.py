@@ -88,10 +88,15 @@ class Quantity:
     def name(self, language: str = "en") -> str:
         """Return the name in a language (`en`, `zh`), placeholders filled in."""
         text = self.names.get(language) or self.names["en"]
-        return text.format_map({key: value.upper() for key, value in self.placeholders.items()})
+        # Not str.format: a manual's own text may hold braces.
+        return _PLACEHOLDER.sub(
+            lambda match: self.placeholders[match[1]].upper() if match[1] in self.placeholders else match[0],
+            text,
+        )
 
 
 _FAST_FAMILIES = frozenset({"residual_current", "temperature", "arc", "insulation", "breaker"})
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 EXTRA_PREFIX = "DOC_"
 """Marks a point that the vocabulary does not know: the rest is the manual's own text."""
 
@@ -133,9 +138,7 @@ class Vocabulary:
         """Index exact codes, families (as patterns) and spellings that differ only in case."""
         self._all = tuple(quantities)
         self._aliases = dict(aliases)
-        self._exact = {
-            quantity.code: quantity for quantity in self._all if "{" not in quantity.code
-        }
+        self._exact = {quantity.code: quantity for quantity in self._all if "{" not in quantity.code}
         self._families = [
             (_family_regex(quantity.code, series[quantity.code]), quantity)
             for quantity in self._all
@@ -144,9 +147,7 @@ class Vocabulary:
         folded: dict[str, set[str]] = {}
         for code in (*self._exact, *self._aliases):
             folded.setdefault(code.casefold(), set()).add(self._aliases.get(code, code))
-        self._folded = {
-            spelling: next(iter(codes)) for spelling, codes in folded.items() if len(codes) == 1
-        }
+        self._folded = {spelling: next(iter(codes)) for spelling, codes in folded.items() if len(codes) == 1}
 
     def __iter__(self) -> Iterator[Quantity]:
         """Iterate over single codes and families, as the table lists them."""
@@ -157,9 +158,7 @@ class Vocabulary:
         if (exact := self._exact.get(code)) is not None:
             return exact
         for regex, quantity in self._families:
-            if (match := regex.fullmatch(code)) and (
-                found := _member(quantity, code, match.groupdict())
-            ) is not None:
+            if (match := regex.fullmatch(code)) and (found := _member(quantity, code, match.groupdict())) is not None:
                 return found
         return None
 
@@ -167,9 +166,7 @@ class Vocabulary:
         """Return the quantity a spelling means: exact first, then an alias, then any case if only one code fits."""
         if (exact := self.find(spelling)) is not None:
             return exact
-        if (
-            code := self._aliases.get(spelling) or self._folded.get(spelling.casefold())
-        ) is not None:
+        if (code := self._aliases.get(spelling) or self._folded.get(spelling.casefold())) is not None:
             return self._exact[code]
         members = {
             found.code: found
@@ -194,7 +191,7 @@ class Vocabulary:
 
 
 def _family_regex(code: str, series: Mapping[str, frozenset[str]]) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", code)
+    parts = _PLACEHOLDER.split(code)
     pattern = ""
     for index, part in enumerate(parts):
         if index % 2 == 0:
@@ -220,9 +217,7 @@ def _expand(series: str) -> frozenset[str]:
     """`1..16` and `02..31` count (with the width of the first number), `a,b,c` lists."""
     if ".." in series:
         first, last = series.split("..")
-        return frozenset(
-            str(number).zfill(len(first)) for number in range(int(first), int(last) + 1)
-        )
+        return frozenset(str(number).zfill(len(first)) for number in range(int(first), int(last) + 1))
     return frozenset(series.split(","))
 
 
@@ -242,8 +237,7 @@ def vocabulary() -> Vocabulary:
     for row in csv.DictReader(table.splitlines()):
         code = row["code"]
         series[code] = {
-            name: _expand(values)
-            for name, _, values in (part.partition("=") for part in row["series"].split())
+            name: _expand(values) for name, _, values in (part.partition("=") for part in row["series"].split())
         }
         aliases.update(dict.fromkeys(row["aliases"].split(), code))
         quantities.append(

@@ -1,6 +1,5 @@
 """The models at hand: those built in, and those in the user's folder."""
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -9,9 +8,7 @@ from pathlib import Path
 from ..errors import FileProblemsError, UnknownModelError
 from ..problems import Problem
 from .reader import LARGEST_FILE, read_model
-from .schema import Model
-
-MODEL_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+from .schema import MODEL_ID, Model
 
 
 class ModelLibrary:
@@ -30,10 +27,7 @@ class ModelLibrary:
 
         Raises UnknownModelError, or FileProblemsError if the user's file is broken.
         """
-        if (
-            self.folder is not None
-            and (path := self.folder / f"{model_id}.toml") in self._user_files()
-        ):
+        if self.folder is not None and (path := self.folder / f"{model_id}.toml") in self._user_files():
             return read_model(read_text(path), file=path.name)
         if model_id in _builtin_ids():
             return _builtin(model_id)
@@ -79,15 +73,11 @@ def read_text(path: Path) -> str:
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
-            problem = Problem(
-                key="too_large", found=f"{size} bytes", allowed=f"{LARGEST_FILE} bytes"
-            )
+            problem = Problem(key="too_large", found=f"{size} bytes", allowed=f"{LARGEST_FILE} bytes")
             raise FileProblemsError(file=path.name, problems=[problem])
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileProblemsError(
-            file=path.name, problems=[Problem(key="not_utf8", found=str(error))]
-        ) from None
+        raise FileProblemsError(file=path.name, problems=[Problem(key="not_utf8", found=str(error))]) from None
     except OSError as error:
         raise FileProblemsError(
             file=path.name, problems=[Problem(key="unreadable", found=error.strerror or str(error))]
@@ -97,13 +87,7 @@ def read_text(path: Path) -> str:
 @cache
 def _builtin_ids() -> tuple[str, ...]:
     folder = files(__package__)
-    return tuple(
-        sorted(
-            entry.name.removesuffix(".toml")
-            for entry in folder.iterdir()
-            if entry.name.endswith(".toml")
-        )
-    )
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
 
 
 @cache

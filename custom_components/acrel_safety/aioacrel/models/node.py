@@ -6,7 +6,11 @@ from enum import StrEnum
 from typing import overload
 
 from ..problems import Problem
-from .locate import Path, line_of
+from .locate import Lines, Path
+
+_ENDS = 2
+_MOST_DIGITS = 20
+"""Before and after the decimal point: as many as the largest 64-bit number has."""
 
 
 class Findings:
@@ -14,7 +18,7 @@ class Findings:
 
     def __init__(self, text: str) -> None:
         """Keep the text, to find lines in it."""
-        self._text = text
+        self._lines = Lines(text)
         self.problems: list[Problem] = []
 
     def report(self, key: str, path: Path, *, found: object = "", allowed: str = "") -> None:
@@ -23,9 +27,9 @@ class Findings:
         self.problems.append(
             Problem(
                 key=key,
-                line=line_of(self._text, path),
+                line=self._lines.of(path),
                 column=column,
-                found=str(found),
+                found=found if isinstance(found, str) else shown(found),
                 allowed=allowed,
             )
         )
@@ -41,15 +45,11 @@ class Node:
         self._known: set[str] = set()
         self._table: Mapping[str, object] = table if isinstance(table, Mapping) else {}
         if not isinstance(table, Mapping):
-            self.report("wrong_type", found=_shown(table), allowed="a table { … }")
+            self.report("wrong_type", found=shown(table), allowed="a table { … }")
 
-    def report(
-        self, problem: str, key: str | None = None, *, found: object = "", allowed: str = ""
-    ) -> None:
+    def report(self, problem: str, key: str | None = None, *, found: object = "", allowed: str = "") -> None:
         """Note a problem with one key (or the whole table)."""
-        self.findings.report(
-            problem, self.path if key is None else (*self.path, key), found=found, allowed=allowed
-        )
+        self.findings.report(problem, self.path if key is None else (*self.path, key), found=found, allowed=allowed)
 
     def __contains__(self, key: str) -> bool:
         """Whether the key is given."""
@@ -59,22 +59,18 @@ class Node:
         self._known.add(key)
         return self._table.get(key)
 
-    def text(
-        self, key: str, default: str | None = None, *, allowed: str = 'text in "quotes"'
-    ) -> str:
+    def text(self, key: str, default: str | None = None, *, allowed: str = 'text in "quotes"') -> str:
         """Return a text; without a default it must be there."""
         value = self._take(key)
         if isinstance(value, str) and (value or default is not None):
             return value
         if value is not None:
-            self.report("wrong_type", key, found=_shown(value), allowed=allowed)
+            self.report("wrong_type", key, found=shown(value), allowed=allowed)
         elif default is None:
             self.report("missing", key, allowed=allowed)
         return default or ""
 
-    def word[WordT: StrEnum](
-        self, key: str, words: type[WordT], default: WordT, *, required: bool = False
-    ) -> WordT:
+    def word[WordT: StrEnum](self, key: str, words: type[WordT], default: WordT, *, required: bool = False) -> WordT:
         """Return one word of an enumeration."""
         value = self._take(key)
         allowed = ", ".join(words)
@@ -85,7 +81,7 @@ class Node:
         try:
             return words(value)  # type: ignore[arg-type]  # any object may be asked; what is no member raises ValueError
         except ValueError:
-            self.report("unknown_word", key, found=_shown(value), allowed=allowed)
+            self.report("unknown_word", key, found=shown(value), allowed=allowed)
             return default
 
     def optional_word[WordT: StrEnum](self, key: str, words: type[WordT]) -> WordT | None:
@@ -106,7 +102,7 @@ class Node:
             self.report(
                 "wrong_type",
                 key,
-                found=_shown(value),
+                found=shown(value),
                 allowed=f"a whole number from {low} to {high}",
             )
             return default
@@ -124,21 +120,17 @@ class Node:
         value = self._take(key)
         if value is None:
             return default
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | Decimal)
-            or not Decimal(value).is_finite()
-        ):
-            self.report("wrong_type", key, found=_shown(value), allowed="a number")
+        if (number := _decimal(value)) is None:
+            self.report("wrong_type", key, found=shown(value), allowed="a number")
             return default
-        return Decimal(value)
+        return number
 
     def flag(self, key: str, *, default: bool = False) -> bool:
         """Return true or false."""
         value = self._take(key)
         if value is None or isinstance(value, bool):
             return default if value is None else value
-        self.report("wrong_type", key, found=_shown(value), allowed="true or false")
+        self.report("wrong_type", key, found=shown(value), allowed="true or false")
         return default
 
     def pair(self, key: str) -> tuple[Decimal, Decimal] | None:
@@ -146,10 +138,11 @@ class Node:
         value = self._take(key)
         if value is None:
             return None
-        match value:
-            case [int() | Decimal() as low, int() | Decimal() as high] if low <= high:
-                return Decimal(low), Decimal(high)
-        self.report("wrong_type", key, found=_shown(value), allowed="[lowest, highest]")
+        if isinstance(value, list) and len(value) == _ENDS:
+            low, high = _decimal(value[0]), _decimal(value[1])
+            if low is not None and high is not None and low <= high:
+                return low, high
+        self.report("wrong_type", key, found=shown(value), allowed="[lowest, highest]")
         return None
 
     def integers(self, key: str, low: int, high: int) -> tuple[int, ...]:
@@ -158,14 +151,13 @@ class Node:
         if value is None:
             return ()
         if isinstance(value, list) and all(
-            isinstance(item, int) and not isinstance(item, bool) and low <= item <= high
-            for item in value
+            isinstance(item, int) and not isinstance(item, bool) and low <= item <= high for item in value
         ):
             return tuple(value)
         self.report(
             "wrong_type",
             key,
-            found=_shown(value),
+            found=shown(value),
             allowed=f"a list of numbers from {low} to {high}",
         )
         return ()
@@ -180,7 +172,7 @@ class Node:
         self.report(
             "wrong_type",
             key,
-            found=_shown(value),
+            found=shown(value),
             allowed=f"[[first, last], …] with numbers from 0 to {high}",
         )
         return ()
@@ -192,7 +184,7 @@ class Node:
             return ()
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
-        self.report("wrong_type", key, found=_shown(value), allowed='a list of texts ["…", "…"]')
+        self.report("wrong_type", key, found=shown(value), allowed='a list of texts ["…", "…"]')
         return ()
 
     def names(self, key: str, *, required: bool = False) -> Mapping[str, str]:
@@ -202,16 +194,12 @@ class Node:
             if required:
                 self.report("missing", key, allowed='{ en = "…", zh = "…" }')
             return {}
-        if (
-            isinstance(value, Mapping)
-            and value
-            and all(isinstance(text, str) for text in value.values())
-        ):
+        if isinstance(value, Mapping) and value and all(isinstance(text, str) for text in value.values()):
             if "en" in value:
                 return {str(language): text for language, text in value.items()}
             self.report("missing", key, allowed='en = "…"')
             return {}
-        self.report("wrong_type", key, found=_shown(value), allowed='{ en = "…", zh = "…" }')
+        self.report("wrong_type", key, found=shown(value), allowed='{ en = "…", zh = "…" }')
         return {}
 
     def child(self, key: str) -> Node | None:
@@ -235,11 +223,9 @@ class Node:
         if value is None:
             return []
         if not isinstance(value, list):
-            self.report("wrong_type", key, found=_shown(value), allowed=f"tables headed [[{key}]]")
+            self.report("wrong_type", key, found=shown(value), allowed=f"tables headed [[{key}]]")
             return []
-        return [
-            Node(self.findings, (*self.path, key, index), item) for index, item in enumerate(value)
-        ]
+        return [Node(self.findings, (*self.path, key, index), item) for index, item in enumerate(value)]
 
     def entries(self) -> Iterable[tuple[str, object]]:
         """Return all keys with their raw values, and take them all as known."""
@@ -253,12 +239,29 @@ class Node:
                 self.report("unknown_word", key, found=key, allowed=", ".join(sorted(self._known)))
 
 
+def _decimal(value: object) -> Decimal | None:
+    """Return a number a device can reach; what would take ages to compute with is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return Decimal(value) if abs(value) < 10**_MOST_DIGITS else None
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return None
+    exponent = value.as_tuple().exponent
+    is_modest = isinstance(exponent, int) and exponent >= -_MOST_DIGITS
+    return value if is_modest and value.adjusted() < _MOST_DIGITS else None
+
+
 def _is_span(item: object, high: int) -> bool:
     match item:
-        case [int() as first, int() as last]:
+        case [int() as first, int() as last] if not isinstance(first, bool):
             return 0 <= first <= last <= high
     return False
 
 
-def _shown(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
+def shown(value: object) -> str:
+    """Return how a value of the file looks in a message."""
+    try:
+        return f'"{value}"' if isinstance(value, str) else str(value)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return "a very large number"

@@ -68,11 +68,7 @@ def words(node: Node) -> Mapping[int, str] | None:
     table = node.optional_child("words")
     meanings: dict[int, str] = {}
     for raw, word in table.entries():
-        if (
-            re.fullmatch(r"[0-9]{1,10}", raw)
-            and isinstance(word, str)
-            and re.fullmatch(r"[a-z0-9_]+", word)
-        ):
+        if re.fullmatch(r"[0-9]{1,10}", raw) and isinstance(word, str) and re.fullmatch(r"[a-z0-9_]+", word):
             meanings[int(raw)] = word
         else:
             table.report(

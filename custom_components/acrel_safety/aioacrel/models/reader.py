@@ -43,9 +43,7 @@ def read_model(text: str, *, file: str) -> Model:
     Raises FileProblemsError with every problem of the file, each with its line.
     """
     if len(text) > LARGEST_FILE:
-        size = Problem(
-            key="too_large", found=f"{len(text)} characters", allowed=f"{LARGEST_FILE} characters"
-        )
+        size = Problem(key="too_large", found=f"{len(text)} characters", allowed=f"{LARGEST_FILE} characters")
         raise FileProblemsError(file=file, problems=[size])
     try:
         top = tomllib.loads(text, parse_float=Decimal)
@@ -57,9 +55,7 @@ def read_model(text: str, *, file: str) -> Model:
     findings = Findings(text)
     model = _Reader().read(Node(findings, (), top))
     if findings.problems:
-        raise FileProblemsError(
-            file=file, problems=sorted(findings.problems, key=lambda problem: problem.line or 0)
-        )
+        raise FileProblemsError(file=file, problems=sorted(findings.problems, key=lambda problem: problem.line or 0))
     return model
 
 
@@ -82,9 +78,7 @@ class _Reader:
         self._circuits: dict[str, Circuit] = {}
 
     def read(self, top: Node) -> Model:
-        head = top.required_child(
-            "model", allowed="[model] with id, name, title, evidence and source"
-        )
+        head = top.required_child("model", allowed="[model] with id, name, title, evidence and source")
         self._evidence = head.word("evidence", Evidence, Evidence.UNKNOWN, required=True)
         line = top.optional_child("line")
         reading = top.optional_child("read")
@@ -107,9 +101,7 @@ class _Reader:
             k_mode=head.text("k_mode", "") or None,
             line=line_settings(line),
             unit_id=line.integer("unit", 0, 255, 1),
-            max_registers=reading.integer(
-                "max_registers", 1, MOST_REGISTERS, DEFAULT_MOST_REGISTERS
-            ),
+            max_registers=reading.integer("max_registers", 1, MOST_REGISTERS, DEFAULT_MOST_REGISTERS),
             ranges=self._ranges,
             circuits=dict(sorted(self._circuits.items(), key=lambda item: int(item[0]))),
             points=self._points,
@@ -140,20 +132,10 @@ class _Reader:
         for word in node.children("words"):
             self._word(word, section)
         for code in node.texts("needs"):
-            self._add(node, "needs", [self._waiting(code, number) for number in section.numbers])
+            quantity = self._quantity(code, {}, Kind.MEASUREMENT, None, node, "needs")
+            waiting = [_waiting(quantity, number) for number in section.numbers]
+            self._add(node, "needs", waiting)
         node.close()
-
-    def _waiting(self, code: str, circuit: str) -> Point:
-        """Return a quantity the device has, but whose register is not public."""
-        quantity = vocabulary().quantity(code)
-        return Point(
-            key=PointKey(circuit, code),
-            quantity=quantity,
-            poll=quantity.poll,
-            layout=Layout(type=RegisterType.U16),
-            range=quantity.range,
-            evidence=Evidence.UNKNOWN,
-        )
 
     def _word(self, node: Node, section: _Section) -> None:
         """Read an alarm or state word: one register, its bits by number."""
@@ -178,9 +160,7 @@ class _Reader:
                 continue
             quantity = self._bit_quantity(bits, bit, value, kind)
             limits = (
-                Limits(low=0, high=1, source=limits_source)
-                if limits_source and quantity.kind is Kind.SETTING
-                else None
+                Limits(low=0, high=1, source=limits_source) if limits_source and quantity.kind is Kind.SETTING else None
             )
             points = [
                 Point(
@@ -240,9 +220,7 @@ class _Reader:
                         key=PointKey(number, quantity.code),
                         quantity=quantity,
                         address=address,
-                        layout=replace(
-                            template.layout, bit=template.layout.bit + index * bit_stride
-                        ),
+                        layout=replace(template.layout, bit=template.layout.bit + index * bit_stride),
                     )
                 )
         self._add(node, None, points)
@@ -269,18 +247,10 @@ class _Reader:
         address = node.integer("at", 0, LAST_REGISTER, None)
         kind = node.optional_word("kind", Kind)
         unit = node.text("unit", "") or None
-        evidence = node.word(
-            "evidence", Evidence, self._evidence if address is not None else Evidence.UNKNOWN
-        )
+        evidence = node.word("evidence", Evidence, self._evidence if address is not None else Evidence.UNKNOWN)
         scale = Fraction(node.number("scale", Decimal(1)))
         meanings = words(node)
-        default_kind = (
-            Kind.SETTING
-            if node.path[-2] == "settings"
-            else Kind.STATE
-            if meanings
-            else Kind.MEASUREMENT
-        )
+        default_kind = Kind.SETTING if node.path[-2] == "settings" else Kind.STATE if meanings else Kind.MEASUREMENT
         quantity = self._quantity(code, names, kind or default_kind, unit, node, None)
         quantity = replace(quantity, detail=node.flag("detail", default=quantity.detail))
         range_ = node.pair("range")
@@ -306,9 +276,7 @@ class _Reader:
             equals=equals,
             words=meanings,
             range=Range(low=float(range_[0]), high=float(range_[1])) if range_ else quantity.range,
-            limits=Limits(low=float(limits[0]), high=float(limits[1]), source=source)
-            if limits
-            else None,
+            limits=Limits(low=float(limits[0]), high=float(limits[1]), source=source) if limits else None,
             evidence=evidence,
             note=node.text("note", ""),
         )
@@ -345,18 +313,13 @@ class _Reader:
                 return
             if point.address is not None:
                 last = point.address + point.count - 1
-                if (
-                    not 0 <= point.address <= last <= LAST_REGISTER
-                    or not 0 <= point.layout.bit <= 16 - min(point.layout.type.bits, 16)
+                if not 0 <= point.address <= last <= LAST_REGISTER or not 0 <= point.layout.bit <= 16 - min(
+                    point.layout.type.bits, 16
                 ):
                     node.report("past_end", key, found=point.key)
                     return
-                if self._ranges and not any(
-                    low <= point.address and last <= high for low, high in self._ranges
-                ):
-                    node.report(
-                        "over_border", key, found=f"{point.key} ({point.address:04X}h-{last:04X}h)"
-                    )
+                if self._ranges and not any(low <= point.address and last <= high for low, high in self._ranges):
+                    node.report("over_border", key, found=f"{point.key} ({point.address:04X}h-{last:04X}h)")
                     return
             self._points[point.key] = point
 
@@ -367,3 +330,15 @@ def _model_id(head: Node) -> str:
     if model_id and not MODEL_ID.fullmatch(model_id):
         head.report("wrong_type", "id", found=model_id, allowed="small letters, digits, - and _")
     return model_id
+
+
+def _waiting(quantity: Quantity, circuit: str) -> Point:
+    """Return a quantity the device has, but whose register is not public."""
+    return Point(
+        key=PointKey(circuit, quantity.code),
+        quantity=quantity,
+        poll=quantity.poll,
+        layout=Layout(type=RegisterType.U16),
+        range=quantity.range,
+        evidence=Evidence.UNKNOWN,
+    )

@@ -127,11 +127,7 @@ class Point:
     @property
     def is_writable(self) -> bool:
         """Whether the model file allows this setting to be changed."""
-        return (
-            self.quantity.kind is Kind.SETTING
-            and self.limits is not None
-            and self.address is not None
-        )
+        return self.quantity.kind is Kind.SETTING and self.limits is not None and self.address is not None
 
     def value_of(self, raw: float, factor: float = 1) -> Value | None:
         """Return the value of a raw number (times the ratios' product), None when it has no meaning."""
