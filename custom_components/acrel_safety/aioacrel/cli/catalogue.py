@@ -1,8 +1,8 @@
 """`acrel models` and `acrel plan`: what is known without a device."""
 
+from ..modbus.blocks import spans_of
 from ..models import Model
-from ..plan import LineCost, Read, Span, line_time, plan_reads
-from ..readings import PointKey
+from ..plan import LineCost, Read, line_time, plan_reads
 from . import selecting
 from .arguments import Options
 from .output import Console, Json, table
@@ -60,7 +60,9 @@ def plan(options: Options, console: Console) -> int:
     model = selecting.find_model(options, options.model or "")
     keys = selecting.with_ratio_points(model, selecting.find_keys(model, options.codes))
     cost = LineCost(line=selecting.line_of(options, model), turnaround=options.turnaround_ms / 1000)
-    reads = plan_reads(spans_of(model, keys), cost, max_registers=model.max_registers, ranges=model.ranges)
+    reads = plan_reads(
+        spans_of(model.points[key] for key in keys), cost, max_registers=model.max_registers, ranges=model.ranges
+    )
     milliseconds = round(line_time(reads, cost) * 1000, 3)
     if console.as_json:
         console.json({"reads": [_read_json(read) for read in reads], "line_time_ms": milliseconds})
@@ -95,15 +97,6 @@ def _read_json(read: Read) -> Json:
     if read.function != _READ_HOLDING:
         document["function"] = read.function
     return document
-
-
-def spans_of(model: Model, keys: list[PointKey]) -> list[Span]:
-    """Return the registers of some readable points."""
-    return [
-        Span(point.function, point.address, point.count)
-        for point in map(model.points.__getitem__, keys)
-        if point.address is not None
-    ]
 
 
 _READ_HOLDING = 3

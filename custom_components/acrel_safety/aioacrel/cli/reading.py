@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from ..errors import AcrelError
+from ..errors import AcrelError, LinkError
 from ..modbus.device import AcrelDevice
 from ..modbus.guard import GuardedUnit
 from ..modbus.link import Link
@@ -29,7 +29,9 @@ def read(options: Options, console: Console) -> int:
     """Read once and print; a quantity that could not be had is null (and said why in the table)."""
     model = selecting.find_model(options, options.model or "")
     keys = selecting.find_keys(model, options.codes)
-    readings = asyncio.run(_read(options, model, keys))
+    readings, troubles = asyncio.run(_read(options, model, keys))
+    for trouble in dict.fromkeys(map(str, troubles)):
+        console.note(trouble)
     if hint := ratio_hint(model, readings.values()):
         console.note(hint)
     if all(reading.value is None for reading in readings.values()):
@@ -42,8 +44,10 @@ def read(options: Options, console: Console) -> int:
     return 0
 
 
-async def _read(options: Options, model: Model, keys: Sequence[PointKey]) -> dict[PointKey, Reading]:
-    """Return what was read.
+async def _read(
+    options: Options, model: Model, keys: Sequence[PointKey]
+) -> tuple[dict[PointKey, Reading], list[LinkError]]:
+    """Return what was read and what went wrong on the way.
 
     Raises WrongDeviceError, or a LinkError when the unit cannot be asked.
     """
@@ -55,11 +59,14 @@ async def _read(options: Options, model: Model, keys: Sequence[PointKey]) -> dic
         device.want(keys)
         if options.probe:
             await device.probe()
+        troubles: list[LinkError] = []
         for group in RATIOS_FIRST:
             report = await device.poll(group)
-            if report.error is not None and not device.readings:
-                raise report.error
-        return device.readings
+            if report.error is not None:
+                troubles.append(report.error)
+                if not device.readings:
+                    raise report.error
+        return device.readings, troubles
 
 
 def ratio_hint(model: Model, readings: Iterable[Reading]) -> str:

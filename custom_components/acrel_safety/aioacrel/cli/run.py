@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from ..errors import AcrelError
-from . import catalogue, reading, watching
+from . import catalogue, dumping, reading, scan, watching
 from .arguments import Options, parse
 from .output import Console, silence
 
@@ -17,6 +17,8 @@ COMMANDS: Mapping[str, Command] = {
     "plan": catalogue.plan,
     "read": reading.read,
     "watch": watching.watch,
+    "scan": scan.scan,
+    "dump": dumping.dump,
 }
 FAILED = 1
 """Exit code of a device, link or file problem."""

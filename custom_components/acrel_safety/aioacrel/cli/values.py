@@ -52,7 +52,7 @@ def _row(point: Point, reading: Reading | None, language: str) -> tuple[str, ...
         point.quantity.name(language),
         shown(point, value),
         (point.quantity.unit or "") if value is not None else "",
-        WHY_NOT[reading.quality if reading is not None else Quality.NO_ANSWER],
+        WHY_NOT[reading.quality] if reading is not None else "",
     )
 
 

@@ -3,10 +3,10 @@
 import asyncio
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ..errors import AcrelError, LinkError, WrongDeviceError
+from ..errors import AcrelError, LinkError, NoAnswerError, WrongDeviceError
 from ..modbus.device import AcrelDevice
 from ..modbus.guard import GuardedUnit, UnitStatistics
 from ..modbus.link import Link
@@ -60,8 +60,9 @@ class _Schedule:
         return max(0.0, self._due - now)
 
     def duty(self, now: float) -> float:
-        """Return the part of the time the line was in use, 0 to 1."""
-        return min(1.0, self.busy / (now - self.started)) if now > self.started else 0.0
+        """Return the part of the time the line was in use, 0 to 1; a begun period counts in full."""
+        elapsed = max(now - self.started, (self.done + 1) * self.interval)
+        return min(1.0, self.busy / elapsed) if elapsed > 0 else 0.0
 
 
 class _Watch:
@@ -102,12 +103,12 @@ class _Watch:
         while not self._is_over:
             updated: set[PointKey] = set()
             trouble: AcrelError | None = None
-            started = self._now()
+            before = replace(unit.statistics)
             try:
                 await self._poll(device, updated)
             except (LinkError, WrongDeviceError) as error:
                 trouble = error
-            self._schedule.busy += self._now() - started
+            self._schedule.busy += _seconds_between(before, unit)
             fresh = {key: device.readings[key] for key in updated if key in device.readings}
             self._show(fresh, trouble, unit.statistics)
             await self._wait()
@@ -117,12 +118,12 @@ class _Watch:
 
         Raises LinkError or WrongDeviceError.
         """
+        if device.is_silent or isinstance(self._trouble, NoAnswerError):
+            # One short question instead of the time-outs of a whole poll.
+            await device.knock()
         if not self._is_probed:
             await device.probe()
             self._is_probed = True
-        elif device.is_silent:
-            # One short question instead of a whole poll's time-outs.
-            await device.knock()
         for group in RATIOS_FIRST:
             report = await device.poll(group)
             updated |= report.updated | report.refused
@@ -216,6 +217,14 @@ class _Watch:
         start = _HOME if self._schedule.done else _CLEAR + _HOME
         self._console.out.write(start + "\n".join(lines) + _CLEAR_BELOW)
         self._console.out.flush()
+
+
+def _seconds_between(before: UnitStatistics, unit: GuardedUnit) -> float:
+    """Return how long the line was in use for a unit since its statistics were `before`."""
+    now = unit.statistics
+    # The history of answer times is bounded: the mean stands for what fell out of it.
+    answering = (now.answers - before.answers) * (now.answer_time or 0.0)
+    return answering + (now.timeouts - before.timeouts) * unit.timeout
 
 
 def _milliseconds(seconds: float | None) -> float | None:

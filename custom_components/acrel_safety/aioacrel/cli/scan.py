@@ -1,0 +1,121 @@
+"""`acrel scan`: which units answer on a link, and as which models."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..errors import AcrelError, LinkError, LinkUnreachableError, NoAnswerError, RefusedError
+from ..modbus.guard import GuardedUnit
+from ..modbus.link import Link
+from ..modbus.probe import probe_model
+from ..models import Model
+from . import selecting
+from .arguments import Options
+from .output import Console, Progress, table
+
+SHORT_TIMEOUT = 0.5
+"""Seconds a unit gets to answer one register: ten times what a device at 9600 baud needs."""
+_FUNCTION = 3
+_FIRST_REGISTER = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A unit that answers and the models it answers like, the most telling first."""
+
+    unit_id: int
+    models: Sequence[Model]
+    remark: str = ""
+
+
+def scan(options: Options, console: Console) -> int:
+    """Ask every unit for one register, those that answer for what the models' probes want."""
+    models = [model for model in selecting.library(options).usable() if not model.needs_table]
+    found = asyncio.run(_scan(options, console, models))
+    if console.as_json:
+        answering = {unit.unit_id for unit in found}
+        console.json(
+            {
+                "units": [{"unit": unit.unit_id, "models": [model.id for model in unit.models]} for unit in found],
+                "silent": [unit for unit in options.units if unit not in answering],
+            }
+        )
+        return 0
+    rows = [
+        (
+            str(unit.unit_id),
+            ", ".join(model.id for model in unit.models) or "none known",
+            unit.models[0].title(options.language) if len(unit.models) == 1 else "",
+            unit.remark,
+        )
+        for unit in found
+    ]
+    if rows:
+        console.lines(table(("UNIT", "FITS MODEL", "WHAT IT IS", "NOTE"), rows, right="UNIT"))
+    console.lines([f"{len(found)} of {len(options.units)} units answer"])
+    return 0
+
+
+async def _scan(options: Options, console: Console, models: Sequence[Model]) -> list[Found]:
+    """Return the units that answer.
+
+    Raises LinkUnreachableError: without the link there is nothing to find.
+    """
+    found: list[Found] = []
+    progress = Progress(console.err, len(options.units))
+    try:
+        async with Link.open(options.link) as link:
+            for done, unit_id in enumerate(options.units):
+                progress.show(done, f"unit {unit_id}, {len(found)} found")
+                unit = GuardedUnit(
+                    link.unit(unit_id), unit_id, address=options.link, timeout=options.timeout or SHORT_TIMEOUT
+                )
+                if (remark := await _answers(unit)) is not None:
+                    fitting = await fitting_models(unit, models)
+                    found.append(Found(unit_id=unit_id, models=fitting, remark=remark))
+    finally:
+        progress.clear()
+    return found
+
+
+async def _answers(unit: GuardedUnit) -> str | None:
+    """Return a remark on a unit that answers anything at all, None for a silent one."""
+    try:
+        try:
+            await unit.read(_FUNCTION, _FIRST_REGISTER, 1)
+        except LinkUnreachableError:
+            # Some gateways hang up instead of saying that nobody is there.
+            await unit.read(_FUNCTION, _FIRST_REGISTER, 1)
+    except LinkUnreachableError:
+        raise
+    except NoAnswerError:
+        return None
+    except RefusedError as error:
+        return None if error.is_gateway else ""
+    except LinkError as error:
+        return f"answers badly; has it the only unit id {unit.unit_id}? ({error})"
+    return ""
+
+
+async def fitting_models(unit: GuardedUnit, models: Iterable[Model]) -> list[Model]:
+    """Return the models the unit answers like, the most telling probe first.
+
+    Raises LinkUnreachableError.
+    """
+    fitting: list[Model] = []
+    for model in models:
+        try:
+            await probe_model(unit, model)
+        except LinkUnreachableError:
+            raise
+        except AcrelError:
+            continue
+        fitting.append(model)
+    return sorted(fitting, key=_telling, reverse=True)
+
+
+def _telling(model: Model) -> int:
+    """Return how much a model's probe demands: registers that must exist, must not, or hold something."""
+    return sum(
+        check.count + 8 * (check.refused or check.is_unit_id or check.allowed is not None) for check in model.probes
+    )
