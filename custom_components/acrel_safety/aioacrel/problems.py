@@ -198,4 +198,40 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "{found} shares registers with line {first}; check address and type",
         "zh": "{found} 与第 {first} 行共用寄存器;请检查地址和类型",
     },
+    "wrong_separator": {
+        "en": "the columns are separated by '{found}'; save the file as CSV with commas",
+        "zh": "列分隔符为“{found}”;请另存为逗号分隔的 CSV 文件",
+    },
+    "read_as_gb18030": {
+        "en": "the file is not UTF-8 and was read as GB18030: check the names, and better save it as UTF-8",
+        "zh": "文件不是 UTF-8,已按 GB18030 读取:请检查名称,建议另存为 UTF-8",
+    },
+    "name_too_long": {
+        "en": "the name has {length} characters; allowed: {allowed}",
+        "zh": "名称有 {length} 个字符;允许:{allowed}",
+    },
+    "bad_k": {
+        "en": "k '{found}' is not a usable number; factor 1 is taken",
+        "zh": "k“{found}”不是可用的数字;按系数 1 处理",
+    },
+    "bit_decimals": {
+        "en": "a bit field has no decimals; '{found}' is not applied",
+        "zh": "位数据没有小数位;“{found}”未予应用",
+    },
+    "bad_unit": {
+        "en": "'{found}' is not a unit; it is taken as empty (a unit has at most {longest} characters)",
+        "zh": "“{found}”不是单位;按空处理(单位最多 {longest} 个字符)",
+    },
+    "unit_converted": {
+        "en": "the unit is {found}; values are converted to {taken}, as everywhere else",
+        "zh": "单位为 {found};数值统一换算为 {taken}",
+    },
+    "unit_differs": {
+        "en": "the unit is {found}, usual is {usual}: correct the unit, or expect a value that cannot be compared with others",
+        "zh": "单位为 {found},通常为 {usual}:请更正单位,否则数值无法与其他设备比较",
+    },
+    "order_swapped": {
+        "en": "order code {found} swaps the bytes of this type, which no manual seen does (1 is the normal order here): compare both values with the device's display",
+        "zh": "端序 {found} 会颠倒该类型的字节,已知说明书均未采用(此类型的正常端序为 1):请与设备显示对照两种结果",
+    },
 }
