@@ -1,1 +1,100 @@
-"""Acrel electrical-safety devices in Home Assistant."""
+"""Acrel electrical-safety devices in Home Assistant.
+
+One config entry is one Modbus link, one subentry is one device on it. Everything about registers,
+line time and faults is in the library `aioacrel`; here it is shown.
+"""
+
+from datetime import datetime, timedelta
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.event import async_track_time_interval
+
+from .aioacrel.modbus import Bus
+from .const import LOOK_AGAIN_SECONDS, SUBENTRY_DEVICE
+from .coordinator import AcrelConfigEntry, AcrelRuntimeData
+from .devices import is_in_use, register_link
+from .issues import forget_former_issues
+from .loading import (
+    add_device,
+    async_first_look,
+    async_load_models,
+    enabled_points,
+    seed_totals,
+)
+
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bool:
+    """Set up a link with all its devices."""
+    models = await async_load_models(hass, entry)
+    data = entry.runtime_data = AcrelRuntimeData(bus=Bus(entry.title))
+    link_id = register_link(hass, entry)
+    subentries = entry.get_subentries_of_type(SUBENTRY_DEVICE)
+    forget_former_issues(hass, entry, {subentry.subentry_id for subentry in subentries})
+    for subentry in subentries:
+        add_device(hass, entry, subentry, models[subentry.subentry_id], link_id)
+
+    wishes = {}
+    for coordinator in data.coordinators.values():
+        seed_totals(hass, coordinator)
+        wishes[coordinator.device] = enabled_points(hass, coordinator)
+        coordinator.device.want(wishes[coordinator.device])
+    await async_first_look(entry)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    for device, keys in wishes.items():
+        # From here on the entities themselves say what they want.
+        device.unwant(keys)
+    data.bus.start()
+
+    async def stop(_: Event) -> None:
+        await data.bus.stop()
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    entry.async_on_unload(_look_again_at_wrong_devices(hass, entry))
+    entry.async_on_unload(entry.add_update_listener(_async_reload))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bool:
+    """Take down a link; the shared connection is given back by what was registered at set-up."""
+    if unloaded := await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        await entry.runtime_data.bus.stop()
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
+    """Withdraw the issues of a link that is gone."""
+    forget_former_issues(hass, entry, ())
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: AcrelConfigEntry, device: dr.AnyDeviceEntry
+) -> bool:
+    """Allow to remove only what is left over: a configured device is removed with its subentry."""
+    return not is_in_use(entry, device)
+
+
+async def _async_reload(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
+    """Take over changes of the link or its devices."""
+    await hass.config_entries.async_reload(entry.entry_id)
+
+
+@callback
+def _look_again_at_wrong_devices(hass: HomeAssistant, entry: AcrelConfigEntry) -> CALLBACK_TYPE:
+    """Ask wrong devices now and then whether they were put right."""
+
+    async def look(_: datetime) -> None:
+        for coordinator in entry.runtime_data.coordinators.values():
+            if coordinator.is_wrong:
+                await coordinator.async_identify()
+
+    return async_track_time_interval(hass, look, timedelta(seconds=LOOK_AGAIN_SECONDS), cancel_on_shutdown=True)

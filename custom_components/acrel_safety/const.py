@@ -31,5 +31,5 @@ CONF_INTERVALS: Final = "intervals"
 
 FIRST_LOOK_SECONDS: Final = 10.0
 """How long set-up waits for first values: a dead bus may not hold up Home Assistant's start."""
-IDENTIFY_SECONDS: Final = 30.0
-"""How often a device that could not be identified yet is asked again."""
+LOOK_AGAIN_SECONDS: Final = 60.0
+"""How often a unit that is another device than expected is asked whether it was put right."""

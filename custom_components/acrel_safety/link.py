@@ -11,8 +11,8 @@ from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE
 from homeassistant.core import HomeAssistant
 from modbus_connection import ModbusUnit
 
-from .aioacrel.modbus.guard import GuardedUnit
-from .aioacrel.modbus.link import LinkAddress, Transport
+from .aioacrel.modbus import GuardedUnit, LinkAddress
+from .aioacrel.modbus.link import Transport
 from .aioacrel.models import LineSettings, ModelLibrary
 from .const import (
     CONF_BAUDRATE,
@@ -69,9 +69,7 @@ def guarded_unit(hass: HomeAssistant, entry: ConfigEntry, unit_id: int) -> Guard
 
 
 @asynccontextmanager
-async def temporary_unit(
-    hass: HomeAssistant, data: Mapping[str, Any], unit_id: int
-) -> AsyncGenerator[GuardedUnit]:
+async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: int) -> AsyncGenerator[GuardedUnit]:
     """Lend a unit on the link of some entry data, for a flow.
 
     An open link is shared, one opened here is closed at the end. Raises HomeAssistantError if the
@@ -84,8 +82,6 @@ async def temporary_unit(
         yield _guarded(unit, unit_id, address, data)
 
 
-def _guarded(
-    unit: ModbusUnit, unit_id: int, address: LinkAddress, data: Mapping[str, Any]
-) -> GuardedUnit:
+def _guarded(unit: ModbusUnit, unit_id: int, address: LinkAddress, data: Mapping[str, Any]) -> GuardedUnit:
     turnaround = data[CONF_TURNAROUND_MS] / 1000
     return GuardedUnit(unit, unit_id, address=address, turnaround=turnaround)

@@ -1,0 +1,100 @@
+"""The device registry: link, device on the link, circuit of the device."""
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import CONF_TYPE
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+
+from .aioacrel.models import Model
+from .aioacrel.readings import DEVICE_CIRCUIT
+from .const import DOMAIN, MANUFACTURER, SUBENTRY_DEVICE, TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP
+from .naming import evidence_text, library_language
+
+_LINK_MODELS = {
+    TYPE_TCP: "Modbus TCP",
+    TYPE_RTU_TCP: "Modbus RTU over TCP",
+    TYPE_SERIAL: "Modbus RTU",
+}
+
+
+def circuits(model: Model) -> list[str]:
+    """Return the circuits that become devices of their own.
+
+    Of a model with one circuit none does: there, circuit and device are the same thing to a user.
+    """
+    numbers = [number for number in model.circuits if number != DEVICE_CIRCUIT]
+    return numbers if len(numbers) > 1 else []
+
+
+def circuit_identifier(subentry: ConfigSubentry, circuit: str) -> tuple[str, str]:
+    """Return what the registry knows a circuit by."""
+    return DOMAIN, f"{subentry.subentry_id}_{circuit}"
+
+
+@callback
+def register_link(hass: HomeAssistant, entry: ConfigEntry) -> str:
+    """Register the gateway or serial port; return its id."""
+    link = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, entry.entry_id)},
+        name=entry.title,
+        model=_LINK_MODELS[entry.data[CONF_TYPE]],
+    )
+    return link.id
+
+
+@callback
+def register_device(
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, model: Model, link_id: str
+) -> dr.DeviceEntry:
+    """Register a device; how sure its registers are is said beside its model."""
+    evidence = evidence_text(model.evidence, hass.config.language)
+    return dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        config_subentry_id=subentry.subentry_id,
+        identifiers={(DOMAIN, subentry.subentry_id)},
+        manufacturer=MANUFACTURER,
+        model=f"{model.name} ({evidence})",
+        model_id=model.id,
+        name=subentry.title,
+        via_device_id=link_id,
+    )
+
+
+def device_info(subentry: ConfigSubentry) -> dr.DeviceInfo:
+    """Return the place of entities that belong to the device as a whole; it is registered."""
+    return dr.DeviceInfo(identifiers={(DOMAIN, subentry.subentry_id)})
+
+
+def circuit_info(
+    subentry: ConfigSubentry, model: Model, circuit: str, device_id: str, language: str
+) -> dr.ChildDeviceInfo:
+    """Return the place of a circuit's entities, below the device."""
+    info = dr.ChildDeviceInfo(identifiers={circuit_identifier(subentry, circuit)}, parent_device_id=device_id)
+    names = model.circuits[circuit].names
+    if name := names.get(library_language(language)) or names.get("en"):
+        info["name"] = name
+    else:
+        info["translation_key"] = "circuit"
+        info["translation_placeholders"] = {"number": circuit}
+    return info
+
+
+@callback
+def remove_former_circuits(hass: HomeAssistant, subentry: ConfigSubentry, model: Model, device_id: str) -> None:
+    """Remove circuits that the model (another one, or another version) does not have any more."""
+    registry = dr.async_get(hass)
+    present = {circuit_identifier(subentry, circuit) for circuit in circuits(model)}
+    for child in dr.async_entries_for_parent_device(registry, device_id):
+        if not present & child.identifiers:
+            registry.async_remove_device(child.id)
+
+
+@callback
+def is_in_use(entry: ConfigEntry, device: dr.AnyDeviceEntry) -> bool:
+    """Whether a device stands for the link, a configured device or one of its circuits."""
+    owners = {
+        entry.entry_id,
+        *(subentry.subentry_id for subentry in entry.get_subentries_of_type(SUBENTRY_DEVICE)),
+    }
+    return any(domain == DOMAIN and identifier.partition("_")[0] in owners for domain, identifier in device.identifiers)

@@ -1,0 +1,94 @@
+"""Diagnostics: enough to replay a device in a test, and nothing that says where it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_DEVICE, CONF_HOST
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+
+from .aioacrel import __version__
+from .aioacrel.errors import AcrelError
+from .aioacrel.modbus import RegisterDump
+from .aioacrel.vocabulary import PollGroup
+from .coordinator import AcrelConfigEntry, AcrelCoordinator
+
+TO_REDACT = {CONF_HOST, CONF_DEVICE}
+
+
+async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AcrelConfigEntry) -> dict[str, Any]:
+    """Return the state of a link and of all its devices, with their registers."""
+    data = entry.runtime_data
+    return {
+        **_link(entry),
+        "devices": [await _device(coordinator) for coordinator in data.coordinators.values()],
+        "devices_without_registers": [
+            dict(subentry.data)
+            for subentry_id, subentry in entry.subentries.items()
+            if subentry_id not in data.coordinators
+        ],
+    }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: AcrelConfigEntry, device: dr.AnyDeviceEntry
+) -> dict[str, Any]:
+    """Return the state of one device (or of the device a circuit belongs to), with its registers."""
+    data = entry.runtime_data
+    coordinator = data.coordinators.get(device.config_subentry_id or "")
+    return {**_link(entry), "device": await _device(coordinator) if coordinator else None}
+
+
+def _link(entry: AcrelConfigEntry) -> dict[str, Any]:
+    bus = entry.runtime_data.bus
+    return {
+        "library": __version__,
+        "link": async_redact_data(dict(entry.data), TO_REDACT),
+        "line": {"duty": round(bus.duty, 3), "overruns": bus.overruns},
+    }
+
+
+async def _device(coordinator: AcrelCoordinator) -> dict[str, Any]:
+    device = coordinator.device
+    statistics = device.unit.statistics
+    return {
+        "settings": dict(coordinator.subentry.data),
+        "model": {"id": device.model.id, "evidence": device.model.evidence},
+        "plan": {
+            group: [
+                {"function": read.function, "address": f"{read.address:04X}", "count": read.count}
+                for read in device.planned(group)
+            ]
+            for group in PollGroup
+        },
+        "believed": [group for group in PollGroup if coordinator.believes(group)],
+        "is_wrong": coordinator.is_wrong,
+        "statistics": {
+            "requests": statistics.requests,
+            "answers": statistics.answers,
+            "timeouts": statistics.timeouts,
+            "discarded": statistics.discarded,
+            "refusals": statistics.refusals,
+            "writes": statistics.writes,
+            "answer_time": statistics.answer_time,
+        },
+        "readings": {
+            str(key): {
+                "value": reading.value,
+                "quality": reading.quality,
+                "time": reading.time.isoformat(timespec="seconds"),
+            }
+            for key, reading in device.readings.items()
+        },
+        **await _registers(coordinator),
+    }
+
+
+async def _registers(coordinator: AcrelCoordinator) -> Mapping[str, Any]:
+    """Read everything the model knows; the error's key alone, since its text names the link."""
+    try:
+        dump: RegisterDump = await coordinator.async_dump()
+    except AcrelError as error:
+        return {"registers": None, "error": error.key}
+    return {"registers": dump.as_dict()}

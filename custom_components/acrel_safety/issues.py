@@ -1,0 +1,84 @@
+"""Repair issues: what only the user can mend, raised once and withdrawn when it is mended."""
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .aioacrel.errors import (
+    AcrelError,
+    FileProblemsError,
+    MissingTableError,
+    UnknownModelError,
+    WrongDeviceError,
+)
+from .const import DOMAIN
+from .naming import library_language
+
+MOST_PROBLEMS = 5
+"""Problems of a file that are shown; the first ones are mended first."""
+
+
+class Issue(StrEnum):
+    """What can be wrong with a device; also the key of its text."""
+
+    WRONG_DEVICE = "wrong_device"
+    TABLE_MISSING = "register_table_missing"
+    MODEL_FILE_BROKEN = "model_file_broken"
+    MODEL_FILE_MISSING = "model_file_missing"
+
+
+_ISSUES: Mapping[type[AcrelError], Issue] = {
+    WrongDeviceError: Issue.WRONG_DEVICE,
+    MissingTableError: Issue.TABLE_MISSING,
+    FileProblemsError: Issue.MODEL_FILE_BROKEN,
+    UnknownModelError: Issue.MODEL_FILE_MISSING,
+}
+
+
+def issue_id(entry: ConfigEntry, subentry: ConfigSubentry, issue: Issue) -> str:
+    """Return the id of an issue of one device."""
+    return f"{entry.entry_id}_{subentry.subentry_id}_{issue}"
+
+
+@callback
+def raise_issue(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, error: AcrelError) -> None:
+    """Raise the issue an error stands for, and withdraw the others of the device."""
+    issue = _ISSUES[type(error)]
+    placeholders = {**error.placeholders, "device": subentry.title}
+    if isinstance(error, FileProblemsError):
+        language = library_language(hass.config.language)
+        shown = error.problems[:MOST_PROBLEMS]
+        placeholders["problems"] = "\n".join(f"- `{problem.text(language)}`" for problem in shown)
+    forget_issues(hass, entry, subentry, but=issue)
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id(entry, subentry, issue),
+        data={"entry_id": entry.entry_id},
+        is_fixable=True,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=issue,
+        translation_placeholders=placeholders,
+    )
+
+
+@callback
+def forget_issues(
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, *, but: Issue | None = None
+) -> None:
+    """Withdraw the issues of a device that is well."""
+    for issue in Issue:
+        if issue is not but:
+            ir.async_delete_issue(hass, DOMAIN, issue_id(entry, subentry, issue))
+
+
+@callback
+def forget_former_issues(hass: HomeAssistant, entry: ConfigEntry, subentries: Collection[str]) -> None:
+    """Withdraw the issues of devices that are no longer on the link."""
+    for domain, identifier in list(ir.async_get(hass).issues):
+        owner, _, rest = identifier.partition("_")
+        if domain == DOMAIN and owner == entry.entry_id and rest.partition("_")[0] not in subentries:
+            ir.async_delete_issue(hass, domain, identifier)

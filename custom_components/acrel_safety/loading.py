@@ -1,0 +1,178 @@
+"""What happens before the entities of a link are added: models, devices, first values."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+
+from homeassistant.components.sensor import SensorExtraStoredData
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import CONF_MODEL, Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady, HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.restore_state import async_get as async_get_restored
+
+from .aioacrel.errors import (
+    AcrelError,
+    FileProblemsError,
+    LinkUnreachableError,
+    MissingTableError,
+    UnknownModelError,
+)
+from .aioacrel.modbus.device import AcrelDevice
+from .aioacrel.models import Model, ModelLibrary, Point, Ratio
+from .aioacrel.readings import PointKey
+from .aioacrel.vocabulary import Kind
+from .const import CONF_UNIT_ID, DOMAIN, FIRST_LOOK_SECONDS, LOGGER, SUBENTRY_DEVICE
+from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .devices import register_device, remove_former_circuits
+from .entity import is_enabled_by_default, unique_id
+from .issues import raise_issue
+from .link import guarded_unit, model_library
+from .naming import platform_of
+
+
+async def async_load_models(hass: HomeAssistant, entry: AcrelConfigEntry) -> dict[str, Model | AcrelError]:
+    """Return the model of each device by subentry, or why it cannot be had."""
+    wanted = {
+        subentry.subentry_id: subentry.data[CONF_MODEL] for subentry in entry.get_subentries_of_type(SUBENTRY_DEVICE)
+    }
+    return await hass.async_add_executor_job(_read_models, model_library(hass), wanted)
+
+
+def _read_models(library: ModelLibrary, wanted: Mapping[str, str]) -> dict[str, Model | AcrelError]:
+    models: dict[str, Model | AcrelError] = {}
+    for subentry_id, model_id in wanted.items():
+        try:
+            models[subentry_id] = library.get(model_id)
+        except (FileProblemsError, UnknownModelError) as error:
+            models[subentry_id] = error
+    return models
+
+
+@callback
+def add_device(
+    hass: HomeAssistant,
+    entry: AcrelConfigEntry,
+    subentry: ConfigSubentry,
+    model: Model | AcrelError,
+    link_id: str,
+) -> None:
+    """Register a device and prepare to read it; what the user must mend first becomes an issue.
+
+    Raises ConfigEntryError if another user of the link has other settings.
+    """
+    if isinstance(model, AcrelError):
+        # Devices and entities stay as they are: they come back with the file.
+        raise_issue(hass, entry, subentry, model)
+        return
+    registered = register_device(hass, entry, subentry, model, link_id)
+    remove_former_circuits(hass, subentry, model, registered.id)
+    if model.needs_table:
+        missing = MissingTableError(model=model.name, needs=len(model.waiting))
+        raise_issue(hass, entry, subentry, missing)
+        return
+    bus = entry.runtime_data.bus
+    device = _device(hass, entry, subentry, model)
+    coordinator = AcrelCoordinator(hass, entry, subentry, device, bus)
+    coordinator.device_id = registered.id
+    entry.runtime_data.coordinators[subentry.subentry_id] = coordinator
+    _remove_former_entities(hass, coordinator)
+
+
+def _device(hass: HomeAssistant, entry: AcrelConfigEntry, subentry: ConfigSubentry, model: Model) -> AcrelDevice:
+    try:
+        unit = guarded_unit(hass, entry, subentry.data[CONF_UNIT_ID])
+    except HomeAssistantError as error:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key="link_settings_in_use",
+            translation_placeholders={"link": entry.title},
+        ) from error
+    ratios = {ratio: subentry.data[ratio] for ratio in Ratio if ratio in subentry.data}
+    return AcrelDevice(unit, model, ratios=ratios)
+
+
+async def async_first_look(entry: AcrelConfigEntry) -> None:
+    """Identify and poll every device once, but do not hold up the start for those that are slow.
+
+    Raises ConfigEntryNotReady if the link itself cannot be reached.
+    """
+    bus, coordinators = entry.runtime_data.bus, entry.runtime_data.coordinators.values()
+    try:
+        async with asyncio.timeout(FIRST_LOOK_SECONDS):
+            errors = [await coordinator.async_identify() for coordinator in coordinators]
+            if unreachable := _unreachable(errors):
+                raise ConfigEntryNotReady(
+                    translation_domain=DOMAIN,
+                    translation_key=unreachable.key,
+                    translation_placeholders=dict(unreachable.placeholders),
+                ) from unreachable
+            await bus.poll_all()
+    except TimeoutError:
+        LOGGER.debug("%s: not all devices were read while setting up", entry.title)
+    for coordinator in coordinators:
+        if not coordinator.is_wrong:
+            # One that is silent now is identified when it answers.
+            coordinator.async_join_bus()
+
+
+def _unreachable(errors: Sequence[AcrelError | None]) -> LinkUnreachableError | None:
+    """Return the error if it is the same for all: the link cannot be reached."""
+    found = [error for error in errors if isinstance(error, LinkUnreachableError)]
+    return found[0] if found and len(found) == len(errors) else None
+
+
+def enabled_points(hass: HomeAssistant, coordinator: AcrelCoordinator) -> list[PointKey]:
+    """Return the points whose entities will be there, known before they are added."""
+    registry = er.async_get(hass)
+    keys = []
+    for point, platform in _shown(coordinator):
+        entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id(coordinator, point.key))
+        known = registry.async_get(entity_id) if entity_id is not None else None
+        if known.disabled_by is None if known is not None else is_enabled_by_default(point, platform):
+            keys.append(point.key)
+    return keys
+
+
+@callback
+def seed_totals(hass: HomeAssistant, coordinator: AcrelCoordinator) -> None:
+    """Tell the device its counters' last values, before the first poll has nothing to compare.
+
+    The entities themselves come too late for that.
+    """
+    registry, restored = er.async_get(hass), async_get_restored(hass).last_states
+    for point, platform in _shown(coordinator):
+        if point.quantity.kind is not Kind.ENERGY or platform is not Platform.SENSOR:
+            continue
+        entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id(coordinator, point.key))
+        stored = restored.get(entity_id) if entity_id is not None else None
+        if stored is None or stored.extra_data is None:
+            continue
+        last = SensorExtraStoredData.from_dict(stored.extra_data.as_dict())
+        if (
+            last is not None
+            and isinstance(last.native_value, int | float)
+            and last.native_unit_of_measurement == point.quantity.unit
+        ):
+            coordinator.device.seed_total(point.key, float(last.native_value))
+
+
+@callback
+def _remove_former_entities(hass: HomeAssistant, coordinator: AcrelCoordinator) -> None:
+    """Remove entities the device does not have any more: other model, or changes (dis)allowed."""
+    registry = er.async_get(hass)
+    present = {(platform.value, unique_id(coordinator, point.key)) for point, platform in _shown(coordinator)}
+    entry_id = coordinator.config_entry.entry_id
+    for entity in er.async_entries_for_config_entry(registry, entry_id):
+        if (
+            entity.config_subentry_id == coordinator.subentry.subentry_id
+            and (entity.domain, entity.unique_id) not in present
+        ):
+            registry.async_remove(entity.entity_id)
+
+
+def _shown(coordinator: AcrelCoordinator) -> Iterable[tuple[Point, Platform]]:
+    for point in coordinator.device.model.readable.values():
+        platform = platform_of(point, allow_changes=coordinator.allow_changes)
+        if platform is not None:
+            yield point, platform

@@ -1,0 +1,79 @@
+"""Under which translation an entity is found, and which platform shows a point."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from homeassistant.const import Platform
+
+from .aioacrel.models import Evidence, Point
+from .aioacrel.vocabulary import Kind, Quantity, vocabulary
+
+EXTRA = "extra"
+"""The translation of what has no text of its own: the name comes along as a placeholder."""
+
+_NO_STATE = frozenset({Kind.COMMAND})
+_EVIDENCE = {
+    Evidence.MANUAL: {"en": "registers from the manual", "zh": "寄存器来自说明书"},
+    Evidence.CODE: {"en": "registers from public code", "zh": "寄存器来自公开代码"},
+    Evidence.EXPERIMENTAL: {"en": "experimental registers", "zh": "寄存器待验证"},
+    Evidence.IMPORTED: {"en": "imported registers", "zh": "寄存器为导入"},
+    Evidence.UNKNOWN: {"en": "registers unknown", "zh": "寄存器未知"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """A translation key with the values of its placeholders."""
+
+    key: str
+    placeholders: Mapping[str, str] = field(default_factory=dict)
+
+
+def library_language(language: str) -> str:
+    """Return the library's name of a Home Assistant language."""
+    return "zh" if language.startswith("zh") else "en"
+
+
+def evidence_text(evidence: Evidence, language: str) -> str:
+    """Say how sure the registers of a model are."""
+    return _EVIDENCE[evidence][library_language(language)]
+
+
+def natural_platforms(quantity: Quantity) -> frozenset[Platform]:
+    """Return the platforms on which a quantity of the vocabulary has a text of its own."""
+    if quantity.kind in _NO_STATE:
+        return frozenset()
+    if quantity.kind is not Kind.SETTING:
+        return frozenset({Platform.BINARY_SENSOR if quantity.binary else Platform.SENSOR})
+    if quantity.binary:
+        return frozenset({Platform.BINARY_SENSOR, Platform.SWITCH})
+    return frozenset({Platform.SENSOR, Platform.NUMBER, Platform.SELECT})
+
+
+def platform_of(point: Point, *, allow_changes: bool) -> Platform | None:
+    """Return the platform that shows a point, None for what is no state or has no register."""
+    if point.address is None or point.quantity.kind in _NO_STATE:
+        return None
+    if allow_changes and point.is_writable:
+        if point.words is not None:
+            return Platform.SELECT
+        return Platform.SWITCH if point.is_binary else Platform.NUMBER
+    return Platform.BINARY_SENSOR if point.is_binary else Platform.SENSOR
+
+
+def naming(quantity: Quantity, platform: Platform, language: str) -> Naming:
+    """Return the translation of a quantity on a platform.
+
+    What the vocabulary does not know, knows otherwise, or what the model file gives a name of its
+    own, is shown under that name.
+    """
+    known = vocabulary().find(quantity.code)
+    if (
+        known is None
+        or known.names != quantity.names
+        or known.key != quantity.key
+        or platform not in natural_platforms(quantity)
+    ):
+        return Naming(EXTRA, {"name": quantity.name(library_language(language))})
+    values = {name: value.upper() for name, value in quantity.placeholders.items()}
+    return Naming(quantity.key, values)

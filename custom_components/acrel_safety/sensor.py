@@ -1,0 +1,131 @@
+"""Measurements, energies, words of states, and settings that may not be changed."""
+
+from collections.abc import Mapping
+from typing import override
+
+from homeassistant.components.sensor import (
+    RestoreSensor,
+    SensorDeviceClass,
+    SensorEntity,
+    SensorStateClass,
+)
+from homeassistant.const import DEGREE, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .aioacrel.models import Point
+from .aioacrel.vocabulary import Kind
+from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .entity import AcrelEntity, points_of
+
+PARALLEL_UPDATES = 0
+
+_CLASSES: Mapping[str, SensorDeviceClass] = {
+    "V": SensorDeviceClass.VOLTAGE,
+    "A": SensorDeviceClass.CURRENT,
+    "mA": SensorDeviceClass.CURRENT,
+    "W": SensorDeviceClass.POWER,
+    "kW": SensorDeviceClass.POWER,
+    "var": SensorDeviceClass.REACTIVE_POWER,
+    "kvar": SensorDeviceClass.REACTIVE_POWER,
+    "VA": SensorDeviceClass.APPARENT_POWER,
+    "kVA": SensorDeviceClass.APPARENT_POWER,
+    "Wh": SensorDeviceClass.ENERGY,
+    "kWh": SensorDeviceClass.ENERGY,
+    "varh": SensorDeviceClass.REACTIVE_ENERGY,
+    "kvarh": SensorDeviceClass.REACTIVE_ENERGY,
+    "Hz": SensorDeviceClass.FREQUENCY,
+    "°C": SensorDeviceClass.TEMPERATURE,
+    "ms": SensorDeviceClass.DURATION,
+    "s": SensorDeviceClass.DURATION,
+    "min": SensorDeviceClass.DURATION,
+    "h": SensorDeviceClass.DURATION,
+}
+"""By unit. Resistances, apparent energy, unbalance and harmonics have no class."""
+_FAMILY_CLASSES: Mapping[tuple[str, str | None], SensorDeviceClass] = {
+    ("power_factor", None): SensorDeviceClass.POWER_FACTOR,
+    ("humidity", "%"): SensorDeviceClass.HUMIDITY,
+    ("battery", "%"): SensorDeviceClass.BATTERY,
+}
+_COUNTERS = frozenset(
+    {
+        "arc_count",
+        "close_count",
+        "lightning_strike_count",
+        "open_count",
+        "switching_count",
+    }
+)
+"""Keys of what only counts up, without a unit."""
+_ENERGIES = frozenset({SensorDeviceClass.ENERGY, SensorDeviceClass.REACTIVE_ENERGY})
+_MEASURED = frozenset({Kind.MEASUREMENT, Kind.DEMAND, Kind.QUALITY})
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: AcrelConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of all devices of a link."""
+    for subentry_id, coordinator in entry.runtime_data.coordinators.items():
+        async_add_entities(
+            [_sensor_type(point)(coordinator, point) for point in points_of(coordinator, Platform.SENSOR)],
+            config_subentry_id=subentry_id,
+        )
+
+
+def device_class_of(point: Point) -> SensorDeviceClass | None:
+    """Return the device class of a number or word."""
+    quantity = point.quantity
+    if point.words is not None:
+        return SensorDeviceClass.ENUM
+    if found := _FAMILY_CLASSES.get((quantity.family, quantity.unit)):
+        return found
+    return _CLASSES.get(quantity.unit or "")
+
+
+def state_class_of(point: Point) -> SensorStateClass | None:
+    """Return what long-term statistics are to make of a value."""
+    quantity = point.quantity
+    if point.words is not None:
+        return None
+    if quantity.kind is Kind.ENERGY or quantity.key in _COUNTERS:
+        return SensorStateClass.TOTAL_INCREASING
+    if quantity.kind not in _MEASURED:
+        return None
+    if quantity.unit == DEGREE:
+        return SensorStateClass.MEASUREMENT_ANGLE
+    if device_class_of(point) in _ENERGIES:
+        # Not known to be a counter; still, statistics take no mean of an energy.
+        return SensorStateClass.TOTAL
+    return SensorStateClass.MEASUREMENT
+
+
+def _sensor_type(point: Point) -> type[AcrelSensor]:
+    return AcrelEnergySensor if point.quantity.kind is Kind.ENERGY else AcrelSensor
+
+
+class AcrelSensor(AcrelEntity, SensorEntity):
+    """A number or a word."""
+
+    def __init__(self, coordinator: AcrelCoordinator, point: Point) -> None:
+        """Take the point to show."""
+        super().__init__(coordinator, point, Platform.SENSOR)
+        self._attr_device_class = device_class_of(point)
+        self._attr_state_class = state_class_of(point)
+        if point.words is not None:
+            self._attr_options = list(dict.fromkeys(point.words.values()))
+        else:
+            self._attr_native_unit_of_measurement = point.quantity.unit
+            if point.quantity.unit is not None:
+                self._attr_suggested_display_precision = point.precision
+
+    @property
+    @override
+    def native_value(self) -> float | str | None:
+        """The value in its unit, or the word."""
+        return self.believed_value
+
+
+class AcrelEnergySensor(AcrelSensor, RestoreSensor):
+    """A counter. Its last value is kept over a restart, so that the device's first one can be judged."""
