@@ -96,9 +96,7 @@ class Order(StrEnum):
     def allowed(kind: RegisterType) -> tuple[Order, ...]:
         """Orders that make sense (and differ from each other) for a type."""
         if kind.registers == 1:
-            return (
-                (Order.NORMAL, Order.BYTES_SWAPPED) if kind.bits == WORD_BITS else (Order.NORMAL,)
-            )
+            return (Order.NORMAL, Order.BYTES_SWAPPED) if kind.bits == WORD_BITS else (Order.NORMAL,)
         return tuple(Order)
 
 
@@ -128,10 +126,18 @@ class Layout:
     def encode(self, raw: float, current: Sequence[int] = ()) -> list[int]:
         """Return the registers that hold the raw number.
 
-        A bit field or byte needs the `current` register: its other bits are kept as they are.
+        Raises ValueError for a number that does not fit. A bit field or byte needs the `current` register: its other
+        bits are kept as they are.
         """
+        if not math.isfinite(raw):
+            message = f"{raw} is no number a device can hold"
+            raise ValueError(message)
         if self.type is RegisterType.F32:
-            number = int.from_bytes(struct.pack(">f", raw))
+            try:
+                number = int.from_bytes(struct.pack(">f", raw))
+            except OverflowError:
+                message = f"{raw} is larger than a 32-bit float can be"
+                raise ValueError(message) from None
         else:
             low, high = self.type.raw_range
             if raw != int(raw) or not low <= raw <= high:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from itertools import product
 
 
 class Kind(StrEnum):
@@ -59,8 +60,8 @@ class Quantity:
     """One code of the vocabulary.
 
     `pattern` is the code of the family the quantity belongs to (equal to `code` for a single one), `key` the family's
-    name in translations, `placeholders` what stands in the code at the family's placeholders. `binary` quantities are yes or no;
-    `detail` ones interest few.
+    name in translations, `placeholders` what stands in the code at the family's placeholders. `binary` quantities are
+    yes or no; `detail` ones interest few.
     """
 
     code: str
@@ -145,8 +146,11 @@ class Vocabulary:
             if "{" in quantity.code
         ]
         folded: dict[str, set[str]] = {}
-        for code in (*self._exact, *self._aliases):
-            folded.setdefault(code.casefold(), set()).add(self._aliases.get(code, code))
+        for quantity in self._all:
+            for code in _members(quantity.code, series[quantity.code]):
+                folded.setdefault(code.casefold(), set()).add(code)
+        for alias, code in self._aliases.items():
+            folded.setdefault(alias.casefold(), set()).add(code)
         self._folded = {spelling: next(iter(codes)) for spelling, codes in folded.items() if len(codes) == 1}
 
     def __iter__(self) -> Iterator[Quantity]:
@@ -166,17 +170,8 @@ class Vocabulary:
         """Return the quantity a spelling means: exact first, then an alias, then any case if only one code fits."""
         if (exact := self.find(spelling)) is not None:
             return exact
-        if (code := self._aliases.get(spelling) or self._folded.get(spelling.casefold())) is not None:
-            return self._exact[code]
-        members = {
-            found.code: found
-            for regex, quantity in self._families
-            for match in [re.fullmatch(regex.pattern, spelling, re.IGNORECASE)]
-            if match
-            for found in [self.find(_respell(quantity.pattern, match.groupdict()))]
-            if found
-        }
-        return next(iter(members.values())) if len(members) == 1 else None
+        code = self._aliases.get(spelling) or self._folded.get(spelling.casefold())
+        return None if code is None else self.find(code)
 
     def by_chinese_term(self, term: str) -> Quantity | None:
         """Return the only single code with exactly this Chinese name, or None."""
@@ -201,12 +196,10 @@ def _family_regex(code: str, series: Mapping[str, frozenset[str]]) -> re.Pattern
     return re.compile(pattern)
 
 
-def _respell(pattern: str, values: Mapping[str, str]) -> str:
-    spelled = {
-        name: value.upper() if name == "P" else value.lower() if name == "p" else value
-        for name, value in values.items()
-    }
-    return pattern.format_map(spelled)
+def _members(code: str, series: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """Return every code of a family; a single code is its own only member."""
+    for values in product(*series.values()):
+        yield code.format_map(dict(zip(series, values, strict=True)))
 
 
 def _member(quantity: Quantity, code: str, values: Mapping[str, str]) -> Quantity:

@@ -1,6 +1,7 @@
 """What a device model is: circuits, points, settings, commands and probes, all of it data.
 
-A model file (`<model>.toml`, see docs/model-file.md) is read into these classes by `reader.py`; nothing here knows files.
+A model file (`<model>.toml`, see docs/model-file.md) is read into these classes by `reader.py`; nothing here knows
+files.
 """
 
 import re

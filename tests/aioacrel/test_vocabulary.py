@@ -1,0 +1,196 @@
+"""Every code of the vocabulary is found by its spelling, and only by a spelling that means it."""
+
+import csv
+from collections import defaultdict
+from importlib.resources import files
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from custom_components.acrel_safety import aioacrel
+from custom_components.acrel_safety.aioacrel.vocabulary import (
+    Kind,
+    PollGroup,
+    Range,
+    extra_quantity,
+    parse_range,
+    vocabulary,
+)
+
+ROWS = list(csv.DictReader(files(aioacrel).joinpath("vocabulary.csv").read_text("utf-8").splitlines()))
+WORDS = vocabulary()
+
+
+def members(row: dict[str, str]) -> list[str]:
+    """Spell out a family with its own reading of the column `series`."""
+    names, values = [], []
+    for part in row["series"].split():
+        name, _, series = part.partition("=")
+        names.append(name)
+        if ".." in series:
+            first, last = series.split("..")
+            width = len(first) if first.startswith("0") else 1
+            values.append([f"{number:0{width}d}" for number in range(int(first), int(last) + 1)])
+        else:
+            values.append(series.split(","))
+    return [row["code"].format(**dict(zip(names, choice, strict=True))) for choice in product(*values)]
+
+
+CODES = {code: row for row in ROWS for code in members(row)}
+BY_CASE = defaultdict(set)
+for known in CODES:
+    BY_CASE[known.casefold()].add(known)
+
+
+def test_no_code_belongs_to_two_rows() -> None:
+    assert len(CODES) == sum(len(members(row)) for row in ROWS)
+
+
+def test_every_code_is_found_as_itself() -> None:
+    for code, row in CODES.items():
+        found = WORDS.find(code)
+        assert found is not None, code
+        assert found.code == code
+        assert found.pattern == row["code"]
+        assert found.kind == row["kind"]
+        assert found.unit == (row["unit"] or None)
+        assert WORDS.match(code) == found
+
+
+def test_every_row_is_complete() -> None:
+    keys = [row["key"] for row in ROWS]
+    assert len(set(keys)) == len(keys)
+    for quantity in WORDS:
+        assert quantity.names["en"], quantity
+        assert quantity.names["zh"], quantity
+        if quantity.kind in (Kind.ALARM, Kind.FAULT):
+            assert quantity.binary, quantity
+        if quantity.kind is Kind.ENERGY:
+            assert quantity.unit in ("kWh", "kvarh", "kVAh"), quantity
+
+
+@pytest.mark.parametrize("change", [str.lower, str.upper, str.swapcase])
+def test_another_case_matches_only_where_one_code_fits(change: object) -> None:
+    assert callable(change)
+    for code in CODES:
+        spelling = change(code)
+        if spelling in CODES:
+            continue
+        fitting = BY_CASE[code.casefold()]
+        found = WORDS.match(spelling)
+        assert (found.code if found else None) == (code if fitting == {code} else None), spelling
+
+
+def test_codes_that_differ_only_in_case_are_never_guessed() -> None:
+    assert {frozenset(codes) for codes in BY_CASE.values() if len(codes) > 1} == {
+        frozenset({"MEPIMDM", "MEPIMDm"}),
+        frozenset({"FrHigh", "FrHIGH"}),
+        frozenset({"FrLow", "FrLOW"}),
+        frozenset({"Switch", "SWITCH"}),
+    }
+    assert WORDS.match("mepimdm") is None
+    assert WORDS.match("frhigh") is None
+
+
+def test_an_alarm_of_two_levels_is_not_one_of_one_level() -> None:
+    lowercase = WORDS.match("lg1high1")
+    assert lowercase is not None
+    assert lowercase.code == "Lg1HIGH1"
+    assert (WORDS.quantity("Lg1High").key, WORDS.quantity("Lg1HIGH1").key) == (
+        "residual_current_n_high",
+        "residual_current_n_high_pre_alarm",
+    )
+
+
+def test_aliases_mean_their_code() -> None:
+    for row in ROWS:
+        for alias in row["aliases"].split():
+            found = WORDS.match(alias)
+            assert found is not None
+            assert found.code == row["code"]
+
+
+def test_chinese_terms() -> None:
+    residual = WORDS.by_chinese_term("漏电流")
+    assert residual is not None
+    assert residual.code == "Lg"
+    total = WORDS.by_chinese_term("正向有功总电能")
+    assert total is not None
+    assert total.code == "EPI"
+    assert WORDS.by_chinese_term("过压") is None  # two codes bear this name
+    assert WORDS.by_chinese_term("无此量") is None
+
+
+@pytest.mark.parametrize("code", ["Lg17", "Lg0", "Lg01", "UaHr2", "UaHr32", "Uahr02x", "", "UdHr02", "lg"])
+def test_what_is_no_member_of_a_family_is_not_found(code: str) -> None:
+    assert WORDS.find(code) is None
+
+
+def test_a_family_fills_in_its_placeholders() -> None:
+    harmonic = WORDS.quantity("UbHr07")
+    assert harmonic.placeholders == {"p": "b", "nn": "07"}
+    assert harmonic.name() == "Voltage harmonic 07 phase B"
+    assert harmonic.name("zh") == "B相电压07次谐波含量"
+    assert harmonic.name("fr") == harmonic.name("en")
+
+
+@pytest.mark.parametrize(
+    ("code", "group"),
+    [
+        ("Lg", PollGroup.FAST),
+        ("Lg7", PollGroup.FAST),
+        ("TempA", PollGroup.FAST),
+        ("RlySta", PollGroup.FAST),
+        ("UHigh", PollGroup.FAST),
+        ("LgFauSta", PollGroup.FAST),
+        ("IsnRShow", PollGroup.FAST),
+        ("ArcNum", PollGroup.FAST),
+        ("Ua", PollGroup.NORMAL),
+        ("P", PollGroup.NORMAL),
+        ("Fr", PollGroup.NORMAL),
+        ("EPI", PollGroup.SLOW),
+        ("EPID", PollGroup.SLOW),
+        ("UaTHD", PollGroup.SLOW),
+        ("LgHighVal02", PollGroup.SLOW),
+        ("CT", PollGroup.SLOW),
+    ],
+)
+def test_what_may_call_for_a_cut_off_is_read_often(code: str, group: PollGroup) -> None:
+    assert WORDS.quantity(code).poll is group
+
+
+def test_a_code_outside_the_vocabulary_is_kept_as_it_is() -> None:
+    extra = WORDS.quantity("DOC_Oil level")
+    assert (extra.code, extra.key, extra.name(), extra.name("zh")) == (
+        "DOC_Oil level",
+        "extra",
+        "Oil level",
+        "Oil level",
+    )
+    assert (extra.kind, extra.binary) == (Kind.MEASUREMENT, False)
+    assert extra_quantity("DOC_").name() == "DOC_"
+    assert extra_quantity("DOC_Fire", kind=Kind.ALARM, names={"zh": "火警"}).binary
+    assert extra_quantity("DOC_Fire", names={"zh": "火警"}).name("zh") == "火警"
+
+
+@given(st.text())
+def test_no_spelling_is_too_odd_to_look_up(spelling: str) -> None:
+    found = WORDS.match(spelling)
+    assert found is None or found.code in CODES
+    assert WORDS.quantity(spelling).code == spelling
+    assert isinstance(WORDS.quantity(f"DOC_{spelling}").name("zh"), str)
+    assert isinstance(extra_quantity("DOC_x", names={"zh": spelling}).name("zh"), str)
+    WORDS.by_chinese_term(spelling)
+
+
+def test_ranges_are_closed_and_may_be_open_ended() -> None:
+    assert parse_range("0..") == Range(low=0)
+    assert parse_range("-1..1") == Range(low=-1, high=1)
+    assert parse_range("") == Range()
+    assert 0 in parse_range("0..")
+    assert -0.1 not in parse_range("0..")
+    assert 1 in parse_range("-1..1")
+    assert 1.001 not in parse_range("-1..1")
+    assert 1e12 in Range()
