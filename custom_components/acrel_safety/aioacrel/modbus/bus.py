@@ -106,10 +106,12 @@ class Bus:
 
     @property
     def duty(self) -> float:
-        """Part of the time (0 to 1) the line was busy, over the last minute."""
-        started = self.statistics.window_start
-        elapsed = _now() - started if self._task else 0.0
-        return self.statistics.duty or (min(1.0, self.statistics.busy / elapsed) if elapsed > 1 else 0.0)
+        """Part of the time (0 to 1) the line was busy, over the last full minute (at first: since the start)."""
+        statistics = self.statistics
+        if statistics.duty or self._task is None:
+            return statistics.duty
+        elapsed = _now() - statistics.window_start
+        return min(1.0, statistics.busy / elapsed) if elapsed > 0 else 0.0
 
     def add(
         self,

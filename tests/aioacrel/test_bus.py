@@ -1,0 +1,192 @@
+"""The bus: alarms first, one request at a time, silent units out of the way, commands before polls."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import pytest
+
+from custom_components.acrel_safety.aioacrel.errors import LinkUnreachableError, NoAnswerError
+from custom_components.acrel_safety.aioacrel.modbus import AcrelDevice, Bus, GuardedUnit, Link, LinkAddress, PollReport
+from custom_components.acrel_safety.aioacrel.readings import PointKey
+from custom_components.acrel_safety.aioacrel.vocabulary import PollGroup
+from simulator import Cabinet, LineSettings
+from tests.aioacrel.rigs import RATIOS, SHORT_TIMEOUT, address_of, model
+
+QUICK = {PollGroup.FAST: 0.05, PollGroup.NORMAL: 0.1, PollGroup.SLOW: 0.2}
+PATIENCE = 20
+
+
+class Reports:
+    """Collects poll reports; `until` waits for one that fits."""
+
+    def __init__(self) -> None:
+        self.all: list[PollReport] = []
+        self._news = asyncio.Event()
+
+    def __call__(self, report: PollReport) -> None:
+        self.all.append(report)
+        self._news.set()
+
+    async def until(self, fits: Callable[[PollReport], bool]) -> PollReport:
+        """Return the first report from now on that fits."""
+        seen = len(self.all)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                for report in self.all[seen:]:
+                    if fits(report):
+                        return report
+                seen = len(self.all)
+                self._news.clear()
+                await self._news.wait()
+
+
+class Rig(AsyncExitStack):
+    """A bus with devices on a cabinet."""
+
+    def __init__(self, cabinet: Cabinet, framing: str = "tcp") -> None:
+        super().__init__()
+        self.bus = Bus("test")
+        self.reports = Reports()
+        self._address = address_of(cabinet, framing)
+        self._cabinet = cabinet
+
+    async def add(self, *unit_ids: int, timeout: float = SHORT_TIMEOUT) -> list[AcrelDevice]:  # noqa: ASYNC109 - of each request
+        link = await self.enter_async_context(Link.open(self._address))
+        devices = []
+        for unit_id in unit_ids:
+            unit = GuardedUnit(link.unit(unit_id), unit_id, address=self._address, timeout=timeout)
+            device = AcrelDevice(unit, model(self._cabinet.units[unit_id].model), ratios=RATIOS)
+            device.want_all()
+            self.bus.add(device, self.reports, QUICK)
+            devices.append(device)
+        self.push_async_callback(self.bus.stop)
+        return devices
+
+
+async def test_every_group_of_every_device_is_polled() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
+        devices = await rig.add(1, 8)
+        rig.bus.start()
+        for device in devices:
+            for group in device.groups():
+                report = await rig.reports.until(lambda r, d=device, g=group: r.device is d and r.group is g)  # type: ignore[misc]  # defaults bind the loop's values
+                assert report.error is None
+        assert 0 < rig.bus.duty <= 1
+
+
+async def test_alarms_are_read_before_anything_slower() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
+        await rig.add(1, 8)
+        rig.bus.start()
+        await rig.reports.until(lambda r: r.group is PollGroup.SLOW)
+        groups = [report.group for report in rig.reports.all]
+        assert groups[:2] == [PollGroup.FAST, PollGroup.FAST]
+
+
+async def test_a_busy_line_counts_what_it_leaves_out_and_starves_nobody() -> None:
+    line = LineSettings(baudrate=9600, turnaround_ms=5)
+    async with Cabinet.of({1: "adw300", 8: "aim-r100"}, frozen=True, line=line) as cabinet, Rig(cabinet) as rig:
+        await rig.add(1, 8, timeout=3)
+        rig.bus.start()
+        await rig.reports.until(lambda r: r.group is PollGroup.SLOW and r.device.unit_id == 1)
+        await rig.reports.until(lambda r: r.group is PollGroup.FAST and r.device.unit_id == 8)
+        assert rig.bus.overruns > 0
+        assert all(report.error is None for report in rig.reports.all)
+
+
+async def test_a_silent_unit_costs_the_others_nothing_between_two_knocks() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
+        silent, _ = await rig.add(1, 8)
+        cabinet.set_scenario("silent", unit=1)
+        rig.bus.start()
+        lost = await rig.reports.until(lambda r: r.error is not None)
+        assert lost.device is silent
+        assert isinstance(lost.error, NoAnswerError)
+        for _ in range(20):
+            await rig.reports.until(lambda r: r.device.unit_id == 8)
+        before = len(cabinet.units[1].requests)
+        for _ in range(10):
+            await rig.reports.until(lambda r: r.device.unit_id == 8 and r.group is PollGroup.FAST)
+        knocks = cabinet.units[1].requests[before:]
+        assert len(knocks) <= 2
+        assert {request.count for request in knocks} <= {1}
+        assert not silent.is_available(PollGroup.FAST)
+        cabinet.set_scenario("normal", unit=1)
+        back = await rig.reports.until(lambda r: r.device is silent and r.error is None)
+        assert back.updated
+
+
+async def test_a_command_waits_for_one_request_at_most() -> None:
+    line = LineSettings(baudrate=9600, turnaround_ms=5)
+    key = PointKey("1", "LgHighVal02")
+    async with Cabinet.of({1: "adw300", 8: "aim-r100"}, frozen=True, line=line) as cabinet, Rig(cabinet) as rig:
+        _, device = await rig.add(1, 8, timeout=3)
+        rig.bus.start()
+        await rig.reports.until(lambda r: r.device.unit_id == 1)
+        before = len(cabinet.units[1].requests)
+        reading = await rig.bus.command(lambda: device.change(key, 333))
+        assert reading.value == 333
+        assert len(cabinet.units[1].requests) - before <= 1
+        assert len(cabinet.units[8].writes) == 1
+
+
+async def test_a_link_that_cannot_be_opened_is_reported_and_found_again() -> None:
+    cabinet = Cabinet.of({8: "aim-r100"}, frozen=True)
+    await cabinet.start()
+    port = cabinet.tcp_port
+    await cabinet.stop()
+    address = LinkAddress.parse(f"tcp://127.0.0.1:{port}")
+    bus, reports = Bus("test"), Reports()
+    async with Link.open(address) as link:
+        device = AcrelDevice(GuardedUnit(link.unit(8), 8, address=address, timeout=SHORT_TIMEOUT), model("aim-r100"))
+        device.want_all()
+        bus.add(device, reports, QUICK)
+        bus.start()
+        assert isinstance((await reports.until(lambda r: r.error is not None)).error, LinkUnreachableError)
+        await cabinet.start(tcp_port=port)
+        await reports.until(lambda r: r.error is None)
+        await bus.stop()
+    await cabinet.stop()
+
+
+async def test_the_first_poll_can_be_waited_for() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
+        device, silent = await rig.add(8, 1)
+        cabinet.set_scenario("silent", unit=1)
+        await rig.bus.poll_all()
+        assert device.is_available(PollGroup.FAST)
+        assert [r.error is None for r in rig.reports.all if r.device is silent] == [False]
+
+
+async def test_a_removed_device_is_left_alone_and_a_woken_one_asked_soon() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
+        link = await rig.enter_async_context(Link.open(address_of(cabinet)))
+        unit = GuardedUnit(link.unit(8), 8, address=address_of(cabinet), timeout=SHORT_TIMEOUT)
+        device = AcrelDevice(unit, model("aim-r100"))
+        remove = rig.bus.add(device, rig.reports, dict.fromkeys(PollGroup, 3600.0))
+        rig.push_async_callback(rig.bus.stop)
+        rig.bus.start()
+        device.want([PointKey("1", "Lg")])
+        rig.bus.wake(device)
+        await rig.reports.until(lambda r: r.device is device)
+        remove()
+        remove()
+        rig.bus.wake(device)
+        before = len(cabinet.units[8].requests)
+        await rig.bus.command(lambda: asyncio.sleep(0))
+        assert len(cabinet.units[8].requests) == before
+
+
+async def test_a_listener_that_fails_does_not_stop_the_bus(caplog: pytest.LogCaptureFixture) -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
+        (device,) = await rig.add(8)
+
+        def fail(report: PollReport) -> None:
+            raise RuntimeError(report.group)
+
+        rig.bus.add(device, fail, QUICK)
+        rig.bus.start()
+        await rig.reports.until(lambda r: r.error is None)
+        await rig.reports.until(lambda r: r.error is None)
+    assert "A listener of unit 8 failed" in caplog.text

@@ -1,0 +1,251 @@
+"""A device: its readings are those of the cabinet, and nothing is read, believed or kept that should not be."""
+
+import logging
+
+import pytest
+
+from custom_components.acrel_safety.aioacrel.errors import (
+    MissingTableError,
+    NoAnswerError,
+    RefusedError,
+    WrongDeviceError,
+)
+from custom_components.acrel_safety.aioacrel.modbus import RegisterDump
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary, Ratio, read_model
+from custom_components.acrel_safety.aioacrel.plan import Read
+from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality
+from custom_components.acrel_safety.aioacrel.vocabulary import PollGroup
+from simulator import Cabinet
+from tests.aioacrel.rigs import model, open_device
+
+LOOP_1 = PointKey("1", "Lg")
+HOLES = """
+[model]
+id = "no-ranges"
+name = "AIM-R100 as somebody typed it"
+title = { en = "Typed from the manual" }
+evidence = "imported"
+source = "test"
+[[circuits]]
+numbers = "1"
+points.Lg = { at = 0x004A }
+points.Lg2 = { at = 0x004B }
+settings."DOC_Trip time" = { at = 0x0008, poll = "fast" }
+points."DOC_Never there" = { at = 0x0049, poll = "fast" }
+points."DOC_Events" = { at = 0x000D, poll = "fast" }
+"""
+
+
+@pytest.mark.parametrize("framing", ["tcp", "rtu+tcp"])
+@pytest.mark.parametrize("unit_id", sorted(Cabinet.standard().units))
+async def test_every_documented_point_reads_as_the_cabinet_says(unit_id: int, framing: str) -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, unit_id, framing=framing) as device:
+        device.want_all()
+        reports = [await device.poll(group) for group in (PollGroup.SLOW, PollGroup.NORMAL, PollGroup.FAST)]
+        assert [(report.error, report.refused) for report in reports] == [(None, frozenset())] * 3
+        truth = cabinet.units[unit_id].truth()
+        wrong = {
+            key: (reading.value, truth[key.circuit][key.code])
+            for key, reading in device.readings.items()
+            if device.model.points[key].words is None
+            and reading.value != pytest.approx(truth[key.circuit][key.code], rel=1e-6, abs=1e-6)
+        }
+        assert wrong == {}
+        assert {key for key, reading in device.readings.items() if reading.quality is not Quality.GOOD} == set()
+        assert len(device.readings) == len(device.model.readable)
+
+
+async def test_the_requests_of_a_poll_are_the_planned_ones() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 1) as device:
+        device.want_all()
+        for group in PollGroup:
+            cabinet.units[1].requests.clear()
+            await device.poll(group)
+            asked = [Read(r.function, r.address, r.count) for r in cabinet.units[1].requests]
+            assert asked == device.planned(group)
+
+
+async def test_only_what_is_wanted_is_read() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
+        device.want([LOOP_1, LOOP_1])
+        await device.poll(PollGroup.FAST)
+        assert [(r.address, r.count) for r in cabinet.units[8].requests] == [(0x4A, 1)]
+        device.unwant([LOOP_1])
+        assert device.planned(PollGroup.FAST) == [Read(3, 0x4A, 1)]
+        device.unwant([LOOP_1])
+        assert device.groups() == []
+        assert device.readings == {}
+        assert (await device.poll(PollGroup.FAST)).requests == 0
+
+
+async def test_holes_are_learned_once_and_cost_no_value() -> None:
+    typed = read_model(HOLES, file="typed.toml")
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8, typed) as device:
+        device.want_all()
+        first = await device.poll(PollGroup.FAST)
+        truth = cabinet.units[8].truth()
+        assert device.readings[LOOP_1].value == truth["1"]["Lg"]
+        assert device.readings[PointKey("1", "Lg2")].value == truth["2"]["Lg"]
+        assert device.readings[PointKey("1", "DOC_Trip time")].value == truth["0"]["DOC_Trip time"]
+        missing = PointKey("1", "DOC_Never there")
+        assert first.refused == {missing}
+        assert device.readings[missing].quality is Quality.REFUSED
+        cabinet.units[8].requests.clear()
+        second = await device.poll(PollGroup.FAST)
+        assert (second.refused, second.error) == (frozenset(), None)
+        assert 0x49 not in {a for r in cabinet.units[8].requests for a in range(r.address, r.address + r.count)}
+        assert len(cabinet.units[8].requests) == len(device.planned(PollGroup.FAST)) < first.requests
+
+
+async def test_one_missed_poll_is_forgiven_the_second_is_not(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
+        device.want([LOOP_1])
+        assert not device.is_available(PollGroup.FAST)
+        await device.poll(PollGroup.FAST)
+        value = device.readings[LOOP_1].value
+        assert device.is_available(PollGroup.FAST)
+        cabinet.set_scenario("silent", unit=8)
+        missed = await device.poll(PollGroup.FAST)
+        assert isinstance(missed.error, NoAnswerError)
+        assert missed.requests == 2  # one retry
+        assert device.is_available(PollGroup.FAST)
+        assert device.readings[LOOP_1].value == value
+        for _ in range(3):
+            await device.poll(PollGroup.FAST)
+        assert not device.is_available(PollGroup.FAST)
+        assert device.readings[LOOP_1].value is None
+        assert device.readings[LOOP_1].quality is Quality.NO_ANSWER
+        cabinet.set_scenario("normal", unit=8)
+        await device.poll(PollGroup.FAST)
+        assert device.readings[LOOP_1].value == value
+    assert [record.getMessage().split(":")[0] for record in caplog.records if "Unit 8" in record.getMessage()] == [
+        "Unit 8 (AIM-R100) was lost",
+        "Unit 8 (AIM-R100) answers again",
+    ]
+
+
+async def test_a_unit_that_never_answered_is_not_available() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
+        cabinet.set_scenario("silent", unit=8)
+        device.want([LOOP_1])
+        await device.poll(PollGroup.FAST)
+        assert not device.is_available(PollGroup.FAST)
+
+
+async def test_a_device_that_declines_gives_no_values_but_is_there() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
+        device.want([LOOP_1])
+        cabinet.set_scenario("exception", unit=8)
+        cabinet.units[8].set_scenario("exception", code=4)
+        report = await device.poll(PollGroup.FAST)
+        assert report.refused == {LOOP_1}
+        assert device.readings[LOOP_1].value is None
+        assert device.is_available(PollGroup.FAST)
+
+
+async def test_a_busy_device_is_asked_once_more_and_then_missed() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
+        device.want([LOOP_1])
+        cabinet.units[8].set_scenario("exception", code=5)
+        report = await device.poll(PollGroup.FAST)
+        assert report.requests == 2
+        assert device.readings.get(LOOP_1) is None or device.readings[LOOP_1].value is None
+
+
+async def test_a_gateway_that_cannot_reach_the_unit_is_a_missed_poll() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
+        device.want([LOOP_1])
+        cabinet.units[8].set_scenario("exception", code=0x0B)
+        report = await device.poll(PollGroup.FAST)
+        assert isinstance(report.error, RefusedError)
+        assert report.error.is_gateway
+
+
+async def test_secondary_values_wait_for_their_ratios() -> None:
+    key = PointKey("1", "Ia")
+    async with Cabinet.standard(frozen=True) as cabinet:
+        truth = cabinet.units[3].truth()["1"]["Ia"]
+        async with open_device(cabinet, 3, ratios={Ratio.PT: 1}) as device:
+            device.want([key])
+            await device.poll(PollGroup.NORMAL)
+            assert device.readings[key].quality is Quality.NO_RATIO
+            assert device.readings[key].value is None
+        async with open_device(cabinet, 3, ratios={Ratio.PT: 1, Ratio.CT: 40}) as device:
+            device.want([key])
+            await device.poll(PollGroup.NORMAL)
+            assert device.readings[key].value == pytest.approx(float(truth) * 40)
+
+
+async def test_an_impossible_value_is_never_shown() -> None:
+    text = HOLES.replace("{ at = 0x004A }", "{ at = 0x004A, range = [5001, 5002] }")
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8, read_model(text, file="t")) as device:
+        device.want([LOOP_1])
+        await device.poll(PollGroup.FAST)
+        assert device.readings[LOOP_1].value is None
+        assert device.readings[LOOP_1].quality is Quality.IMPLAUSIBLE
+
+
+async def test_a_restored_total_is_not_undercut() -> None:
+    key = PointKey("1", "EPI")
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 1) as device:
+        device.want([key])
+        device.seed_total(key, 99_999_999.0)
+        await device.poll(PollGroup.SLOW)
+        assert device.readings[key].value == 99_999_999.0
+        assert device.readings[key].quality is Quality.HELD
+        device.seed_total(key, 1.0)
+        await device.poll(PollGroup.SLOW)
+        assert device.readings[key].value == 99_999_999.0
+
+
+async def test_the_right_model_is_recognised_and_a_wrong_one_named() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet:
+        async with open_device(cabinet, 8) as device:
+            await device.probe()
+        async with open_device(cabinet, 8, "adw300") as device:
+            with pytest.raises(WrongDeviceError, match="Unit 8 answers, but not like a ADW300"):
+                await device.probe()
+
+
+async def test_a_silent_unit_cannot_be_probed() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
+        cabinet.set_scenario("silent", unit=8)
+        with pytest.raises(NoAnswerError):
+            await device.probe()
+        cabinet.units[8].set_scenario("exception", code=0x0B)
+        with pytest.raises(NoAnswerError):
+            await device.probe()
+        cabinet.units[8].set_scenario("exception", code=4)
+        with pytest.raises(RefusedError, match="device failure"):
+            await device.probe()
+
+
+async def test_a_model_without_addresses_asks_for_its_table() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8, "ascb1") as device:
+        with pytest.raises(MissingTableError, match="import its register table"):
+            await device.probe()
+
+
+async def test_a_dump_holds_what_the_device_answered() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
+        dump = await device.dump()
+        extra = await device.dump([Read(3, 0x49, 1)])
+    replayed = RegisterDump.from_json(dump.as_json())
+    assert replayed.as_dict() == dump.as_dict()
+    for block in device.planned(PollGroup.FAST):
+        assert replayed.words(block) is not None
+    for address, word in dump.registers[3].items():
+        assert cabinet.units[8].registers[address] == word
+    assert extra.refused == {Read(3, 0x49, 1): 2}
+    assert extra.words(Read(3, 0x49, 1)) is None
+
+
+@pytest.mark.parametrize("name", ModelLibrary().ids())
+def test_every_planned_read_stays_where_the_manual_says_registers_are(name: str) -> None:
+    chosen = model(name)
+    for point in chosen.readable.values():
+        assert any(
+            low <= (point.address or 0) and (point.address or 0) + point.count - 1 <= high
+            for low, high in chosen.ranges
+        )
