@@ -1,6 +1,6 @@
 """The read plan takes the least line time there is, and never reads what it must not."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given
@@ -84,7 +84,7 @@ def brute_force(
         for cuts in combinations(range(1, len(spans)), number):
             edges = [0, *cuts, len(spans)]
             total = 0.0
-            for start, end in zip(edges, edges[1:], strict=False):
+            for start, end in pairwise(edges):
                 first, behind = spans[start].address, spans[end - 1].address + spans[end - 1].count
                 fits = behind - first <= limit and not holes & set(range(first, behind))
                 inside = not ranges or any(low <= first and behind - 1 <= high for low, high in ranges)
