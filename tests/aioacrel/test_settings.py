@@ -29,7 +29,7 @@ source = "test"
 [[circuits]]
 numbers = "1"
 settings.LgHighSw = { at = 1, type = "bit", bit = 3, limits = [0, 1], source = "p. 1" }
-settings."DOC_Mode" = { at = 1, type = "bit2", words = { 0 = "off", 1 = "on", 2 = "trip" }, limits = [0, 2], source = "1" }
+settings."DOC_Mode" = { at = 1, type = "bit2", words = { 0 = "off", 2 = "trip" }, limits = [0, 2], source = "1" }
 settings."DOC_Level" = { at = 2, type = "u8", byte = "high", limits = [0, 9], source = "p. 1" }
 settings.UHighTim = { at = 3, scale = 0.01, limits = [0, 60], source = "p. 1" }
 settings.UHighVal02 = { at = 4 }
@@ -106,7 +106,7 @@ async def test_a_value_is_scaled_exactly() -> None:
 
 async def test_a_word_that_does_not_exist_is_refused() -> None:
     device, _ = mocked()
-    with pytest.raises(SettingOutOfRangeError, match="off, on, trip"):
+    with pytest.raises(SettingOutOfRangeError, match="off, trip"):
         await device.change(PointKey("1", "DOC_Mode"), "explode")
 
 
