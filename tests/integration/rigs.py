@@ -1,0 +1,168 @@
+"""What the integration's tests build on: entries for a cabinet, and waiting without sleeping."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
+from homeassistant.core import Event, EventStateChangedData, EventStateReportedData, HomeAssistant, State, callback
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.acrel_safety.const import DOMAIN, SUBENTRY_DEVICE
+from custom_components.acrel_safety.coordinator import AcrelConfigEntry, AcrelCoordinator
+from simulator import Cabinet
+
+HOST = "127.0.0.1"
+FAST_LINE = {"baudrate": 115200, "bytesize": 8, "parity": "N", "stopbits": 1, "turnaround_ms": 5}
+"""A line whose time-outs are as short as they get."""
+QUICK = {"fast": 0.1, "normal": 0.1, "slow": 0.1}
+"""Intervals in seconds, for tests that wait for polls."""
+
+type Framing = Literal["tcp", "rtu_tcp"]
+
+
+def device(unit_id: int, model: str, title: str | None = None, **data: object) -> ConfigSubentryData:
+    """Return a device as the config flow would store it."""
+    return ConfigSubentryData(
+        data={"unit_id": unit_id, "model": model, "allow_changes": False, **data},
+        subentry_type=SUBENTRY_DEVICE,
+        title=title or f"{model} {unit_id}",
+        unique_id=str(unit_id),
+    )
+
+
+def link_data(port: int, framing: Framing = "tcp", **data: object) -> dict[str, object]:
+    """Return the data of a link on loopback."""
+    return {"type": framing, "host": HOST, "port": port, **FAST_LINE, **data}
+
+
+def link_entry(
+    cabinet: Cabinet, devices: Sequence[ConfigSubentryData], *, framing: Framing = "tcp", title: str = "Cabinet"
+) -> MockConfigEntry:
+    """Return an entry for a cabinet, not yet added."""
+    port = cabinet.tcp_port if framing == "tcp" else cabinet.rtu_port
+    assert port is not None
+    return MockConfigEntry(
+        domain=DOMAIN, title=title, data=link_data(port, framing), subentries_data=[*devices], unique_id=f"{HOST}:{port}"
+    )
+
+
+@dataclass(frozen=True)
+class LinkRig:
+    """A link that was set up, and short ways into it."""
+
+    hass: HomeAssistant
+    entry: MockConfigEntry
+    cabinet: Cabinet
+
+    def subentry(self, unit_id: int) -> ConfigSubentry:
+        """Return the subentry of a unit."""
+        return next(sub for sub in self.entry.subentries.values() if sub.data["unit_id"] == unit_id)
+
+    def coordinator(self, unit_id: int) -> AcrelCoordinator:
+        """Return the coordinator of a unit."""
+        entry = cast("AcrelConfigEntry", self.entry)
+        return entry.runtime_data.coordinators[self.subentry(unit_id).subentry_id]
+
+    def entity_id(self, platform: str, unit_id: int, code: str, circuit: str = "1") -> str | None:
+        """Return the entity that shows a point."""
+        unique_id = f"{self.subentry(unit_id).subentry_id}_{circuit}_{code}"
+        return er.async_get(self.hass).async_get_entity_id(platform, DOMAIN, unique_id)
+
+    def state(self, platform: str, unit_id: int, code: str, circuit: str = "1") -> State:
+        """Return the state of the entity that shows a point."""
+        entity_id = self.entity_id(platform, unit_id, code, circuit)
+        assert entity_id is not None
+        state = self.hass.states.get(entity_id)
+        assert state is not None
+        return state
+
+    def entities(self, unit_id: int | None = None) -> list[er.RegistryEntry]:
+        """Return the registry's entities of the link or of one unit."""
+        subentry_id = self.subentry(unit_id).subentry_id if unit_id is not None else None
+        return [
+            entity
+            for entity in er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
+            if subentry_id in (None, entity.config_subentry_id)
+        ]
+
+    async def until(self, entity_id: str, is_as_wanted: Callable[[State], bool], seconds: float = 20) -> State:
+        """Return the state of an entity as soon as it is as wanted."""
+        async with asyncio.timeout(seconds):
+            return await _until(self.hass, entity_id, is_as_wanted)
+
+    async def polled(self, unit_id: int, times: int = 1, seconds: float = 20) -> None:
+        """Return when every group of a unit was polled that often from now on."""
+        coordinator = self.coordinator(unit_id)
+        missing = dict.fromkeys(coordinator.device.groups(), times)
+        done = asyncio.Event()
+
+        @callback
+        def count() -> None:
+            for group in coordinator.data:
+                missing[group] = missing.get(group, 0) - 1
+            if max(missing.values(), default=0) <= 0:
+                done.set()
+
+        remove = coordinator.async_add_listener(count)
+        try:
+            async with asyncio.timeout(seconds):
+                await done.wait()
+        finally:
+            remove()
+
+    async def reload(self) -> None:
+        """Load the entry anew."""
+        await self.hass.config_entries.async_reload(self.entry.entry_id)
+        await self.hass.async_block_till_done()
+
+
+async def _until(hass: HomeAssistant, entity_id: str, is_as_wanted: Callable[[State], bool]) -> State:
+    found: asyncio.Future[State] = asyncio.get_running_loop().create_future()
+
+    @callback
+    def look(event: Event[EventStateChangedData] | Event[EventStateReportedData]) -> None:
+        if event.data["entity_id"] != entity_id or found.done():
+            return
+        state = event.data["new_state"]
+        if state is not None and is_as_wanted(state):
+            found.set_result(state)
+
+    removers = [hass.bus.async_listen("state_changed", look), hass.bus.async_listen("state_reported", look)]
+    state = hass.states.get(entity_id)
+    if state is not None and is_as_wanted(state):
+        found.set_result(state)
+    try:
+        return await found
+    finally:
+        for remove in removers:
+            remove()
+
+
+def is_not(value: str) -> Callable[[State], bool]:
+    """Return the test for any other state."""
+    return lambda state: state.state != value
+
+
+def is_now(value: str) -> Callable[[State], bool]:
+    """Return the test for a state."""
+    return lambda state: state.state == value
+
+
+def enable_all(rig: LinkRig) -> None:
+    """Enable what is disabled by default, as a user would; takes effect with a reload."""
+    registry = er.async_get(rig.hass)
+    for entity in rig.entities():
+        if entity.disabled_by is not None:
+            registry.async_update_entity(entity.entity_id, disabled_by=None)
+
+
+def truth_of(cabinet: Cabinet, unit_id: int) -> Mapping[tuple[str, str], float | bool]:
+    """Return what the simulator says a unit's values are, by circuit and code."""
+    return {
+        (circuit, code): value
+        for circuit, values in cabinet.units[unit_id].truth().items()
+        for code, value in values.items()
+    }
