@@ -1,0 +1,135 @@
+"""One point of a model as one line of its file: whatever the reader would assume anyway is left unsaid."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ..readings import PointKey
+from ..registers import Layout, Order, RegisterType
+from ..vocabulary import Kind, extra_quantity, vocabulary
+from . import toml
+from .parts import PLACEHOLDER
+from .schema import Evidence, Point
+
+_HIGH_BYTE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointLine:
+    """A point without its circuit. Lines with the same `table`, `code` and `facts` can share one entry."""
+
+    table: str
+    code: str
+    address: int | None
+    layout: Layout
+    facts: Sequence[str]
+
+    @property
+    def shape(self) -> tuple[str, str, RegisterType, Sequence[str]]:
+        """What must be equal for circuits to share an entry."""
+        return self.table, self.code, self.layout.type, self.facts
+
+    def text(self, *, stride: int | None = None, bit_stride: int = 0) -> str:
+        """Return the line; strides take it from circuit to circuit (None: as its section says)."""
+        pairs = [] if self.address is None else [f"at = {toml.register(self.address)}"]
+        if stride is not None:
+            pairs.append(f"stride = {stride}")
+        if self.layout.type is not RegisterType.U16:
+            pairs.append(f"type = {toml.text(self.layout.type)}")
+        if self.layout.type.is_byte:
+            if self.layout.bit == _HIGH_BYTE:
+                pairs.append('byte = "high"')
+        elif self.layout.bit:
+            pairs.append(f"bit = {self.layout.bit}")
+        if bit_stride:
+            pairs.append(f"bit_stride = {bit_stride}")
+        return f"{toml.key(self.code)} = {toml.inline([*pairs, *self.facts])}"
+
+
+def need(key: PointKey) -> Point:
+    """Return a point that waits for its address and is known by its code alone: an entry of `needs`."""
+    quantity = vocabulary().quantity(key.code)
+    return Point(
+        key=key,
+        quantity=quantity,
+        poll=quantity.poll,
+        layout=Layout(type=RegisterType.U16),
+        range=quantity.range,
+        evidence=Evidence.UNKNOWN,
+    )
+
+
+def point_line(point: Point, evidence: Evidence) -> PointLine:
+    """Return the line of a point in a file of this evidence.
+
+    Raises ValueError for what a model file has no words for.
+    """
+    table = "settings" if point.quantity.kind is Kind.SETTING else "points"
+    return PointLine(
+        table=table,
+        code=point.key.code,
+        address=point.address,
+        layout=point.layout,
+        facts=tuple(_facts(point, evidence)),
+    )
+
+
+def _facts(point: Point, evidence: Evidence) -> Iterator[str]:
+    """Yield the `key = value` pairs besides place and type."""
+    if point.layout.order is not Order.NORMAL:
+        yield f"order = {toml.text(point.layout.order)}"
+    if point.scale != 1:
+        yield f"scale = {toml.number(point.scale)}"
+    if point.equals is not None:
+        yield f"equals = {point.equals}"
+    if point.words is not None:
+        words = (f"{raw} = {toml.text(word)}" for raw, word in point.words.items())
+        yield f"words = {toml.inline(words)}"
+    if point.ratios:
+        yield f"ratios = {toml.array(toml.text(ratio) for ratio in point.ratios)}"
+    yield from _limits(point)
+    if point.function != 3:  # noqa: PLR2004 - the reader's default
+        yield f"function = {point.function}"
+    yield from _quantity(point)
+    if point.poll is not point.quantity.poll:
+        yield f"poll = {toml.text(point.poll)}"
+    if point.evidence is not (Evidence.UNKNOWN if point.address is None else evidence):
+        yield f"evidence = {toml.text(point.evidence)}"
+    if point.note:
+        yield f"note = {toml.text(point.note)}"
+
+
+def _limits(point: Point) -> Iterator[str]:
+    if point.range != point.quantity.range:
+        if point.range.low is None or point.range.high is None:
+            message = f"{point.key}: a range with an open end cannot be written"
+            raise ValueError(message)
+        yield f"range = [{toml.number(point.range.low)}, {toml.number(point.range.high)}]"
+    if point.limits is not None:
+        yield f"limits = [{toml.number(point.limits.low)}, {toml.number(point.limits.high)}]"
+        yield f"source = {toml.text(point.limits.source)}"
+
+
+def _quantity(point: Point) -> Iterator[str]:
+    """Yield what differs from the quantity the reader would take for the code."""
+    quantity, code = point.quantity, point.key.code
+    usual = vocabulary().find(code) or extra_quantity(code, kind=_usual_kind(point))
+    if usual.family == "extra":
+        usual = extra_quantity(code, kind=quantity.kind)
+        if quantity.kind is not _usual_kind(point):
+            yield f"kind = {toml.text(quantity.kind)}"
+    if quantity.unit != usual.unit:
+        yield f"unit = {toml.text(quantity.unit or '')}"
+    if quantity.detail != usual.detail:
+        yield f"detail = {str(quantity.detail).lower()}"
+    if quantity.names != usual.names:
+        yield f"name = {toml.texts(quantity.names)}"
+    written = replace(usual, unit=quantity.unit or usual.unit, detail=quantity.detail, names=quantity.names)
+    if written != quantity or "en" not in quantity.names or PLACEHOLDER.search(code):
+        message = f"{point.key}: this quantity cannot be written"
+        raise ValueError(message)
+
+
+def _usual_kind(point: Point) -> Kind:
+    if point.quantity.kind is Kind.SETTING:
+        return Kind.SETTING
+    return Kind.STATE if point.words else Kind.MEASUREMENT

@@ -1,0 +1,68 @@
+"""TOML spellings of texts, numbers, lists and inline tables: Python reads TOML, but does not write it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
+_WIDTH = 100
+_MOST_DECIMALS = 20
+
+
+def text(value: str) -> str:
+    """Return a basic string."""
+    return '"' + "".join(_ESCAPES.get(char) or (char if char.isprintable() else _escaped(char)) for char in value) + '"'
+
+
+def _escaped(char: str) -> str:
+    number = ord(char)
+    return f"\\u{number:04X}" if number <= 0xFFFF else f"\\U{number:08X}"  # noqa: PLR2004 - TOML's short form has four digits
+
+
+def key(name: str) -> str:
+    """Return a key, quoted where it must be."""
+    return name if _BARE.fullmatch(name) else text(name)
+
+
+def number(value: float | Fraction) -> str:
+    """Return a number in full, without exponent.
+
+    Raises ValueError when its decimals never end.
+    """
+    exact = value if isinstance(value, Fraction) else Fraction(Decimal(str(value)))
+    for digits in range(_MOST_DECIMALS + 1):
+        if (exact * 10**digits).denominator == 1:
+            return f"{Decimal(exact.numerator * 10**digits // exact.denominator).scaleb(-digits):f}"
+    message = f"{value} has no finite decimal form"
+    raise ValueError(message)
+
+
+def register(address: int) -> str:
+    """Return an address the way manuals print it."""
+    return f"0x{address:04X}"
+
+
+def inline(pairs: Iterable[str]) -> str:
+    """Return an inline table of `key = value` pairs."""
+    inner = ", ".join(pairs)
+    return f"{{ {inner} }}" if inner else "{}"
+
+
+def texts(values: Mapping[str, str]) -> str:
+    """Return texts by language."""
+    return inline(f"{key(language)} = {text(value)}" for language, value in values.items())
+
+
+def array(items: Iterable[str]) -> str:
+    """Return a list, on several lines if it is long."""
+    lines, line = [], ""
+    for item in items:
+        if line and len(line) + len(item) + 2 > _WIDTH:
+            lines.append(line)
+            line = ""
+        line += f"{', ' if line else ''}{item}"
+    if not lines:
+        return f"[{line}]"
+    return "[\n" + "".join(f"  {part},\n" for part in (*lines, line)) + "]"

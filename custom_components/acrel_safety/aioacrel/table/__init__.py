@@ -1,0 +1,22 @@
+"""The gateway's 12-column register table: CSV bytes to a model, and a model to CSV text.
+
+The format was never published by the vendor. It is known from public code that writes and reads it
+(`tyrival/Hummingbird`: `register_csv.rs`, `register_map.rs`, `prompt.rs` and their test data).
+"""
+
+from .exporter import export_table, left_out
+from .factor import KMode
+from .importer import TableImport, import_table
+from .preview import Choice, ChoiceKind
+from .row import TableRow
+
+__all__ = [
+    "Choice",
+    "ChoiceKind",
+    "KMode",
+    "TableImport",
+    "TableRow",
+    "export_table",
+    "import_table",
+    "left_out",
+]

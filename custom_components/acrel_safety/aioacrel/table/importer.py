@@ -1,0 +1,196 @@
+"""A register table, as bytes, to a model with everything that is wrong or doubtful in the table."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ..errors import FileProblemsError
+from ..models.schema import Model, Point
+from ..problems import Problem, Severity
+from ..readings import PointKey
+from ..registers import Order
+from .chosen import ChosenRow
+from .columns import check_row
+from .csvfile import CsvRow, read_sheet
+from .factor import KMeaning, KMode, meaning
+from .merge import crosses_border, key_of, merged
+from .overlap import overlaps
+from .preview import Choice
+from .row import TableRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """A table whose rows are checked; the choices are still open."""
+
+    file: str
+    model_id: str
+    base: Model | None
+    rows: Mapping[PointKey, TableRow]
+    problems: Sequence[Problem]
+    rejected: int
+    accepts_rejected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableImport:
+    """The model a table gives, and what to tell the user before it is used."""
+
+    model: Model
+    rows: tuple[TableRow, ...]
+    """The usable rows, in the order of the file."""
+    problems: tuple[Problem, ...]
+    """Errors for rejected rows and warnings, by line."""
+    rejected: int
+    """How many rows were rejected."""
+    choices: tuple[Choice, ...]
+    """The points whose value depends on an answer of the user."""
+    k_mode: KMode
+    orders: Mapping[PointKey, Order]
+    _checked: _Checked
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems for which a row was rejected."""
+        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is doubtful but usable."""
+        return tuple(problem for problem in self.problems if problem.severity is Severity.WARNING)
+
+    @property
+    def undecided(self) -> frozenset[PointKey]:
+        """The points with a choice the user has not made; alarms and limits on them should wait."""
+        return frozenset(choice.key for choice in self.choices if not choice.is_decided)
+
+    def require_clean(self) -> Model:
+        """Return the model.
+
+        Raises FileProblemsError when rows were rejected and the user has not agreed to do without them.
+        """
+        if self.errors and not self._checked.accepts_rejected:
+            raise FileProblemsError(file=self._checked.file, problems=self.problems)
+        return self.model
+
+    def with_choices(
+        self, *, k_mode: KMode | None = None, orders: Mapping[PointKey, Order] | None = None
+    ) -> TableImport:
+        """Return the import with the user's answers: how k is meant, and byte orders by point."""
+        return _built(self._checked, k_mode or self.k_mode, {**self.orders, **(orders or {})})
+
+
+def import_table(
+    data: bytes,
+    *,
+    file: str,
+    model_id: str,
+    base: Model | None = None,
+    k_mode: KMode = KMode.AUTO,
+    orders: Mapping[PointKey, Order] | None = None,
+    accept_rejected: bool = False,
+) -> TableImport:
+    """Return the model of a register table; `base` is the built-in model that lacks its addresses.
+
+    Rows with an error are left out, and `require_clean` refuses the rest unless `accept_rejected`. Takes time with
+    large tables: not for the event loop. Raises FileProblemsError when the whole file is unusable.
+    """
+    sheet = read_sheet(data, file=file)
+    checked = _checked_rows(sheet.rows, base)
+    problems = [*sheet.problems, *checked.problems]
+    if not checked.rows:
+        problems.append(Problem(key="no_points"))
+        raise FileProblemsError(file=file, problems=_by_line(problems))
+    unread = sum(problem.severity is Severity.ERROR for problem in sheet.problems)
+    return _built(
+        replace(
+            checked,
+            file=file,
+            model_id=model_id,
+            problems=problems,
+            rejected=checked.rejected + unread,
+            accepts_rejected=accept_rejected,
+        ),
+        k_mode,
+        dict(orders or {}),
+    )
+
+
+def _by_line(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: problem.line or 0))
+
+
+def _checked_rows(sheet: Sequence[CsvRow], base: Model | None) -> _Checked:
+    """Check each row by itself, then against the rows before it and the base model's borders."""
+    rows: dict[PointKey, TableRow] = {}
+    problems: list[Problem] = []
+    seen: set[TableRow] = set()
+    rejected = 0
+    for cells in sheet:
+        row, findings = check_row(cells)
+        if row is not None:
+            nameless = replace(row, line=0)
+            if nameless in seen:
+                continue
+            seen.add(nameless)
+            key = key_of(row, base)
+            if (conflict := _conflict(row, rows.get(key), base)) is not None:
+                row, findings = None, [conflict]
+            else:
+                rows[key] = row
+        problems += findings
+        rejected += row is None
+    return _Checked(
+        file="",
+        model_id="",
+        base=base,
+        rows=rows,
+        problems=[*problems, *overlaps(rows.values())],
+        rejected=rejected,
+        accepts_rejected=False,
+    )
+
+
+def _conflict(row: TableRow, first: TableRow | None, base: Model | None) -> Problem | None:
+    """Return why a sound row cannot stand beside the others."""
+    if first is not None:
+        return Problem(
+            key="duplicate_code",
+            line=row.line,
+            column="data_name",
+            found=f"{row.code}@{row.group}",
+            details={"first": str(first.line)},
+        )
+    if crosses_border(row, base):
+        return Problem(key="over_border", line=row.line, column="reg_add", found=str(row))
+    return None
+
+
+def _built(checked: _Checked, k_mode: KMode, orders: Mapping[PointKey, Order]) -> TableImport:
+    uses_multipliers = any(meaning(row.k, row.dcm) is KMeaning.MULTIPLIER for row in checked.rows.values())
+    points: dict[PointKey, Point] = {}
+    problems = [*checked.problems]
+    choices: list[Choice] = []
+    for key, row in checked.rows.items():
+        base = checked.base.points.get(key) if checked.base is not None else None
+        made = ChosenRow(
+            row,
+            key,
+            base,
+            k_mode=k_mode,
+            uses_multipliers=uses_multipliers,
+            order=orders.get(key),
+        )
+        points[key] = made.point()
+        problems += made.warnings()
+        choices += made.choices()
+    model = merged(points, checked.base, model_id=checked.model_id, file=checked.file, k_mode=k_mode)
+    return TableImport(
+        model=model,
+        rows=tuple(checked.rows.values()),
+        problems=_by_line(problems),
+        rejected=checked.rejected,
+        choices=tuple(choices),
+        k_mode=k_mode,
+        orders=orders,
+        _checked=checked,
+    )

@@ -1,0 +1,39 @@
+"""Rows whose value depends on an open question, with the point each answer gives: compare them with the display."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..models.schema import Point
+from ..readings import PointKey, Value
+
+
+class ChoiceKind(StrEnum):
+    """What is in question."""
+
+    ORDER = "order"
+    """The byte order: the row says one that no Acrel manual seen uses."""
+    FACTOR = "factor"
+    """Column k: a number of decimals or a multiplier."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One question about one point. `alternatives` are labelled as in the file (`endian 0`, `factor 10`)."""
+
+    kind: ChoiceKind
+    key: PointKey
+    line: int
+    chosen: str
+    is_decided: bool
+    """Whether the user has answered; until then alarms and limits on this point should wait."""
+    alternatives: Mapping[str, Point]
+
+    def values(self, words: Sequence[int]) -> dict[str, Value | None]:
+        """Return by label what each alternative makes of the point's registers."""
+        return {label: _value(point, words) for label, point in self.alternatives.items()}
+
+
+def _value(point: Point, words: Sequence[int]) -> Value | None:
+    raw = point.layout.decode(words)
+    return None if raw is None else point.value_of(raw)
