@@ -3,6 +3,8 @@
 import logging
 
 import pytest
+from modbus_connection import ModbusTimeoutError
+from modbus_connection.mock import MockModbusConnection
 
 from custom_components.acrel_safety.aioacrel.errors import (
     MissingTableError,
@@ -10,7 +12,7 @@ from custom_components.acrel_safety.aioacrel.errors import (
     RefusedError,
     WrongDeviceError,
 )
-from custom_components.acrel_safety.aioacrel.modbus import RegisterDump
+from custom_components.acrel_safety.aioacrel.modbus import AcrelDevice, GuardedUnit, LinkAddress, RegisterDump
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary, Ratio, read_model
 from custom_components.acrel_safety.aioacrel.plan import Read
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality
@@ -249,3 +251,31 @@ def test_every_planned_read_stays_where_the_manual_says_registers_are(name: str)
             low <= (point.address or 0) and (point.address or 0) + point.count - 1 <= high
             for low, high in chosen.ranges
         )
+
+
+async def test_a_group_that_fails_alone_takes_only_its_own_values(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    connection = MockModbusConnection()
+    unit = connection.for_unit(8)
+    unit.holding.update(dict.fromkeys(range(0x62), 1) | {0x0B: 0x1000})
+    address = LinkAddress.parse("tcp://127.0.0.1:502")
+    device = AcrelDevice(GuardedUnit(unit, 8, address=address), model("aim-r100"))
+    limit = PointKey("1", "LgHighVal02")
+    device.want([LOOP_1, limit])
+    for group in (PollGroup.FAST, PollGroup.SLOW):
+        await device.poll(group)
+    unit.fail_read(0x56, ModbusTimeoutError("lost"))
+    for _ in range(3):
+        await device.poll(PollGroup.SLOW)
+        await device.poll(PollGroup.FAST)
+    assert device.is_available(PollGroup.FAST)
+    assert not device.is_available(PollGroup.SLOW)
+    assert not device.is_silent
+    assert (device.readings[LOOP_1].value, device.readings[limit].value) == (1, None)
+    unit.fail_read(0x56, None)
+    await device.poll(PollGroup.SLOW)
+    assert device.is_available(PollGroup.SLOW)
+    assert [record.getMessage().split(":")[0] for record in caplog.records if "Unit 8" in record.getMessage()] == [
+        "Unit 8 (AIM-R100) gives no slow values",
+        "Unit 8 (AIM-R100) answers again for its slow values",
+    ]

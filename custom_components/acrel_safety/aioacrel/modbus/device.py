@@ -17,14 +17,11 @@ from .blocks import Block, addresses, blocks_of, spans_of
 from .dump import RegisterDump
 from .guard import GuardedUnit
 from .poll import GroupPoll, PollReport
+from .presence import Presence
 from .probe import patient_read, probe_model
 from .settings import change_setting
 
 _LOGGER = logging.getLogger(__name__)
-
-MISSES_FORGIVEN = 1
-"""Polls a group may miss in a row before its values are gone: one lost frame is no outage."""
-MISSES_TO_BE_SILENT = 2
 
 
 def utcnow() -> datetime:
@@ -61,9 +58,8 @@ class AcrelDevice:
         self._blocks: dict[PollGroup, tuple[Block, ...]] = {}
         self._refused: set[PointKey] = set()
         self._holes: set[int] = set()
-        self._misses: dict[PollGroup, int] = {}
+        self._presence = Presence(f"Unit {unit.unit_id} ({model.name})")
         self._totals: dict[PointKey, Total] = {}
-        self._is_lost = False
 
     @property
     def unit_id(self) -> int:
@@ -137,18 +133,13 @@ class AcrelDevice:
         return run.finish()
 
     def is_available(self, group: PollGroup) -> bool:
-        """Whether the group's values can be believed: its last poll was answered, or only one was missed."""
-        return group in self._misses and self._misses[group] <= MISSES_FORGIVEN and not self._never_answered(group)
-
-    def _never_answered(self, group: PollGroup) -> bool:
-        return self._misses[group] > 0 and not any(
-            self.readings.get(point.key) for block in self.blocks(group) for point, _ in block.points
-        )
+        """Whether the group's values can be believed: it was answered before, and missed one poll at most since."""
+        return self._presence.is_available(group)
 
     @property
     def is_silent(self) -> bool:
         """Whether the unit missed so many polls that asking it in full is a waste of the line."""
-        return any(misses >= MISSES_TO_BE_SILENT for misses in self._misses.values())
+        return self._presence.is_silent
 
     def take(self, block: Block, words: list[int]) -> set[PointKey]:
         """Turn the answer to one planned read into readings; return the points it held."""
@@ -211,23 +202,16 @@ class AcrelDevice:
 
     def note_answered(self, group: PollGroup) -> None:
         """Note that a poll of the group was answered."""
-        self._misses = dict.fromkeys(self._misses, 0) | {group: 0}
-        if self._is_lost:
-            self._is_lost = False
-            _LOGGER.info("Unit %s (%s) answers again", self.unit_id, self.model.name)
+        self._presence.answered(group)
 
     def note_missed(self, group: PollGroup, error: LinkError) -> None:
         """Note that a poll of the group got no answer; after more than one its values are gone."""
-        self._misses[group] = self._misses.get(group, 0) + 1
-        if self._misses[group] <= MISSES_FORGIVEN:
+        if not self._presence.missed(group, error):
             return
         now = self._clock()
-        for block in self.blocks(group):
-            for point, _ in block.points:
-                self.readings[point.key] = Reading(None, Quality.NO_ANSWER, now)
-        if not self._is_lost:
-            self._is_lost = True
-            _LOGGER.warning("Unit %s (%s) was lost: %s", self.unit_id, self.model.name, error)
+        for key in self.readings:
+            if self.is_silent or self.model.points[key].poll is group:
+                self.readings[key] = Reading(None, Quality.NO_ANSWER, now)
 
     # -- identity, settings, raw registers ----------------------------------------------------------------------------
 
