@@ -10,6 +10,7 @@ from typing import Literal
 from .. import __version__
 from ..errors import AddressFormError
 from ..modbus.link import LinkAddress
+from ..models.schema import MODEL_ID
 
 LAST_UNIT = 255
 LAST_REGISTER = 0xFFFF
@@ -51,6 +52,7 @@ class Options(argparse.Namespace):
     id: str
     base: str | None
     k_mode: str
+    accept_rejected: bool
     what: str
 
 
@@ -180,8 +182,14 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
     _add_file(parser, "12-column register table (CSV)")
-    parser.add_argument("--id", required=True, metavar="ID", help="id of the new model")
-    parser.add_argument("--base", metavar="M", help="model whose quantities get their addresses from the table")
+    parser.add_argument("--id", type=_model_id, required=True, metavar="ID", help="id of the new model")
+    parser.add_argument(
+        "--base",
+        metavar="M",
+        help="model whose quantities get their addresses from the table"
+        " (default: the built-in model of that id, if it waits for one)",
+    )
+    parser.add_argument("--accept-rejected", action="store_true", help="do without the rows that have errors")
     _add_k_mode(parser)
     _add_output(parser, "OUT.toml")
 
@@ -294,6 +302,13 @@ def _units(text: str) -> Sequence[int]:
             )
         units.update(dict.fromkeys(range(first, last + 1)))
     return tuple(units)
+
+
+def _model_id(text: str) -> str:
+    model_id = text.strip().lower()
+    if not MODEL_ID.fullmatch(model_id):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a model id; allowed: small letters, digits, - and _")
+    return model_id
 
 
 def _codes(text: str) -> Sequence[str]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from ..errors import ILLEGAL_ADDRESS, AcrelError
+from ..errors import ILLEGAL_ADDRESS, AcrelError, LinkError
 from ..modbus.blocks import spans_of
 from ..modbus.device import AcrelDevice
 from ..modbus.dump import RegisterDump
@@ -16,6 +16,9 @@ from . import selecting
 from .arguments import Options
 from .output import Console, Progress
 from .scan import fitting_models
+
+type Taken = tuple[RegisterDump, LinkError | None]
+"""What was read, and why not all of it was."""
 
 UNKNOWN = Model(
     id="unknown",
@@ -43,23 +46,25 @@ def dump(options: Options, console: Console) -> int:
     model = selecting.find_model(options, options.model) if options.model is not None else None
     if model is not None and not options.ranges:
         selecting.find_keys(model, None)
-    taken = asyncio.run(_dump(options, console, model))
+    taken, trouble = asyncio.run(_dump(options, console, model))
+    if trouble is not None:
+        console.note(f"The dump ends early: {trouble}")
     if not any(taken.registers.values()):
         raise NothingToDumpError(unit=options.unit)
     text = taken.as_json()
     if options.output is None:
         console.lines([text])
-        return 0
+        return 1 if trouble is not None else 0
     options.output.write_text(f"{text}\n", encoding="utf-8")
     number = sum(map(len, taken.registers.values()))
     if console.as_json:
         console.json({"file": str(options.output), "model": taken.model, "registers": number})
     else:
         console.lines([f"{options.output}: {number} registers of unit {options.unit} as {taken.model}"])
-    return 0
+    return 1 if trouble is not None else 0
 
 
-async def _dump(options: Options, console: Console, model: Model | None) -> RegisterDump:
+async def _dump(options: Options, console: Console, model: Model | None) -> Taken:
     """Return the registers of the ranges, else of the model, else of every model that fits.
 
     Raises LinkError.
@@ -115,16 +120,26 @@ def _reads(models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, un
     return list(reads)
 
 
-async def _read_all(device: AcrelDevice, reads: Sequence[Read], progress: Progress) -> RegisterDump:
-    """Read everything; a read that holds a register the device does not have is halved until that is alone."""
+async def _read_all(device: AcrelDevice, reads: Sequence[Read], progress: Progress) -> Taken:
+    """Read everything; a read that holds a register the device does not have is halved until that is alone.
+
+    Raises LinkError when there is nothing to keep yet.
+    """
     todo = list(reversed(reads))
     whole = await device.dump([])
+    trouble: LinkError | None = None
     refused: dict[Read, int] = {}
     done = 0
-    while todo:
+    while todo and trouble is None:
         read = todo.pop()
         progress.show(done, f"register {read.address:04X}h")
-        part = await device.dump([read])
+        try:
+            part = await device.dump([read])
+        except LinkError as error:
+            if not whole.registers:
+                raise
+            trouble = error
+            continue
         code = part.refused.get(read)
         if code == ILLEGAL_ADDRESS and read.count > 1:
             half = read.count // 2
@@ -137,7 +152,7 @@ async def _read_all(device: AcrelDevice, reads: Sequence[Read], progress: Progre
         elif (words := part.words(read)) is not None:
             whole.add(read, words)
     whole.refused.update(_joined(refused))
-    return whole
+    return whole, trouble
 
 
 def _joined(refused: Mapping[Read, int]) -> dict[Read, int]:

@@ -1,0 +1,57 @@
+"""What can be typed, and what is said about what cannot."""
+
+import pytest
+
+from custom_components.acrel_safety.aioacrel import __version__
+from tests.aioacrel.cli_rigs import NOBODY, Acrel
+
+
+@pytest.fixture
+def acrel(capsys: pytest.CaptureFixture[str]) -> Acrel:
+    return Acrel(capsys)
+
+
+def test_version_and_help(acrel: Acrel) -> None:
+    assert acrel("--version").out == f"acrel {__version__}\n"
+    shown = acrel("--help")
+    assert shown.code == 0
+    for command in ("models", "plan", "read", "watch", "scan", "dump", "table"):
+        assert command in shown.out
+    for command in (["read"], ["watch"], ["scan"], ["dump"], ["table", "check"], ["table", "import"]):
+        assert acrel(*command, "--help").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "COMMAND"),
+        (["reed"], "invalid choice"),
+        (["table"], "ACTION"),
+        (["read", NOBODY, "--unit", "1"], "--model"),
+        (["read", NOBODY, "--unit", "256", "--model", "adw300"], "'256' is not a whole number; allowed: 0 to 255"),
+        (["read", NOBODY, "--unit", "one", "--model", "adw300"], "allowed: 0 to 255"),
+        (["read", "127.0.0.1", "--unit", "1", "--model", "adw300"], "rtu+tcp://host:port"),
+        (["read", "tcp://127.0.0.1:99999", "--unit", "1", "--model", "adw300"], "is not a link address"),
+        (["read", "serial:///dev/x?parity=Q", "--unit", "1", "--model", "adw300"], "parity N, E or O"),
+        (["read", NOBODY, "--unit", "1", "--model", "adw300", "--pt", "0"], "allowed: more than 0"),
+        (["read", NOBODY, "--unit", "1", "--model", "adw300", "--timeout", "nan"], "allowed: more than 0"),
+        (["watch", NOBODY, "--unit", "1", "--model", "adw300", "--interval", "-1"], "allowed: 0 or more"),
+        (["watch", NOBODY, "--unit", "1", "--model", "adw300", "--count", "0"], "allowed: 1 or more"),
+        (["plan", "--model", "adw300", "--baudrate", "fast"], "allowed: 300 to 1000000"),
+        (["plan", "--model", "adw300", "--parity", "x"], "invalid choice"),
+        (["scan", NOBODY, "--units", "20-1"], "names no units"),
+        (["scan", NOBODY, "--units", "1-256"], "each from 0 to 255"),
+        (["scan", NOBODY, "--units", ""], "names no units"),
+        (["dump", NOBODY, "--unit", "1", "--range", "0x10-0x0F"], "names no registers"),
+        (["dump", NOBODY, "--unit", "1", "--range", "0-65536"], "up to FFFFh"),
+        (["dump", NOBODY, "--unit", "1", "--range", "zero"], "names no registers"),
+        (["table", "import", "x.csv", "--id", "../x"], "is not a model id"),
+        (["table", "import", "x.csv", "--id", "x", "--k-mode", "both"], "invalid choice"),
+    ],
+)
+def test_wrong_usage_is_explained_on_stderr(acrel: Acrel, arguments: list[str], said: str) -> None:
+    outcome = acrel(*arguments)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert outcome.err.startswith("usage: acrel")
+    assert said in " ".join(outcome.err.split())
