@@ -17,8 +17,8 @@ def test_version_and_help(acrel: Acrel) -> None:
     assert shown.code == 0
     for command in ("models", "plan", "read", "watch", "scan", "dump", "table"):
         assert command in shown.out
-    for command in (["read"], ["watch"], ["scan"], ["dump"], ["table", "check"], ["table", "import"]):
-        assert acrel(*command, "--help").code == 0
+    for words in (["read"], ["watch"], ["scan"], ["dump"], ["table", "check"], ["table", "import"]):
+        assert acrel(*words, "--help").code == 0
 
 
 @pytest.mark.parametrize(
