@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 # Sums of many small steps end a hair below the exact delay.
-_TOLERANCE_S = 1e-9
+TOLERANCE_S = 1e-9
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class AlarmTimer:
             self.active = self.active and self.latched
             return self.active
         self.exceeded_s += seconds
-        if self.exceeded_s >= delay_s - _TOLERANCE_S:
+        if self.exceeded_s >= delay_s - TOLERANCE_S:
             self.active = True
         return self.active
 

@@ -77,7 +77,7 @@ class ControlServer:
             if not isinstance(command, dict):
                 raise CommandError("a command is a JSON object")
             return {"ok": True, **self._do(command)}
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             return {"ok": False, "error": str(error.args[0] if error.args else error)}
 
     def _do(self, command: Message) -> Message:

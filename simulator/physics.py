@@ -156,6 +156,8 @@ class Feeder:
         self._frequency_ripple = Ripple(rng)
         self._voltage_harmonics = [[rng.uniform(0.2, 3.0) / n for n in HARMONICS] for _ in range(PHASES)]
         self._current_harmonics = [[rng.uniform(1.0, 12.0) / n for n in HARMONICS] for _ in range(PHASES)]
+        self._voltage_thd = [math.hypot(*orders) for orders in self._voltage_harmonics]
+        self._current_thd = [math.hypot(*orders) for orders in self._current_harmonics]
         self._rise = [rng.uniform(22.0, 30.0) for _ in range(PHASES + 1)]
         self.energy = [Energy(rng) for _ in range(PHASES)]
         self.voltage = [0.0] * PHASES
@@ -283,11 +285,11 @@ class Feeder:
 
     def voltage_thd(self, phase: int) -> float:
         """Total harmonic distortion of a voltage in %."""
-        return math.hypot(*(self.voltage_harmonic(phase, order) for order in HARMONICS))
+        return self._voltage_thd[phase] if self.voltage[phase] else 0.0
 
     def current_thd(self, phase: int) -> float:
         """Total harmonic distortion of a current in %."""
-        return math.hypot(*(self.current_harmonic(phase, order) for order in HARMONICS))
+        return self._current_thd[phase] if self.current[phase] else 0.0
 
     def voltage_unbalance(self) -> float:
         """Largest distance from the mean in % of the mean."""

@@ -41,6 +41,10 @@ _READ_FUNCTIONS = frozenset({READ_HOLDING, READ_INPUT})
 _WRITE_FUNCTIONS = frozenset({5, 6, 15, 16, 22, 23})
 _MBAP_HEADER = struct.Struct(">HHHBB")
 _UNKNOWN_FUNCTION = 0x01
+# Unit, function and checksum.
+_SHORTEST_RTU = 4
+# Far longer than any t35, so that TCP may cut a frame in two.
+_FRAME_PAUSE_S = 0.2
 
 type Deliver = Callable[[ModbusPDU], None]
 
@@ -91,6 +95,8 @@ class Bus:
         address, count, values = _described(request)
         unit.note(request.function_code, address, count)
         if unit.silent:
+            if request.function_code in _WRITE_FUNCTIONS:
+                unit.note_write(request.function_code, address, values, accepted=False)
             return None
         answer: ModbusPDU
         try:
@@ -162,7 +168,10 @@ class _Connection(ModbusProtocol):
         )
         self._bus = bus
         self._gateway = framer is FramerType.SOCKET
-        self._framer = FRAMER_NAME_TO_CLASS[framer](DecodePDU(is_server=True))
+        self._decoder = DecodePDU(is_server=True)
+        self._framer = FRAMER_NAME_TO_CLASS[framer](self._decoder)
+        self._left = 0
+        self._heard = 0.0
 
     def callback_new_connection(self) -> ModbusProtocol:
         """Never called: a connection accepts none."""
@@ -177,18 +186,45 @@ class _Connection(ModbusProtocol):
     def callback_data(self, data: bytes, addr: tuple[object, ...] | None = None) -> int:
         """Take every whole request out of the buffer; return the bytes used."""
         del addr
-        used = 0
+        used = self._stale(data)
         while used < len(data):
-            try:
-                length, request = self._framer.handleFrame(data[used:], 0, 0)
-            except ModbusException, struct.error:
-                self._refuse_unknown(data[used:])
-                return len(data)
-            used += length
-            if request is None:
+            frame = data[used:] if self._gateway else self._first_frame(data[used:])
+            if not frame:
                 break
-            self._bus.submit(request, self._answer, gateway=self._gateway)
+            try:
+                length, request = self._framer.handleFrame(frame, 0, 0)
+            except ModbusException, struct.error:
+                self._refuse_unknown(frame)
+                used = len(data)
+                break
+            if not length and self._gateway:
+                break
+            # What is no frame, or has a wrong checksum, may still hide the start of one.
+            used += length or 1
+            if request is not None:
+                self._bus.submit(request, self._answer, gateway=self._gateway)
+        self._left = len(data) - used
         return used
+
+    def _stale(self, data: bytes) -> int:
+        """Count the bytes of a frame that began and was never finished; silence ends an RTU frame."""
+        now = self.loop.time()
+        silent, self._heard = now - self._heard > _FRAME_PAUSE_S, now
+        return min(self._left, len(data)) if silent and not self._gateway else 0
+
+    def _first_frame(self, data: bytes) -> bytes:
+        """Cut the first RTU frame off; pymodbus would throw away what follows it.
+
+        Empty: wait for the rest. One byte: no frame begins here.
+        """
+        if len(data) < _SHORTEST_RTU:
+            return b""
+        try:
+            kind = self._decoder.lookupPduClass(data)
+            size = kind.calculateRtuFrameSize(data) if kind else 1
+        except ModbusException, struct.error, LookupError:
+            return data[:1]
+        return data[:size] if size and len(data) >= size else b""
 
     def _refuse_unknown(self, frame: bytes) -> None:
         """Answer a function code that pymodbus does not know; in RTU framing it is not heard."""

@@ -141,16 +141,12 @@ class Unit:
             device.write(address, values)
             accepted = True
         finally:
-            at = self.device.environment.elapsed
-            self.writes.append(
-                Write(
-                    function=function,
-                    address=address,
-                    values=tuple(values),
-                    at=at,
-                    accepted=accepted,
-                )
-            )
+            self.note_write(function, address, values, accepted=accepted)
+
+    def note_write(self, function: int, address: int, values: Sequence[int], *, accepted: bool) -> None:
+        """Record an attempt to write."""
+        at = self.device.environment.elapsed
+        self.writes.append(Write(function=function, address=address, values=tuple(values), at=at, accepted=accepted))
 
     def _ready(self, function: int) -> Device:
         if self.scenario.name == "exception":

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
+from simulator.alarms import TOLERANCE_S
 from simulator.devices.adw300_alarms import AlarmWords
 from simulator.devices.base import Device
 from simulator.physics import HARMONICS, NEUTRAL, FeederSetup, phase_energy
@@ -268,7 +269,8 @@ class Adw300(Device):
 
     def _end_pulse(self, output: int, seconds: float) -> None:
         if self._pulse_left[output] > 0:
-            self._pulse_left[output] -= seconds
+            left = self._pulse_left[output] - seconds
+            self._pulse_left[output] = left if left > TOLERANCE_S else 0.0
             self._remote[output] = self._pulse_left[output] > 0
 
     def _output(self, output: int) -> bool:
