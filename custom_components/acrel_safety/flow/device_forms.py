@@ -1,0 +1,196 @@
+"""What the forms for a device ask, and how it lies in a subentry's data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import probatio
+from homeassistant.const import CONF_MODEL, CONF_NAME
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    FileSelector,
+    FileSelectorConfig,
+    SelectOptionDict,
+    SelectSelectorMode,
+    TextSelector,
+)
+
+from ..aioacrel.errors import FileProblemsError, UnknownModelError
+from ..aioacrel.modbus.bus import DEFAULT_INTERVALS
+from ..aioacrel.models import Model, ModelLibrary, Ratio
+from ..aioacrel.table import KMode
+from ..aioacrel.vocabulary import PollGroup
+from ..const import CONF_ALLOW_CHANGES, CONF_CT, CONF_INTERVALS, CONF_PT, CONF_UNIT_ID
+from .drafts import AS_WRITTEN, NORMAL_ORDER
+from .link_forms import FormData, choice, decimal_number, whole_number
+from .texts import FlowTexts
+
+CONF_BASE = "base"
+CONF_FILE = "file"
+CONF_K_MODE = "k_mode"
+CONF_MODEL_ID = "model_id"
+CONF_NEXT = "next"
+CONF_ORDER = "order"
+CONF_OVERWRITE = "overwrite"
+
+IMPORT = "import"
+NO_BASE = "none"
+NEXT_SAVE = "save"
+NEXT_AGAIN = "again"
+NEXT_BACK = "back"
+
+DEFAULT_UNIT_ID = 1
+LOWEST_UNIT_ID, HIGHEST_UNIT_ID, OWN_PORT_UNIT_ID = 0, 247, 255
+"""1 to 247 on a line (Modbus over serial line V1.02, section 2.2); 0 and 255 for a device with its own network port."""
+_INTERVAL_LIMITS = {
+    PollGroup.FAST: (1, 60),
+    PollGroup.NORMAL: (1, 3600),
+    PollGroup.SLOW: (10, 86400),
+}
+_RATIO_FIELDS = {Ratio.PT: CONF_PT, Ratio.CT: CONF_CT}
+_LARGEST_RATIO = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """The models to choose from; `broken` are the user's files that cannot be used."""
+
+    models: Mapping[str, Model]
+    broken: tuple[str, ...]
+    bases: Mapping[str, Model]
+    """The built-in models to which a register table brings addresses, as they are without any."""
+
+    @classmethod
+    def read(cls, library: ModelLibrary) -> Catalogue:
+        """Read all model files; for the executor."""
+        models: dict[str, Model] = {}
+        broken: list[str] = []
+        for model_id in library.ids():
+            try:
+                models[model_id] = library.get(model_id)
+            except FileProblemsError:
+                broken.append(model_id)
+        bases = {
+            model_id: base
+            for model_id in library.ids()
+            if (base := _base(library, model_id)) is not None and base.waiting
+        }
+        return cls(models=models, broken=tuple(broken), bases=bases)
+
+    def options(self, texts: FlowTexts) -> list[SelectOptionDict]:
+        """Return the list of models: those that can be read at once first, then those that need a file."""
+        ready = [
+            SelectOptionDict(value=model_id, label=texts.model(model))
+            for model_id, model in self.models.items()
+            if not model.needs_table
+        ]
+        waiting = [
+            SelectOptionDict(value=model_id, label=texts("model", "needs_table", name=texts.model(model)))
+            for model_id, model in self.models.items()
+            if model.needs_table
+        ]
+        broken = [
+            SelectOptionDict(value=model_id, label=texts("model", "broken", name=model_id)) for model_id in self.broken
+        ]
+        own = SelectOptionDict(value=IMPORT, label=texts("model", IMPORT))
+        return [*ready, *waiting, *broken, own]
+
+
+def _base(library: ModelLibrary, model_id: str) -> Model | None:
+    try:
+        return library.builtin(model_id)
+    except UnknownModelError:
+        return None
+
+
+def device_schema(catalogue: Catalogue, texts: FlowTexts) -> probatio.Schema:
+    """Ask for unit id, model and name."""
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_UNIT_ID, default=DEFAULT_UNIT_ID): whole_number(LOWEST_UNIT_ID, OWN_PORT_UNIT_ID),
+            probatio.Required(CONF_MODEL): choice(catalogue.options(texts)),
+            probatio.Optional(CONF_NAME): TextSelector(),
+        }
+    )
+
+
+def table_schema(
+    bases: Mapping[str, Model], texts: FlowTexts, *, has_upload: bool, asks_overwrite: bool
+) -> probatio.Schema:
+    """Ask for a file, the model whose addresses it holds, and the new model's id."""
+    required = probatio.Optional if has_upload else probatio.Required
+    options = [
+        SelectOptionDict(value=NO_BASE, label=texts("model", NO_BASE)),
+        *(SelectOptionDict(value=model_id, label=texts.model(model)) for model_id, model in bases.items()),
+    ]
+    return probatio.Schema(
+        {
+            required(CONF_FILE): FileSelector(FileSelectorConfig(accept=".csv,.toml")),
+            probatio.Required(CONF_BASE, default=NO_BASE): choice(options),
+            probatio.Optional(CONF_MODEL_ID): TextSelector(),
+            **({probatio.Required(CONF_OVERWRITE, default=False): BooleanSelector()} if asks_overwrite else {}),
+        }
+    )
+
+
+def settings_schema(model: Model) -> probatio.Schema:
+    """Ask for what depends on the model: changes if it has any, ratios it does not tell, and how often to read."""
+    may_change = any(point.is_writable for point in model.points.values())
+    intervals = {
+        probatio.Required(group.value, default=DEFAULT_INTERVALS[group]): decimal_number(low, high, "s")
+        for group, (low, high) in _INTERVAL_LIMITS.items()
+    }
+    return probatio.Schema(
+        {
+            **({probatio.Required(CONF_ALLOW_CHANGES, default=False): BooleanSelector()} if may_change else {}),
+            **{
+                probatio.Required(field): decimal_number(0.001, _LARGEST_RATIO)
+                for ratio, field in _RATIO_FIELDS.items()
+                if ratio in model.asks_ratios
+            },
+            probatio.Optional(CONF_INTERVALS): section(probatio.Schema(intervals), {"collapsed": True}),
+        }
+    )
+
+
+def look_schema(*, asks_k: bool, asks_order: bool, may_save: bool) -> probatio.Schema:
+    """Ask what the look at the values showed."""
+    steps = [NEXT_SAVE, NEXT_AGAIN, NEXT_BACK] if may_save else [NEXT_AGAIN, NEXT_BACK]
+    return probatio.Schema(
+        {
+            **({probatio.Optional(CONF_K_MODE): choice(list(KMode), "k_mode")} if asks_k else {}),
+            **({probatio.Optional(CONF_ORDER): choice([AS_WRITTEN, NORMAL_ORDER], "order")} if asks_order else {}),
+            probatio.Required(CONF_NEXT, default=steps[0]): choice(steps, "next", SelectSelectorMode.LIST),
+        }
+    )
+
+
+def is_unit_id(number: int) -> bool:
+    """Whether a unit can have this id."""
+    return LOWEST_UNIT_ID <= number <= HIGHEST_UNIT_ID or number == OWN_PORT_UNIT_ID
+
+
+def ratios_of(settings: FormData) -> dict[Ratio, float]:
+    """Return the transformer ratios the user gave."""
+    return {ratio: settings[field] for ratio, field in _RATIO_FIELDS.items() if field in settings}
+
+
+def device_data(unit_id: int, model: Model, settings: FormData) -> FormData:
+    """Return the subentry data of a device; intervals only where they are not the usual ones."""
+    data = {
+        CONF_UNIT_ID: unit_id,
+        CONF_MODEL: model.id,
+        CONF_ALLOW_CHANGES: settings.get(CONF_ALLOW_CHANGES, False),
+        **{field: settings[field] for field in _RATIO_FIELDS.values() if field in settings},
+    }
+    intervals = settings.get(CONF_INTERVALS)
+    if intervals and intervals != {group.value: value for group, value in DEFAULT_INTERVALS.items()}:
+        data[CONF_INTERVALS] = intervals
+    return data
+
+
+def settings_form(data: Mapping[str, Any]) -> FormData:
+    """Return the settings form that would give this subentry data."""
+    fields = (CONF_ALLOW_CHANGES, CONF_PT, CONF_CT, CONF_INTERVALS)
+    return {key: data[key] for key in fields if key in data}

@@ -1,0 +1,161 @@
+"""A user's register table or model file on its way to the folder of models."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from homeassistant.components.file_upload import process_uploaded_file
+from homeassistant.core import HomeAssistant
+from homeassistant.util.file import write_utf8_file_atomic
+
+from ..aioacrel.errors import FileProblemsError, MissingTableError
+from ..aioacrel.models import Model, ModelLibrary, read_model
+from ..aioacrel.models.library import read_text
+from ..aioacrel.models.reader import LARGEST_FILE
+from ..aioacrel.models.schema import MODEL_ID
+from ..aioacrel.models.writer import write_model
+from ..aioacrel.problems import Problem
+from ..aioacrel.readings import PointKey
+from ..aioacrel.registers import Order
+from ..aioacrel.table import ChoiceKind, KMode, TableImport, import_table
+from ..preview import Column
+from .texts import FlowTexts
+
+AS_WRITTEN = "as_written"
+NORMAL_ORDER = "normal"
+_MODEL_FILE = ".toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file the user chose: text of a model file, or bytes of a register table, whose encoding is to be found out."""
+
+    file: str
+    content: str | bytes
+
+
+def take_upload(hass: HomeAssistant, file_id: str) -> Upload | None:
+    """Return an uploaded file, None if it did not arrive; for the executor. The upload itself is removed.
+
+    Raises FileProblemsError if it is too large, or a model file that is not text.
+    """
+    try:
+        with process_uploaded_file(hass, file_id) as path:
+            if path.suffix.lower() == _MODEL_FILE:
+                return Upload(file=path.name, content=read_text(path))
+            if (size := path.stat().st_size) > LARGEST_FILE:
+                problem = Problem(key="too_large", found=f"{size} bytes", allowed=f"{LARGEST_FILE} bytes")
+                raise FileProblemsError(file=path.name, problems=[problem])
+            return Upload(file=path.name, content=path.read_bytes())
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A model made of the user's file, not saved yet; `text` is a model file as the user wrote it."""
+
+    model: Model
+    text: str | None = None
+    table: TableImport | None = None
+
+    @property
+    def rejected(self) -> Sequence[Problem]:
+        """What is wrong with the rows that were left out."""
+        return self.table.errors if self.table else ()
+
+    @property
+    def warnings(self) -> Sequence[Problem]:
+        """What is doubtful but usable."""
+        return self.table.warnings if self.table else ()
+
+    def asks(self, kind: ChoiceKind) -> Sequence[PointKey]:
+        """Return the points for which the user has to choose."""
+        return [choice.key for choice in self.table.choices if choice.kind is kind] if self.table else []
+
+    def columns(self, texts: FlowTexts) -> list[Column]:
+        """Return each way to understand the file, the present one first."""
+        columns = [Column(heading=texts("preview", "value"), model=self.model)]
+        if self.table is None:
+            return columns
+        if self.asks(ChoiceKind.FACTOR):
+            columns += [
+                Column(
+                    heading=texts("k_mode", mode),
+                    model=self.table.with_choices(k_mode=mode).model,
+                )
+                for mode in (KMode.DECIMALS, KMode.MULTIPLIER)
+            ]
+        if self.asks(ChoiceKind.ORDER):
+            columns.append(
+                Column(
+                    heading=texts("order", NORMAL_ORDER),
+                    model=self.table.with_choices(orders=self._orders(NORMAL_ORDER)).model,
+                )
+            )
+        return columns
+
+    def decided(self, *, k_mode: str | None, order: str | None) -> Draft:
+        """Return the draft with the user's answers."""
+        if self.table is None:
+            return self
+        table = self.table.with_choices(k_mode=KMode(k_mode) if k_mode else None, orders=self._orders(order))
+        return replace(self, table=table, model=table.model)
+
+    def _orders(self, order: str | None) -> Mapping[PointKey, Order]:
+        return {
+            key: Order.NORMAL if order == NORMAL_ORDER else self.model.points[key].layout.order
+            for key in self.asks(ChoiceKind.ORDER)
+        }
+
+    def save(self, folder: Path) -> None:
+        """Write the model file, whole or not at all; for the executor.
+
+        Raises OSError, or HomeAssistantError when the file cannot be written.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        text = write_model(self.model) if self.text is None else self.text
+        write_utf8_file_atomic(str(folder / f"{self.model.id}{_MODEL_FILE}"), text)
+
+
+def read_draft(upload: Upload, *, model_id: str, base: Model | None) -> Draft:
+    """Return the model in an uploaded file; for the executor. Without a `model_id` one is found.
+
+    Raises FileProblemsError with everything that is wrong, MissingTableError for a model file without any address.
+    """
+    if isinstance(upload.content, str):
+        model = read_model(upload.content, file=upload.file)
+        if model.needs_table:
+            raise MissingTableError(model=model.name, needs=len(model.waiting))
+        if model_id in ("", model.id):
+            return Draft(model=model, text=upload.content)
+        return Draft(model=replace(model, id=model_id))
+    table = import_table(
+        upload.content,
+        file=upload.file,
+        model_id=model_id or (base.id if base else _id_from(upload.file)),
+        base=base,
+    )
+    return Draft(model=table.model, table=table)
+
+
+def is_model_id(text: str) -> bool:
+    """Whether a text may name a model file."""
+    return MODEL_ID.fullmatch(text) is not None
+
+
+def would_replace(library: ModelLibrary, model_id: str) -> bool:
+    """Whether a file of this id takes the place of a model that works; for the executor.
+
+    That a table completes a built-in model which waits for it is what the table is for.
+    """
+    if library.is_users(model_id):
+        return True
+    return model_id in library.ids() and not library.builtin(model_id).needs_table
+
+
+def _id_from(file: str) -> str:
+    """Make an id of a file's name."""
+    slug = re.sub(r"[^a-z0-9]+", "-", Path(file).stem.lower()).strip("-")[:64]
+    return slug.rstrip("-") or "imported"

@@ -1,0 +1,115 @@
+"""What went wrong in a flow, as the key of a translated sentence and its placeholders."""
+
+import errno
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from socket import gaierror
+
+from homeassistant.exceptions import HomeAssistantError
+
+from ..aioacrel.errors import (
+    EXCEPTION_MEANINGS,
+    AcrelError,
+    FileProblemsError,
+    LinkUnreachableError,
+    NoAnswerError,
+    RefusedError,
+)
+from ..aioacrel.problems import Problem
+from .texts import FlowTexts
+
+_BY_NUMBER: Mapping[int | None, str] = {
+    errno.EHOSTUNREACH: "host_unreachable",
+    errno.ENETUNREACH: "host_unreachable",
+    errno.EHOSTDOWN: "host_unreachable",
+    errno.EBUSY: "port_busy",
+    errno.EAGAIN: "port_busy",
+}
+_BY_CLASS: Sequence[tuple[type[BaseException], str]] = (
+    (gaierror, "host_unknown"),
+    (ConnectionRefusedError, "connection_refused"),
+    (FileNotFoundError, "port_missing"),
+    (PermissionError, "port_denied"),
+    (TimeoutError, "connect_timeout"),
+)
+MOST_PROBLEMS = 40
+"""Findings shown of one file: more would be a wall that nobody reads; the first ones are mended first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowError:
+    """One sentence for a form: its key, the field it belongs to, what is filled in, and a list to go with it."""
+
+    key: str
+    at: str = "base"
+    placeholders: Mapping[str, str] = field(default_factory=dict)
+    listing: str = ""
+
+    def errors(self) -> dict[str, str]:
+        """Return it as a form wants it."""
+        return {self.at: self.key}
+
+
+class FormError(Exception):
+    """Something a form has to tell the user before it goes on."""
+
+    def __init__(self, key: str, *, at: str = "base", **placeholders: object) -> None:
+        """Name the sentence, the field it belongs to, and what is filled in."""
+        super().__init__(key)
+        texts = {name: str(value) for name, value in placeholders.items()}
+        self.error = FlowError(key=key, at=at, placeholders=texts)
+
+
+def explain(error: AcrelError | HomeAssistantError, texts: FlowTexts) -> FlowError:
+    """Return the sentence for what the library raised, or Home Assistant's shared link."""
+    if not isinstance(error, AcrelError):
+        # The only thing Home Assistant's shared link raises itself (homeassistant/components/modbus).
+        return FlowError(key="link_in_use")
+    key, placeholders, listing = error.key, dict(error.placeholders), ""
+    match error:
+        case LinkUnreachableError():
+            key = _unreachable(error)
+        case RefusedError() if error.is_gateway:
+            key = "no_answer_gateway"
+        case NoAnswerError() if isinstance(error.__cause__, RefusedError):
+            key = "no_answer_gateway"
+        case RefusedError():
+            known = error.code in EXCEPTION_MEANINGS
+            placeholders["meaning"] = texts("exception", placeholders["code"] if known else "other")
+        case FileProblemsError():
+            listing = problem_list(error.problems, texts)
+    return FlowError(key=key, placeholders=placeholders, listing=listing)
+
+
+def problem_list(problems: Sequence[Problem], texts: FlowTexts) -> str:
+    """Return findings as a Markdown list, in the order of the file."""
+    lines = [f"- {plain(problem.text(texts.language))}" for problem in problems]
+    shown = lines[:MOST_PROBLEMS]
+    if len(lines) > len(shown):
+        shown.append(f"- {texts('preview', 'more', count=len(lines) - len(shown))}")
+    return "\n".join(shown)
+
+
+def plain(text: str) -> str:
+    """Return text of unknown origin so that Markdown shows it as it is, on one line."""
+    flat = " ".join(text.split())
+    return "".join(f"\\{char}" if char in _MARKDOWN else char for char in flat)
+
+
+_MARKDOWN = frozenset("\\`*_{}[]<>#|~!$&")
+
+
+def _unreachable(error: LinkUnreachableError) -> str:
+    for cause in _causes(error):
+        if isinstance(cause, OSError) and (key := _BY_NUMBER.get(cause.errno)):
+            return key
+        for kind, key in _BY_CLASS:
+            if isinstance(cause, kind):
+                return key
+    return error.key
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    while (cause := error.__cause__) is not None:
+        yield cause
+        error = cause

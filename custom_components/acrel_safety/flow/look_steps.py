@@ -1,0 +1,160 @@
+"""The steps that ask for settings, show what the device says now, and save it."""
+
+from functools import partial
+from pathlib import Path
+
+from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
+from homeassistant.const import CONF_MODEL, CONF_NAME
+from homeassistant.exceptions import HomeAssistantError
+
+from ..aioacrel.errors import AcrelError
+from ..aioacrel.models import Model
+from ..aioacrel.readings import PointKey
+from ..aioacrel.table import ChoiceKind
+from ..const import DOMAIN, LOGGER, MODEL_FOLDER
+from ..link import temporary_unit
+from ..preview import Column, read_words, render, rows_of
+from .device_forms import (
+    CONF_K_MODE,
+    CONF_NEXT,
+    CONF_ORDER,
+    NEXT_BACK,
+    NEXT_SAVE,
+    device_data,
+    look_schema,
+    ratios_of,
+    settings_schema,
+)
+from .drafts import Draft
+from .errors import FlowError, FormError, explain, plain, problem_list
+from .link_forms import FormData
+from .steps import DeviceSteps
+
+
+class LookSteps(DeviceSteps):
+    """What comes after the model is known; the last of these steps is the only one that saves."""
+
+    async def async_step_settings(self, user_input: FormData | None = None) -> SubentryFlowResult:
+        """Ask for what the model leaves to the user."""
+        if user_input is None:
+            model, texts = self._model, self._texts
+            notes = [
+                f"{texts.model(model)}.",
+                texts("preview", "source", source=plain(model.source)),
+                model.notes.get(texts.language) or model.notes.get("en", ""),
+            ]
+            return self._show(
+                "settings",
+                settings_schema(model),
+                self._settings,
+                model=model.name,
+                notes="\n\n".join(note for note in notes if note),
+            )
+        self._settings = user_input
+        if self._draft is not None:
+            return await self.async_step_preview()
+        if self._wants_look:
+            return await self.async_step_confirm()
+        return await self._finish({})
+
+    async def async_step_preview(self, user_input: FormData | None = None) -> SubentryFlowResult:
+        """Show what the device says, read with the imported file."""
+        return await self._step_look("preview", user_input)
+
+    async def async_step_confirm(self, user_input: FormData | None = None) -> SubentryFlowResult:
+        """Show what the device says, read as a model that nothing else can confirm."""
+        return await self._step_look("confirm", user_input)
+
+    async def _step_look(self, step_id: str, user_input: FormData | None) -> SubentryFlowResult:
+        wrong: FlowError | None = None
+        if user_input is not None:
+            if user_input[CONF_NEXT] == NEXT_BACK:
+                return self._show_device()
+            if user_input[CONF_NEXT] == NEXT_SAVE:
+                try:
+                    return await self._finish(user_input)
+                except FormError as error:
+                    wrong = error.error
+        table = ""
+        try:
+            table = await self._look()
+        except FormError as error:
+            wrong = error.error
+        except (AcrelError, HomeAssistantError) as error:
+            wrong = explain(error, self._texts)
+        return self._show(
+            step_id,
+            look_schema(
+                asks_k=self._asks(ChoiceKind.FACTOR),
+                asks_order=self._asks(ChoiceKind.ORDER),
+                may_save=bool(table),
+            ),
+            {key: value for key, value in (user_input or {}).items() if key != CONF_NEXT},
+            wrong,
+            model=self._model.name,
+            unit=str(self._unit_id),
+            table=table,
+            listing=problem_list(self._draft.warnings, self._texts) if self._draft else "",
+        )
+
+    def _asks(self, kind: ChoiceKind) -> bool:
+        return self._draft is not None and bool(self._draft.asks(kind))
+
+    async def _look(self) -> str:
+        """Return a table of what the device says now."""
+        columns = [Column(heading=self._texts("preview", "value"), model=self._model)]
+        doubtful: set[PointKey] = set()
+        if self._draft is not None:
+            columns = await self.hass.async_add_executor_job(self._draft.columns, self._texts)
+            doubtful = {key for kind in ChoiceKind for key in self._draft.asks(kind)}
+        rows = rows_of(self._model, doubtful)
+        async with temporary_unit(self.hass, self._get_entry().data, self._unit_id) as unit:
+            words = await read_words(unit, self._model, rows)
+        if not words:
+            raise FormError("nothing_read", unit=self._unit_id)
+        return render(columns, rows, words, ratios_of(self._settings), self._texts)
+
+    # -- Save -------------------------------------------------------------------------------------
+
+    async def _finish(self, answers: FormData) -> SubentryFlowResult:
+        if self._device_in_place() is not None:
+            return self.async_abort(reason="already_configured")
+        model = self._model
+        if self._draft is not None:
+            model = await self._save(self._draft, answers)
+        data = device_data(self._unit_id, model, self._settings)
+        title = self._device.get(CONF_NAME, "").strip() or f"{model.name} {self._unit_id}"
+        if self.source == SOURCE_USER:
+            self._reload_users_of(model, but=self._entry_id)
+            return self.async_create_entry(title=title, data=data, unique_id=str(self._unit_id))
+        entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
+        # What changes the entry reloads it; a new file under the old name does not change the entry.
+        is_changed = dict(subentry.data) != data or subentry.title != title
+        self._reload_users_of(model, but=entry.entry_id if is_changed else None)
+        return self.async_update_and_abort(entry, subentry, title=title, data=data, unique_id=str(self._unit_id))
+
+    async def _save(self, draft: Draft, answers: FormData) -> Model:
+        """Write the model file; nothing is kept of it if that fails."""
+        for kind, field in ((ChoiceKind.FACTOR, CONF_K_MODE), (ChoiceKind.ORDER, CONF_ORDER)):
+            if draft.asks(kind) and field not in answers:
+                raise FormError("choose", at=field)
+        folder = Path(self.hass.config.path(MODEL_FOLDER))
+        decided = await self.hass.async_add_executor_job(
+            partial(draft.decided, k_mode=answers.get(CONF_K_MODE), order=answers.get(CONF_ORDER))
+        )
+        try:
+            await self.hass.async_add_executor_job(decided.save, folder)
+        except (OSError, HomeAssistantError) as error:
+            LOGGER.warning("The model file %s could not be saved: %s", decided.model.id, error)
+            raise FormError("cannot_write", folder=folder) from error
+        return decided.model
+
+    def _reload_users_of(self, model: Model, *, but: str | None) -> None:
+        """Let the devices that were read with the former file of a model be read with the new one."""
+        if self._draft is None:
+            return
+        for entry in self.hass.config_entries.async_entries(DOMAIN, include_ignore=False, include_disabled=False):
+            if entry.entry_id != but and any(
+                subentry.data[CONF_MODEL] == model.id for subentry in entry.subentries.values()
+            ):
+                self.hass.config_entries.async_schedule_reload(entry.entry_id)
