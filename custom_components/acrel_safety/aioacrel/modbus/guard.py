@@ -1,20 +1,26 @@
 """The guarded link: between device code and any `ModbusUnit`, so that no answer is taken for another's.
 
 On RTU framing an answer names unit, function and length, but not the registers asked for. An answer that comes after
-its request was given up would be believed by the next request of the same shape. So after a time-out, a cancelled
-request or an answer that does not fit, the unit is *out of step*: nothing is sent to it for longer than its worst
-answer can still take, and it is taken up again with one short probe whose value is thrown away. Bytes that arrive while
-nothing is asked are discarded below. With MBAP framing the transaction number protects, and no pause is needed.
+its request was given up would be believed by the next request of the same shape. Three things stand against it
+(docs/link.md says which fault each of them excludes):
+
+* After a time-out, a cancelled request, a lost connection or an answer that does not fit, the unit is *out of step*:
+  nothing is sent to it for longer than its worst answer can still take, and it is taken up again with one short probe
+  whose value is thrown away. Bytes that arrive while nothing is asked are discarded below.
+* The length of a read is its sequence number (`sequence.py`), so that even an answer repeated or delivered late without
+  any sign of it does not fit.
+* A refusal says nothing but a code, so an illegal address is believed when it was said twice.
+
+With MBAP framing the transaction number protects, but it starts anew with every connection: only a lost connection and
+an answer that does not fit put a unit out of step there.
 
 Reads are never cancelled on the wire, only their waiter. Writes are sent once, whatever happens; their echo is not
 believed.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from modbus_connection import (
@@ -27,48 +33,20 @@ from modbus_connection import (
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerError, RefusedError
 from ..plan import LineCost, Read
 from .link import Framing, LinkAddress
+from .sequence import Choice, LengthSequence
+from .statistics import UnitStatistics
+from .timing import MIN_TIMEOUT, Timing
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-MIN_TIMEOUT = 0.5
-"""Seconds; below this a gateway's own scheduling looks like silence."""
-MAX_TIMEOUT = 10.0
-SAFETY_FACTOR = 4
-"""An answer gets this many times its computed line time (performance: 4 × (T(N) + D))."""
-MIN_QUIET = 1.0
-"""Seconds of quiet before the first measured answer; an answer is at most that late in a healthy system."""
+__all__ = ["GuardedUnit", "UnitStatistics"]
+
 READ_FUNCTION_HOLDING = 3
-LONGEST_ANSWER = 125
-_HISTORY = 64
 _CONNECT_FACTOR = 2
 
-
-@dataclass(slots=True)
-class UnitStatistics:
-    """What happened between one unit and us since the start; times in seconds."""
-
-    requests: int = 0
-    answers: int = 0
-    timeouts: int = 0
-    discarded: int = 0
-    """Answers that did not fit their request and were thrown away."""
-    refusals: int = 0
-    writes: int = 0
-    answer_times: deque[float] = field(default_factory=lambda: deque(maxlen=_HISTORY))
-
-    @property
-    def answer_time(self) -> float | None:
-        """The mean of the latest answer times, None before the first."""
-        return sum(self.answer_times) / len(self.answer_times) if self.answer_times else None
-
-    @property
-    def slow_answer_time(self) -> float | None:
-        """A high percentile of the latest answer times: all but the slowest twentieth are below."""
-        if not self.answer_times:
-            return None
-        ordered = sorted(self.answer_times)
-        return ordered[min(len(ordered) - 1, len(ordered) * 19 // 20)]
+type Registers = tuple[int, int]
+"""First and last register."""
 
 
 class GuardedUnit:
@@ -91,18 +69,22 @@ class GuardedUnit:
         self.address = address
         self.cost = LineCost(line=address.line, turnaround=turnaround)
         self.statistics = UnitStatistics()
-        computed = SAFETY_FACTOR * self.cost.seconds(LONGEST_ANSWER)
-        self.timeout = timeout if timeout is not None else min(max(computed, MIN_TIMEOUT), MAX_TIMEOUT)
+        self._timing = Timing(self.cost, self.statistics, timeout)
+        self._sequence = LengthSequence(self.cost)
         self._unit = unit
         self._lock = asyncio.Lock()
         self._running: asyncio.Task[list[int]] | None = None
         self._out_of_step = False
         self._quiet_until = 0.0
+        self._failures = 0
+        self._was_dropped = False
         # A lower wish works only from the next connect on, so it is told before the first request.
         unit.require_timeout(self.timeout)
+        self._forget_link = unit.on_connection_lost(self._connection_lost)
 
     def close(self) -> None:
         """Withdraw what was asked of the shared link."""
+        self._forget_link()
         self._unit.require_timeout(None)
 
     async def settle(self) -> None:
@@ -111,31 +93,50 @@ class GuardedUnit:
             await asyncio.wait([self._running])
 
     @property
+    def timeout(self) -> float:
+        """Seconds an answer is waited for."""
+        return self._timing.timeout
+
+    @property
     def quiet_seconds(self) -> float:
         """How long nothing may be sent to the unit yet; 0 when it may be asked."""
         if not self._out_of_step:
             return 0.0
-        return max(0.0, self._quiet_until - _loop().time())
+        return max(0.0, self._quiet_until - _now())
 
-    async def read(self, function: int, address: int, count: int) -> list[int]:
-        """Return `count` registers from `address` on.
+    def pause_before(self, function: int, address: int, count: int, *, within: Registers | None = None) -> float:
+        """Return how many seconds this read would wait before it is sent; the line is free for others until then."""
+        if self._out_of_step:
+            return self.quiet_seconds
+        return self._choose(Read(function, address, count), within).pause
 
-        Waits out the quiet time first. Raises LinkUnreachableError, NoAnswerError, BadAnswerError or RefusedError.
+    async def read(self, function: int, address: int, count: int, *, within: Registers | None = None) -> list[int]:
+        """Return `count` registers from `address` on, as they were after this was called.
+
+        `within` are the first and last register that may be read as well, to tell the answer by its length. Waits out
+        the quiet time first. Raises LinkUnreachableError, NoAnswerError, BadAnswerError or RefusedError.
         """
+        wanted = Read(function, address, count)
         async with self._lock:
             await self.settle()
-            await self._get_in_step(function, address, count)
-            return await self._read(Read(function, address, count))
+            choice = await self._turn(wanted, within)
+            try:
+                words = await self._read(choice.read, wanted)
+            except RefusedError as error:
+                if not error.is_illegal_address or (self._is_numbered and choice.read == wanted):
+                    raise
+                words = await self._ask_again(choice, wanted)
+            return choice.slice_of(words, wanted) if len(words) != count else words
 
-    async def write(self, address: int, values: list[int]) -> None:
+    async def write(self, address: int, values: list[int], *, within: Registers | None = None) -> None:
         """Send one Write Multiple Registers (function 16) request, never a second one.
 
-        That it returns says only that an answer came: read the registers back. Raises as `read` does; after
-        NoAnswerError or BadAnswerError the write may have been carried out or not.
+        That it returns says only that an answer came: read the registers back. Raises as `read` does; after any error
+        but those of an out-of-step unit's probe the write may have been carried out or not.
         """
         async with self._lock:
             await self.settle()
-            await self._get_in_step(READ_FUNCTION_HOLDING, address, len(values))
+            await self._get_in_step(Read(READ_FUNCTION_HOLDING, address, len(values)), within)
             self.statistics.writes += 1
             self.statistics.requests += 1
             try:
@@ -145,24 +146,107 @@ class GuardedUnit:
                 self._lose_step()
                 raise
             except (ModbusError, OSError) as error:
-                raise self._understood(error, address, len(values)) from error
+                raise self._understood(error, Read(READ_FUNCTION_HOLDING, address, len(values))) from error
+            self._failures = 0
 
-    async def _get_in_step(self, function: int, address: int, count: int) -> None:
-        """After a fault: stay quiet, then ask for one register (or two, if one is wanted) and believe nothing of it."""
-        if not self._out_of_step:
+    # -- in step ----------------------------------------------------------------------------------------------------
+
+    async def _turn(self, wanted: Read, within: Registers | None) -> Choice:
+        """Wait until the unit is in step and a length is free; return what to send."""
+        while True:
+            await self._get_in_step(wanted, within)
+            choice = self._choose(wanted, within)
+            if choice.pause <= 0:
+                return choice
+            await self._pause(choice.pause)
+
+    async def _pause(self, seconds: float) -> None:
+        self.statistics.paused_seconds += seconds
+        await asyncio.sleep(seconds)
+
+    async def _get_in_step(self, wanted: Read, within: Registers | None) -> None:
+        """After a fault: stay quiet, then ask for a register or two, and believe nothing of it."""
+        low, high = within or (wanted.address, wanted.end - 1)
+        while self._out_of_step:
+            await asyncio.sleep(self.quiet_seconds)
+            probe = Read(wanted.function, wanted.address, 1)
+            choice = self._choose(probe, (min(low, wanted.address), max(high, wanted.end - 1)))
+            if choice.pause > 0:
+                await self._pause(choice.pause)
+                continue
+            await self._drop_if_that_helps()
+            self.statistics.probes += 1
+            self._out_of_step = False
+            try:
+                await self._read(choice.read, probe)
+            except RefusedError as error:  # an exception answers the probe as well: late answers are data
+                if error.is_gateway or error.is_busy:
+                    self._lose_step()
+                    raise
+            except LinkError:
+                if not self._out_of_step:
+                    self._lose_step()
+                raise
+
+    @property
+    def _should_drop(self) -> bool:
+        """Whether a new connection may help: after 2, 4, 8 … failures in a row.
+
+        The first is not worth it, and each drop disturbs the units that share the link.
+        """
+        return self._failures > 1 and self._failures.bit_count() == 1 and not self._was_dropped
+
+    async def _drop_if_that_helps(self) -> None:
+        """Drop a connection that may be dead, or have half an answer left in its buffer."""
+        if not self._should_drop:
             return
-        await asyncio.sleep(self.quiet_seconds)
-        probe = Read(function, address, 1)
-        if count == 1:
-            # Of the wanted read's length, a late answer could not be told from the probe's.
-            probe = Read(function, max(0, address - 1), 2) if address else Read(function, address, 2)
-        with suppress(RefusedError):  # an exception answers the probe as well: late answers are data
-            await self._read(probe)
-        self._out_of_step = False
+        self._was_dropped = True
+        self.statistics.disconnects += 1
+        self._sequence.note_connection_lost(_now())
+        with suppress(ModbusError):
+            await self._unit.disconnect()
 
-    async def _read(self, read: Read) -> list[int]:
+    def _choose(self, wanted: Read, within: Registers | None) -> Choice:
+        now = _now()
+        if self._is_numbered and not self._sequence.is_wary(now):
+            return Choice(wanted, 0.0)
+        return self._sequence.choose(
+            wanted, within, now, repeat_after=self._timing.repeat, late_after=self._timing.quiet
+        )
+
+    @property
+    def _is_numbered(self) -> bool:
+        """Whether the framing numbers its requests."""
+        return self.address.framing is Framing.MBAP
+
+    def _lose_step(self) -> None:
+        self._out_of_step = True
+        self._quiet_until = _now() + self._timing.quiet
+
+    def _connection_lost(self) -> None:
+        """What was on its way when the connection went may be delivered by the next one."""
+        if not self.statistics.requests:
+            return
+        self.statistics.losses += 1
+        self._sequence.note_connection_lost(_now())
+        self._lose_step()
+
+    # -- one request ------------------------------------------------------------------------------------------------
+
+    async def _ask_again(self, choice: Choice, wanted: Read) -> list[int]:
+        """Ask for exactly what is wanted: the refusal was an old one, or for what was added, or is said again."""
+        await self._pause(self._timing.repeat)
+        words = await self._read(wanted, wanted)
+        if choice.read != wanted:
+            self._sequence.note_unreadable(choice.read, wanted)
+        return words
+
+    async def _read(self, read: Read, wanted: Read) -> list[int]:
         """Send one read; the waiter may be cancelled, the read on the wire is not."""
         self.statistics.requests += 1
+        self.statistics.padding += read.count - wanted.count
+        self.statistics.padding_seconds += self._sequence.paid(read, wanted)
+        self.statistics.line_seconds += self.cost.seconds(read.count)
         self._running = asyncio.create_task(self._on_the_wire(read), name=f"acrel read unit {self.unit_id}")
         self._running.add_done_callback(_consume)
         # When the waiter goes away the answer may still come; whoever asks next waits for it (`settle`).
@@ -174,20 +258,25 @@ class GuardedUnit:
             if read.function == READ_FUNCTION_HOLDING
             else self._unit.read_input_registers
         )
-        started = _loop().time()
+        started = _now()
+        is_connecting = not self._unit.connected
         try:
             # Ends what the link would repeat for a minute when a unit says "busy", and with it the hold on the line.
             async with asyncio.timeout(self._deadline):
                 words = await ask(read.address, read.count)
         except asyncio.CancelledError:
-            self._lose_step()
+            self._lost(read)
             raise
         except (ModbusError, OSError) as error:
-            raise self._understood(error, read.address, read.count) from error
+            raise self._understood(error, read) from error
         if len(words) != read.count:
-            raise self._mismatch(f"{len(words)} registers instead of {read.count}")
+            raise self._mismatch(f"{len(words)} registers instead of {read.count}", read)
+        self._sequence.note_answered(read, _now())
+        self._failures = 0
+        self._was_dropped = False
         self.statistics.answers += 1
-        self.statistics.answer_times.append(_loop().time() - started)
+        if self._timing.note_answer(None if is_connecting else _now() - started):
+            self._unit.require_timeout(self.timeout)
         return words
 
     @property
@@ -195,36 +284,50 @@ class GuardedUnit:
         """The longest a request may hold the line: connecting and answering, each with the link's time-out."""
         return _CONNECT_FACTOR * self.timeout + MIN_TIMEOUT
 
-    def _understood(self, error: ModbusError | OSError, address: int, count: int) -> LinkError:
+    def _understood(self, error: ModbusError | OSError, read: Read) -> LinkError:
         """Return what an exception from below means, and note what it does to the link."""
         match error:
             case TimeoutError() if self._unit.connected:
                 self.statistics.timeouts += 1
-                self._lose_step()
+                self._failures += 1
+                self._was_dropped = False
+                if self._is_numbered:
+                    # Its number protects as long as the connection stands; then it counts as lost.
+                    self._sequence.note_answered(read, _now())
+                    if self._should_drop:
+                        self._lose_step()
+                else:
+                    self._lost(read)
                 return NoAnswerError(unit=self.unit_id, seconds=f"{self.timeout:g}")
             case ModbusConnectionError() | OSError():  # a time-out while connecting is one of these
+                self._lost(read)
                 return LinkUnreachableError(link=self.address, detail=_innermost(error))
             case ModbusExceptionError():
                 self.statistics.refusals += 1
+                self._failures = 0
+                # Should it be an old refusal, then the answer itself is still to come.
+                self._sequence.note_answered(read, _now())
                 return RefusedError(
-                    unit=self.unit_id,
-                    address=address,
-                    count=count,
-                    code=int(error.exception_code or 0),
+                    unit=self.unit_id, address=read.address, count=read.count, code=int(error.exception_code or 0)
                 )
-        return self._mismatch(_innermost(error))
+        return self._mismatch(_innermost(error), read)
 
-    def _mismatch(self, detail: str) -> LinkError:
+    def _mismatch(self, detail: str, read: Read) -> LinkError:
         self.statistics.discarded += 1
-        self._lose_step()
+        if self._failures:
+            self._timing.note_stale()
+        self._failures += 1
+        self._was_dropped = False
+        self._lost(read)
         return BadAnswerError(unit=self.unit_id, detail=detail)
 
-    def _lose_step(self) -> None:
-        if self.address.framing is Framing.MBAP:
-            return
-        self._out_of_step = True
-        worst = max(self.statistics.answer_times, default=0.0)
-        self._quiet_until = _loop().time() + max(MIN_QUIET, 2 * worst, self.timeout)
+    def _lost(self, read: Read) -> None:
+        self._sequence.note_lost(read, _now())
+        self._lose_step()
+
+
+def _now() -> float:
+    return _loop().time()
 
 
 def _loop() -> AbstractEventLoop:

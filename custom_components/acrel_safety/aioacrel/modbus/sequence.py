@@ -1,0 +1,151 @@
+"""A sequence number where RTU framing has none: the length of a read.
+
+An RTU answer says which unit and function it comes from and how many registers it holds, nothing else. So the length is
+the one thing by which a stale or repeated answer can be told from the right one, and it is ours to choose: a read may
+hold a few registers more than are wanted. No two reads of a unit that follow each other faster than an answer (or a
+repeat of it) can still arrive have the same length. What is read in excess costs line time (two characters a register),
+so it is paid from a budget of a twentieth of the line time; where neither budget nor readable registers allow another
+length, the read waits until the length is free again, which leaves the line to others.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from math import inf
+
+from ..plan import LineCost, Read
+
+PADDING_SHARE = 0.05
+"""Of the line time: what may be spent on registers that nobody wants."""
+SAVED_REGISTERS = 8
+"""The budget never grows beyond this many registers' time, so that a long rest buys no waste."""
+LOST_MEMORY = 30.0
+"""Seconds for which the length of an unanswered read is avoided where another can be had."""
+MOST_REGISTERS = 125
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to send for a wanted read, and how many seconds to wait before."""
+
+    read: Read
+    pause: float
+
+    def slice_of(self, words: list[int], wanted: Read) -> list[int]:
+        """Return the wanted registers of the answer."""
+        offset = wanted.address - self.read.address
+        return words[offset : offset + wanted.count]
+
+
+class LengthSequence:
+    """Which lengths of one unit's reads are spoken for, until when."""
+
+    def __init__(self, cost: LineCost) -> None:
+        """Take what a read costs on the line."""
+        self._cost = cost
+        self._answered: dict[tuple[int, int], float] = {}
+        self._lost: dict[tuple[int, int], float] = {}
+        self._unreadable: set[tuple[int, int]] = set()
+        self._budget = 0.0
+
+    def note_answered(self, read: Read, now: float) -> None:
+        """An answer was believed; a repeat of it may follow."""
+        self._answered[read.function, read.count] = now
+
+    def note_lost(self, read: Read, now: float) -> None:
+        """No answer came, or not the right one: it may still come."""
+        self._lost[read.function, read.count] = now
+
+    def note_connection_lost(self, now: float) -> None:
+        """What was answered lately may come again on the next connection."""
+        for key, answered in self._answered.items():
+            if now - answered < LOST_MEMORY:
+                self._lost[key] = max(self._lost.get(key, 0.0), answered)
+
+    def note_unreadable(self, read: Read, wanted: Read) -> None:
+        """The unit refused a read for what was added to it."""
+        self._unreadable |= {
+            (read.function, register)
+            for register in range(read.address, read.end)
+            if not wanted.address <= register < wanted.end
+        }
+
+    def is_wary(self, now: float) -> bool:
+        """Whether an answer was lost so lately that it is looked out for."""
+        return any(now - lost < LOST_MEMORY for lost in self._lost.values())
+
+    def paid(self, sent: Read, wanted: Read) -> float:
+        """Book a read; return the line time of what was added to it, in seconds."""
+        added = self._cost.seconds(sent.count) - self._cost.seconds(wanted.count)
+        most = self._cost.seconds(SAVED_REGISTERS) - self._cost.seconds(0)
+        self._budget = max(0.0, min(most, self._budget + PADDING_SHARE * self._cost.seconds(wanted.count) - added))
+        return added
+
+    def choose(
+        self,
+        wanted: Read,
+        within: tuple[int, int] | None,
+        now: float,
+        *,
+        repeat_after: float,
+        late_after: float,
+    ) -> Choice:
+        """Return the cheapest read that holds the wanted one and whose length is free, else the one free first.
+
+        `within` are the first and last register that may be read, `repeat_after` and `late_after` the seconds in which
+        a repeat of an answer, or an answer that was given up, can still arrive.
+        """
+        budget = inf if self.is_wary(now) else self._budget
+        base = self._cost.seconds(wanted.count)
+        best: Choice | None = None
+        for read in self._candidates(wanted, within):
+            if read.count > wanted.count and self._cost.seconds(read.count) - base > budget:
+                break
+            key = read.function, read.count
+            answered = self._answered.get(key, -inf) + repeat_after - now
+            lost = self._lost.get(key, -inf)
+            if answered <= 0 and now - lost >= max(LOST_MEMORY, late_after):
+                return Choice(read, 0.0)
+            pause = max(0.0, answered, lost + late_after - now)
+            if best is None or pause < best.pause:
+                best = Choice(read, pause)
+        return best or Choice(wanted, 0.0)
+
+    def _candidates(self, wanted: Read, within: tuple[int, int] | None) -> list[Read]:
+        """Return the reads of growing length that hold the wanted one: upwards first, then downwards."""
+        low, high = within or (wanted.address, wanted.end - 1)
+        reads = [wanted]
+        first, last = wanted.address, wanted.end - 1
+        blocked = self._unreadable
+        while last - first + 1 < MOST_REGISTERS:
+            if last < high and (wanted.function, last + 1) not in blocked:
+                last += 1
+            elif first > low and (wanted.function, first - 1) not in blocked:
+                first -= 1
+            else:
+                break
+            reads.append(Read(wanted.function, first, last - first + 1))
+        return reads
+
+
+def readable_around(
+    read: Read, ranges: Collection[tuple[int, int]], known: Collection[int], holes: Collection[int], most: int
+) -> tuple[int, int]:
+    """Return the first and last register a read may be stretched to, at most `most` registers in all.
+
+    Within one of the declared `ranges`, or, where none are declared, over neighbouring registers that are `known` to
+    exist; never over `holes`.
+    """
+    low, high = next(
+        ((low, high) for low, high in ranges if low <= read.address and read.end - 1 <= high),
+        (read.address, read.end - 1) if ranges else (0, 0xFFFF),
+    )
+
+    def is_open(register: int) -> bool:
+        return low <= register <= high and register not in holes and (bool(ranges) or register in known)
+
+    first, last = read.address, read.end - 1
+    while last - first + 1 < most and is_open(last + 1):
+        last += 1
+    while last - first + 1 < most and is_open(first - 1):
+        first -= 1
+    return first, last

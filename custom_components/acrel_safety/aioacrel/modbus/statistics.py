@@ -1,0 +1,52 @@
+"""What happened between one unit and us: counted, and measured for the time-outs."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+HISTORY = 64
+"""Answer times that are kept; old ones say nothing about today's line."""
+
+
+@dataclass(slots=True)
+class UnitStatistics:
+    """Counters since the start; times in seconds."""
+
+    requests: int = 0
+    answers: int = 0
+    timeouts: int = 0
+    discarded: int = 0
+    """Answers that did not fit their request and were thrown away."""
+    refusals: int = 0
+    writes: int = 0
+    probes: int = 0
+    """Short reads after a fault, whose values nobody sees (they are among the requests)."""
+    losses: int = 0
+    """How often the connection was lost under a request or between two."""
+    disconnects: int = 0
+    """How often the connection was dropped on purpose, to get rid of what was left in it."""
+    padding: int = 0
+    """Registers read for nothing but their number: see `sequence.py`."""
+    padding_seconds: float = 0.0
+    line_seconds: float = 0.0
+    """Computed line time of all reads, padding included."""
+    paused_seconds: float = 0.0
+    """Time waited because no other length was to be had; the line was free for others."""
+    answer_times: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
+
+    @property
+    def answer_time(self) -> float | None:
+        """The mean of the latest answer times, None before the first."""
+        return sum(self.answer_times) / len(self.answer_times) if self.answer_times else None
+
+    @property
+    def slow_answer_time(self) -> float | None:
+        """A high percentile of the latest answer times: all but the slowest twentieth are below."""
+        if not self.answer_times:
+            return None
+        ordered = sorted(self.answer_times)
+        return ordered[min(len(ordered) - 1, len(ordered) * 19 // 20)]
+
+    @property
+    def slowest_answer_time(self) -> float:
+        """The slowest of the latest answers; 0 before the first."""
+        return max(self.answer_times, default=0.0)

@@ -1,0 +1,81 @@
+"""How long an answer is waited for, and how long a unit is left alone after a fault.
+
+Both follow from the line (baud rate, length) and from what was measured, never from a fixed number of seconds.
+"""
+
+from ..plan import LineCost
+from .statistics import UnitStatistics
+
+MIN_TIMEOUT = 0.5
+"""Seconds; below this a gateway's own scheduling looks like silence."""
+MAX_TIMEOUT = 10.0
+SAFETY_FACTOR = 4
+"""An answer gets this many times its computed or measured time."""
+MIN_QUIET = 1.0
+"""Seconds of quiet after a fault, however fast the unit was so far."""
+MAX_QUIET = 30.0
+MIN_REPEAT = 0.25
+"""Seconds for which a repeat of an answer is looked out for, at least."""
+LONGEST_ANSWER = 125
+REVIEW_EVERY = 32
+"""Answers between two looks at whether the time-out still fits."""
+_STEP = 1.5
+"""A time-out that has to be raised is raised by this much more: raising it costs the link a new connection."""
+_CALM_ANSWERS = 100
+_MOST_DOUBLINGS = 3
+
+
+class Timing:
+    """The times of one unit."""
+
+    def __init__(self, cost: LineCost, statistics: UnitStatistics, fixed: float | None) -> None:
+        """Compute the first time-out; `fixed` seconds, when given, are never changed."""
+        self._statistics = statistics
+        self._is_fixed = fixed is not None
+        computed = SAFETY_FACTOR * cost.seconds(LONGEST_ANSWER)
+        self.timeout = fixed if fixed is not None else _bounded(computed)
+        self._stale = 0
+        self._calm = 0
+        self._to_review = REVIEW_EVERY
+
+    @property
+    def quiet(self) -> float:
+        """Seconds in which an answer that was given up can still arrive, doubled each time that proved too short."""
+        worst = 2 * self._statistics.slowest_answer_time
+        return min(MAX_QUIET, max(MIN_QUIET, worst, self.timeout) * (1 << self._stale))
+
+    @property
+    def repeat(self) -> float:
+        """Seconds in which an answer that was believed may be repeated."""
+        slow = SAFETY_FACTOR * (self._statistics.slow_answer_time or 0.0)
+        return min(max(MIN_REPEAT, slow), max(MIN_REPEAT, self.timeout))
+
+    def note_stale(self) -> None:
+        """An old answer arrived after the quiet time: it was too short."""
+        self._stale = min(self._stale + 1, _MOST_DOUBLINGS)
+        self._calm = 0
+
+    def note_answer(self, seconds: float | None) -> bool:
+        """Note an answer and its time (None when it was not measured); return whether the time-out was changed."""
+        self._calm += 1
+        if self._calm >= _CALM_ANSWERS:
+            self._calm, self._stale = 0, max(0, self._stale - 1)
+        if seconds is None:
+            return False
+        self._statistics.answer_times.append(seconds)
+        self._to_review -= 1
+        if self._is_fixed or self._to_review > 0:
+            return False
+        self._to_review = REVIEW_EVERY
+        fitting = _bounded(SAFETY_FACTOR * (self._statistics.slow_answer_time or 0.0))
+        if fitting > self.timeout:
+            self.timeout = _bounded(_STEP * fitting)
+        elif fitting < self.timeout / 2:
+            self.timeout = fitting
+        else:
+            return False
+        return True
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(seconds, MIN_TIMEOUT), MAX_TIMEOUT)
