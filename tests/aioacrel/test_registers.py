@@ -25,18 +25,20 @@ WORDS = st.integers(0, WORD)
 
 def whole_layouts() -> st.SearchStrategy[Layout]:
     return st.one_of(
-        st.builds(Layout, type=st.just(kind), order=st.sampled_from(Order.allowed(kind))) for kind in WHOLE_TYPES
+        [st.builds(Layout, type=st.just(kind), order=st.sampled_from(Order.allowed(kind))) for kind in WHOLE_TYPES]
     )
 
 
 def part_layouts() -> st.SearchStrategy[Layout]:
     return st.one_of(
-        st.builds(
-            Layout,
-            type=st.just(kind),
-            bit=st.sampled_from((0, 8)) if kind.is_byte else st.integers(0, WORD_BITS - kind.bits),
-        )
-        for kind in PART_TYPES
+        [
+            st.builds(
+                Layout,
+                type=st.just(kind),
+                bit=st.sampled_from((0, 8)) if kind.is_byte else st.integers(0, WORD_BITS - kind.bits),
+            )
+            for kind in PART_TYPES
+        ]
     )
 
 

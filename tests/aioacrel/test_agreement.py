@@ -1,0 +1,193 @@
+"""The simulator and the library read the same manuals without knowing of each other: here they check each other.
+
+Values go straight from the simulated registers through the model files; no socket is needed for that.
+"""
+
+from collections.abc import Iterator, Mapping
+from math import prod
+
+import pytest
+
+from custom_components.acrel_safety.aioacrel.models import Model, ModelLibrary, Point, ProbeCheck, Ratio
+from custom_components.acrel_safety.aioacrel.plan import LineCost, Read, Span, plan_reads
+from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
+from custom_components.acrel_safety.aioacrel.registers import RegisterType
+from simulator import Cabinet, Unit
+from simulator.registers import RefusedError
+
+LIBRARY = ModelLibrary()
+STANDARD = {unit_id: unit.model for unit_id, unit in Cabinet.standard(frozen=True).units.items()}
+SCENARIOS = ("normal", "leak", "overheat", "overload", "undervoltage", "trip", "sensor_break")
+ASKED_RATIOS = {"adl3000": {"pt": 10, "ct": 20}, "dtsd1352": {"pt": 1, "ct": 60}, "adl400": {"pt": 2, "ct": 20}}
+
+
+def reads_of(model: Model) -> list[Read]:
+    spans = [
+        Span(point.function, point.address, point.count)
+        for point in model.readable.values()
+        if point.address is not None
+    ]
+    return plan_reads(spans, LineCost(), max_registers=model.max_registers, ranges=model.ranges)
+
+
+def words_of(unit: Unit, model: Model) -> dict[tuple[int, int], int]:
+    """Read the unit as the plan says; a register that does not exist would be refused."""
+    words: dict[tuple[int, int], int] = {}
+    for read in reads_of(model):
+        answer = unit.read(read.function, read.address, read.count)
+        words |= {(read.function, read.address + offset): word for offset, word in enumerate(answer)}
+    return words
+
+
+def value_of(point: Point, words: Mapping[tuple[int, int], int], factor: float = 1) -> Value | None:
+    assert point.address is not None
+    raw = point.layout.decode([words[point.function, point.address + offset] for offset in range(point.count)])
+    return None if raw is None else point.value_of(raw, factor)
+
+
+def decoded(unit: Unit, ratios: Mapping[str, float]) -> dict[PointKey, Value | None]:
+    """Decode all a model can read; `ratios` is what the user would have answered."""
+    model = LIBRARY.get(unit.answering.model)
+    words = words_of(unit, model)
+    read_ratios = {ratio: value_of(model.points[key], words) for ratio, key in model.read_ratios.items()}
+
+    def factor(ratio: Ratio) -> float:
+        value = ratios[ratio] if ratio in model.asks_ratios else read_ratios[ratio]
+        assert isinstance(value, int | float)
+        return value
+
+    return {
+        key: value_of(point, words, prod(factor(ratio) for ratio in point.ratios))
+        for key, point in model.readable.items()
+    }
+
+
+def expected(unit: Unit) -> dict[PointKey, Value]:
+    """Return what the simulator says, enumerations as the words the model gives them."""
+    points = LIBRARY.get(unit.answering.model).points
+    truth: dict[PointKey, Value] = {}
+    for circuit, values in unit.truth().items():
+        for code, value in values.items():
+            key = PointKey(circuit, code)
+            words = points[key].words if key in points else None
+            truth[key] = words[int(value)] if words is not None else value
+    return truth
+
+
+def assert_agreement(unit: Unit, ratios: Mapping[str, float] | None = None) -> None:
+    truth, values = expected(unit), decoded(unit, ratios or {"pt": 1, "ct": 1})
+    assert set(values) == set(truth)
+    points = LIBRARY.get(unit.answering.model).points
+    wrong = {
+        key: (value, truth[key])
+        for key, value in values.items()
+        if not same(value, truth[key], points[key].layout.type)
+    }
+    assert wrong == {}
+
+
+def same(value: Value | None, truth: Value, kind: RegisterType) -> bool:
+    """Whether two values are one: exactly; a 32-bit float as near as it holds a decimal number."""
+    if kind is RegisterType.F32:
+        return value == pytest.approx(truth, rel=1e-7)
+    return type(value) is bool and value is truth if isinstance(truth, bool) else value == truth
+
+
+def unit_of(model_id: str, **settings: int) -> Unit:
+    return Cabinet.of({1: model_id}, frozen=True, options={1: settings}).units[1]
+
+
+@pytest.fixture(scope="module", params=SCENARIOS)
+def cabinet(request: pytest.FixtureRequest) -> Cabinet:
+    """Return a cabinet in which something has been wrong for ten minutes: long enough for every alarm."""
+    standard = Cabinet.standard(frozen=True)
+    standard.advance(10)
+    standard.set_scenario(request.param)
+    standard.advance(600)
+    return standard
+
+
+@pytest.mark.parametrize("unit_id", STANDARD, ids=STANDARD.get)
+def test_both_agree_on_every_documented_point(cabinet: Cabinet, unit_id: int) -> None:
+    assert_agreement(cabinet.units[unit_id])
+
+
+@pytest.mark.parametrize("model_id", ASKED_RATIOS)
+def test_both_agree_behind_transformers(model_id: str) -> None:
+    ratios = ASKED_RATIOS[model_id]
+    assert_agreement(unit_of(model_id, **ratios), ratios)
+
+
+def test_both_agree_on_every_state_of_a_loop() -> None:
+    cabinet = Cabinet.of({1: "aim-r100"}, frozen=True)
+    for circuit in range(1, 13):
+        for options in ({"circuit": circuit}, {"circuit": circuit, "short": True}):
+            cabinet.set_scenario("sensor_break", **options)
+            assert_agreement(cabinet.units[1])
+            state = decoded(cabinet.units[1], {})[PointKey(str(circuit), "DOC_Loop state")]
+            assert state == ("short" if "short" in options else "break")
+
+
+def test_negative_power_and_temperature_are_read_with_their_sign() -> None:
+    unit = unit_of("adw300")
+    for code, value in (("Pc", -5.25), ("P", -0.001), ("TempA", -12.5), ("TempN", -40.0)):
+        unit.hold(code, value)
+        assert decoded(unit, {})[PointKey("1", code)] == value
+    assert_agreement(unit)
+
+
+@pytest.mark.parametrize("unit_id", STANDARD, ids=STANDARD.get)
+def test_what_is_written_as_the_model_says_changes_the_setting_in_the_simulator(unit_id: int) -> None:
+    unit = Cabinet.standard(frozen=True).units[unit_id]
+    for point in LIBRARY.get(unit.model).points.values():
+        if not point.is_writable:
+            continue
+        assert point.limits is not None
+        assert point.address is not None
+        for target in (point.limits.low, point.limits.high):
+            raw = target / float(point.scale)
+            current = unit.read(3, point.address, 1) if point.layout.type.is_bit_field else []
+            unit.write(0x10, point.address, point.layout.encode(raw, current))
+            assert unit.truth()[point.key.circuit][point.key.code] == target
+            assert_agreement(unit)
+
+
+# -- probes --------------------------------------------------------------------------------------------------------
+
+
+def passes(unit: Unit, check: ProbeCheck) -> bool:
+    try:
+        words = unit.read(check.function, check.address, check.count)
+    except RefusedError:
+        return check.refused
+    if check.refused or (check.is_unit_id and words[0] & check.mask != unit.unit_id & check.mask):
+        return False
+    return check.allowed is None or check.allowed[0] <= words[0] & check.mask <= check.allowed[1]
+
+
+def fitting(unit: Unit) -> set[str]:
+    """Return the built-in models whose every probe the unit passes."""
+    return {model.id for model in probed() if all(passes(unit, check) for check in model.probes)}
+
+
+def probed() -> Iterator[Model]:
+    return (model for model in LIBRARY.usable() if not model.needs_table)
+
+
+@pytest.mark.parametrize("unit_id", STANDARD, ids=STANDARD.get)
+def test_a_unit_is_known_as_its_own_model_and_no_other(cabinet: Cabinet, unit_id: int) -> None:
+    # A DTSD1352 is an ADL3000-E with an event record; nothing printed tells that an ADL3000-E has none.
+    own = {"dtsd1352", "adl3000"} if STANDARD[unit_id] == "dtsd1352" else {STANDARD[unit_id]}
+    assert fitting(cabinet.units[unit_id]) == own
+
+
+def test_every_readable_model_stands_in_the_cabinet_and_has_probes() -> None:
+    assert {model.id for model in probed()} == set(STANDARD.values())
+    assert all(model.probes for model in probed())
+
+
+@pytest.mark.parametrize("unit_id", STANDARD, ids=STANDARD.get)
+def test_probes_only_touch_registers_that_are_documented_for_their_own_model(unit_id: int) -> None:
+    unit = Cabinet.standard(frozen=True).units[unit_id]
+    for check in LIBRARY.get(unit.model).probes:
+        unit.read(check.function, check.address, check.count)
