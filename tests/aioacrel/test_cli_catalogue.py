@@ -134,7 +134,7 @@ def test_the_plan_as_text_and_a_model_file_that_is_read_with_function_4(acrel: A
     path.write_text(OWN_MODEL)
     outcome = acrel("plan", "--model", path)
     assert outcome.out.splitlines()[1].split() == ["1", "04", "0010h", "0011h", "2", "45.0"]
-    assert "2 quantities of My meter, 1 reads: 45.0 ms" in outcome.out
+    assert "2 of My meter's values in 1 read: 45.0 ms" in outcome.out
     assert acrel("plan", "--model", path, "--json").json["reads"] == [{"address": 16, "count": 2, "function": 4}]
 
 

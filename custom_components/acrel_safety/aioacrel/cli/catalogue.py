@@ -5,7 +5,7 @@ from ..models import Model
 from ..plan import LineCost, Read, line_time, plan_reads
 from . import selecting
 from .arguments import Options
-from .output import Console, Json, table
+from .output import Console, Json, number_of, table
 
 
 def models(options: Options, console: Console) -> int:
@@ -84,7 +84,7 @@ def plan(options: Options, console: Console) -> int:
     speed = f"{line.baudrate} {line.bytesize}{line.parity}{line.stopbits}"
     console.lines(
         [
-            f"{len(keys)} quantities of {model.name}, {len(reads)} reads: {milliseconds:.1f} ms",
+            f"{len(keys)} of {model.name}'s values in {number_of(len(reads), 'read')}: {milliseconds:.1f} ms",
             f"({speed}, turnaround {options.turnaround_ms:g} ms)",
         ]
     )

@@ -65,6 +65,11 @@ def silence(*streams: TextIO | None) -> None:
             os.close(nowhere)
 
 
+def number_of(count: int, what: str) -> str:
+    """Return how many there are of something: `1 row`, `2 rows`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def width(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
     columns = 0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from ..errors import AcrelError
-from . import catalogue, dumping, reading, scan, watching
+from . import catalogue, dumping, reading, scan, tables, watching
 from .arguments import Options, parse
 from .output import Console, silence
 
@@ -19,6 +19,9 @@ COMMANDS: Mapping[str, Command] = {
     "watch": watching.watch,
     "scan": scan.scan,
     "dump": dumping.dump,
+    "table check": tables.check,
+    "table import": tables.import_,
+    "table export": tables.export,
 }
 FAILED = 1
 """Exit code of a device, link or file problem."""

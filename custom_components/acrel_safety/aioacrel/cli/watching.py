@@ -14,7 +14,7 @@ from ..models import Model
 from ..readings import PointKey, Reading
 from . import selecting, values
 from .arguments import Options
-from .output import Console, Json, cut
+from .output import Console, Json, cut, number_of
 from .reading import RATIOS_FIRST, ratio_hint
 
 _CLEAR = "\x1b[2J"
@@ -193,8 +193,9 @@ class _Watch:
         )
         duty = 100 * self._schedule.duty(self._now())
         return (
-            f"poll {self._schedule.done + 1}: {times}, {statistics.timeouts} timeouts,"
-            f" {statistics.discarded} discarded frames, {self._schedule.overruns} overruns,"
+            f"poll {self._schedule.done + 1}: {times}, {number_of(statistics.timeouts, 'timeout')},"
+            f" {number_of(statistics.discarded, 'discarded frame')},"
+            f" {number_of(self._schedule.overruns, 'overrun')},"
             f" duty {duty:.0f} %"
         )
 
