@@ -46,13 +46,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     wishes = {}
     for coordinator in data.coordinators.values():
         seed_totals(hass, coordinator)
-        wishes[coordinator.device] = enabled_points(hass, coordinator)
-        coordinator.device.want(wishes[coordinator.device])
+        wishes[coordinator] = enabled_points(hass, coordinator)
+        coordinator.want(wishes[coordinator])
     await async_first_look(entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    for device, keys in wishes.items():
+    for coordinator, keys in wishes.items():
         # From here on the entities themselves say what they want.
-        device.unwant(keys)
+        coordinator.unwant(keys)
     data.bus.start()
 
     async def stop(_: Event) -> None:
@@ -94,7 +94,9 @@ def _look_again_at_wrong_devices(hass: HomeAssistant, entry: AcrelConfigEntry) -
 
     async def look(_: datetime) -> None:
         for coordinator in entry.runtime_data.coordinators.values():
-            if coordinator.is_wrong:
-                await coordinator.async_identify()
+            if coordinator.is_wrong and await coordinator.async_identify() is None:
+                # What was learnt about registers was learnt of the other device.
+                hass.config_entries.async_schedule_reload(entry.entry_id)
+                return
 
     return async_track_time_interval(hass, look, timedelta(seconds=LOOK_AGAIN_SECONDS), cancel_on_shutdown=True)

@@ -1,6 +1,7 @@
 """Between the bus and the entities of one device: what was read, and whether it can be believed."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -46,9 +47,15 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
         self.is_wrong = False
         """Whether another kind of device answers: it is not polled."""
         self._bus = bus
-        self._is_identified = False
-        self._is_identifying = False
+        self._is_right = False
+        """Whether it answered as its model does, since the start and since it was silent last."""
+        self._is_checking = False
         self._believed: set[PollGroup] = set()
+        self._wishes: Counter[PointKey] = Counter()
+        """What is to be read as long as the device is the right one."""
+        self._door_bell = min(device.model.readable, key=self._polling_rank)
+        """The one point that is read until then: what a wrong device has not is not asked of it."""
+        self.device.want([self._door_bell])
         self._leave_bus: Callable[[], None] | None = None
 
     @property
@@ -69,6 +76,22 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
         """Return what was read of a point last."""
         return self.device.readings.get(key)
 
+    @callback
+    def want(self, keys: Iterable[PointKey]) -> None:
+        """Have points read; as often as a point is wanted it has to be unwanted again."""
+        keys = list(keys)
+        self._wishes.update(keys)
+        if self._is_right:
+            self.device.want(keys)
+
+    @callback
+    def unwant(self, keys: Iterable[PointKey]) -> None:
+        """Take back a wish."""
+        keys = list(keys)
+        self._wishes.subtract(keys)
+        if self._is_right:
+            self.device.unwant(keys)
+
     async def async_change(self, key: PointKey, value: Value) -> None:
         """Change a setting, verified by read-back; before any further poll. Raises AcrelError."""
         await self._bus.command(lambda: self.device.change(key, value))
@@ -80,7 +103,7 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
 
     async def async_identify(self) -> AcrelError | None:
         """Look whether the device is what it is taken for; return why that cannot be said."""
-        self._is_identifying = True
+        self._is_checking = True
         try:
             await self._bus.command(self.device.probe)
         except WrongDeviceError as error:
@@ -89,11 +112,8 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
         except LinkError as error:
             return error
         finally:
-            self._is_identifying = False
-        self._is_identified = True
-        self.is_wrong = False
-        forget_issues(self.hass, self.config_entry, self.subentry)
-        self.async_join_bus()
+            self._is_checking = False
+        self._take_for_right()
         return None
 
     @callback
@@ -108,22 +128,29 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
     def async_take(self, report: PollReport) -> None:
         """Take the report of one poll."""
         if report.error is not None:
-            if not self.device.is_available(report.group):
-                self._lose(report.error)
-        elif self._is_identified:
+            self.last_exception = report.error
+            if self.device.is_silent:
+                self._lose()
+            elif report.group in self._believed and not self.device.is_available(report.group):
+                self._believed.discard(report.group)
+                self._publish(frozenset({report.group}))
+        elif self._is_right:
             self._believed.add(report.group)
             self._publish(frozenset({report.group}))
-        elif not self._is_identifying:
-            self._is_identifying = True
-            self.config_entry.async_create_background_task(
-                self.hass, self._async_identify_returned(), f"identify {self.name}"
-            )
+        elif not self._is_checking:
+            self._is_checking = True
+            self.config_entry.async_create_background_task(self.hass, self.async_identify(), f"identify {self.name}")
 
-    async def _async_identify_returned(self) -> None:
-        """A device that was silent at the start answers: show its values if it is the right one."""
-        if await self.async_identify() is None:
-            self._believed = {group for group in PollGroup if self.device.is_available(group)}
-            self._publish(ALL_GROUPS)
+    @callback
+    def _take_for_right(self) -> None:
+        self.is_wrong = False
+        forget_issues(self.hass, self.config_entry, self.subentry)
+        if not self._is_right:
+            self._is_right = True
+            self.device.want(self._wishes.elements())
+            self.device.unwant([self._door_bell])
+        self.async_join_bus()
+        self._bus.wake(self.device)
 
     @callback
     def _take_for_wrong(self, error: WrongDeviceError) -> None:
@@ -134,12 +161,16 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
             self.is_wrong = True
             LOGGER.warning("%s is not read: %s", self.name, error)
         raise_issue(self.hass, self.config_entry, self.subentry, error)
-        self._lose(error)
+        self.last_exception = error
+        self._lose()
 
     @callback
-    def _lose(self, error: AcrelError) -> None:
-        """Make all values unavailable; that it happened is logged where it was found."""
-        self.last_exception = error
+    def _lose(self) -> None:
+        """Make all values unavailable, until the device has answered and shown that it is the right one."""
+        if self._is_right:
+            self._is_right = False
+            self.device.want([self._door_bell])
+            self.device.unwant(self._wishes.elements())
         if self._believed:
             self._believed.clear()
             self._publish(ALL_GROUPS)
@@ -149,6 +180,9 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
         self.data = groups
         self.last_update_success = self.is_answering
         self.async_update_listeners()
+
+    def _polling_rank(self, key: PointKey) -> int:
+        return list(PollGroup).index(self.device.model.points[key].poll)
 
 
 @dataclass(kw_only=True)

@@ -93,8 +93,8 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
     async def async_added_to_hass(self) -> None:
         """Have the point read from now on."""
         await super().async_added_to_hass()
-        self.coordinator.device.want([self.point.key])
-        self.async_on_remove(lambda: self.coordinator.device.unwant([self.point.key]))
+        self.coordinator.want([self.point.key])
+        self.async_on_remove(lambda: self.coordinator.unwant([self.point.key]))
 
     @property
     @override

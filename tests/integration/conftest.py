@@ -31,9 +31,7 @@ async def cabinet_of(socket_enabled: None) -> AsyncGenerator[CabinetMaker]:
     """Make cabinets; they are stopped at the end."""
     cabinets: list[Cabinet] = []
 
-    async def make(
-        models: Mapping[int, str], *, options: Mapping[int, Mapping[str, Option]] | None = None
-    ) -> Cabinet:
+    async def make(models: Mapping[int, str], *, options: Mapping[int, Mapping[str, Option]] | None = None) -> Cabinet:
         cabinet = Cabinet.of(models, frozen=True, options=options or {})
         cabinet.advance(60)
         await cabinet.start()

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
+from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
 from homeassistant.core import Event, EventStateChangedData, EventStateReportedData, HomeAssistant, State, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.acrel_safety.const import DOMAIN, SUBENTRY_DEVICE
@@ -45,7 +47,11 @@ def link_entry(
     port = cabinet.tcp_port if framing == "tcp" else cabinet.rtu_port
     assert port is not None
     return MockConfigEntry(
-        domain=DOMAIN, title=title, data=link_data(port, framing), subentries_data=[*devices], unique_id=f"{HOST}:{port}"
+        domain=DOMAIN,
+        title=title,
+        data=link_data(port, framing),
+        subentries_data=[*devices],
+        unique_id=f"{HOST}:{port}",
     )
 
 
@@ -123,14 +129,19 @@ async def _until(hass: HomeAssistant, entity_id: str, is_as_wanted: Callable[[St
     found: asyncio.Future[State] = asyncio.get_running_loop().create_future()
 
     @callback
+    def is_it(data: EventStateChangedData | EventStateReportedData) -> bool:
+        return data["entity_id"] == entity_id
+
+    @callback
     def look(event: Event[EventStateChangedData] | Event[EventStateReportedData]) -> None:
-        if event.data["entity_id"] != entity_id or found.done():
-            return
         state = event.data["new_state"]
-        if state is not None and is_as_wanted(state):
+        if state is not None and is_as_wanted(state) and not found.done():
             found.set_result(state)
 
-    removers = [hass.bus.async_listen("state_changed", look), hass.bus.async_listen("state_reported", look)]
+    removers = [
+        hass.bus.async_listen(EVENT_STATE_CHANGED, look, event_filter=is_it),
+        hass.bus.async_listen(EVENT_STATE_REPORTED, look, event_filter=is_it),
+    ]
     state = hass.states.get(entity_id)
     if state is not None and is_as_wanted(state):
         found.set_result(state)
@@ -139,6 +150,24 @@ async def _until(hass: HomeAssistant, entity_id: str, is_as_wanted: Callable[[St
     finally:
         for remove in removers:
             remove()
+
+
+async def until_issue(hass: HomeAssistant, identifier: str, *, is_there: bool = True, seconds: float = 20) -> None:
+    """Return as soon as a repair issue is there, or is gone."""
+    changed = asyncio.Event()
+
+    @callback
+    def look(_: Event[ir.EventIssueRegistryUpdatedData]) -> None:
+        changed.set()
+
+    remove = hass.bus.async_listen(ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED, look)
+    try:
+        async with asyncio.timeout(seconds):
+            while (ir.async_get(hass).async_get_issue(DOMAIN, identifier) is not None) is not is_there:
+                changed.clear()
+                await changed.wait()
+    finally:
+        remove()
 
 
 def is_not(value: str) -> Callable[[State], bool]:

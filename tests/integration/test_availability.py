@@ -1,0 +1,199 @@
+"""Devices that are silent, come back, or are other devices than expected."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+from homeassistant.components.modbus import async_get_unit
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+from modbus_connection import ModbusSerialParams
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.acrel_safety.const import DOMAIN, LOOK_AGAIN_SECONDS
+from custom_components.acrel_safety.issues import Issue, issue_id
+from tests.integration.conftest import CabinetMaker, LinkMaker
+from tests.integration.rigs import QUICK, device, is_not, is_now, link_data, link_entry, until_issue
+
+LG_7 = "sensor.asj10l_7_residual_current"
+ISOLATION_9 = "sensor.aim_m10_9_insulation_resistance_display"
+
+
+def warnings_about(caplog: pytest.LogCaptureFixture, text: str) -> list[str]:
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith("custom_components.acrel_safety")
+        and record.levelno >= logging.INFO
+        and text in record.getMessage()
+    ]
+
+
+async def test_a_silent_device_becomes_unavailable_and_returns_and_each_is_logged_once(
+    cabinet_of: CabinetMaker, link_to: LinkMaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    cabinet = await cabinet_of({7: "asj10l", 9: "aim-m10"})
+    rig = await link_to(cabinet, intervals=QUICK)
+    before = rig.state("sensor", 7, "Lg").state
+
+    cabinet.set_scenario("silent", 7)
+    await rig.until(LG_7, is_now("unavailable"))
+    assert all(
+        state.state == "unavailable"
+        for entity in rig.entities(7)
+        if (state := rig.hass.states.get(entity.entity_id)) is not None
+    )
+    await rig.polled(9, times=20)
+    assert float(rig.state("sensor", 9, "IsnRShow").state) > 0
+    assert len(warnings_about(caplog, "Unit 7")) == 1
+
+    cabinet.set_scenario("normal", 7)
+    assert (await rig.until(LG_7, is_not("unavailable"))).state == before
+    await rig.polled(7, times=3)
+    assert [text for text in warnings_about(caplog, "Unit 7") if "again" in text] != []
+    assert len(warnings_about(caplog, "Unit 7")) == 2
+
+
+async def test_a_device_silent_at_the_start_is_shown_when_it_answers(
+    cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l", 9: "aim-m10"})
+    cabinet.set_scenario("silent", 7)
+    rig = await link_to(cabinet, intervals=QUICK)
+    assert rig.entry.state is ConfigEntryState.LOADED
+    assert rig.state("sensor", 7, "Lg").state == "unavailable"
+    assert float(rig.state("sensor", 9, "IsnRShow").state) > 0
+
+    cabinet.set_scenario("normal", 7)
+    state = await rig.until(LG_7, is_not("unavailable"))
+    assert float(state.state) == cabinet.units[7].truth()["1"]["Lg"]
+
+
+async def test_all_devices_silent_do_not_fail_the_link(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
+    cabinet = await cabinet_of({7: "asj10l", 9: "aim-m10"})
+    cabinet.set_scenario("silent")
+    rig = await link_to(cabinet, intervals=QUICK)
+    assert rig.entry.state is ConfigEntryState.LOADED
+    assert {state.state for state in rig.hass.states.async_all()} == {"unavailable"}
+
+
+async def test_a_link_that_cannot_be_reached_is_tried_again_later(
+    hass: HomeAssistant, cabinet_of: CabinetMaker
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l"})
+    entry = link_entry(cabinet, [device(7, "asj10l")])
+    entry.add_to_hass(hass)
+    port = cabinet.tcp_port
+    await cabinet.stop()
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == "link_unreachable"
+    await cabinet.start(tcp_port=port)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=60))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is ConfigEntryState.LOADED
+    assert float(hass.states.get(LG_7).state) >= 0
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_lost_connection_is_taken_up_again_without_reload(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
+    cabinet = await cabinet_of({7: "asj10l"})
+    rig = await link_to(cabinet, intervals=QUICK)
+    port = cabinet.tcp_port
+    await cabinet.stop()
+    await rig.until(LG_7, is_now("unavailable"))
+    await cabinet.start(tcp_port=port)
+    state = await rig.until(LG_7, is_not("unavailable"))
+    assert float(state.state) == cabinet.units[7].truth()["1"]["Lg"]
+
+
+async def test_other_settings_on_the_same_line_are_refused_with_a_reason(
+    hass: HomeAssistant, cabinet_of: CabinetMaker
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l"})
+    other = MockConfigEntry(domain="test")
+    other.add_to_hass(hass)
+    params = ModbusSerialParams(device=f"socket://127.0.0.1:{cabinet.rtu_port}", baudrate=9600)
+    async_get_unit(hass, other, params, 3)
+    entry = link_entry(cabinet, [device(7, "asj10l")], framing="rtu_tcp")
+    entry.add_to_hass(hass)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert entry.error_reason_translation_key == "link_settings_in_use"
+
+
+async def test_a_value_the_device_does_not_have_is_unknown_and_the_others_stay(
+    cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l"})
+    cabinet.set_scenario("exception", 7, code=4)
+    rig = await link_to(cabinet, intervals=QUICK)
+    cabinet.set_scenario("normal", 7)
+    state = await rig.until(LG_7, lambda state: state.state not in ("unavailable", "unknown"))
+    assert float(state.state) == cabinet.units[7].truth()["1"]["Lg"]
+
+
+async def test_an_implausible_value_is_unknown(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
+    cabinet = await cabinet_of({8: "aim-r100"})
+    rig = await link_to(cabinet, intervals=QUICK)
+    entity_id = rig.entity_id("sensor", 8, "Lg", "3")
+    assert entity_id is not None
+    cabinet.units[8].hold("Lg", 60000, "3")
+    await rig.until(entity_id, is_now("unknown"))
+    assert rig.state("sensor", 8, "Lg", "4").state not in ("unknown", "unavailable")
+
+
+async def test_another_device_is_not_shown_and_its_issue_goes_when_it_is_put_right(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({1: "adw300", 7: "asj10l"})
+    cabinet.set_scenario("wrong_model", 1)
+    rig = await link_to(cabinet, intervals=QUICK)
+    issue = issue_id(rig.entry, rig.subentry(1), Issue.WRONG_DEVICE)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, issue) is not None
+    assert rig.state("sensor", 1, "Ua").state == "unavailable"
+    assert rig.state("sensor", 7, "Lg").state != "unavailable"
+
+    cabinet.set_scenario("normal", 1)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=LOOK_AGAIN_SECONDS + 1))
+    entity_id = rig.entity_id("sensor", 1, "Ua")
+    assert entity_id is not None
+    state = await rig.until(entity_id, is_not("unavailable"))
+    assert float(state.state) == pytest.approx(cabinet.units[1].truth()["1"]["Ua"])
+    assert ir.async_get(hass).async_get_issue(DOMAIN, issue) is None
+
+
+async def test_a_device_exchanged_while_it_was_silent_is_not_believed(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    cabinet.set_scenario("silent", 1)
+    rig = await link_to(cabinet, intervals=QUICK)
+    cabinet.set_scenario("wrong_model", 1)
+    issue = issue_id(rig.entry, rig.subentry(1), Issue.WRONG_DEVICE)
+    await until_issue(hass, issue)
+    assert rig.state("sensor", 1, "Lg").state == "unavailable"
+
+
+async def test_a_link_without_devices_loads(hass: HomeAssistant) -> None:
+    entry = MockConfigEntry(domain=DOMAIN, title="Empty", data=link_data(1), unique_id="empty")
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_device_exchanged_after_it_was_read_is_not_believed(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({8: "aim-r100"})
+    rig = await link_to(cabinet, intervals=QUICK)
+    entity_id = rig.entity_id("sensor", 8, "Lg", "1")
+    assert entity_id is not None
+    cabinet.set_scenario("silent", 8)
+    await rig.until(entity_id, is_now("unavailable"))
+    cabinet.set_scenario("wrong_model", 8)
+    await until_issue(hass, issue_id(rig.entry, rig.subentry(8), Issue.WRONG_DEVICE), seconds=60)
+    assert rig.state("sensor", 8, "Lg", "1").state == "unavailable"

@@ -1,0 +1,75 @@
+"""Only what is shown is read, in the planned requests, and nothing is written."""
+
+from homeassistant.helpers import entity_registry as er
+
+from custom_components.acrel_safety.aioacrel.vocabulary import PollGroup
+from tests.integration.conftest import CabinetMaker, LinkMaker
+from tests.integration.rigs import QUICK, LinkRig
+
+
+def registers_of(rig: LinkRig, unit_id: int, code: str, circuit: str = "1") -> range:
+    point = rig.coordinator(unit_id).device.model.points[circuit, code]
+    assert point.address is not None
+    return range(point.address, point.address + point.count)
+
+
+async def test_polls_are_exactly_the_planned_requests(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    rig = await link_to(cabinet, intervals=QUICK)
+    unit, device = cabinet.units[1], rig.coordinator(1).device
+    planned = {(read.function, read.address, read.count) for group in PollGroup for read in device.planned(group)}
+    unit.requests.clear()
+    await rig.polled(1, times=3)
+    assert {(request.function, request.address, request.count) for request in unit.requests} == planned
+
+
+async def test_what_is_disabled_is_not_read(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    rig = await link_to(cabinet, intervals=QUICK)
+    harmonics = registers_of(rig, 1, "UaHr05")
+    unit = cabinet.units[1]
+    unit.requests.clear()
+    await rig.polled(1, times=2)
+    assert all(harmonics.start not in range(r.address, r.address + r.count) for r in unit.requests)
+
+    entity_id = rig.entity_id("sensor", 1, "UaHr05")
+    assert entity_id is not None
+    er.async_get(rig.hass).async_update_entity(entity_id, disabled_by=None)
+    await rig.reload()
+    assert any(harmonics.start in range(r.address, r.address + r.count) for r in unit.requests)
+    assert float(rig.state("sensor", 1, "UaHr05").state) >= 0
+
+
+async def test_disabling_an_entity_ends_its_reads(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
+    cabinet = await cabinet_of({9: "aim-m10"})
+    rig = await link_to(cabinet, intervals=QUICK)
+    device = rig.coordinator(9).device
+    for entity in rig.entities():
+        er.async_get(rig.hass).async_update_entity(entity.entity_id, disabled_by=er.RegistryEntryDisabler.USER)
+    await rig.hass.async_block_till_done()
+    assert device.groups() == []
+
+
+async def test_nothing_is_written_by_set_up_polls_reload_and_unload(
+    cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({1: "adw300", 7: "asj10l", 8: "aim-r100", 9: "aim-m10"})
+    rig = await link_to(cabinet, allow_changes=True, intervals=QUICK)
+    await rig.polled(1, times=2)
+    await rig.reload()
+    await rig.polled(8, times=2)
+    await rig.hass.config_entries.async_unload(rig.entry.entry_id)
+    assert [unit.writes for unit in cabinet.units.values()] == [[], [], [], []]
+
+
+async def test_the_users_intervals_are_kept(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
+    cabinet = await cabinet_of({7: "asj10l"})
+    rig = await link_to(cabinet, intervals={"fast": 0.1, "normal": 300.0, "slow": 300.0})
+    slow = {(read.address, read.count) for read in rig.coordinator(7).device.planned(PollGroup.SLOW)}
+    fast = {(read.address, read.count) for read in rig.coordinator(7).device.planned(PollGroup.FAST)}
+    unit = cabinet.units[7]
+    unit.requests.clear()
+    await rig.until("sensor.asj10l_7_residual_current", lambda _: len(unit.requests) > 20)
+    asked = [(request.address, request.count) for request in unit.requests]
+    assert sum(asked.count(read) for read in slow - fast) <= len(slow)
+    assert sum(asked.count(read) for read in fast) > 10
