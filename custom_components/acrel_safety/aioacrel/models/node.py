@@ -20,9 +20,14 @@ class Findings:
         """Keep the text, to find lines in it."""
         self._lines = Lines(text)
         self.problems: list[Problem] = []
+        self._places: set[tuple[str, Path]] = set()
 
     def report(self, key: str, path: Path, *, found: object = "", allowed: str = "") -> None:
-        """Note a problem at a place of the file."""
+        """Note a problem at a place of the file; a repeated point has it once, not in each repetition."""
+        place = key, tuple(path)
+        if place in self._places:
+            return
+        self._places.add(place)
         column = str(path[-1]) if path else ""
         self.problems.append(
             Problem(

@@ -147,8 +147,10 @@ def command(node: Node) -> Command:
         within=float(node.number("within", Decimal(3))),
         source=node.text("source", ""),
     )
-    if operation.address is not None and not (operation.registers and operation.source):
-        node.report("missing", "source", allowed="registers = […] and source = manual and page")
+    if operation.address is not None and not operation.registers:
+        node.report("missing", "registers", allowed="[first register, …]")
+    if operation.address is not None and not operation.source:
+        node.report("missing", "source", allowed="manual and page")
     known = vocabulary().find(operation.code)
     if operation.code and (known is None or known.kind is not Kind.COMMAND):
         node.report(

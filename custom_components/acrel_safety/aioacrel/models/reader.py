@@ -88,7 +88,7 @@ class _Reader:
         read_ratios, asks_ratios = ratio_sources(ratios)
         for section in top.children("circuits"):
             self._section(section)
-        if not self._points:
+        if not self._points and not top.findings.problems:
             top.report("no_points")
         model = Model(
             id=_model_id(head),
