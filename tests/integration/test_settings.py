@@ -1,0 +1,122 @@
+"""Settings are changed only where the user allowed it, within the manual's limits, and verified."""
+
+import pytest
+from homeassistant.components.number import DOMAIN as NUMBER
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from simulator import Cabinet
+from tests.integration.conftest import CabinetMaker, LinkMaker
+from tests.integration.rigs import QUICK, LinkRig, is_now
+
+
+@pytest.fixture
+async def cabinet(cabinet_of: CabinetMaker) -> Cabinet:
+    return await cabinet_of({1: "adw300", 8: "aim-r100"})
+
+
+async def set_number(rig: LinkRig, value: float, code: str = "LgHighVal02", circuit: str = "3") -> None:
+    await rig.hass.services.async_call(
+        NUMBER,
+        "set_value",
+        {"entity_id": rig.entity_id("number", 8, code, circuit), "value": value},
+        blocking=True,
+    )
+
+
+async def test_without_leave_settings_are_only_shown(cabinet: Cabinet, link_to: LinkMaker) -> None:
+    rig = await link_to(cabinet, intervals=QUICK)
+    assert {entity.domain for entity in rig.entities()} == {"sensor", "binary_sensor"}
+    assert float(rig.state("sensor", 8, "LgHighVal02", "3").state) == cabinet.units[8].truth()["3"]["LgHighVal02"]
+    assert [unit.writes for unit in cabinet.units.values()] == [[], []]
+
+
+async def test_with_leave_settings_have_the_manuals_limits(cabinet: Cabinet, link_to: LinkMaker) -> None:
+    rig = await link_to(cabinet, allow_changes=True)
+    state = rig.state("number", 8, "LgHighVal02", "3")
+    assert state.attributes["min"] == 6
+    assert state.attributes["max"] == 1000
+    assert state.attributes["step"] == 1
+    assert state.attributes["mode"] == "box"
+    assert state.attributes["unit_of_measurement"] == "mA"
+    assert state.attributes["device_class"] == "current"
+    assert rig.entity_id("sensor", 8, "LgHighVal02", "3") is None
+
+
+async def test_a_number_is_written_once_and_shown_when_it_was_read_back(cabinet: Cabinet, link_to: LinkMaker) -> None:
+    rig = await link_to(cabinet, allow_changes=True)
+    await set_number(rig, 300)
+    assert rig.state("number", 8, "LgHighVal02", "3").state == "300"
+    assert cabinet.units[8].truth()["3"]["LgHighVal02"] == 300
+    assert [(write.values, write.accepted) for write in cabinet.units[8].writes] == [((300,), True)]
+
+
+async def test_a_number_outside_the_limits_is_refused_and_nothing_is_sent(cabinet: Cabinet, link_to: LinkMaker) -> None:
+    rig = await link_to(cabinet, allow_changes=True)
+    for value in (5, 1001):
+        with pytest.raises(ServiceValidationError):
+            await set_number(rig, value)
+    assert cabinet.units[8].writes == []
+
+
+async def test_a_number_between_two_steps_is_refused_in_the_users_words(cabinet: Cabinet, link_to: LinkMaker) -> None:
+    rig = await link_to(cabinet, allow_changes=True)
+    with pytest.raises(ServiceValidationError) as refused:
+        await set_number(rig, 30.5)
+    assert refused.value.translation_key == "setting_refused"
+    placeholders = refused.value.translation_placeholders or {}
+    assert placeholders["name"] == "Residual current alarm value"
+    assert cabinet.units[8].writes == []
+
+
+async def test_a_change_that_the_device_did_not_keep_is_told_and_the_true_value_stays(
+    cabinet: Cabinet, link_to: LinkMaker
+) -> None:
+    rig = await link_to(cabinet, allow_changes=True, intervals=QUICK)
+    before = rig.state("number", 8, "LgHighVal02", "3").state
+    cabinet.units[8].hold("LgHighVal02", float(before), "3")
+    with pytest.raises(HomeAssistantError) as failed:
+        await set_number(rig, 700)
+    assert failed.value.translation_key == "setting_unconfirmed"
+    await rig.polled(8, times=2)
+    assert rig.state("number", 8, "LgHighVal02", "3").state == before
+    assert len(cabinet.units[8].writes) == 1
+
+
+async def test_a_change_to_a_silent_device_fails_with_a_reason(cabinet: Cabinet, link_to: LinkMaker) -> None:
+    rig = await link_to(cabinet, {8: "aim-r100"}, allow_changes=True, intervals={"fast": 99, "normal": 99, "slow": 99})
+    cabinet.set_scenario("silent", 8)
+    with pytest.raises(HomeAssistantError) as failed:
+        await set_number(rig, 300)
+    assert failed.value.translation_key in ("setting_unconfirmed", "no_answer")
+    assert not isinstance(failed.value, ServiceValidationError)
+
+
+async def test_a_switch_changes_one_bit_and_leaves_the_others(
+    hass: HomeAssistant, cabinet: Cabinet, link_to: LinkMaker
+) -> None:
+    rig = await link_to(cabinet, {1: "adw300"}, allow_changes=True)
+    before = cabinet.units[1].truth()["1"]
+    assert rig.state("switch", 1, "UHighSw").state == ("on" if before["UHighSw"] else "off")
+    for service, state in (("turn_on", "on"), ("turn_off", "off")):
+        data = {"entity_id": rig.entity_id("switch", 1, "UHighSw")}
+        await hass.services.async_call("switch", service, data, blocking=True)
+        assert rig.state("switch", 1, "UHighSw").state == state
+        after = cabinet.units[1].truth()["1"]
+        assert after["UHighSw"] == (state == "on")
+        assert {code: after[code] for code in ("ULowSw", "IHighSw", "PHighSw")} == {
+            code: before[code] for code in ("ULowSw", "IHighSw", "PHighSw")
+        }
+
+
+async def test_taking_the_leave_back_removes_what_could_be_changed(cabinet: Cabinet, link_to: LinkMaker) -> None:
+    rig = await link_to(cabinet, {8: "aim-r100"}, allow_changes=True)
+    assert rig.entity_id("number", 8, "LgHighVal02", "3") is not None
+    subentry = rig.subentry(8)
+    rig.hass.config_entries.async_update_subentry(rig.entry, subentry, data={**subentry.data, "allow_changes": False})
+    await rig.hass.async_block_till_done()
+    assert rig.entity_id("number", 8, "LgHighVal02", "3") is None
+    entity_id = rig.entity_id("sensor", 8, "LgHighVal02", "3")
+    assert entity_id is not None
+    await rig.until(entity_id, is_now(f"{cabinet.units[8].truth()['3']['LgHighVal02']}"))
+    assert cabinet.units[8].writes == []
