@@ -1,0 +1,159 @@
+"""One peer of `home_assistant.py`, in a process of its own: `python -m benchmarks.ha_worker PEER PORT DEVICES`."""
+
+import asyncio
+import gc
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+from homeassistant import loader
+from homeassistant.components.modbus.sensor import ModbusRegisterSensor
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import frame
+from homeassistant.helpers.entity_component import DATA_INSTANCES
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
+
+from benchmarks.home_assistant import PEERS, ROUNDS, cabinet_models
+from custom_components.acrel_safety.aioacrel.models import Model, ModelLibrary, Point
+from custom_components.acrel_safety.aioacrel.registers import RegisterType
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_NEVER = 86400
+_YAML_TYPES = {
+    RegisterType.U16: "uint16",
+    RegisterType.S16: "int16",
+    RegisterType.U32: "uint32",
+    RegisterType.S32: "int32",
+    RegisterType.F32: "float32",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polls:
+    """What some full polls cost."""
+
+    cpu: float
+    values: int
+    requests: int
+    """Of one poll."""
+
+
+def resident() -> int:
+    """Return this process's resident memory in bytes."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * _PAGE
+
+
+async def run_ours(hass: HomeAssistant, port: int, models: Mapping[int, str]) -> Polls:
+    """Set up the integration with all entities enabled, and poll."""
+    entry = MockConfigEntry(
+        domain="acrel_safety",
+        title="Benchmark",
+        data={
+            "type": "tcp",
+            "host": "127.0.0.1",
+            "port": port,
+            "baudrate": 9600,
+            "bytesize": 8,
+            "parity": "N",
+            "stopbits": 1,
+            "turnaround_ms": 20,
+        },
+        subentries_data=[
+            {
+                "subentry_type": "device",
+                "title": f"Device {unit_id}",
+                "unique_id": str(unit_id),
+                "data": {
+                    "unit_id": unit_id,
+                    "model": model,
+                    "allow_changes": False,
+                    "intervals": {"fast": _NEVER, "normal": _NEVER, "slow": _NEVER},
+                },
+            }
+            for unit_id, model in models.items()
+        ],
+    )
+    entry.add_to_hass(hass)
+    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", new=True):
+        await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    devices = [coordinator.device for coordinator in entry.runtime_data.coordinators.values()]
+    await entry.runtime_data.bus.poll_all()
+    asked = sum(device.unit.statistics.requests for device in devices)
+    started, values = time.process_time(), 0
+    for _ in range(ROUNDS):
+        await entry.runtime_data.bus.poll_all()
+        values += sum(len(device.readings) for device in devices)
+    cpu = time.process_time() - started
+    requests = sum(device.unit.statistics.requests for device in devices) - asked
+    return Polls(cpu=cpu, values=values, requests=requests // ROUNDS)
+
+
+def yaml_sensor(unit_id: int, model: Model, point: Point) -> dict[str, object]:
+    """Return the YAML of one point: a bit or half word is read as its whole register, as YAML users do."""
+    return {
+        "name": f"{model.id} {unit_id} {point.key}",
+        "slave": unit_id,
+        "address": point.address,
+        "data_type": _YAML_TYPES.get(point.layout.type, "uint16"),
+        "scale": float(point.scale),
+        "precision": point.precision or 0,
+        "scan_interval": 0,
+        "unique_id": f"{unit_id}-{point.key}",
+    }
+
+
+async def run_yaml(hass: HomeAssistant, port: int, models: Mapping[int, str]) -> Polls:
+    """Set up YAML modbus with the same points, and poll."""
+    library = ModelLibrary()
+    sensors = [
+        yaml_sensor(unit_id, library.get(model), point)
+        for unit_id, model in models.items()
+        for point in library.get(model).readable.values()
+    ]
+    hub = {"type": "tcp", "host": "127.0.0.1", "port": port, "name": "bench", "sensors": sensors}
+    await async_setup_component(hass, "modbus", {"modbus": [hub]})
+    component = hass.data[DATA_INSTANCES]["sensor"]
+    async with asyncio.timeout(60):
+        while not list(component.entities):
+            await hass.async_block_till_done(wait_background_tasks=True)
+    entities = [entity for entity in component.entities if isinstance(entity, ModbusRegisterSensor)]
+    await entities[0].async_await_connection()
+    for entity in entities:
+        await entity.async_local_update()
+    started = time.process_time()
+    for _ in range(ROUNDS):
+        for entity in entities:
+            await entity.async_local_update()
+    return Polls(cpu=time.process_time() - started, values=ROUNDS * len(entities), requests=len(entities))
+
+
+async def work(peer: str, port: int, scale: int) -> dict[str, float]:
+    """Measure one peer in this process."""
+    models = cabinet_models(scale)
+    async with async_test_home_assistant() as hass:
+        frame.async_setup(hass)
+        # The test harness allows no custom integrations unless it is told to look for them.
+        hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
+        before = resident()
+        polls = await (run_ours if peer == PEERS[0] else run_yaml)(hass, port, models)
+        entities = sum(state.domain in ("sensor", "binary_sensor") for state in hass.states.async_all())
+        memory = resident() - before
+        await hass.async_stop(force=True)
+    return {
+        "entities": entities,
+        "requests": polls.requests,
+        "cpu": polls.cpu * 1e6 / polls.values,
+        "memory": memory / 1024 / entities,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(work(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))))
