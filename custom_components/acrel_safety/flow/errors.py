@@ -27,6 +27,7 @@ _BY_NUMBER: Mapping[int | None, str] = {
 }
 _BY_CLASS: Sequence[tuple[type[BaseException], str]] = (
     (gaierror, "host_unknown"),
+    (UnicodeError, "host_unknown"),  # a name with an empty or endless part never gets as far as a look-up
     (ConnectionRefusedError, "connection_refused"),
     (FileNotFoundError, "port_missing"),
     (PermissionError, "port_denied"),

@@ -68,7 +68,7 @@ def choice(
     mode: SelectSelectorMode = SelectSelectorMode.DROPDOWN,
 ) -> SelectSelector:
     """Ask for one of several options; `texts` names their translations."""
-    config = SelectSelectorConfig(options=options, mode=mode)
+    config = SelectSelectorConfig(options=[*options], mode=mode)
     if texts is not None:
         config["translation_key"] = texts
     return SelectSelector(config)

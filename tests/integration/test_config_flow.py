@@ -1,0 +1,355 @@
+"""A user sets up and changes links; every answer comes from a real server on loopback."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from homeassistant.components.modbus import async_get_temporary_unit
+from homeassistant.config_entries import ConfigEntryState, FlowType
+from homeassistant.core import HomeAssistant
+from modbus_connection import ModbusSerialParams
+
+from custom_components.acrel_safety.const import DOMAIN
+from tests.integration.conftest import CabinetMaker, LinkMaker
+from tests.integration.flows import QUICK_LINE, Walk, add_link, change_link
+from tests.integration.rigs import HOST
+from tests.integration.serial_bridge import serial_bridge
+
+
+@pytest.fixture
+async def home(hass: HomeAssistant, cabinet_of: CabinetMaker) -> AsyncGenerator[HomeAssistant]:
+    """Home Assistant; links that a flow made are unloaded before their cabinet stops."""
+    yield hass
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if entry.state is ConfigEntryState.LOADED:
+            await hass.config_entries.async_unload(entry.entry_id)
+
+
+def links(hass: HomeAssistant) -> list[dict[str, object]]:
+    """Return the data of all saved links."""
+    return [dict(entry.data) for entry in hass.config_entries.async_entries(DOMAIN)]
+
+
+@asynccontextmanager
+async def confused_server() -> AsyncIterator[int]:
+    """Offer a Modbus TCP port that answers each request as if another function had been asked for."""
+    writers: list[asyncio.StreamWriter] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        while request := await reader.read(100):
+            number, unit = request[:2], request[6:7]
+            writer.write(number + bytes([0, 0, 0, 5]) + unit + bytes([4, 2, 0, 0]))
+
+    listening = await asyncio.start_server(talk, HOST, 0)
+    try:
+        yield listening.sockets[0].getsockname()[1]
+    finally:
+        listening.close()
+        for writer in writers:
+            writer.close()
+        await listening.wait_closed()
+
+
+def closed_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+async def test_a_gateway_is_set_up_over_modbus_tcp(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+
+    link = await add_link(home, "tcp")
+    assert link.fields == ["host", "port", "line"]
+    await link.answer(host="127.0.0.1", port=cabinet.tcp_port, line=QUICK_LINE)
+
+    assert link.is_saved
+    assert link.result["title"] == f"127.0.0.1:{cabinet.tcp_port}"
+    assert link.result["data"] == {
+        "type": "tcp",
+        "host": "127.0.0.1",
+        "port": cabinet.tcp_port,
+        "baudrate": 115200,
+        "bytesize": 8,
+        "parity": "N",
+        "stopbits": 1,
+        "turnaround_ms": 5,
+    }
+    assert link.result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_the_first_device_is_asked_for_as_soon_as_the_link_is_there(
+    home: HomeAssistant, cabinet_of: CabinetMaker
+) -> None:
+    cabinet = await cabinet_of({8: "aim-r100"})
+    link = await add_link(home, "tcp")
+    await link.answer(host=HOST, port=cabinet.tcp_port, line=QUICK_LINE)
+
+    kind, flow_id = link.result["next_flow"]
+    assert kind is FlowType.CONFIG_SUBENTRIES_FLOW
+    subentries = home.config_entries.subentries
+    device = Walk(subentries, await subentries.async_configure(flow_id))
+    await device.answer(unit_id=8, model="aim-r100")
+    await device.answer()
+
+    assert device.is_saved
+    [subentry] = link.result["result"].subentries.values()
+    assert subentry.title == "AIM-R100 8"
+
+
+async def test_a_serial_server_is_set_up_with_a_line_of_its_own(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    link = await add_link(home, "rtu_tcp")
+    line = {"baudrate": "19200", "parity": "even", "stopbits": "1", "turnaround_ms": 30}
+    await link.answer(host=HOST, port=cabinet.rtu_port, line=line)
+
+    assert link.is_saved
+    data = link.result["data"]
+    assert (data["type"], data["baudrate"], data["parity"], data["turnaround_ms"]) == ("rtu_tcp", 19200, "E", 30)
+
+
+async def test_a_serial_port_is_set_up(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    async with serial_bridge(cabinet) as port:
+        link = await add_link(home, "serial")
+        await link.answer(device=port, line=QUICK_LINE)
+
+        assert link.is_saved
+        assert link.result["title"] == port
+        assert link.result["data"]["device"] == port
+        await home.config_entries.async_unload(link.result["result"].entry_id)
+
+
+async def test_the_line_is_9600_8n1_when_nobody_says_otherwise(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    link = await add_link(home, "tcp")
+    await link.answer(host=HOST, port=cabinet.tcp_port)
+
+    data = link.result["data"]
+    assert (data["baudrate"], data["bytesize"], data["parity"], data["stopbits"]) == (9600, 8, "N", 1)
+    assert data["turnaround_ms"] == 20
+
+
+async def test_a_gateway_on_which_no_unit_answers_yet_is_accepted(
+    home: HomeAssistant, cabinet_of: CabinetMaker
+) -> None:
+    cabinet = await cabinet_of({77: "adw300"})
+    link = await add_link(home, "tcp")
+    await link.answer(host=HOST, port=cabinet.tcp_port, line=QUICK_LINE)
+    assert link.is_saved
+
+
+async def test_a_closed_port_is_named_and_the_right_one_then_works(
+    home: HomeAssistant, cabinet_of: CabinetMaker
+) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    link = await add_link(home, "tcp")
+    wrong = closed_port()
+    await link.answer(host=HOST, port=wrong, line=QUICK_LINE)
+
+    assert link.errors == {"base": "connection_refused"}
+    assert link.entered == {"host": HOST, "port": wrong}
+    assert links(home) == []
+
+    await link.answer(host=HOST, port=cabinet.tcp_port, line=QUICK_LINE)
+    assert link.is_saved
+
+
+@pytest.mark.parametrize("kind", ["tcp", "rtu_tcp"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
+        UnicodeEncodeError("idna", "gateway..home", 8, 9, "label empty"),
+    ],
+)
+async def test_a_host_that_nobody_knows_is_named(
+    home: HomeAssistant, monkeypatch: pytest.MonkeyPatch, kind: str, reason: Exception
+) -> None:
+    # Tests ask no name server; this is what one says about a name that does not exist or cannot be one.
+    def nobody_knows(*_: object, **__: object) -> None:
+        raise reason
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody_knows)
+    link = await add_link(home, kind)
+    await link.answer(host="gateway.invalid", port=502, line=QUICK_LINE)
+    assert link.errors == {"base": "host_unknown"}
+    assert links(home) == []
+
+
+async def test_a_host_that_lets_the_connection_hang_is_named(home: HomeAssistant) -> None:
+    with socket.socket() as deaf, socket.socket() as first, socket.socket() as second:
+        # A queue that is full: whoever connects next is never answered.
+        deaf.bind((HOST, 0))
+        deaf.listen(0)
+        for caller in (first, second):
+            caller.setblocking(False)
+            caller.connect_ex(deaf.getsockname())
+        link = await add_link(home, "tcp")
+        await link.answer(host=HOST, port=deaf.getsockname()[1], line=QUICK_LINE)
+    assert link.errors == {"base": "connect_timeout"}
+    assert links(home) == []
+
+
+async def test_answers_that_fit_no_request_are_told_from_silence(home: HomeAssistant) -> None:
+    async with confused_server() as port:
+        link = await add_link(home, "tcp")
+        await link.answer(host=HOST, port=port, line=QUICK_LINE)
+    assert link.errors == {"base": "bad_answer"}
+    assert links(home) == []
+
+
+async def test_a_serial_port_that_is_not_there_is_named(home: HomeAssistant, tmp_path: Path) -> None:
+    link = await add_link(home, "serial")
+    await link.answer(device=str(tmp_path / "ttyUSB9"), line=QUICK_LINE)
+    assert link.errors == {"base": "port_missing"}
+    assert links(home) == []
+
+
+async def test_a_file_that_is_no_serial_port_is_refused_with_the_systems_reason(
+    home: HomeAssistant, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").touch()
+    link = await add_link(home, "serial")
+    await link.answer(device=str(tmp_path / "notes.txt"), line=QUICK_LINE)
+    assert link.errors == {"base": "link_unreachable"}
+    assert "notes.txt" in link.placeholders["link"]
+
+
+async def test_a_line_in_use_with_other_settings_is_named(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    others = ModbusSerialParams(device=f"socket://{HOST}:{cabinet.rtu_port}", baudrate=9600)
+    link = await add_link(home, "rtu_tcp")
+    async with async_get_temporary_unit(home, others, 1):
+        await link.answer(host=HOST, port=cabinet.rtu_port, line=QUICK_LINE)
+        assert link.errors == {"base": "link_in_use"}
+
+    await link.answer(host=HOST, port=cabinet.rtu_port, line=QUICK_LINE)
+    assert link.is_saved
+
+
+@pytest.mark.parametrize("kind", ["tcp", "rtu_tcp"])
+async def test_the_same_gateway_is_not_set_up_twice(
+    home: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, kind: str
+) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    await link_to(cabinet, {})
+
+    link = await add_link(home, kind)
+    await link.answer(host=f" {HOST.upper()} ", port=cabinet.tcp_port, line=QUICK_LINE)
+    assert link.reason == "already_configured"
+    assert len(links(home)) == 1
+
+
+async def test_a_dialog_that_is_closed_saves_nothing(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:
+    await cabinet_of({1: "adw300"})
+    link = await add_link(home, "tcp")
+    link.abandon()
+    assert links(home) == []
+
+
+async def test_a_link_that_moved_is_changed_and_its_devices_stay(
+    home: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    old, new = await cabinet_of({8: "aim-r100"}), await cabinet_of({8: "aim-r100"})
+    rig = await link_to(old, {8: "aim-r100"})
+    rig.hass.config_entries.async_update_entry(rig.entry, title=f"{HOST}:{old.tcp_port}")
+    before = {entity.entity_id for entity in rig.entities()}
+    new.units[8].requests.clear()
+
+    link = await change_link(home, rig.entry, "tcp")
+    assert link.entered == {"host": HOST, "port": old.tcp_port}
+    await link.answer(host=HOST, port=new.tcp_port, line=QUICK_LINE)
+    await home.async_block_till_done()
+
+    assert link.reason == "reconfigure_successful"
+    assert rig.entry.title == f"{HOST}:{new.tcp_port}"
+    assert rig.entry.state is ConfigEntryState.LOADED
+    assert {entity.entity_id for entity in rig.entities()} == before
+    assert new.units[8].requests
+
+
+async def test_a_name_the_user_gave_stays_when_the_link_moves(
+    home: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    old, new = await cabinet_of({}), await cabinet_of({})
+    rig = await link_to(old, {})
+    link = await change_link(home, rig.entry, "tcp")
+    await link.answer(host=HOST, port=new.tcp_port, line=QUICK_LINE)
+    assert rig.entry.title == "Cabinet"
+
+
+async def test_a_change_to_what_does_not_work_changes_nothing(
+    home: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({8: "aim-r100"})
+    rig = await link_to(cabinet, {8: "aim-r100"})
+    before = dict(rig.entry.data)
+
+    link = await change_link(home, rig.entry, "tcp")
+    await link.answer(host=HOST, port=closed_port(), line=QUICK_LINE)
+    assert link.errors == {"base": "connection_refused"}
+    assert rig.entry.data == before
+    assert rig.entry.state is ConfigEntryState.LOADED
+
+    await link.answer(host=HOST, port=cabinet.tcp_port, line={**QUICK_LINE, "baudrate": "19200"})
+    await home.async_block_till_done()
+    assert link.reason == "reconfigure_successful"
+    assert rig.entry.data == {**before, "baudrate": 19200}
+
+
+async def test_a_link_cannot_move_to_where_another_one_is(
+    home: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    first, second = await cabinet_of({}), await cabinet_of({})
+    rig = await link_to(first, {})
+    await link_to(second, {})
+
+    link = await change_link(home, rig.entry, "tcp")
+    await link.answer(host=HOST, port=second.tcp_port, line=QUICK_LINE)
+    assert link.reason == "already_configured"
+    assert rig.entry.data["port"] == first.tcp_port
+
+
+async def test_the_other_framing_is_tried_with_the_entry_off_the_line(
+    home: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({8: "aim-r100"})
+    # The wrong kind of link was chosen: RTU frames are sent to a Modbus TCP port or the other way round.
+    rig = await link_to(cabinet, {8: "aim-r100"}, framing="tcp")
+    home.config_entries.async_update_entry(rig.entry, data={**rig.entry.data, "port": cabinet.rtu_port})
+    await home.async_block_till_done()
+
+    link = await change_link(home, rig.entry, "rtu_tcp")
+    await link.answer(host=HOST, port=cabinet.rtu_port, line=QUICK_LINE)
+    await home.async_block_till_done()
+
+    assert link.reason == "reconfigure_successful"
+    assert rig.entry.data["type"] == "rtu_tcp"
+    assert rig.entry.state is ConfigEntryState.LOADED
+    assert rig.state("sensor", 8, "Lg").state not in ("unknown", "unavailable")
+
+
+async def test_another_speed_of_a_serial_port_is_tried_and_the_entry_comes_back(
+    home: HomeAssistant, cabinet_of: CabinetMaker
+) -> None:
+    cabinet = await cabinet_of({8: "aim-r100"})
+    async with serial_bridge(cabinet) as port:
+        link = await add_link(home, "serial")
+        await link.answer(device=port, line=QUICK_LINE)
+        entry = link.result["result"]
+
+        change = await change_link(home, entry, "serial")
+        await change.answer(device=port, line={**QUICK_LINE, "baudrate": "57600"})
+        await home.async_block_till_done()
+
+        assert change.reason == "reconfigure_successful"
+        assert entry.data["baudrate"] == 57600
+        assert entry.state is ConfigEntryState.LOADED
+        await home.config_entries.async_unload(entry.entry_id)
