@@ -94,7 +94,12 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
         """Have the point read from now on."""
         await super().async_added_to_hass()
         self.coordinator.want([self.point.key])
-        self.async_on_remove(lambda: self.coordinator.unwant([self.point.key]))
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Have it read no more. Not earlier: what is to be restored is taken before this is called."""
+        self.coordinator.unwant([self.point.key])
+        await super().async_will_remove_from_hass()
 
     @property
     @override

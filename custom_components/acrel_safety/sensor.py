@@ -7,10 +7,11 @@ from homeassistant.components.sensor import (
     RestoreSensor,
     SensorDeviceClass,
     SensorEntity,
+    SensorExtraStoredData,
     SensorStateClass,
 )
 from homeassistant.const import DEGREE, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioacrel.models import Point
@@ -128,4 +129,36 @@ class AcrelSensor(AcrelEntity, SensorEntity):
 
 
 class AcrelEnergySensor(AcrelSensor, RestoreSensor):
-    """A counter. Its last value is kept over a restart, so that the device's first one can be judged."""
+    """A counter. Its last value outlives restarts, so that the first one read afterwards can be judged.
+
+    The judging is done before this entity is there (see `loading.seed_totals`); it only remembers.
+    """
+
+    _last: float | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Take over what was remembered: the device may stay silent until the next restart."""
+        stored = await self.async_get_last_sensor_data()
+        if stored is not None and isinstance(stored.native_value, int | float):
+            self._last = stored.native_value
+        self._remember()
+        await super().async_added_to_hass()
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> SensorExtraStoredData:
+        """What is remembered: the present value, or the last one there was."""
+        return SensorExtraStoredData(self._last, self.native_unit_of_measurement)
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Remember the value before it may be gone."""
+        self._remember()
+        super()._handle_coordinator_update()
+
+    def _remember(self) -> None:
+        value = self.believed_value
+        if isinstance(value, int | float):
+            self._last = value

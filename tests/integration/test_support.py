@@ -1,0 +1,219 @@
+"""What helps when something is wrong: diagnostics, repairs, system health."""
+
+import asyncio
+import json
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import get_system_health_info
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+    get_diagnostics_for_device,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.acrel_safety.aioacrel.modbus import RegisterDump
+from custom_components.acrel_safety.aioacrel.plan import Read
+from custom_components.acrel_safety.const import DOMAIN
+from custom_components.acrel_safety.issues import Issue, issue_id
+from tests.integration.conftest import CabinetMaker, LinkMaker
+from tests.integration.rigs import HOST, QUICK, LinkRig, device, is_not, link_entry
+
+BROKEN = """\
+[model]
+id = "mine"
+name = "Mine"
+title = { en = "Mine" }
+evidence = "imported"
+source = "typed by hand"
+
+[[circuits]]
+numbers = "1"
+
+[circuits.points]
+Ua = { at = 70000, scale = 0.1 }
+"""
+MENDED = BROKEN.replace("70000", "0x004A")
+
+
+# -- diagnostics ---------------------------------------------------------------------------------------------------
+
+
+async def test_diagnostics_hold_registers_that_can_be_replayed_and_no_address(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l", 8: "aim-r100"})
+    rig = await link_to(cabinet)
+    assert await async_setup_component(hass, "diagnostics", {})
+    found: dict[str, Any] = await get_diagnostics_for_config_entry(hass, hass_client, rig.entry)
+    assert found["link"]["host"] == "**REDACTED**"
+    assert HOST not in json.dumps(found)
+    assert [entry["model"]["id"] for entry in found["devices"]] == ["asj10l", "aim-r100"]
+    assert found["devices"][1]["plan"]["fast"]
+    assert found["devices"][1]["readings"]["Lg@4"]["quality"] == "good"
+
+    dump = RegisterDump.from_json(json.dumps(found["devices"][1]["registers"]))
+    registers = cabinet.units[8].registers
+    assert dump.words(Read(3, 0x004A, 12)) == [registers[address] for address in range(0x004A, 0x0056)]
+
+
+@pytest.mark.parametrize("name", ["aim-r100 8", "Circuit 4"])
+async def test_diagnostics_of_a_device_or_circuit_are_of_that_device(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, cabinet_of: CabinetMaker, link_to: LinkMaker, name: str
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l", 8: "aim-r100"})
+    rig = await link_to(cabinet)
+    assert await async_setup_component(hass, "diagnostics", {})
+    registry = dr.async_get(hass)
+    devices = [
+        *dr.async_entries_for_config_entry(registry, rig.entry.entry_id),
+        *dr.async_child_entries_for_config_entry(registry, rig.entry.entry_id),
+    ]
+    wanted = next(found for found in devices if found.name == name)
+    found: dict[str, Any] = await get_diagnostics_for_device(hass, hass_client, rig.entry, wanted)
+    assert found["device"]["model"]["id"] == "aim-r100"
+
+
+async def test_diagnostics_of_a_silent_device_and_of_the_link_say_what_is_known(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l"})
+    cabinet.set_scenario("silent")
+    rig = await link_to(cabinet, {7: "asj10l", 9: "ascb1"})
+    assert await async_setup_component(hass, "diagnostics", {})
+    found: dict[str, Any] = await get_diagnostics_for_config_entry(hass, hass_client, rig.entry)
+    assert (found["devices"][0]["registers"], found["devices"][0]["error"]) == (None, "no_answer")
+    assert found["devices_without_registers"][0]["model"] == "ascb1"
+    link = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, rig.entry.entry_id), rig.entry.entry_id)
+    assert link is not None
+    assert (await get_diagnostics_for_device(hass, hass_client, rig.entry, link))["device"] is None
+
+
+# -- repairs -------------------------------------------------------------------------------------------------------
+
+
+def the_issue(rig: LinkRig, unit_id: int, issue: Issue) -> ir.IssueEntry | None:
+    return ir.async_get(rig.hass).async_get_issue(DOMAIN, issue_id(rig.entry, rig.subentry(unit_id), issue))
+
+
+async def submit(hass: HomeAssistant, hass_client: ClientSessionGenerator, issue: ir.IssueEntry) -> dict[str, Any]:
+    """Open the fix flow of an issue and submit its form, as the frontend does."""
+    assert await async_setup_component(hass, "repairs", {})
+    client = await hass_client()
+    answer = await client.post("/api/repairs/issues/fix", json={"handler": issue.domain, "issue_id": issue.issue_id})
+    assert answer.status == HTTPStatus.OK
+    form = await answer.json()
+    assert (form["type"], form["step_id"]) == ("form", "confirm")
+    assert form["description_placeholders"] == issue.translation_placeholders
+    answer = await client.post(f"/api/repairs/issues/fix/{form['flow_id']}", json={})
+    result: dict[str, Any] = await answer.json()
+    await hass.async_block_till_done()
+    return result
+
+
+async def test_a_model_without_table_is_shown_with_its_issue_and_no_entities(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l"})
+    rig = await link_to(cabinet, {7: "asj10l", 20: "ascb1"})
+    issue = the_issue(rig, 20, Issue.TABLE_MISSING)
+    assert issue is not None
+    assert (issue.translation_placeholders or {})["device"] == "ascb1 20"
+    assert rig.entities(20) == []
+    found = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, rig.subentry(20).subentry_id), rig.entry.entry_id
+    )
+    assert found is not None
+    assert found.model == "ASCB1 (registers unknown)"
+    assert rig.state("sensor", 7, "Lg").state != "unavailable"
+
+    hass.config_entries.async_remove_subentry(rig.entry, rig.subentry(20).subentry_id)
+    await hass.async_block_till_done()
+    assert not [entry for domain, entry in ir.async_get(hass).issues if domain == DOMAIN]
+
+
+async def test_a_wrong_device_is_mended_by_looking_again(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({8: "aim-r100"})
+    cabinet.set_scenario("wrong_model", 8)
+    rig = await link_to(cabinet)
+    issue = the_issue(rig, 8, Issue.WRONG_DEVICE)
+    assert issue is not None
+    assert (await submit(hass, hass_client, issue))["reason"] == "still_there"
+    assert the_issue(rig, 8, Issue.WRONG_DEVICE) is not None
+
+    cabinet.set_scenario("normal", 8)
+    assert (await submit(hass, hass_client, issue))["type"] == "create_entry"
+    assert the_issue(rig, 8, Issue.WRONG_DEVICE) is None
+    assert rig.state("sensor", 8, "Lg").state != "unavailable"
+
+
+async def test_a_broken_model_file_is_named_and_mended(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    cabinet_of: CabinetMaker,
+    link_to: LinkMaker,
+    tmp_path: Path,
+) -> None:
+    hass.config.config_dir = str(tmp_path)
+    folder = tmp_path / "acrel_safety" / "models"
+    folder.mkdir(parents=True)
+    (folder / "mine.toml").write_text(BROKEN, "utf-8")
+    cabinet = await cabinet_of({7: "asj10l", 5: "ddsy1352"})
+    rig = await link_to(cabinet, {7: "asj10l", 5: "mine"})
+    issue = the_issue(rig, 5, Issue.MODEL_FILE_BROKEN)
+    assert issue is not None
+    placeholders = issue.translation_placeholders or {}
+    assert placeholders["file"] == "mine.toml"
+    assert "12: " in placeholders["problems"]
+    assert rig.state("sensor", 7, "Lg").state != "unavailable"
+
+    (folder / "mine.toml").write_text(MENDED, "utf-8")
+    await submit(hass, hass_client, issue)
+    assert the_issue(rig, 5, Issue.MODEL_FILE_BROKEN) is None
+    assert rig.entity_id("sensor", 5, "Ua") is not None
+
+    # Entities outlive a file that is broken or gone: they come back with it, with their history.
+    (folder / "mine.toml").unlink()
+    await rig.reload()
+    assert the_issue(rig, 5, Issue.MODEL_FILE_MISSING) is not None
+    assert rig.entity_id("sensor", 5, "Ua") is not None
+
+
+async def test_removing_a_link_withdraws_its_issues(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l"})
+    entry = link_entry(cabinet, [device(20, "ascb1")])
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert [domain for domain, _ in ir.async_get(hass).issues if domain == DOMAIN]
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert not [domain for domain, _ in ir.async_get(hass).issues if domain == DOMAIN]
+
+
+# -- system health -------------------------------------------------------------------------------------------------
+
+
+async def test_system_health_counts_links_and_devices(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l", 9: "aim-m10"})
+    cabinet.set_scenario("silent", 9)
+    rig = await link_to(cabinet, intervals=QUICK)
+    await rig.until("sensor.asj10l_7_residual_current", is_not("unavailable"))
+    assert await async_setup_component(hass, "system_health", {})
+    await hass.async_block_till_done()
+    info = await get_system_health_info(hass, DOMAIN)
+    found = {key: await value if asyncio.iscoroutine(value) else value for key, value in info.items()}
+    assert found["links"] == "1/1"
+    assert found["devices_answering"] == "1/2"
+    assert found["library_version"] == "0.1.0"
+    assert set(found) == {"busiest_line", "devices_answering", "library_version", "links", "polls_left_out"}
