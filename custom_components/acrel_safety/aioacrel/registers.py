@@ -174,11 +174,11 @@ def _float32(bits: int) -> float | None:
     value: float = struct.unpack(">f", packed)[0]
     if not math.isfinite(value):
         return None
-    for digits in range(6, 10):
+    for digits in range(6, 9):
         short = float(f"{value:.{digits}g}")
         if struct.pack(">f", short) == packed:
             return short
-    return value
+    return float(f"{value:.9g}")  # nine digits tell any two float32 apart
 
 
 def scaled(raw: float, scale: Fraction) -> float:
