@@ -43,6 +43,8 @@ _CAPTIONS_ENOUGH = 3
 LARGEST_TABLE = 2_000_000
 """Bytes. A table of 10,000 rows has less than half of that."""
 MOST_ROWS = 20_000
+_MOST_LINES = MOST_ROWS + 2
+"""Rows, header and caption row."""
 _SEPARATORS = {";": ";", "\t": "tab", "|": "|"}
 
 
@@ -68,14 +70,13 @@ def read_sheet(data: bytes, *, file: str) -> Sheet:
     """
     text, problems = _decoded(data, file)
     rows: list[CsvRow] = []
-    cells = _cells(text, problems)
+    cells = _cells(text, problems, file)
     _check_header(next(cells, CsvRow(1, ())), problems, file)
     for row in cells:
-        if not rows and _is_caption(row.cells):
-            continue
-        if len(rows) == MOST_ROWS:
-            raise _refusal(file, "too_large", found=f"> {MOST_ROWS} rows", allowed=f"{MOST_ROWS} rows")
-        rows.append(row)
+        if rows or not _is_caption(row.cells):
+            rows.append(row)
+    if len(rows) > MOST_ROWS:
+        raise _too_many_rows(file)
     return Sheet(rows=rows, problems=problems)
 
 
@@ -128,9 +129,10 @@ def _gb18030(data: bytes) -> str | None:
     return text
 
 
-def _cells(text: str, problems: list[Problem]) -> Iterator[CsvRow]:
+def _cells(text: str, problems: list[Problem], file: str) -> Iterator[CsvRow]:
     """Yield the rows that are not empty; a row with broken quoting becomes a problem."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    count = 0
     while True:
         line = reader.line_num + 1
         try:
@@ -139,9 +141,17 @@ def _cells(text: str, problems: list[Problem]) -> Iterator[CsvRow]:
             return
         except csv.Error as error:
             problems.append(Problem(key="broken_quoting", line=line, found=str(error)))
-            continue
-        if any(cell and not cell.isspace() for cell in cells):
+        else:
+            if not any(cell and not cell.isspace() for cell in cells):
+                continue
             yield CsvRow(line, cells)
+        count += 1
+        if count > _MOST_LINES:
+            raise _too_many_rows(file)
+
+
+def _too_many_rows(file: str) -> FileProblemsError:
+    return _refusal(file, "too_large", found=f"> {MOST_ROWS} rows", allowed=f"{MOST_ROWS} rows")
 
 
 def _check_header(header: CsvRow, problems: Sequence[Problem], file: str) -> None:

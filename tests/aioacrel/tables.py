@@ -1,0 +1,65 @@
+"""Small register tables for tests, and how to look at what became of them."""
+
+from collections.abc import Mapping, Sequence
+
+from custom_components.acrel_safety.aioacrel.models import Model
+from custom_components.acrel_safety.aioacrel.problems import Problem
+from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
+from custom_components.acrel_safety.aioacrel.table import KMode, TableImport, import_table
+
+HEADER = "id,group,data_name,unit,reg_add,reg_type,endian,dcm,k,fun_num,calc,style"
+COLUMNS = HEADER.split(",")
+
+
+def row(**cells: object) -> str:
+    """Return one row: a sound 16-bit value unless its cells say otherwise."""
+    usual: dict[str, object] = {
+        "id": 1,
+        "group": 1,
+        "data_name": "Ua",
+        "unit": "",
+        "reg_add": 256,
+        "reg_type": 6,
+        "endian": 1,
+        "dcm": 0,
+        "k": 1,
+        "fun_num": 3,
+        "calc": "",
+        "style": 0,
+    }
+    return ",".join(str(cell) for cell in (usual | cells).values())
+
+
+def table(*rows: str) -> bytes:
+    return "\n".join([HEADER, *rows, ""]).encode()
+
+
+def imported(
+    *rows: str, base: Model | None = None, k_mode: KMode = KMode.AUTO, accept_rejected: bool = False
+) -> TableImport:
+    return import_table(
+        table(*rows), file="my.csv", model_id="mine", base=base, k_mode=k_mode, accept_rejected=accept_rejected
+    )
+
+
+def findings(problems: Sequence[Problem]) -> list[tuple[int | None, str, str]]:
+    """Return line, column and kind of each problem."""
+    return [(problem.line, problem.column, problem.key) for problem in problems]
+
+
+def decoded(model: Model, start: int, words: Sequence[int]) -> Mapping[str, Value | None]:
+    """Return what each point of a model makes of the registers from `start` on."""
+    values: dict[str, Value | None] = {}
+    for key, point in model.readable.items():
+        assert point.address is not None
+        offset = point.address - start
+        own = words[offset : offset + point.count]
+        if len(own) == point.count:
+            raw = point.layout.decode(own)
+            values[str(key)] = None if raw is None else point.value_of(raw)
+    return values
+
+
+def key(text: str) -> PointKey:
+    code, _, circuit = text.rpartition("@")
+    return PointKey(circuit, code)
