@@ -11,8 +11,8 @@ its request was given up would be believed by the next request of the same shape
   any sign of it does not fit.
 * A refusal says nothing but a code, so an illegal address is believed when it was said twice.
 
-With MBAP framing the transaction number protects, but it starts anew with every connection: only a lost connection and
-an answer that does not fit put a unit out of step there.
+With MBAP framing the transaction number protects, but it starts anew with every connection: a lost connection and an
+answer that does not fit put a unit out of step there too; after a time-out the probe is sent at once.
 
 Reads are never cancelled on the wire, only their waiter. Writes are sent once, whatever happens; their echo is not
 believed.
@@ -219,9 +219,9 @@ class GuardedUnit:
         """Whether the framing numbers its requests."""
         return self.address.framing is Framing.MBAP
 
-    def _lose_step(self) -> None:
+    def _lose_step(self, quiet: float | None = None) -> None:
         self._out_of_step = True
-        self._quiet_until = _now() + self._timing.quiet
+        self._quiet_until = max(self._quiet_until, _now() + (self._timing.quiet if quiet is None else quiet))
 
     def _connection_lost(self) -> None:
         """What was on its way when the connection went may be delivered by the next one."""
@@ -238,7 +238,7 @@ class GuardedUnit:
         await self._pause(self._timing.repeat)
         words = await self._read(wanted, wanted)
         if choice.read != wanted:
-            self._sequence.note_unreadable(choice.read, wanted)
+            self._sequence.note_unreadable(choice.read, wanted, _now())
         return words
 
     async def _read(self, read: Read, wanted: Read) -> list[int]:
@@ -292,10 +292,10 @@ class GuardedUnit:
                 self._failures += 1
                 self._was_dropped = False
                 if self._is_numbered:
-                    # Its number protects as long as the connection stands; then it counts as lost.
+                    # Its number protects as long as the connection stands; then it counts as lost. Without a checksum
+                    # the probe is to take what may be left of it in the stream.
                     self._sequence.note_answered(read, _now())
-                    if self._should_drop:
-                        self._lose_step()
+                    self._lose_step(0.0)
                 else:
                     self._lost(read)
                 return NoAnswerError(unit=self.unit_id, seconds=f"{self.timeout:g}")

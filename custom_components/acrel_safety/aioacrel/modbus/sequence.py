@@ -20,6 +20,8 @@ SAVED_REGISTERS = 8
 """The budget never grows beyond this many registers' time, so that a long rest buys no waste."""
 LOST_MEMORY = 30.0
 """Seconds for which the length of an unanswered read is avoided where another can be had."""
+UNREADABLE_MEMORY = 600.0
+"""Seconds for which no register is added that seemed to be refused."""
 MOST_REGISTERS = 125
 
 
@@ -44,12 +46,13 @@ class LengthSequence:
         self._cost = cost
         self._answered: dict[tuple[int, int], float] = {}
         self._lost: dict[tuple[int, int], float] = {}
-        self._unreadable: set[tuple[int, int]] = set()
+        self._unreadable: dict[tuple[int, int], float] = {}
+        self._latest_answer = -inf
         self._budget = 0.0
 
     def note_answered(self, read: Read, now: float) -> None:
         """An answer was believed; a repeat of it may follow."""
-        self._answered[read.function, read.count] = now
+        self._answered[read.function, read.count] = self._latest_answer = now
 
     def note_lost(self, read: Read, now: float) -> None:
         """No answer came, or not the right one: it may still come."""
@@ -61,13 +64,11 @@ class LengthSequence:
             if now - answered < LOST_MEMORY:
                 self._lost[key] = max(self._lost.get(key, 0.0), answered)
 
-    def note_unreadable(self, read: Read, wanted: Read) -> None:
-        """The unit refused a read for what was added to it."""
-        self._unreadable |= {
-            (read.function, register)
-            for register in range(read.address, read.end)
-            if not wanted.address <= register < wanted.end
-        }
+    def note_unreadable(self, read: Read, wanted: Read, now: float) -> None:
+        """The unit refused a read for what was added to it; not for ever, as the refusal may have been an old one."""
+        for register in range(read.address, read.end):
+            if not wanted.address <= register < wanted.end:
+                self._unreadable[read.function, register] = now + UNREADABLE_MEMORY
 
     def is_wary(self, now: float) -> bool:
         """Whether an answer was lost so lately that it is looked out for."""
@@ -97,7 +98,7 @@ class LengthSequence:
         budget = inf if self.is_wary(now) else self._budget
         base = self._cost.seconds(wanted.count)
         best: Choice | None = None
-        for read in self._candidates(wanted, within):
+        for read in self._candidates(wanted, within, now):
             if read.count > wanted.count and self._cost.seconds(read.count) - base > budget:
                 break
             key = read.function, read.count
@@ -106,16 +107,19 @@ class LengthSequence:
             if answered <= 0 and now - lost >= max(LOST_MEMORY, late_after):
                 return Choice(read, 0.0)
             pause = max(0.0, answered, lost + late_after - now)
+            if now - lost < LOST_MEMORY:
+                # An answer that was held back may follow the next one that passes: let it run into nothing.
+                pause = max(pause, self._latest_answer + repeat_after - now)
             if best is None or pause < best.pause:
                 best = Choice(read, pause)
         return best or Choice(wanted, 0.0)
 
-    def _candidates(self, wanted: Read, within: tuple[int, int] | None) -> list[Read]:
+    def _candidates(self, wanted: Read, within: tuple[int, int] | None, now: float) -> list[Read]:
         """Return the reads of growing length that hold the wanted one: upwards first, then downwards."""
         low, high = within or (wanted.address, wanted.end - 1)
         reads = [wanted]
         first, last = wanted.address, wanted.end - 1
-        blocked = self._unreadable
+        blocked = {key for key, until in self._unreadable.items() if now < until}
         while last - first + 1 < MOST_REGISTERS:
             if last < high and (wanted.function, last + 1) not in blocked:
                 last += 1

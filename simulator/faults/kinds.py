@@ -1,0 +1,144 @@
+"""The faults of the proxy, and which request gets which: by seed, so that a run can be repeated."""
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from .frames import Framing
+
+
+class Fault(StrEnum):
+    """What is done to one request and its answer."""
+
+    NONE = "none"
+    LATE = "late"
+    DROP = "drop"
+    LOST_REQUEST = "lost-request"
+    DUPLICATE = "duplicate"
+    SPLIT = "split"
+    DRIP = "drip"
+    MERGE = "merge"
+    REORDER = "reorder"
+    CUT = "cut"
+    GARBAGE_BEFORE = "garbage-before"
+    GARBAGE_AFTER = "garbage-after"
+    NOISE = "noise"
+    FLIP_UNIT = "flip-unit"
+    FLIP_FUNCTION = "flip-function"
+    FLIP_LENGTH = "flip-length"
+    WRONG_UNIT = "wrong-unit"
+    WRONG_FUNCTION = "wrong-function"
+    WRONG_LENGTH = "wrong-length"
+    EXCEPTION = "exception"
+    BUSY = "busy"
+    RESET = "reset"
+    HALF_OPEN = "half-open"
+    MUTE = "mute"
+    SEAT_TAKEN = "seat-taken"
+    OLD_CONNECTION = "old-connection"
+
+    @property
+    def meaning(self) -> str:
+        """Say what the fault does."""
+        return MEANINGS[self]
+
+
+MEANINGS: Mapping[Fault, str] = {
+    Fault.NONE: "the answer passes",
+    Fault.LATE: "the answer comes after its time-out",
+    Fault.DROP: "the answer is lost",
+    Fault.LOST_REQUEST: "the request is lost before it reaches the device",
+    Fault.DUPLICATE: "the answer comes twice; the second time later, or just when the next request was sent",
+    Fault.SPLIT: "the answer comes byte by byte",
+    Fault.DRIP: "the answer comes byte by byte, so slowly that it may take longer than the time-out",
+    Fault.MERGE: "the answer is held back and sent in one piece with the next one",
+    Fault.REORDER: "the answer is held back and sent after the next one",
+    Fault.CUT: "only the beginning of the answer comes; in a TCP stream without checksum (MBAP) nothing comes after it",
+    Fault.GARBAGE_BEFORE: "random bytes come before the answer",
+    Fault.GARBAGE_AFTER: "random bytes come after the answer",
+    Fault.NOISE: "a bit of the answer is flipped and the checksum left as it was (RTU only)",
+    Fault.FLIP_UNIT: "a bit of the unit id is flipped, with a right checksum",
+    Fault.FLIP_FUNCTION: "a bit of the function code is flipped, with a right checksum",
+    Fault.FLIP_LENGTH: "a bit of the byte count is flipped, with a right checksum",
+    Fault.WRONG_UNIT: "the answer names another unit",
+    Fault.WRONG_FUNCTION: "the answer names another function",
+    Fault.WRONG_LENGTH: "the answer holds more or fewer registers than asked for",
+    Fault.EXCEPTION: "an exception comes instead of the answer",
+    Fault.BUSY: "the exception 'busy' or 'acknowledge' comes instead of the answer",
+    Fault.RESET: "the connection is reset instead of an answer",
+    Fault.HALF_OPEN: "the connection stays open and nothing passes any more",
+    Fault.MUTE: "the connection is reset, and the next one is accepted and says nothing",
+    Fault.SEAT_TAKEN: "another client takes the only seat of the gateway: reset, and connections refused for a while",
+    Fault.OLD_CONNECTION: "the connection ends, and the answer is delivered into the next one",
+}
+ALL_FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE)
+CHECKSUM_FAULTS = frozenset({Fault.NOISE})
+"""Faults that only a checksum can show, so they make no sense where the framing has none."""
+
+
+def faults_of(framing: Framing) -> tuple[Fault, ...]:
+    """Return the faults that exist on a framing."""
+    return tuple(fault for fault in ALL_FAULTS if framing is Framing.RTU or fault not in CHECKSUM_FAULTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """How long the faults take, in seconds; the defaults suit a time-out of half a second."""
+
+    late: tuple[float, float] = (0.4, 1.4)
+    """An answer is this much late: around and beyond the time-out, within time-out and quiet time."""
+    repeat: tuple[float, float] = (0.0, 0.2)
+    """A second copy comes this long after the first."""
+    drip: tuple[float, float] = (0.002, 0.05)
+    """Between two bytes of a dripping answer."""
+    seat: tuple[float, float] = (0.1, 3.0)
+    """How long the other client stays."""
+    mute: tuple[float, float] = (0.1, 5.0)
+    """How long a connection says nothing; then it works."""
+
+
+class Plan(Protocol):
+    """Tells what happens to the next request."""
+
+    random: random.Random
+    times: Times
+
+    def next(self) -> Fault:
+        """Return the next request's fault."""
+
+
+@dataclass(slots=True)
+class Schedule:
+    """Faults by seed: each request gets one of `faults` with probability `rate`."""
+
+    seed: int
+    faults: Sequence[Fault] = ALL_FAULTS
+    rate: float = 0.5
+    times: Times = field(default_factory=Times)
+    random: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin the sequence."""
+        self.random = random.Random(self.seed)
+
+    def next(self) -> Fault:
+        """Return the next request's fault."""
+        if self.random.random() >= self.rate:
+            return Fault.NONE
+        return self.random.choice(self.faults)
+
+
+class Script:
+    """A list of faults, one per request; then none."""
+
+    def __init__(self, faults: Iterable[Fault], *, seed: int = 0, times: Times | None = None) -> None:
+        """Take the list; `seed` decides the details, such as which bit is flipped."""
+        self._faults: Iterator[Fault] = iter(list(faults))
+        self.random = random.Random(seed)
+        self.times = times or Times()
+
+    def next(self) -> Fault:
+        """Return the next request's fault."""
+        return next(self._faults, Fault.NONE)

@@ -1,0 +1,89 @@
+"""Faults that change what an answer says; each keeps the checksum right, as no line does by chance."""
+
+from collections.abc import Callable, Mapping
+from random import Random
+
+from .frames import EXCEPTION_BIT, MOST_REGISTERS, READ_FUNCTIONS, WRITE_MULTIPLE, Frame, Framing, exception_answer
+from .kinds import Fault
+
+EXCEPTION_CODES = (1, 2, 3, 4, 8, 10, 11)
+BUSY_CODES = (5, 6)
+_MOST_GARBAGE = 12
+
+
+def mutated(frame: Frame, fault: Fault, random: Random) -> bytes:
+    """Return the bytes of an answer after a fault of content; other faults leave it as it is."""
+    change = _CHANGES.get(fault)
+    return change(frame, random) if change is not None else frame.wire
+
+
+def _flipped_unit(frame: Frame, random: Random) -> bytes:
+    return frame.change(unit=frame.unit ^ 1 << random.randrange(8)).wire
+
+
+def _wrong_unit(frame: Frame, random: Random) -> bytes:
+    return frame.change(unit=(frame.unit + random.randint(1, 246)) % 248).wire
+
+
+def _flipped_function(frame: Frame, random: Random) -> bytes:
+    return _with_function(frame, frame.function ^ 1 << random.randrange(8)).wire
+
+
+def _wrong_function(frame: Frame, random: Random) -> bytes:
+    others = [code for code in (1, 2, *READ_FUNCTIONS, 6, WRITE_MULTIPLE, 23) if code != frame.function]
+    return _with_function(frame, random.choice(others)).wire
+
+
+def _noisy(frame: Frame, random: Random) -> bytes:
+    raw = bytearray(frame.wire)
+    raw[random.randrange(len(raw))] ^= 1 << random.randrange(8)
+    return bytes(raw)
+
+
+def _garbage(random: Random) -> bytes:
+    return random.randbytes(random.randint(1, _MOST_GARBAGE))
+
+
+def _with_function(frame: Frame, function: int) -> Frame:
+    return frame.change(pdu=bytes((function,)) + frame.pdu[1:])
+
+
+def _flipped_length(frame: Frame, random: Random) -> bytes:
+    """Flip a bit of the byte count, or, where the framing has one, of the frame's own length."""
+    if frame.framing is Framing.MBAP and random.random() < 0.5:  # noqa: PLR2004 - one of two
+        raw = bytearray(frame.wire)
+        raw[5] ^= 1 << random.randrange(8)
+        return bytes(raw)
+    if not frame.is_data:
+        return frame.wire
+    count = frame.pdu[1] ^ 1 << random.randrange(8)
+    return frame.change(pdu=bytes((frame.function, count)) + frame.pdu[2:]).wire
+
+
+def _of_wrong_length(frame: Frame, random: Random) -> bytes:
+    """Make the answer one to a few registers longer or shorter, in itself sound."""
+    if not frame.is_data or frame.function & EXCEPTION_BIT:
+        return frame.wire
+    words = frame.pdu[2:]
+    count = len(words) // 2
+    wrong = max(0, min(MOST_REGISTERS, count + random.choice((-2, -1, 1, 2, 3))))
+    if wrong == count:
+        wrong = count + 1 if count < MOST_REGISTERS else count - 1
+    content = (words + random.randbytes(6))[: 2 * wrong]
+    return frame.change(pdu=bytes((frame.function, len(content))) + content).wire
+
+
+_CHANGES: Mapping[Fault, Callable[[Frame, Random], bytes]] = {
+    Fault.FLIP_UNIT: _flipped_unit,
+    Fault.WRONG_UNIT: _wrong_unit,
+    Fault.FLIP_FUNCTION: _flipped_function,
+    Fault.WRONG_FUNCTION: _wrong_function,
+    Fault.FLIP_LENGTH: _flipped_length,
+    Fault.WRONG_LENGTH: _of_wrong_length,
+    Fault.EXCEPTION: lambda frame, random: exception_answer(frame, random.choice(EXCEPTION_CODES)).wire,
+    Fault.BUSY: lambda frame, random: exception_answer(frame, random.choice(BUSY_CODES)).wire,
+    Fault.NOISE: _noisy,
+    Fault.CUT: lambda frame, random: frame.wire[: random.randrange(1, len(frame.wire))],
+    Fault.GARBAGE_BEFORE: lambda frame, random: _garbage(random) + frame.wire,
+    Fault.GARBAGE_AFTER: lambda frame, random: frame.wire + _garbage(random),
+}
