@@ -1,10 +1,10 @@
-"""`python -m benchmarks [line-time] [home-assistant]`: run measurements, print them, keep them in results/."""
+"""`python -m benchmarks [NAME …]`: run measurements, print them, keep them in results/."""
 
 import argparse
 import asyncio
 from collections.abc import Callable
 
-from benchmarks import home_assistant, line_time
+from benchmarks import bus, home_assistant, line_time
 from benchmarks.report import Table
 
 
@@ -12,6 +12,7 @@ def main() -> None:
     """Run what was asked for; without a name, all."""
     runs: dict[str, Callable[[], Table]] = {
         "line-time": line_time.measure,
+        "bus": lambda: asyncio.run(bus.measure()),
         "home-assistant": lambda: asyncio.run(home_assistant.measure()),
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
