@@ -83,6 +83,9 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
         self._attr_translation_placeholders = name.placeholders
         self._attr_entity_category = category(point, platform)
         self._attr_entity_registry_enabled_default = is_enabled_by_default(point, platform)
+        if point.evidence is not model.evidence:
+            # The device says how sure its registers are; this one is less sure, or surer.
+            self._attr_extra_state_attributes = {"evidence": point.evidence.value}
         self._attr_device_info = (
             circuit_info(subentry, model, point.key.circuit, coordinator.device_id, language)
             if point.key.circuit in circuits(model)

@@ -61,7 +61,7 @@ async def link_to(hass: HomeAssistant, cabinet_of: CabinetMaker) -> AsyncGenerat
     ) -> LinkRig:
         if models is None:
             models = {unit_id: unit.model for unit_id, unit in cabinet.units.items()}
-        devices = [device(unit_id, model, **data) for unit_id, model in models.items()]
+        devices = [device(unit_id, model, data=data) for unit_id, model in models.items()]
         entry = link_entry(cabinet, devices, framing=framing)
         entry.add_to_hass(hass)
         entries.append(entry)

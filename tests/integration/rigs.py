@@ -8,10 +8,13 @@ from typing import Literal, cast
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
 from homeassistant.core import Event, EventStateChangedData, EventStateReportedData, HomeAssistant, State, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.acrel_safety.aioacrel.models import Point
+from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.const import DOMAIN, SUBENTRY_DEVICE
 from custom_components.acrel_safety.coordinator import AcrelConfigEntry, AcrelCoordinator
 from simulator import Cabinet
@@ -25,10 +28,12 @@ QUICK = {"fast": 0.1, "normal": 0.1, "slow": 0.1}
 type Framing = Literal["tcp", "rtu_tcp"]
 
 
-def device(unit_id: int, model: str, title: str | None = None, **data: object) -> ConfigSubentryData:
+def device(
+    unit_id: int, model: str, title: str | None = None, *, data: Mapping[str, object] | None = None
+) -> ConfigSubentryData:
     """Return a device as the config flow would store it."""
     return ConfigSubentryData(
-        data={"unit_id": unit_id, "model": model, "allow_changes": False, **data},
+        data={"unit_id": unit_id, "model": model, "allow_changes": False, **(data or {})},
         subentry_type=SUBENTRY_DEVICE,
         title=title or f"{model} {unit_id}",
         unique_id=str(unit_id),
@@ -66,6 +71,18 @@ class LinkRig:
     def subentry(self, unit_id: int) -> ConfigSubentry:
         """Return the subentry of a unit."""
         return next(sub for sub in self.entry.subentries.values() if sub.data["unit_id"] == unit_id)
+
+    def devices(self) -> list[dr.DeviceEntry | dr.ChildDeviceEntry]:
+        """Return the link, its devices and their circuits."""
+        registry = dr.async_get(self.hass)
+        found: list[dr.DeviceEntry | dr.ChildDeviceEntry] = []
+        found += dr.async_entries_for_config_entry(registry, self.entry.entry_id)
+        found += dr.async_child_entries_for_config_entry(registry, self.entry.entry_id)
+        return found
+
+    def point(self, unit_id: int, code: str, circuit: str = "1") -> Point:
+        """Return a point of a unit's model."""
+        return self.coordinator(unit_id).device.model.points[PointKey(circuit, code)]
 
     def coordinator(self, unit_id: int) -> AcrelCoordinator:
         """Return the coordinator of a unit."""

@@ -89,13 +89,16 @@ async def test_a_link_that_cannot_be_reached_is_tried_again_later(
     port = cabinet.tcp_port
     await cabinet.stop()
     assert not await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
+    states = [entry.state]
     assert entry.error_reason_translation_key == "link_unreachable"
     await cabinet.start(tcp_port=port)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=60))
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert entry.state is ConfigEntryState.LOADED
-    assert float(hass.states.get(LG_7).state) >= 0
+    states.append(entry.state)
+    assert states == [ConfigEntryState.SETUP_RETRY, ConfigEntryState.LOADED]
+    state = hass.states.get(LG_7)
+    assert state is not None
+    assert float(state.state) == cabinet.units[7].truth()["1"]["Lg"]
     await hass.config_entries.async_unload(entry.entry_id)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from types import MappingProxyType
 
 from homeassistant.components.modbus.connection import async_get_connection_info
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
@@ -30,7 +31,7 @@ def own_tasks() -> list[str]:
 
 def listeners(hass: HomeAssistant) -> dict[str, int]:
     """Return how many listen to each event."""
-    return dict(hass.bus.async_listeners())
+    return {str(event): count for event, count in hass.bus.async_listeners().items()}
 
 
 async def test_a_hundred_reloads_leave_one_socket_and_nothing_else(
@@ -63,15 +64,8 @@ async def test_home_assistant_stops_without_waiting_for_the_link(
     assert own_tasks() == []
 
 
-def devices_of(rig: LinkRig) -> dict[str, dr.AnyDeviceEntry]:
-    registry = dr.async_get(rig.hass)
-    return {
-        str(found.name): found
-        for found in [
-            *dr.async_entries_for_config_entry(registry, rig.entry.entry_id),
-            *dr.async_child_entries_for_config_entry(registry, rig.entry.entry_id),
-        ]
-    }
+def devices_of(rig: LinkRig) -> dict[str, dr.DeviceEntry | dr.ChildDeviceEntry]:
+    return {str(found.name): found for found in rig.devices()}
 
 
 async def test_link_device_and_circuits_are_devices_below_each_other(
@@ -120,7 +114,10 @@ async def test_an_added_device_is_there_without_a_restart(
     hass.config_entries.async_add_subentry(
         rig.entry,
         ConfigSubentry(
-            data=new["data"], subentry_type=new["subentry_type"], title=new["title"], unique_id=new["unique_id"]
+            data=MappingProxyType({**new["data"]}),
+            subentry_type=new["subentry_type"],
+            title=new["title"],
+            unique_id=new["unique_id"],
         ),
     )
     await hass.async_block_till_done()

@@ -8,7 +8,7 @@ from tests.integration.rigs import QUICK, LinkRig
 
 
 def registers_of(rig: LinkRig, unit_id: int, code: str, circuit: str = "1") -> range:
-    point = rig.coordinator(unit_id).device.model.points[circuit, code]
+    point = rig.point(unit_id, code, circuit)
     assert point.address is not None
     return range(point.address, point.address + point.count)
 

@@ -7,14 +7,10 @@ from simulator.cabinet import STANDARD_OPTIONS, STANDARD_UNITS
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import QUICK, Framing, LinkRig, enable_all, truth_of
 
-RATIOS = {"pt": 1.0, "ct": 1.0}
-"""The simulated meters without a ratio register are connected directly."""
-
 
 def differences(rig: LinkRig, unit_id: int) -> list[str]:
     """Return the enabled entities of a unit whose state is not what the simulator says."""
     truth = truth_of(rig.cabinet, unit_id)
-    model = rig.coordinator(unit_id).device.model
     prefix = rig.subentry(unit_id).subentry_id
     found = []
     for entity in rig.entities(unit_id):
@@ -22,7 +18,7 @@ def differences(rig: LinkRig, unit_id: int) -> list[str]:
         if state is None:
             continue
         circuit, _, code = entity.unique_id.removeprefix(f"{prefix}_").partition("_")
-        point, true = model.points[circuit, code], truth.get((circuit, code))
+        point, true = rig.point(unit_id, code, circuit), truth.get((circuit, code))
         if true is None:
             expected: object = "in the simulator"
         elif point.words is not None:
@@ -55,7 +51,8 @@ async def test_every_entity_of_a_model_shows_the_true_value(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, unit_id: int, model: str
 ) -> None:
     cabinet = await cabinet_of({unit_id: model}, options={unit_id: STANDARD_OPTIONS.get(unit_id, {})})
-    rig = await link_to(cabinet, **RATIOS, intervals=QUICK)
+    # The simulated meters without a ratio register are connected directly.
+    rig = await link_to(cabinet, pt=1.0, ct=1.0, intervals=QUICK)
     enable_all(rig)
     await rig.reload()
     # A counter's first zero is believed when it was said often enough.
