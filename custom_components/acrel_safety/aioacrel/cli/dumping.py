@@ -8,7 +8,6 @@ from ..modbus.blocks import spans_of
 from ..modbus.device import AcrelDevice
 from ..modbus.dump import RegisterDump
 from ..modbus.guard import GuardedUnit
-from ..modbus.link import Link
 from ..models import Evidence, Model
 from ..models.reader import DEFAULT_MOST_REGISTERS
 from ..plan import Read, plan_reads
@@ -16,6 +15,7 @@ from . import selecting
 from .arguments import Options
 from .output import Console, Progress
 from .scan import fitting_models
+from .session import open_unit
 
 type Taken = tuple[RegisterDump, LinkError | None]
 """What was read, and why not all of it was."""
@@ -70,8 +70,7 @@ async def _dump(options: Options, console: Console, model: Model | None) -> Take
     Raises LinkError.
     """
     address = options.link if model is None else selecting.on_line_of(options.link, model)
-    async with Link.open(address) as link:
-        unit = GuardedUnit(link.unit(options.unit), options.unit, address=address, timeout=options.timeout)
+    async with open_unit(options, address) as unit:
         models = [model] if model is not None else []
         if not models and not options.ranges:
             models = await _fitting(unit, options, console)

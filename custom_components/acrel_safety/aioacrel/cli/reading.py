@@ -5,14 +5,13 @@ from collections.abc import Iterable, Sequence
 
 from ..errors import AcrelError, LinkError
 from ..modbus.device import AcrelDevice
-from ..modbus.guard import GuardedUnit
-from ..modbus.link import Link
 from ..models import Model
 from ..readings import PointKey, Quality, Reading
 from ..vocabulary import PollGroup
 from . import selecting, values
 from .arguments import Options
 from .output import Console
+from .session import open_unit
 
 RATIOS_FIRST = (PollGroup.SLOW, PollGroup.NORMAL, PollGroup.FAST)
 """Transformer ratios are slow quantities, and what is multiplied with them is not."""
@@ -52,8 +51,7 @@ async def _read(
     Raises WrongDeviceError, or a LinkError when the unit cannot be asked.
     """
     address = selecting.on_line_of(options.link, model)
-    async with Link.open(address) as link:
-        unit = GuardedUnit(link.unit(options.unit), options.unit, address=address, timeout=options.timeout)
+    async with open_unit(options, address) as unit:
         # A counter is read once here, so there is nothing to hold a reading against.
         device = AcrelDevice(unit, model, ratios=selecting.ratios(options), guard_totals=False)
         device.want(keys)

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..errors import AcrelError, LinkError, LinkUnreachableError, NoAnswerError, RefusedError
+from ..errors import LinkError, LinkUnreachableError, NoAnswerError, RefusedError, WrongDeviceError
 from ..modbus.guard import GuardedUnit
-from ..modbus.link import Link
 from ..modbus.probe import probe_model
 from ..models import Model
 from . import selecting
 from .arguments import Options
 from .output import Console, Progress, table
+from .session import open_link
 
 SHORT_TIMEOUT = 0.5
 """Seconds a unit gets to answer one register: ten times what a device at 9600 baud needs."""
@@ -24,7 +24,7 @@ class Found:
     """A unit that answers and the models it answers like, the most telling first."""
 
     unit_id: int
-    models: Sequence[Model]
+    models: Sequence[Model] = ()
     remark: str = ""
 
 
@@ -64,51 +64,62 @@ async def _scan(options: Options, console: Console, models: Sequence[Model]) -> 
     found: list[Found] = []
     progress = Progress(console.err, len(options.units))
     try:
-        async with Link.open(options.link) as link:
+        async with open_link(options.link) as link:
             for done, unit_id in enumerate(options.units):
                 progress.show(done, f"unit {unit_id}, {len(found)} found")
                 unit = GuardedUnit(
                     link.unit(unit_id), unit_id, address=options.link, timeout=options.timeout or SHORT_TIMEOUT
                 )
-                if (remark := await _answers(unit)) is not None:
-                    fitting = await fitting_models(unit, models)
-                    found.append(Found(unit_id=unit_id, models=fitting, remark=remark))
+                if (unit_found := await _look_at(unit, models)) is not None:
+                    found.append(unit_found)
     finally:
         progress.clear()
     return found
 
 
-async def _answers(unit: GuardedUnit) -> str | None:
-    """Return a remark on a unit that answers anything at all, None for a silent one."""
+async def _look_at(unit: GuardedUnit, models: Sequence[Model]) -> Found | None:
+    """Return what a unit is, None for a silent one.
+
+    Raises LinkUnreachableError.
+    """
+    try:
+        if not await _answers(unit):
+            return None
+        return Found(unit_id=unit.unit_id, models=await fitting_models(unit, models))
+    except LinkUnreachableError:
+        raise
+    except LinkError as error:
+        return Found(unit_id=unit.unit_id, remark=f"answers badly: {error}")
+
+
+async def _answers(unit: GuardedUnit) -> bool:
+    """Whether there is a unit: it answers, or refuses, one register.
+
+    Raises LinkUnreachableError or BadAnswerError.
+    """
     try:
         try:
             await unit.read(_FUNCTION, _FIRST_REGISTER, 1)
         except LinkUnreachableError:
             # Some gateways hang up instead of saying that nobody is there.
             await unit.read(_FUNCTION, _FIRST_REGISTER, 1)
-    except LinkUnreachableError:
-        raise
     except NoAnswerError:
-        return None
+        return False
     except RefusedError as error:
-        return None if error.is_gateway else ""
-    except LinkError as error:
-        return f"answers badly; has it the only unit id {unit.unit_id}? ({error})"
-    return ""
+        return not error.is_gateway
+    return True
 
 
 async def fitting_models(unit: GuardedUnit, models: Iterable[Model]) -> list[Model]:
     """Return the models the unit answers like, the most telling probe first.
 
-    Raises LinkUnreachableError.
+    Raises LinkError when the unit cannot be asked any more.
     """
     fitting: list[Model] = []
     for model in models:
         try:
             await probe_model(unit, model)
-        except LinkUnreachableError:
-            raise
-        except AcrelError:
+        except WrongDeviceError, RefusedError:
             continue
         fitting.append(model)
     return sorted(fitting, key=_telling, reverse=True)

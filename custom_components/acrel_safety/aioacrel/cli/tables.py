@@ -101,7 +101,10 @@ def export(options: Options, console: Console) -> int:
     if missing:
         named = ", ".join(map(str, missing[:_MOST_NAMED]))
         more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
-        console.note(f"The format cannot hold {len(missing)} of the model's points: {named}{more}")
+        console.note(
+            f"Left out are {number_of(len(missing), 'point')} without an address or a place in the format:"
+            f" {named}{more}"
+        )
     text = export_table(model)
     rows = len(model.points) - len(missing)
     if options.output is not None:

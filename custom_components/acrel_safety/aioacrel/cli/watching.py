@@ -3,19 +3,19 @@
 import asyncio
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..errors import AcrelError, LinkError, NoAnswerError, WrongDeviceError
 from ..modbus.device import AcrelDevice
 from ..modbus.guard import GuardedUnit, UnitStatistics
-from ..modbus.link import Link
 from ..models import Model
 from ..readings import PointKey, Reading
 from . import selecting, values
 from .arguments import Options
 from .output import Console, Json, cut, number_of
 from .reading import RATIOS_FIRST, ratio_hint
+from .session import open_unit
 
 _CLEAR = "\x1b[2J"
 _HOME = "\x1b[H"
@@ -29,7 +29,11 @@ def watch(options: Options, console: Console) -> int:
     """Poll until Ctrl-C or for `--count` polls, whatever happens on the link."""
     model = selecting.find_model(options, options.model or "")
     keys = selecting.find_keys(model, options.codes)
-    asyncio.run(_Watch(options, console, model, keys).run())
+    try:
+        asyncio.run(_Watch(options, console, model, keys).run())
+    finally:
+        if console.is_live and not console.as_json:
+            console.lines([""])  # whatever is printed next stands below the table
     return 0
 
 
@@ -42,8 +46,6 @@ class _Schedule:
     done: int = 0
     overruns: int = 0
     """Polls left out because the one before took too long."""
-    busy: float = 0.0
-    """Seconds in which the line was in use."""
     _due: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,10 +61,10 @@ class _Schedule:
             self._due += missed * self.interval
         return max(0.0, self._due - now)
 
-    def duty(self, now: float) -> float:
+    def duty(self, statistics: UnitStatistics, now: float) -> float:
         """Return the part of the time the line was in use, 0 to 1; a begun period counts in full."""
         elapsed = max(now - self.started, (self.done + 1) * self.interval)
-        return min(1.0, self.busy / elapsed) if elapsed > 0 else 0.0
+        return min(1.0, statistics.line_seconds / elapsed) if elapsed > 0 else 0.0
 
 
 class _Watch:
@@ -82,8 +84,8 @@ class _Watch:
         """Poll on schedule; what cannot be had is missing in that poll."""
         self._now = asyncio.get_running_loop().time
         self._schedule = _Schedule(self._options.interval, self._now())
-        async with Link.open(self._address) as link:
-            await self._poll_on(link)
+        async with open_unit(self._options, self._address) as unit:
+            await self._poll_on(unit)
 
     @property
     def _is_over(self) -> bool:
@@ -95,20 +97,16 @@ class _Watch:
         if not self._is_over:
             await asyncio.sleep(pause)
 
-    async def _poll_on(self, link: Link) -> None:
-        options = self._options
-        unit = GuardedUnit(link.unit(options.unit), options.unit, address=self._address, timeout=options.timeout)
-        device = AcrelDevice(unit, self._model, ratios=selecting.ratios(options))
+    async def _poll_on(self, unit: GuardedUnit) -> None:
+        device = AcrelDevice(unit, self._model, ratios=selecting.ratios(self._options))
         device.want(self._keys)
         while not self._is_over:
             updated: set[PointKey] = set()
             trouble: AcrelError | None = None
-            before = replace(unit.statistics)
             try:
                 await self._poll(device, updated)
             except (LinkError, WrongDeviceError) as error:
                 trouble = error
-            self._schedule.busy += _seconds_between(before, unit)
             fresh = {key: device.readings[key] for key in updated if key in device.readings}
             self._show(fresh, trouble, unit.statistics)
             await self._wait()
@@ -159,7 +157,7 @@ class _Watch:
                 "discarded": statistics.discarded,
                 "refusals": statistics.refusals,
                 "overruns": self._schedule.overruns,
-                "duty_percent": round(100 * self._schedule.duty(self._now()), 1),
+                "duty_percent": round(100 * self._schedule.duty(statistics, self._now()), 1),
             }
         return document
 
@@ -191,7 +189,7 @@ class _Watch:
             if answer is not None and slow is not None
             else "no answer yet"
         )
-        duty = 100 * self._schedule.duty(self._now())
+        duty = 100 * self._schedule.duty(statistics, self._now())
         return (
             f"poll {self._schedule.done + 1}: {times}, {number_of(statistics.timeouts, 'timeout')},"
             f" {number_of(statistics.discarded, 'discarded frame')},"
@@ -218,14 +216,6 @@ class _Watch:
         start = _HOME if self._schedule.done else _CLEAR + _HOME
         self._console.out.write(start + "\n".join(lines) + _CLEAR_BELOW)
         self._console.out.flush()
-
-
-def _seconds_between(before: UnitStatistics, unit: GuardedUnit) -> float:
-    """Return how long the line was in use for a unit since its statistics were `before`."""
-    now = unit.statistics
-    # The history of answer times is bounded: the mean stands for what fell out of it.
-    answering = (now.answers - before.answers) * (now.answer_time or 0.0)
-    return answering + (now.timeouts - before.timeouts) * unit.timeout
 
 
 def _milliseconds(seconds: float | None) -> float | None:

@@ -1,0 +1,105 @@
+"""`acrel` as a process: pipes that break, outputs that are full or closed, Ctrl-C, encodings."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from custom_components.acrel_safety.aioacrel import cli
+from simulator import Cabinet
+from tests.aioacrel.cli_rigs import ACREL, link, process
+
+WATCH = ("--unit", "8", "--model", "aim-r100", "--interval", "0.01")
+
+
+@pytest.fixture
+async def cabinet() -> AsyncIterator[Cabinet]:
+    async with Cabinet.of({8: "aim-r100"}, frozen=True) as cabinet:
+        yield cabinet
+
+
+def shell(command: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a line as a shell does, with `acrel` on its path."""
+    path = f"{Path(ACREL).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["/bin/bash", "-c", command],
+        env={**os.environ, **(environment or {}), "PATH": path},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_the_module_is_the_command() -> None:
+    package = "aioacrel.cli"
+    shown = subprocess.run([sys.executable, "-m", package, "--version"], capture_output=True, check=False)
+    assert shown.returncode == 0
+    assert shown.stdout.startswith(b"acrel ")
+
+
+async def test_a_reader_that_leaves_ends_the_command_quietly(cabinet: Cabinet) -> None:
+    command = f"set -o pipefail; acrel watch {link(cabinet)} {' '.join(WATCH)} --json | head -n 1"
+    ended = await asyncio.to_thread(shell, command)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert json.loads(ended.stdout)["model"] == "aim-r100"
+
+
+@pytest.mark.parametrize("command", ["acrel models", "acrel --help", "acrel plan --model adw300 --json"])
+def test_nobody_reads_at_all(command: str) -> None:
+    ended = shell(f"set -o pipefail; {command} | true")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_full_disk_is_said() -> None:
+    ended = shell("acrel models > /dev/full")
+    assert ended.returncode == 1
+    assert ended.stderr == "the output cannot be written: No space left on device\n"
+
+
+def test_outputs_the_shell_has_closed() -> None:
+    assert shell("acrel models >&-").returncode == 0
+    assert shell("acrel models --models /none 2>&-").returncode == 1
+    assert shell("acrel models --models /none >&- 2>&-").returncode == 1
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_what_an_encoding_cannot_show_is_escaped(encoding: str) -> None:
+    ended = shell("acrel models --language zh", {"PYTHONIOENCODING": encoding})
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ("剩余电流" if encoding == "utf-8" else "\\u5269\\u4f59") in ended.stdout
+
+
+@pytest.mark.parametrize("framing", ["tcp", "rtu+tcp"])
+async def test_ctrl_c_while_a_silent_unit_is_waited_for(framing: str) -> None:
+    asked = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(100):
+            asked.set()
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    async with server:
+        silent = f"{framing}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with process("read", silent, "--unit", "8", "--model", "aim-r100", "--timeout", "200") as reading:
+            await asked.wait()
+            reading.send_signal(signal.SIGINT)
+            async with asyncio.timeout(20):
+                out, said = await reading.communicate()
+            assert (reading.returncode, out, said) == (130, b"", b"")
+
+
+def test_ctrl_c_while_the_command_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The interrupt comes from the import itself, as it does from a user who is quick."""
+
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("custom_components.acrel_safety.aioacrel.cli.run.run", interrupted)
+    assert cli.main(["models"]) == 130

@@ -1,0 +1,207 @@
+"""`acrel scan` and `acrel dump`."""
+
+import asyncio
+import os
+import pty
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from custom_components.acrel_safety.aioacrel.cli.output import Progress
+from custom_components.acrel_safety.aioacrel.modbus import RegisterDump
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary
+from custom_components.acrel_safety.aioacrel.plan import Read
+from simulator import Cabinet
+from simulator.cabinet import STANDARD_UNITS
+from tests.aioacrel.cli_rigs import NOBODY, Acrel
+
+LIBRARY = ModelLibrary()
+ASJ10L, AIM_R100 = 7, 8
+QUICK = ("--timeout", "0.15")
+
+
+@pytest.fixture
+def acrel(capsys: pytest.CaptureFixture[str]) -> Acrel:
+    return Acrel(capsys)
+
+
+@pytest.fixture
+async def cabinet() -> AsyncIterator[Cabinet]:
+    async with Cabinet.standard(frozen=True) as cabinet:
+        cabinet.advance(60)
+        yield cabinet
+
+
+# -- scan ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_scan_finds_every_unit_and_its_model(acrel: Acrel, cabinet: Cabinet) -> None:
+    outcome = await acrel.on(cabinet, "scan", "--units", "0-14", "--json", *QUICK)
+    assert (outcome.code, outcome.err) == (0, "")
+    found = {unit["unit"]: unit["models"][0] for unit in outcome.json["units"]}
+    assert found == STANDARD_UNITS
+    assert outcome.json["silent"] == [0, 13, 14]
+    assert not any(unit.writes for unit in cabinet.units.values())
+
+
+async def test_a_scan_over_rtu_as_a_table(acrel: Acrel, cabinet: Cabinet) -> None:
+    outcome = await acrel.on(cabinet, "scan", "--units", "12,7,13", *QUICK, framing="rtu+tcp")
+    heading, *rows, count = outcome.out.splitlines()
+    assert heading.split("  ")[0] == "UNIT"
+    assert [row.split()[:2] for row in rows] == [["12", "dtsd1352,"], ["7", "asj10l"]]
+    assert count == "2 of 3 units answer"
+
+
+async def test_a_unit_of_no_known_model_and_one_that_refuses(acrel: Acrel, cabinet: Cabinet) -> None:
+    cabinet.set_scenario("exception", ASJ10L, code=4)
+    outcome = await acrel.on(cabinet, "scan", "--units", "7", *QUICK)
+    assert "none known" in outcome.out
+    assert outcome.code == 0
+
+
+async def test_a_gateway_that_answers_for_units_that_are_not_there(acrel: Acrel) -> None:
+    async with Cabinet.of({3: "asj10l"}, frozen=True, absent_exception=0x0B) as cabinet:
+        outcome = await acrel.on(cabinet, "scan", "--units", "1-4", "--json")
+        assert outcome.json == {"units": [{"unit": 3, "models": ["asj10l"]}], "silent": [1, 2, 4]}
+
+
+async def test_nobody_there_is_a_result_too(acrel: Acrel, cabinet: Cabinet) -> None:
+    outcome = await acrel.on(cabinet, "scan", "--units", "20", *QUICK)
+    assert (outcome.code, outcome.out) == (0, "0 of 1 units answer\n")
+
+
+def test_without_a_link_there_is_nothing_to_scan(acrel: Acrel) -> None:
+    assert acrel("scan", NOBODY, "--units", "1-3", "--json").error == "link_unreachable"
+
+
+async def test_answers_that_do_not_fit_are_remarked(acrel: Acrel) -> None:
+    async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer every request with one for another function."""
+        while request := await reader.read(12):
+            writer.write(request[:4] + b"\x00\x05" + request[6:7] + b"\x04\x02\x00\x00")
+        writer.close()
+
+    server = await asyncio.start_server(garbage, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        outcome = await asyncio.to_thread(acrel, "scan", f"tcp://127.0.0.1:{port}", "--units", "5", *QUICK)
+    assert outcome.code == 0
+    assert "answers badly" in outcome.out
+
+
+def test_the_bar_is_drawn_on_a_terminal_and_nowhere_else(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w") as terminal, (tmp_path / "file").open("w+") as file:
+        for stream in (terminal, file):
+            progress = Progress(stream, 4)
+            progress.show(2, "unit 3")
+            progress.clear()
+        drawn = os.read(ours, 1000).decode()
+        assert "[###############---------------] 2/4 unit 3" in drawn
+        assert drawn.endswith("\r\x1b[K")
+        assert file.tell() == 0
+    os.close(ours)
+
+
+# -- dump ----------------------------------------------------------------------------------------------------------
+
+
+def dumped(text: str) -> RegisterDump:
+    return RegisterDump.from_json(text)
+
+
+@pytest.mark.parametrize(("unit_id", "model_id"), STANDARD_UNITS.items(), ids=STANDARD_UNITS.values())
+async def test_a_dump_holds_the_registers_of_every_point(
+    acrel: Acrel, cabinet: Cabinet, unit_id: int, model_id: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "dump.json"
+    arguments = ("--unit", str(unit_id), "--model", model_id, "-o", path)
+    outcome = await acrel.on(cabinet, "dump", *arguments)
+    assert outcome.code == 0
+    dump = dumped(path.read_text("utf-8"))
+    assert (dump.model, dump.unit_id, dump.refused) == (model_id, unit_id, {})
+    number = sum(len(space) for space in dump.registers.values())
+    assert outcome.out == f"{path}: {number} registers of unit {unit_id} as {model_id}\n"
+    words = cabinet.units[unit_id].registers
+    for point in LIBRARY.get(model_id).readable.values():
+        assert point.address is not None
+        read = Read(point.function, point.address, point.count)
+        assert dump.words(read) == [words[address] for address in range(read.address, read.end)]
+
+
+async def test_without_a_model_the_one_that_fits_is_taken(acrel: Acrel, cabinet: Cabinet) -> None:
+    outcome = await acrel.on(cabinet, "dump", "--unit", "8")
+    assert outcome.err == "Unit 8 answers like aim-r100\n"
+    dump = dumped(outcome.out)
+    assert dump.model == "aim-r100"
+    assert dump.words(Read(3, 0x004A, 12)) == [cabinet.units[AIM_R100].registers[0x004A + loop] for loop in range(12)]
+
+
+async def test_ranges_are_read_around_what_is_not_there(acrel: Acrel, cabinet: Cabinet, tmp_path: Path) -> None:
+    path = tmp_path / "dump.json"
+    arguments = ("--unit", "8", "--range", "0-0x0F", "0048h-004bh", "--range", "8000h", "-o", path, "--json")
+    outcome = await acrel.on(cabinet, "dump", *arguments)
+    registers = cabinet.units[AIM_R100].registers
+    dump = dumped(path.read_text("utf-8"))
+    asked = [*range(0x10), *range(0x48, 0x4C)]
+    assert dump.registers == {3: {address: registers[address] for address in asked if address in registers}}
+    assert {(read.address, read.count) for read in dump.refused} == {(2, 2), (9, 2), (0x49, 1), (0x8000, 1)}
+    assert set(dump.refused.values()) == {2}
+    assert outcome.json == {"file": str(path), "model": "unknown", "registers": len(dump.registers[3])}
+
+
+@asynccontextmanager
+async def strange_unit(registers: int, silent_from: int = 0xFFFF) -> AsyncIterator[str]:
+    """Serve some registers from 0000h on, each holding its address; yields the link."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while request := await reader.read(12):
+            first, count = struct.unpack(">HH", request[8:12])
+            if first >= silent_from:
+                continue
+            answer = request[7:8] + bytes([2 * count, *struct.pack(f">{count}H", *range(first, first + count))])
+            if first + count > registers:
+                answer = b"\x83\x02"
+            writer.write(request[:4] + struct.pack(">H", len(answer) + 1) + request[6:7] + answer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_a_unit_of_no_known_model_is_tried_from_the_first_register_on(acrel: Acrel) -> None:
+    async with strange_unit(registers=6) as strange:
+        outcome = await asyncio.to_thread(acrel, "dump", strange, "--unit", "1")
+    assert outcome.code == 0
+    assert outcome.err == "Unit 1 answers like no known model: registers 0000h to 00FFh are tried\n"
+    dump = dumped(outcome.out)
+    assert dump.registers == {3: {address: address for address in range(6)}}
+    assert dump.refused == {Read(3, 6, 0xFA): 2}
+
+
+async def test_what_was_read_before_a_unit_falls_silent_is_kept(acrel: Acrel) -> None:
+    async with strange_unit(registers=0x100, silent_from=0x30) as strange:
+        outcome = await asyncio.to_thread(acrel, "dump", strange, "--unit", "1", "--range", "0-0xFF", *QUICK)
+    assert outcome.code == 1
+    assert outcome.err == "The dump ends early: Unit 1 did not answer within 0.15 s\n"
+    assert list(dumped(outcome.out).registers[3]) == list(range(0x30))
+
+
+async def test_a_unit_that_has_none_of_the_registers(acrel: Acrel, cabinet: Cabinet) -> None:
+    outcome = await acrel.on(cabinet, "dump", "--unit", "7", "--range", "F000h-F003h", "--json")
+    assert outcome.error == "nothing_dumped"
+
+
+async def test_what_cannot_be_dumped_is_said(acrel: Acrel, cabinet: Cabinet, tmp_path: Path) -> None:
+    asked = ("--unit", "7", "--json", *QUICK)
+    assert (await acrel.on(cabinet, "dump", *asked, "--model", "ascb1")).error == "register_table_missing"
+    nowhere = tmp_path / "none" / "dump.json"
+    assert (await acrel.on(cabinet, "dump", *asked, "-o", nowhere)).error == "system_error"
+    cabinet.set_scenario("silent", ASJ10L)
+    assert (await acrel.on(cabinet, "dump", *asked)).error == "no_answer"
+    assert (await acrel.on(cabinet, "dump", *asked, "--model", "asj10l")).error == "no_answer"
+    assert (await asyncio.to_thread(acrel, "dump", NOBODY, *asked)).error == "link_unreachable"

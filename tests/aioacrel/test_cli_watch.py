@@ -1,0 +1,237 @@
+"""`acrel watch`: it goes on whatever happens, and shows nothing that is not so."""
+
+import asyncio
+import json
+import os
+import pty
+import signal
+import struct
+import termios
+from collections.abc import AsyncIterator, Callable
+from fcntl import ioctl
+from typing import Any
+
+import pytest
+
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary
+from simulator import Cabinet
+from simulator.faults import FaultProxy, Framing, Schedule, Times, faults_of
+from tests.aioacrel.cli_rigs import ACREL, NOBODY, Acrel, link, process
+
+ADW300, ASJ10L, AIM_R100 = 1, 7, 8
+QUICK = ("--timeout", "0.15", "--interval", "0.02")
+ASJ10L_CODES = {key.code for key in ModelLibrary().get("asj10l").readable}
+
+
+@pytest.fixture
+def acrel(capsys: pytest.CaptureFixture[str]) -> Acrel:
+    return Acrel(capsys)
+
+
+@pytest.fixture
+async def cabinet() -> AsyncIterator[Cabinet]:
+    async with Cabinet.standard(frozen=True) as cabinet:
+        cabinet.advance(60)
+        yield cabinet
+
+
+def is_right(document: dict[str, Any], cabinet: Cabinet, unit_id: int) -> bool:
+    """Whether every value is the device's or missing."""
+    return all(
+        value is None or isinstance(value, str) or value == pytest.approx(cabinet.units[unit_id].truth()[circuit][code])
+        for circuit, values in document["circuits"].items()
+        for code, value in values.items()
+    )
+
+
+def is_full(document: dict[str, Any]) -> bool:
+    return all(value is not None for values in document["circuits"].values() for value in values.values())
+
+
+def is_empty(document: dict[str, Any]) -> bool:
+    return all(value is None for values in document["circuits"].values() for value in values.values())
+
+
+async def line_that(stream: asyncio.StreamReader | None, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Read lines until one fits."""
+    assert stream is not None
+    while line := await stream.readline():
+        document: dict[str, Any] = json.loads(line)
+        if fits(document):
+            return document
+    pytest.fail("the command ended")
+
+
+# -- in JSON ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("framing", ["tcp", "rtu+tcp"])
+async def test_each_poll_is_a_line_in_the_shape_of_read(acrel: Acrel, cabinet: Cabinet, framing: str) -> None:
+    asked = ("--unit", "1", "--model", "adw300", "--codes", "Ua,Lg,TempA,UHigh", "--json")
+    outcome = await acrel.on(cabinet, "watch", *asked, *QUICK, "--count", "2", framing=framing)
+    assert (outcome.code, outcome.err) == (0, "")
+    read = await acrel.on(cabinet, "read", *asked, framing=framing)
+    assert outcome.documents == [read.json] * 2
+
+
+async def test_statistics_come_along_when_they_are_asked_for(acrel: Acrel, cabinet: Cabinet) -> None:
+    asked = ("--unit", "7", "--model", "asj10l", "--json", "--statistics", "--count", "3", *QUICK)
+    *_, last = (await acrel.on(cabinet, "watch", *asked)).documents
+    assert last["link"]["requests"] >= 3
+    assert last["link"]["answer_time_ms"] > 0
+    assert last["link"]["slow_answer_time_ms"] >= last["link"]["answer_time_ms"]
+    assert 0 < last["link"]["duty_percent"] <= 100
+    assert [last["link"][name] for name in ("timeouts", "discarded", "refusals")] == [0, 0, 0]
+    assert last["time"]
+
+
+async def test_a_slow_device_causes_overruns(acrel: Acrel, cabinet: Cabinet) -> None:
+    cabinet.set_scenario("slow", ASJ10L, delay_s=0.05)
+    asked = ("--unit", "7", "--model", "asj10l", "--json", "--statistics", "--count", "3", "--interval", "0.01")
+    *_, last = (await acrel.on(cabinet, "watch", *asked)).documents
+    assert last["link"]["overruns"] > 0
+    assert is_right(last, cabinet, ASJ10L)
+
+
+@pytest.mark.parametrize("framing", ["tcp", "rtu+tcp"])
+async def test_a_unit_that_falls_silent_and_returns(cabinet: Cabinet, framing: str) -> None:
+    arguments = ("watch", link(cabinet, framing), "--unit", "7", "--model", "asj10l", "--json", *QUICK)
+    async with process(*arguments) as watching:
+        full = await line_that(watching.stdout, is_full)
+        assert set(full["circuits"]["1"]) == ASJ10L_CODES
+        cabinet.set_scenario("silent", ASJ10L)
+        await line_that(watching.stdout, is_empty)
+        await line_that(watching.stdout, is_empty)
+        cabinet.set_scenario("normal", ASJ10L)
+        again = await line_that(watching.stdout, is_full)
+        assert is_right(again, cabinet, ASJ10L)
+        watching.send_signal(signal.SIGINT)
+        _, said = await watching.communicate()
+        assert watching.returncode == 130
+        assert said.decode().splitlines() == ["Unit 7 did not answer within 0.15 s", "Unit 7 answers again"]
+
+
+async def test_a_unit_that_never_answers_is_polled_to_the_end(acrel: Acrel, cabinet: Cabinet) -> None:
+    cabinet.set_scenario("silent", ASJ10L)
+    outcome = await acrel.on(cabinet, "watch", "--unit", "7", "--model", "asj10l", "--json", *QUICK, "--count", "3")
+    assert outcome.code == 0
+    assert len(outcome.documents) == 3
+    assert all(map(is_empty, outcome.documents))
+    assert outcome.err == "Unit 7 did not answer within 0.15 s\n"
+
+
+def test_a_link_that_cannot_be_opened_is_tried_to_the_end(acrel: Acrel) -> None:
+    outcome = acrel("watch", NOBODY, "--unit", "7", "--model", "asj10l", "--json", *QUICK, "--count", "3")
+    assert outcome.code == 0
+    assert len(outcome.documents) == 3
+    assert all(map(is_empty, outcome.documents))
+    assert len(outcome.err.splitlines()) == 1
+    assert "tcp://127.0.0.1:1 cannot be reached" in outcome.err
+
+
+async def test_a_link_that_goes_and_comes_back(cabinet: Cabinet) -> None:
+    arguments = ("watch", link(cabinet), "--unit", "7", "--model", "asj10l", "--json", *QUICK)
+    port = cabinet.tcp_port
+    async with process(*arguments) as watching:
+        await line_that(watching.stdout, is_full)
+        await cabinet.stop()
+        await line_that(watching.stdout, is_empty)
+        await cabinet.start(tcp_port=port)
+        assert is_right(await line_that(watching.stdout, is_full), cabinet, ASJ10L)
+
+
+async def test_another_model_than_told_shows_no_values(acrel: Acrel, cabinet: Cabinet) -> None:
+    outcome = await acrel.on(cabinet, "watch", "--unit", "7", "--model", "adw300", "--json", *QUICK, "--count", "2")
+    assert outcome.code == 0
+    assert all(map(is_empty, outcome.documents))
+    assert outcome.err.startswith("Unit 7 answers, but not like a")
+    assert len(outcome.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("framing", Framing)
+async def test_behind_every_fault_of_the_line_no_value_is_wrong(
+    acrel: Acrel, cabinet: Cabinet, framing: Framing
+) -> None:
+    port = cabinet.rtu_port if framing is Framing.RTU else cabinet.tcp_port
+    assert port is not None
+    times = Times(late=(0.1, 0.4), seat=(0.1, 0.3), mute=(0.1, 0.5))
+    schedule = Schedule(seed=1, faults=faults_of(framing), rate=0.2, times=times)
+    async with FaultProxy("127.0.0.1", port, framing, schedule) as proxy:
+        kind = "rtu+tcp" if framing is Framing.RTU else "tcp"
+        arguments = ("--unit", "8", "--model", "aim-r100", "--json", *QUICK, "--count", "10")
+        outcome = await asyncio.to_thread(acrel, "watch", f"{kind}://127.0.0.1:{proxy.port}", *arguments)
+    assert outcome.code == 0
+    assert len(outcome.documents) == 10
+    assert proxy.counts.faulted > 3
+    assert "Traceback" not in outcome.err
+    assert all(is_right(document, cabinet, AIM_R100) for document in outcome.documents)
+    assert any(map(is_full, outcome.documents))
+
+
+# -- as text -------------------------------------------------------------------------------------------------------
+
+
+async def test_without_a_terminal_each_poll_is_printed_below_the_last(acrel: Acrel, cabinet: Cabinet) -> None:
+    cabinet.units[ADW300].hold("Ua", 231.4)
+    outcome = await acrel.on(
+        cabinet, "watch", "--unit", "1", "--model", "adw300", "--codes", "Ua", *QUICK, "--count", "2"
+    )
+    assert outcome.code == 0
+    assert "\x1b" not in outcome.out
+    assert outcome.out.count("231.4  V") == 2
+    assert "poll 2: answer time " in outcome.out
+    assert "0 timeouts, 0 discarded frames, 0 overruns, duty " in outcome.out
+
+
+async def test_trouble_and_what_to_do_about_ratios_are_said(acrel: Acrel, cabinet: Cabinet) -> None:
+    cabinet.set_scenario("silent", ASJ10L)
+    silent = await acrel.on(cabinet, "watch", "--unit", "7", "--model", "asj10l", *QUICK, "--count", "1")
+    assert "no answer yet" in silent.out
+    assert "Unit 7 did not answer within 0.15 s" in silent.out
+    ratios = await acrel.on(cabinet, "watch", "--unit", "3", "--model", "adl3000", *QUICK, "--count", "3")
+    assert ratios.err.count("add --pt and --ct") == 1
+
+
+class Screen:
+    """A terminal of 80 columns and 12 lines with `acrel` in it."""
+
+    def __init__(self) -> None:
+        self._ours, self.theirs = pty.openpty()
+        ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 12, 80, 0, 0))
+        self._reader = asyncio.StreamReader()
+        self.seen = ""
+
+    async def show_until(self, text: str) -> str:
+        """Take what is drawn until a text was seen."""
+        while text not in self.seen:
+            data = await asyncio.get_running_loop().run_in_executor(None, os.read, self._ours, 4096)
+            self.seen += data.decode(errors="replace")
+        return self.seen
+
+    def close(self) -> None:
+        os.close(self._ours)
+
+
+async def test_on_a_terminal_the_table_is_drawn_over_and_over(cabinet: Cabinet) -> None:
+    screen = Screen()
+    arguments = ("watch", link(cabinet), "--unit", "8", "--model", "aim-r100", "--interval", "0.05")
+    watching = await asyncio.create_subprocess_exec(
+        ACREL, *arguments, stdout=screen.theirs, stderr=screen.theirs, env={**os.environ, "COLUMNS": "", "LINES": ""}
+    )
+    os.close(screen.theirs)
+    try:
+        seen = await screen.show_until("poll 3:")
+        first, second, *_ = seen.split("\x1b[H")[1:]
+        assert seen.startswith("\x1b[2J\x1b[H")
+        for drawn in (first, second):
+            lines = drawn.removesuffix("\x1b[2J").split("\r\n")
+            assert len(lines) <= 12
+            assert all(len(line.replace("\x1b[K", "").replace("\x1b[J", "")) <= 80 for line in lines)
+            assert "more rows: name fewer with --codes" in lines[-1]
+        watching.send_signal(signal.SIGINT)
+        assert await watching.wait() == 130
+    finally:
+        if watching.returncode is None:
+            watching.kill()
+        screen.close()
+    assert "Traceback" not in screen.seen
