@@ -10,6 +10,7 @@ import selectors
 import socket
 from collections import deque
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
 from typing import Any, cast
 
 LATENCY = 0.0001
@@ -169,10 +170,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Return the virtual seconds since the start."""
         return self._jump.now
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:  # noqa: ANN401 - the signature is asyncio's
+    def run_in_executor[*Args, ResultT](
+        self, executor: Executor | None, func: Callable[[*Args], ResultT], *args: *Args
+    ) -> asyncio.Future[ResultT]:
         """Run a function at once: a thread would take real time, which does not pass here."""
         del executor
-        outcome = self.create_future()
+        outcome: asyncio.Future[ResultT] = self.create_future()
         try:
             outcome.set_result(func(*args))
         except Exception as error:  # noqa: BLE001 - it belongs to who waits for the outcome

@@ -1,10 +1,12 @@
 """Planned reads together with the points in their answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from ..models.schema import Point
+from ..models.schema import Model, Point
 from ..plan import Read, Span
+from ..readings import PointKey
+from .sequence import readable_around
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,19 @@ def addresses(point: Point) -> range:
     """Return the registers a point lies in."""
     first = point.address or 0
     return range(first, first + point.count)
+
+
+def within_model(
+    model: Model, read: Read, *, holes: Collection[int] = (), refused: Collection[PointKey] = ()
+) -> tuple[int, int]:
+    """Return the first and last register a read of this model may be stretched to, to give it a length of its own."""
+    known = {
+        register
+        for key, point in model.readable.items()
+        if point.function == read.function and key not in refused
+        for register in addresses(point)
+    }
+    return readable_around(read, model.ranges, known, holes, model.max_registers)
 
 
 def _inside(read: Read, points: Iterable[Point]) -> Iterable[tuple[Point, int]]:

@@ -50,6 +50,11 @@ class _Job:
     due: float
     run: GroupPoll | None = None
 
+    def pause(self) -> float:
+        """Return the seconds for which its next read has to wait for a length of its own (`sequence.py`)."""
+        block = self.run.next_block if self.run is not None else next(iter(self.device.blocks(self.group)), None)
+        return self.device.pause_before(block) if block is not None else 0.0
+
     def urgency(self, now: float) -> tuple[int, float]:
         """Return the sort key among due jobs: small goes first."""
         is_starving = now - self.due > PATIENCE * self.interval
@@ -196,7 +201,7 @@ class Bus:
             for member in self._members
             if member.knock_at is None and member.device.unit.quiet_seconds == 0
             for job in member.jobs
-            if job.due <= now
+            if job.due <= now and job.pause() <= 0
         ]
         return min(due, key=lambda item: item[1].urgency(now), default=None)
 
@@ -204,7 +209,10 @@ class Bus:
         times = [
             member.knock_at
             if member.knock_at is not None
-            else max(min(job.due for job in member.jobs), now + member.device.unit.quiet_seconds)
+            else max(
+                min(max(job.due, now + job.pause()) for job in member.jobs),
+                now + member.device.unit.quiet_seconds,
+            )
             for member in self._members
         ]
         return min(times, default=now + LONGEST_BACK_OFF)

@@ -13,7 +13,7 @@ from ..plan import Read, plan_reads
 from ..readings import PointKey, Quality, Reading, Value
 from ..totals import Total
 from ..vocabulary import Kind, PollGroup
-from .blocks import Block, addresses, blocks_of, spans_of
+from .blocks import Block, addresses, blocks_of, spans_of, within_model
 from .dump import RegisterDump
 from .guard import GuardedUnit
 from .poll import GroupPoll, PollReport
@@ -56,6 +56,7 @@ class AcrelDevice:
         self._steady = steady
         self._wanted: Counter[PointKey] = Counter()
         self._blocks: dict[PollGroup, tuple[Block, ...]] = {}
+        self._within: dict[Read, tuple[int, int]] = {}
         self._refused: set[PointKey] = set()
         self._holes: set[int] = set()
         self._presence = Presence(f"Unit {unit.unit_id} ({model.name})")
@@ -99,6 +100,17 @@ class AcrelDevice:
         if (blocks := self._blocks.get(group)) is None:
             blocks = self._blocks[group] = self._plan(group)
         return blocks
+
+    def within(self, read: Read) -> tuple[int, int]:
+        """Return the first and last register a read may be stretched to (see `sequence.py`)."""
+        if (within := self._within.get(read)) is None:
+            within = self._within[read] = within_model(self.model, read, holes=self._holes, refused=self._refused)
+        return within
+
+    def pause_before(self, block: Block) -> float:
+        """Return the seconds for which a block cannot be asked for yet; the line is free for others until then."""
+        read = block.read
+        return self.unit.pause_before(read.function, read.address, read.count, within=self.within(read))
 
     def _plan(self, group: PollGroup) -> tuple[Block, ...]:
         points = [
@@ -192,6 +204,7 @@ class AcrelDevice:
             self.readings[key] = Reading(None, Quality.REFUSED, self._clock())
             _LOGGER.info("Unit %s (%s): %s does not exist there", self.unit_id, self.model.name, key)
         self._blocks.clear()
+        self._within.clear()
 
     def drop(self, block: Block) -> set[PointKey]:
         """Note that the device declined a read this time; return the points that have no value now."""

@@ -46,12 +46,20 @@ class GroupPoll:
         """Whether no request is left."""
         return not self._todo
 
+    @property
+    def next_block(self) -> Block | None:
+        """What will be asked for next."""
+        return self._todo[0] if self._todo else None
+
     async def step(self) -> None:
         """Send the next request; a failed one is retried once in this poll, then the poll ends."""
         block = self._todo.pop(0)
         self._requests += 1
         try:
-            words = await self._device.unit.read(block.read.function, block.read.address, block.read.count)
+            read = block.read
+            words = await self._device.unit.read(
+                read.function, read.address, read.count, within=self._device.within(read)
+            )
         except RefusedError as error:
             self._refused(block, error)
         except LinkUnreachableError as error:

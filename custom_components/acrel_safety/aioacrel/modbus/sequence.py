@@ -8,7 +8,7 @@ so it is paid from a budget of a twentieth of the line time; where neither budge
 length, the read waits until the length is free again, which leaves the line to others.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from math import inf
 
@@ -114,21 +114,19 @@ class LengthSequence:
                 best = Choice(read, pause)
         return best or Choice(wanted, 0.0)
 
-    def _candidates(self, wanted: Read, within: tuple[int, int] | None, now: float) -> list[Read]:
+    def _candidates(self, wanted: Read, within: tuple[int, int] | None, now: float) -> Iterator[Read]:
         """Return the reads of growing length that hold the wanted one: upwards first, then downwards."""
         low, high = within or (wanted.address, wanted.end - 1)
-        reads = [wanted]
         first, last = wanted.address, wanted.end - 1
-        blocked = {key for key, until in self._unreadable.items() if now < until}
+        yield wanted
         while last - first + 1 < MOST_REGISTERS:
-            if last < high and (wanted.function, last + 1) not in blocked:
+            if last < high and self._unreadable.get((wanted.function, last + 1), now) <= now:
                 last += 1
-            elif first > low and (wanted.function, first - 1) not in blocked:
+            elif first > low and self._unreadable.get((wanted.function, first - 1), now) <= now:
                 first -= 1
             else:
                 break
-            reads.append(Read(wanted.function, first, last - first + 1))
-        return reads
+            yield Read(wanted.function, first, last - first + 1)
 
 
 def readable_around(

@@ -7,15 +7,16 @@ from fractions import Fraction
 
 from ..errors import (
     LinkError,
-    NoAnswerError,
     RefusedError,
     SettingOutOfRangeError,
     SettingRefusedError,
     SettingUnconfirmedError,
 )
 from ..models.schema import Model, Point
+from ..plan import Read
 from ..readings import PointKey, Quality, Reading, Value
 from ..registers import unscaled
+from .blocks import within_model
 from .guard import GuardedUnit
 
 READ_BACK_PAUSES = (0.0, 0.2, 0.5)
@@ -34,29 +35,47 @@ async def change_setting(
     if point is None or not point.is_writable or point.address is None:
         raise SettingRefusedError(name=key, detail=f"{model.name} does not allow this setting to be changed")
     raw = _raw_value(point, value)
+    within = within_model(model, Read(point.function, point.address, point.count))
     current: list[int] = []
     if point.layout.type.is_bit_field or point.layout.type.is_byte:
         # The register's other bits are somebody else's: they are written back as they are.
-        current = await unit.read(point.function, point.address, point.count)
+        current = await unit.read(point.function, point.address, point.count, within=within)
     words = point.layout.encode(raw, current)
-    try:
-        await unit.write(point.address, words)
-    except RefusedError:
-        raise
-    except LinkError:
-        # Sent or not, carried out or not: only the read-back tells.
-        pass
+    refusal = await _send_once(unit, point.address, words, within)
     seen: list[int] | None = None
     for pause in READ_BACK_PAUSES:
         await asyncio.sleep(pause)
         try:
-            seen = await unit.read(point.function, point.address, point.count)
-        except NoAnswerError, RefusedError:
+            seen = await unit.read(point.function, point.address, point.count, within=within)
+        except LinkError:
             continue
         if seen == words:
             return Reading(point.value_of(raw), Quality.GOOD, clock())
+        if refusal is not None:
+            break
+    if refusal is not None:
+        raise refusal
     read = "nothing" if seen is None else point.value_of(point.layout.decode(seen) or 0)
     raise SettingUnconfirmedError(name=key, value=value, read=read)
+
+
+async def _send_once(unit: GuardedUnit, address: int, words: list[int], within: tuple[int, int]) -> RefusedError | None:
+    """Write, and return the refusal if there was one; whatever else happened, only the read-back tells.
+
+    Raises the LinkError that kept the write from being sent at all.
+    """
+    before = unit.statistics.writes
+    try:
+        await unit.write(address, words, within=within)
+    except RefusedError as error:
+        # A refusal does not say what it refuses: it may be an old one.
+        if unit.statistics.writes == before:
+            raise
+        return error
+    except LinkError:
+        if unit.statistics.writes == before:
+            raise
+    return None
 
 
 def _raw_value(point: Point, value: Value) -> int:
