@@ -131,7 +131,7 @@ async def change_device(hass: HomeAssistant, entry: ConfigEntry, subentry_id: st
 
 async def upload(hass_client: ClientSessionGenerator, file: str, content: str | bytes) -> str:
     """Send a file as the frontend does, and return its id."""
-    form = FormData()
+    form = FormData(quote_fields=False)  # as browsers send names
     data = content.encode() if isinstance(content, str) else content
     form.add_field("file", data, filename=file, content_type="application/octet-stream")
     response = await (await hass_client()).post("/api/file_upload", data=form)

@@ -192,7 +192,8 @@ async def test_a_host_that_lets_the_connection_hang_is_named(home: HomeAssistant
             caller.setblocking(False)
             caller.connect_ex(deaf.getsockname())
         link = await add_link(home, "tcp")
-        await link.answer(host=HOST, port=deaf.getsockname()[1], line=QUICK_LINE)
+        # On a slow line an answer is waited for longer than a connection.
+        await link.answer(host=HOST, port=deaf.getsockname()[1], line={**QUICK_LINE, "baudrate": "1200"})
     assert link.errors == {"base": "connect_timeout"}
     assert links(home) == []
 

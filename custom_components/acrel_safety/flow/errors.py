@@ -22,6 +22,8 @@ _BY_NUMBER: Mapping[int | None, str] = {
     errno.EHOSTUNREACH: "host_unreachable",
     errno.ENETUNREACH: "host_unreachable",
     errno.EHOSTDOWN: "host_unreachable",
+    errno.ENXIO: "port_missing",
+    errno.ENODEV: "port_missing",
     errno.EBUSY: "port_busy",
     errno.EAGAIN: "port_busy",
 }

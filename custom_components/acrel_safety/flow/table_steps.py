@@ -33,7 +33,7 @@ class TableSteps(LookSteps):
             return self._show_table(explain(error, self._texts))
         self._model = self._draft.model
         if self._draft.rejected:
-            return self._show_rejected()
+            return await self.async_step_rejected()
         return await self.async_step_settings()
 
     async def _read_table(self) -> Draft:
@@ -72,8 +72,8 @@ class TableSteps(LookSteps):
             upload=self._texts("preview", "upload", name=plain(upload.file)) if upload else "",
         )
 
-    def _show_rejected(self) -> SubentryFlowResult:
-        """Let the user see each row that cannot be used, before the others are."""
+    async def async_step_rejected(self, user_input: FormData | None = None) -> SubentryFlowResult:
+        """Show each row that cannot be used, before the others are."""
         rejected = self._draft.rejected if self._draft else ()
         self._upload = None
         return self.async_show_menu(
