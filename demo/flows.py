@@ -1,0 +1,76 @@
+"""Add links and devices through the integration's ordinary config flow, answering what its forms ask."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from demo.api import Http, Json, Socket
+from demo.errors import DemoError
+from demo.server import LOOPBACK
+from demo.site import DOMAIN, LINK_TITLES, Instrument, Link
+
+type Answers = Mapping[str, object]
+
+_FLOWS = "/api/config/config_entries/flow"
+_SUBENTRY_FLOWS = "/api/config/config_entries/subentries/flow"
+_MOST_STEPS = 10
+
+
+async def add_link(http: Http, socket: Socket, link: Link, port: int) -> str:
+    """Add a link to the cabinet; return the id of its config entry. Raises DemoError."""
+    step = await http.post(_FLOWS, {"handler": DOMAIN})
+    done = await _answer_all(http, _FLOWS, step, {"next_step_id": link.value, "host": LOOPBACK, "port": port})
+    entry_id: str = done["result"]["entry_id"]
+    # The flow goes on with a first device; the devices are added one by one instead.
+    if next_flow := done.get("next_flow"):
+        await http.delete(f"{_SUBENTRY_FLOWS}/{next_flow[1]}")
+    await socket.ask("config_entries/update", entry_id=entry_id, title=LINK_TITLES[link])
+    return entry_id
+
+
+async def add_device(http: Http, entry_id: str, instrument: Instrument) -> None:
+    """Add a device to a link. Raises DemoError."""
+    step = await http.post(_SUBENTRY_FLOWS, {"handler": [entry_id, "device"]})
+    answers = {
+        "unit_id": instrument.unit,
+        "model": instrument.model,
+        "name": instrument.name,
+        "next": "save",
+        **instrument.answers,
+    }
+    await _answer_all(http, _SUBENTRY_FLOWS, step, answers)
+
+
+async def _answer_all(http: Http, flows: str, step: Json, answers: Answers) -> Json:
+    """Go through a flow to its end; return its last step. Raises DemoError if it ends badly."""
+    for _ in range(_MOST_STEPS):
+        match step["type"]:
+            case "create_entry":
+                return step
+            case "menu":
+                form: Answers = {"next_step_id": answers["next_step_id"]}
+            case "form" if not step["errors"]:
+                form = _filled(step["data_schema"], answers)
+            case "form":
+                raise DemoError(f"the flow's step {step['step_id']} says {step['errors']} to {dict(answers)}")
+            case "abort":
+                raise DemoError(f"the flow ended with {step['reason']}")
+            case other:
+                raise DemoError(f"the flow has a step of the unknown type {other}")
+        step = await http.post(f"{flows}/{step['flow_id']}", form)
+    raise DemoError(f"the flow did not end after {_MOST_STEPS} steps")
+
+
+def _filled(fields: Sequence[Mapping[str, Any]], answers: Answers) -> dict[str, object]:
+    """Fill in a form: the answer there is, else what the form suggests. Raises DemoError."""
+    form: dict[str, object] = {}
+    for field in fields:
+        name = field["name"]
+        if field.get("type") == "expandable":
+            form[name] = _filled(field["schema"], answers)
+        elif name in answers:
+            form[name] = answers[name]
+        elif "default" in field:
+            form[name] = field["default"]
+        elif field.get("required"):
+            raise DemoError(f"the flow asks for {name}, which the demo does not know")
+    return form

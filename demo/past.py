@@ -1,0 +1,121 @@
+"""Let the cabinet live through the day before, so that graphs and the energy dashboard have something to show.
+
+What is put into Home Assistant's long-term statistics is what the simulated instruments would have
+measured; their meters go on from there when the demo starts.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from demo.api import Json, Socket
+from demo.inventory import Inventory, Place
+from simulator import Cabinet
+
+HOUR = timedelta(hours=1)
+LENGTH = 24 * HOUR
+_SAMPLE = timedelta(minutes=5)
+_STEP_S = 60.0
+_ARITHMETIC_MEAN = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """What the instruments said during one hour; of each value the samples in order of time."""
+
+    start: datetime
+    samples: Mapping[Place, Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The hours before the demo, and the values at its start."""
+
+    hours: Sequence[Hour] = ()
+    present: Mapping[Place, float] = field(default_factory=dict)
+
+
+def first_moment() -> datetime:
+    """Return when a cabinet has to begin so that it has a past of full hours, in this machine's wall clock."""
+    return (datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - LENGTH).astimezone()
+
+
+def live_through(cabinet: Cabinet) -> Past:
+    """Let a cabinet's clock run from its beginning to now, and note what its instruments say."""
+    hours: list[Hour] = []
+    moment = cabinet.environment.now
+    now = datetime.now(UTC)
+    while moment + HOUR <= now:
+        samples: defaultdict[Place, list[float]] = defaultdict(list)
+        for _ in range(HOUR // _SAMPLE):
+            _advance(cabinet, _SAMPLE.total_seconds())
+            for place, value in values(cabinet):
+                samples[place].append(value)
+        hours.append(Hour(moment, samples))
+        moment += HOUR
+    _advance(cabinet, (now - moment).total_seconds())
+    return Past(hours, dict(values(cabinet)))
+
+
+def values(cabinet: Cabinet) -> Iterable[tuple[Place, float]]:
+    """Return all numbers the instruments say now."""
+    for unit, circuits in cabinet.truth().items():
+        for circuit, codes in circuits.items():
+            for code, value in codes.items():
+                if not isinstance(value, bool):
+                    yield Place(unit, circuit, code), float(value)
+
+
+def _advance(cabinet: Cabinet, seconds: float) -> None:
+    """Let time pass in steps that are coarse, but short against the time in which a cable warms up."""
+    while seconds > 0:
+        step = min(_STEP_S, seconds)
+        cabinet.environment.elapsed += step
+        for unit in cabinet.units.values():
+            unit.advance(step)
+        seconds -= step
+
+
+async def import_past(socket: Socket, inventory: Inventory, past: Past) -> int:
+    """Put the past into the long-term statistics of our entities; return of how many. Raises DemoError."""
+    count = 0
+    for about in await socket.ask("recorder/list_statistic_ids"):
+        place = inventory.place_of(about["statistic_id"])
+        if place is None or not (stats := _statistics(about, place, past)):
+            continue
+        metadata = {
+            "statistic_id": about["statistic_id"],
+            "source": "recorder",
+            "name": None,
+            "unit_of_measurement": about["statistics_unit_of_measurement"],
+            "unit_class": about["unit_class"],
+            "has_sum": about["has_sum"],
+            "mean_type": about["mean_type"],
+        }
+        await socket.ask("recorder/import_statistics", metadata=metadata, stats=stats)
+        count += 1
+    return count
+
+
+def _statistics(about: Json, place: Place, past: Past) -> list[Json]:
+    if about["has_sum"]:
+        # Home Assistant's own sum begins with 0 at the first value it sees, so the past's has to end there.
+        present = past.present.get(place)
+        return [
+            {"start": hour.start.isoformat(), "state": samples[-1], "sum": samples[-1] - present}
+            for hour in past.hours
+            if present is not None and (samples := hour.samples.get(place))
+        ]
+    if about["mean_type"] != _ARITHMETIC_MEAN:
+        return []
+    return [
+        {
+            "start": hour.start.isoformat(),
+            "mean": sum(samples) / len(samples),
+            "min": min(samples),
+            "max": max(samples),
+        }
+        for hour in past.hours
+        if (samples := hour.samples.get(place))
+    ]

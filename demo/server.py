@@ -1,0 +1,159 @@
+"""A Home Assistant of its own: fresh configuration in a temporary folder, ended by its handle."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from demo.errors import DemoError
+from demo.site import DOMAIN
+
+LOOPBACK = "127.0.0.1"
+ROOT = Path(__file__).resolve().parent.parent
+LOG = "home-assistant.log"
+
+_INTEGRATION = ROOT / "custom_components" / DOMAIN
+_STOP_SECONDS = 30.0
+_TAIL_LINES = 30
+
+# Only what the demo shows: nothing here reaches further than this machine. Camera and FFmpeg come in with the
+# frontend and complain that there is no `ffmpeg`; nobody needs it here.
+_CONFIGURATION = """\
+homeassistant:
+  name: Acrel Safety demo
+  country: {country}
+  currency: EUR
+  unit_system: metric
+  time_zone: {time_zone}
+http:
+  server_host: {host}
+  server_port: {port}
+frontend:
+config:
+recorder:
+  commit_interval: 1
+history:
+logbook:
+energy:
+logger:
+  default: warning
+  logs:
+    haffmpeg: critical
+    homeassistant.components.camera: critical
+    homeassistant.components.ffmpeg: critical
+"""
+_COUNTRY = "DE"
+
+
+def free_port() -> int:
+    """Return a loopback port that is free now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def ensure_free(port: int) -> None:
+    """Raise DemoError if somebody listens on a loopback port already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            raise DemoError(f"port {port} cannot be used ({error.strerror}); take another one with --port") from error
+
+
+def local_time_zone() -> str:
+    """Return this machine's time zone by name, UTC if it has none."""
+    path = os.path.realpath("/etc/localtime")
+    _, found, name = path.partition("/zoneinfo/")
+    return name if found else "UTC"
+
+
+def write_configuration(folder: Path, port: int) -> None:
+    """Fill a fresh configuration folder.
+
+    The step of Home Assistant's onboarding that adds a weather service, web radio and speech from the
+    internet is marked as done beforehand; the others are done through its interface.
+    """
+    text = _CONFIGURATION.format(host=LOOPBACK, port=port, country=_COUNTRY, time_zone=local_time_zone())
+    (folder / "configuration.yaml").write_text(text)
+    (folder / "custom_components").mkdir()
+    (folder / "custom_components" / DOMAIN).symlink_to(_INTEGRATION)
+    done = {"version": 4, "minor_version": 1, "key": "onboarding", "data": {"done": ["core_config"]}}
+    (folder / ".storage").mkdir()
+    (folder / ".storage" / "onboarding").write_text(json.dumps(done))
+
+
+class Server:
+    """A running Home Assistant."""
+
+    def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
+        """Take the process and its configuration folder."""
+        self._process = process
+        self.folder = folder
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the process has ended."""
+        return self._process.returncode is not None
+
+    @property
+    def log(self) -> str:
+        """All it has logged so far."""
+        return (self.folder / LOG).read_text(errors="replace")
+
+    def last_lines(self) -> str:
+        """Return the end of the log, for an error message."""
+        return "\n".join(self.log.splitlines()[-_TAIL_LINES:])
+
+    async def wait(self) -> int:
+        """Wait until the process ends by itself; return its exit code."""
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """End the process: politely first, and for certain."""
+        if self.is_gone:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncGenerator[Server]:
+    """Run Home Assistant on a configuration folder.
+
+    It gets a session of its own, so that Ctrl-C reaches only the demo, which ends it in order; should the
+    demo itself be killed, the kernel ends it.
+    """
+    hass = [str(Path(sys.executable).with_name("hass")), "--skip-pip", "--config", str(folder)]
+    if setpriv := shutil.which("setpriv"):
+        hass = [setpriv, "--pdeathsig", "TERM", *hass]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    with (folder / LOG).open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *hass,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            cwd=folder,
+            start_new_session=True,
+        )
+    server = Server(process, folder)
+    try:
+        yield server
+    finally:
+        # Ending it must not be cut short by a second Ctrl-C.
+        await asyncio.shield(server.stop())

@@ -1,0 +1,45 @@
+"""What the demo shows: which instruments of the cabinet lie on which link, and how they are called."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+DOMAIN = "acrel_safety"
+
+
+class Link(StrEnum):
+    """How instruments are reached; the values are the options of the config flow's first menu."""
+
+    TCP = "tcp"
+    RTU_TCP = "rtu_tcp"
+
+
+LINK_TITLES: Mapping[Link, str] = {
+    Link.TCP: "Main distribution board",
+    Link.RTU_TCP: "Tenants' distribution board",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """One device to add; `answers` go to flow fields that only some models ask for."""
+
+    unit: int
+    model: str
+    name: str
+    link: Link
+    answers: Mapping[str, float] = field(default_factory=dict)
+
+
+# The unit ids and models of the simulator's standard cabinet. Units 4 and 11 are left for the user to add.
+SITE = (
+    Instrument(unit=1, model="adw300", name="Main supply", link=Link.TCP),
+    Instrument(unit=2, model="adl400", name="Workshop", link=Link.TCP),
+    Instrument(unit=7, model="asj10l", name="Car charger", link=Link.TCP),
+    Instrument(unit=8, model="aim-r100", name="Socket circuits", link=Link.TCP),
+    Instrument(unit=9, model="aim-m10", name="Operating theatre", link=Link.TCP),
+    Instrument(unit=3, model="adl3000", name="Cold store", link=Link.RTU_TCP, answers={"pt": 1, "ct": 1}),
+    Instrument(unit=5, model="ddsy1352", name="Ground-floor flat", link=Link.RTU_TCP),
+    Instrument(unit=6, model="dtsy1352", name="Bakery", link=Link.RTU_TCP),
+    Instrument(unit=10, model="ard2f", name="Booster pump", link=Link.RTU_TCP),
+)

@@ -1,0 +1,135 @@
+"""Bring everything up in order, and take it down again whatever happens."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+
+from demo import server
+from demo.api import Http, Socket
+from demo.errors import DemoError
+from demo.flows import add_device, add_link
+from demo.inventory import Inventory
+from demo.owner import Tokens, onboard
+from demo.past import Past, first_moment, import_past, live_through
+from demo.site import DOMAIN, SITE, Link
+from simulator import Cabinet
+from simulator.control import ControlServer
+
+_LOADING_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Everything that runs."""
+
+    cabinet: Cabinet
+    control_port: int
+    server: server.Server
+    http: Http
+    socket: Socket
+    tokens: Tokens
+    inventory: Inventory
+    past: Past
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Tells the user what happens, with the seconds since the start."""
+
+    began: float = field(default_factory=time.monotonic)
+
+    def __call__(self, text: str) -> None:
+        """Print a line."""
+        print(f"{time.monotonic() - self.began:6.1f} s  {text}", flush=True)
+
+
+@asynccontextmanager
+async def running(port: int, progress: Progress, *, frozen: bool) -> AsyncGenerator[Stage]:
+    """Run cabinet and Home Assistant, with all devices added; end both afterwards. Raises DemoError.
+
+    A `frozen` cabinet's clock stands still unless it is moved by hand.
+    """
+    server.ensure_free(port)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="acrel-demo-")))
+        server.write_configuration(folder, port)
+        progress("starting Home Assistant")
+        hass = await stack.enter_async_context(server.running(folder))
+        try:
+            yield await _set_up(stack, hass, port, progress, frozen=frozen)
+        except Exception as error:
+            error.add_note(f"The end of Home Assistant's log:\n{hass.last_lines()}")
+            raise
+        finally:
+            progress("ending what was started")
+
+
+async def _set_up(
+    stack: AsyncExitStack, hass: server.Server, port: int, progress: Progress, *, frozen: bool
+) -> Stage:
+    cabinet = Cabinet.standard(frozen=frozen, start=first_moment())
+    past = await asyncio.to_thread(live_through, cabinet)
+    await stack.enter_async_context(cabinet)
+    control = ControlServer(cabinet)
+    stack.push_async_callback(control.stop)
+    control_port = await control.start()
+    progress(f"the cabinet's {len(cabinet.units)} instruments answer")
+
+    # The address is an IP address, and for those aiohttp keeps no cookies; nothing here needs any.
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    http = Http(session, f"http://{server.LOOPBACK}:{port}")
+    await http.wait_until_up(gone=lambda: hass.is_gone)
+    tokens = await onboard(http)
+    socket = await stack.enter_async_context(Socket.open(http))
+    progress("Home Assistant is up and has its owner")
+
+    ports = {Link.TCP: cabinet.tcp_port, Link.RTU_TCP: cabinet.rtu_port}
+    there: set[int] = set()
+    for link, link_port in ports.items():
+        if link_port is not None:
+            entry_id = await add_link(http, socket, link, link_port)
+            for instrument in SITE:
+                if instrument.link is link:
+                    await add_device(http, entry_id, instrument)
+                    there.add(instrument.unit)
+                    await _all_entities(socket, there)
+                    progress(f"added {instrument.name} ({instrument.model}, unit {instrument.unit}, {link})")
+    inventory = await _all_entities(socket, {instrument.unit for instrument in SITE})
+    progress(f"{len(inventory)} entities")
+    count = await import_past(socket, inventory, past)
+    progress(f"yesterday's statistics of {count} of them")
+    return Stage(
+        cabinet=cabinet,
+        control_port=control_port,
+        server=hass,
+        http=http,
+        socket=socket,
+        tokens=tokens,
+        inventory=inventory,
+        past=past,
+    )
+
+
+async def _all_entities(socket: Socket, units: set[int]) -> Inventory:
+    """Wait until the links are loaded with all their devices; return the entities. Raises DemoError.
+
+    Each new device makes its link load again, and Home Assistant tells of every such step.
+    """
+    try:
+        async with asyncio.timeout(_LOADING_SECONDS), socket.stream("config_entries/subscribe") as changes:
+            async for _ in changes:
+                entries = await socket.ask("config_entries/get", domain=DOMAIN)
+                if not all(entry["state"] == "loaded" for entry in entries):
+                    continue
+                inventory = await Inventory.read(socket)
+                if units == {entity.place.unit for entity in inventory}:
+                    return inventory
+    except TimeoutError as error:
+        raise DemoError(f"the devices did not show up in {_LOADING_SECONDS:g} s") from error
+    raise AssertionError("a stream ends with an error only")
