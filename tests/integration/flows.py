@@ -1,5 +1,6 @@
 """Walk through the real flows of Home Assistant, as its frontend does."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowManager, FlowResultType
+from homeassistant.helpers.config_validation import custom_serializer
+from probatio import to_field_list
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.acrel_safety.const import DOMAIN, SUBENTRY_DEVICE
@@ -36,6 +39,9 @@ class Walk:
 
     def _see(self, result: Mapping[str, Any]) -> None:
         self.result = result
+        if result.get("data_schema") is not None:
+            # The form as it is sent to the browser.
+            json.dumps(to_field_list(result["data_schema"], custom_serializer=custom_serializer))
         check_texts(result, is_device=isinstance(self.manager, ConfigSubentryFlowManager))
 
     async def answer(self, **values: object) -> Walk:
