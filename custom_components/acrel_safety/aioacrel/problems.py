@@ -187,11 +187,13 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "zh": "小数位“{found}”无法识别;按 0 处理",
     },
     "order_by_default": {
-        "en": "order code 1 on a 32-bit value is often a generator's default, not a fact: compare both values with the device's display",
+        "en": "order code 1 on a 32-bit value is often a generator's default, not a fact: compare both values with "
+        "the device's display",
         "zh": "32 位数据的端序 1 往往是生成工具的默认值而非事实:请与设备显示对照两种结果",
     },
     "k_ambiguous": {
-        "en": "k = {found} may be a number of decimals or a multiplier; factor {taken} is used: compare both values with the device's display and choose k_mode",
+        "en": "k = {found} may be a number of decimals or a multiplier; factor {taken} is used: compare both "
+        "values with the device's display and choose k_mode",
         "zh": "k = {found} 可能是小数位数,也可能是倍率;现按系数 {taken} 处理:请与设备显示对照后选择 k_mode",
     },
     "overlap": {
@@ -227,11 +229,13 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "zh": "单位为 {found};数值统一换算为 {taken}",
     },
     "unit_differs": {
-        "en": "the unit is {found}, usual is {usual}: correct the unit, or expect a value that cannot be compared with others",
+        "en": "the unit is {found}, usual is {usual}: correct the unit, or expect a value that cannot be compared "
+        "with others",
         "zh": "单位为 {found},通常为 {usual}:请更正单位,否则数值无法与其他设备比较",
     },
     "order_swapped": {
-        "en": "order code {found} swaps the bytes of this type, which no manual seen does (1 is the normal order here): compare both values with the device's display",
+        "en": "order code {found} swaps the bytes of this type, which no manual seen does (1 is the normal order "
+        "here): compare both values with the device's display",
         "zh": "端序 {found} 会颠倒该类型的字节,已知说明书均未采用(此类型的正常端序为 1):请与设备显示对照两种结果",
     },
 }
