@@ -29,6 +29,7 @@ from .drafts import Draft
 from .errors import FlowError, FormError, explain, plain, problem_list
 from .link_forms import FormData
 from .steps import DeviceSteps
+from .texts import FlowTexts
 
 
 class LookSteps(DeviceSteps):
@@ -102,12 +103,8 @@ class LookSteps(DeviceSteps):
 
     async def _look(self) -> str:
         """Return a table of what the device says now."""
-        columns = [Column(heading=self._texts("preview", "value"), model=self._model)]
-        doubtful: set[PointKey] = set()
-        if self._draft is not None:
-            columns = await self.hass.async_add_executor_job(self._draft.columns, self._texts)
-            doubtful = {key for kind in ChoiceKind for key in self._draft.asks(kind)}
-        rows = rows_of(self._model, doubtful)
+        # A table may have ten thousand rows: too many to sort while everybody else waits.
+        columns, rows = await self.hass.async_add_executor_job(_what_to_show, self._model, self._draft, self._texts)
         async with temporary_unit(self.hass, self._get_entry().data, self._unit_id) as unit:
             words = await read_words(unit, self._model, rows)
         if not words:
@@ -158,3 +155,11 @@ class LookSteps(DeviceSteps):
                 subentry.data[CONF_MODEL] == model.id for subentry in entry.subentries.values()
             ):
                 self.hass.config_entries.async_schedule_reload(entry.entry_id)
+
+
+def _what_to_show(model: Model, draft: Draft | None, texts: FlowTexts) -> tuple[list[Column], list[PointKey]]:
+    """Return the ways to understand the registers, and the points worth comparing."""
+    if draft is None:
+        return [Column(heading=texts("preview", "value"), model=model)], rows_of(model)
+    doubtful = {key for kind in ChoiceKind for key in draft.asks(kind)}
+    return draft.columns(texts), rows_of(model, doubtful)
