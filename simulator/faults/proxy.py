@@ -171,6 +171,7 @@ class Session(asyncio.Protocol):
         self._before_next: list[bytes] = []
         self._after_next: list[bytes] = []
         self._with_next_request: list[tuple[float, bytes]] = []
+        self._outgoing: deque[bytes] = deque()
         self._line_free = 0.0
         self._mute_until: float | None = 0.0
         self._is_over = False
@@ -326,10 +327,14 @@ class Session(asyncio.Protocol):
         now = self._loop.time()
         when = max(now, self._line_free) + delay
         self._line_free = when
-        if when <= now:
+        if when <= now and not self._outgoing:
             self._send(chunk)
         else:
-            self._loop.call_at(when, self._send, chunk)
+            self._outgoing.append(chunk)
+            self._loop.call_at(when, self._send_next)
+
+    def _send_next(self) -> None:
+        self._send(self._outgoing.popleft())
 
     def _send(self, chunk: bytes) -> None:
         if self._client is not None and not self._is_over and not self._is_mute:

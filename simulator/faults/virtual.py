@@ -8,6 +8,7 @@ and an end of stream arrive as they do from sockets.
 import asyncio
 import selectors
 import socket
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
@@ -222,6 +223,14 @@ def set_reset_on_abort(transport: asyncio.BaseTransport) -> None:
 
 
 def run[ResultT](main: Coroutine[Any, Any, ResultT]) -> ResultT:
-    """Run a coroutine on a loop of its own in virtual time."""
+    """Run a coroutine on a loop of its own in virtual time.
+
+    `time.monotonic` tells the loop's time meanwhile, so that what measures its own pauses is repeatable too.
+    """
+    real = time.monotonic
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(main)
+        time.monotonic = runner.get_loop().time
+        try:
+            return runner.run(main)
+        finally:
+            time.monotonic = real
