@@ -53,7 +53,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     for coordinator, keys in wishes.items():
         # From here on the entities themselves say what they want.
         coordinator.unwant(keys)
-    data.bus.start()
 
     async def stop(_: Event) -> None:
         await data.bus.stop()

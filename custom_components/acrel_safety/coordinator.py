@@ -1,5 +1,6 @@
 """Between the bus and the entities of one device: what was read, and whether it can be believed."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -51,6 +52,8 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
         """Whether it answered as its model does, since the start and since it was silent last."""
         self._is_checking = False
         self._believed: set[PollGroup] = set()
+        self._reported: set[PollGroup] = set()
+        self._was_read = asyncio.Event()
         self._wishes: Counter[PointKey] = Counter()
         """What is to be read as long as the device is the right one."""
         self._door_bell = min(device.model.readable, key=self._polling_rank)
@@ -124,9 +127,17 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
             intervals = {**DEFAULT_INTERVALS, **{PollGroup(name): seconds for name, seconds in given.items()}}
             self._leave_bus = self._bus.add(self.device, self.async_take, intervals)
 
+    async def async_was_read(self) -> None:
+        """Return when every group was polled once, or one in vain; at once if nothing will be."""
+        if self._is_right and self.device.groups():
+            await self._was_read.wait()
+
     @callback
     def async_take(self, report: PollReport) -> None:
         """Take the report of one poll."""
+        self._reported.add(report.group)
+        if report.error is not None or self._reported.issuperset(self.device.groups()):
+            self._was_read.set()
         if report.error is not None:
             self.last_exception = report.error
             if self.device.is_silent:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from homeassistant.components.sensor import SensorExtraStoredData
 from homeassistant.config_entries import ConfigSubentry
@@ -22,7 +23,7 @@ from .aioacrel.modbus.device import AcrelDevice
 from .aioacrel.models import Model, ModelLibrary, Point, Ratio
 from .aioacrel.readings import PointKey
 from .aioacrel.vocabulary import Kind
-from .const import CONF_UNIT_ID, DOMAIN, FIRST_LOOK_SECONDS, LOGGER, SUBENTRY_DEVICE
+from .const import CONF_UNIT_ID, DOMAIN, FIRST_LOOK_SECONDS, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .devices import register_device, remove_former_circuits
 from .entity import is_enabled_by_default, unique_id
@@ -95,21 +96,29 @@ def _device(hass: HomeAssistant, entry: AcrelConfigEntry, subentry: ConfigSubent
 async def async_first_look(entry: AcrelConfigEntry) -> None:
     """Identify and poll every device once, but do not hold up the start for those that are slow.
 
-    Raises ConfigEntryNotReady if the link itself cannot be reached.
+    Nothing is cancelled when the time is over, since that would put serial lines out of step. Raises
+    ConfigEntryNotReady if the link itself cannot be reached.
     """
-    bus, coordinators = entry.runtime_data.bus, entry.runtime_data.coordinators.values()
-    try:
-        async with asyncio.timeout(FIRST_LOOK_SECONDS):
-            errors = [await coordinator.async_identify() for coordinator in coordinators]
-            if unreachable := _unreachable(errors):
-                raise ConfigEntryNotReady(
-                    translation_domain=DOMAIN,
-                    translation_key=unreachable.key,
-                    translation_placeholders=dict(unreachable.placeholders),
-                ) from unreachable
-            await bus.poll_all()
-    except TimeoutError:
-        LOGGER.debug("%s: not all devices were read while setting up", entry.title)
+    data = entry.runtime_data
+    coordinators = data.coordinators.values()
+    deadline = asyncio.get_running_loop().time() + FIRST_LOOK_SECONDS
+    errors: list[AcrelError | None] = []
+    for coordinator in coordinators:
+        if asyncio.get_running_loop().time() >= deadline:
+            break
+        errors.append(await coordinator.async_identify())
+    if unreachable := _unreachable(errors):
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key=unreachable.key,
+            translation_placeholders=dict(unreachable.placeholders),
+        ) from unreachable
+    data.bus.start()
+    entry.async_on_unload(data.bus.stop)
+    with suppress(TimeoutError):
+        async with asyncio.timeout_at(deadline):
+            for coordinator in coordinators:
+                await coordinator.async_was_read()
     for coordinator in coordinators:
         if not coordinator.is_wrong:
             # One that is silent now is identified when it answers.
