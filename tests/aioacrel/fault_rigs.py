@@ -31,7 +31,9 @@ class FaultRig:
         """Read as the device code does: with leave to stretch the read."""
         return await self.units[unit].read(function, address, count, within=READABLE)
 
-    async def read_truly(self, unit: int, address: int, count: int, *, within: tuple[int, int] | None = READABLE) -> bool:
+    async def read_truly(
+        self, unit: int, address: int, count: int, *, within: tuple[int, int] | None = READABLE
+    ) -> bool:
         """Read holding registers and say whether they are true."""
         after = self.truth.number
         words = await self.units[unit].read(3, address, count, within=within)
@@ -40,7 +42,11 @@ class FaultRig:
 
 @asynccontextmanager
 async def fault_rig(
-    framing: Framing, plan: Plan | Sequence[Fault] = (), *, service: float = 0.01, timeout: float | None = TIMEOUT  # noqa: ASYNC109 - of each request
+    framing: Framing,
+    plan: Plan | Sequence[Fault] = (),
+    *,
+    service: float = 0.01,
+    timeout: float | None = TIMEOUT,  # noqa: ASYNC109 - of each request
 ) -> AsyncIterator[FaultRig]:
     """Set everything up and take it down again."""
     faults = Script(plan) if isinstance(plan, Sequence) else plan

@@ -8,7 +8,6 @@ import pytest
 from simulator.faults import Framing, Schedule, faults_of
 from simulator.faults.drive import Tally, drive
 from simulator.faults.virtual import VirtualLoop, run
-
 from tests.aioacrel.fault_rigs import UNITS, fault_rig
 
 SEED = 20_261_004
