@@ -1,7 +1,9 @@
 """The command line as its users have it: run in the process, or as a process of its own."""
 
 import asyncio
+import io
 import json
+import struct
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +19,13 @@ from simulator import Cabinet
 ACREL = str(Path(sys.executable).with_name("acrel"))
 NOBODY = "tcp://127.0.0.1:1"
 """A link that refuses connections: nobody may listen on port 1."""
+
+
+class Terminal(io.StringIO):
+    """An output that says a person looks at it."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +89,27 @@ async def process(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
         if started.returncode is None:
             started.kill()
         await started.communicate()
+
+
+@asynccontextmanager
+async def strange_unit(
+    registers: int, silent_from: int = 0xFFFF, asked: asyncio.Event | None = None
+) -> AsyncIterator[str]:
+    """Serve some registers from 0000h on, each holding its address; yields the link."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while request := await reader.read(12):
+            first, count = struct.unpack(">HH", request[8:12])
+            if asked is not None:
+                asked.set()
+            if first >= silent_from:
+                continue
+            answer = request[7:8] + bytes([2 * count, *struct.pack(f">{count}H", *range(first, first + count))])
+            if first + count > registers:
+                answer = b"\x83\x02"
+            writer.write(request[:4] + struct.pack(">H", len(answer) + 1) + request[6:7] + answer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"

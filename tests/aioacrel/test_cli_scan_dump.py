@@ -1,11 +1,8 @@
 """`acrel scan` and `acrel dump`."""
 
 import asyncio
-import os
-import pty
-import struct
+import io
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +13,7 @@ from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.plan import Read
 from simulator import Cabinet
 from simulator.cabinet import STANDARD_UNITS
-from tests.aioacrel.cli_rigs import NOBODY, Acrel
+from tests.aioacrel.cli_rigs import NOBODY, Acrel, Terminal, strange_unit
 
 LIBRARY = ModelLibrary()
 ASJ10L, AIM_R100 = 7, 8
@@ -92,18 +89,14 @@ async def test_answers_that_do_not_fit_are_remarked(acrel: Acrel) -> None:
     assert "answers badly" in outcome.out
 
 
-def test_the_bar_is_drawn_on_a_terminal_and_nowhere_else(tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
-    with os.fdopen(theirs, "w") as terminal, (tmp_path / "file").open("w+") as file:
-        for stream in (terminal, file):
-            progress = Progress(stream, 4)
-            progress.show(2, "unit 3")
-            progress.clear()
-        drawn = os.read(ours, 1000).decode()
-        assert "[###############---------------] 2/4 unit 3" in drawn
-        assert drawn.endswith("\r\x1b[K")
-        assert file.tell() == 0
-    os.close(ours)
+def test_the_bar_is_drawn_on_a_terminal_and_nowhere_else() -> None:
+    terminal, file = Terminal(), io.StringIO()
+    for stream in (terminal, file):
+        progress = Progress(stream, 4)
+        progress.show(2, "unit 3")
+        progress.clear()
+    assert terminal.getvalue() == "\r\x1b[K[###############---------------] 2/4 unit 3\r\x1b[K"
+    assert file.getvalue() == ""
 
 
 # -- dump ----------------------------------------------------------------------------------------------------------
@@ -151,26 +144,6 @@ async def test_ranges_are_read_around_what_is_not_there(acrel: Acrel, cabinet: C
     assert {(read.address, read.count) for read in dump.refused} == {(2, 2), (9, 2), (0x49, 1), (0x8000, 1)}
     assert set(dump.refused.values()) == {2}
     assert outcome.json == {"file": str(path), "model": "unknown", "registers": len(dump.registers[3])}
-
-
-@asynccontextmanager
-async def strange_unit(registers: int, silent_from: int = 0xFFFF) -> AsyncIterator[str]:
-    """Serve some registers from 0000h on, each holding its address; yields the link."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while request := await reader.read(12):
-            first, count = struct.unpack(">HH", request[8:12])
-            if first >= silent_from:
-                continue
-            answer = request[7:8] + bytes([2 * count, *struct.pack(f">{count}H", *range(first, first + count))])
-            if first + count > registers:
-                answer = b"\x83\x02"
-            writer.write(request[:4] + struct.pack(">H", len(answer) + 1) + request[6:7] + answer)
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 async def test_a_unit_of_no_known_model_is_tried_from_the_first_register_on(acrel: Acrel) -> None:

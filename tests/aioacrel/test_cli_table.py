@@ -211,8 +211,9 @@ def test_a_model_file_is_exported_and_what_is_left_out_is_said(acrel: Acrel, fil
     assert exported.code == 0
     assert exported.out.splitlines()[0] == HEADER.strip()
     assert len(exported.out.splitlines()) == 4
-    assert "The format cannot hold 60 of the model's points: " in exported.err
-    assert exported.err.endswith(" and 50 more\n")
+    missing = len(read_model(made.read_text("utf-8"), file="mine.toml").waiting)
+    assert exported.err.startswith(f"Left out are {missing} points without an address or a place in the format: ")
+    assert exported.err.endswith(f" and {missing - 10} more\n")
     counted = acrel("table", "export", made, "-o", tmp_path / "out.csv")
     assert counted.out == f"{tmp_path / 'out.csv'}: 3 rows\n"
 

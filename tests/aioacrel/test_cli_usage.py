@@ -35,6 +35,7 @@ def test_version_and_help(acrel: Acrel) -> None:
         (["read", "serial:///dev/x?parity=Q", "--unit", "1", "--model", "adw300"], "parity N, E or O"),
         (["read", NOBODY, "--unit", "1", "--model", "adw300", "--pt", "0"], "allowed: more than 0"),
         (["read", NOBODY, "--unit", "1", "--model", "adw300", "--timeout", "nan"], "allowed: more than 0"),
+        (["read", NOBODY, "--unit", "1", "--model", "adw300", "--timeout", "soon"], "allowed: more than 0"),
         (["watch", NOBODY, "--unit", "1", "--model", "adw300", "--interval", "-1"], "allowed: 0 or more"),
         (["watch", NOBODY, "--unit", "1", "--model", "adw300", "--count", "0"], "allowed: 1 or more"),
         (["plan", "--model", "adw300", "--baudrate", "fast"], "allowed: 300 to 1000000"),

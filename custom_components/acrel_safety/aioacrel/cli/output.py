@@ -52,16 +52,16 @@ class Console:
         self.err.flush()
 
 
-def silence(*streams: TextIO | None) -> None:
-    """Let go of outputs nobody reads any more, so that the interpreter's last flush cannot fail."""
+def let_go(*streams: TextIO | None) -> None:
+    """Let go of outputs that take nothing any more, so that the interpreter's last flush cannot fail."""
     for stream in streams:
-        try:
-            descriptor = stream.fileno() if stream is not None else None
-        except OSError, ValueError:
+        if stream is None:
             continue
-        if descriptor is not None:
+        try:
+            stream.flush()
+        except OSError:
             nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, descriptor)
+            os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from ..errors import AcrelError
 from . import catalogue, dumping, reading, scan, tables, watching
 from .arguments import Options, parse
-from .output import Console, silence
+from .output import Console, let_go
 
 type Command = Callable[[Options, Console], int]
 
@@ -41,10 +41,10 @@ def run(argv: Sequence[str]) -> int:
                 if stream is not None:
                     stream.flush()
     except BrokenPipeError:
-        silence(sys.stdout, sys.stderr)
+        let_go(sys.stdout, sys.stderr)
         return 0
     except OSError as error:  # the outputs themselves, such as a full disk
-        silence(sys.stdout)
+        let_go(sys.stdout)
         sys.stderr.write(f"the output cannot be written: {error.strerror}\n")
         return FAILED
 

@@ -21,7 +21,7 @@ _CLEAR = "\x1b[2J"
 _HOME = "\x1b[H"
 _CLEAR_LINE = "\x1b[K"
 _CLEAR_BELOW = "\x1b[J"
-_ALL_BUT_TABLE = 4
+_ALL_BUT_TABLE = 5
 """Lines of a live screen that are not the table's rows."""
 
 
@@ -180,22 +180,22 @@ class _Watch:
     ) -> list[str]:
         head = f"{self._model.name}, unit {self._options.unit}, {self._address}, {_time():%H:%M:%S}"
         table = values.as_table(self._model, self._keys, readings, self._options.language)
-        return [head, *table, self._link_line(statistics), str(trouble or ""), ""]
+        return [head, *table, *self._link_lines(statistics), str(trouble or ""), ""]
 
-    def _link_line(self, statistics: UnitStatistics) -> str:
+    def _link_lines(self, statistics: UnitStatistics) -> list[str]:
         answer, slow = statistics.answer_time, statistics.slow_answer_time
         times = (
             f"answer time {1000 * answer:.0f} ms (slow ones {1000 * slow:.0f} ms)"
             if answer is not None and slow is not None
             else "no answer yet"
         )
-        duty = 100 * self._schedule.duty(statistics, self._now())
-        return (
-            f"poll {self._schedule.done + 1}: {times}, {number_of(statistics.timeouts, 'timeout')},"
-            f" {number_of(statistics.discarded, 'discarded frame')},"
-            f" {number_of(self._schedule.overruns, 'overrun')},"
-            f" duty {duty:.0f} %"
+        counted = (
+            number_of(statistics.timeouts, "timeout"),
+            number_of(statistics.discarded, "discarded frame"),
+            number_of(self._schedule.overruns, "overrun"),
+            f"duty {100 * self._schedule.duty(statistics, self._now()):.0f} %",
         )
+        return [f"poll {self._schedule.done + 1}: {times}", ", ".join(counted)]
 
     def _redraw(
         self,
@@ -205,13 +205,12 @@ class _Watch:
     ) -> None:
         """Draw over the last screen; what does not fit is left out and counted."""
         size = shutil.get_terminal_size()
-        head, heading, *rows, link, state, _ = self._lines(readings, trouble, statistics)
+        head, heading, *rows, times, counted, state, _ = self._lines(readings, trouble, statistics)
         state = state or ratio_hint(self._model, readings.values())
         space = max(1, size.lines - _ALL_BUT_TABLE)
         if len(rows) > space:
-            state = f"{len(rows) - space + 1} more rows: name fewer with --codes. {state}"
-            rows = rows[: space - 1]
-        screen = (head, heading, *rows, link, state)
+            rows[space - 1 :] = [f"… {len(rows) - space + 1} more: name fewer with --codes"]
+        screen = (head, heading, *rows, times, counted, state)
         lines = [cut(line, size.columns) + _CLEAR_LINE for line in screen]
         start = _HOME if self._schedule.done else _CLEAR + _HOME
         self._console.out.write(start + "\n".join(lines) + _CLEAR_BELOW)
