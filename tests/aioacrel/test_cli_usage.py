@@ -40,6 +40,7 @@ def test_version_and_help(acrel: Acrel) -> None:
         (["watch", NOBODY, "--unit", "1", "--model", "adw300", "--count", "0"], "allowed: 1 or more"),
         (["plan", "--model", "adw300", "--baudrate", "fast"], "allowed: 300 to 1000000"),
         (["plan", "--model", "adw300", "--parity", "x"], "invalid choice"),
+        (["plan", "--model", "adw300", "--codes", " , "], "names no quantities"),
         (["scan", NOBODY, "--units", "20-1"], "names no units"),
         (["scan", NOBODY, "--units", "1-256"], "each from 0 to 255"),
         (["scan", NOBODY, "--units", ""], "names no units"),

@@ -312,7 +312,10 @@ def _model_id(text: str) -> str:
 
 
 def _codes(text: str) -> Sequence[str]:
-    return [code.strip() for code in text.split(",") if code.strip()]
+    codes = [code.strip() for code in text.split(",") if code.strip()]
+    if not codes:
+        raise argparse.ArgumentTypeError(f"'{text}' names no quantities; allowed: Lg,TempA or Lg@3")
+    return codes
 
 
 def _registers(text: str) -> tuple[int, int]:
