@@ -35,6 +35,8 @@ PLATFORMS = [
 
 async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bool:
     """Set up a link with all its devices."""
+    # First of all: a device added while this runs is taken in by a reload, which waits for this to end.
+    entry.async_on_unload(entry.add_update_listener(_async_reload))
     models = await async_load_models(hass, entry)
     data = entry.runtime_data = AcrelRuntimeData(bus=Bus(entry.title))
     link_id = register_link(hass, entry)
@@ -59,7 +61,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
     entry.async_on_unload(_look_again_at_wrong_devices(hass, entry))
-    entry.async_on_unload(entry.add_update_listener(_async_reload))
     return True
 
 

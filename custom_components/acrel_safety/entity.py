@@ -15,7 +15,7 @@ from .aioacrel.vocabulary import EXTRA_PREFIX, Kind
 from .const import DOMAIN
 from .coordinator import AcrelCoordinator
 from .devices import circuit_info, circuits, device_info
-from .naming import naming, platform_of
+from .naming import library_language, naming, platform_of
 
 RAW_PREFIX = f"{EXTRA_PREFIX}Raw "
 """Begins the code of a register whose meaning is unknown: a help for drawing up a table."""
@@ -141,5 +141,5 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
     def _placeholders(self, error: AcrelError) -> dict[str, str]:
         """Return what the error's text needs, with the entity's name instead of the point's."""
         name: Any = self.name
-        named = {"name": str(name)} if "name" in error.placeholders else {}
-        return {**error.placeholders, **named}
+        placeholders = error.placeholders_in(library_language(self.hass.config.language))
+        return {**placeholders, "name": str(name)} if "name" in placeholders else {**placeholders}

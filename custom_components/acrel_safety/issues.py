@@ -47,9 +47,9 @@ def issue_id(entry: ConfigEntry, subentry: ConfigSubentry, issue: Issue) -> str:
 def raise_issue(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, error: AcrelError) -> None:
     """Raise the issue an error stands for, and withdraw the others of the device."""
     issue = _ISSUES[type(error)]
-    placeholders = {**error.placeholders, "device": subentry.title}
+    language = library_language(hass.config.language)
+    placeholders = {**error.placeholders_in(language), "device": subentry.title}
     if isinstance(error, FileProblemsError):
-        language = library_language(hass.config.language)
         shown = error.problems[:MOST_PROBLEMS]
         placeholders["problems"] = "\n".join(f"- `{problem.text(language)}`" for problem in shown)
     forget_issues(hass, entry, subentry, but=issue)

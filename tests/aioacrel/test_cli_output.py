@@ -123,7 +123,7 @@ async def test_the_live_table_says_what_is_wrong(cabinet: Cabinet) -> None:
 
 async def test_the_live_table_asks_for_ratios(cabinet: Cabinet) -> None:
     screen = await drawn(cabinet, "--unit", "3", "--model", "adl3000", "--codes", "Ua", "--count", "1")
-    assert "needs the ratios of its transformers" in screen
+    assert "does not tell its transformer ratios" in screen
 
 
 # -- what is left over ---------------------------------------------------------------------------------------------

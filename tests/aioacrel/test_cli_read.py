@@ -102,17 +102,14 @@ async def test_transformer_ratios_are_asked_for_and_applied(acrel: Acrel, cabine
     asked = ("--unit", str(ADL3000), "--model", "adl3000", "--json")
     without = await acrel.on(cabinet, "read", *asked)
     assert without.code == 0
-    assert without.json["circuits"]["1"]["Ua"] is None
-    assert without.json["circuits"]["1"]["Fr"] is not None
-    assert "add --pt and --ct" in without.err
-    plain = (await acrel.on(cabinet, "read", *asked, "--pt", "1", "--ct", "1")).json["circuits"]["1"]
+    assert "taken as 1, state --pt and --ct otherwise" in without.err
+    stated = await acrel.on(cabinet, "read", *asked, "--pt", "1", "--ct", "1")
+    plain = stated.json["circuits"]["1"]
+    assert (without.json["circuits"]["1"], stated.err) == (plain, "")
     times = (await acrel.on(cabinet, "read", *asked, "--pt", "10", "--ct", "20")).json["circuits"]["1"]
     assert times["Ua"] == pytest.approx(10 * plain["Ua"])
     assert times["Ia"] == pytest.approx(20 * plain["Ia"])
     assert times["P"] == pytest.approx(200 * plain["P"])
-    nothing = await acrel.on(cabinet, "read", *asked, "--codes", "Ua,Ub")
-    assert nothing.error == "nothing_read"
-    assert "transformer ratio unknown" in nothing.err
 
 
 async def test_a_value_that_cannot_be_is_null_and_the_table_says_why(acrel: Acrel, cabinet: Cabinet) -> None:
@@ -147,6 +144,14 @@ async def test_another_model_than_told_is_noticed(acrel: Acrel, cabinet: Cabinet
     outcome = await acrel.on(cabinet, "read", "--unit", str(ASJ10L), "--model", "adw300", "--json")
     assert outcome.error == "wrong_device"
     assert "Unit 7 answers, but not like a" in outcome.err
+
+
+async def test_a_doubt_is_said_and_the_values_shown(acrel: Acrel, cabinet: Cabinet) -> None:
+    cabinet.units[ASJ10L].hold("DOC_Rated residual current", 5)
+    outcome = await acrel.on(cabinet, "read", "--unit", str(ASJ10L), "--model", "asj10l", "--json")
+    assert outcome.code == 0
+    assert outcome.json["circuits"]["1"]["Lg"] is not None
+    assert "Warning: unit 7 may not be a ASJ10L (register 0008h holds 0005h)" in outcome.err
 
 
 async def test_a_model_without_registers(acrel: Acrel, cabinet: Cabinet) -> None:

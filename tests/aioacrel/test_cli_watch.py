@@ -189,7 +189,7 @@ async def test_trouble_and_what_to_do_about_ratios_are_said(acrel: Acrel, cabine
     assert "no answer yet" in silent.out
     assert "Unit 7 did not answer within 0.15 s" in silent.out
     ratios = await acrel.on(cabinet, "watch", "--unit", "3", "--model", "adl3000", *QUICK, "--count", "3")
-    assert ratios.err.count("add --pt and --ct") == 1
+    assert ratios.err.count("state --pt and --ct otherwise") == 1
 
 
 class Screen:

@@ -7,6 +7,8 @@ language; `str(error)` is the English sentence.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from .phrases import Phrase
+
 if TYPE_CHECKING:
     from .problems import Problem
 
@@ -19,8 +21,16 @@ class AcrelError(Exception):
 
     def __init__(self, **placeholders: object) -> None:
         """Take the values of the placeholders in `text`."""
-        self.placeholders: Mapping[str, str] = {name: str(value) for name, value in placeholders.items()}
+        self._values = placeholders
+        self.placeholders: Mapping[str, str] = self.placeholders_in("en")
         super().__init__(self.text.format_map(self.placeholders))
+
+    def placeholders_in(self, language: str) -> Mapping[str, str]:
+        """Return the values of the placeholders, reasons among them in the given language (`en`, `zh`)."""
+        return {
+            name: value.text(language) if isinstance(value, Phrase) else str(value)
+            for name, value in self._values.items()
+        }
 
 
 class AddressFormError(AcrelError):

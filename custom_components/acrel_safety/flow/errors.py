@@ -68,7 +68,7 @@ def explain(error: AcrelError | HomeAssistantError, texts: FlowTexts) -> FlowErr
     if not isinstance(error, AcrelError):
         # The only thing Home Assistant's shared link raises itself (homeassistant/components/modbus).
         return FlowError(key="link_in_use")
-    key, placeholders, listing = error.key, dict(error.placeholders), ""
+    key, placeholders, listing = error.key, dict(error.placeholders_in(texts.language)), ""
     match error:
         case LinkUnreachableError():
             key = _unreachable(error)

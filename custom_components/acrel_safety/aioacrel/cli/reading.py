@@ -1,12 +1,12 @@
 """`acrel read`: every wanted quantity of one device, once."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ..errors import AcrelError, LinkError
 from ..modbus.device import AcrelDevice
 from ..models import Model
-from ..readings import PointKey, Quality, Reading
+from ..readings import PointKey, Reading
 from ..vocabulary import PollGroup
 from . import selecting, values
 from .arguments import Options
@@ -28,10 +28,10 @@ def read(options: Options, console: Console) -> int:
     """Read once and print; a quantity that could not be had is null (and said why in the table)."""
     model = selecting.find_model(options, options.model or "")
     keys = selecting.find_keys(model, options.codes)
-    readings, troubles = asyncio.run(_read(options, model, keys))
+    readings, troubles = asyncio.run(_read(options, model, keys, console))
     for trouble in dict.fromkeys(map(str, troubles)):
         console.note(trouble)
-    if hint := ratio_hint(model, readings.values()):
+    if hint := selecting.ratio_hint(options, model):
         console.note(hint)
     if all(reading.value is None for reading in readings.values()):
         reasons = {values.WHY_NOT[reading.quality] for reading in readings.values()}
@@ -44,7 +44,7 @@ def read(options: Options, console: Console) -> int:
 
 
 async def _read(
-    options: Options, model: Model, keys: Sequence[PointKey]
+    options: Options, model: Model, keys: Sequence[PointKey], console: Console
 ) -> tuple[dict[PointKey, Reading], list[LinkError]]:
     """Return what was read and what went wrong on the way.
 
@@ -53,10 +53,10 @@ async def _read(
     address = selecting.on_line_of(options.link, model)
     async with open_unit(options, address) as unit:
         # A counter is read once here, so there is nothing to hold a reading against.
-        device = AcrelDevice(unit, model, ratios=selecting.ratios(options), guard_totals=False)
+        device = AcrelDevice(unit, model, ratios=selecting.ratios(options, model), guard_totals=False)
         device.want(keys)
-        if options.probe:
-            await device.probe()
+        if options.probe and (doubt := await device.probe(doubts_allowed=True)):
+            console.note(selecting.doubt_text(device, doubt))
         troubles: list[LinkError] = []
         for group in RATIOS_FIRST:
             report = await device.poll(group)
@@ -65,10 +65,3 @@ async def _read(
                 if not device.readings:
                     raise report.error
         return device.readings, troubles
-
-
-def ratio_hint(model: Model, readings: Iterable[Reading]) -> str:
-    """Return what to do when values wait for a transformer ratio."""
-    if not any(reading.quality is Quality.NO_RATIO for reading in readings):
-        return ""
-    return f"{model.name} needs the ratios of its transformers: add --pt and --ct (1 without any)"

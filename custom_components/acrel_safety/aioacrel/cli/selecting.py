@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import AcrelError, FileProblemsError, MissingTableError, UnknownModelError
+from ..modbus.device import AcrelDevice
 from ..modbus.link import LinkAddress
 from ..models import LineSettings, Model, ModelLibrary, Ratio, read_model
 from ..models.library import read_text
+from ..phrases import Phrase
 from ..readings import PointKey
 from ..vocabulary import vocabulary
 from .arguments import Options
@@ -109,10 +111,18 @@ def with_ratio_points(model: Model, keys: Sequence[PointKey]) -> list[PointKey]:
     return [key for key in model.readable if key in needed]
 
 
-def ratios(options: Options) -> Mapping[Ratio, float]:
-    """Return the transformer ratios the user stated."""
+def ratios(options: Options, model: Model) -> Mapping[Ratio, float]:
+    """Return the transformer ratios the user stated; 1, as without transformers, where the model needs one."""
     given = {Ratio.PT: options.pt, Ratio.CT: options.ct}
-    return {ratio: value for ratio, value in given.items() if value is not None}
+    return {ratio: value or 1 for ratio, value in given.items() if value is not None or ratio in model.asks_ratios}
+
+
+def ratio_hint(options: Options, model: Model) -> str:
+    """Say so when a transformer ratio was taken for granted."""
+    given = {Ratio.PT: options.pt, Ratio.CT: options.ct}
+    if missing := [f"--{ratio}" for ratio in Ratio if ratio in model.asks_ratios and given[ratio] is None]:
+        return f"{model.name} does not tell its transformer ratios: taken as 1, state {' and '.join(missing)} otherwise"
+    return ""
 
 
 def on_line_of(address: LinkAddress, model: Model) -> LinkAddress:
@@ -128,3 +138,8 @@ def line_of(options: Options, model: Model) -> LineSettings:
         parity=options.parity or model.line.parity,
         stopbits=options.stopbits or model.line.stopbits,
     )
+
+
+def doubt_text(device: AcrelDevice, doubt: Phrase) -> str:
+    """Say what speaks against the model the user named."""
+    return f"Warning: unit {device.unit_id} may not be a {device.model.name} ({doubt}): compare with its display"

@@ -14,7 +14,7 @@ from ..readings import PointKey, Reading
 from . import selecting, values
 from .arguments import Options
 from .output import Console, Json, cut, number_of
-from .reading import RATIOS_FIRST, ratio_hint
+from .reading import RATIOS_FIRST
 from .session import open_unit
 
 _CLEAR = "\x1b[2J"
@@ -98,7 +98,7 @@ class _Watch:
             await asyncio.sleep(pause)
 
     async def _poll_on(self, unit: GuardedUnit) -> None:
-        device = AcrelDevice(unit, self._model, ratios=selecting.ratios(self._options))
+        device = AcrelDevice(unit, self._model, ratios=selecting.ratios(self._options, self._model))
         device.want(self._keys)
         while not self._is_over:
             updated: set[PointKey] = set()
@@ -120,7 +120,8 @@ class _Watch:
             # One short question instead of the time-outs of a whole poll.
             await device.knock()
         if not self._is_probed:
-            await device.probe()
+            if doubt := await device.probe(doubts_allowed=True):
+                self._console.note(selecting.doubt_text(device, doubt))
             self._is_probed = True
         for group in RATIOS_FIRST:
             report = await device.poll(group)
@@ -168,7 +169,7 @@ class _Watch:
         elif trouble is None and self._trouble is not None:
             self._console.note(f"Unit {self._options.unit} answers again")
         self._trouble = trouble
-        if not self._has_hinted and (hint := ratio_hint(self._model, readings.values())):
+        if not self._has_hinted and (hint := selecting.ratio_hint(self._options, self._model)):
             self._has_hinted = True
             self._console.note(hint)
 
@@ -206,7 +207,7 @@ class _Watch:
         """Draw over the last screen; what does not fit is left out and counted."""
         size = shutil.get_terminal_size()
         head, heading, *rows, times, counted, state, _ = self._lines(readings, trouble, statistics)
-        state = state or ratio_hint(self._model, readings.values())
+        state = state or selecting.ratio_hint(self._options, self._model)
         space = max(1, size.lines - _ALL_BUT_TABLE)
         if len(rows) > space:
             rows[space - 1 :] = [f"… {len(rows) - space + 1} more: name fewer with --codes"]

@@ -9,6 +9,7 @@ from math import prod
 
 from ..errors import LinkError, RefusedError
 from ..models.schema import Model, Point, Ratio
+from ..phrases import Phrase
 from ..plan import Read, plan_reads
 from ..readings import PointKey, Quality, Reading, Value
 from ..totals import Total
@@ -228,9 +229,9 @@ class AcrelDevice:
 
     # -- identity, settings, raw registers ----------------------------------------------------------------------------
 
-    async def probe(self) -> None:
+    async def probe(self, *, doubts_allowed: bool = False) -> Phrase | None:
         """Check with a few short reads that the unit is there and answers as the model does (see `probe.py`)."""
-        await probe_model(self.unit, self.model)
+        return await probe_model(self.unit, self.model, doubts_allowed=doubts_allowed)
 
     async def knock(self) -> None:
         """Ask a silent unit for one wanted register; raises LinkError as long as it does not answer."""

@@ -2,24 +2,34 @@
 
 from ..errors import LinkError, LinkUnreachableError, MissingTableError, NoAnswerError, RefusedError, WrongDeviceError
 from ..models.schema import Model, ProbeCheck
+from ..phrases import Phrase, phrase
 from .guard import GuardedUnit
 
 
-async def probe_model(unit: GuardedUnit, model: Model) -> None:
+async def probe_model(unit: GuardedUnit, model: Model, *, doubts_allowed: bool = False) -> Phrase | None:
     """Check that the unit is there and answers as the model does.
 
-    Raises WrongDeviceError, MissingTableError, or the LinkError of a unit that cannot be asked.
+    With `doubts_allowed` one passed check is enough, and what speaks against the model is returned. Raises
+    WrongDeviceError, MissingTableError, or the LinkError of a unit that cannot be asked.
     """
     if model.needs_table:
         raise MissingTableError(model=model.name, needs=len(model.waiting))
+    doubt: Phrase | None = None
+    is_supported = False
     for check in model.probes or (_existence_check(model),):
-        if (found := await _contradiction(unit, check)) is not None:
+        found = await _contradiction(unit, check)
+        if found is not None and not doubts_allowed:
             raise WrongDeviceError(unit=unit.unit_id, model=model.name, detail=found)
+        doubt = doubt or found
+        is_supported = is_supported or found is None
+    if doubt is not None and not is_supported:
+        raise WrongDeviceError(unit=unit.unit_id, model=model.name, detail=doubt)
+    return doubt
 
 
-async def _contradiction(unit: GuardedUnit, check: ProbeCheck) -> str | None:
+async def _contradiction(unit: GuardedUnit, check: ProbeCheck) -> Phrase | None:
     """Return what is not as the check wants it, None when it is."""
-    place = f"register {check.address:04X}h"
+    place = f"{check.address:04X}"
     try:
         words = await patient_read(unit, check.function, check.address, check.count)
     except RefusedError as error:
@@ -27,14 +37,14 @@ async def _contradiction(unit: GuardedUnit, check: ProbeCheck) -> str | None:
             raise NoAnswerError(unit=unit.unit_id, seconds=f"{unit.timeout:g}") from error
         if not (error.is_illegal_address or error.is_illegal_function):
             raise
-        return None if check.refused else f"{place} does not exist"
+        return None if check.refused else phrase("register_missing", address=place)
     if check.refused:
-        return f"{place} exists, which this model does not have"
+        return phrase("register_unexpected", address=place)
     masked = words[0] & check.mask
     if check.is_unit_id and masked != unit.unit_id & check.mask:
-        return f"{place} should hold the unit id, it holds {masked}"
+        return phrase("register_no_unit_id", address=place, found=masked)
     if check.allowed is not None and not check.allowed[0] <= masked <= check.allowed[1]:
-        return f"{place} holds {words[0]:04X}h"
+        return phrase("register_holds", address=place, found=f"{words[0]:04X}")
     return None
 
 

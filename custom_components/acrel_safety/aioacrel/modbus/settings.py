@@ -13,6 +13,7 @@ from ..errors import (
     SettingUnconfirmedError,
 )
 from ..models.schema import Model, Point
+from ..phrases import phrase
 from ..plan import Read
 from ..readings import PointKey, Quality, Reading, Value
 from ..registers import unscaled
@@ -33,7 +34,7 @@ async def change_setting(
     """
     point = model.points.get(key)
     if point is None or not point.is_writable or point.address is None:
-        raise SettingRefusedError(name=key, detail=f"{model.name} does not allow this setting to be changed")
+        raise SettingRefusedError(name=key, detail=phrase("read_only", model=model.name))
     raw = _raw_value(point, value)
     within = within_model(model, Read(point.function, point.address, point.count))
     current: list[int] = []
@@ -86,7 +87,7 @@ def _raw_value(point: Point, value: Value) -> int:
             raise SettingOutOfRangeError(name=point.key, value=value, low="", high=", ".join(point.words.values()))
         return raw
     if isinstance(value, str):
-        raise SettingRefusedError(name=point.key, detail=f"'{value}' is not a number")
+        raise SettingRefusedError(name=point.key, detail=phrase("no_number", value=value))
     limits = point.limits
     number = float(value)
     if limits is None or not limits.low <= number <= limits.high:  # NaN fails both comparisons
@@ -97,6 +98,6 @@ def _raw_value(point: Point, value: Value) -> int:
     if abs(exact - raw_number) > Fraction(1, 1000):
         raise SettingRefusedError(
             name=point.key,
-            detail=f"{value} cannot be set exactly; the step is {float(point.scale):g}",
+            detail=phrase("not_exact", value=value, step=f"{float(point.scale):g}"),
         )
     return raw_number
