@@ -5,15 +5,16 @@ import base64
 import json
 import shutil
 import tempfile
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
 
 from demo.api import Json
 from demo.errors import DemoError
+from demo.process import end, start
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
@@ -133,11 +134,10 @@ class Page:
             raise DemoError(f"the page has no {selector} with {containing!r}")
         await self.look(f"{chosen}.click()")
 
-    async def picture(self, path: Path) -> None:
-        """Write what can be seen as a PNG file."""
+    async def picture(self) -> bytes:
+        """Return what can be seen as a PNG file."""
         answer = await self._do("Page.captureScreenshot", format="png")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(base64.b64decode(answer["data"]))
+        return base64.b64decode(answer["data"])
 
     async def listen(self) -> None:
         """Take what the browser says, until it ends."""
@@ -178,15 +178,7 @@ async def open_page(session: aiohttp.ClientSession) -> AsyncGenerator[Page]:
     if command is None:
         raise DemoError("no Chromium here; `scripts/bootstrap --browser` installs it")
     with tempfile.TemporaryDirectory(prefix="acrel-browser-", ignore_cleanup_errors=True) as profile:
-        process = await asyncio.create_subprocess_exec(
-            command,
-            *_FLAGS,
-            f"--user-data-dir={profile}",
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
+        process = await start(command, *_FLAGS, f"--user-data-dir={profile}", errors=PIPE)
         try:
             address = await _devtools(process)
             async with session.ws_connect(address, max_msg_size=_LARGEST_MESSAGE) as socket:
@@ -199,10 +191,10 @@ async def open_page(session: aiohttp.ClientSession) -> AsyncGenerator[Page]:
                     with suppress(asyncio.CancelledError):
                         await listening
         finally:
-            await asyncio.shield(_end(process))
+            await asyncio.shield(end(process, _STOP_SECONDS))
 
 
-async def _devtools(process: asyncio.subprocess.Process) -> str:
+async def _devtools(process: Process) -> str:
     """Return where the browser listens, as it says itself. Raises DemoError if it does not."""
     said = b""
     if process.stderr is not None:
@@ -212,15 +204,3 @@ async def _devtools(process: asyncio.subprocess.Process) -> str:
                 return address.strip()
             said += line
     raise DemoError(f"the browser did not start: {said.decode(errors='replace')[-500:]}")
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """End the browser, and read what it still has to say: a full pipe would hold it up."""
-    with suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        async with asyncio.timeout(_STOP_SECONDS):
-            await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.wait()

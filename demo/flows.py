@@ -27,8 +27,8 @@ async def add_link(http: Http, socket: Socket, link: Link, port: int) -> str:
     return entry_id
 
 
-async def add_device(http: Http, entry_id: str, instrument: Instrument) -> None:
-    """Add a device to a link. Raises DemoError."""
+async def add_device(http: Http, entry_id: str, instrument: Instrument, pace: Answers) -> None:
+    """Add a device to a link; `pace` are seconds by polling group. Raises DemoError."""
     step = await http.post(_SUBENTRY_FLOWS, {"handler": [entry_id, "device"]})
     answers = {
         "unit_id": instrument.unit,
@@ -36,6 +36,7 @@ async def add_device(http: Http, entry_id: str, instrument: Instrument) -> None:
         "name": instrument.name,
         "next": "save",
         **instrument.answers,
+        **pace,
     }
     await _answer_all(http, _SUBENTRY_FLOWS, step, answers)
 

@@ -6,7 +6,7 @@ measured; their meters go on from there when the demo starts.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from demo.api import Json, Socket
@@ -18,6 +18,7 @@ LENGTH = 24 * HOUR
 _SAMPLE = timedelta(minutes=5)
 _STEP_S = 60.0
 _ARITHMETIC_MEAN = 1
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,11 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The hours before the demo, and the values at its start."""
+    """The hours before the demo, and what the instruments said before the first one and say now."""
 
-    hours: Sequence[Hour] = ()
-    present: Mapping[Place, float] = field(default_factory=dict)
+    beginning: Mapping[Place, float]
+    hours: Sequence[Hour]
+    present: Mapping[Place, float]
 
 
 def first_moment() -> datetime:
@@ -43,6 +45,7 @@ def first_moment() -> datetime:
 
 def live_through(cabinet: Cabinet) -> Past:
     """Let a cabinet's clock run from its beginning to now, and note what its instruments say."""
+    beginning = dict(numbers(cabinet))
     hours: list[Hour] = []
     moment = cabinet.environment.now
     now = datetime.now(UTC)
@@ -50,15 +53,15 @@ def live_through(cabinet: Cabinet) -> Past:
         samples: defaultdict[Place, list[float]] = defaultdict(list)
         for _ in range(HOUR // _SAMPLE):
             _advance(cabinet, _SAMPLE.total_seconds())
-            for place, value in values(cabinet):
+            for place, value in numbers(cabinet):
                 samples[place].append(value)
         hours.append(Hour(moment, samples))
         moment += HOUR
     _advance(cabinet, (now - moment).total_seconds())
-    return Past(hours, dict(values(cabinet)))
+    return Past(beginning, hours, dict(numbers(cabinet)))
 
 
-def values(cabinet: Cabinet) -> Iterable[tuple[Place, float]]:
+def numbers(cabinet: Cabinet) -> Iterable[tuple[Place, float]]:
     """Return all numbers the instruments say now."""
     for unit, circuits in cabinet.truth().items():
         for circuit, codes in circuits.items():
@@ -99,23 +102,18 @@ async def import_past(socket: Socket, inventory: Inventory, past: Past) -> int:
 
 
 def _statistics(about: Json, place: Place, past: Past) -> list[Json]:
+    if place not in past.beginning:
+        return []
+    samples = [(hour.start, hour.samples[place]) for hour in past.hours]
     if about["has_sum"]:
         # Home Assistant's own sum begins with 0 at the first value it sees, so the past's has to end there.
-        present = past.present.get(place)
-        return [
-            {"start": hour.start.isoformat(), "state": samples[-1], "sum": samples[-1] - present}
-            for hour in past.hours
-            if present is not None and (samples := hour.samples.get(place))
-        ]
+        # It also takes the very first sum for a consumption, so that one is put where nobody looks.
+        rows = [(_LONG_AGO, past.beginning[place]), *((start, values[-1]) for start, values in samples)]
+        present = past.present[place]
+        return [{"start": start.isoformat(), "state": value, "sum": value - present} for start, value in rows]
     if about["mean_type"] != _ARITHMETIC_MEAN:
         return []
     return [
-        {
-            "start": hour.start.isoformat(),
-            "mean": sum(samples) / len(samples),
-            "min": min(samples),
-            "max": max(samples),
-        }
-        for hour in past.hours
-        if (samples := hour.samples.get(place))
+        {"start": start.isoformat(), "mean": sum(values) / len(values), "min": min(values), "max": max(values)}
+        for start, values in samples
     ]

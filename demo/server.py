@@ -3,15 +3,15 @@
 import asyncio
 import json
 import os
-import shutil
-import signal
 import socket
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from demo.errors import DemoError
+from demo.process import end, start
 from demo.site import DOMAIN
 
 LOOPBACK = "127.0.0.1"
@@ -94,10 +94,10 @@ def write_configuration(folder: Path, port: int) -> None:
 class Server:
     """A running Home Assistant."""
 
-    def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
+    def __init__(self, process: Process, folder: Path) -> None:
         """Take the process and its configuration folder."""
         self._process = process
-        self.folder = folder
+        self._folder = folder
 
     @property
     def is_gone(self) -> bool:
@@ -107,7 +107,7 @@ class Server:
     @property
     def log(self) -> str:
         """All it has logged so far."""
-        return (self.folder / LOG).read_text(errors="replace")
+        return (self._folder / LOG).read_text(errors="replace")
 
     def last_lines(self) -> str:
         """Return the end of the log, for an error message."""
@@ -117,43 +117,17 @@ class Server:
         """Wait until the process ends by itself; return its exit code."""
         return await self._process.wait()
 
-    async def stop(self) -> None:
-        """End the process: politely first, and for certain."""
-        if self.is_gone:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(_STOP_SECONDS):
-                await self._process.wait()
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
-
 
 @asynccontextmanager
 async def running(folder: Path) -> AsyncGenerator[Server]:
-    """Run Home Assistant on a configuration folder.
-
-    It gets a session of its own, so that Ctrl-C reaches only the demo, which ends it in order; should the
-    demo itself be killed, the kernel ends it.
-    """
-    hass = [str(Path(sys.executable).with_name("hass")), "--skip-pip", "--config", str(folder)]
-    if setpriv := shutil.which("setpriv"):
-        hass = [setpriv, "--pdeathsig", "TERM", *hass]
+    """Run Home Assistant on a configuration folder."""
+    hass = Path(sys.executable).with_name("hass")
+    # What makes the checkout importable for the demo would hide the folder's own `custom_components`.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     with (folder / LOG).open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *hass,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=environment,
-            cwd=folder,
-            start_new_session=True,
-        )
-    server = Server(process, folder)
+        command = (hass, "--skip-pip", "--config", folder)
+        process = await start(*command, output=log, errors=log, environment=environment)
     try:
-        yield server
+        yield Server(process, folder)
     finally:
-        # Ending it must not be cut short by a second Ctrl-C.
-        await asyncio.shield(server.stop())
+        await asyncio.shield(end(process, _STOP_SECONDS))

@@ -31,9 +31,12 @@ class Instrument:
     answers: Mapping[str, float] = field(default_factory=dict)
 
 
+# Seconds between two polls of a group: as often as the flow allows, so that a check need not wait.
+BRISK: Mapping[str, float] = {"fast": 1, "normal": 1, "slow": 10}
+
 # The unit ids and models of the simulator's standard cabinet. Units 4 and 11 are left for the user to add.
 SITE = (
-    Instrument(unit=1, model="adw300", name="Main supply", link=Link.TCP),
+    Instrument(unit=1, model="adw300", name="Offices", link=Link.TCP),
     Instrument(unit=2, model="adl400", name="Workshop", link=Link.TCP),
     Instrument(unit=7, model="asj10l", name="Car charger", link=Link.TCP),
     Instrument(unit=8, model="aim-r100", name="Socket circuits", link=Link.TCP),
@@ -41,5 +44,5 @@ SITE = (
     Instrument(unit=3, model="adl3000", name="Cold store", link=Link.RTU_TCP, answers={"pt": 1, "ct": 1}),
     Instrument(unit=5, model="ddsy1352", name="Ground-floor flat", link=Link.RTU_TCP),
     Instrument(unit=6, model="dtsy1352", name="Bakery", link=Link.RTU_TCP),
-    Instrument(unit=10, model="ard2f", name="Booster pump", link=Link.RTU_TCP),
+    Instrument(unit=10, model="ard2f", name="Water pump", link=Link.RTU_TCP),
 )

@@ -12,12 +12,13 @@ import aiohttp
 
 from demo import server
 from demo.api import Http, Socket
+from demo.dashboard import create_dashboard, set_up_energy
 from demo.errors import DemoError
 from demo.flows import add_device, add_link
 from demo.inventory import Inventory
-from demo.owner import Tokens, onboard
+from demo.owner import Tokens, keep_address, onboard
 from demo.past import Past, first_moment, import_past, live_through
-from demo.site import DOMAIN, SITE, Link
+from demo.site import BRISK, DOMAIN, SITE, Link
 from simulator import Cabinet
 from simulator.control import ControlServer
 
@@ -70,9 +71,7 @@ async def running(port: int, progress: Progress, *, frozen: bool) -> AsyncGenera
             progress("ending what was started")
 
 
-async def _set_up(
-    stack: AsyncExitStack, hass: server.Server, port: int, progress: Progress, *, frozen: bool
-) -> Stage:
+async def _set_up(stack: AsyncExitStack, hass: server.Server, port: int, progress: Progress, *, frozen: bool) -> Stage:
     cabinet = Cabinet.standard(frozen=frozen, start=first_moment())
     past = await asyncio.to_thread(live_through, cabinet)
     await stack.enter_async_context(cabinet)
@@ -87,23 +86,23 @@ async def _set_up(
     await http.wait_until_up(gone=lambda: hass.is_gone)
     tokens = await onboard(http)
     socket = await stack.enter_async_context(Socket.open(http))
+    await keep_address(socket)
     progress("Home Assistant is up and has its owner")
 
     ports = {Link.TCP: cabinet.tcp_port, Link.RTU_TCP: cabinet.rtu_port}
-    there: set[int] = set()
     for link, link_port in ports.items():
         if link_port is not None:
             entry_id = await add_link(http, socket, link, link_port)
             for instrument in SITE:
                 if instrument.link is link:
-                    await add_device(http, entry_id, instrument)
-                    there.add(instrument.unit)
-                    await _all_entities(socket, there)
+                    await add_device(http, entry_id, instrument, BRISK if frozen else {})
                     progress(f"added {instrument.name} ({instrument.model}, unit {instrument.unit}, {link})")
-    inventory = await _all_entities(socket, {instrument.unit for instrument in SITE})
+    inventory = await _all_entities(socket)
     progress(f"{len(inventory)} entities")
     count = await import_past(socket, inventory, past)
     progress(f"yesterday's statistics of {count} of them")
+    await set_up_energy(socket, inventory)
+    await create_dashboard(socket, inventory)
     return Stage(
         cabinet=cabinet,
         control_port=control_port,
@@ -116,11 +115,12 @@ async def _set_up(
     )
 
 
-async def _all_entities(socket: Socket, units: set[int]) -> Inventory:
+async def _all_entities(socket: Socket) -> Inventory:
     """Wait until the links are loaded with all their devices; return the entities. Raises DemoError.
 
     Each new device makes its link load again, and Home Assistant tells of every such step.
     """
+    units = {instrument.unit for instrument in SITE}
     try:
         async with asyncio.timeout(_LOADING_SECONDS), socket.stream("config_entries/subscribe") as changes:
             async for _ in changes:

@@ -1,0 +1,230 @@
+"""Compare what Home Assistant shows with what the simulator says."""
+
+import asyncio
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from demo.api import Json, Socket
+from demo.dashboard import PATH
+from demo.inventory import Entity, Place, instrument
+from demo.site import DOMAIN
+from demo.stage import Progress, Stage
+from simulator import Cabinet
+
+type Said = float | bool
+
+_SETTLE_SECONDS = 40.0
+_LATER_SECONDS = 90.0
+_ALARM_SECONDS = 30.0
+_LEAST_MOVED = 20
+_LEAKING = 7
+_SAGGING = 6
+_EXAMPLES = 10
+_NOTHING = frozenset({"unknown", "unavailable"})
+
+# Only warnings and worse are logged. One of them Home Assistant has for every custom integration.
+_OURS = re.compile(rf"{DOMAIN}|aioacrel|modbus", re.IGNORECASE)
+_HARMLESS = "[homeassistant.loader] We found a custom integration"
+
+# Shown one by one; all others are compared as well.
+_SHOWN = (
+    *(Place(1, "1", code) for code in ("Ua", "Ia", "P", "Lg", "TempA", "EPI", "UHigh")),
+    *(Place(2, "1", code) for code in ("Ub", "P", "EPI")),
+    *(Place(7, "1", code) for code in ("Lg", "Lg1HIGH2")),
+    *(Place(8, loop, "Lg") for loop in ("1", "12")),
+    *(Place(9, "1", code) for code in ("IsnRShow", "Temp")),
+    *(Place(3, "1", code) for code in ("Uc", "P", "EPE")),
+    *(Place(5, "1", code) for code in ("U", "P", "EP")),
+    *(Place(6, "1", code) for code in ("I", "EP")),
+    *(Place(10, "1", code) for code in ("Lg", "PF", "DI1")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the result."""
+
+    text: str
+    is_good: bool
+
+    def __str__(self) -> str:
+        """Spell it for a terminal."""
+        return f"{'ok    ' if self.is_good else 'NOT OK'}  {self.text}"
+
+
+class Eye:
+    """Follows the states of our entities as Home Assistant reports them."""
+
+    def __init__(self, entities: Iterable[Entity]) -> None:
+        """Take the entities to follow."""
+        self.entities = {entity.entity_id: entity for entity in entities}
+        self.states: dict[str, str] = {}
+        self._changed = asyncio.Event()
+
+    async def follow(self, socket: Socket) -> None:
+        """Take changes for as long as this runs. Raises DemoError when Home Assistant goes."""
+        async with socket.stream("subscribe_entities", entity_ids=list(self.entities)) as events:
+            async for event in events:
+                self._take(event)
+                self._changed.set()
+
+    def _take(self, event: Json) -> None:
+        """Take an event in its compressed form: `a`dded in full, `c`hanged by what is new."""
+        added: Mapping[str, Json] = event.get("a", {})
+        changed: Mapping[str, Json] = event.get("c", {})
+        self.states |= {entity_id: state["s"] for entity_id, state in added.items()}
+        self.states |= {entity_id: diff["+"]["s"] for entity_id, diff in changed.items() if "s" in diff.get("+", {})}
+
+    def differing(self, cabinet: Cabinet) -> list[Entity]:
+        """Return the entities that do not show what the simulator says."""
+        truth = cabinet.truth()
+        return [
+            entity
+            for entity_id, entity in self.entities.items()
+            if not agrees(self.states.get(entity_id), said(truth, entity.place))
+        ]
+
+    async def settle(self, cabinet: Cabinet) -> list[Entity]:
+        """Wait until all entities show what the simulator says; return those that still do not."""
+        try:
+            async with asyncio.timeout(_SETTLE_SECONDS):
+                while self.differing(cabinet):
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return self.differing(cabinet)
+        return []
+
+
+def said(truth: Mapping[int, Mapping[str, Mapping[str, Said]]], place: Place) -> Said | None:
+    """Return what the simulator says of a value, None if it does not know it."""
+    return truth.get(place.unit, {}).get(place.circuit, {}).get(place.code)
+
+
+def agrees(state: str | None, value: Said | None) -> bool:
+    """Whether a state shows a value; single precision of a register is good enough."""
+    if state is None or value is None:
+        return False
+    if isinstance(value, bool):
+        return state == ("on" if value else "off")
+    try:
+        return math.isclose(float(state), value, rel_tol=1e-6, abs_tol=1e-9)
+    except ValueError:
+        return False
+
+
+async def check(stage: Stage, progress: Progress) -> bool:
+    """Compare everything, print the result, and return whether all is well. Raises DemoError.
+
+    The cabinet's clock has to stand still: it is moved here, whenever everything agrees.
+    """
+    words = await _words(stage.socket)
+    eye = Eye(entity for entity in stage.inventory if entity.entity_id not in words)
+    async with asyncio.TaskGroup() as group:
+        following = group.create_task(eye.follow(stage.socket))
+        findings = [
+            *await _at_start(stage, eye, progress),
+            *await _later(stage, eye, progress),
+            *await _in_trouble(stage, eye, progress),
+        ]
+        following.cancel()
+    unknown = [entity_id for entity_id, state in words.items() if state in _NOTHING]
+    findings.append(Finding(f"{len(words)} entities show a word{_listed(unknown)}", not unknown))
+    findings += await _surroundings(stage)
+    is_good = all(finding.is_good for finding in findings)
+    print("\n".join(["", *map(str, findings), "", "all ok" if is_good else "NOT OK"]), flush=True)
+    return is_good
+
+
+async def _words(socket: Socket) -> dict[str, str]:
+    """Return the entities that show a word by their state: the simulator says numbers instead."""
+    states = await socket.ask("get_states")
+    return {state["entity_id"]: state["state"] for state in states if "options" in state["attributes"]}
+
+
+async def _at_start(stage: Stage, eye: Eye, progress: Progress) -> list[Finding]:
+    """Compare as it stands: one by one what a reader of the result wants to see, all others in one line."""
+    progress("comparing")
+    differing = await eye.settle(stage.cabinet)
+    truth = stage.cabinet.truth()
+    findings = []
+    for place in _SHOWN:
+        entity = stage.inventory.get(*_arguments(place))
+        state, value = eye.states.get(entity.entity_id), said(truth, place)
+        device = instrument(place.unit)
+        what = f"{place.code} {'' if place.circuit == '1' else place.circuit}"
+        text = f"{device.link:<8}{device.model:<9}{what:<10}{state!s:>12}  {value!s:>20}  {entity.entity_id}"
+        findings.append(Finding(text, entity not in differing))
+    findings.append(_agreement("all entities", eye, stage.cabinet, differing))
+    return findings
+
+
+async def _later(stage: Stage, eye: Eye, progress: Progress) -> list[Finding]:
+    """Let time pass in the cabinet: Home Assistant has to follow."""
+    before = dict(eye.states)
+    stage.cabinet.advance(_LATER_SECONDS)
+    progress(f"comparing, {_LATER_SECONDS:g} s later")
+    differing = await eye.settle(stage.cabinet)
+    moved = sum(state != before[entity_id] for entity_id, state in eye.states.items())
+    text = f"{_LATER_SECONDS:g} s later; {moved} have changed"
+    return [_agreement(text, eye, stage.cabinet, differing), Finding("values move", moved >= _LEAST_MOVED)]
+
+
+async def _in_trouble(stage: Stage, eye: Eye, progress: Progress) -> list[Finding]:
+    """Let something happen on each link: a leak sets off an alarm, voltage sags; then all is well again."""
+    cabinet = stage.cabinet
+    cabinet.set_scenario("leak", _LEAKING)
+    cabinet.set_scenario("undervoltage", _SAGGING)
+    cabinet.advance(_ALARM_SECONDS)
+    progress("comparing, with a leak and a voltage sag")
+    differing = await eye.settle(cabinet)
+    alarm = stage.inventory.get(_LEAKING, "Lg1HIGH2")
+    findings = [
+        _agreement("with a leak and a voltage sag", eye, cabinet, differing),
+        Finding("the leak sets off its alarm", eye.states[alarm.entity_id] == "on"),
+    ]
+    cabinet.set_scenario("normal")
+    cabinet.advance(_ALARM_SECONDS)
+    progress("comparing, after the trouble")
+    findings.append(_agreement("after the trouble", eye, cabinet, await eye.settle(cabinet)))
+    return findings
+
+
+def _agreement(when: str, eye: Eye, cabinet: Cabinet, differing: Sequence[Entity]) -> Finding:
+    truth = cabinet.truth()
+    examples = [
+        f"{entity.entity_id} is {eye.states.get(entity.entity_id)}, simulator: {said(truth, entity.place)}"
+        for entity in differing
+    ]
+    count = len(eye.entities)
+    return Finding(f"{count - len(differing)} of {count} entities agree, {when}{_listed(examples)}", not differing)
+
+
+async def _surroundings(stage: Stage) -> list[Finding]:
+    """Look at what else a user would stumble over."""
+    validated = await stage.socket.ask("energy/validate")
+    issues = [
+        f"{issue['type']} {issue['affected_entities']}"
+        for sources in validated.values()
+        for source in sources
+        for issue in source
+    ]
+    saved = await stage.socket.ask("lovelace/config", url_path=PATH)
+    complaints = [line for line in stage.server.log.splitlines() if _OURS.search(line) and _HARMLESS not in line]
+    return [
+        Finding(f"the energy dashboard finds nothing wrong{_listed(issues)}", not issues),
+        Finding(f"the dashboard has {len(saved['views'])} views", bool(saved["views"])),
+        Finding(f"no complaint about us in Home Assistant's log{_listed(complaints)}", not complaints),
+    ]
+
+
+def _arguments(place: Place) -> tuple[int, str, str]:
+    return place.unit, place.code, place.circuit
+
+
+def _listed(examples: Sequence[str]) -> str:
+    """Spell what is wrong below its line; the first ones say enough."""
+    more = [f"... and {len(examples) - _EXAMPLES} more"] if len(examples) > _EXAMPLES else []
+    return "".join(f"\n          {example}" for example in [*examples[:_EXAMPLES], *more])

@@ -1,0 +1,308 @@
+"""Build the dashboard: what is wrong, how much leaks, how warm it is, and every circuit's values.
+
+Only Home Assistant's own cards are used. Which entity shows what comes from the registry, limits come
+from the instruments themselves.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from demo.api import Json, Socket
+from demo.inventory import Entity, Inventory, instrument
+from demo.site import SITE, Instrument
+
+PATH: Final = "electrical-safety"
+TITLE: Final = "Electrical safety"
+OVERVIEW: Final = "overview"
+CIRCUITS: Final = "circuits"
+
+_LOOPS = tuple(str(number) for number in range(1, 13))
+_OWN_NAME: Json = {"type": "entity"}
+_DEVICE_NAME: Json = {"type": "device"}
+_HALF: Json = {"columns": 6}
+_THIRD: Json = {"columns": 4}
+_FULL: Json = {"columns": "full"}
+
+# Meters of the cabinet's feeders, each with the code of what it took in.
+METERS: Mapping[int, str] = {1: "EPI", 2: "EPI", 3: "EPI", 5: "EP", 6: "EP"}
+EXPORTS: Mapping[int, str] = {2: "EPE", 3: "EPE"}
+
+_ALARM_CODES = frozenset({"safety", "heat", "problem"})
+
+
+class Dashboard:
+    """The dashboard's configuration."""
+
+    def __init__(self, inventory: Inventory, states: Mapping[str, Json]) -> None:
+        """Take the entities and their present states by entity id."""
+        self._inventory = inventory
+        self._states = states
+
+    def config(self) -> Json:
+        """Return it as Home Assistant stores it."""
+        return {"title": TITLE, "views": [self._overview(), self._circuits()]}
+
+    # -- First view: what matters -----------------------------------------------------------------
+
+    def _overview(self) -> Json:
+        sections = [
+            self._alarms(),
+            self._residual_current(),
+            self._temperatures(),
+            self._socket_circuits(),
+            self._insulation(),
+            self._power(),
+            self._energy(),
+        ]
+        return {
+            "title": "Overview",
+            "path": OVERVIEW,
+            "icon": "mdi:shield-home",
+            "type": "sections",
+            "max_columns": 3,
+            "header": {"card": self._summary(), "layout": "responsive"},
+            "sections": sections,
+        }
+
+    def _summary(self) -> Json:
+        alarms = json.dumps([entity.entity_id for entity in self._alarm_entities()])
+        content = f"""\
+# Electrical safety
+{{% set alarms = {alarms} %}}
+{{%- set active = alarms | select("is_state", "on") | list %}}
+{{%- set silent = alarms | select("is_state", "unavailable") | list %}}
+{{%- if active %}}**{{{{ active | count }}}} of {{{{ alarms | count }}}} alarms active.**
+{{%- else %}}No alarm: all {{{{ alarms | count - silent | count }}}} alarms are quiet.
+{{%- endif %}}
+{{%- if silent %}} {{{{ silent | count }}}} cannot be read.{{% endif %}}
+"""
+        return {"type": "markdown", "text_only": True, "content": content}
+
+    def _alarms(self) -> Json:
+        chosen = (
+            (1, "IHigh"),
+            (1, "T1High"),
+            (7, "Lg1HIGH1"),
+            (7, "Lg1HIGH2"),
+            (9, "DOC_Insulation fault"),
+            (9, "DOC_Overload"),
+        )
+        tiles = [
+            _tile(entity, name=_OWN_NAME, state_content=["device_name", "state"])
+            for unit, code in chosen
+            if (entity := self._inventory.find(unit, code))
+        ]
+        active: Json = {
+            "type": "entity-filter",
+            "entities": [entity.entity_id for entity in self._alarm_entities()],
+            "conditions": [{"condition": "state", "state": "on"}],
+            "card": {"type": "entities", "title": "Active now", "state_color": True},
+            "show_empty": False,
+        }
+        return _section("Alarms", "mdi:alarm-light", [active, *({**tile, "grid_options": _FULL} for tile in tiles)])
+
+    def _residual_current(self) -> Json:
+        watched = [self._inventory.get(unit, "Lg") for unit in (1, 7, 10)]
+        alarms = {1: "LgHighVal02", 7: "DOC_Rated residual current"}
+        warnings = {7: "DOC_Pre-warning value"}
+        gauges = [
+            self._gauge(
+                entity,
+                red=self._number(entity.place.unit, alarms.get(entity.place.unit)),
+                yellow=self._number(entity.place.unit, warnings.get(entity.place.unit)),
+            )
+            for entity in watched
+        ]
+        history = _history(watched, {entity.entity_id: _DEVICE_NAME for entity in watched})
+        return _section("Residual current", "mdi:current-ac", [*gauges, history])
+
+    def _socket_circuits(self) -> Json:
+        tiles = []
+        for loop in _LOOPS:
+            entity = self._inventory.get(8, "Lg", loop)
+            limit = self._number(8, "LgHighVal02", loop)
+            bar: Json = {"type": "bar-gauge", "min": 0, "max": limit or 300}
+            tiles.append({**_tile(entity, name=_DEVICE_NAME), "features": [bar], "features_position": "inline"})
+        return _section(f"{instrument(8).name}: residual current", "mdi:power-socket-de", tiles, columns=2)
+
+    def _temperatures(self) -> Json:
+        conductors = [self._inventory.get(1, f"Temp{conductor}") for conductor in "ABCN"]
+        names = {entity.entity_id: _without(entity.name, " conductor temperature") for entity in conductors}
+        tiles = [_tile(entity, name=names[entity.entity_id], color="deep-orange") for entity in conductors]
+        history = _history(conductors, names)
+        return _section(f"{instrument(1).name}: conductor temperature", "mdi:thermometer-lines", [*tiles, history])
+
+    def _power(self) -> Json:
+        get = self._inventory.get
+        shares: Json = {
+            "type": "distribution",
+            "entities": [{"entity": get(unit, "P").entity_id, "name": _DEVICE_NAME} for unit in METERS],
+        }
+        colors = {"U": "blue", "I": "amber", "P": "purple"}
+        supply = [get(1, code) for code in ("Ua", "Ia", "Ub", "Ib", "Uc", "Ic", "P", "PF")]
+        tiles = [
+            _tile(
+                entity,
+                name=_without(entity.name, "Total ", " voltage", " current"),
+                color=colors[entity.place.code[0]],
+            )
+            for entity in supply
+        ]
+        subtitle: Json = {"type": "heading", "heading": instrument(1).name, "heading_style": "subtitle"}
+        return _section("Active power", "mdi:transmission-tower", [shares, subtitle, *tiles])
+
+    def _insulation(self) -> Json:
+        get = self._inventory.get
+        resistance = get(9, "IsnRShow")
+        gauge = {**self._gauge(resistance), "name": _OWN_NAME, "max": 1000, "grid_options": {"columns": 6, "rows": 2}}
+        tiles = [_tile(get(9, code), name=_without(get(9, code).name, "Transformer ")) for code in ("I", "Temp")]
+        history = {**_history([resistance], {}), "grid_options": {"columns": 12, "rows": 4}}
+        return _section(f"{instrument(9).name}: insulation", "mdi:hospital-building", [gauge, *tiles, history])
+
+    def _energy(self) -> Json:
+        bars: Json = {
+            "type": "statistics-graph",
+            "chart_type": "bar",
+            "period": "hour",
+            "days_to_show": 1,
+            "stat_types": ["change"],
+            "entities": [
+                {"entity": self._inventory.get(unit, code).entity_id, "name": instrument(unit).name}
+                for unit, code in METERS.items()
+            ],
+            "grid_options": _FULL,
+        }
+        go: Json = {"action": "navigate", "navigation_path": "/energy"}
+        section = _section("Imported energy by hour", "mdi:lightning-bolt", [bars], columns=2)
+        section["cards"][0]["tap_action"] = go
+        return section
+
+    # -- Second view: every circuit -----------------------------------------------------------------
+
+    def _circuits(self) -> Json:
+        return {
+            "title": "Circuits",
+            "path": CIRCUITS,
+            "icon": "mdi:format-list-bulleted",
+            "type": "masonry",
+            "cards": [self._values(shown) for shown in SITE],
+        }
+
+    def _values(self, shown: Instrument) -> Json:
+        """Show all that an instrument says about its circuits, and not what it says about itself."""
+        sensors = [
+            entity
+            for entity in self._inventory.of_unit(shown.unit)
+            if entity.domain == "sensor" and entity.category is None
+        ]
+        name = _OWN_NAME if len({entity.place.circuit for entity in sensors}) == 1 else [_DEVICE_NAME, _OWN_NAME]
+        return {
+            "type": "entities",
+            "title": f"{shown.name} ({shown.model.upper()})",
+            "state_color": False,
+            "entities": [{"entity": entity.entity_id, "name": name} for entity in sensors],
+        }
+
+    # -- Parts --------------------------------------------------------------------------------------
+
+    def _alarm_entities(self) -> list[Entity]:
+        return [
+            entity
+            for entity in self._inventory
+            if entity.domain == "binary_sensor"
+            and self._states[entity.entity_id]["attributes"].get("device_class") in _ALARM_CODES
+        ]
+
+    def _gauge(self, entity: Entity, *, red: float | None = None, yellow: float | None = None) -> Json:
+        card: Json = {
+            "type": "gauge",
+            "entity": entity.entity_id,
+            "name": _DEVICE_NAME,
+            "needle": False,
+            "min": 0,
+            "max": red or 300,
+            "grid_options": _THIRD,
+        }
+        if red:
+            card["max"] = round(red * 4 / 3)
+            card["needle"] = True
+            card["severity"] = {"green": 0, "yellow": yellow or red * 0.8, "red": red}
+        return card
+
+    def _number(self, unit: int, code: str | None, circuit: str = "1") -> float | None:
+        """Return the present value of an instrument's setting."""
+        if code is None or (entity := self._inventory.find(unit, code, circuit)) is None:
+            return None
+        try:
+            return float(self._states[entity.entity_id]["state"])
+        except ValueError:
+            return None
+
+
+def _section(heading: str, icon: str, cards: Iterable[Json], columns: int = 1) -> Json:
+    title: Json = {"type": "heading", "heading": heading, "icon": icon}
+    return {"type": "grid", "column_span": columns, "cards": [title, *cards]}
+
+
+def _tile(entity: Entity, *, name: object, **more: object) -> Json:
+    return {"type": "tile", "entity": entity.entity_id, "name": name, "vertical": False, **more}
+
+
+def _history(entities: Iterable[Entity], names: Mapping[str, object]) -> Json:
+    return {
+        "type": "history-graph",
+        "hours_to_show": 24,
+        "entities": [
+            {"entity": entity.entity_id, "name": names.get(entity.entity_id, _OWN_NAME)} for entity in entities
+        ],
+        "grid_options": _FULL,
+    }
+
+
+def _without(name: str, *parts: str) -> str:
+    """Leave out of a name what its heading says already."""
+    for part in parts:
+        name = name.replace(part, "")
+    return name[:1].upper() + name[1:]
+
+
+async def create_dashboard(socket: Socket, inventory: Inventory) -> None:
+    """Create the dashboard and make it the first page. Raises DemoError."""
+    states = {state["entity_id"]: state for state in await socket.ask("get_states")}
+    await socket.ask(
+        "lovelace/dashboards/create",
+        url_path=PATH,
+        title=TITLE,
+        icon="mdi:shield-home",
+        mode="storage",
+        show_in_sidebar=True,
+        require_admin=False,
+    )
+    await socket.ask("lovelace/config/save", url_path=PATH, config=Dashboard(inventory, states).config())
+    await socket.ask("frontend/set_system_data", key="core", value={"default_panel": PATH})
+
+
+async def set_up_energy(socket: Socket, inventory: Inventory) -> None:
+    """Tell the energy dashboard which meters there are: each feeder of the cabinet has its own supply."""
+    sources = [
+        {
+            "type": "grid",
+            "name": instrument(unit).name,
+            "stat_energy_from": inventory.get(unit, code).entity_id,
+            "stat_energy_to": inventory.get(unit, EXPORTS[unit]).entity_id if unit in EXPORTS else None,
+            "stat_rate": inventory.get(unit, "P").entity_id,
+            "cost_adjustment_day": 0,
+        }
+        for unit, code in METERS.items()
+    ]
+    devices = [
+        {
+            "name": instrument(unit).name,
+            "stat_consumption": inventory.get(unit, code).entity_id,
+            "stat_rate": inventory.get(unit, "P").entity_id,
+        }
+        for unit, code in METERS.items()
+        if unit not in EXPORTS
+    ]
+    await socket.ask("energy/save_prefs", energy_sources=sources, device_consumption=devices)
