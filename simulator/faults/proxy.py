@@ -174,6 +174,7 @@ class Session(asyncio.Protocol):
         self._outgoing: deque[bytes] = deque()
         self._line_free = 0.0
         self._mute_until: float | None = 0.0
+        self._has_ended = False
         self._is_over = False
 
     # -- the client's side ------------------------------------------------------------------------------------------
@@ -269,20 +270,20 @@ class Session(asyncio.Protocol):
         if fault is Fault.DROP or self._is_held(wire, fault):
             return
         self._transmit(wire, fault)
+        if fault is Fault.CUT and self._proxy.framing is Framing.MBAP:
+            # A TCP stream loses nothing in its middle: what is cut off is the end of all.
+            self._end_after_cut()
         for held in self._after_next:
             self._send_in_order(held, BYTE_SECONDS)
         self._after_next.clear()
         if fault is Fault.DUPLICATE:
             self._repeat(wire)
-        elif fault is Fault.CUT and self._proxy.framing is Framing.MBAP:
-            # A TCP stream loses nothing in its middle: what is cut off is the end of all.
-            self._end_after_cut()
 
     def _end_after_cut(self) -> None:
+        """Let nothing follow: either the connection is reset, or it stays open and silent."""
+        self._has_ended = True
         if self._proxy.plan.random.random() < 0.5:  # noqa: PLR2004 - one of two
-            self.say_nothing(None)
-        else:
-            self._loop.call_later(BYTE_SECONDS, self.cut)
+            self._loop.call_at(max(self._loop.time(), self._line_free) + BYTE_SECONDS, self.cut)
 
     def _is_held(self, wire: bytes, fault: Fault) -> bool:
         """Keep an answer for later, if that is the fault."""
@@ -324,6 +325,8 @@ class Session(asyncio.Protocol):
 
     def _send_in_order(self, chunk: bytes, delay: float) -> None:
         """Send after a delay, and not before what was to be sent earlier."""
+        if self._has_ended:
+            return
         now = self._loop.time()
         when = max(now, self._line_free) + delay
         self._line_free = when

@@ -89,6 +89,7 @@ class LinkMachine(RuleBasedStateMachine):
                 return
 
         # The shared link itself repeats after an explicit "busy" (06); that is its own test.
+        self._plan.faults = [waiting for waiting in self._plan.faults if waiting is not Fault.BUSY]
         if fault is not Fault.BUSY and fault in (Fault.NONE, *faults_of(self.framing)):
             self._plan.faults.append(fault)
         self._changes += 1

@@ -5,7 +5,8 @@ the one thing by which a stale or repeated answer can be told from the right one
 hold a few registers more than are wanted. No two reads of a unit that follow each other faster than an answer (or a
 repeat of it) can still arrive have the same length. What is read in excess costs line time (two characters a register),
 so it is paid from a budget of a twentieth of the line time; where neither budget nor readable registers allow another
-length, the read waits until the length is free again, which leaves the line to others.
+length, the read waits until the length is free again, which leaves the line to others. After a lost answer the budget
+does not count; where even then no other length is to be had, a read of the same length is sent and thrown away first.
 """
 
 from collections.abc import Collection, Iterator
@@ -27,10 +28,15 @@ MOST_REGISTERS = 125
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What to send for a wanted read, and how many seconds to wait before."""
+    """What to send for a wanted read, and how many seconds to wait before.
+
+    `needs_check` says that an answer of this length was lost lately and no other length is to be had: one such read is
+    to be sent first, whose answer, old or new, nobody sees.
+    """
 
     read: Read
     pause: float
+    needs_check: bool = False
 
     def slice_of(self, words: list[int], wanted: Read) -> list[int]:
         """Return the wanted registers of the answer."""
@@ -57,6 +63,10 @@ class LengthSequence:
     def note_lost(self, read: Read, now: float) -> None:
         """No answer came, or not the right one: it may still come."""
         self._lost[read.function, read.count] = now
+
+    def note_checked(self, read: Read) -> None:
+        """A read of this length was thrown away: what was lost has come with it, or will not come."""
+        self._lost.pop((read.function, read.count), None)
 
     def note_connection_lost(self, now: float) -> None:
         """What was answered lately may come again on the next connection."""
@@ -107,11 +117,11 @@ class LengthSequence:
             if answered <= 0 and now - lost >= max(LOST_MEMORY, late_after):
                 return Choice(read, 0.0)
             pause = max(0.0, answered, lost + late_after - now)
-            if now - lost < LOST_MEMORY:
+            if is_lost := now - lost < LOST_MEMORY:
                 # An answer that was held back may follow the next one that passes: let it run into nothing.
                 pause = max(pause, self._latest_answer + repeat_after - now)
             if best is None or pause < best.pause:
-                best = Choice(read, pause)
+                best = Choice(read, pause, needs_check=is_lost)
         return best or Choice(wanted, 0.0)
 
     def _candidates(self, wanted: Read, within: tuple[int, int] | None, now: float) -> Iterator[Read]:
