@@ -48,7 +48,7 @@ const parts = function* (root) {
   }
 };
 const find = (selector) => [...parts(document)].filter((node) => node.matches(selector));
-const text = () => [...parts(document)]
+const text = (root = document) => [...parts(root)]
   .filter((node) => !["STYLE", "SCRIPT"].includes(node.tagName))
   .flatMap((node) => [...node.childNodes, ...(node.shadowRoot?.childNodes ?? [])])
   .filter((node) => node.nodeType === Node.TEXT_NODE)
@@ -111,11 +111,11 @@ class Page:
         return answer["result"].get("value")
 
     async def look(self, expression: str) -> Any:  # noqa: ANN401 - whatever the expression gives
-        """Return the result of an expression that may use `find(selector)` and `text()`."""
+        """Return the result of an expression that may use `find(selector)` and `text(root)`."""
         return await self.evaluate(f"(() => {{ {_HELPERS} return {expression}; }})()")
 
     async def until(self, condition: str, seconds: float = 20.0) -> bool:
-        """Wait until an expression holds that may use `find(selector)` and `text()`."""
+        """Wait until an expression holds that may use `find(selector)` and `text(root)`."""
         script = _UNTIL.format(helpers=_HELPERS, condition=condition, milliseconds=int(seconds * 1000))
         return bool(await self.evaluate(script))
 
