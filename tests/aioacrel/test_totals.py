@@ -49,6 +49,23 @@ def test_a_leap_no_circuit_can_make_needs_a_second_reading() -> None:
     assert total.believe(5000.5, 240) == 5000.5
 
 
+def test_what_flowed_while_nobody_read_is_believed_when_it_was_said_twice() -> None:
+    """A feeder of 400 kW, read every ten minutes, after a day without Home Assistant."""
+    total = Total(value=1_000_000.0, time=0.0)
+    seen = [total.believe(1_009_600.0 + 400 / 6 * lap, 600.0 * lap) for lap in range(3)]
+    assert seen[0] == 1_000_000.0
+    assert seen[1:] == [1_009_600.0 + 400 / 6 * lap for lap in (1, 2)]
+
+
+def test_a_feeder_of_many_megawatts_does_not_stand_still() -> None:
+    """8 MW behind transformers: more than is believed at once, but it goes on and on at the same pace."""
+    total = Total(value=1_000_000.0, time=0.0)
+    truth = [1_000_000.0 + 8000 / 60 * lap for lap in range(1, 60)]
+    seen = [total.believe(value, 60.0 * lap) for lap, value in enumerate(truth, start=1)]
+    assert seen[:2] == [1_000_000.0, 1_000_000.0]
+    assert seen[3:] == truth[3:]
+
+
 @given(st.lists(st.floats(0, 1e7), max_size=40))
 def test_a_single_wrong_reading_never_moves_the_total(noise: list[float]) -> None:
     """Any single wrong reading may come between true ones: the total never falls and never passes the truth."""

@@ -2,7 +2,8 @@
 
 A counter read during start-up, torn between two updates or taken from another device shows a dip or a leap, and a
 statistic made of it shows energy that never flowed. A smaller value is held back until the device has said it several
-times in a row (a replaced or reset meter does), a leap that no circuit can make until it was said twice.
+times in a row (a replaced or reset meter does), a leap that hardly any circuit can make until it was said twice, or
+until it turns out to be the pace at which this circuit goes on and on.
 """
 
 from dataclasses import dataclass
@@ -10,19 +11,27 @@ from dataclasses import dataclass
 LAPS_TO_BELIEVE_LESS = 3
 LAPS_TO_BELIEVE_LEAP = 2
 LEAP_PER_HOUR = 2000.0
-"""Units (kWh, kvarh, kVAh) per hour that no circuit of these devices moves: 2 MW."""
+"""Units (kWh, kvarh, kVAh) per hour that hardly any circuit of these devices moves: 2 MW."""
 LEAP_FLOOR = 10.0
 """Less than this is never called a leap, however short the time."""
+STEPS_TO_BELIEVE_PACE = 2
+"""Steps in a row, each at most twice as fast or half as fast as the one before, that make a pace."""
+_ALIKE = 2.0
+_HOUR = 3600.0
 
 
 @dataclass(slots=True)
 class Total:
-    """The believed value of one counter and what speaks against it."""
+    """The believed value of one counter and what speaks against it; times in seconds, paces in units per hour."""
 
     value: float | None = None
     time: float = 0.0
+    _fastest: float = LEAP_PER_HOUR
     _doubt: float = 0.0
+    _doubt_time: float = 0.0
     _laps: int = 0
+    _pace: float = 0.0
+    _steps: int = 0
 
     def believe(self, reading: float, now: float) -> float | None:
         """Return the value to publish at `now` (seconds of any steady clock): the reading, or the last believed value.
@@ -34,17 +43,26 @@ class Total:
         elif reading < self.value:
             suspicious, needed = True, LAPS_TO_BELIEVE_LESS
         else:
-            allowed = LEAP_FLOOR + LEAP_PER_HOUR * max(0.0, now - self.time) / 3600
-            suspicious, needed = reading - self.value > allowed, LAPS_TO_BELIEVE_LEAP
-        if suspicious and not self._insisted(reading, needed):
+            suspicious, needed = reading - self.value > self._most(now - self.time), LAPS_TO_BELIEVE_LEAP
+        if suspicious and not self._insisted(reading, now, needed):
             return self.value
-        self._laps = 0
+        self._laps, self._steps, self._pace = 0, 0, 0.0
         self.value, self.time = reading, now
         return reading
 
-    def _insisted(self, reading: float, needed: int) -> bool:
-        """Count readings in a row that agree with each other (each at least the one before, and near it)."""
-        agrees = self._laps > 0 and 0 <= reading - self._doubt <= LEAP_FLOOR
+    def _most(self, seconds: float) -> float:
+        """Return the most that is believed at once after so many seconds."""
+        return LEAP_FLOOR + self._fastest * max(0.0, seconds) / _HOUR
+
+    def _insisted(self, reading: float, now: float, needed: int) -> bool:
+        """Count readings in a row that agree with each other: each at least the one before, and near it."""
+        before, its_time = (self._doubt, self._doubt_time) if self._laps else (self.value or 0.0, self.time)
+        agrees = self._laps > 0 and 0 <= reading - before <= self._most(now - its_time)
         self._laps = self._laps + 1 if agrees else 1
-        self._doubt = reading
+        pace = max(0.0, reading - before) / (now - its_time) * _HOUR if now > its_time else 0.0
+        self._steps = self._steps + 1 if 0 < pace <= _ALIKE * self._pace and self._pace <= _ALIKE * pace else 0
+        self._doubt, self._doubt_time, self._pace = reading, now, pace
+        if self._steps >= STEPS_TO_BELIEVE_PACE:
+            self._fastest = max(self._fastest, _ALIKE * pace)
+            return True
         return self._laps >= needed
