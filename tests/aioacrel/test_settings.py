@@ -13,7 +13,7 @@ from custom_components.acrel_safety.aioacrel.errors import (
     SettingUnconfirmedError,
 )
 from custom_components.acrel_safety.aioacrel.modbus import AcrelDevice, GuardedUnit, LinkAddress
-from custom_components.acrel_safety.aioacrel.models import read_model
+from custom_components.acrel_safety.aioacrel.models import Ratio, read_model
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality
 from simulator import Cabinet
 from tests.aioacrel.rigs import open_device
@@ -114,6 +114,48 @@ async def test_a_setting_without_printed_limits_is_read_only() -> None:
     device, _ = mocked()
     with pytest.raises(SettingRefusedError, match="does not allow"):
         await device.change(PointKey("1", "UHighVal02"), 240)
+
+
+NOT_PLAIN = """
+[model]
+id = "not-plain"
+name = "Not plain"
+title = { en = "Settings whose raw number is not the value" }
+evidence = "manual"
+source = "test"
+[ratios]
+pt = "ask"
+[[circuits]]
+numbers = "1"
+settings.UHighSet = { at = 3, scale = 0.1, ratios = ["pt"], limits = [0, 12000], source = "p. 1" }
+settings.UHighSw = { at = 4, equals = 230, limits = [0, 1], source = "p. 1" }
+settings.ULowSet = { at = 3, function = 4, limits = [0, 1000], source = "p. 1" }
+"""
+
+
+@pytest.mark.parametrize(("code", "value"), [("UHighSet", 10_000), ("UHighSw", True), ("ULowSet", 200)])
+async def test_a_setting_is_read_only_where_the_register_to_write_is_not_plain(code: str, value: float) -> None:
+    """A secondary value, one meaning of several, an input register: a plain write would set something else."""
+    connection = MockModbusConnection()
+    address = LinkAddress.parse("tcp://127.0.0.1:502")
+    unit = connection.for_unit(1)
+    unit.holding.update({3: 500, 4: 230})
+    model = read_model(NOT_PLAIN, file="not-plain.toml")
+    device = AcrelDevice(GuardedUnit(unit, 1, address=address), model, ratios={Ratio.PT: 100})
+    with pytest.raises(SettingRefusedError, match="does not allow"):
+        await device.change(PointKey("1", code), value)
+    assert unit.holding == {3: 500, 4: 230}
+
+
+async def test_a_float_is_set_to_any_value_within_its_limits() -> None:
+    text = BITS + 'settings.ULowVal02 = { at = 6, type = "f32", limits = [0, 300], source = "p. 1" }\n'
+    connection = MockModbusConnection()
+    unit = connection.for_unit(1)
+    unit.holding.update({6: 0, 7: 0})
+    address = LinkAddress.parse("tcp://127.0.0.1:502")
+    device = AcrelDevice(GuardedUnit(unit, 1, address=address), read_model(text, file="bits.toml"))
+    assert (await device.change(PointKey("1", "ULowVal02"), 187.5)).value == 187.5
+    assert unit.holding == {6: 0x433B, 7: 0x8000}
 
 
 async def test_a_device_that_keeps_its_old_value_is_not_believed() -> None:

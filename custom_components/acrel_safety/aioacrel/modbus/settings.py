@@ -16,7 +16,7 @@ from ..models.schema import Model, Point
 from ..phrases import phrase
 from ..plan import Read
 from ..readings import PointKey, Quality, Reading, Value
-from ..registers import unscaled
+from ..registers import RegisterType, unscaled
 from .blocks import within_model
 from .guard import GuardedUnit
 
@@ -79,7 +79,7 @@ async def _send_once(unit: GuardedUnit, address: int, words: list[int], within: 
     return None
 
 
-def _raw_value(point: Point, value: Value) -> int:
+def _raw_value(point: Point, value: Value) -> float:
     """Return the raw number for a value, checked against the limits of the model file."""
     if point.words is not None:
         raw = next((raw for raw, word in point.words.items() if word == value), None)
@@ -94,6 +94,8 @@ def _raw_value(point: Point, value: Value) -> int:
         low, high = (limits.low, limits.high) if limits is not None else ("", "")
         raise SettingOutOfRangeError(name=point.key, value=value, low=low, high=high)
     exact = unscaled(int(value) if isinstance(value, bool) else value, point.scale)
+    if point.layout.type is RegisterType.F32:
+        return float(exact)
     raw_number = round(exact)
     if abs(exact - raw_number) > Fraction(1, 1000):
         raise SettingRefusedError(

@@ -16,6 +16,8 @@ from ..readings import PointKey, Value
 from ..registers import Layout, RegisterType, scaled
 from ..vocabulary import Kind, PollGroup, Quantity, Range
 
+READ_HOLDING = 3
+"""The function that reads what function 16 writes."""
 MODEL_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 """Model ids are also file names."""
 
@@ -127,15 +129,20 @@ class Point:
 
     @property
     def is_writable(self) -> bool:
-        """Whether the model file allows this setting to be changed."""
-        return self.quantity.kind is Kind.SETTING and self.limits is not None and self.address is not None
+        """Whether the model file allows this setting to be changed.
+
+        Only a holding register that holds the setting itself: what to write for a secondary value, or for one meaning
+        of several, is not known.
+        """
+        is_plain = self.function == READ_HOLDING and not self.ratios and self.equals is None
+        return is_plain and self.quantity.kind is Kind.SETTING and self.limits is not None and self.address is not None
 
     def value_of(self, raw: float, factor: float = 1) -> Value | None:
         """Return the value of a raw number (times the ratios' product), None when it has no meaning."""
         if self.equals is not None:
             return raw == self.equals
         if self.words is not None:
-            return self.words.get(int(raw))
+            return self.words.get(int(raw)) if raw == int(raw) else None
         if self.is_binary:
             if self.quantity.kind in (Kind.ALARM, Kind.FAULT):
                 return raw != 0
