@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.errors import FileProblemsError, UnknownModelError
-from custom_components.acrel_safety.aioacrel.models import Evidence, LineSettings, Model, ModelLibrary, Point, Ratio
+from custom_components.acrel_safety.aioacrel.models import (
+    Evidence,
+    LineSettings,
+    Model,
+    ModelLibrary,
+    Point,
+    Ratio,
+    read_model,
+)
 from custom_components.acrel_safety.aioacrel.models.reader import LARGEST_FILE
 from custom_components.acrel_safety.aioacrel.plan import LineCost, Span, plan_reads
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
@@ -325,7 +333,7 @@ def test_a_broken_file_is_told_and_hides_no_other(tmp_path: Path) -> None:
     (tmp_path / "chinese.toml").write_bytes("名称".encode("gb18030"))
     (tmp_path / "folder.toml").mkdir()
     (tmp_path / "large.toml").write_bytes(b"#" * (LARGEST_FILE + 1))
-    (tmp_path / "own.toml").write_text(MINE, "utf-8")
+    (tmp_path / "own.toml").write_text(MINE.replace('"asj10l"', '"own"'), "utf-8")
     library = ModelLibrary(tmp_path)
     broken = {error.file: [problem.key for problem in error.problems] for error in library.broken()}
     assert broken == {
@@ -337,6 +345,22 @@ def test_a_broken_file_is_told_and_hides_no_other(tmp_path: Path) -> None:
     assert {model.id for model in library.usable()} >= {*LIBRARY.ids()}
     with pytest.raises(FileProblemsError):
         library.get("broken")
+
+
+def test_a_file_whose_id_is_another_ones_is_not_used(tmp_path: Path) -> None:
+    """A copy in which the id was forgotten: a device of it would be read with the built-in model after a restart."""
+    (tmp_path / "own.toml").write_text(MINE, "utf-8")
+    library = ModelLibrary(tmp_path)
+    with pytest.raises(FileProblemsError, match=r"^own\.toml:3: id: the id is 'asj10l', but .* 'own\.toml'"):
+        library.get("own")
+    assert [error.file for error in library.broken()] == ["own.toml"]
+    assert library.get("asj10l").name == "ASJ10L"
+
+
+def test_a_word_is_never_taken_for_a_number_between_two() -> None:
+    text = MINE.replace("Lg = { at = 7 }", 'DOC_Mode = { at = 7, type = "f32", words = { 0 = "off", 1 = "on" } }')
+    point = read_model(text, file="words.toml").points[PointKey("1", "DOC_Mode")]
+    assert [point.value_of(raw) for raw in (0.0, 1.0, 1.5)] == ["off", "on", None]
 
 
 @pytest.mark.parametrize("model_id", ["adw9000", "../own", ""])

@@ -93,6 +93,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "found {found}; allowed: {allowed}",
         "zh": "发现 {found};允许:{allowed}",
     },
+    "id_differs": {
+        "en": "the id is '{found}', but the file is named '{allowed}.toml'; make both the same",
+        "zh": "id 为“{found}”，而文件名为“{allowed}.toml”；请改为一致",
+    },
     "past_end": {
         "en": "{found} would end past register 65535 (FFFFh); check address, type and stride",
         "zh": "{found} 超出寄存器 65535(FFFFh);请检查地址、类型和步长",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import FileProblemsError, UnknownModelError
 from ..problems import Problem
+from .locate import Lines
 from .reader import LARGEST_FILE, read_model
 from .schema import MODEL_ID, Model
 
@@ -28,7 +29,7 @@ class ModelLibrary:
         Raises UnknownModelError, or FileProblemsError if the user's file is broken.
         """
         if self.folder is not None and (path := self.folder / f"{model_id}.toml") in self._user_files():
-            return read_model(read_text(path), file=path.name)
+            return _read(path)
         if model_id in _builtin_ids():
             return _builtin(model_id)
         raise UnknownModelError(model=model_id, known=", ".join(self.ids()))
@@ -51,7 +52,7 @@ class ModelLibrary:
         """Return what is wrong with the user's files that cannot be used."""
         for path in self._user_files():
             try:
-                read_model(read_text(path), file=path.name)
+                _read(path)
             except FileProblemsError as error:
                 yield error
 
@@ -63,6 +64,21 @@ class ModelLibrary:
         if self.folder is None or not self.folder.is_dir():
             return []
         return sorted(path for path in self.folder.glob("*.toml") if MODEL_ID.fullmatch(path.stem))
+
+
+def _read(path: Path) -> Model:
+    """Return the model in a user's file.
+
+    Raises FileProblemsError; also when the file bears another name than its model, for a device remembers the id alone
+    and would be read with whatever model that names.
+    """
+    text = read_text(path)
+    model = read_model(text, file=path.name)
+    if model.id != path.stem:
+        line = Lines(text).of(("model", "id"))
+        problem = Problem(key="id_differs", line=line, column="id", found=model.id, allowed=path.stem)
+        raise FileProblemsError(file=path.name, problems=[problem])
+    return model
 
 
 def read_text(path: Path) -> str:
