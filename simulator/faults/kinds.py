@@ -89,6 +89,8 @@ class Times:
 
     late: tuple[float, float] = (0.4, 1.4)
     """An answer is this much late: around and beyond the time-out, within time-out and quiet time."""
+    overtaken: float = 0.0
+    """Share of late answers that others may overtake; the rest holds up what comes behind it, as on a line."""
     repeat: tuple[float, float] = (0.0, 0.2)
     """A second copy comes this long after the first."""
     drip: tuple[float, float] = (0.002, 0.05)

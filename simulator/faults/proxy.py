@@ -302,6 +302,9 @@ class Session(asyncio.Protocol):
     def _transmit(self, wire: bytes, fault: Fault) -> None:
         times = self._proxy.plan.times
         delay = self._proxy.within(times.late) if fault is Fault.LATE else 0.0
+        if delay and times.overtaken and self._proxy.plan.random.random() < times.overtaken:
+            self._loop.call_later(delay, self._send_in_order, wire, 0.0)
+            return
         match fault:
             case Fault.SPLIT:
                 self._send_in_bytes(wire, BYTE_SECONDS)

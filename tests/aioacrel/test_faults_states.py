@@ -16,7 +16,7 @@ from simulator.faults.truth import FIRST_SETTING
 from simulator.faults.virtual import VirtualLoop
 from tests.aioacrel.fault_rigs import UNITS, FaultRig, fault_rig
 
-HARSH = Times(late=(0.05, 2.5), repeat=(0.0, 0.24), drip=(0.001, 0.1), seat=(0.05, 4.0))
+HARSH = Times(late=(0.05, 2.5), overtaken=0.5, repeat=(0.0, 0.24), drip=(0.001, 0.1), seat=(0.05, 4.0))
 
 
 class _NextFaults:
