@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from modbus_connection.mock import MockModbusConnection, MockModbusUnit
 
 from custom_components.acrel_safety.aioacrel.errors import (
     BadAnswerError,
@@ -14,6 +15,7 @@ from custom_components.acrel_safety.aioacrel.errors import (
     NoAnswerError,
     RefusedError,
 )
+from custom_components.acrel_safety.aioacrel.modbus import GuardedUnit, LinkAddress
 from simulator.faults import Fault, Framing, Schedule, Times
 from simulator.faults.truth import FIRST_SETTING
 from simulator.faults.virtual import run
@@ -302,5 +304,76 @@ def test_closing_withdraws_what_was_asked_of_the_shared_link() -> None:
             rig.proxy.break_connection(next(iter(rig.proxy.sessions)), Fault.RESET)
             await asyncio.sleep(1)
             assert rig.units[1].statistics.losses == 0
+
+    on_a_line(main())
+
+
+def test_where_no_other_length_can_be_had_an_old_answer_meets_a_read_that_nobody_believes() -> None:
+    async def main() -> None:
+        async with fault_rig(RTU, [Fault.MERGE, Fault.SPLIT, Fault.NONE]) as rig:
+            only = (5, 5)
+            with pytest.raises(NoAnswerError):
+                await rig.units[1].read(3, 5, 1, within=only)
+            assert rig.units[1].pause_before(3, 5, 1, within=only) == rig.units[1].quiet_seconds > 0
+            assert await rig.read_truly(1, 5, 1, within=only), "the old answer came with the read before this one"
+            assert [asked.count for asked in rig.truth.asked] == [1, 1, 1, 1]
+            assert rig.units[1].statistics.probes == 2
+
+    on_a_line(main())
+
+
+def test_a_unit_that_refuses_the_read_before_is_refused_like_any_other() -> None:
+    async def main() -> None:
+        async with fault_rig(RTU, [Fault.DROP]) as rig:
+            only = (5, 5)
+            with pytest.raises(NoAnswerError):
+                await rig.units[1].read(3, 5, 1, within=only)
+            rig.truth.unreadable = frozenset({5})
+            with pytest.raises(RefusedError) as refused:
+                await rig.units[1].read(3, 5, 1, within=only)
+            assert refused.value.is_illegal_address
+
+    on_a_line(main())
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_a_write_whose_caller_gives_up_leaves_the_unit_out_of_step(framing: Framing) -> None:
+    async def main() -> None:
+        async with fault_rig(framing, service=0.2) as rig:
+            writer = asyncio.create_task(rig.units[1].write(FIRST_SETTING, [7]))
+            await asyncio.sleep(0.05)
+            writer.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await writer
+            assert rig.units[1].quiet_seconds > 0
+            assert await rig.read_truly(1, 0, 10)
+            assert len(rig.truth.writes) == 1
+
+    on_a_line(main())
+
+
+async def test_an_answer_of_another_length_is_thrown_away_whoever_hands_it_over() -> None:
+    class Short(MockModbusUnit):
+        async def read_holding_registers(self, address: int, count: int) -> list[int]:
+            return (await super().read_holding_registers(address, count))[1:]
+
+    address = LinkAddress.parse("rtu+tcp://127.0.0.1:502")
+    short = Short(MockModbusConnection(), 1)
+    short.holding.update(dict.fromkeys(range(20), 7))
+    guard = GuardedUnit(short, 1, address=address)
+    with pytest.raises(BadAnswerError, match="9 registers instead of 10"):
+        await guard.read(3, 0, 10)
+
+
+def test_a_read_cut_off_with_the_program_leaves_the_unit_out_of_step() -> None:
+    async def main() -> None:
+        async with fault_rig(RTU, service=0.2) as rig:
+            waiter = asyncio.create_task(rig.read(1, 3, 0, 10))
+            await asyncio.sleep(0.05)
+            (on_the_wire,) = [task for task in asyncio.all_tasks() if task.get_name() == "acrel read unit 1"]
+            on_the_wire.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiter
+            assert rig.units[1].quiet_seconds > 0
 
     on_a_line(main())

@@ -196,10 +196,6 @@ class GuardedUnit:
                 if error.is_gateway or error.is_busy:
                     self._lose_step()
                     raise
-            except LinkError:
-                if not self._out_of_step:
-                    self._lose_step()
-                raise
 
     @property
     def _should_drop(self) -> bool:
