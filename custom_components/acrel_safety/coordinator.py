@@ -170,7 +170,7 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
             self._leave_bus = None
         if not self.is_wrong:
             self.is_wrong = True
-            LOGGER.warning("%s is not read: %s", self.name, error)
+            LOGGER.warning("%s is not read: %s", self.device.name, error)
         raise_issue(self.hass, self.config_entry, self.subentry, error)
         self.last_exception = error
         self._lose()

@@ -189,4 +189,4 @@ async def test_a_listener_that_fails_does_not_stop_the_bus(caplog: pytest.LogCap
         rig.bus.start()
         await rig.reports.until(lambda r: r.error is None)
         await rig.reports.until(lambda r: r.error is None)
-    assert "A listener of unit 8 failed" in caplog.text
+    assert "A listener of Unit 8 (AIM-R100) failed" in caplog.text

@@ -48,13 +48,15 @@ async def test_a_silent_device_becomes_unavailable_and_returns_and_each_is_logge
     )
     await rig.polled(9, times=20)
     assert float(rig.state("sensor", 9, "IsnRShow").state) > 0
-    assert len(warnings_about(caplog, "Unit 7")) == 1
+    assert len(warnings_about(caplog, "asj10l 7 (unit 7 on Cabinet)")) == 1
 
     cabinet.set_scenario("normal", 7)
     assert (await rig.until(LG_7, is_not("unavailable"))).state == before
     await rig.polled(7, times=3)
-    assert [text for text in warnings_about(caplog, "Unit 7") if "again" in text] != []
-    assert len(warnings_about(caplog, "Unit 7")) == 2
+    assert [text.partition(":")[0] for text in warnings_about(caplog, "unit 7 on Cabinet")] == [
+        "asj10l 7 (unit 7 on Cabinet) was lost",
+        "asj10l 7 (unit 7 on Cabinet) answers again",
+    ]
 
 
 async def test_a_device_silent_at_the_start_is_shown_when_it_answers(

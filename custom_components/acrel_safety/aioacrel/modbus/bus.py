@@ -254,7 +254,7 @@ class Bus:
         try:
             member.on_report(report)
         except Exception:
-            _LOGGER.exception("A listener of unit %s failed", member.device.unit_id)
+            _LOGGER.exception("A listener of %s failed", member.device.name)
 
     def _back_off(self, member: _Member) -> None:
         """Leave a silent unit alone for 1, 2, 4 … of its fast periods."""

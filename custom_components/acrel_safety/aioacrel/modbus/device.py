@@ -38,6 +38,7 @@ class AcrelDevice:
         unit: GuardedUnit,
         model: Model,
         *,
+        name: str | None = None,
         ratios: Mapping[Ratio, float] | None = None,
         guard_totals: bool = True,
         clock: Callable[[], datetime] = utcnow,
@@ -45,11 +46,13 @@ class AcrelDevice:
     ) -> None:
         """Take a guarded unit and its model.
 
+        `name` is what the log calls the device, by default "Unit N (MODEL)", which does not tell two links apart.
         `ratios` are the user's answers for `model.asks_ratios`; `guard_totals` holds back energy readings that run
         backwards or leap (`totals.py`), of use only where a device is polled again and again.
         """
         self.unit = unit
         self.model = model
+        self.name = name or f"Unit {unit.unit_id} ({model.name})"
         self.readings: dict[PointKey, Reading] = {}
         self._given_ratios = dict(ratios or {})
         self._guards_totals = guard_totals
@@ -60,7 +63,7 @@ class AcrelDevice:
         self._within: dict[Read, tuple[int, int]] = {}
         self._refused: set[PointKey] = set()
         self._holes: set[int] = set()
-        self._presence = Presence(f"Unit {unit.unit_id} ({model.name})")
+        self._presence = Presence(self.name)
         self._totals: dict[PointKey, Total] = {}
 
     @property
@@ -203,7 +206,7 @@ class AcrelDevice:
             key = block.points[0][0].key
             self._refused.add(key)
             self.readings[key] = Reading(None, Quality.REFUSED, self._clock())
-            _LOGGER.info("Unit %s (%s): %s does not exist there", self.unit_id, self.model.name, key)
+            _LOGGER.info("%s: %s does not exist there", self.name, key)
         self._blocks.clear()
         self._within.clear()
 
