@@ -33,3 +33,5 @@ FIRST_LOOK_SECONDS: Final = 10.0
 """How long set-up waits for first values: a dead bus may not hold up Home Assistant's start."""
 LOOK_AGAIN_SECONDS: Final = 60.0
 """How often a unit that is another device than expected is asked whether it was put right."""
+STATISTICS_SECONDS: Final = 30.0
+"""How often the figures of links and devices are looked at."""

@@ -61,6 +61,11 @@ def register_device(
     )
 
 
+def link_info(entry: ConfigEntry) -> dr.DeviceInfo:
+    """Return the place of entities that belong to the link; it is registered."""
+    return dr.DeviceInfo(identifiers={(DOMAIN, entry.entry_id)})
+
+
 def device_info(subentry: ConfigSubentry) -> dr.DeviceInfo:
     """Return the place of entities that belong to the device as a whole; it is registered."""
     return dr.DeviceInfo(identifiers={(DOMAIN, subentry.subentry_id)})

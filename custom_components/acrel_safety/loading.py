@@ -12,6 +12,7 @@ from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady, Home
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.restore_state import async_get as async_get_restored
 
+from . import statistics
 from .aioacrel.errors import (
     AcrelError,
     FileProblemsError,
@@ -81,8 +82,9 @@ def add_device(
 
 
 def _device(hass: HomeAssistant, entry: AcrelConfigEntry, subentry: ConfigSubentry, model: Model) -> AcrelDevice:
+    unit_id = subentry.data[CONF_UNIT_ID]
     try:
-        unit = guarded_unit(hass, entry, subentry.data[CONF_UNIT_ID])
+        unit = guarded_unit(hass, entry, unit_id)
     except HomeAssistantError as error:
         raise ConfigEntryError(
             translation_domain=DOMAIN,
@@ -90,7 +92,8 @@ def _device(hass: HomeAssistant, entry: AcrelConfigEntry, subentry: ConfigSubent
             translation_placeholders={"link": entry.title},
         ) from error
     ratios = {ratio: subentry.data[ratio] for ratio in Ratio if ratio in subentry.data}
-    return AcrelDevice(unit, model, ratios=ratios)
+    name = f"{subentry.title} (unit {unit_id} on {entry.title})"
+    return AcrelDevice(unit, model, name=name, ratios=ratios)
 
 
 async def async_first_look(entry: AcrelConfigEntry) -> None:
@@ -171,6 +174,7 @@ def _remove_former_entities(hass: HomeAssistant, coordinator: AcrelCoordinator) 
     """Remove entities the device does not have any more: other model, or changes (dis)allowed."""
     registry = er.async_get(hass)
     present = {(platform.value, unique_id(coordinator, point.key)) for point, platform in _shown(coordinator)}
+    present |= {(Platform.SENSOR.value, identifier) for identifier in statistics.ids_of_device(coordinator)}
     entry_id = coordinator.config_entry.entry_id
     for entity in er.async_entries_for_config_entry(registry, entry_id):
         if (

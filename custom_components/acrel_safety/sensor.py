@@ -14,6 +14,7 @@ from homeassistant.const import DEGREE, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from . import statistics
 from .aioacrel.models import Point
 from .aioacrel.vocabulary import Kind
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
@@ -67,12 +68,11 @@ async def async_setup_entry(
     entry: AcrelConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of all devices of a link."""
+    """Add the sensors of all devices of a link, and how well they and the link do."""
+    async_add_entities(statistics.of_link(entry))
     for subentry_id, coordinator in entry.runtime_data.coordinators.items():
-        async_add_entities(
-            [_sensor_type(point)(coordinator, point) for point in points_of(coordinator, Platform.SENSOR)],
-            config_subentry_id=subentry_id,
-        )
+        points = (_sensor_type(point)(coordinator, point) for point in points_of(coordinator, Platform.SENSOR))
+        async_add_entities([*points, *statistics.of_device(coordinator)], config_subentry_id=subentry_id)
 
 
 def device_class_of(point: Point) -> SensorDeviceClass | None:

@@ -19,6 +19,7 @@ from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.vocabulary import vocabulary
 from custom_components.acrel_safety.issues import Issue
 from custom_components.acrel_safety.naming import EXTRA, naming, natural_platforms, platform_of
+from custom_components.acrel_safety.statistics import OF_DEVICES, OF_LINKS
 
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "acrel_safety"
@@ -223,6 +224,15 @@ def test_every_quantity_has_a_text_and_an_icon_where_it_is_shown(english: Tree) 
         assert english["entity"][platform][EXTRA]["name"] == "{name}"
         assert icons[platform][EXTRA]["default"].startswith("mdi:")
     assert {icon[:4] for _, icon in leaves(icons)} == {"mdi:"}
+
+
+def test_every_figure_of_links_and_devices_has_a_text_and_an_icon_of_its_own(english: Tree) -> None:
+    icons = read(INTEGRATION / "icons.json")["entity"]["sensor"]
+    keys = {description.key for description in (*OF_DEVICES, *OF_LINKS)}
+    assert keys & {quantity.key for quantity in vocabulary()} == set()
+    for key in keys:
+        assert english["entity"]["sensor"][key]["name"]
+        assert icons[key]["default"].startswith("mdi:")
 
 
 @pytest.mark.parametrize("allow_changes", [False, True])
