@@ -1,4 +1,4 @@
-"""One peer of `home_assistant.py`, in a process of its own: `python -m benchmarks.ha_worker PEER PORT DEVICES`."""
+"""One peer of `home_assistant.py`, in a process of its own: `python -m benchmarks.ha_worker PEER PORT SCALE`."""
 
 import asyncio
 import gc
@@ -42,6 +42,8 @@ class Polls:
     values: int
     requests: int
     """Of one poll."""
+    start: float
+    """Seconds from nothing to the end of the first poll."""
 
 
 def resident() -> int:
@@ -52,6 +54,7 @@ def resident() -> int:
 
 async def run_ours(hass: HomeAssistant, port: int, models: Mapping[int, str]) -> Polls:
     """Set up the integration with all entities enabled, and poll."""
+    began = time.perf_counter()
     entry = MockConfigEntry(
         domain="acrel_safety",
         title="Benchmark",
@@ -86,6 +89,7 @@ async def run_ours(hass: HomeAssistant, port: int, models: Mapping[int, str]) ->
     await hass.async_block_till_done()
     devices = [coordinator.device for coordinator in entry.runtime_data.coordinators.values()]
     await entry.runtime_data.bus.poll_all()
+    start = time.perf_counter() - began
     asked = sum(device.unit.statistics.requests for device in devices)
     started, values = time.process_time(), 0
     for _ in range(ROUNDS):
@@ -93,7 +97,7 @@ async def run_ours(hass: HomeAssistant, port: int, models: Mapping[int, str]) ->
         values += sum(len(device.readings) for device in devices)
     cpu = time.process_time() - started
     requests = sum(device.unit.statistics.requests for device in devices) - asked
-    return Polls(cpu=cpu, values=values, requests=requests // ROUNDS)
+    return Polls(cpu=cpu, values=values, requests=requests // ROUNDS, start=start)
 
 
 def yaml_sensor(unit_id: int, model: Model, point: Point) -> dict[str, object]:
@@ -112,6 +116,7 @@ def yaml_sensor(unit_id: int, model: Model, point: Point) -> dict[str, object]:
 
 async def run_yaml(hass: HomeAssistant, port: int, models: Mapping[int, str]) -> Polls:
     """Set up YAML modbus with the same points, and poll."""
+    began = time.perf_counter()
     library = ModelLibrary()
     sensors = [
         yaml_sensor(unit_id, library.get(model), point)
@@ -120,22 +125,24 @@ async def run_yaml(hass: HomeAssistant, port: int, models: Mapping[int, str]) ->
     ]
     hub = {"type": "tcp", "host": "127.0.0.1", "port": port, "name": "bench", "sensors": sensors}
     await async_setup_component(hass, "modbus", {"modbus": [hub]})
-    component = hass.data[DATA_INSTANCES]["sensor"]
     async with asyncio.timeout(60):
-        while not list(component.entities):
-            await hass.async_block_till_done(wait_background_tasks=True)
+        # The sensor platform is loaded by discovery, some time after the hub.
+        while not (component := hass.data.get(DATA_INSTANCES, {}).get("sensor")) or not list(component.entities):
+            await asyncio.sleep(0.01)
+    await hass.async_block_till_done()
     entities = [entity for entity in component.entities if isinstance(entity, ModbusRegisterSensor)]
     await entities[0].async_await_connection()
     for entity in entities:
         await entity.async_local_update()
+    start = time.perf_counter() - began
     started = time.process_time()
     for _ in range(ROUNDS):
         for entity in entities:
             await entity.async_local_update()
-    return Polls(cpu=time.process_time() - started, values=ROUNDS * len(entities), requests=len(entities))
+    return Polls(cpu=time.process_time() - started, values=ROUNDS * len(entities), requests=len(entities), start=start)
 
 
-async def work(peer: str, port: int, scale: int) -> dict[str, float]:
+async def work(peer: str, port: int, scale: str) -> dict[str, float]:
     """Measure one peer in this process."""
     models = cabinet_models(scale)
     async with async_test_home_assistant() as hass:
@@ -152,8 +159,9 @@ async def work(peer: str, port: int, scale: int) -> dict[str, float]:
         "requests": polls.requests,
         "cpu": polls.cpu * 1e6 / polls.values,
         "memory": memory / 1024 / entities,
+        "start": polls.start,
     }
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(work(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))))
+    print(json.dumps(asyncio.run(work(sys.argv[1], int(sys.argv[2]), sys.argv[3]))))
