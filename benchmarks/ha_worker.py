@@ -126,11 +126,11 @@ async def run_yaml(hass: HomeAssistant, port: int, models: Mapping[int, str]) ->
     hub = {"type": "tcp", "host": "127.0.0.1", "port": port, "name": "bench", "sensors": sensors}
     await async_setup_component(hass, "modbus", {"modbus": [hub]})
     async with asyncio.timeout(60):
-        # The sensor platform is loaded by discovery, some time after the hub.
-        while not (component := hass.data.get(DATA_INSTANCES, {}).get("sensor")) or not list(component.entities):
+        # The sensor platform is loaded by discovery, some time after the hub, and nobody is told when it is there.
+        while not _sensors(hass):  # noqa: ASYNC110 - no event to wait for
             await asyncio.sleep(0.01)
     await hass.async_block_till_done()
-    entities = [entity for entity in component.entities if isinstance(entity, ModbusRegisterSensor)]
+    entities = _sensors(hass)
     await entities[0].async_await_connection()
     for entity in entities:
         await entity.async_local_update()
@@ -140,6 +140,12 @@ async def run_yaml(hass: HomeAssistant, port: int, models: Mapping[int, str]) ->
         for entity in entities:
             await entity.async_local_update()
     return Polls(cpu=time.process_time() - started, values=ROUNDS * len(entities), requests=len(entities), start=start)
+
+
+def _sensors(hass: HomeAssistant) -> list[ModbusRegisterSensor]:
+    component = hass.data.get(DATA_INSTANCES, {}).get("sensor")
+    entities = component.entities if component is not None else ()
+    return [entity for entity in entities if isinstance(entity, ModbusRegisterSensor)]
 
 
 async def work(peer: str, port: int, scale: str) -> dict[str, float]:
