@@ -128,7 +128,9 @@ async def test_a_unit_that_is_silent(acrel: Acrel, cabinet: Cabinet, framing: st
     assert (await acrel.on(cabinet, "read", *asked, "--json", framing=framing)).error == "no_answer"
     outcome = await acrel.on(cabinet, "read", *asked, "--no-probe", framing=framing)
     assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.err == "Unit 7 did not answer within 0.15 s\n"
+    said, advice = outcome.err.splitlines()
+    assert said == "Unit 7 did not answer within 0.15 s"
+    assert advice.startswith("Check unit id, baud rate, parity")
 
 
 async def test_a_unit_that_refuses_everything(acrel: Acrel, cabinet: Cabinet) -> None:
@@ -143,7 +145,7 @@ async def test_a_unit_that_refuses_everything(acrel: Acrel, cabinet: Cabinet) ->
 async def test_another_model_than_told_is_noticed(acrel: Acrel, cabinet: Cabinet) -> None:
     outcome = await acrel.on(cabinet, "read", "--unit", str(ASJ10L), "--model", "adw300", "--json")
     assert outcome.error == "wrong_device"
-    assert "Unit 7 answers, but not like a" in outcome.err
+    assert "Unit 7 answers, but not as the model" in outcome.err
 
 
 async def test_a_doubt_is_said_and_the_values_shown(acrel: Acrel, cabinet: Cabinet) -> None:
@@ -151,7 +153,7 @@ async def test_a_doubt_is_said_and_the_values_shown(acrel: Acrel, cabinet: Cabin
     outcome = await acrel.on(cabinet, "read", "--unit", str(ASJ10L), "--model", "asj10l", "--json")
     assert outcome.code == 0
     assert outcome.json["circuits"]["1"]["Lg"] is not None
-    assert "Warning: unit 7 may not be a ASJ10L (register 0008h holds 0005h)" in outcome.err
+    assert "Warning: unit 7 does not answer quite as the model ASJ10L does (register 0008h holds 0005h)" in outcome.err
 
 
 async def test_a_model_without_registers(acrel: Acrel, cabinet: Cabinet) -> None:

@@ -144,7 +144,7 @@ async def test_another_model_than_told_shows_no_values(acrel: Acrel, cabinet: Ca
     outcome = await acrel.on(cabinet, "watch", "--unit", "7", "--model", "adw300", "--json", *QUICK, "--count", "2")
     assert outcome.code == 0
     assert all(map(is_empty, outcome.documents))
-    assert outcome.err.startswith("Unit 7 answers, but not like a")
+    assert outcome.err.startswith("Unit 7 answers, but not as the model")
     assert len(outcome.err.splitlines()) == 1
 
 

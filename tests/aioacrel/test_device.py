@@ -206,7 +206,7 @@ async def test_the_right_model_is_recognised_and_a_wrong_one_named() -> None:
         async with open_device(cabinet, 8) as device:
             await device.probe()
         async with open_device(cabinet, 8, "adw300") as device:
-            with pytest.raises(WrongDeviceError, match="Unit 8 answers, but not like a ADW300"):
+            with pytest.raises(WrongDeviceError, match="Unit 8 answers, but not as the model ADW300 does"):
                 await device.probe()
 
 

@@ -127,7 +127,7 @@ class WrongDeviceError(AcrelError):
     """The unit answers, but not as the chosen model does."""
 
     key = "wrong_device"
-    text = "Unit {unit} answers, but not like a {model}: {detail}"
+    text = "Unit {unit} answers, but not as the model {model} does: {detail}"
 
 
 class SettingError(AcrelError):

@@ -268,7 +268,7 @@ def _whole(low: int, high: int | None = None) -> Callable[[str], int]:
         except ValueError:
             number = None
         if number is None or number < low or (high is not None and number > high):
-            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number; allowed: {allowed}")
+            raise argparse.ArgumentTypeError(f"'{text}' does not fit; allowed: {allowed}")
         return number
 
     return read
@@ -284,7 +284,7 @@ def _number(*, zero: bool = False) -> Callable[[str], float]:
             number = math.nan
         if not (math.isfinite(number) and (number > 0 or (zero and number == 0))):
             allowed = "0 or more" if zero else "more than 0"
-            raise argparse.ArgumentTypeError(f"'{text}' is not a number; allowed: {allowed}")
+            raise argparse.ArgumentTypeError(f"'{text}' does not fit; allowed: {allowed}")
         return number
 
     return read

@@ -18,7 +18,7 @@ def models(options: Options, console: Console) -> int:
     if console.as_json:
         console.json({"models": [_as_json(model, options.language) for model in found]})
     else:
-        headings = ("MODEL", "NAME", "WHAT IT IS", "CIRCUITS", "POINTS", "EVIDENCE", "NEEDS")
+        headings = ("MODEL", "WHAT IT IS", "CIRCUITS", "POINTS", "EVIDENCE", "NEEDS", "PRINTED ON IT")
         rows = [_row(model, options.language) for model in found]
         console.lines(table(headings, rows, right="CIRCUITS, POINTS"))
     return 1 if broken else 0
@@ -46,12 +46,12 @@ def _row(model: Model, language: str) -> tuple[str, ...]:
     measured = [number for number in model.circuits if number != "0"]
     return (
         model.id,
-        ", ".join(dict.fromkeys((model.name, *model.covers))),
         model.title(language),
         str(len(measured) or 1),
         str(len(model.readable)),
         model.evidence,
         ", ".join(needs),
+        ", ".join(model.covers or [model.name]),
     )
 
 

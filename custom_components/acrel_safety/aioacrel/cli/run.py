@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from ..errors import AcrelError
+from ..errors import AcrelError, NoAnswerError
 from . import catalogue, dumping, reading, scan, tables, watching
 from .arguments import Options, parse
 from .output import Console, let_go
@@ -23,6 +23,11 @@ COMMANDS: Mapping[str, Command] = {
     "table import": tables.import_,
     "table export": tables.export,
 }
+WHAT_TO_CHECK = (
+    "Check unit id, baud rate, parity and the wires A and B. A serial server that passes bytes on"
+    " needs rtu+tcp:// instead of tcp://, a Modbus TCP gateway tcp://."
+)
+"""Said when nobody answered: the device itself cannot tell which of these it was."""
 FAILED = 1
 """Exit code of a device, link or file problem."""
 
@@ -59,7 +64,10 @@ def _run(argv: Sequence[str]) -> int:
         try:
             return COMMANDS[options.command](options, console)
         except AcrelError as error:
-            return _fail(console, error.key, str(error))
+            code = _fail(console, error.key, str(error))
+            if isinstance(error, NoAnswerError):
+                console.note(WHAT_TO_CHECK)
+            return code
         except OSError as error:
             if error.filename is None:
                 raise

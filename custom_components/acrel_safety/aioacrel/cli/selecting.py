@@ -142,4 +142,5 @@ def line_of(options: Options, model: Model) -> LineSettings:
 
 def doubt_text(device: AcrelDevice, doubt: Phrase) -> str:
     """Say what speaks against the model the user named."""
-    return f"Warning: unit {device.unit_id} may not be a {device.model.name} ({doubt}): compare with its display"
+    unit, model = device.unit_id, device.model.name
+    return f"Warning: unit {unit} does not answer quite as the model {model} does ({doubt}): compare with its display"
