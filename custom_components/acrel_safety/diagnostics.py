@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_DEVICE, CONF_HOST
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -18,10 +19,16 @@ TO_REDACT = {CONF_HOST, CONF_DEVICE}
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AcrelConfigEntry) -> dict[str, Any]:
-    """Return the state of a link and of all its devices, with their registers."""
+    """Return the state of a link and of all its devices, with their registers.
+
+    Of a link that is not loaded only what is stored: its units were given back, so nothing is read with them.
+    """
+    if entry.state is not ConfigEntryState.LOADED:
+        return {**_link(entry), "settings": [dict(subentry.data) for subentry in entry.subentries.values()]}
     data = entry.runtime_data
     return {
         **_link(entry),
+        "line": {"duty": round(data.bus.duty, 3), "overruns": data.bus.overruns},
         "devices": [await _device(coordinator) for coordinator in data.coordinators.values()],
         "devices_without_registers": [
             dict(subentry.data)
@@ -35,17 +42,17 @@ async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: AcrelConfigEntry, device: dr.AnyDeviceEntry
 ) -> dict[str, Any]:
     """Return the state of one device (or of the device a circuit belongs to), with its registers."""
-    data = entry.runtime_data
-    coordinator = data.coordinators.get(device.config_subentry_id or "")
+    is_loaded = entry.state is ConfigEntryState.LOADED
+    coordinators = entry.runtime_data.coordinators if is_loaded else {}
+    coordinator = coordinators.get(device.config_subentry_id or "")
     return {**_link(entry), "device": await _device(coordinator) if coordinator else None}
 
 
 def _link(entry: AcrelConfigEntry) -> dict[str, Any]:
-    bus = entry.runtime_data.bus
     return {
         "library": __version__,
+        "state": entry.state.value,
         "link": async_redact_data(dict(entry.data), TO_REDACT),
-        "line": {"duty": round(bus.duty, 3), "overruns": bus.overruns},
     }
 
 

@@ -24,6 +24,7 @@ from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.issues import Issue, issue_id
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import HOST, QUICK, LinkRig, device, is_not, link_entry
+from tests.integration.test_lifecycle import open_sockets
 
 BROKEN = """\
 [model]
@@ -89,6 +90,23 @@ async def test_diagnostics_of_a_silent_device_and_of_the_link_say_what_is_known(
     link = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, rig.entry.entry_id), rig.entry.entry_id)
     assert link is not None
     assert (await get_diagnostics_for_device(hass, hass_client, rig.entry, link))["device"] is None
+
+
+async def test_diagnostics_of_a_link_that_is_down_open_no_connection(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    """The link's units were given back: nobody would close what is opened with them."""
+    cabinet = await cabinet_of({8: "aim-r100"})
+    rig = await link_to(cabinet)
+    await hass.config_entries.async_unload(rig.entry.entry_id)
+    asked = len(cabinet.units[8].requests)
+    assert await async_setup_component(hass, "diagnostics", {})
+    found: dict[str, Any] = await get_diagnostics_for_config_entry(hass, hass_client, rig.entry)
+    assert found["state"] == "not_loaded"
+    assert found["link"]["host"] == "**REDACTED**"
+    assert "devices" not in found
+    assert len(cabinet.units[8].requests) == asked
+    assert open_sockets(cabinet.tcp_port) == 0
 
 
 # -- repairs -------------------------------------------------------------------------------------------------------
