@@ -190,3 +190,25 @@ async def test_a_listener_that_fails_does_not_stop_the_bus(caplog: pytest.LogCap
         await rig.reports.until(lambda r: r.error is None)
         await rig.reports.until(lambda r: r.error is None)
     assert "A listener of Unit 8 (AIM-R100) failed" in caplog.text
+
+
+@pytest.mark.parametrize("slip", [RuntimeError("a slip below"), asyncio.CancelledError()])
+async def test_a_slip_of_a_program_takes_values_away_and_does_not_stop_the_bus(
+    caplog: pytest.LogCaptureFixture, slip: BaseException
+) -> None:
+    """Whatever a layer below raises: what is read no more must not stand there as if it were fresh."""
+    async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
+        wrong, fine = await rig.add(7, 8)
+        rig.bus.start()
+        await rig.reports.until(lambda r: r.device is wrong and r.error is None)
+
+        async def slips(*_: object, **__: object) -> list[int]:
+            raise slip
+
+        read, wrong.unit.read = wrong.unit.read, slips  # type: ignore[method-assign]  # there is no such fault to cause
+        await rig.reports.until(lambda r: r.device is wrong and r.device.is_silent)
+        assert all(reading.value is None for reading in wrong.readings.values())
+        await rig.reports.until(lambda r: r.device is fine and r.error is None)
+        wrong.unit.read = read  # type: ignore[method-assign]  # likewise
+        await rig.reports.until(lambda r: r.device is wrong and r.error is None)
+        assert "failed unexpectedly" in caplog.text

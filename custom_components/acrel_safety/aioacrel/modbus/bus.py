@@ -11,12 +11,12 @@ Commands go before any poll: at most the one request on the wire is waited for.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..errors import LinkError, LinkUnreachableError
+from ..errors import BadAnswerError, LinkError, LinkUnreachableError
 from ..vocabulary import PollGroup
 from .device import AcrelDevice
 from .poll import GroupPoll, PollReport
@@ -231,8 +231,11 @@ class Bus:
             job.run = GroupPoll(job.device, job.group)
         async with self._line:
             started = _now()
-            await job.run.step()
+            with _no_slips(job.device) as slips:
+                await job.run.step()
             self.statistics.add(started, _now())
+        if slips:
+            job.run.give_up(slips[0])
         if not job.run.is_done:
             return
         report, job.run = job.run.finish(), None
@@ -269,8 +272,11 @@ class Bus:
         try:
             async with self._line:
                 started = _now()
-                await member.device.knock()
+                with _no_slips(member.device) as slips:
+                    await member.device.knock()
                 self.statistics.add(started, _now())
+            if slips:
+                raise slips[0]
         except LinkError as error:
             for job in member.jobs:
                 if job.device.blocks(job.group) and job.device.is_available(job.group):
@@ -281,6 +287,25 @@ class Bus:
         member.retries, member.knock_at = 0, None
         for job in member.jobs:
             job.due = _now()
+
+
+@contextmanager
+def _no_slips(device: AcrelDevice) -> Iterator[list[LinkError]]:
+    """Keep the poller alive whatever is raised below, and yield what it means to the device.
+
+    A poller that ended would leave values standing there as if they were fresh.
+    """
+    slips: list[LinkError] = []
+    try:
+        yield slips
+    except LinkError:
+        raise
+    except (Exception, asyncio.CancelledError) as slip:
+        task = asyncio.current_task()
+        if isinstance(slip, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise
+        _LOGGER.exception("A request to %s failed unexpectedly", device.name)
+        slips.append(BadAnswerError(unit=device.unit_id, detail=type(slip).__name__))
 
 
 def _now() -> float:

@@ -63,7 +63,7 @@ class GroupPoll:
         except RefusedError as error:
             self._refused(block, error)
         except LinkUnreachableError as error:
-            self._give_up(error)
+            self.give_up(error)
         except LinkError as error:
             self._again(block, error)
         else:
@@ -81,12 +81,13 @@ class GroupPoll:
 
     def _again(self, block: Block, error: LinkError) -> None:
         if self._has_retried:
-            self._give_up(error)
+            self.give_up(error)
         else:
             self._has_retried = True
             self._todo.insert(0, block)
 
-    def _give_up(self, error: LinkError) -> None:
+    def give_up(self, error: LinkError) -> None:
+        """End the poll: the group got no answer as a whole."""
         self._error = error
         self._todo.clear()
 
