@@ -77,9 +77,12 @@ async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: 
     """
     address = link_address(data)
     async with async_get_temporary_unit(hass, address.params, unit_id) as unit:
-        # The guard is not closed: the link keeps wishes per unit id, and an entry may be reading
-        # this very unit.
-        yield _guarded(unit, unit_id, address, data)
+        guarded = _guarded(unit, unit_id, address, data)
+        try:
+            yield guarded
+        finally:
+            # Not closed: the link keeps wishes per unit id, and an entry may be reading this very unit.
+            guarded.detach()
 
 
 def _guarded(unit: ModbusUnit, unit_id: int, address: LinkAddress, data: Mapping[str, Any]) -> GuardedUnit:

@@ -110,7 +110,7 @@ async def test_a_silent_unit_costs_the_others_nothing_between_two_knocks() -> No
             await rig.reports.until(lambda r: r.device.unit_id == 8 and r.group is PollGroup.FAST)
         knocks = cabinet.units[1].requests[before:]
         assert len(knocks) <= 2
-        assert all(request.count <= 2 for request in knocks)
+        assert all(request.count < 10 for request in knocks)  # short, of different lengths
         assert not silent.is_available(PollGroup.FAST)
         cabinet.set_scenario("normal", unit=1)
         back = await rig.reports.until(lambda r: r.device is silent and r.error is None)

@@ -242,7 +242,7 @@ class AcrelDevice:
         if block is None:
             return
         try:
-            await self.unit.read(block.read.function, block.read.address, 1)
+            await self.unit.read(block.read.function, block.read.address, 1, within=self.within(block.read))
         except RefusedError as error:
             if error.is_gateway or error.is_busy:
                 raise

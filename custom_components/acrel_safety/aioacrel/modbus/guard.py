@@ -19,8 +19,10 @@ believed.
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from socket import gaierror
 from typing import TYPE_CHECKING
 
 from modbus_connection import (
@@ -43,7 +45,8 @@ if TYPE_CHECKING:
 __all__ = ["GuardedUnit", "UnitStatistics"]
 
 READ_FUNCTION_HOLDING = 3
-_CONNECT_FACTOR = 2
+CONNECT_SECONDS = 10.0
+"""After this tmodbus gives up connecting."""
 
 type Registers = tuple[int, int]
 """First and last register."""
@@ -82,9 +85,13 @@ class GuardedUnit:
         unit.require_timeout(self.timeout)
         self._forget_link = unit.on_connection_lost(self._connection_lost)
 
-    def close(self) -> None:
-        """Withdraw what was asked of the shared link."""
+    def detach(self) -> None:
+        """Stop listening to the shared link; what was asked of it stays, for others who use this unit."""
         self._forget_link()
+
+    def close(self) -> None:
+        """Withdraw all that was asked of the shared link."""
+        self.detach()
         self._unit.require_timeout(None)
 
     async def settle(self) -> None:
@@ -259,7 +266,8 @@ class GuardedUnit:
         self._running = asyncio.create_task(self._on_the_wire(read), name=f"acrel read unit {self.unit_id}")
         self._running.add_done_callback(_consume)
         # When the waiter goes away the answer may still come; whoever asks next waits for it (`settle`).
-        return await asyncio.shield(self._running)
+        await asyncio.wait([self._running])
+        return self._running.result()
 
     async def _on_the_wire(self, read: Read) -> list[int]:
         ask: Callable[[int, int], Awaitable[list[int]]] = (
@@ -290,8 +298,9 @@ class GuardedUnit:
 
     @property
     def _deadline(self) -> float:
-        """The longest a request may hold the line: connecting and answering, each with the link's time-out."""
-        return _CONNECT_FACTOR * self.timeout + MIN_TIMEOUT
+        """The longest a request may hold the line; connecting is not cut off, the link itself ends it in time."""
+        connecting = 0.0 if self._unit.connected else CONNECT_SECONDS
+        return connecting + 2 * self.timeout + MIN_TIMEOUT
 
     def _understood(self, error: ModbusError | OSError, read: Read) -> LinkError:
         """Return what an exception from below means, and note what it does to the link."""
@@ -307,7 +316,7 @@ class GuardedUnit:
                     self._lose_step(0.0)
                 else:
                     self._lost(read)
-                return NoAnswerError(unit=self.unit_id, seconds=f"{self.timeout:g}")
+                return NoAnswerError(unit=self.unit_id, seconds=f"{self.timeout:.2g}")
             case ModbusConnectionError() | OSError():  # a time-out while connecting is one of these
                 self._lost(read)
                 return LinkUnreachableError(link=self.address, detail=_innermost(error))
@@ -344,10 +353,13 @@ def _loop() -> AbstractEventLoop:
 
 
 def _innermost(error: BaseException) -> str:
+    """Return the innermost cause in words: the outer ones repeat the address, asyncio's own repeats it as a tuple."""
     reason = str(error)
     while (cause := error.__cause__) is not None:
         error = cause
-        reason = getattr(error, "strerror", None) or str(error) or reason
+        reason = str(error) or reason
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0 and not isinstance(error, gaierror):
+        return os.strerror(error.errno)
     return reason or type(error).__name__
 
 

@@ -34,7 +34,7 @@ async def _contradiction(unit: GuardedUnit, check: ProbeCheck) -> Phrase | None:
         words = await patient_read(unit, check.function, check.address, check.count)
     except RefusedError as error:
         if error.is_gateway:
-            raise NoAnswerError(unit=unit.unit_id, seconds=f"{unit.timeout:g}") from error
+            raise NoAnswerError(unit=unit.unit_id, seconds=f"{unit.timeout:.2g}") from error
         if not (error.is_illegal_address or error.is_illegal_function):
             raise
         return None if check.refused else phrase("register_missing", address=place)
