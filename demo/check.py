@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from demo.api import Json, Socket
+from demo.api import Socket
 from demo.dashboard import PATH
-from demo.inventory import Entity, Place, instrument
+from demo.inventory import NOTHING, Entity, Place, changed_states, instrument
 from demo.site import DOMAIN
 from demo.stage import Progress, Stage
 from simulator import Cabinet
@@ -22,7 +22,6 @@ _LEAST_MOVED = 20
 _LEAKING = 7
 _SAGGING = 6
 _EXAMPLES = 10
-_NOTHING = frozenset({"unknown", "unavailable"})
 
 # Only warnings and worse are logged. One of them Home Assistant has for every custom integration.
 _OURS = re.compile(rf"{DOMAIN}|aioacrel|modbus", re.IGNORECASE)
@@ -67,15 +66,8 @@ class Eye:
         """Take changes for as long as this runs. Raises DemoError when Home Assistant goes."""
         async with socket.stream("subscribe_entities", entity_ids=list(self.entities)) as events:
             async for event in events:
-                self._take(event)
+                self.states |= changed_states(event)
                 self._changed.set()
-
-    def _take(self, event: Json) -> None:
-        """Take an event in its compressed form: `a`dded in full, `c`hanged by what is new."""
-        added: Mapping[str, Json] = event.get("a", {})
-        changed: Mapping[str, Json] = event.get("c", {})
-        self.states |= {entity_id: state["s"] for entity_id, state in added.items()}
-        self.states |= {entity_id: diff["+"]["s"] for entity_id, diff in changed.items() if "s" in diff.get("+", {})}
 
     def differing(self, cabinet: Cabinet) -> list[Entity]:
         """Return the entities that do not show what the simulator says."""
@@ -130,7 +122,7 @@ async def check(stage: Stage, progress: Progress) -> bool:
             *await _in_trouble(stage, eye, progress),
         ]
         following.cancel()
-    unknown = [entity_id for entity_id, state in words.items() if state in _NOTHING]
+    unknown = [entity_id for entity_id, state in words.items() if state in NOTHING]
     findings.append(Finding(f"{len(words)} entities show a word{_listed(unknown)}", not unknown))
     findings += await _surroundings(stage)
     is_good = all(finding.is_good for finding in findings)

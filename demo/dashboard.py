@@ -67,8 +67,10 @@ class Dashboard:
 
     def _summary(self) -> Json:
         alarms = json.dumps([entity.entity_id for entity in self._alarm_entities()])
+        links = len({shown.link for shown in SITE})
         content = f"""\
 # Electrical safety
+A simulated cabinet: {len(SITE)} instruments on {links} Modbus links.
 {{% set alarms = {alarms} %}}
 {{%- set active = alarms | select("is_state", "on") | list %}}
 {{%- set silent = alarms | select("is_state", "unavailable") | list %}}

@@ -8,21 +8,20 @@ from demo.owner import PASSWORD, USER
 from demo.stage import Stage
 
 _SCENARIOS: Sequence[tuple[str, int | None, Mapping[str, object], str]] = (
-    ("leak", 7, {}, "residual current above its limit: pre-warning, then alarm, within seconds"),
-    ("leak", 8, {"circuit": 4}, "circuit 4 leaks; its alarm comes after the trip time of 6 s"),
+    ("leak", 7, {}, "residual current twice its limit: alarm within seconds"),
+    ("leak", 8, {"circuit": 4}, "circuit 4 leaks: alarm after the trip time of 6 s"),
     ("leak", 9, {}, "insulation falls to 30 kΩ: insulation fault"),
-    ("overheat", 1, {"conductor": "B"}, "a bad joint: phase B warms up, above 70 °C in about two minutes: alarm"),
+    ("overheat", 1, {"conductor": "B"}, "a bad joint: phase B warms up, in a minute above 70 °C: alarm"),
     ("overload", 1, {}, "twice the load: over-current and over-power after 5 s, heat follows"),
-    ("trip", 1, {}, "the breaker opens: no current, input 1 goes off"),
-    ("sensor_break", 8, {"circuit": 2}, "the transformer of circuit 2 is off: reported, and no alarm"),
-    ("silent", 5, {}, "stops answering: only its own values become unavailable"),
+    ("trip", 1, {}, "the breaker opens: no current, and digital input 1 goes off"),
+    ("sensor_break", 8, {"circuit": 2}, "the transformer of circuit 2 is off: reported as a problem"),
+    ("silent", 5, {}, "stops answering: after 20 s its values are unavailable, and only those"),
     ("normal", None, {}, "all is well again"),
 )
 
 
 def guide(stage: Stage) -> str:
     """Return what a newcomer should know."""
-    tell = f".venv/bin/python -m simulator --control-port {stage.control_port} --send"
     lines = [
         "",
         f"Ready:  {stage.http.url}    user {USER}, password {PASSWORD}",
@@ -32,14 +31,15 @@ def guide(stage: Stage) -> str:
         "                      its second view has every circuit's values",
         "  Energy              what the meters counted; the day before was simulated when the demo started",
         "  Settings > Devices & services > Acrel Safety",
-        "                      the two links and their devices; add one yourself: unit 4 is an ADL100, 12 a DTSD1352",
+        "                      both links and their devices; add one yourself: unit 4 is an ADL100, 12 a DTSD1352",
         "",
-        "Try, in another terminal (or in this one after Ctrl-Z and `bg`)",
+        "Try: the cabinet does what it is told in another terminal,",
+        f'  tell() {{ .venv/bin/python -m simulator --control-port {stage.control_port} --send "$1"; }}',
     ]
     for name, unit, options, effect in _SCENARIOS:
         command: dict[str, object] = {"do": "scenario", "name": name}
         command |= {} if unit is None else {"unit": unit}
         command |= {"options": options} if options else {}
         where = "" if unit is None else f"{instrument(unit).name}: "
-        lines += [f"  {where}{effect}", f"    {tell} '{json.dumps(command)}'"]
+        lines += [f"  tell '{json.dumps(command)}'", f"      {where}{effect}"]
     return "\n".join([*lines, "", "Ctrl-C ends all of it."])

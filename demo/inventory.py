@@ -1,12 +1,17 @@
 """Which entity shows which value of which instrument, found in Home Assistant's registries."""
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from demo.api import Socket
+from demo.api import Json, Socket
 from demo.errors import DemoError
 from demo.site import DOMAIN, SITE, Instrument
+
+NOTHING = frozenset({"unknown", "unavailable"})
+"""What Home Assistant says in place of a value."""
 
 
 class Place(NamedTuple):
@@ -55,9 +60,10 @@ class Inventory:
                 units[subentry["subentry_id"]] = int(subentry["unique_id"])
         entities: dict[Place, Entity] = {}
         for known in await socket.ask("config/entity_registry/list"):
-            if known["platform"] != DOMAIN or known["disabled_by"] is not None:
-                continue
-            subentry_id, circuit, code = known["unique_id"].split("_", 2)
+            subentry_id = known["config_subentry_id"]
+            if known["platform"] != DOMAIN or known["disabled_by"] is not None or subentry_id is None:
+                continue  # without a subentry it is about the link
+            circuit, _, code = known["unique_id"].removeprefix(f"{subentry_id}_").partition("_")
             place = Place(units[subentry_id], circuit, code)
             entities[place] = Entity(
                 place=place,
@@ -93,6 +99,24 @@ class Inventory:
     def place_of(self, entity_id: str) -> Place | None:
         """Return what an entity shows, None if it is none of ours."""
         return self._places.get(entity_id)
+
+
+async def wait_for_values(socket: Socket, inventory: Inventory, seconds: float) -> None:
+    """Wait until every entity has a value, but not for ever: one may have none."""
+    waiting = {entity.entity_id for entity in inventory}
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds), socket.stream("subscribe_entities", entity_ids=list(waiting)) as events:
+            async for event in events:
+                waiting -= {entity_id for entity_id, state in changed_states(event).items() if state not in NOTHING}
+                if not waiting:
+                    return
+
+
+def changed_states(event: Json) -> dict[str, str]:
+    """Return the states in an event of `subscribe_entities`: `a`dded in full, `c`hanged by what is new."""
+    news: dict[str, Json] = {**event.get("a", {})}
+    news |= {entity_id: diff.get("+", {}) for entity_id, diff in event.get("c", {}).items()}
+    return {entity_id: state["s"] for entity_id, state in news.items() if "s" in state}
 
 
 def instrument(unit: int) -> Instrument:

@@ -82,6 +82,7 @@ def _advance(cabinet: Cabinet, seconds: float) -> None:
 
 async def import_past(socket: Socket, inventory: Inventory, past: Past) -> int:
     """Put the past into the long-term statistics of our entities; return of how many. Raises DemoError."""
+    metadata: Json = {}
     count = 0
     for about in await socket.ask("recorder/list_statistic_ids"):
         place = inventory.place_of(about["statistic_id"])
@@ -98,6 +99,10 @@ async def import_past(socket: Socket, inventory: Inventory, past: Past) -> int:
         }
         await socket.ask("recorder/import_statistics", metadata=metadata, stats=stats)
         count += 1
+    if metadata:
+        # Imports are queued and not confirmed. This one is: it changes nothing, and its turn comes after them.
+        same = {key: metadata[key] for key in ("statistic_id", "unit_class", "unit_of_measurement")}
+        await socket.ask("recorder/update_statistics_metadata", **same)
     return count
 
 

@@ -16,7 +16,7 @@ from demo.site import DOMAIN
 
 LOOPBACK = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
-LOG = "home-assistant.log"
+OUTPUT = "output.log"
 
 _INTEGRATION = ROOT / "custom_components" / DOMAIN
 _STOP_SECONDS = 30.0
@@ -107,7 +107,7 @@ class Server:
     @property
     def log(self) -> str:
         """All it has logged so far."""
-        return (self._folder / LOG).read_text(errors="replace")
+        return (self._folder / OUTPUT).read_text(errors="replace")
 
     def last_lines(self) -> str:
         """Return the end of the log, for an error message."""
@@ -124,7 +124,7 @@ async def running(folder: Path) -> AsyncGenerator[Server]:
     hass = Path(sys.executable).with_name("hass")
     # What makes the checkout importable for the demo would hide the folder's own `custom_components`.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    with (folder / LOG).open("wb") as log:
+    with (folder / OUTPUT).open("wb") as log:
         command = (hass, "--skip-pip", "--config", folder)
         process = await start(*command, output=log, errors=log, environment=environment)
     try:

@@ -15,7 +15,7 @@ from demo.api import Http, Socket
 from demo.dashboard import create_dashboard, set_up_energy
 from demo.errors import DemoError
 from demo.flows import add_device, add_link
-from demo.inventory import Inventory
+from demo.inventory import Inventory, wait_for_values
 from demo.owner import Tokens, keep_address, onboard
 from demo.past import Past, first_moment, import_past, live_through
 from demo.site import BRISK, DOMAIN, SITE, Link
@@ -23,6 +23,7 @@ from simulator import Cabinet
 from simulator.control import ControlServer
 
 _LOADING_SECONDS = 60.0
+_VALUES_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,7 @@ async def _set_up(stack: AsyncExitStack, hass: server.Server, port: int, progres
                     await add_device(http, entry_id, instrument, BRISK if frozen else {})
                     progress(f"added {instrument.name} ({instrument.model}, unit {instrument.unit}, {link})")
     inventory = await _all_entities(socket)
+    await wait_for_values(socket, inventory, _VALUES_SECONDS)
     progress(f"{len(inventory)} entities")
     count = await import_past(socket, inventory, past)
     progress(f"yesterday's statistics of {count} of them")

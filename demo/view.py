@@ -42,6 +42,7 @@ async def logged_in(session: aiohttp.ClientSession, tokens: Tokens) -> AsyncGene
 
 async def show_dashboard(page: Page, url: str) -> None:
     """Show a dashboard and wait until all of it is there, as tall as it is. Raises DemoError."""
+    await page.resize(WIDTH, _FIRST_HEIGHT)
     await page.show(url)
     if not await page.until(_IS_COMPLETE, _LOADING_SECONDS):
         seen = await page.look("text()")
