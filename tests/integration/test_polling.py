@@ -1,4 +1,4 @@
-"""Only what is shown is read, in the planned requests, and nothing is written."""
+"""Only what is shown is read, in the planned requests."""
 
 from homeassistant.helpers import entity_registry as er
 
@@ -48,18 +48,6 @@ async def test_disabling_an_entity_ends_its_reads(cabinet_of: CabinetMaker, link
         er.async_get(rig.hass).async_update_entity(entity.entity_id, disabled_by=er.RegistryEntryDisabler.USER)
     await rig.hass.async_block_till_done()
     assert device.groups() == []
-
-
-async def test_nothing_is_written_by_set_up_polls_reload_and_unload(
-    cabinet_of: CabinetMaker, link_to: LinkMaker
-) -> None:
-    cabinet = await cabinet_of({1: "adw300", 7: "asj10l", 8: "aim-r100", 9: "aim-m10"})
-    rig = await link_to(cabinet, allow_changes=True, intervals=QUICK)
-    await rig.polled(1, times=2)
-    await rig.reload()
-    await rig.polled(8, times=2)
-    await rig.hass.config_entries.async_unload(rig.entry.entry_id)
-    assert [unit.writes for unit in cabinet.units.values()] == [[], [], [], []]
 
 
 async def test_the_users_intervals_are_kept(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
