@@ -33,7 +33,7 @@ def guide(stage: Stage) -> str:
         "  Settings > Devices & services > Acrel Safety",
         "                      both links and their devices; add one yourself: unit 4 is an ADL100, 12 a DTSD1352",
         "",
-        "Try: the cabinet does what it is told in another terminal,",
+        "Try: the cabinet does what it is told in another terminal in this folder,",
         f'  tell() {{ .venv/bin/python -m simulator --control-port {stage.control_port} --send "$1"; }}',
     ]
     for name, unit, options, effect in _SCENARIOS:
