@@ -86,10 +86,9 @@ def explain(error: AcrelError | HomeAssistantError, texts: FlowTexts) -> FlowErr
 
 def problem_list(problems: Sequence[Problem], texts: FlowTexts) -> str:
     """Return findings as a Markdown list, in the order of the file."""
-    lines = [f"- {plain(problem.text(texts.language))}" for problem in problems]
-    shown = lines[:MOST_PROBLEMS]
-    if len(lines) > len(shown):
-        shown.append(f"- {texts('preview', 'more', count=len(lines) - len(shown))}")
+    shown = [f"- {plain(problem.text(texts.language))}" for problem in problems[:MOST_PROBLEMS]]
+    if len(problems) > len(shown):
+        shown.append(f"- {texts('preview', 'more', count=len(problems) - len(shown))}")
     return "\n".join(shown)
 
 
