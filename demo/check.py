@@ -4,6 +4,7 @@ import asyncio
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from demo.api import Socket
@@ -61,6 +62,7 @@ class Eye:
         self.entities = {entity.entity_id: entity for entity in entities}
         self.states: dict[str, str] = {}
         self._changed = asyncio.Event()
+        self._given_up: set[str] = set()
 
     async def follow(self, socket: Socket) -> None:
         """Take changes for as long as this runs. Raises DemoError when Home Assistant goes."""
@@ -79,15 +81,18 @@ class Eye:
         ]
 
     async def settle(self, cabinet: Cabinet) -> list[Entity]:
-        """Wait until all entities show what the simulator says; return those that still do not."""
-        try:
+        """Wait until all entities show what the simulator says; return those that still do not.
+
+        What was waited for in vain is not waited for again.
+        """
+        with suppress(TimeoutError):
             async with asyncio.timeout(_SETTLE_SECONDS):
-                while self.differing(cabinet):
+                while not self._given_up.issuperset(entity.entity_id for entity in self.differing(cabinet)):
                     self._changed.clear()
                     await self._changed.wait()
-        except TimeoutError:
-            return self.differing(cabinet)
-        return []
+        differing = self.differing(cabinet)
+        self._given_up |= {entity.entity_id for entity in differing}
+        return differing
 
 
 def said(truth: Mapping[int, Mapping[str, Mapping[str, Said]]], place: Place) -> Said | None:
