@@ -9,11 +9,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioacrel.models import Point
+from .aioacrel.registers import RegisterType
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .entity import AcrelEntity, points_of
 
 PARALLEL_UPDATES = 1
 
+_DECIMALS = 3
 _CLASSES: Mapping[str, NumberDeviceClass] = {
     "V": NumberDeviceClass.VOLTAGE,
     "A": NumberDeviceClass.CURRENT,
@@ -41,6 +43,13 @@ async def async_setup_entry(
         )
 
 
+def step_of(point: Point) -> float:
+    """Return the step between two values that can be set; a float knows none, so as fine as it is shown."""
+    if point.layout.type is not RegisterType.F32:
+        return float(abs(point.scale))
+    return 10.0 ** -(point.precision if point.precision is not None else _DECIMALS)
+
+
 class AcrelNumber(AcrelEntity, NumberEntity):
     """A limit, delay or other number within what the model's manual allows."""
 
@@ -51,7 +60,7 @@ class AcrelNumber(AcrelEntity, NumberEntity):
         super().__init__(coordinator, point, Platform.NUMBER)
         self._attr_device_class = _CLASSES.get(point.quantity.unit or "")
         self._attr_native_unit_of_measurement = point.quantity.unit
-        self._attr_native_step = float(point.scale)
+        self._attr_native_step = step_of(point)
         if point.limits is not None:
             self._attr_native_min_value = point.limits.low
             self._attr_native_max_value = point.limits.high

@@ -32,6 +32,10 @@ source = "my manual p. 3"
 words = { 0 = "level", 1 = "after_hours" }
 name = { en = "Output mode" }
 
+[circuits.settings]
+ULowSet = { at = 0x01D1, type = "f32", limits = [0, 500], source = "my manual p. 4" }
+"DOC_Gain" = { at = 0x0244, type = "f32", limits = [0, 5], source = "my manual p. 4" }
+
 [[circuits]]
 numbers = "1-2"
 stride = 1
@@ -71,6 +75,20 @@ async def test_a_mode_is_chosen_and_read_back(
     await hass.services.async_call("select", "select_option", data, blocking=True)
     assert rig.state("select", 1, "DOC_DO1 mode", "0").state == "after_hours"
     assert cabinet.units[1].registers[0x01E5] == 1
+
+
+async def test_a_float_is_set_in_steps_as_fine_as_it_is_shown(
+    hass: HomeAssistant, models: Path, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    rig = await link_to(cabinet, {1: "mine"}, allow_changes=True)
+    assert rig.state("number", 1, "ULowSet", "0").attributes["step"] == 0.1
+    gain = rig.state("number", 1, "DOC_Gain", "0")
+    assert gain.attributes["step"] == 0.001
+    data = {"entity_id": gain.entity_id, "value": 1.25}
+    await hass.services.async_call("number", "set_value", data, blocking=True)
+    assert rig.state("number", 1, "DOC_Gain", "0").state == "1.25"
+    assert [cabinet.units[1].registers[address] for address in (0x0244, 0x0245)] == [0x3FA0, 0]
 
 
 async def test_without_leave_the_mode_is_a_word(models: Path, cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
