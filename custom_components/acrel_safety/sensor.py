@@ -118,7 +118,7 @@ class AcrelSensor(AcrelEntity, SensorEntity):
             self._attr_options = list(dict.fromkeys(point.words.values()))
         else:
             self._attr_native_unit_of_measurement = point.quantity.unit
-            if point.quantity.unit is not None:
+            if point.quantity.unit is not None or point.quantity.precision is not None:
                 self._attr_suggested_display_precision = point.precision
 
     @property
