@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .aioacrel.errors import AcrelError, LinkError, WrongDeviceError
@@ -43,8 +44,8 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
         super().__init__(hass, LOGGER, config_entry=entry, name=subentry.title)
         self.subentry = subentry
         self.device = device
-        self.device_id = ""
-        """Of the device registry, set when the device is registered."""
+        self.places: Mapping[str, DeviceInfo | ChildDeviceInfo] = {}
+        """Where entities belong, by circuit; set when the device is registered."""
         self.is_wrong = False
         """Whether another kind of device answers: it is not polled."""
         self._bus = bus

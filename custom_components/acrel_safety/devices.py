@@ -1,5 +1,7 @@
 """The device registry: link, device on the link, circuit of the device."""
 
+from collections.abc import Mapping
+
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
@@ -71,7 +73,16 @@ def device_info(subentry: ConfigSubentry) -> dr.DeviceInfo:
     return dr.DeviceInfo(identifiers={(DOMAIN, subentry.subentry_id)})
 
 
-def circuit_info(
+def places(
+    subentry: ConfigSubentry, model: Model, device_id: str, language: str
+) -> Mapping[str, dr.DeviceInfo | dr.ChildDeviceInfo]:
+    """Return the place of entities by circuit, the same for all of one circuit: there may be hundreds."""
+    whole = device_info(subentry)
+    below = {circuit: _circuit_info(subentry, model, circuit, device_id, language) for circuit in circuits(model)}
+    return {key.circuit: below.get(key.circuit, whole) for key in model.points}
+
+
+def _circuit_info(
     subentry: ConfigSubentry, model: Model, circuit: str, device_id: str, language: str
 ) -> dr.ChildDeviceInfo:
     """Return the place of a circuit's entities, below the device."""

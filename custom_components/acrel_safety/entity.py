@@ -9,12 +9,11 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .aioacrel.errors import AcrelError, SettingRefusedError
-from .aioacrel.models import Point
+from .aioacrel.models import Evidence, Point
 from .aioacrel.readings import PointKey, Value
 from .aioacrel.vocabulary import EXTRA_PREFIX, Kind
 from .const import DOMAIN
 from .coordinator import AcrelCoordinator
-from .devices import circuit_info, circuits, device_info
 from .naming import library_language, naming, platform_of
 
 RAW_PREFIX = f"{EXTRA_PREFIX}Raw "
@@ -22,6 +21,7 @@ RAW_PREFIX = f"{EXTRA_PREFIX}Raw "
 _ABOUT_THE_INSTRUMENT = frozenset({Kind.FAULT, Kind.RATIO, Kind.IDENTITY, Kind.CLOCK})
 _SECONDARY_FAMILIES = frozenset({"communication", "ratio", "wiring", "clock", "power_supply"})
 _SETTING_PLATFORMS = frozenset({Platform.NUMBER, Platform.SELECT, Platform.SWITCH})
+_EVIDENCE = {evidence: {"evidence": evidence.value} for evidence in Evidence}
 _TIMES = frozenset({"ms", "s", "min", "h", "d"})
 
 
@@ -75,22 +75,16 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
         """Take the point and the platform that shows it."""
         super().__init__(coordinator)
         self.point = point
-        subentry, model = coordinator.subentry, coordinator.device.model
-        language = coordinator.hass.config.language
-        name = naming(point.quantity, platform, language)
+        name = naming(point.quantity, platform, coordinator.hass.config.language)
         self._attr_unique_id = unique_id(coordinator, point.key)
         self._attr_translation_key = name.key
         self._attr_translation_placeholders = name.placeholders
         self._attr_entity_category = category(point, platform)
         self._attr_entity_registry_enabled_default = is_enabled_by_default(point, platform)
-        if point.evidence is not model.evidence:
+        if point.evidence is not coordinator.device.model.evidence:
             # The device says how sure its registers are; this one is less sure, or surer.
-            self._attr_extra_state_attributes = {"evidence": point.evidence.value}
-        self._attr_device_info = (
-            circuit_info(subentry, model, point.key.circuit, coordinator.device_id, language)
-            if point.key.circuit in circuits(model)
-            else device_info(subentry)
-        )
+            self._attr_extra_state_attributes = _EVIDENCE[point.evidence]
+        self._attr_device_info = coordinator.places[point.key.circuit]
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -26,7 +26,7 @@ from .aioacrel.readings import PointKey
 from .aioacrel.vocabulary import Kind
 from .const import CONF_UNIT_ID, DOMAIN, FIRST_LOOK_SECONDS, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .devices import register_device, remove_former_circuits
+from .devices import places, register_device, remove_former_circuits
 from .entity import is_enabled_by_default, unique_id
 from .issues import raise_issue
 from .link import guarded_unit, model_library
@@ -76,7 +76,7 @@ def add_device(
     bus = entry.runtime_data.bus
     device = _device(hass, entry, subentry, model)
     coordinator = AcrelCoordinator(hass, entry, subentry, device, bus)
-    coordinator.device_id = registered.id
+    coordinator.places = places(subentry, model, registered.id, hass.config.language)
     entry.runtime_data.coordinators[subentry.subentry_id] = coordinator
     _remove_former_entities(hass, coordinator)
 

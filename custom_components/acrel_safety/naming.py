@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 
 from homeassistant.const import Platform
 
@@ -74,6 +76,11 @@ def naming(quantity: Quantity, platform: Platform, language: str) -> Naming:
         or known.key != quantity.key
         or platform not in natural_platforms(quantity)
     ):
-        return Naming(EXTRA, {"name": quantity.name(library_language(language))})
-    values = {name: value.upper() for name, value in quantity.placeholders.items()}
-    return Naming(quantity.key, values)
+        return Naming(EXTRA, _placeholders(("name", quantity.name(library_language(language)))))
+    return Naming(quantity.key, _placeholders(*((key, value.upper()) for key, value in quantity.placeholders.items())))
+
+
+@lru_cache(maxsize=1024)
+def _placeholders(*items: tuple[str, str]) -> Mapping[str, str]:
+    """Return the same object for the same values: most entities share theirs with others."""
+    return MappingProxyType(dict(items))

@@ -118,11 +118,13 @@ def ids_of_device(coordinator: AcrelCoordinator) -> Iterator[str]:
 def of_device(coordinator: AcrelCoordinator) -> Iterator[Statistic[UnitStatistics]]:
     """Return the figures of one unit."""
     subentry, statistics = coordinator.subentry, coordinator.device.unit.statistics
+    place = device_info(subentry)
     for description in OF_DEVICES:
-        yield Statistic(subentry.subentry_id, device_info(subentry), description, statistics)
+        yield Statistic(subentry.subentry_id, place, description, statistics)
 
 
 def of_link(entry: AcrelConfigEntry) -> Iterator[Statistic[Bus]]:
     """Return the figures of the line that all units share."""
+    place = link_info(entry)
     for description in OF_LINKS:
-        yield Statistic(entry.entry_id, link_info(entry), description, entry.runtime_data.bus)
+        yield Statistic(entry.entry_id, place, description, entry.runtime_data.bus)
