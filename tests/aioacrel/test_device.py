@@ -7,6 +7,7 @@ from modbus_connection import ModbusTimeoutError
 from modbus_connection.mock import MockModbusConnection
 
 from custom_components.acrel_safety.aioacrel.errors import (
+    BadAnswerError,
     MissingTableError,
     NoAnswerError,
     RefusedError,
@@ -279,3 +280,13 @@ async def test_a_group_that_fails_alone_takes_only_its_own_values(caplog: pytest
         "Unit 8 (AIM-R100) gives no slow values",
         "Unit 8 (AIM-R100) answers again for its slow values",
     ]
+
+
+async def test_whatever_is_raised_below_is_an_error_of_ours() -> None:
+    unit = MockModbusConnection().for_unit(8)
+    unit.holding.update(dict.fromkeys(range(0x62), 1) | {0x0B: 0x1000})
+    address = LinkAddress.parse("tcp://127.0.0.1:502")
+    device = AcrelDevice(GuardedUnit(unit, 8, address=address), model("aim-r100"))
+    unit.fail_requests(RuntimeError("the transport is closed"))
+    with pytest.raises(BadAnswerError, match="the transport is closed"):
+        await device.probe()

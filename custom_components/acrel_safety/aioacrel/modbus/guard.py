@@ -152,7 +152,7 @@ class GuardedUnit:
             except asyncio.CancelledError:
                 self._lose_step()
                 raise
-            except (ModbusError, OSError) as error:
+            except Exception as error:  # nothing raw from below leaks out, whatever it is
                 raise self._understood(error, Read(READ_FUNCTION_HOLDING, address, len(values))) from error
             self._failures = 0
 
@@ -284,7 +284,7 @@ class GuardedUnit:
         except asyncio.CancelledError:
             self._lost(read)
             raise
-        except (ModbusError, OSError) as error:
+        except Exception as error:  # nothing raw from below leaks out, whatever it is
             raise self._understood(error, read) from error
         if len(words) != read.count:
             raise self._mismatch(f"{len(words)} registers instead of {read.count}", read)
@@ -302,7 +302,7 @@ class GuardedUnit:
         connecting = 0.0 if self._unit.connected else CONNECT_SECONDS
         return connecting + 2 * self.timeout + MIN_TIMEOUT
 
-    def _understood(self, error: ModbusError | OSError, read: Read) -> LinkError:
+    def _understood(self, error: Exception, read: Read) -> LinkError:
         """Return what an exception from below means, and note what it does to the link."""
         match error:
             case TimeoutError() if self._unit.connected:
