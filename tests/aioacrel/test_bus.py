@@ -117,6 +117,18 @@ async def test_a_silent_unit_costs_the_others_nothing_between_two_knocks() -> No
         assert back.updated
 
 
+async def test_a_returning_unit_is_found_on_a_line_that_never_rests() -> None:
+    line = LineSettings(baudrate=9600, turnaround_ms=5)
+    async with Cabinet.of({1: "adw300", 8: "aim-r100"}, frozen=True, line=line) as cabinet, Rig(cabinet) as rig:
+        cabinet.set_scenario("silent", unit=8)
+        await rig.add(1, 8, timeout=0.5)
+        rig.bus.start()
+        await rig.reports.until(lambda r: r.device.unit_id == 8 and r.error is not None)
+        cabinet.set_scenario("normal", unit=8)
+        await rig.reports.until(lambda r: r.device.unit_id == 8 and r.error is None)
+        assert rig.bus.overruns > 0
+
+
 async def test_a_command_waits_for_one_request_at_most() -> None:
     line = LineSettings(baudrate=9600, turnaround_ms=5)
     key = PointKey("1", "LgHighVal02")
@@ -146,6 +158,28 @@ async def test_a_link_that_cannot_be_opened_is_reported_and_found_again() -> Non
         assert isinstance((await reports.until(lambda r: r.error is not None)).error, LinkUnreachableError)
         await cabinet.start(tcp_port=port)
         await reports.until(lambda r: r.error is None)
+        await bus.stop()
+    await cabinet.stop()
+
+
+async def test_when_the_link_is_back_nobody_waits_for_a_turn_of_its_own() -> None:
+    cabinet = Cabinet.of({7: "asj10l", 8: "aim-r100"}, frozen=True)
+    await cabinet.start()
+    port = cabinet.tcp_port
+    await cabinet.stop()
+    address = LinkAddress.parse(f"tcp://127.0.0.1:{port}")
+    bus, reports = Bus("test"), Reports()
+    async with Link.open(address) as link:
+        for unit_id, interval in ((7, 3600.0), (8, 0.05)):
+            unit = GuardedUnit(link.unit(unit_id), unit_id, address=address, timeout=SHORT_TIMEOUT)
+            device = AcrelDevice(unit, model(cabinet.units[unit_id].model))
+            device.want_all()
+            bus.add(device, reports, dict.fromkeys(PollGroup, interval))
+        bus.start()
+        await reports.until(lambda r: r.device.unit_id == 7 and r.error is not None)
+        await cabinet.start(tcp_port=port)
+        # On its own, unit 7 would be asked again in a minute.
+        await reports.until(lambda r: r.device.unit_id == 7 and r.error is None)
         await bus.stop()
     await cabinet.stop()
 

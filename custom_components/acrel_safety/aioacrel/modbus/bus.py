@@ -72,6 +72,13 @@ class _Member:
     retries: int = 0
     knock_at: float | None = None
     """When a silent unit is asked again; None while it answers."""
+    is_link_down: bool = False
+    """Whether it is the link that failed, not the unit: when one unit is back, all may be."""
+
+    def urgency(self, now: float) -> tuple[int, float]:
+        """Return the sort key of asking a silent unit again: after all that is due, unless it waits for too long."""
+        due = self.knock_at or 0.0
+        return (0 if now - due > PATIENCE * self.base else len(_RANK)), due
 
 
 @dataclass(slots=True)
@@ -180,7 +187,7 @@ class Bus:
                 job.due = _now() + job.interval
                 self._report(member, report)
                 if report.error is not None:
-                    self._back_off(member)
+                    self._back_off(member, report.error)
                     break
 
     async def _poll_for_ever(self) -> None:
@@ -188,10 +195,12 @@ class Bus:
             self._changed.clear()
             now = _now()
             knocks = [member for member in self._members if member.knock_at is not None and member.knock_at <= now]
-            if (job := self._next_job(now)) is not None:
+            knock = min(knocks, key=lambda member: member.urgency(now), default=None)
+            job = self._next_job(now)
+            if knock is not None and (job is None or knock.urgency(now) < job[1].urgency(now)):
+                await self._knock(knock)
+            elif job is not None:
                 await self._serve(*job)
-            elif knocks:
-                await self._knock(knocks[0])
             else:
                 await self._sleep_until(self._next_time(now))
 
@@ -242,7 +251,7 @@ class Bus:
         self._set_next(job)
         self._report(member, report)
         if report.error is not None and (job.device.is_silent or isinstance(report.error, LinkUnreachableError)):
-            self._back_off(member)
+            self._back_off(member, report.error)
 
     def _set_next(self, job: _Job) -> None:
         now = _now()
@@ -259,8 +268,9 @@ class Bus:
         except Exception:
             _LOGGER.exception("A listener of %s failed", member.device.name)
 
-    def _back_off(self, member: _Member) -> None:
+    def _back_off(self, member: _Member, error: LinkError) -> None:
         """Leave a silent unit alone for 1, 2, 4 … of its fast periods."""
+        member.is_link_down = isinstance(error, LinkUnreachableError)
         pause = min(member.base * 2**member.retries, LONGEST_BACK_OFF)
         member.retries = min(member.retries + 1, 16)
         member.knock_at = _now() + pause
@@ -282,11 +292,15 @@ class Bus:
                 if job.device.blocks(job.group) and job.device.is_available(job.group):
                     job.device.note_missed(job.group, error)
                     self._report(member, PollReport(device=job.device, group=job.group, error=error))
-            self._back_off(member)
+            self._back_off(member, error)
             return
         member.retries, member.knock_at = 0, None
         for job in member.jobs:
             job.due = _now()
+        for other in self._members:
+            if other.is_link_down:
+                other.is_link_down = False
+                other.knock_at = _now() if other is not member else None
 
 
 @contextmanager
