@@ -96,6 +96,11 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
         if self._is_right:
             self.device.unwant(keys)
 
+    @callback
+    def async_poll_soon(self) -> None:
+        """Have all that is wanted polled without waiting for its time."""
+        self._bus.wake(self.device)
+
     async def async_change(self, key: PointKey, value: Value) -> None:
         """Change a setting, verified by read-back; before any further poll. Raises AcrelError."""
         await self._bus.command(lambda: self.device.change(key, value))

@@ -98,6 +98,11 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
         self.coordinator.unwant([self.point.key])
         await super().async_will_remove_from_hass()
 
+    @override
+    async def async_update(self) -> None:
+        """Have the device polled soon, as the action `homeassistant.update_entity` asks for."""
+        self.coordinator.async_poll_soon()
+
     @property
     @override
     def available(self) -> bool:

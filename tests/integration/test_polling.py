@@ -1,10 +1,15 @@
 """Only what is shown is read, in the planned requests."""
 
+import logging
+
+import pytest
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
 
 from custom_components.acrel_safety.aioacrel.vocabulary import PollGroup
 from tests.integration.conftest import CabinetMaker, LinkMaker
-from tests.integration.rigs import QUICK, LinkRig
+from tests.integration.rigs import QUICK, LinkRig, is_now
 
 
 def registers_of(rig: LinkRig, unit_id: int, code: str, circuit: str = "1") -> range:
@@ -61,3 +66,17 @@ async def test_the_users_intervals_are_kept(cabinet_of: CabinetMaker, link_to: L
     asked = [(request.address, request.count) for request in unit.requests]
     assert sum(asked.count(read) for read in slow - fast) <= len(slow)
     assert sum(asked.count(read) for read in fast) > 10
+
+
+async def test_an_update_asked_for_by_the_user_does_not_wait_for_its_time(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l"})
+    rig = await link_to(cabinet, intervals=dict.fromkeys(QUICK, 600.0))
+    assert await async_setup_component(hass, "homeassistant", {})
+    cabinet.units[7].hold("Lg", 42)
+    entity_id = "sensor.asj10l_7_residual_current"
+    assert rig.state("sensor", 7, "Lg").state != "42"
+    await hass.services.async_call("homeassistant", "update_entity", {"entity_id": entity_id}, blocking=True)
+    await rig.until(entity_id, is_now("42"))
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []
