@@ -9,6 +9,7 @@ import asyncio
 import logging
 import random
 import statistics
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -34,11 +35,11 @@ UNITS = range(1, 11)
 PERIOD = 2.0
 """Seconds between two reads of the alarm group, for every peer."""
 TIMEOUT = 1.0
-GIVE_UP = 20.0
+GIVE_UP = 10.0
 """Seconds after which a value is taken as not shown."""
 CIRCUIT = "1"
 FIRST, COUNT = 0x4A, 12
-ROUNDS = 6
+ROUNDS = 5
 COMMANDS = 5
 COST = LineCost(line=Line(baudrate=9600), turnaround=0.02)
 
@@ -277,6 +278,7 @@ async def measure() -> Table:
     for silent in (0, 1, 3):
         for name, peer in PEERS.items():
             watch, commands, _ = await _measure_one(peer, silent)
+            print(f"{name}, {silent} silent: measured", file=sys.stderr)
             ordered = sorted(watch.late)
             table.add(
                 peer=name,
