@@ -175,7 +175,7 @@ class _Connection(ModbusProtocol):
 
     def callback_new_connection(self) -> ModbusProtocol:
         """Never called: a connection accepts none."""
-        raise NotImplementedError
+        raise RuntimeError("a connection accepts no connections")
 
     def callback_connected(self) -> None:
         """Need nothing to be done."""

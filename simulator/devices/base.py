@@ -1,6 +1,7 @@
 """What all simulated instruments share: memory, points, scenarios, writes."""
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
@@ -19,7 +20,7 @@ CONDUCTORS: tuple[Option, ...] = ("A", "B", "C", "N")
 _BYTE = 0xFF
 
 
-class Device:
+class Device(ABC):
     """One instrument on one feeder.
 
     A model lists its registers in `layout`, its quantities in `catalogue` and its alarms in
@@ -73,13 +74,13 @@ class Device:
     def arm(self) -> None:
         """Make the alarm timers."""
 
+    @abstractmethod
     def layout(self) -> None:
         """Define the documented registers with their rights, ranges and first contents."""
-        raise NotImplementedError
 
+    @abstractmethod
     def catalogue(self) -> Iterable[Point]:
         """List the documented quantities."""
-        raise NotImplementedError
 
     def watch(self, seconds: float) -> None:
         """Update alarms and outputs after `seconds` passed (0: something changed at once)."""
