@@ -114,7 +114,8 @@ async def test_one_missed_poll_is_forgiven_the_second_is_not(caplog: pytest.LogC
         assert missed.requests == 2  # one retry
         assert device.is_available(PollGroup.FAST)
         assert device.readings[LOOP_1].value == value
-        for _ in range(3):
+        assert (await device.poll(PollGroup.FAST)).requests == 1  # a doubtful unit is not asked twice
+        for _ in range(2):
             await device.poll(PollGroup.FAST)
         assert not device.is_available(PollGroup.FAST)
         assert device.readings[LOOP_1].value is None
@@ -134,6 +135,7 @@ async def test_a_unit_that_never_answered_is_not_available() -> None:
         device.want([LOOP_1])
         await device.poll(PollGroup.FAST)
         assert not device.is_available(PollGroup.FAST)
+        assert device.is_silent  # nothing to be forgiven: the bus leaves it alone from now on
 
 
 async def test_a_device_that_declines_gives_no_values_but_is_there() -> None:

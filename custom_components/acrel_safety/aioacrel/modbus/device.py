@@ -157,6 +157,11 @@ class AcrelDevice:
         """Whether the unit missed so many polls that asking it in full is a waste of the line."""
         return self._presence.is_silent
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the latest poll was missed: then a request is not worth a second try."""
+        return self._presence.is_doubtful
+
     def take(self, block: Block, words: list[int]) -> set[PointKey]:
         """Turn the answer to one planned read into readings; return the points it held."""
         now, steady = self._clock(), self._steady()

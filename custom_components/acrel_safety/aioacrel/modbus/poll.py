@@ -80,7 +80,7 @@ class GroupPoll:
             self._failed |= self._device.drop(block)
 
     def _again(self, block: Block, error: LinkError) -> None:
-        if self._has_retried:
+        if self._has_retried or self._device.is_doubtful:
             self.give_up(error)
         else:
             self._has_retried = True

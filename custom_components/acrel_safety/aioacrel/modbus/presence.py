@@ -28,6 +28,11 @@ class Presence:
         """Whether a group's values can be believed: it was answered before, and missed one poll at most since."""
         return not self.is_silent and group in self._answered and self._misses[group] <= MISSES_FORGIVEN
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the latest poll of all was missed."""
+        return self._misses_in_a_row > 0
+
     def answered(self, group: PollGroup) -> None:
         """Note that a poll of a group was answered."""
         self._misses[group] = self._misses_in_a_row = 0
@@ -44,7 +49,9 @@ class Presence:
         """Note that a poll of a group was not answered; return whether values are gone by this."""
         self._misses[group] = self._misses.get(group, 0) + 1
         self._misses_in_a_row += 1
-        if self._misses_in_a_row > MISSES_FORGIVEN and not self.is_silent:
+        # What never answered has nothing to be forgiven: on a shared line its time-outs are the others' time.
+        is_gone = self._misses_in_a_row > MISSES_FORGIVEN or not self._answered
+        if is_gone and not self.is_silent:
             self.is_silent = True
             _LOGGER.warning("%s was lost: %s", self._name, error)
         elif self._misses[group] > MISSES_FORGIVEN and not self.is_silent and group not in self._lost:
