@@ -35,14 +35,17 @@ PLATFORMS = [
 
 async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bool:
     """Set up a link with all its devices."""
-    # First of all: a device added while this runs is taken in by a reload, which waits for this to end.
+    # First of all: what is added or changed while this runs is taken in by a reload, which waits for this to end.
     entry.async_on_unload(entry.add_update_listener(_async_reload))
-    models = await async_load_models(hass, entry)
+    subentries = entry.get_subentries_of_type(SUBENTRY_DEVICE)
+    models = await async_load_models(hass, subentries)
     data = entry.runtime_data = AcrelRuntimeData(bus=Bus(entry.title))
     link_id = register_link(hass, entry)
-    subentries = entry.get_subentries_of_type(SUBENTRY_DEVICE)
-    forget_former_issues(hass, entry, {subentry.subentry_id for subentry in subentries})
+    forget_former_issues(hass, entry, entry.subentries)
     for subentry in subentries:
+        if subentry.subentry_id not in entry.subentries:
+            # Removed since.
+            continue
         add_device(hass, entry, subentry, models[subentry.subentry_id], link_id)
 
     wishes = {}
@@ -51,6 +54,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
         wishes[coordinator] = enabled_points(hass, coordinator)
         coordinator.want(wishes[coordinator])
     await async_first_look(entry)
+    data.forget_removed(entry.subentries)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     for coordinator, keys in wishes.items():
         # From here on the entities themselves say what they want.

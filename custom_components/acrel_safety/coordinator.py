@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -139,6 +139,13 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
             await self._was_read.wait()
 
     @callback
+    def async_leave_bus(self) -> None:
+        """Have the device polled no longer, if it was."""
+        if self._leave_bus is not None:
+            self._leave_bus()
+            self._leave_bus = None
+
+    @callback
     def async_take(self, report: PollReport) -> None:
         """Take the report of one poll."""
         self._reported.add(report.group)
@@ -171,9 +178,7 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
 
     @callback
     def _take_for_wrong(self, error: WrongDeviceError) -> None:
-        if self._leave_bus is not None:
-            self._leave_bus()
-            self._leave_bus = None
+        self.async_leave_bus()
         if not self.is_wrong:
             self.is_wrong = True
             LOGGER.warning("%s is not read: %s", self.device.name, error)
@@ -209,3 +214,9 @@ class AcrelRuntimeData:
     bus: Bus
     coordinators: dict[str, AcrelCoordinator] = field(default_factory=dict)
     """By subentry; a device whose model cannot be used has none."""
+
+    @callback
+    def forget_removed(self, subentries: Container[str]) -> None:
+        """Leave the devices alone whose subentry was removed while they were set up."""
+        for subentry_id in [found for found in self.coordinators if found not in subentries]:
+            self.coordinators.pop(subentry_id).async_leave_bus()

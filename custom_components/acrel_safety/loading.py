@@ -24,7 +24,7 @@ from .aioacrel.modbus.device import AcrelDevice
 from .aioacrel.models import Model, ModelLibrary, Point, Ratio
 from .aioacrel.readings import PointKey
 from .aioacrel.vocabulary import Kind
-from .const import CONF_UNIT_ID, DOMAIN, FIRST_LOOK_SECONDS, SUBENTRY_DEVICE
+from .const import CONF_UNIT_ID, DOMAIN, FIRST_LOOK_SECONDS
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .devices import places, register_device, remove_former_circuits
 from .entity import is_enabled_by_default, unique_id
@@ -33,11 +33,9 @@ from .link import guarded_unit, model_library
 from .naming import platform_of
 
 
-async def async_load_models(hass: HomeAssistant, entry: AcrelConfigEntry) -> dict[str, Model | AcrelError]:
+async def async_load_models(hass: HomeAssistant, subentries: Iterable[ConfigSubentry]) -> dict[str, Model | AcrelError]:
     """Return the model of each device by subentry, or why it cannot be had."""
-    wanted = {
-        subentry.subentry_id: subentry.data[CONF_MODEL] for subentry in entry.get_subentries_of_type(SUBENTRY_DEVICE)
-    }
+    wanted = {subentry.subentry_id: subentry.data[CONF_MODEL] for subentry in subentries}
     return await hass.async_add_executor_job(_read_models, model_library(hass), wanted)
 
 

@@ -1,7 +1,12 @@
-"""Devices added in quick succession, while the link is still setting up, are all taken in."""
+"""Devices added or removed while the link is still setting up: in the end there is what the user wants."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
 from types import MappingProxyType
 
+import pytest
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
@@ -29,3 +34,71 @@ async def test_devices_added_while_the_link_sets_up_are_all_there_in_the_end(
     add_device(rig, 8, "aim-r100")
     await hass.async_block_till_done()
     assert [rig.coordinator(unit_id).is_answering for unit_id in (1, 7, 8)] == [True, False, True]
+
+
+async def start_reload(rig: LinkRig) -> asyncio.Task[bool]:
+    """Reload the link as far as its set-up has begun."""
+    reload = rig.hass.async_create_task(rig.hass.config_entries.async_reload(rig.entry.entry_id))
+    begun = asyncio.Event()
+    remove = rig.entry.async_on_state_change(
+        lambda: begun.set() if rig.entry.state is ConfigEntryState.SETUP_IN_PROGRESS else None
+    )
+    await begun.wait()
+    remove()
+    return reload
+
+
+@contextmanager
+def disk_at_rest(hass: HomeAssistant) -> Iterator[None]:
+    """Have whatever is read from disk take as long as this lasts."""
+    over = Event()
+    for _ in range(100):
+        hass.async_add_executor_job(over.wait)
+    yield
+    over.set()
+
+
+async def test_a_device_added_while_models_are_read_is_taken_in(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig = await link_to(await cabinet_of({1: "adw300", 7: "asj10l"}), {1: "adw300"})
+    with disk_at_rest(hass):
+        reload = await start_reload(rig)
+        add_device(rig, 7, "asj10l")
+    await reload
+    await hass.async_block_till_done()
+    assert rig.coordinator(1).is_answering
+    assert rig.coordinator(7).is_answering
+    assert "Error" not in caplog.text
+
+
+async def test_a_device_removed_while_models_are_read_is_gone(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig = await link_to(await cabinet_of({1: "adw300", 7: "asj10l"}))
+    with disk_at_rest(hass):
+        reload = await start_reload(rig)
+        hass.config_entries.async_remove_subentry(rig.entry, rig.subentry(7).subentry_id)
+    await reload
+    await hass.async_block_till_done()
+    assert rig.coordinator(1).is_answering
+    assert len(rig.devices()) == 2
+    assert "Error" not in caplog.text
+
+
+async def test_a_device_removed_while_it_is_looked_at_is_gone(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    cabinet = await cabinet_of({1: "adw300", 7: "asj10l"})
+    rig = await link_to(cabinet)
+    cabinet.set_scenario("silent", unit=7)
+    asked = len(cabinet.units[7].requests)
+    reload = await start_reload(rig)
+    while len(cabinet.units[7].requests) == asked:
+        await hass.async_add_executor_job(lambda: None)
+    hass.config_entries.async_remove_subentry(rig.entry, rig.subentry(7).subentry_id)
+    await reload
+    await hass.async_block_till_done()
+    assert rig.coordinator(1).is_answering
+    assert len(rig.devices()) == 2
+    assert "Error" not in caplog.text
