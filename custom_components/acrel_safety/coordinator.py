@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .aioacrel.errors import AcrelError, LinkError, WrongDeviceError
+from .aioacrel.errors import AcrelError, LinkError, LinkUnreachableError, NoAnswerError, WrongDeviceError
 from .aioacrel.modbus import AcrelDevice, Bus, PollReport, RegisterDump
 from .aioacrel.modbus.bus import DEFAULT_INTERVALS
 from .aioacrel.readings import PointKey, Reading, Value
@@ -126,12 +126,13 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
         return None
 
     @callback
-    def async_join_bus(self) -> None:
-        """Have the device polled, if it is not already."""
+    def async_join_bus(self, error: AcrelError | None = None) -> None:
+        """Have the device polled, if it is not already; `error` is what came of asking it just now."""
         if self._leave_bus is None:
             given = self.subentry.data.get(CONF_INTERVALS, {})
             intervals = {**DEFAULT_INTERVALS, **{PollGroup(name): seconds for name, seconds in given.items()}}
-            self._leave_bus = self._bus.add(self.device, self.async_take, intervals)
+            silence = error if isinstance(error, NoAnswerError | LinkUnreachableError) else None
+            self._leave_bus = self._bus.add(self.device, self.async_take, intervals, silence=silence)
 
     async def async_was_read(self) -> None:
         """Return when every group was polled once, or one in vain; at once if nothing will be."""

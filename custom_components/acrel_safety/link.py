@@ -11,7 +11,7 @@ from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE
 from homeassistant.core import HomeAssistant
 from modbus_connection import ModbusUnit
 
-from .aioacrel.modbus import GuardedUnit, LinkAddress
+from .aioacrel.modbus import GuardedUnit, LinkAddress, LinkPulse
 from .aioacrel.modbus.link import Transport
 from .aioacrel.models import LineSettings, ModelLibrary
 from .const import (
@@ -55,29 +55,35 @@ def link_address(data: Mapping[str, Any]) -> LinkAddress:
     )
 
 
-def guarded_unit(hass: HomeAssistant, entry: ConfigEntry, unit_id: int) -> GuardedUnit:
+def guarded_unit(
+    hass: HomeAssistant, entry: ConfigEntry, unit_id: int, *, longest: int, pulse: LinkPulse
+) -> GuardedUnit:
     """Return a unit on the link of a config entry; it is given back when the entry unloads.
+
+    `longest` is the most registers it is asked for at once, `pulse` is shared with the other units of the link.
 
     Raises HomeAssistantError if the link is in use with other settings.
     """
     address = link_address(entry.data)
     unit = async_get_unit(hass, entry, address.params, unit_id)
-    guarded = _guarded(unit, unit_id, address, entry.data)
+    guarded = _guarded(unit, unit_id, address, entry.data, longest, pulse)
     # Another entry may keep the link: then what this unit asked of it has to be withdrawn.
     entry.async_on_unload(guarded.close)
     return guarded
 
 
 @asynccontextmanager
-async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: int) -> AsyncGenerator[GuardedUnit]:
-    """Lend a unit on the link of some entry data, for a flow.
+async def temporary_unit(
+    hass: HomeAssistant, data: Mapping[str, Any], unit_id: int, longest: int
+) -> AsyncGenerator[GuardedUnit]:
+    """Lend a unit on the link of some entry data, for a flow; `longest` as above.
 
     An open link is shared, one opened here is closed at the end. Raises HomeAssistantError if the
     link is in use with other settings.
     """
     address = link_address(data)
     async with async_get_temporary_unit(hass, address.params, unit_id) as unit:
-        guarded = _guarded(unit, unit_id, address, data)
+        guarded = _guarded(unit, unit_id, address, data, longest)
         try:
             yield guarded
         finally:
@@ -85,6 +91,13 @@ async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: 
             guarded.detach()
 
 
-def _guarded(unit: ModbusUnit, unit_id: int, address: LinkAddress, data: Mapping[str, Any]) -> GuardedUnit:
+def _guarded(
+    unit: ModbusUnit,
+    unit_id: int,
+    address: LinkAddress,
+    data: Mapping[str, Any],
+    longest: int,
+    pulse: LinkPulse | None = None,
+) -> GuardedUnit:
     turnaround = data[CONF_TURNAROUND_MS] / 1000
-    return GuardedUnit(unit, unit_id, address=address, turnaround=turnaround)
+    return GuardedUnit(unit, unit_id, address=address, turnaround=turnaround, longest=longest, pulse=pulse)

@@ -1,7 +1,7 @@
 """What happens before the entities of a link are added: models, devices, first values."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
 from homeassistant.components.sensor import SensorExtraStoredData
@@ -82,7 +82,7 @@ def add_device(
 def _device(hass: HomeAssistant, entry: AcrelConfigEntry, subentry: ConfigSubentry, model: Model) -> AcrelDevice:
     unit_id = subentry.data[CONF_UNIT_ID]
     try:
-        unit = guarded_unit(hass, entry, unit_id)
+        unit = guarded_unit(hass, entry, unit_id, longest=model.max_registers, pulse=entry.runtime_data.bus.pulse)
     except HomeAssistantError as error:
         raise ConfigEntryError(
             translation_domain=DOMAIN,
@@ -103,12 +103,12 @@ async def async_first_look(entry: AcrelConfigEntry) -> None:
     data = entry.runtime_data
     coordinators = data.coordinators.values()
     deadline = asyncio.get_running_loop().time() + FIRST_LOOK_SECONDS
-    errors: list[AcrelError | None] = []
+    errors: dict[AcrelCoordinator, AcrelError | None] = {}
     for coordinator in coordinators:
         if asyncio.get_running_loop().time() >= deadline:
             break
-        errors.append(await coordinator.async_identify())
-    if unreachable := _unreachable(errors):
+        errors[coordinator] = await coordinator.async_identify()
+    if unreachable := _unreachable(errors.values()):
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
             translation_key=unreachable.key,
@@ -123,10 +123,10 @@ async def async_first_look(entry: AcrelConfigEntry) -> None:
     for coordinator in coordinators:
         if not coordinator.is_wrong:
             # One that is silent now is identified when it answers.
-            coordinator.async_join_bus()
+            coordinator.async_join_bus(errors.get(coordinator))
 
 
-def _unreachable(errors: Sequence[AcrelError | None]) -> LinkUnreachableError | None:
+def _unreachable(errors: Collection[AcrelError | None]) -> LinkUnreachableError | None:
     """Return the error if it is the same for all: the link cannot be reached."""
     found = [error for error in errors if isinstance(error, LinkUnreachableError)]
     return found[0] if found and len(found) == len(errors) else None

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from custom_components.acrel_safety.aioacrel.modbus import GuardedUnit, Link, LinkAddress
+from custom_components.acrel_safety.aioacrel.modbus import GuardedUnit, Link, LinkAddress, LinkPulse
 from simulator.faults import Fault, FaultProxy, Framing, Plan, Script, TruthServer
 from simulator.faults.drive import READABLE
 
@@ -56,7 +56,11 @@ async def fault_rig(
     ):
         address = address_at(proxy.port, framing)
         async with Link.open(address) as link:
-            units = {unit: GuardedUnit(link.unit(unit), unit, address=address, timeout=timeout) for unit in UNITS}
+            pulse = LinkPulse()
+            units = {
+                unit: GuardedUnit(link.unit(unit), unit, address=address, timeout=timeout, pulse=pulse)
+                for unit in UNITS
+            }
             yield FaultRig(truth, proxy, link, units)
             for unit in units.values():
                 await unit.settle()

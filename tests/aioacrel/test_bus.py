@@ -1,12 +1,14 @@
 """The bus: alarms first, one request at a time, silent units out of the way, commands before polls."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from itertools import pairwise
+from types import MappingProxyType
 
 import pytest
 
-from custom_components.acrel_safety.aioacrel.errors import LinkUnreachableError, NoAnswerError
+from custom_components.acrel_safety.aioacrel.errors import LinkError, LinkUnreachableError, NoAnswerError
 from custom_components.acrel_safety.aioacrel.modbus import AcrelDevice, Bus, GuardedUnit, Link, LinkAddress, PollReport
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.vocabulary import PollGroup
@@ -51,14 +53,20 @@ class Rig(AsyncExitStack):
         self._address = address_of(cabinet, framing)
         self._cabinet = cabinet
 
-    async def add(self, *unit_ids: int, timeout: float = SHORT_TIMEOUT) -> list[AcrelDevice]:  # noqa: ASYNC109 - of each request
+    async def add(
+        self,
+        *unit_ids: int,
+        timeout: float = SHORT_TIMEOUT,  # noqa: ASYNC109 - of each request
+        intervals: Mapping[PollGroup, float] = QUICK,
+        silence: Mapping[int, LinkError] = MappingProxyType({}),
+    ) -> list[AcrelDevice]:
         link = await self.enter_async_context(Link.open(self._address))
         devices = []
         for unit_id in unit_ids:
             unit = GuardedUnit(link.unit(unit_id), unit_id, address=self._address, timeout=timeout)
             device = AcrelDevice(unit, model(self._cabinet.units[unit_id].model), ratios=RATIOS)
             device.want_all()
-            self.bus.add(device, self.reports, QUICK)
+            self.bus.add(device, self.reports, intervals, silence=silence.get(unit_id))
             devices.append(device)
         self.push_async_callback(self.bus.stop)
         return devices
@@ -115,6 +123,41 @@ async def test_a_silent_unit_costs_the_others_nothing_between_two_knocks() -> No
         cabinet.set_scenario("normal", unit=1)
         back = await rig.reports.until(lambda r: r.device is silent and r.error is None)
         assert back.updated
+
+
+async def test_between_the_time_outs_of_silent_units_the_others_have_their_turn() -> None:
+    silent, answering = (1, 7, 9), 8
+    models = {1: "adw300", 7: "asj10l", 8: "aim-r100", 9: "aim-m10"}
+    async with Cabinet.of(models) as cabinet, Rig(cabinet) as rig:
+        for unit_id in silent:
+            cabinet.set_scenario("silent", unit=unit_id)
+        await rig.add(*models, intervals=dict.fromkeys(PollGroup, 0.3))
+        rig.bus.start()
+        for _ in silent:
+            await rig.reports.until(lambda r: r.error is not None)
+        asked = [0]
+        before = {unit_id: len(cabinet.units[unit_id].requests) for unit_id in silent}
+        while asked[-1] < 6:
+            await rig.reports.until(lambda r: r.device.unit_id == answering and r.group is PollGroup.FAST)
+            asked.append(sum(len(cabinet.units[unit_id].requests) - before[unit_id] for unit_id in silent))
+    assert all(after - before <= 1 for before, after in pairwise(asked))
+
+
+async def test_a_unit_that_was_just_asked_in_vain_begins_as_a_silent_one(caplog: pytest.LogCaptureFixture) -> None:
+    async with Cabinet.of({7: "asj10l", 8: "aim-r100"}, frozen=True) as cabinet, Rig(cabinet) as rig:
+        cabinet.set_scenario("silent", unit=7)
+        error = NoAnswerError(unit=7, seconds="1")
+        silent, _ = await rig.add(7, 8, silence={7: error})
+        assert silent.is_silent
+        rig.bus.start()
+        await rig.reports.until(lambda r: r.device.unit_id == 8)
+        await rig.reports.until(lambda r: r.device.unit_id == 8)
+        cabinet.set_scenario("normal", unit=7)
+        await rig.reports.until(lambda r: r.device is silent and r.error is None)
+    assert cabinet.units[7].requests[0].count < silent.planned(PollGroup.FAST)[0].count + 3  # a knock, not a poll
+    assert [record.getMessage() for record in caplog.records if "was lost" in record.getMessage()] == [
+        f"Unit 7 (ASJ10L) was lost: {error}"
+    ]
 
 
 async def test_a_returning_unit_is_found_on_a_line_that_never_rests() -> None:

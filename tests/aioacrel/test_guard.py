@@ -276,6 +276,29 @@ def test_a_dead_unit_does_not_cost_a_new_connection_each_time() -> None:
     on_a_line(main())
 
 
+@pytest.mark.parametrize("framing", list(Framing))
+def test_a_dead_unit_costs_no_connection_while_others_are_heard(framing: Framing) -> None:
+    async def main() -> None:
+        async with fault_rig(framing, [Fault.NONE, Fault.LOST_REQUEST] * 50) as rig:
+            for _ in range(20):
+                assert await rig.read_truly(2, 0, 10)
+                await fails(rig, NoAnswerError)
+            assert rig.proxy.counts.connections == 1
+
+    on_a_line(main())
+
+
+def test_what_is_asked_for_in_small_pieces_is_waited_for_less_long() -> None:
+    async def main() -> None:
+        async with fault_rig(RTU) as rig:
+            address, pieces = rig.link.address, rig.link.unit(9)
+            long, short = (GuardedUnit(pieces, 9, address=address, longest=count) for count in (125, 48))
+            assert short.timeout == pytest.approx(4 * short.cost.seconds(48))
+            assert long.timeout == pytest.approx(4 * long.cost.seconds(125))
+
+    on_a_line(main())
+
+
 def test_time_outs_follow_what_is_measured() -> None:
     async def main() -> None:
         async with fault_rig(RTU, service=0.01, timeout=None) as rig:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..errors import LinkError, LinkUnreachableError, NoAnswerError, RefusedError, WrongDeviceError
 from ..modbus.guard import GuardedUnit
 from ..modbus.probe import probe_model
+from ..modbus.pulse import LinkPulse
 from ..models import Model
 from . import selecting
 from .arguments import Options
@@ -65,10 +66,15 @@ async def _scan(options: Options, console: Console, models: Sequence[Model]) -> 
     progress = Progress(console.err, len(options.units))
     try:
         async with open_link(options.link) as link:
+            pulse = LinkPulse()
             for done, unit_id in enumerate(options.units):
                 progress.show(done, f"unit {unit_id}, {len(found)} found")
                 unit = GuardedUnit(
-                    link.unit(unit_id), unit_id, address=options.link, timeout=options.timeout or SHORT_TIMEOUT
+                    link.unit(unit_id),
+                    unit_id,
+                    address=options.link,
+                    timeout=options.timeout or SHORT_TIMEOUT,
+                    pulse=pulse,
                 )
                 if (unit_found := await _look_at(unit, models)) is not None:
                     found.append(unit_found)

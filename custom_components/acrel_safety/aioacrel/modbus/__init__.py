@@ -6,6 +6,7 @@ from .dump import RegisterDump
 from .guard import GuardedUnit
 from .link import Framing, Link, LinkAddress
 from .poll import GroupPoll, PollReport
+from .pulse import LinkPulse
 
 __all__ = [
     "AcrelDevice",
@@ -15,6 +16,7 @@ __all__ = [
     "GuardedUnit",
     "Link",
     "LinkAddress",
+    "LinkPulse",
     "PollReport",
     "RegisterDump",
 ]

@@ -5,7 +5,7 @@ to the one that waits longest; a job far behind its time goes first, so that a b
 their rhythm (no drift); slots that could not be served are counted as overruns and left out, never made up for.
 
 A silent unit is asked one short question after 1, 2, 4 … of its fast periods and costs its neighbours nothing in
-between.
+between; several silent units are asked one at a time, a fast period apart, so that alarms go between their time-outs.
 Commands go before any poll: at most the one request on the wire is waited for.
 """
 
@@ -20,6 +20,7 @@ from ..errors import BadAnswerError, LinkError, LinkUnreachableError
 from ..vocabulary import PollGroup
 from .device import AcrelDevice
 from .poll import GroupPoll, PollReport
+from .pulse import LinkPulse
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -80,6 +81,11 @@ class _Member:
         due = self.knock_at or 0.0
         return (0 if now - due > PATIENCE * self.base else len(_RANK)), due
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is asked again from time to time only."""
+        return self.knock_at is not None
+
 
 @dataclass(slots=True)
 class BusStatistics:
@@ -104,12 +110,15 @@ class Bus:
     def __init__(self, name: str) -> None:
         """Take a name for the log."""
         self.name = name
+        self.pulse = LinkPulse()
+        """For the guarded units of this link."""
         self.statistics = BusStatistics()
         self._members: list[_Member] = []
         self._line = asyncio.Lock()
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
+        self._no_knock_before = 0.0
 
     @property
     def overruns(self) -> int:
@@ -130,12 +139,21 @@ class Bus:
         device: AcrelDevice,
         on_report: Callable[[PollReport], None],
         intervals: Mapping[PollGroup, float] = DEFAULT_INTERVALS,
+        *,
+        silence: LinkError | None = None,
     ) -> Callable[[], None]:
-        """Poll a device from now on and report each poll; returns what removes it again."""
+        """Poll a device from now on and report each poll; returns what removes it again.
+
+        `silence` is the error of a request that was just made in vain: the unit begins as a silent one.
+        """
         now = _now()
         jobs = [_Job(device, group, interval, now) for group, interval in intervals.items()]
         member = _Member(device, jobs, on_report, base=min(intervals.values()))
         self._members.append(member)
+        if silence is not None:
+            for group in device.groups():
+                device.note_missed(group, silence)
+            self._back_off(member, silence)
         self._changed.set()
 
         def remove() -> None:
@@ -194,8 +212,7 @@ class Bus:
         while not self._is_stopping:
             self._changed.clear()
             now = _now()
-            knocks = [member for member in self._members if member.knock_at is not None and member.knock_at <= now]
-            knock = min(knocks, key=lambda member: member.urgency(now), default=None)
+            knock = self._next_knock(now)
             job = self._next_job(now)
             if knock is not None and (job is None or knock.urgency(now) < job[1].urgency(now)):
                 await self._knock(knock)
@@ -204,11 +221,17 @@ class Bus:
             else:
                 await self._sleep_until(self._next_time(now))
 
+    def _next_knock(self, now: float) -> _Member | None:
+        due = [member for member in self._members if member.knock_at is not None and member.knock_at <= now]
+        if now < self._no_knock_before:
+            return None
+        return min(due, key=lambda member: member.urgency(now), default=None)
+
     def _next_job(self, now: float) -> tuple[_Member, _Job] | None:
         due = [
             (member, job)
             for member in self._members
-            if member.knock_at is None and member.device.unit.quiet_seconds == 0
+            if not member.is_silent and member.device.unit.quiet_seconds == 0
             for job in member.jobs
             if job.due <= now and job.pause() <= 0
         ]
@@ -216,7 +239,7 @@ class Bus:
 
     def _next_time(self, now: float) -> float:
         times = [
-            member.knock_at
+            max(member.knock_at, self._no_knock_before)
             if member.knock_at is not None
             else max(
                 min(max(job.due, now + job.pause()) for job in member.jobs),
@@ -269,13 +292,17 @@ class Bus:
             _LOGGER.exception("A listener of %s failed", member.device.name)
 
     def _back_off(self, member: _Member, error: LinkError) -> None:
-        """Leave a silent unit alone for 1, 2, 4 … of its fast periods."""
+        """Leave a silent unit alone for 1, 2, 4 … of its fast periods, and for a while all that are silent."""
         member.is_link_down = isinstance(error, LinkUnreachableError)
         pause = min(member.base * 2**member.retries, LONGEST_BACK_OFF)
         member.retries = min(member.retries + 1, 16)
         member.knock_at = _now() + pause
         for job in member.jobs:
             job.run = None
+        silent = [other for other in self._members if other.is_silent]
+        # However many there are, each has its turn within the longest pause.
+        gap = min(LONGEST_BACK_OFF / len(silent), *(other.base for other in self._members))
+        self._no_knock_before = _now() + gap
 
     async def _knock(self, member: _Member) -> None:
         """Ask a silent unit for one register; when it answers, all its groups are due at once."""
@@ -295,6 +322,7 @@ class Bus:
             self._back_off(member, error)
             return
         member.retries, member.knock_at = 0, None
+        self._no_knock_before = 0.0
         for job in member.jobs:
             job.due = _now()
         for other in self._members:

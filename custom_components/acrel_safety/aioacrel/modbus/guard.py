@@ -35,9 +35,10 @@ from modbus_connection import (
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerError, RefusedError
 from ..plan import LineCost, Read
 from .link import Framing, LinkAddress
+from .pulse import LinkPulse
 from .sequence import Choice, LengthSequence
 from .statistics import UnitStatistics
-from .timing import MIN_TIMEOUT, Timing
+from .timing import LONGEST_ANSWER, MIN_TIMEOUT, Timing
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -62,24 +63,30 @@ class GuardedUnit:
         *,
         address: LinkAddress,
         turnaround: float = 0.02,
+        longest: int = LONGEST_ANSWER,
         timeout: float | None = None,
+        pulse: LinkPulse | None = None,
     ) -> None:
         """Wrap a unit.
 
         `turnaround` is the time device and gateway need for themselves, `timeout` overrides the computed one; seconds.
+        `longest` is how many registers are asked for at once at most: the time-out follows from it until answers were
+        measured. `pulse` is shared by the units of one link: as long as others are heard, it is not dropped.
         """
         self.unit_id = unit_id
         self.address = address
         self.cost = LineCost(line=address.line, turnaround=turnaround)
         self.statistics = UnitStatistics()
-        self._timing = Timing(self.cost, self.statistics, timeout)
+        self._timing = Timing(self.cost, self.statistics, longest=longest, fixed=timeout)
         self._sequence = LengthSequence(self.cost)
         self._unit = unit
         self._lock = asyncio.Lock()
         self._running: asyncio.Task[list[int]] | None = None
         self._out_of_step = False
         self._quiet_until = 0.0
+        self._pulse = pulse or LinkPulse()
         self._failures = 0
+        self._failed_at = 0.0
         self._was_dropped = False
         # A lower wish works only from the next connect on, so it is told before the first request.
         unit.require_timeout(self.timeout)
@@ -206,11 +213,12 @@ class GuardedUnit:
 
     @property
     def _should_drop(self) -> bool:
-        """Whether a new connection may help: after 2, 4, 8 … failures in a row.
+        """Whether a new connection may help: after 2, 4, 8 … failures in a row, if nobody else was heard meanwhile.
 
         The first is not worth it, and each drop disturbs the units that share the link.
         """
-        return self._failures > 1 and self._failures.bit_count() == 1 and not self._was_dropped
+        is_time = self._failures > 1 and self._failures.bit_count() == 1 and not self._was_dropped
+        return is_time and not self._pulse.was_felt_since(self._failed_at)
 
     async def _drop_if_that_helps(self) -> None:
         """Drop a connection that may be dead, or have half an answer left in its buffer."""
@@ -291,6 +299,7 @@ class GuardedUnit:
         self._sequence.note_answered(read, _now())
         self._failures = 0
         self._was_dropped = False
+        self._pulse.beat(_now())
         self.statistics.answers += 1
         if self._timing.note_answer(None if is_connecting else _now() - started):
             self._unit.require_timeout(self.timeout)
@@ -307,8 +316,7 @@ class GuardedUnit:
         match error:
             case TimeoutError() if self._unit.connected:
                 self.statistics.timeouts += 1
-                self._failures += 1
-                self._was_dropped = False
+                self._note_failure()
                 if self._is_numbered:
                     # Its number protects as long as the connection stands; then it counts as lost. Without a checksum
                     # the probe is to take what may be left of it in the stream.
@@ -323,6 +331,7 @@ class GuardedUnit:
             case ModbusExceptionError():
                 self.statistics.refusals += 1
                 self._failures = 0
+                self._pulse.beat(_now())
                 # Should it be an old refusal, then the answer itself is still to come.
                 self._sequence.note_answered(read, _now())
                 return RefusedError(
@@ -330,12 +339,16 @@ class GuardedUnit:
                 )
         return self._mismatch(_innermost(error), read)
 
+    def _note_failure(self) -> None:
+        self._failures += 1
+        self._failed_at = _now()
+        self._was_dropped = False
+
     def _mismatch(self, detail: str, read: Read) -> LinkError:
         self.statistics.discarded += 1
         if self._failures:
             self._timing.note_stale()
-        self._failures += 1
-        self._was_dropped = False
+        self._note_failure()
         self._lost(read)
         return BadAnswerError(unit=self.unit_id, detail=detail)
 

@@ -17,6 +17,7 @@ MAX_QUIET = 30.0
 MIN_REPEAT = 0.25
 """Seconds for which a repeat of an answer is looked out for, at least."""
 LONGEST_ANSWER = 125
+"""Registers an answer can hold at most."""
 REVIEW_EVERY = 32
 """Answers between two looks at whether the time-out still fits."""
 _STEP = 1.5
@@ -28,11 +29,11 @@ _MOST_DOUBLINGS = 3
 class Timing:
     """The times of one unit."""
 
-    def __init__(self, cost: LineCost, statistics: UnitStatistics, fixed: float | None) -> None:
-        """Compute the first time-out; `fixed` seconds, when given, are never changed."""
+    def __init__(self, cost: LineCost, statistics: UnitStatistics, *, longest: int, fixed: float | None) -> None:
+        """Compute the first time-out for answers of up to `longest` registers; `fixed` seconds are never changed."""
         self._statistics = statistics
         self._is_fixed = fixed is not None
-        computed = SAFETY_FACTOR * cost.seconds(LONGEST_ANSWER)
+        computed = SAFETY_FACTOR * cost.seconds(longest)
         self.timeout = fixed if fixed is not None else _bounded(computed)
         self._stale = 0
         self._calm = 0
