@@ -39,8 +39,8 @@ GIVE_UP = 10.0
 """Seconds after which a value is taken as not shown."""
 CIRCUIT = "1"
 FIRST, COUNT = 0x4A, 12
-ROUNDS = 5
-COMMANDS = 5
+ROUNDS = 16
+COMMANDS = 12
 COST = LineCost(line=Line(baudrate=9600), turnaround=0.02)
 
 type Seen = Callable[[int, float], None]
