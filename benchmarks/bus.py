@@ -168,21 +168,25 @@ async def yaml_modbus(port: int, seen: Seen) -> AsyncIterator[Command | None]:
 async def _loop(poll: Callable[[int], Awaitable[list[int]]], seen: Seen) -> AsyncIterator[Command | None]:
     """Read every unit's block in turn, once per period: the loop people write."""
 
+    over = asyncio.Event()
+
     async def run() -> None:
-        while True:
+        while not over.is_set():
             started = asyncio.get_running_loop().time()
             for unit_id in UNITS:
                 with suppress(ModbusError, ModbusException, TimeoutError):
                     seen(unit_id, (await poll(unit_id))[0])
-            await asyncio.sleep(max(0.0, started + PERIOD - asyncio.get_running_loop().time()))
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(started + PERIOD):
+                    await over.wait()
 
+    # Not cancelled at the end: pymodbus turns a cancellation into an error of its own, and the loop would go on.
     task = asyncio.create_task(run())
     try:
         yield None
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        over.set()
+        await task
 
 
 @asynccontextmanager
