@@ -167,7 +167,6 @@ async def yaml_modbus(port: int, seen: Seen) -> AsyncIterator[Command | None]:
 @asynccontextmanager
 async def _loop(poll: Callable[[int], Awaitable[list[int]]], seen: Seen) -> AsyncIterator[Command | None]:
     """Read every unit's block in turn, once per period: the loop people write."""
-
     over = asyncio.Event()
 
     async def run() -> None:
