@@ -182,6 +182,33 @@ async def test_secondary_values_wait_for_their_ratios() -> None:
             assert device.readings[key].value == pytest.approx(float(truth) * 40)
 
 
+@pytest.mark.parametrize("ratio_at", [0x004B, 0x0055], ids=["in the same read", "in a later read"])
+async def test_a_ratio_is_known_before_what_is_multiplied_with_it(ratio_at: int) -> None:
+    text = f"""
+[model]
+id = "ratio-behind"
+name = "A ratio behind its values"
+title = {{ en = "Typed from the manual" }}
+evidence = "imported"
+source = "test"
+[read]
+ranges = [[0x004A, 0x004B], [0x0055, 0x0055]]
+[ratios]
+ct = "CT"
+[[circuits]]
+numbers = "1"
+points.Lg = {{ at = 0x004A, ratios = ["ct"] }}
+settings.CT = {{ at = {ratio_at:#06x}, poll = "fast" }}
+"""
+    of = read_model(text, file="t")
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8, of, ratios={}) as device:
+        device.want([LOOP_1])
+        await device.poll(PollGroup.FAST)
+        truth = cabinet.units[8].truth()
+        other = str(1 + ratio_at - 0x004A)
+        assert device.readings[LOOP_1].value == float(truth["1"]["Lg"]) * float(truth[other]["Lg"])
+
+
 async def test_an_impossible_value_is_never_shown() -> None:
     text = HOLES.replace("{ at = 0x004A }", "{ at = 0x004A, range = [5001, 5002] }")
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8, read_model(text, file="t")) as device:

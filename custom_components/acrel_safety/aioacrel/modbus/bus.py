@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError
 from ..vocabulary import PollGroup
 from .device import AcrelDevice
-from .poll import GroupPoll, PollReport
+from .poll import GroupPoll, PollReport, pause_before_any
 from .pulse import LinkPulse
 
 if TYPE_CHECKING:
@@ -53,8 +53,9 @@ class _Job:
 
     def pause(self) -> float:
         """Return the seconds for which its next read has to wait for a length of its own (`sequence.py`)."""
-        block = self.run.next_block if self.run is not None else next(iter(self.device.blocks(self.group)), None)
-        return self.device.pause_before(block) if block is not None else 0.0
+        if self.run is not None:
+            return self.run.pause
+        return pause_before_any(self.device, self.device.blocks(self.group))
 
     def urgency(self, now: float) -> tuple[int, float]:
         """Return the sort key among due jobs: small goes first."""

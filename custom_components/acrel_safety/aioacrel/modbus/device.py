@@ -122,7 +122,9 @@ class AcrelDevice:
             for key, point in self.model.readable.items()
             if point.poll is group and key not in self._refused and (key in self._wanted or self._is_ratio_wanted(key))
         ]
-        return blocks_of(self._plan_reads(points), points)
+        # Ratios first, within a read and among reads: what is multiplied with them follows.
+        points.sort(key=lambda point: not self._is_ratio(point.key))
+        return tuple(sorted(blocks_of(self._plan_reads(points), points), key=self._place_in_poll))
 
     def _plan_reads(self, points: Iterable[Point]) -> list[Read]:
         return plan_reads(
@@ -133,8 +135,23 @@ class AcrelDevice:
             holes=self._holes,
         )
 
+    def _place_in_poll(self, block: Block) -> tuple[bool, bool]:
+        """Return the sort key of a read: those with ratios first, then those whose length cannot be chosen.
+
+        The others find a length of their own later, when the first ones' lengths are taken (see `sequence.py`).
+        """
+        low, high = self.within(block.read)
+        return not self.holds_ratio(block), high - low + 1 > block.read.count
+
+    def holds_ratio(self, block: Block) -> bool:
+        """Whether a transformer ratio is among the points of a read."""
+        return any(self._is_ratio(point.key) for point, _ in block.points)
+
+    def _is_ratio(self, key: PointKey) -> bool:
+        return key in self.model.read_ratios.values()
+
     def _is_ratio_wanted(self, key: PointKey) -> bool:
-        if key not in self.model.read_ratios.values():
+        if not self._is_ratio(key):
             return False
         ratio = next(ratio for ratio, source in self.model.read_ratios.items() if source == key)
         return any(ratio in self.model.points[wanted].ratios for wanted in self._wanted if wanted in self.model.points)

@@ -1,6 +1,7 @@
 """One poll of a polling group, request by request, and its report."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,26 @@ class PollReport:
     seconds: float = 0.0
 
 
+def pause_before_any(device: AcrelDevice, blocks: Sequence[Block]) -> float:
+    """Return the seconds until one of some planned reads can be sent (see `sequence.py`); 0 if there is none."""
+    return _soonest(device, blocks)[1] if blocks else 0.0
+
+
+def _soonest(device: AcrelDevice, blocks: Sequence[Block]) -> tuple[Block, float]:
+    """Return the read that can be sent first, in the order of the plan if several can, and in how many seconds.
+
+    Transformer ratios come before all else: what is multiplied with them follows.
+    """
+    best = blocks[0], device.pause_before(blocks[0])
+    if not device.holds_ratio(best[0]):
+        for block in blocks[1:]:
+            if best[1] <= 0:
+                break
+            if (pause := device.pause_before(block)) < best[1]:
+                best = block, pause
+    return best
+
+
 class GroupPoll:
     """One poll of a group, request by request, so that others can go between."""
 
@@ -47,13 +68,14 @@ class GroupPoll:
         return not self._todo
 
     @property
-    def next_block(self) -> Block | None:
-        """What will be asked for next."""
-        return self._todo[0] if self._todo else None
+    def pause(self) -> float:
+        """Seconds until the next request can be sent; the line is free for others until then."""
+        return pause_before_any(self._device, self._todo)
 
     async def step(self) -> None:
         """Send the next request; a failed one is retried once in this poll, then the poll ends."""
-        block = self._todo.pop(0)
+        block, _ = _soonest(self._device, self._todo)
+        self._todo.remove(block)
         self._requests += 1
         try:
             read = block.read
