@@ -146,6 +146,14 @@ async def test_the_findings_are_in_chinese_where_home_assistant_is(desk: Desk) -
     assert device.placeholders["table"].startswith("| 回路 | 量 |")
 
 
+async def test_what_a_model_file_may_hold_is_said_in_chinese_too(desk: Desk) -> None:
+    desk.hass.config.language = "zh-Hans"
+    device = await desk.table()
+    await device.answer(file=await desk.file(LOOPS.replace("0x004A", '"74"'), "model.toml"), base="none")
+    assert device.errors == {"base": "file_problems"}
+    assert '发现："74"；允许：0 至 65535 的整数' in device.placeholders["listing"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "found"),
     [

@@ -7,7 +7,7 @@ language; `str(error)` is the English sentence.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from .phrases import Phrase
+from .phrases import said
 
 if TYPE_CHECKING:
     from .problems import Problem
@@ -27,10 +27,7 @@ class AcrelError(Exception):
 
     def placeholders_in(self, language: str) -> Mapping[str, str]:
         """Return the values of the placeholders, reasons among them in the given language (`en`, `zh`)."""
-        return {
-            name: value.text(language) if isinstance(value, Phrase) else str(value)
-            for name, value in self._values.items()
-        }
+        return {name: said(value, language) for name, value in self._values.items()}
 
 
 class AddressFormError(AcrelError):

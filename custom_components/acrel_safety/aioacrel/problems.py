@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .phrases import Said, filled, said
+
 
 class Severity(StrEnum):
     """Whether the row or file can be used all the same."""
@@ -18,28 +20,23 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One finding; `key` names its sentence in `SENTENCES`, `found` is what stands in the file."""
+    """One finding; `key` names its sentence in `SENTENCES`, `found` is what stands in the file.
+
+    What is said in words, not in the syntax of the file, is a phrase: it is rendered in the sentence's language.
+    """
 
     key: str
     line: int | None = None
     column: str = ""
-    found: str = ""
-    allowed: str = ""
+    found: Said = ""
+    allowed: Said = ""
     severity: Severity = Severity.ERROR
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, Said] = field(default_factory=dict)
 
     def sentence(self, language: str = "en") -> str:
         """Return what is wrong and what to do, without the place."""
-        sentences = SENTENCES[self.key]
-        template = sentences.get(language) or sentences["en"]
-        return template.format_map(
-            {
-                "found": shorten(self.found),
-                "allowed": self.allowed,
-                "column": self.column,
-                **self.details,
-            }
-        )
+        own = {"found": shorten(said(self.found, language)), "allowed": self.allowed, "column": self.column}
+        return filled(SENTENCES[self.key], {**own, **self.details}, language)
 
     def text(self, language: str = "en") -> str:
         """Return the place and the sentence, the way compilers do: `line: column: sentence`."""
@@ -63,7 +60,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     # Files as a whole
     "too_large": {
         "en": "the file has {found}; allowed: {allowed}. Split it or remove what is not a register table",
-        "zh": "文件大小为 {found}；允许：{allowed}。请拆分文件或删除无关内容",
+        "zh": "文件过大：{found}；允许：{allowed}。请拆分文件或删除无关内容",
     },
     "not_utf8": {
         "en": "the file is not UTF-8 text ({found}); save it as UTF-8 and try again",
@@ -88,10 +85,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "'{found}' is not known here; allowed: {allowed}",
         "zh": "此处不认识“{found}”；允许：{allowed}",
     },
-    "wrong_type": {"en": "found {found}; allowed: {allowed}", "zh": "发现 {found}；允许：{allowed}"},
+    "wrong_type": {"en": "found {found}; allowed: {allowed}", "zh": "发现：{found}；允许：{allowed}"},
     "out_of_range": {
         "en": "found {found}; allowed: {allowed}",
-        "zh": "发现 {found}；允许：{allowed}",
+        "zh": "发现：{found}；允许：{allowed}",
     },
     "id_differs": {
         "en": "the id is '{found}', but the file is named '{allowed}.toml'; make both the same",
@@ -99,7 +96,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     },
     "past_end": {
         "en": "{found} would end past register 65535 (FFFFh); check address, type and stride",
-        "zh": "{found} 超出寄存器 65535（FFFFh）；请检查地址、类型和步长",
+        "zh": "{found}：末尾超出寄存器 65535（FFFFh）；请检查地址、类型和步长",
     },
     "bad_order": {
         "en": "order '{found}' does not fit this type; allowed: {allowed}",

@@ -15,6 +15,7 @@ from ..aioacrel.models.library import read_text
 from ..aioacrel.models.reader import LARGEST_FILE
 from ..aioacrel.models.schema import MODEL_ID
 from ..aioacrel.models.writer import write_model
+from ..aioacrel.phrases import phrase
 from ..aioacrel.problems import Problem
 from ..aioacrel.readings import PointKey
 from ..aioacrel.registers import Order
@@ -45,7 +46,9 @@ def take_upload(hass: HomeAssistant, file_id: str) -> Upload | None:
             if path.suffix.lower() == _MODEL_FILE:
                 return Upload(file=path.name, content=read_text(path))
             if (size := path.stat().st_size) > LARGEST_FILE:
-                problem = Problem(key="too_large", found=f"{size} bytes", allowed=f"{LARGEST_FILE} bytes")
+                problem = Problem(
+                    key="too_large", found=phrase("bytes", count=size), allowed=phrase("bytes", count=LARGEST_FILE)
+                )
                 raise FileProblemsError(file=path.name, problems=[problem])
             return Upload(file=path.name, content=path.read_bytes())
     except ValueError:

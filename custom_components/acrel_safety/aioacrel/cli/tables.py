@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import AcrelError, FileProblemsError, UnknownModelError
+from ..foreign import foreign
 from ..models import Model
 from ..models.writer import write_model
 from ..problems import Problem, Severity
@@ -174,7 +175,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LARGEST_TABLE + 1)
     except OSError as error:
-        problem = Problem(key="unreadable", found=error.strerror or str(error))
+        problem = Problem(key="unreadable", found=foreign(error.strerror or str(error)))
         raise FileProblemsError(file=str(path), problems=[problem]) from None
 
 

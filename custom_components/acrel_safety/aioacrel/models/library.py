@@ -6,6 +6,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..errors import FileProblemsError, UnknownModelError
+from ..foreign import foreign
+from ..phrases import phrase
 from ..problems import Problem
 from .locate import Lines
 from .reader import LARGEST_FILE, read_model
@@ -89,14 +91,16 @@ def read_text(path: Path) -> str:
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
-            problem = Problem(key="too_large", found=f"{size} bytes", allowed=f"{LARGEST_FILE} bytes")
+            problem = Problem(
+                key="too_large", found=phrase("bytes", count=size), allowed=phrase("bytes", count=LARGEST_FILE)
+            )
             raise FileProblemsError(file=path.name, problems=[problem])
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileProblemsError(file=path.name, problems=[Problem(key="not_utf8", found=str(error))]) from None
+        raise FileProblemsError(file=path.name, problems=[Problem(key="not_utf8", found=foreign(str(error)))]) from None
     except OSError as error:
         raise FileProblemsError(
-            file=path.name, problems=[Problem(key="unreadable", found=error.strerror or str(error))]
+            file=path.name, problems=[Problem(key="unreadable", found=foreign(error.strerror or str(error)))]
         ) from None
 
 

@@ -5,10 +5,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import overload
 
+from ..phrases import Phrase, Said, phrase
 from ..problems import Problem
 from .locate import Lines, Path
 
 _ENDS = 2
+_QUOTED = phrase("quoted_text")
 _MOST_DIGITS = 20
 """Before and after the decimal point: as many as the largest 64-bit number has."""
 
@@ -22,7 +24,7 @@ class Findings:
         self.problems: list[Problem] = []
         self._places: set[tuple[str, Path]] = set()
 
-    def report(self, key: str, path: Path, *, found: object = "", allowed: str = "") -> None:
+    def report(self, key: str, path: Path, *, found: object = "", allowed: Said = "") -> None:
         """Note a problem at a place of the file; a repeated point has it once, not in each repetition."""
         place = key, tuple(path)
         if place in self._places:
@@ -34,7 +36,7 @@ class Findings:
                 key=key,
                 line=self._lines.of(path),
                 column=column,
-                found=found if isinstance(found, str) else shown(found),
+                found=found if isinstance(found, (str, Phrase)) else shown(found),
                 allowed=allowed,
             )
         )
@@ -50,9 +52,9 @@ class Node:
         self._known: set[str] = set()
         self._table: Mapping[str, object] = table if isinstance(table, Mapping) else {}
         if not isinstance(table, Mapping):
-            self.report("wrong_type", found=shown(table), allowed="a table { … }")
+            self.report("wrong_type", found=shown(table), allowed=phrase("table"))
 
-    def report(self, problem: str, key: str | None = None, *, found: object = "", allowed: str = "") -> None:
+    def report(self, problem: str, key: str | None = None, *, found: object = "", allowed: Said = "") -> None:
         """Note a problem with one key (or the whole table)."""
         self.findings.report(problem, self.path if key is None else (*self.path, key), found=found, allowed=allowed)
 
@@ -64,7 +66,7 @@ class Node:
         self._known.add(key)
         return self._table.get(key)
 
-    def text(self, key: str, default: str | None = None, *, allowed: str = 'text in "quotes"') -> str:
+    def text(self, key: str, default: str | None = None, *, allowed: Said = _QUOTED) -> str:
         """Return a text; without a default it must be there."""
         value = self._take(key)
         if isinstance(value, str) and (value or default is not None):
@@ -108,11 +110,11 @@ class Node:
                 "wrong_type",
                 key,
                 found=shown(value),
-                allowed=f"a whole number from {low} to {high}",
+                allowed=phrase("whole_number", low=low, high=high),
             )
             return default
         if not low <= value <= high:
-            self.report("out_of_range", key, found=value, allowed=f"{low} to {high}")
+            self.report("out_of_range", key, found=value, allowed=phrase("interval", low=low, high=high))
             return default
         return value
 
@@ -126,7 +128,7 @@ class Node:
         if value is None:
             return default
         if (number := _decimal(value)) is None:
-            self.report("wrong_type", key, found=shown(value), allowed="a number")
+            self.report("wrong_type", key, found=shown(value), allowed=phrase("number"))
             return default
         return number
 
@@ -135,7 +137,7 @@ class Node:
         value = self._take(key)
         if value is None or isinstance(value, bool):
             return default if value is None else value
-        self.report("wrong_type", key, found=shown(value), allowed="true or false")
+        self.report("wrong_type", key, found=shown(value), allowed=phrase("true_or_false"))
         return default
 
     def pair(self, key: str) -> tuple[Decimal, Decimal] | None:
@@ -147,7 +149,7 @@ class Node:
             low, high = _decimal(value[0]), _decimal(value[1])
             if low is not None and high is not None and low <= high:
                 return low, high
-        self.report("wrong_type", key, found=shown(value), allowed="[lowest, highest]")
+        self.report("wrong_type", key, found=shown(value), allowed=phrase("lowest_highest"))
         return None
 
     def integers(self, key: str, low: int, high: int) -> tuple[int, ...]:
@@ -163,7 +165,7 @@ class Node:
             "wrong_type",
             key,
             found=shown(value),
-            allowed=f"a list of numbers from {low} to {high}",
+            allowed=phrase("whole_numbers", low=low, high=high),
         )
         return ()
 
@@ -178,7 +180,7 @@ class Node:
             "wrong_type",
             key,
             found=shown(value),
-            allowed=f"[[first, last], …] with numbers from 0 to {high}",
+            allowed=phrase("spans", high=high),
         )
         return ()
 
@@ -189,7 +191,7 @@ class Node:
             return ()
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
-        self.report("wrong_type", key, found=shown(value), allowed='a list of texts ["…", "…"]')
+        self.report("wrong_type", key, found=shown(value), allowed=phrase("texts"))
         return ()
 
     def names(self, key: str, *, required: bool = False) -> Mapping[str, str]:
@@ -216,7 +218,7 @@ class Node:
         """Return an inner table; an empty one when it is not given."""
         return self.child(key) or Node(self.findings, (*self.path, key), {})
 
-    def required_child(self, key: str, *, allowed: str) -> Node:
+    def required_child(self, key: str, *, allowed: Said) -> Node:
         """Return an inner table that must be there."""
         if key not in self:
             self.report("missing", key, allowed=allowed)
@@ -228,7 +230,7 @@ class Node:
         if value is None:
             return []
         if not isinstance(value, list):
-            self.report("wrong_type", key, found=shown(value), allowed=f"tables headed [[{key}]]")
+            self.report("wrong_type", key, found=shown(value), allowed=phrase("tables", key=key))
             return []
         return [Node(self.findings, (*self.path, key, index), item) for index, item in enumerate(value)]
 
@@ -264,9 +266,9 @@ def _is_span(item: object, high: int) -> bool:
     return False
 
 
-def shown(value: object) -> str:
+def shown(value: object) -> Said:
     """Return how a value of the file looks in a message."""
     try:
         return f'"{value}"' if isinstance(value, str) else str(value)
     except ValueError:  # Python writes no integer of more than 4300 digits
-        return "a very large number"
+        return phrase("very_large")

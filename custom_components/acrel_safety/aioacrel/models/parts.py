@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from ..phrases import phrase
 from ..readings import DEVICE_CIRCUIT, PointKey, Value
 from ..registers import WORD, Layout, Order, RegisterType
 from ..vocabulary import Kind, vocabulary
@@ -19,7 +20,7 @@ PLACEHOLDER = re.compile(r"\{(n|nn|address)\}")
 
 def circuit_numbers(node: Node) -> Sequence[str]:
     """`"1"`, `"0"` (the device as a whole) or `"1-12"`."""
-    text = node.text("numbers", allowed='"1" or "1-12"')
+    text = node.text("numbers", allowed=phrase("circuit_numbers"))
     match = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", text)
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
     if text and not first <= last <= first + MOST_CIRCUITS:
@@ -43,7 +44,7 @@ def layout(node: Node) -> Layout:
         node.report("bad_order", "order", found=order, allowed=", ".join(Order.allowed(kind)))
         order = Order.NORMAL
     if half not in (("high", "low") if kind.is_byte else ("",)):
-        node.report("unknown_word", "byte", found=half, allowed="high, low (with types u8 and s8)")
+        node.report("unknown_word", "byte", found=half, allowed=phrase("half_of_register"))
     if kind.is_byte:
         bit = 8 if half == "high" else 0
     return Layout(type=kind, order=order, bit=bit)
@@ -74,8 +75,8 @@ def words(node: Node) -> Mapping[int, str] | None:
             table.report(
                 "wrong_type",
                 raw,
-                found=f"{raw} = {shown(word)}",
-                allowed='a raw number = "word_in_small_letters"',
+                found=phrase("pair", key=raw, value=shown(word)),
+                allowed=phrase("word_of_number"),
             )
     return meanings or None
 
@@ -109,7 +110,7 @@ def probe_check(node: Node, default_function: int) -> ProbeCheck:
     """`[[probe]]`: one read that tells whether a device is of this model."""
     allowed = node.spans("allowed", WORD)
     if len(allowed) > 1:
-        node.report("wrong_type", "allowed", found=f"{len(allowed)} pairs", allowed="[[low, high]]")
+        node.report("wrong_type", "allowed", found=phrase("pairs", count=len(allowed)), allowed=phrase("low_high"))
     check = ProbeCheck(
         address=node.integer("at", 0, LAST_REGISTER, 0),
         count=node.integer("count", 1, MOST_REGISTERS, 1),
@@ -120,9 +121,11 @@ def probe_check(node: Node, default_function: int) -> ProbeCheck:
         refused=node.flag("refused"),
     )
     if "at" not in node:
-        node.report("missing", "at", allowed="the register's address")
+        node.report("missing", "at", allowed=phrase("register_address"))
     elif check.address + check.count - 1 > LAST_REGISTER:
-        node.report("past_end", "count", found=f"{check.address:04X}h, {check.count} registers")
+        node.report(
+            "past_end", "count", found=phrase("registers_from", address=f"{check.address:04X}", count=check.count)
+        )
     node.close()
     return check
 
@@ -135,7 +138,7 @@ def command(node: Node) -> Command:
         code = back.text("code")
         value = back.number("value")
         if value is None:
-            back.report("missing", "value", allowed="the value the point must take")
+            back.report("missing", "value", allowed=phrase("value_to_take"))
         read_back = PointKey(back.text("circuit", circuit), code), float(value or 0)
         back.close()
     operation = Command(
@@ -148,16 +151,16 @@ def command(node: Node) -> Command:
         source=node.text("source", ""),
     )
     if operation.address is not None and not operation.registers:
-        node.report("missing", "registers", allowed="[first register, …]")
+        node.report("missing", "registers", allowed=phrase("values_to_write"))
     if operation.address is not None and not operation.source:
-        node.report("missing", "source", allowed="manual and page")
+        node.report("missing", "source", allowed=phrase("manual_and_page"))
     known = vocabulary().find(operation.code)
     if operation.code and (known is None or known.kind is not Kind.COMMAND):
         node.report(
             "unknown_word",
             "code",
             found=operation.code,
-            allowed="a command of the vocabulary, such as RLYOFF",
+            allowed=phrase("command_code"),
         )
     node.close()
     return operation

@@ -8,6 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from ..errors import FileProblemsError
+from ..foreign import foreign
+from ..phrases import phrase
 from ..problems import Problem
 from ..readings import PointKey
 from ..registers import WORD_BITS, Layout, RegisterType
@@ -43,14 +45,18 @@ def read_model(text: str, *, file: str) -> Model:
     Raises FileProblemsError with every problem of the file, each with its line.
     """
     if len(text) > LARGEST_FILE:
-        size = Problem(key="too_large", found=f"{len(text)} characters", allowed=f"{LARGEST_FILE} characters")
+        size = Problem(
+            key="too_large",
+            found=phrase("characters", count=len(text)),
+            allowed=phrase("characters", count=LARGEST_FILE),
+        )
         raise FileProblemsError(file=file, problems=[size])
     try:
         top = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
         # A plain ValueError comes from numbers and dates that are well written but too large.
         line = error.lineno if isinstance(error, tomllib.TOMLDecodeError) else None
-        syntax = Problem(key="not_toml", line=line, found=str(error))
+        syntax = Problem(key="not_toml", line=line, found=foreign(str(error)))
         raise FileProblemsError(file=file, problems=[syntax]) from None
     findings = Findings(text)
     model = _Reader().read(Node(findings, (), top))
@@ -78,7 +84,7 @@ class _Reader:
         self._circuits: dict[str, Circuit] = {}
 
     def read(self, top: Node) -> Model:
-        head = top.required_child("model", allowed="[model] with id, name, title, evidence and source")
+        head = top.required_child("model", allowed=phrase("model_table"))
         self._evidence = head.word("evidence", Evidence, Evidence.UNKNOWN, required=True)
         line = top.optional_child("line")
         reading = top.optional_child("read")
@@ -112,7 +118,7 @@ class _Reader:
         )
         for ratio, key in model.read_ratios.items():
             if key not in self._points:
-                ratios.report("missing", ratio, allowed=f"the point {key}")
+                ratios.report("missing", ratio, allowed=phrase("point", key=key))
         for node in (head, line, reading, ratios, top):
             node.close()
         return model
@@ -143,19 +149,19 @@ class _Reader:
         kind = node.word("kind", Kind, Kind.ALARM)
         function = node.integer("function", 3, 4, self._function)
         limits_source = node.text("source", "")
-        bits = node.required_child("bits", allowed='{ 0 = "code of bit 0", … }')
+        bits = node.required_child("bits", allowed=phrase("codes_of_bits"))
         node.close()
         if address is None:
             if "at" not in node:
-                node.report("missing", "at", allowed="the register's address")
+                node.report("missing", "at", allowed=phrase("register_address"))
             return
         for bit, value in bits.entries():
             if not (re.fullmatch(r"[0-9]{1,2}", bit) and int(bit) < WORD_BITS) or not value:
                 bits.report(
                     "wrong_type",
                     bit,
-                    found=f"{bit} = {shown(value)}",
-                    allowed='bit 0 to 15 = "code", or { code = "…", name = { … } }',
+                    found=phrase("pair", key=bit, value=shown(value)),
+                    allowed=phrase("code_of_bit"),
                 )
                 continue
             quantity = self._bit_quantity(bits, bit, value, kind)
@@ -259,9 +265,9 @@ class _Reader:
         ratios = ratio_words(node)
         equals = node.integer("equals", 0, LAST_REGISTER, None)
         if address is None and self._evidence is not Evidence.UNKNOWN and "at" not in node:
-            node.report("missing", "at", allowed="the register's address")
+            node.report("missing", "at", allowed=phrase("register_address"))
         if scale == 0:
-            node.report("out_of_range", "scale", found=0, allowed="a number other than 0")
+            node.report("out_of_range", "scale", found=0, allowed=phrase("number_not_0"))
         if limits and not source:
             node.report("no_evidence", found=code)
         return Point(
@@ -328,7 +334,7 @@ def _model_id(head: Node) -> str:
     """Return the id, which is also the name of the model's file."""
     model_id = head.text("id")
     if model_id and not MODEL_ID.fullmatch(model_id):
-        head.report("wrong_type", "id", found=model_id, allowed="small letters, digits, - and _")
+        head.report("wrong_type", "id", found=model_id, allowed=phrase("model_id"))
     return model_id
 
 

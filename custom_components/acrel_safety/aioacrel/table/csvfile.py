@@ -2,11 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..errors import FileProblemsError
+from ..foreign import foreign
+from ..phrases import Said, phrase
 from ..problems import Problem, Severity
 
 HEADER = (
@@ -45,7 +47,7 @@ LARGEST_TABLE = 2_000_000
 MOST_ROWS = 20_000
 _MOST_LINES = MOST_ROWS + 2
 """Rows, header and caption row."""
-_SEPARATORS = {";": ";", "\t": "tab", "|": "|"}
+_SEPARATORS: Mapping[str, Said] = {";": ";", "\t": phrase("tab"), "|": "|"}
 
 
 class CsvRow(NamedTuple):
@@ -85,8 +87,8 @@ def _refusal(
     key: str,
     *,
     line: int | None = None,
-    found: str = "",
-    allowed: str = "",
+    found: Said = "",
+    allowed: Said = "",
     column: str = "",
 ) -> FileProblemsError:
     problem = Problem(
@@ -101,18 +103,20 @@ def _refusal(
 
 def _decoded(data: bytes, file: str) -> tuple[str, list[Problem]]:
     if len(data) > LARGEST_TABLE:
-        raise _refusal(file, "too_large", found=f"{len(data)} bytes", allowed=f"{LARGEST_TABLE} bytes")
+        raise _refusal(
+            file, "too_large", found=phrase("bytes", count=len(data)), allowed=phrase("bytes", count=LARGEST_TABLE)
+        )
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _refusal(file, "not_utf8", found="UTF-16")
     if (zero := data.find(b"\0")) >= 0:
-        raise _refusal(file, "not_utf8", line=data.count(b"\n", 0, zero) + 1, found="byte 00")
+        raise _refusal(file, "not_utf8", line=data.count(b"\n", 0, zero) + 1, found=phrase("byte", byte="00"))
     try:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         if (text := _gb18030(data)) is not None:
             return text, [Problem(key="read_as_gb18030", line=line, severity=Severity.WARNING)]
-        raise _refusal(file, "not_utf8", line=line, found=f"byte {data[error.start]:02X}") from None
+        raise _refusal(file, "not_utf8", line=line, found=phrase("byte", byte=f"{data[error.start]:02X}")) from None
 
 
 def _gb18030(data: bytes) -> str | None:
@@ -140,7 +144,7 @@ def _cells(text: str, problems: list[Problem], file: str) -> Iterator[CsvRow]:
         except StopIteration:
             return
         except csv.Error as error:
-            problems.append(Problem(key="broken_quoting", line=line, found=str(error)))
+            problems.append(Problem(key="broken_quoting", line=line, found=foreign(str(error))))
         else:
             if not any(cell and not cell.isspace() for cell in cells):
                 continue
@@ -151,7 +155,9 @@ def _cells(text: str, problems: list[Problem], file: str) -> Iterator[CsvRow]:
 
 
 def _too_many_rows(file: str) -> FileProblemsError:
-    return _refusal(file, "too_large", found=f"> {MOST_ROWS} rows", allowed=f"{MOST_ROWS} rows")
+    return _refusal(
+        file, "too_large", found=phrase("more_rows", count=MOST_ROWS), allowed=phrase("rows", count=MOST_ROWS)
+    )
 
 
 def _check_header(header: CsvRow, problems: Sequence[Problem], file: str) -> None:
