@@ -12,7 +12,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_time_interval
 
 from .aioacrel.modbus import Bus
-from .const import LOOK_AGAIN_SECONDS, SUBENTRY_DEVICE
+from .const import CHECK_SECONDS, LOOK_AGAIN_SECONDS, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry, AcrelRuntimeData
 from .devices import is_in_use, register_link
 from .issues import forget_former_issues
@@ -65,6 +65,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
     entry.async_on_unload(_look_again_at_wrong_devices(hass, entry))
+    entry.async_on_unload(_check_right_devices(hass, entry))
     return True
 
 
@@ -90,6 +91,18 @@ async def async_remove_config_entry_device(
 async def _async_reload(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
     """Take over changes of the link or its devices."""
     await hass.config_entries.async_reload(entry.entry_id)
+
+
+@callback
+def _check_right_devices(hass: HomeAssistant, entry: AcrelConfigEntry) -> CALLBACK_TYPE:
+    """Ask the others too, less often: one may have been exchanged between two polls, without ever being missed."""
+
+    async def check(_: datetime) -> None:
+        for coordinator in entry.runtime_data.coordinators.values():
+            if coordinator.is_answering:
+                await coordinator.async_identify()
+
+    return async_track_time_interval(hass, check, timedelta(seconds=CHECK_SECONDS), cancel_on_shutdown=True)
 
 
 @callback

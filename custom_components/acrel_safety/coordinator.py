@@ -114,7 +114,8 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
         """Look whether the device is what it is taken for; return why that cannot be said."""
         self._is_checking = True
         try:
-            await self._bus.command(self.device.probe)
+            # Which model it is was found out before it was saved.
+            await self._bus.command(lambda: self.device.probe(is_known=True))
         except WrongDeviceError as error:
             self._take_for_wrong(error)
             return error
@@ -170,10 +171,11 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
     def _take_for_right(self) -> None:
         self.is_wrong = False
         forget_issues(self.hass, self.config_entry, self.subentry)
-        if not self._is_right:
-            self._is_right = True
-            self.device.want(self._wishes.elements())
-            self.device.unwant([self._door_bell])
+        if self._is_right:
+            return
+        self._is_right = True
+        self.device.want(self._wishes.elements())
+        self.device.unwant([self._door_bell])
         self.async_join_bus()
         self._bus.wake(self.device)
 

@@ -151,6 +151,7 @@ def probes() -> st.SearchStrategy[ProbeCheck]:
         allowed=st.one_of(st.none(), st.tuples(st.integers(0, WORD), st.integers(0, WORD)).map(_sorted_pair)),
         is_unit_id=st.booleans(),
         refused=st.booleans(),
+        measured=st.booleans(),
     )
 
 

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from modbus_connection import ModbusSerialParams
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.acrel_safety.const import DOMAIN, LOOK_AGAIN_SECONDS
+from custom_components.acrel_safety.const import CHECK_SECONDS, DOMAIN, LOOK_AGAIN_SECONDS
 from custom_components.acrel_safety.issues import Issue, issue_id
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import QUICK, device, is_not, is_now, link_data, link_entry, until_issue
@@ -171,6 +171,19 @@ async def test_another_device_is_not_shown_and_its_issue_goes_when_it_is_put_rig
     assert ir.async_get(hass).async_get_issue(DOMAIN, issue) is None
 
 
+async def test_a_known_device_is_not_disowned_for_a_fault_it_measures(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    """AIM-M10 prints 10 to 999 kΩ; an insulation fault below that is what it is there for."""
+    cabinet = await cabinet_of({9: "aim-m10"})
+    rig = await link_to(cabinet)
+    cabinet.units[9].hold("IsnRShow", 3, "1")
+    await rig.reload()
+    assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id(rig.entry, rig.subentry(9), Issue.WRONG_DEVICE)) is None
+    assert rig.state("sensor", 9, "Temp").state not in ("unknown", "unavailable")
+    assert rig.state("sensor", 9, "IsnRShow").state == "unknown"
+
+
 async def test_a_device_exchanged_while_it_was_silent_is_not_believed(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
 ) -> None:
@@ -181,6 +194,18 @@ async def test_a_device_exchanged_while_it_was_silent_is_not_believed(
     issue = issue_id(rig.entry, rig.subentry(1), Issue.WRONG_DEVICE)
     await until_issue(hass, issue)
     assert rig.state("sensor", 1, "Lg").state == "unavailable"
+
+
+async def test_a_device_exchanged_without_ever_being_missed_is_found_out(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l", 8: "aim-r100"})
+    rig = await link_to(cabinet)
+    cabinet.set_scenario("wrong_model", 8)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=CHECK_SECONDS + 1))
+    await until_issue(hass, issue_id(rig.entry, rig.subentry(8), Issue.WRONG_DEVICE))
+    assert rig.state("sensor", 8, "Lg", "1").state == "unavailable"
+    assert rig.state("sensor", 7, "Lg").state != "unavailable"
 
 
 async def test_a_link_without_devices_loads(hass: HomeAssistant) -> None:

@@ -254,9 +254,9 @@ class AcrelDevice:
 
     # -- identity, settings, raw registers ----------------------------------------------------------------------------
 
-    async def probe(self, *, doubts_allowed: bool = False) -> Phrase | None:
+    async def probe(self, *, doubts_allowed: bool = False, is_known: bool = False) -> Phrase | None:
         """Check with a few short reads that the unit is there and answers as the model does (see `probe.py`)."""
-        return await probe_model(self.unit, self.model, doubts_allowed=doubts_allowed)
+        return await probe_model(self.unit, self.model, doubts_allowed=doubts_allowed, is_known=is_known)
 
     async def knock(self) -> None:
         """Ask a silent unit for one wanted register; raises LinkError as long as it does not answer."""

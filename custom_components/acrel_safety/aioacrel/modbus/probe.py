@@ -6,17 +6,21 @@ from ..phrases import Phrase, phrase
 from .guard import GuardedUnit
 
 
-async def probe_model(unit: GuardedUnit, model: Model, *, doubts_allowed: bool = False) -> Phrase | None:
+async def probe_model(
+    unit: GuardedUnit, model: Model, *, doubts_allowed: bool = False, is_known: bool = False
+) -> Phrase | None:
     """Check that the unit is there and answers as the model does.
 
-    With `doubts_allowed` one passed check is enough, and what speaks against the model is returned. Raises
+    With `doubts_allowed` one passed check is enough, and what speaks against the model is returned. A device that
+    `is_known` is not judged by what it measures: it may be in just the state it is to report. Raises
     WrongDeviceError, MissingTableError, or the LinkError of a unit that cannot be asked.
     """
     if model.needs_table:
         raise MissingTableError(model=model.name, needs=len(model.waiting))
     doubt: Phrase | None = None
     is_supported = False
-    for check in model.probes or (_existence_check(model),):
+    checks = [check for check in model.probes if not (check.measured and is_known)]
+    for check in checks or [_existence_check(model)]:
         found = await _contradiction(unit, check)
         if found is not None and not doubts_allowed:
             raise WrongDeviceError(unit=unit.unit_id, model=model.name, detail=found)

@@ -119,6 +119,7 @@ def probe_check(node: Node, default_function: int) -> ProbeCheck:
         allowed=allowed[0] if allowed else None,
         is_unit_id=node.flag("is_unit_id"),
         refused=node.flag("refused"),
+        measured=node.flag("measured"),
     )
     if "at" not in node:
         node.report("missing", "at", allowed=phrase("register_address"))

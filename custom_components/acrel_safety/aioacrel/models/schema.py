@@ -161,7 +161,8 @@ class ProbeCheck:
     """One read that tells whether a device is of this model.
 
     The masked register must lie in `allowed` (inclusive), or equal the unit id, or the read must be `refused` with an
-    illegal address; with none of these the read must only be answered.
+    illegal address; with none of these the read must only be answered. A `measured` value may leave `allowed` in the
+    very fault a device is there for, so it only helps to choose the model of a device that is not known yet.
     """
 
     address: int
@@ -171,6 +172,7 @@ class ProbeCheck:
     allowed: tuple[int, int] | None = None
     is_unit_id: bool = False
     refused: bool = False
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,8 @@ def _probe(probe: ProbeCheck) -> str:
         pairs.append("is_unit_id = true")
     if probe.refused:
         pairs.append("refused = true")
+    if probe.measured:
+        pairs.append("measured = true")
     return _table("[[probe]]", pairs)
 
 
