@@ -234,9 +234,11 @@ class Bus:
             for member in self._members
             if not member.is_silent and member.device.unit.quiet_seconds == 0
             for job in member.jobs
-            if job.due <= now and job.pause() <= 0
+            if job.due <= now
         ]
-        return min(due, key=lambda item: item[1].urgency(now), default=None)
+        due.sort(key=lambda item: item[1].urgency(now))
+        # In this order, because to know whether a read has to wait is the dear part: mostly the first may go.
+        return next(((member, job) for member, job in due if job.pause() <= 0), None)
 
     def _next_time(self, now: float) -> float:
         times = [
