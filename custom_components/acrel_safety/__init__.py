@@ -73,6 +73,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bo
     """Take down a link; the shared connection is given back by what was registered at set-up."""
     if unloaded := await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         await entry.runtime_data.bus.stop()
+        if entry.disabled_by is not None:
+            # What is wrong there does not matter now, and is found again when the link is enabled.
+            forget_former_issues(hass, entry, ())
     return unloaded
 
 

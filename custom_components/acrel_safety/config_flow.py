@@ -28,6 +28,7 @@ from .flow.texts import FlowTexts
 from .link import link_address
 
 _KINDS = (TYPE_TCP, TYPE_RTU_TCP, TYPE_SERIAL)
+_FAILED = (ConfigEntryState.SETUP_ERROR, ConfigEntryState.SETUP_RETRY)
 
 
 class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -75,7 +76,11 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
                 entry = self._get_reconfigure_entry()
                 async with self._out_of_the_way(entry, data):
                     if (error := await self._try(data)) is None:
-                        return self.async_update_and_abort(entry, data=data, title=_new_title(entry, data))
+                        result = self.async_update_and_abort(entry, data=data, title=_new_title(entry, data))
+                        if entry.state in _FAILED:
+                            # It does not listen to changes, and may have given up.
+                            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+                        return result
             elif (error := await self._try(data)) is None:
                 return self.async_create_entry(title=link_title(data), data=data)
         elif self.source == SOURCE_RECONFIGURE:
@@ -93,6 +98,8 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
             await probe_link(self.hass, data)
         except (AcrelError, HomeAssistantError) as error:
             return explain(error, await FlowTexts.load(self.hass))
+        # Another dialog may have been faster.
+        self._async_abort_entries_match(link_place(data))
         return None
 
     @asynccontextmanager

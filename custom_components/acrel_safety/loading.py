@@ -28,7 +28,7 @@ from .const import CONF_UNIT_ID, DOMAIN, FIRST_LOOK_SECONDS
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .devices import places, register_device, remove_former_circuits
 from .entity import is_enabled_by_default, unique_id
-from .issues import raise_issue
+from .issues import Issue, forget_issues, raise_issue
 from .link import guarded_unit, model_library
 from .naming import platform_of
 
@@ -71,6 +71,8 @@ def add_device(
         missing = MissingTableError(model=model.name, needs=len(model.waiting))
         raise_issue(hass, entry, subentry, missing)
         return
+    # Its file is sound, whether the device answers or not.
+    forget_issues(hass, entry, subentry, but=Issue.WRONG_DEVICE)
     bus = entry.runtime_data.bus
     device = _device(hass, entry, subentry, model)
     coordinator = AcrelCoordinator(hass, entry, subentry, device, bus)

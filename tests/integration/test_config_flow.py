@@ -15,7 +15,7 @@ from modbus_connection import ModbusSerialParams
 from custom_components.acrel_safety.const import DOMAIN
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.flows import QUICK_LINE, Walk, add_link, change_link
-from tests.integration.rigs import HOST
+from tests.integration.rigs import HOST, device, link_entry
 from tests.integration.serial_bridge import serial_bridge
 
 
@@ -248,6 +248,17 @@ async def test_the_same_gateway_is_not_set_up_twice(
     assert len(links(home)) == 1
 
 
+async def test_of_two_dialogs_for_one_gateway_only_one_saves(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    dialogs = [await add_link(home, "tcp"), await add_link(home, "tcp")]
+    await asyncio.gather(
+        *(dialog.answer(host=HOST, port=cabinet.tcp_port, line=QUICK_LINE) for dialog in dialogs),
+    )
+    assert sorted(dialog.is_saved for dialog in dialogs) == [False, True]
+    assert sorted(str(dialog.reason) for dialog in dialogs) == ["None", "already_configured"]
+    assert len(links(home)) == 1
+
+
 async def test_a_dialog_that_is_closed_saves_nothing(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:
     await cabinet_of({1: "adw300"})
     link = await add_link(home, "tcp")
@@ -303,6 +314,41 @@ async def test_a_change_to_what_does_not_work_changes_nothing(
     await home.async_block_till_done()
     assert link.reason == "reconfigure_successful"
     assert rig.entry.data == {**before, "baudrate": 19200}
+
+
+async def test_a_link_that_could_not_be_reached_is_there_at_once_when_it_is_put_right(
+    home: HomeAssistant, cabinet_of: CabinetMaker
+) -> None:
+    cabinet = await cabinet_of({8: "aim-r100"})
+    entry = link_entry(cabinet, [device(8, "aim-r100")])
+    entry.add_to_hass(home)
+    home.config_entries.async_update_entry(entry, data={**entry.data, "port": closed_port()})
+    assert not await home.config_entries.async_setup(entry.entry_id)
+    states = [entry.state]
+
+    link = await change_link(home, entry, "tcp")
+    await link.answer(host=HOST, port=cabinet.tcp_port, line=QUICK_LINE)
+    await home.async_block_till_done()
+    states.append(entry.state)
+    assert states == [ConfigEntryState.SETUP_RETRY, ConfigEntryState.LOADED]
+
+
+async def test_a_link_that_was_given_up_is_set_up_when_it_is_put_right(
+    home: HomeAssistant, cabinet_of: CabinetMaker
+) -> None:
+    cabinet = await cabinet_of({8: "aim-r100"})
+    entry = link_entry(cabinet, [device(8, "aim-r100")], framing="rtu_tcp")
+    entry.add_to_hass(home)
+    others = ModbusSerialParams(device=f"socket://{HOST}:{cabinet.rtu_port}", baudrate=9600)
+    async with async_get_temporary_unit(home, others, 1):
+        assert not await home.config_entries.async_setup(entry.entry_id)
+        states = [entry.state]
+
+        link = await change_link(home, entry, "tcp")
+        await link.answer(host=HOST, port=cabinet.tcp_port, line=QUICK_LINE)
+        await home.async_block_till_done()
+        states.append(entry.state)
+    assert states == [ConfigEntryState.SETUP_ERROR, ConfigEntryState.LOADED]
 
 
 async def test_a_link_cannot_move_to_where_another_one_is(

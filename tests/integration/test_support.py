@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
@@ -211,6 +212,38 @@ async def test_removing_a_link_withdraws_its_issues(
     assert [domain for domain, _ in ir.async_get(hass).issues if domain == DOMAIN]
     await hass.config_entries.async_remove(entry.entry_id)
     assert not [domain for domain, _ in ir.async_get(hass).issues if domain == DOMAIN]
+
+
+async def test_disabling_a_link_withdraws_its_issues_until_it_is_enabled(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    rig = await link_to(await cabinet_of({7: "asj10l"}), {7: "asj10l", 20: "ascb1"})
+    assert the_issue(rig, 20, Issue.TABLE_MISSING) is not None
+    await hass.config_entries.async_set_disabled_by(rig.entry.entry_id, ConfigEntryDisabler.USER)
+    assert the_issue(rig, 20, Issue.TABLE_MISSING) is None
+    await hass.config_entries.async_set_disabled_by(rig.entry.entry_id, None)
+    assert the_issue(rig, 20, Issue.TABLE_MISSING) is not None
+
+
+async def test_a_mended_file_is_no_issue_even_while_the_device_is_silent(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    cabinet_of: CabinetMaker,
+    link_to: LinkMaker,
+    tmp_path: Path,
+) -> None:
+    hass.config.config_dir = str(tmp_path)
+    folder = tmp_path / "acrel_safety" / "models"
+    folder.mkdir(parents=True)
+    (folder / "mine.toml").write_text(BROKEN, "utf-8")
+    cabinet = await cabinet_of({5: "ddsy1352"})
+    cabinet.set_scenario("silent", 5)
+    rig = await link_to(cabinet, {5: "mine"})
+    issue = the_issue(rig, 5, Issue.MODEL_FILE_BROKEN)
+    assert issue is not None
+    (folder / "mine.toml").write_text(MENDED, "utf-8")
+    assert (await submit(hass, hass_client, issue))["type"] == "create_entry"
+    assert the_issue(rig, 5, Issue.MODEL_FILE_BROKEN) is None
 
 
 # -- system health -------------------------------------------------------------------------------------------------
