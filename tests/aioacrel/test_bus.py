@@ -255,6 +255,28 @@ async def test_a_removed_device_is_left_alone_and_a_woken_one_asked_soon() -> No
         assert len(cabinet.units[8].requests) == before
 
 
+async def test_a_device_removed_while_it_is_asked_in_vain_does_not_stop_the_bus() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
+        link = await rig.enter_async_context(Link.open(address_of(cabinet)))
+        unit = GuardedUnit(link.unit(1), 1, address=address_of(cabinet))
+        device = AcrelDevice(unit, model("adw300"), ratios=RATIOS)
+        device.want_all()
+        remove = rig.bus.add(device, rig.reports, QUICK)
+        rig.push_async_callback(rig.bus.stop)
+        cabinet.set_scenario("silent", unit=1)
+        rig.bus.start()
+        await asyncio.sleep(0)
+        assert unit.statistics.requests == 1
+        remove()
+        port = cabinet.tcp_port
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(rig.reports.until(lambda r: r.error is not None))
+            tasks.create_task(cabinet.stop())
+        await cabinet.start(tcp_port=port)
+        await rig.add(8)
+        await rig.reports.until(lambda r: r.device.unit_id == 8 and r.error is None)
+
+
 async def test_a_listener_that_fails_does_not_stop_the_bus(caplog: pytest.LogCaptureFixture) -> None:
     async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
         (device,) = await rig.add(8)

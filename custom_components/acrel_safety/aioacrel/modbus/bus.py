@@ -296,6 +296,9 @@ class Bus:
 
     def _back_off(self, member: _Member, error: LinkError) -> None:
         """Leave a silent unit alone for 1, 2, 4 … of its fast periods, and for a while all that are silent."""
+        if member not in self._members:
+            # It was removed while it was asked.
+            return
         member.is_link_down = isinstance(error, LinkUnreachableError)
         pause = min(member.base * 2**member.retries, LONGEST_BACK_OFF)
         member.retries = min(member.retries + 1, 16)
