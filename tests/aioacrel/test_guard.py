@@ -15,11 +15,12 @@ from custom_components.acrel_safety.aioacrel.errors import (
     NoAnswerError,
     RefusedError,
 )
-from custom_components.acrel_safety.aioacrel.modbus import GuardedUnit, LinkAddress
+from custom_components.acrel_safety.aioacrel.modbus import GuardedUnit, Link, LinkAddress
 from simulator.faults import Fault, Framing, Schedule, Times
-from simulator.faults.truth import FIRST_SETTING
+from simulator.faults.frames import Frame
+from simulator.faults.truth import FIRST_SETTING, TruthServer
 from simulator.faults.virtual import run
-from tests.aioacrel.fault_rigs import TIMEOUT, FaultRig, fault_rig
+from tests.aioacrel.fault_rigs import TIMEOUT, FaultRig, address_at, fault_rig
 
 RTU, MBAP = Framing.RTU, Framing.MBAP
 LATE_WITHIN_QUIET = Times(late=(0.6, 0.6))
@@ -249,6 +250,31 @@ def test_busy_for_ever_ends_at_the_deadline_and_frees_the_line() -> None:
             began = loop.time()
             assert await rig.read_truly(2, 0, 10)
             assert loop.time() - began < 0.1
+
+    on_a_line(main())
+
+
+class CurtServer(TruthServer):
+    """Closes the connection after each answer."""
+
+    def serve(self, request: Frame, transport: asyncio.Transport) -> None:
+        super().serve(request, transport)
+        asyncio.get_running_loop().call_later(self.service + 0.001, transport.close)
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_a_gateway_that_hangs_up_after_each_answer_is_not_asked_for_ever(framing: Framing) -> None:
+    async def main() -> None:
+        async with CurtServer(framing, frozenset({1})) as server:
+            address = address_at(server.port, framing)
+            async with Link.open(address) as link:
+                unit = GuardedUnit(link.unit(1), 1, address=address, timeout=TIMEOUT)
+                assert server.is_true(1, 3, 0, await unit.read(3, 0, 10), 0)
+                for _ in range(3):
+                    await asyncio.sleep(0.1)  # so that the end of the connection is noticed
+                    async with asyncio.timeout(10):
+                        with pytest.raises(LinkUnreachableError, match="closes the connection after each answer"):
+                            await unit.read(3, 0, 10)
 
     on_a_line(main())
 

@@ -14,6 +14,11 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "zh": "寄存器 {address}h 应为从站地址，实际为 {found}",
     },
     "register_holds": {"en": "register {address}h holds {found}h", "zh": "寄存器 {address}h 的值为 {found}h"},
+    # Why a link cannot be used
+    "hangs_up": {
+        "en": "it closes the connection after each answer; set it to keep connections open",
+        "zh": "每次应答后即关闭连接；请将其设为保持连接",
+    },
     # Why a setting was not changed
     "read_only": {"en": "{model} does not allow this setting to be changed", "zh": "{model} 不允许更改此设置"},
     "no_number": {"en": "'{value}' is not a number", "zh": "“{value}”不是数字"},

@@ -33,6 +33,7 @@ from modbus_connection import (
 )
 
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerError, RefusedError
+from ..phrases import phrase
 from ..plan import LineCost, Read
 from .link import Framing, LinkAddress
 from .pulse import LinkPulse
@@ -48,6 +49,8 @@ __all__ = ["GuardedUnit", "UnitStatistics"]
 READ_FUNCTION_HOLDING = 3
 CONNECT_SECONDS = 10.0
 """After this tmodbus gives up connecting."""
+MOST_LOSSES = 2
+"""Connections that may be lost while a unit is taken up again: some gateways hang up after each answer."""
 
 type Registers = tuple[int, int]
 """First and last register."""
@@ -150,7 +153,8 @@ class GuardedUnit:
         """
         async with self._lock:
             await self.settle()
-            await self._get_in_step(Read(READ_FUNCTION_HOLDING, address, len(values)), within)
+            wanted = Read(READ_FUNCTION_HOLDING, address, len(values))
+            await self._get_in_step(wanted, within, self.statistics.losses)
             self.statistics.writes += 1
             self.statistics.requests += 1
             try:
@@ -160,15 +164,16 @@ class GuardedUnit:
                 self._lose_step()
                 raise
             except Exception as error:  # nothing raw from below leaks out, whatever it is
-                raise self._understood(error, Read(READ_FUNCTION_HOLDING, address, len(values))) from error
+                raise self._understood(error, wanted) from error
             self._failures = 0
 
     # -- in step ----------------------------------------------------------------------------------------------------
 
     async def _turn(self, wanted: Read, within: Registers | None) -> Choice:
         """Wait until the unit is in step and a length is free; return what to send."""
+        losses = self.statistics.losses
         while True:
-            await self._get_in_step(wanted, within)
+            await self._get_in_step(wanted, within, losses)
             choice = self._choose(wanted, within)
             if choice.pause > 0:
                 await self._pause(choice.pause)
@@ -191,10 +196,15 @@ class GuardedUnit:
         self.statistics.paused_seconds += seconds
         await asyncio.sleep(seconds)
 
-    async def _get_in_step(self, wanted: Read, within: Registers | None) -> None:
-        """After a fault: stay quiet, then ask for a register or two, and believe nothing of it."""
+    async def _get_in_step(self, wanted: Read, within: Registers | None, losses: int) -> None:
+        """After a fault: stay quiet, then ask for a register or two, and believe nothing of it.
+
+        `losses` is how many connections had been lost when this began.
+        """
         low, high = within or (wanted.address, wanted.end - 1)
         while self._out_of_step:
+            if self.statistics.losses - losses >= MOST_LOSSES:
+                raise LinkUnreachableError(link=self.address, detail=phrase("hangs_up"))
             await asyncio.sleep(self.quiet_seconds)
             probe = Read(wanted.function, wanted.address, 1)
             choice = self._choose(probe, (min(low, wanted.address), max(high, wanted.end - 1)))
