@@ -113,3 +113,27 @@ async def strange_unit(
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+STRANGE_MODEL = """\
+[model]
+id = "strange"
+name = "Strange"
+title = { en = "Strange unit" }
+evidence = "manual"
+source = "of a strange unit"
+
+[read]
+ranges = [[0x0000, 0x001F], [0x0040, 0x004F]]
+
+[[circuits]]
+numbers = "1"
+
+[circuits.points]
+Lg = { at = 0x0010 }
+U = { at = 0x0012, scale = 0.1 }
+
+[circuits.settings]
+LgHighVal02 = { at = 0x0040 }
+"""
+"""Of a `strange_unit`: its settings, which are read first, lie at 0040h."""

@@ -9,6 +9,7 @@ import struct
 import termios
 from collections.abc import AsyncIterator, Callable
 from fcntl import ioctl
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from simulator import Cabinet
 from simulator.faults import FaultProxy, Framing, Schedule, Times, faults_of
-from tests.aioacrel.cli_rigs import ACREL, NOBODY, Acrel, link, process
+from tests.aioacrel.cli_rigs import ACREL, NOBODY, STRANGE_MODEL, Acrel, link, process, strange_unit
 
 ADW300, ASJ10L, AIM_R100 = 1, 7, 8
 QUICK = ("--timeout", "0.15", "--interval", "0.02")
@@ -146,6 +147,20 @@ async def test_another_model_than_told_shows_no_values(acrel: Acrel, cabinet: Ca
     assert all(map(is_empty, outcome.documents))
     assert outcome.err.startswith("Unit 7 answers, but not as the model")
     assert len(outcome.err.splitlines()) == 1
+
+
+async def test_registers_about_which_the_unit_is_silent_hide_no_others(acrel: Acrel, tmp_path: Path) -> None:
+    model = tmp_path / "strange.toml"
+    model.write_text(STRANGE_MODEL)
+    async with strange_unit(registers=0x80, silent_from=0x40) as strange:
+        asked = (strange, "--unit", "1", "--model", model, "--json", "--timeout", "0.15")
+        outcome = await asyncio.to_thread(acrel, "watch", *asked, "--interval", "0.02", "--count", "3")
+        once = await asyncio.to_thread(acrel, "read", *asked)
+    values = {"Lg": 16, "U": 1.8, "LgHighVal02": None}
+    assert [document["circuits"]["1"] for document in outcome.documents] == [values] * 3
+    assert outcome.err == "Unit 1 did not answer within 0.15 s\n"
+    assert once.json["circuits"]["1"] == values
+    assert once.err == "Unit 1 did not answer within 0.15 s\n"
 
 
 @pytest.mark.parametrize("framing", Framing)

@@ -1,10 +1,11 @@
 """`acrel read`: every wanted quantity of one device, once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
-from ..errors import AcrelError, LinkError
+from ..errors import AcrelError, LinkError, LinkUnreachableError
 from ..modbus.device import AcrelDevice
+from ..modbus.poll import PollReport
 from ..models import Model
 from ..readings import PointKey, Reading
 from ..vocabulary import PollGroup
@@ -58,10 +59,30 @@ async def _read(
         if options.probe and (doubt := await device.probe(doubts_allowed=True)):
             console.note(selecting.doubt_text(device, doubt))
         troubles: list[LinkError] = []
-        for group in RATIOS_FIRST:
-            report = await device.poll(group)
-            if report.error is not None:
-                troubles.append(report.error)
-                if not device.readings:
-                    raise report.error
+        try:
+            async for report in poll_groups(device):
+                troubles += [report.error] if report.error is not None else []
+        except LinkError as error:
+            troubles.append(error)
+        if troubles and not device.readings:
+            raise troubles[0]
         return device.readings, troubles
+
+
+async def poll_groups(device: AcrelDevice) -> AsyncIterator[PollReport]:
+    """Poll all that is wanted, ratios first; after a group without an answer only if the unit answers at all.
+
+    Raises the LinkError of a unit that does not.
+    """
+    error: LinkError | None = None
+    for group in RATIOS_FIRST:
+        if not device.blocks(group):
+            continue
+        if isinstance(error, LinkUnreachableError):
+            raise error
+        if error is not None:
+            # Some units are silent on registers they do not have, instead of refusing them.
+            await device.knock()
+        report = await device.poll(group)
+        error = report.error
+        yield report

@@ -14,7 +14,7 @@ from ..readings import PointKey, Reading
 from . import selecting, values
 from .arguments import Options
 from .output import Console, Json, cut, number_of
-from .reading import RATIOS_FIRST
+from .reading import poll_groups
 from .session import open_unit
 
 _CLEAR = "\x1b[2J"
@@ -123,11 +123,12 @@ class _Watch:
             if doubt := await device.probe(doubts_allowed=True):
                 self._console.note(selecting.doubt_text(device, doubt))
             self._is_probed = True
-        for group in RATIOS_FIRST:
-            report = await device.poll(group)
+        trouble: LinkError | None = None
+        async for report in poll_groups(device):
             updated |= report.updated | report.refused
-            if report.error is not None:
-                raise report.error
+            trouble = trouble or report.error
+        if trouble is not None:
+            raise trouble
 
     # -- showing ------------------------------------------------------------------------------
 
