@@ -131,6 +131,7 @@ async def test_a_unit_that_is_silent(acrel: Acrel, cabinet: Cabinet, framing: st
     said, advice = outcome.err.splitlines()
     assert said == "Unit 7 did not answer within 0.15 s"
     assert advice.startswith("Check unit id, baud rate, parity")
+    assert "--timeout" in advice
 
 
 async def test_a_unit_that_refuses_everything(acrel: Acrel, cabinet: Cabinet) -> None:

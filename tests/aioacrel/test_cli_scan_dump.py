@@ -52,6 +52,12 @@ async def test_a_scan_over_rtu_as_a_table(acrel: Acrel, cabinet: Cabinet) -> Non
     assert count == "2 of 3 units answer"
 
 
+async def test_nobody_answers_for_unit_0_of_a_serial_line(acrel: Acrel, cabinet: Cabinet) -> None:
+    outcome = await acrel.on(cabinet, "scan", "--units", "0,7", "--json", *QUICK, framing="rtu+tcp")
+    assert [unit["unit"] for unit in outcome.json["units"]] == [7]
+    assert outcome.json["silent"] == [0]
+
+
 async def test_a_unit_of_no_known_model_and_one_that_refuses(acrel: Acrel, cabinet: Cabinet) -> None:
     cabinet.set_scenario("exception", ASJ10L, code=4)
     outcome = await acrel.on(cabinet, "scan", "--units", "7", *QUICK)

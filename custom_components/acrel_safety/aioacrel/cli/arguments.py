@@ -9,10 +9,12 @@ from typing import Literal
 
 from .. import __version__
 from ..errors import AddressFormError
-from ..modbus.link import LinkAddress
+from ..modbus.link import Framing, LinkAddress
 from ..models.schema import MODEL_ID
 
 LAST_UNIT = 255
+BROADCAST_UNIT = 0
+"""On a serial line; behind Modbus TCP it is a unit like others."""
 LAST_REGISTER = 0xFFFF
 _PROGRAM = "acrel"
 _LINK_HELP = (
@@ -58,7 +60,11 @@ class Options(argparse.Namespace):
 
 def parse(argv: Sequence[str]) -> Options:
     """Return what was asked for; wrong usage and `--help` end in SystemExit, as argparse does."""
-    return _parser().parse_args(argv, namespace=Options())
+    parser = _parser()
+    options = parser.parse_args(argv, namespace=Options())
+    if getattr(options, "unit", None) == BROADCAST_UNIT and options.link.framing is Framing.RTU:
+        parser.error("argument --unit: on a serial line 0 speaks to all and nobody answers; allowed: 1 to 247")
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -25,7 +25,7 @@ COMMANDS: Mapping[str, Command] = {
 }
 WHAT_TO_CHECK = (
     "Check unit id, baud rate, parity and the wires A and B. A serial server that passes bytes on"
-    " needs rtu+tcp:// instead of tcp://, a Modbus TCP gateway tcp://."
+    " needs rtu+tcp:// instead of tcp://, a Modbus TCP gateway tcp://. What is slow needs a longer --timeout."
 )
 """Said when nobody answered: the device itself cannot tell which of these it was."""
 FAILED = 1

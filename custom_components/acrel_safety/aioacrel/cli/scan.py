@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from ..errors import LinkError, LinkUnreachableError, NoAnswerError, RefusedError, WrongDeviceError
 from ..modbus.guard import GuardedUnit
+from ..modbus.link import Framing
 from ..modbus.probe import probe_model
 from ..modbus.pulse import LinkPulse
 from ..models import Model
 from . import selecting
-from .arguments import Options
+from .arguments import BROADCAST_UNIT, Options
 from .output import Console, Progress, table
 from .session import open_link
 
@@ -68,6 +69,8 @@ async def _scan(options: Options, console: Console, models: Sequence[Model]) -> 
         async with open_link(options.link) as link:
             pulse = LinkPulse()
             for done, unit_id in enumerate(options.units):
+                if unit_id == BROADCAST_UNIT and options.link.framing is Framing.RTU:
+                    continue
                 progress.show(done, f"unit {unit_id}, {len(found)} found")
                 unit = GuardedUnit(
                     link.unit(unit_id),
