@@ -218,6 +218,12 @@ def test_a_model_file_is_exported_and_what_is_left_out_is_said(acrel: Acrel, fil
     assert counted.out == f"{tmp_path / 'out.csv'}: 3 rows\n"
 
 
+def test_an_export_says_that_transformer_ratios_are_lost(acrel: Acrel, file: Path) -> None:
+    assert acrel("table", "export", "adl400", "-o", file).err == ""
+    said = acrel("table", "export", "adl3000", "-o", file).err
+    assert said.startswith("Warning: a table cannot say that values are multiplied with CT and PT")
+
+
 def test_a_model_without_registers_gives_no_table(acrel: Acrel) -> None:
     assert acrel("table", "export", "ascb1", "--json").error == "nothing_to_export"
     assert acrel("table", "export", "nothing", "--json").error == "unknown_model"

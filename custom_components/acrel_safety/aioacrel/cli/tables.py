@@ -106,6 +106,11 @@ def export(options: Options, console: Console) -> int:
             f"Left out are {number_of(len(missing), 'point')} without an address or a place in the format:"
             f" {named}{more}"
         )
+    if ratios := sorted({ratio.upper() for key in model.readable for ratio in model.points[key].ratios}):
+        console.note(
+            f"Warning: a table cannot say that values are multiplied with {' and '.join(ratios)}:"
+            " it gives them as the device does, before the transformer ratios"
+        )
     text = export_table(model)
     rows = len(model.points) - len(missing)
     if options.output is not None:
