@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from math import inf
 
 from simulator.cabinet import Cabinet
 from simulator.control import ControlServer, ask
@@ -15,6 +16,7 @@ from simulator.scenarios import SCENARIOS, Option, Scenario
 
 DEFAULT_TCP_PORT = 5020
 DEFAULT_RTU_PORT = 5021
+LAST_PORT = 65535
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,19 +30,35 @@ def parser() -> argparse.ArgumentParser:
     )
     add = command.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    add("--tcp-port", type=int, default=DEFAULT_TCP_PORT, help="Modbus TCP (%(default)s; 0: free)")
-    add("--rtu-port", type=int, default=DEFAULT_RTU_PORT, help="RTU over TCP (%(default)s; 0: free)")
-    add("--control-port", type=int, help="control channel on loopback (none by default; 0: free)")
+    add("--tcp-port", type=port, default=DEFAULT_TCP_PORT, help="Modbus TCP (%(default)s; 0: free)")
+    add("--rtu-port", type=port, default=DEFAULT_RTU_PORT, help="RTU over TCP (%(default)s; 0: free)")
+    add("--control-port", type=port, help="control channel on loopback (none by default; 0: free)")
     add("--unit", action="append", default=[], metavar="ID=MODEL", help="instead of the standard units")
     add("--scenario", action="append", default=[], metavar="NAME[@UNIT]", help="start with a scenario")
     add("--baudrate", type=int, help="answer as slowly as a serial line of this speed")
     add("--bits-per-char", type=int, default=10, help="10 for 8N1, 11 for 8E1 (%(default)s)")
     add("--turnaround-ms", type=float, default=20.0, help="with --baudrate (%(default)s)")
     add("--seed", type=int, default=1, help="another cabinet of the same kind (%(default)s)")
-    add("--speed", type=float, default=1.0, help="simulated seconds per second (%(default)s)")
+    add("--speed", type=speed, default=1.0, help="simulated seconds per second (%(default)s)")
     add("--latched", action="store_true", help="hold alarms until they are reset")
     add("--send", metavar="JSON", help="send a command to the --control-port of a running simulator")
     return command
+
+
+def port(text: str) -> int:
+    """Read a port, 0 for a free one. Raises ValueError."""
+    number = int(text)
+    if not 0 <= number <= LAST_PORT:
+        raise ValueError(f"{text} is not a port from 0 to {LAST_PORT}")
+    return number
+
+
+def speed(text: str) -> float:
+    """Read how fast the simulated time runs. Raises ValueError."""
+    number = float(text)
+    if not 0 <= number < inf:
+        raise ValueError(f"{text} is not a number of seconds")
+    return number
 
 
 def scenario(text: str) -> tuple[str, int | None, dict[str, Option]]:
@@ -77,11 +95,11 @@ def build(arguments: argparse.Namespace) -> Cabinet:
     for text in arguments.unit:
         unit_id, _, model = text.partition("=")
         models[int(unit_id)] = model
-    seed, speed, latched = arguments.seed, arguments.speed, arguments.latched
+    seed, pace, latched = arguments.seed, arguments.speed, arguments.latched
     if models:
-        cabinet = Cabinet.of(models, line=line, seed=seed, speed=speed, latched=latched)
+        cabinet = Cabinet.of(models, line=line, seed=seed, speed=pace, latched=latched)
     else:
-        cabinet = Cabinet.standard(line=line, seed=seed, speed=speed, latched=latched)
+        cabinet = Cabinet.standard(line=line, seed=seed, speed=pace, latched=latched)
     for text in arguments.scenario:
         name, unit, options = scenario(text)
         if unit is not None and unit not in cabinet.units:

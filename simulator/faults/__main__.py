@@ -6,6 +6,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from simulator.__main__ import port
+
 from .frames import Framing
 from .kinds import Fault, Schedule, Times, faults_of
 from .proxy import FaultProxy
@@ -35,10 +37,10 @@ def parser() -> argparse.ArgumentParser:
 
 def endpoint(text: str) -> tuple[str, int]:
     """Take HOST:PORT apart. Raises ValueError."""
-    host, colon, port = text.rpartition(":")
+    host, colon, number = text.rpartition(":")
     if not colon or not host:
         raise ValueError(f"{text!r} is not HOST:PORT")
-    return host, int(port)
+    return host, port(number)
 
 
 def chosen_faults(text: str, framing: Framing) -> tuple[Fault, ...]:
@@ -65,10 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.rate,
             times=Times(late=(float(low), float(high or low))),
         )
-        target, (host, port) = endpoint(options.target), endpoint(options.listen)
+        target, listen = endpoint(options.target), endpoint(options.listen)
     except ValueError as error:
         command.error(str(error))
-    return asyncio.run(_serve(FaultProxy(*target, framing, schedule, host=host, port=port)))
+    return asyncio.run(_serve(FaultProxy(*target, framing, schedule, host=listen[0], port=listen[1])))
 
 
 async def _serve(proxy: FaultProxy) -> int:

@@ -180,6 +180,7 @@ def test_the_command_refuses_what_makes_no_sense(capsys: pytest.CaptureFixture[s
         ["--target", "nowhere"],
         ["--target", "h:1", "--faults", "smile"],
         ["--target", "h:1", "--late", "x"],
+        ["--target", "h:1", "--listen", "127.0.0.1:99999"],
     ):
         with pytest.raises(SystemExit) as ended:
             main(arguments)

@@ -101,6 +101,9 @@ def test_scenarios_on_the_command_line(text: str, expected: tuple[str, int | Non
         (["--scenario", "leak:ma@7"], "is not OPTION=VALUE"),
         (["--unit", "1=abb"], "no model 'abb'"),
         (["--baudrate", "0"], "not a serial line"),
+        (["--tcp-port", "99999"], "invalid port value: '99999'"),
+        (["--speed", "-1"], "invalid speed value: '-1'"),
+        (["--speed", "nan"], "invalid speed value: 'nan'"),
         (["--send", "{}"], "needs the --control-port"),
     ],
 )
