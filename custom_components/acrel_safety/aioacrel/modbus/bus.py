@@ -59,8 +59,11 @@ class _Job:
 
     def urgency(self, now: float) -> tuple[int, float]:
         """Return the sort key among due jobs: small goes first."""
-        is_starving = now - self.due > PATIENCE * self.interval
-        return (0 if is_starving else _RANK[self.group]), self.due
+        return (0 if self.is_starving(now) else _RANK[self.group]), self.due
+
+    def is_starving(self, now: float) -> bool:
+        """Whether it is far behind its time."""
+        return now - self.due > PATIENCE * self.interval
 
 
 @dataclass(slots=True, eq=False)
@@ -81,6 +84,14 @@ class _Member:
         """Return the sort key of asking a silent unit again: after all that is due, unless it waits for too long."""
         due = self.knock_at or 0.0
         return (0 if now - due > PATIENCE * self.base else len(_RANK)), due
+
+    def contenders(self, now: float) -> list[_Job]:
+        """Return the jobs that may be served: if any starves, the one that does so for longest alone.
+
+        It may wait for a length of its own, and the others would use that length up again and again.
+        """
+        starving = [job for job in self.jobs if job.is_starving(now)]
+        return [min(starving, key=lambda job: job.due)] if starving else self.jobs
 
     @property
     def is_silent(self) -> bool:
@@ -120,6 +131,7 @@ class Bus:
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
         self._no_knock_before = 0.0
+        self._down_since: float | None = None
 
     @property
     def overruns(self) -> int:
@@ -233,7 +245,7 @@ class Bus:
             (member, job)
             for member in self._members
             if not member.is_silent and member.device.unit.quiet_seconds == 0
-            for job in member.jobs
+            for job in member.contenders(now)
             if job.due <= now
         ]
         due.sort(key=lambda item: item[1].urgency(now))
@@ -245,7 +257,7 @@ class Bus:
             max(member.knock_at, self._no_knock_before)
             if member.knock_at is not None
             else max(
-                min(max(job.due, now + job.pause()) for job in member.jobs),
+                min(max(job.due, now + job.pause()) for job in member.contenders(now)),
                 now + member.device.unit.quiet_seconds,
             )
             for member in self._members
@@ -278,6 +290,7 @@ class Bus:
         self._report(member, report)
         if report.error is not None and (job.device.is_silent or isinstance(report.error, LinkUnreachableError)):
             self._back_off(member, report.error)
+            self._note_link(report.error)
 
     def _set_next(self, job: _Job) -> None:
         now = _now()
@@ -289,6 +302,8 @@ class Bus:
             job.due += missed * job.interval
 
     def _report(self, member: _Member, report: PollReport) -> None:
+        if report.error is None:
+            self.pulse.beat(_now())
         try:
             member.on_report(report)
         except Exception:
@@ -310,6 +325,25 @@ class Bus:
         gap = min(LONGEST_BACK_OFF / len(silent), *(other.base for other in self._members))
         self._no_knock_before = _now() + gap
 
+    def _note_link(self, error: LinkError) -> None:
+        """Take all units for silent when the link is down, with nobody heard since, for a period of theirs.
+
+        To find it down may take ten seconds each time: values would stand there until each unit was asked in vain.
+        """
+        if not isinstance(error, LinkUnreachableError):
+            return
+        now = _now()
+        if self._down_since is None or self.pulse.was_felt_since(self._down_since):
+            self._down_since = now
+        for member in list(self._members):
+            if member.is_silent or now - self._down_since < member.base:
+                continue
+            for group in member.device.groups():
+                member.device.note_missed(group, error)
+                self._report(member, PollReport(device=member.device, group=group, error=error))
+            if member.device.is_silent:
+                self._back_off(member, error)
+
     async def _knock(self, member: _Member) -> None:
         """Ask a silent unit for one register; when it answers, all its groups are due at once."""
         try:
@@ -326,6 +360,7 @@ class Bus:
                     job.device.note_missed(job.group, error)
                     self._report(member, PollReport(device=job.device, group=job.group, error=error))
             self._back_off(member, error)
+            self._note_link(error)
             return
         member.retries, member.knock_at = 0, None
         self._no_knock_before = 0.0
