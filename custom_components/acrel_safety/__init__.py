@@ -4,6 +4,7 @@ One config entry is one Modbus link, one subentry is one device on it. Everythin
 line time and faults is in the library `aioacrel`; here it is shown.
 """
 
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
@@ -100,23 +101,36 @@ async def _async_reload(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
 def _check_right_devices(hass: HomeAssistant, entry: AcrelConfigEntry) -> CALLBACK_TYPE:
     """Ask the others too, less often: one may have been exchanged between two polls, without ever being missed."""
 
-    async def check(_: datetime) -> None:
+    async def check() -> None:
         for coordinator in entry.runtime_data.coordinators.values():
             if coordinator.is_answering:
                 await coordinator.async_identify()
 
-    return async_track_time_interval(hass, check, timedelta(seconds=CHECK_SECONDS), cancel_on_shutdown=True)
+    return _repeat(hass, entry, check, CHECK_SECONDS)
 
 
 @callback
 def _look_again_at_wrong_devices(hass: HomeAssistant, entry: AcrelConfigEntry) -> CALLBACK_TYPE:
     """Ask wrong devices now and then whether they were put right."""
 
-    async def look(_: datetime) -> None:
+    async def look() -> None:
         for coordinator in entry.runtime_data.coordinators.values():
             if coordinator.is_wrong and await coordinator.async_identify() is None:
                 # What was learnt about registers was learnt of the other device.
                 hass.config_entries.async_schedule_reload(entry.entry_id)
                 return
 
-    return async_track_time_interval(hass, look, timedelta(seconds=LOOK_AGAIN_SECONDS), cancel_on_shutdown=True)
+    return _repeat(hass, entry, look, LOOK_AGAIN_SECONDS)
+
+
+@callback
+def _repeat(
+    hass: HomeAssistant, entry: AcrelConfigEntry, ask: Callable[[], Coroutine[None, None, None]], seconds: float
+) -> CALLBACK_TYPE:
+    """Ask now and then, but never beyond the unloading of the link: it may be removed by then."""
+
+    @callback
+    def start(_: datetime) -> None:
+        entry.async_create_background_task(hass, ask(), f"{ask.__name__} {entry.title}")
+
+    return async_track_time_interval(hass, start, timedelta(seconds=seconds), cancel_on_shutdown=True)

@@ -161,11 +161,21 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
                 self._believed.discard(report.group)
                 self._publish(frozenset({report.group}))
         elif self._is_right:
+            if report.group not in self._believed and not self._is_complete(report.group):
+                # This poll began when only the door bell was to be read.
+                self._bus.wake(self.device)
+                return
             self._believed.add(report.group)
             self._publish(frozenset({report.group}))
         elif not self._is_checking:
             self._is_checking = True
             self.config_entry.async_create_background_task(self.hass, self.async_identify(), f"identify {self.name}")
+
+    def _is_complete(self, group: PollGroup) -> bool:
+        """Whether all that is to be read in a group was read."""
+        return all(
+            point.key in self.device.readings for block in self.device.blocks(group) for point, _ in block.points
+        )
 
     @callback
     def _take_for_right(self) -> None:

@@ -1,6 +1,10 @@
 """Devices that are silent, come back, or are other devices than expected."""
 
+import asyncio
 import logging
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -15,7 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.acrel_safety.const import CHECK_SECONDS, DOMAIN, LOOK_AGAIN_SECONDS
 from custom_components.acrel_safety.issues import Issue, issue_id
 from tests.integration.conftest import CabinetMaker, LinkMaker
-from tests.integration.rigs import QUICK, device, is_not, is_now, link_data, link_entry, until_issue
+from tests.integration.rigs import HOST, QUICK, device, is_not, is_now, link_data, link_entry, until_issue
 
 LG_7 = "sensor.asj10l_7_residual_current"
 ISOLATION_9 = "sensor.aim_m10_9_insulation_resistance_display"
@@ -57,6 +61,20 @@ async def test_a_silent_device_becomes_unavailable_and_returns_and_each_is_logge
         "asj10l 7 (unit 7 on Cabinet) was lost",
         "asj10l 7 (unit 7 on Cabinet) answers again",
     ]
+
+
+async def test_a_device_that_returns_is_shown_with_all_its_values_at_once(
+    cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    """Also when it answers so slowly that the next poll is due before it was found to be the right one."""
+    cabinet = await cabinet_of({1: "adw300"})
+    rig = await link_to(cabinet, intervals=QUICK)
+    alarm = "binary_sensor.adw300_1_under_voltage"
+    before = (await rig.until(alarm, is_not("unavailable"))).state
+    cabinet.set_scenario("silent", 1)
+    await rig.until(alarm, is_now("unavailable"))
+    cabinet.set_scenario("slow", 1, delay_s=1.2 * QUICK["fast"])
+    assert (await rig.until(alarm, is_not("unavailable"))).state == before
 
 
 async def test_a_device_silent_at_the_start_is_shown_when_it_answers(
@@ -113,6 +131,38 @@ async def test_a_lost_connection_is_taken_up_again_without_reload(cabinet_of: Ca
     await cabinet.start(tcp_port=port)
     state = await rig.until(LG_7, is_not("unavailable"))
     assert float(state.state) == cabinet.units[7].truth()["1"]["Lg"]
+
+
+@contextmanager
+def host_that_is_gone(port: int) -> Iterator[None]:
+    """Let connections to a port hang, as to a host without supply: neither taken nor refused."""
+    with ExitStack() as sockets:
+        listener = sockets.enter_context(socket.socket())
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(0)
+        for _ in range(2):
+            # More than the queue takes; nobody accepts.
+            waiting = sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex((HOST, port))
+        yield
+
+
+async def test_values_do_not_outlive_a_gateway_that_is_gone_until_each_device_was_asked(
+    cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of(dict.fromkeys(range(1, 13), "asj10l"))
+    rig = await link_to(cabinet, framing="rtu_tcp", intervals=QUICK)
+    statistics = [rig.coordinator(unit_id).device.unit.statistics for unit_id in cabinet.units]
+    port = cabinet.rtu_port
+    assert port is not None
+    await cabinet.stop()
+    with host_that_is_gone(port):
+        before = sum(unit.requests for unit in statistics)
+        for unit_id in cabinet.units:
+            await rig.until(f"sensor.asj10l_{unit_id}_residual_current", is_now("unavailable"))
+        assert sum(unit.requests for unit in statistics) - before < len(cabinet.units) / 2
 
 
 async def test_other_settings_on_the_same_line_are_refused_with_a_reason(
@@ -206,6 +256,27 @@ async def test_a_device_exchanged_without_ever_being_missed_is_found_out(
     await until_issue(hass, issue_id(rig.entry, rig.subentry(8), Issue.WRONG_DEVICE))
     assert rig.state("sensor", 8, "Lg", "1").state == "unavailable"
     assert rig.state("sensor", 7, "Lg").state != "unavailable"
+
+
+async def test_a_link_removed_while_its_devices_are_checked_leaves_no_issue(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l", 8: "aim-r100"})
+    await link_to(cabinet, {7: "asj10l"})  # keeps the connection
+    rig = await link_to(cabinet, {8: "aim-r100"})
+    cabinet.set_scenario("wrong_model", 8)
+    line = rig.entry.runtime_data.bus
+    is_over = asyncio.Event()
+    command = hass.async_create_task(line.command(is_over.wait))
+    await asyncio.sleep(0)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=CHECK_SECONDS + 1))
+    await asyncio.sleep(0)
+    await hass.config_entries.async_remove(rig.entry.entry_id)
+    is_over.set()
+    await command
+    # Whoever waited for the line has had it by now.
+    await line.command(lambda: asyncio.sleep(0))
+    assert [key for key in ir.async_get(hass).issues if key[0] == DOMAIN] == []
 
 
 async def test_a_link_without_devices_loads(hass: HomeAssistant) -> None:
