@@ -55,35 +55,31 @@ def link_address(data: Mapping[str, Any]) -> LinkAddress:
     )
 
 
-def guarded_unit(
-    hass: HomeAssistant, entry: ConfigEntry, unit_id: int, *, longest: int, pulse: LinkPulse
-) -> GuardedUnit:
+def guarded_unit(hass: HomeAssistant, entry: ConfigEntry, unit_id: int, pulse: LinkPulse) -> GuardedUnit:
     """Return a unit on the link of a config entry; it is given back when the entry unloads.
 
-    `longest` is the most registers it is asked for at once, `pulse` is shared with the other units of the link.
+    `pulse` is shared with the other units of the link.
 
     Raises HomeAssistantError if the link is in use with other settings.
     """
     address = link_address(entry.data)
     unit = async_get_unit(hass, entry, address.params, unit_id)
-    guarded = _guarded(unit, unit_id, address, entry.data, longest, pulse)
+    guarded = _guarded(unit, unit_id, address, entry.data, pulse)
     # Another entry may keep the link: then what this unit asked of it has to be withdrawn.
     entry.async_on_unload(guarded.close)
     return guarded
 
 
 @asynccontextmanager
-async def temporary_unit(
-    hass: HomeAssistant, data: Mapping[str, Any], unit_id: int, longest: int
-) -> AsyncGenerator[GuardedUnit]:
-    """Lend a unit on the link of some entry data, for a flow; `longest` as above.
+async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: int) -> AsyncGenerator[GuardedUnit]:
+    """Lend a unit on the link of some entry data, for a flow.
 
     An open link is shared, one opened here is closed at the end. Raises HomeAssistantError if the
     link is in use with other settings.
     """
     address = link_address(data)
     async with async_get_temporary_unit(hass, address.params, unit_id) as unit:
-        guarded = _guarded(unit, unit_id, address, data, longest)
+        guarded = _guarded(unit, unit_id, address, data)
         try:
             yield guarded
         finally:
@@ -96,8 +92,7 @@ def _guarded(
     unit_id: int,
     address: LinkAddress,
     data: Mapping[str, Any],
-    longest: int,
     pulse: LinkPulse | None = None,
 ) -> GuardedUnit:
     turnaround = data[CONF_TURNAROUND_MS] / 1000
-    return GuardedUnit(unit, unit_id, address=address, turnaround=turnaround, longest=longest, pulse=pulse)
+    return GuardedUnit(unit, unit_id, address=address, turnaround=turnaround, pulse=pulse)

@@ -84,7 +84,7 @@ def add_device(
 def _device(hass: HomeAssistant, entry: AcrelConfigEntry, subentry: ConfigSubentry, model: Model) -> AcrelDevice:
     unit_id = subentry.data[CONF_UNIT_ID]
     try:
-        unit = guarded_unit(hass, entry, unit_id, longest=model.max_registers, pulse=entry.runtime_data.bus.pulse)
+        unit = guarded_unit(hass, entry, unit_id, entry.runtime_data.bus.pulse)
     except HomeAssistantError as error:
         raise ConfigEntryError(
             translation_domain=DOMAIN,

@@ -314,13 +314,19 @@ def test_a_dead_unit_costs_no_connection_while_others_are_heard(framing: Framing
     on_a_line(main())
 
 
-def test_what_is_asked_for_in_small_pieces_is_waited_for_less_long() -> None:
+@pytest.mark.parametrize("framing", list(Framing))
+def test_a_silent_unit_is_listened_to_the_longer_the_longer_it_was_left_alone(framing: Framing) -> None:
     async def main() -> None:
-        async with fault_rig(RTU) as rig:
-            address, pieces = rig.link.address, rig.link.unit(9)
-            long, short = (GuardedUnit(pieces, 9, address=address, longest=count) for count in (125, 48))
-            assert short.timeout == pytest.approx(4 * short.cost.seconds(48))
-            assert long.timeout == pytest.approx(4 * long.cost.seconds(125))
+        async with fault_rig(framing, service=0.8, timeout=None) as rig:
+            unit, loop = rig.units[1], asyncio.get_running_loop()
+            for rest, patience in ((0.0, 0.5), (8.0, 0.5), (12.0, 0.75)):
+                assert await rig.read_truly(2, 0, 10), "the link lives"
+                await asyncio.sleep(unit.quiet_seconds)
+                began = loop.time()
+                with pytest.raises(NoAnswerError):
+                    await unit.read(3, 0, 1, rest=rest)
+                assert loop.time() - began == pytest.approx(patience, abs=0.01)
+            assert await unit.read(3, 0, 1, rest=60.0), "slow, but not silent"
 
     on_a_line(main())
 

@@ -105,8 +105,7 @@ class LookSteps(DeviceSteps):
         """Return a table of what the device says now."""
         # A table may have ten thousand rows: too many to sort while everybody else waits.
         columns, rows = await self.hass.async_add_executor_job(_what_to_show, self._model, self._draft, self._texts)
-        link, longest = self._get_entry().data, self._model.max_registers
-        async with temporary_unit(self.hass, link, self._unit_id, longest) as unit:
+        async with temporary_unit(self.hass, self._get_entry().data, self._unit_id) as unit:
             words = await read_words(unit, self._model, rows)
         if not words:
             raise FormError("nothing_read", unit=self._unit_id)

@@ -8,7 +8,6 @@ from homeassistant.core import HomeAssistant
 from ..aioacrel.errors import NoAnswerError, RefusedError
 from ..aioacrel.modbus.device import AcrelDevice
 from ..aioacrel.modbus.guard import READ_FUNCTION_HOLDING
-from ..aioacrel.modbus.timing import LONGEST_ANSWER
 from ..aioacrel.models import Model
 from ..link import temporary_unit
 
@@ -25,7 +24,7 @@ async def probe_link(hass: HomeAssistant, link: LinkData) -> None:
     other settings.
     """
     try:
-        async with temporary_unit(hass, link, _ANY_UNIT, LONGEST_ANSWER) as unit:
+        async with temporary_unit(hass, link, _ANY_UNIT) as unit:
             await unit.read(READ_FUNCTION_HOLDING, 0, 1)
     except NoAnswerError, RefusedError:
         return
@@ -37,5 +36,5 @@ async def probe_device(hass: HomeAssistant, link: LinkData, unit_id: int, model:
     Raises WrongDeviceError, a LinkError, or HomeAssistantError if the link is in use with other
     settings.
     """
-    async with temporary_unit(hass, link, unit_id, model.max_registers) as unit:
+    async with temporary_unit(hass, link, unit_id) as unit:
         await AcrelDevice(unit, model).probe()

@@ -75,6 +75,8 @@ class _Member:
     on_report: Callable[[PollReport], None]
     base: float
     retries: int = 0
+    rest: float = 0.0
+    """Seconds for which a silent unit is left alone."""
     knock_at: float | None = None
     """When a silent unit is asked again; None while it answers."""
     is_link_down: bool = False
@@ -317,7 +319,7 @@ class Bus:
         member.is_link_down = isinstance(error, LinkUnreachableError)
         pause = min(member.base * 2**member.retries, LONGEST_BACK_OFF)
         member.retries = min(member.retries + 1, 16)
-        member.knock_at = _now() + pause
+        member.rest, member.knock_at = pause, _now() + pause
         for job in member.jobs:
             job.run = None
         silent = [other for other in self._members if other.is_silent]
@@ -350,7 +352,7 @@ class Bus:
             async with self._line:
                 started = _now()
                 with _no_slips(member.device) as slips:
-                    await member.device.knock()
+                    await member.device.knock(member.rest)
                 self.statistics.add(started, _now())
             if slips:
                 raise slips[0]

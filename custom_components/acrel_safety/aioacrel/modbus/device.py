@@ -258,13 +258,17 @@ class AcrelDevice:
         """Check with a few short reads that the unit is there and answers as the model does (see `probe.py`)."""
         return await probe_model(self.unit, self.model, doubts_allowed=doubts_allowed, is_known=is_known)
 
-    async def knock(self) -> None:
-        """Ask a silent unit for one wanted register; raises LinkError as long as it does not answer."""
+    async def knock(self, rest: float | None = None) -> None:
+        """Ask a silent unit for one wanted register; raises LinkError as long as it does not answer.
+
+        `rest` is how many seconds it was left alone before: the longer, the longer it is listened to.
+        """
         block = next((blocks[0] for group in PollGroup if (blocks := self.blocks(group))), None)
         if block is None:
             return
         try:
-            await self.unit.read(block.read.function, block.read.address, 1, within=self.within(block.read))
+            read, within = block.read, self.within(block.read)
+            await self.unit.read(read.function, read.address, 1, within=within, rest=rest)
         except RefusedError as error:
             if error.is_gateway or error.is_busy:
                 raise

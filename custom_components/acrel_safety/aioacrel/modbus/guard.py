@@ -39,7 +39,7 @@ from .link import Framing, LinkAddress
 from .pulse import LinkPulse
 from .sequence import Choice, LengthSequence
 from .statistics import UnitStatistics
-from .timing import LONGEST_ANSWER, MIN_TIMEOUT, Timing
+from .timing import MIN_TIMEOUT, Timing
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -66,25 +66,24 @@ class GuardedUnit:
         *,
         address: LinkAddress,
         turnaround: float = 0.02,
-        longest: int = LONGEST_ANSWER,
         timeout: float | None = None,
         pulse: LinkPulse | None = None,
     ) -> None:
         """Wrap a unit.
 
         `turnaround` is the time device and gateway need for themselves, `timeout` overrides the computed one; seconds.
-        `longest` is how many registers are asked for at once at most: the time-out follows from it until answers were
-        measured. `pulse` is shared by the units of one link: as long as others are heard, it is not dropped.
+        `pulse` is shared by the units of one link: as long as others are heard, it is not dropped.
         """
         self.unit_id = unit_id
         self.address = address
         self.cost = LineCost(line=address.line, turnaround=turnaround)
         self.statistics = UnitStatistics()
-        self._timing = Timing(self.cost, self.statistics, longest=longest, fixed=timeout)
+        self._timing = Timing(self.cost, self.statistics, timeout)
         self._sequence = LengthSequence(self.cost)
         self._unit = unit
         self._lock = asyncio.Lock()
         self._running: asyncio.Task[list[int]] | None = None
+        self._patience: float | None = None
         self._out_of_step = False
         self._quiet_until = 0.0
         self._pulse = pulse or LinkPulse()
@@ -127,15 +126,19 @@ class GuardedUnit:
             return self.quiet_seconds
         return self._choose(Read(function, address, count), within).pause
 
-    async def read(self, function: int, address: int, count: int, *, within: Registers | None = None) -> list[int]:
+    async def read(
+        self, function: int, address: int, count: int, *, within: Registers | None = None, rest: float | None = None
+    ) -> list[int]:
         """Return `count` registers from `address` on, as they were after this was called.
 
-        `within` are the first and last register that may be read as well, to tell the answer by its length. Waits out
-        the quiet time first. Raises LinkUnreachableError, NoAnswerError, BadAnswerError or RefusedError.
+        `within` are the first and last register that may be read as well, to tell the answer by its length; `rest` is
+        how many seconds a silent unit was left alone, which decides for how long it is listened to. Waits out the quiet
+        time first. Raises LinkUnreachableError, NoAnswerError, BadAnswerError or RefusedError.
         """
         wanted = Read(function, address, count)
         async with self._lock:
             await self.settle()
+            self._patience = None if rest is None else self._timing.patience(rest)
             choice = await self._turn(wanted, within)
             try:
                 words = await self._read(choice.read, wanted)
@@ -153,6 +156,7 @@ class GuardedUnit:
         """
         async with self._lock:
             await self.settle()
+            self._patience = None
             wanted = Read(READ_FUNCTION_HOLDING, address, len(values))
             await self._get_in_step(wanted, within, self.statistics.losses)
             self.statistics.writes += 1
@@ -318,6 +322,8 @@ class GuardedUnit:
     @property
     def _deadline(self) -> float:
         """The longest a request may hold the line; connecting is not cut off, the link itself ends it in time."""
+        if self._patience is not None and self._unit.connected:
+            return self._patience
         connecting = 0.0 if self._unit.connected else CONNECT_SECONDS
         return connecting + 2 * self.timeout + MIN_TIMEOUT
 
@@ -334,7 +340,7 @@ class GuardedUnit:
                     self._lose_step(0.0)
                 else:
                     self._lost(read)
-                return NoAnswerError(unit=self.unit_id, seconds=f"{self.timeout:.2g}")
+                return NoAnswerError(unit=self.unit_id, seconds=f"{self._patience or self.timeout:.2g}")
             case ModbusConnectionError() | OSError():  # a time-out while connecting is one of these
                 self._lost(read)
                 return LinkUnreachableError(link=self.address, detail=_innermost(error))

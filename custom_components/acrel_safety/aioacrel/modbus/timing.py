@@ -16,6 +16,8 @@ MIN_QUIET = 1.0
 MAX_QUIET = 30.0
 MIN_REPEAT = 0.25
 """Seconds for which a repeat of an answer is looked out for, at least."""
+PATIENT_SHARE = 1 / 16
+"""Of the time a silent unit was left alone: for so long it is listened to."""
 LONGEST_ANSWER = 125
 """Registers an answer can hold at most."""
 REVIEW_EVERY = 32
@@ -29,11 +31,12 @@ _MOST_DOUBLINGS = 3
 class Timing:
     """The times of one unit."""
 
-    def __init__(self, cost: LineCost, statistics: UnitStatistics, *, longest: int, fixed: float | None) -> None:
-        """Compute the first time-out for answers of up to `longest` registers; `fixed` seconds are never changed."""
+    def __init__(self, cost: LineCost, statistics: UnitStatistics, fixed: float | None) -> None:
+        """Compute the first time-out; `fixed` seconds, when given, are never changed."""
+        self._cost = cost
         self._statistics = statistics
         self._is_fixed = fixed is not None
-        computed = SAFETY_FACTOR * cost.seconds(longest)
+        computed = SAFETY_FACTOR * cost.seconds(LONGEST_ANSWER)
         self.timeout = fixed if fixed is not None else _bounded(computed)
         self._stale = 0
         self._calm = 0
@@ -50,6 +53,15 @@ class Timing:
         """Seconds in which an answer that was believed may be repeated."""
         slow = SAFETY_FACTOR * (self._statistics.slow_answer_time or 0.0)
         return min(max(MIN_REPEAT, slow), max(MIN_REPEAT, self.timeout))
+
+    def patience(self, rest: float) -> float:
+        """Return how long a silent unit is listened to that was left alone for `rest` seconds.
+
+        Not long at first, since others wait meanwhile; in the end the full time-out, or a slow unit would never be
+        heard.
+        """
+        short = _bounded(SAFETY_FACTOR * self._cost.seconds(1))
+        return min(self.timeout, max(short, PATIENT_SHARE * rest))
 
     def note_stale(self) -> None:
         """An old answer arrived after the quiet time: it was too short."""
