@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.acrel_safety.aioacrel.modbus.bus import DEFAULT_INTERVALS, LONGEST_BACK_OFF
+from custom_components.acrel_safety.aioacrel.modbus.bus import DEFAULT_INTERVALS
+from custom_components.acrel_safety.aioacrel.modbus.schedule import LONGEST_BACK_OFF
 from custom_components.acrel_safety.aioacrel.models import Evidence, ModelLibrary
 
 ROOT = Path(__file__).parents[1]

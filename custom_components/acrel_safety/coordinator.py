@@ -72,6 +72,11 @@ class AcrelCoordinator(DataUpdateCoordinator[frozenset[PollGroup]]):
         """Whether anything that was read of the device can be believed now."""
         return bool(self._believed)
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anything is to be read: of a disabled device nothing is."""
+        return any(self._wishes.elements())
+
     def believes(self, group: PollGroup) -> bool:
         """Whether the values of a group can be believed."""
         return group in self._believed

@@ -21,7 +21,12 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     """Return links, devices, and how busy the lines are."""
     entries: list[AcrelConfigEntry] = hass.config_entries.async_entries(DOMAIN)
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
-    coordinators = [coordinator for entry in loaded for coordinator in entry.runtime_data.coordinators.values()]
+    coordinators = [
+        coordinator
+        for entry in loaded
+        for coordinator in entry.runtime_data.coordinators.values()
+        if coordinator.is_wanted
+    ]
     buses = [entry.runtime_data.bus for entry in loaded]
     return {
         "library_version": __version__,

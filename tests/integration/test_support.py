@@ -252,9 +252,14 @@ async def test_a_mended_file_is_no_issue_even_while_the_device_is_silent(
 async def test_system_health_counts_links_and_devices(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
 ) -> None:
-    cabinet = await cabinet_of({7: "asj10l", 9: "aim-m10"})
+    cabinet = await cabinet_of({7: "asj10l", 8: "aim-r100", 9: "aim-m10"})
     cabinet.set_scenario("silent", 9)
     rig = await link_to(cabinet, intervals=QUICK)
+    registry, identifier = dr.async_get(hass), (DOMAIN, rig.subentry(8).subentry_id)
+    disabled = registry.async_get_device_by_identifier(identifier, rig.entry.entry_id)
+    assert disabled is not None
+    registry.async_update_device(disabled.id, disabled_by=dr.DeviceEntryDisabler.USER)
+    await rig.reload()
     await rig.until("sensor.asj10l_7_residual_current", is_not("unavailable"))
     assert await async_setup_component(hass, "system_health", {})
     await hass.async_block_till_done()
