@@ -1,15 +1,19 @@
 """Devices added or removed while the link is still setting up: in the end there is what the user wants."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event
 from types import MappingProxyType
+from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
+from custom_components.acrel_safety import loading
+from custom_components.acrel_safety.aioacrel.errors import AcrelError
+from custom_components.acrel_safety.aioacrel.models import Model, ModelLibrary
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import LinkRig
 
@@ -49,20 +53,24 @@ async def start_reload(rig: LinkRig) -> asyncio.Task[bool]:
 
 
 @contextmanager
-def disk_at_rest(hass: HomeAssistant) -> Iterator[None]:
-    """Have whatever is read from disk take as long as this lasts."""
-    over = Event()
-    for _ in range(100):
-        hass.async_add_executor_job(over.wait)
-    yield
-    over.set()
+def slow_disk() -> Iterator[None]:
+    """Have the models read as slowly as this lasts."""
+    over, read = Event(), loading._read_models
+
+    def read_slowly(library: ModelLibrary, wanted: Mapping[str, str]) -> dict[str, Model | AcrelError]:
+        over.wait()
+        return read(library, wanted)
+
+    with patch.object(loading, "_read_models", read_slowly):
+        yield
+        over.set()
 
 
 async def test_a_device_added_while_models_are_read_is_taken_in(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     rig = await link_to(await cabinet_of({1: "adw300", 7: "asj10l"}), {1: "adw300"})
-    with disk_at_rest(hass):
+    with slow_disk():
         reload = await start_reload(rig)
         add_device(rig, 7, "asj10l")
     await reload
@@ -76,7 +84,7 @@ async def test_a_device_removed_while_models_are_read_is_gone(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     rig = await link_to(await cabinet_of({1: "adw300", 7: "asj10l"}))
-    with disk_at_rest(hass):
+    with slow_disk():
         reload = await start_reload(rig)
         hass.config_entries.async_remove_subentry(rig.entry, rig.subentry(7).subentry_id)
     await reload
