@@ -9,8 +9,9 @@ from typing import Literal
 
 from .. import __version__
 from ..errors import AddressFormError
-from ..modbus.link import Framing, LinkAddress
-from ..models.schema import MODEL_ID
+from ..modbus.framing import Framing
+from ..modbus.link import LinkAddress
+from ..models.entry import MODEL_ID
 
 LAST_UNIT = 255
 BROADCAST_UNIT = 0
