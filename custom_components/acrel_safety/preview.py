@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import prod
 
+from .aioacrel.errors import LinkError
 from .aioacrel.modbus.device import AcrelDevice
 from .aioacrel.modbus.guard import GuardedUnit
 from .aioacrel.models import Model, Point, Ratio
@@ -32,6 +33,8 @@ _RANKS = {
 }
 _LAST_RANK = 4
 
+type Place = tuple[int | None, int, int] | None
+"""Address, function and count of registers; None for a point that a model does not have."""
 type Words = Mapping[PointKey, Sequence[int]]
 """Registers by point; what the device refused is missing."""
 
@@ -73,16 +76,37 @@ async def read_words(unit: GuardedUnit, model: Model, rows: Collection[PointKey]
     }
 
 
+async def read_columns(unit: GuardedUnit, columns: Sequence[Column], rows: Collection[PointKey]) -> list[Words]:
+    """Read the registers of some points for each column; columns that read at the same places share their words.
+
+    Raises LinkError if the unit did not answer to the first column; what a further one asks for may lie where a device
+    keeps silent.
+    """
+    known: dict[tuple[Place, ...], Words] = {}
+    words: list[Words] = []
+    for column in columns:
+        places = tuple(_place(column.model, key) for key in rows)
+        if places not in known:
+            try:
+                known[places] = await read_words(unit, column.model, rows)
+            except LinkError:
+                if not words:
+                    raise
+                known[places] = {}
+        words.append(known[places])
+    return words
+
+
 def render(
     columns: Sequence[Column],
     rows: Sequence[PointKey],
-    words: Words,
+    words: Sequence[Words],
     ratios: Mapping[Ratio, float],
     texts: FlowTexts,
 ) -> str:
-    """Return a Markdown table with one line per point and one value per column.
+    """Return a Markdown table with one line per point and one value per column; `words` are those of each column.
 
-    A further column stays empty where it means the same as the first.
+    A further column stays empty where it means the same as the first, and names the register where it is another.
     """
     heads = [texts("preview", head) for head in ("circuit", "quantity", "code", "register")]
     lines = [
@@ -92,10 +116,9 @@ def render(
     first = columns[0].model
     for key in rows:
         point = first.points[key]
-        values = [_shown(column.model, key, words, ratios, texts) for column in columns]
-        others = [
-            "" if column.model.points[key] == point else value
-            for column, value in zip(columns[1:], values[1:], strict=True)
+        value, *others = [
+            _shown(column.model, key, own, ratios, texts, beside=point if column is not columns[0] else None)
+            for column, own in zip(columns, words, strict=True)
         ]
         lines.append(
             _line(
@@ -104,7 +127,7 @@ def render(
                     plain(point.quantity.name(texts.language)),
                     plain(key.code),
                     f"{point.address:04X}h",
-                    values[0],
+                    value,
                     *others,
                 ]
             )
@@ -113,6 +136,11 @@ def render(
     if left_out:
         lines += ["", texts("preview", "left_out", count=left_out)]
     return "\n".join(lines)
+
+
+def _place(model: Model, key: PointKey) -> Place:
+    point = model.points.get(key)
+    return None if point is None else (point.address, point.function, point.count)
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -126,8 +154,27 @@ def _circuit(model: Model, key: PointKey, texts: FlowTexts) -> str:
     return names.get(texts.language) or names.get("en") or key.circuit
 
 
-def _shown(model: Model, key: PointKey, words: Words, ratios: Mapping[Ratio, float], texts: FlowTexts) -> str:
-    point = model.points[key]
+def _shown(
+    model: Model,
+    key: PointKey,
+    words: Words,
+    ratios: Mapping[Ratio, float],
+    texts: FlowTexts,
+    *,
+    beside: Point | None,
+) -> str:
+    """Return the value of a point in a column; `beside` is the same point of the first one."""
+    point = model.points.get(key)
+    if beside is None or point is None or point.address is None:
+        return "" if point is None else _read(model, point, words, ratios, texts)
+    if point == beside:
+        return ""
+    value = _read(model, point, words, ratios, texts)
+    return value if point.address == beside.address else f"{value} ({point.address:04X}h)"
+
+
+def _read(model: Model, point: Point, words: Words, ratios: Mapping[Ratio, float], texts: FlowTexts) -> str:
+    key = point.key
     if key not in words:
         return texts("quality", Quality.REFUSED)
     factors = [_ratio(model, ratio, words, ratios) for ratio in point.ratios]
