@@ -42,7 +42,7 @@ class PrepaidDevice(Device):
     limit_kw: ClassVar[float] = 13.0
     choices: ClassVar[Mapping[str, Option]] = {
         "live_block": True,
-        "credit": 86.42,
+        "credit": 5000.0,
         "transition_s": 1.0,
         "travel_s": 0.0,
     }
