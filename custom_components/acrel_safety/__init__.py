@@ -17,13 +17,8 @@ from .const import CHECK_SECONDS, LOOK_AGAIN_SECONDS, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry, AcrelRuntimeData
 from .devices import is_in_use, register_link
 from .issues import forget_former_issues
-from .loading import (
-    add_device,
-    async_first_look,
-    async_load_models,
-    enabled_points,
-    seed_totals,
-)
+from .loading import add_device, async_first_look, async_load_models, enabled_points
+from .memory import TotalsMemory
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
@@ -40,7 +35,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     subentries = entry.get_subentries_of_type(SUBENTRY_DEVICE)
     models = await async_load_models(hass, subentries)
-    data = entry.runtime_data = AcrelRuntimeData(bus=Bus(entry.title))
+    memory = TotalsMemory(hass, entry)
+    await memory.async_load()
+    data = entry.runtime_data = AcrelRuntimeData(bus=Bus(entry.title), memory=memory)
     link_id = register_link(hass, entry)
     forget_former_issues(hass, entry, entry.subentries)
     for subentry in subentries:
@@ -51,7 +48,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
 
     wishes = {}
     for coordinator in data.coordinators.values():
-        seed_totals(hass, coordinator)
+        memory.tell(coordinator)
         wishes[coordinator] = enabled_points(hass, coordinator)
         coordinator.want(wishes[coordinator])
     await async_first_look(entry)
@@ -63,8 +60,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
 
     async def stop(_: Event) -> None:
         await data.bus.stop()
+        await memory.async_write()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    entry.async_on_unload(memory.async_keep())
     entry.async_on_unload(_look_again_at_wrong_devices(hass, entry))
     entry.async_on_unload(_check_right_devices(hass, entry))
     return True
@@ -74,6 +73,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bo
     """Take down a link; the shared connection is given back by what was registered at set-up."""
     if unloaded := await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         await entry.runtime_data.bus.stop()
+        await entry.runtime_data.memory.async_write()
         if entry.disabled_by is not None:
             # What is wrong there does not matter now, and is found again when the link is enabled.
             forget_former_issues(hass, entry, ())
@@ -81,8 +81,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
-    """Withdraw the issues of a link that is gone."""
+    """Withdraw the issues of a link that is gone, and forget its counters."""
     forget_former_issues(hass, entry, ())
+    await TotalsMemory(hass, entry).async_forget()
 
 
 async def async_remove_config_entry_device(

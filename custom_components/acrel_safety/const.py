@@ -37,3 +37,5 @@ CHECK_SECONDS: Final = 600.0
 """How often a unit that answers is asked whether it is still the device that is expected."""
 STATISTICS_SECONDS: Final = 30.0
 """How often the figures of links and devices are looked at."""
+REMEMBER_SECONDS: Final = 900.0
+"""How often the last values of counters are written down; also at every unload and shutdown."""

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
@@ -17,6 +18,9 @@ from .aioacrel.readings import PointKey, Reading, Value
 from .aioacrel.vocabulary import PollGroup
 from .const import CONF_ALLOW_CHANGES, CONF_INTERVALS, LOGGER
 from .issues import forget_issues, raise_issue
+
+if TYPE_CHECKING:
+    from .memory import TotalsMemory
 
 ALL_GROUPS = frozenset(PollGroup)
 
@@ -230,6 +234,7 @@ class AcrelRuntimeData:
     """What a loaded link holds."""
 
     bus: Bus
+    memory: TotalsMemory
     coordinators: dict[str, AcrelCoordinator] = field(default_factory=dict)
     """By subentry; a device whose model cannot be used has none."""
 

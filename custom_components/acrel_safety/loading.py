@@ -4,13 +4,11 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
-from homeassistant.components.sensor import SensorExtraStoredData
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_MODEL, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.restore_state import async_get as async_get_restored
 
 from . import statistics
 from .aioacrel.errors import (
@@ -23,7 +21,6 @@ from .aioacrel.errors import (
 from .aioacrel.modbus.device import AcrelDevice
 from .aioacrel.models import Model, ModelLibrary, Point, Ratio
 from .aioacrel.readings import PointKey
-from .aioacrel.vocabulary import Kind
 from .const import CONF_UNIT_ID, DOMAIN, FIRST_LOOK_SECONDS
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .devices import places, register_device, remove_former_circuits
@@ -144,29 +141,6 @@ def enabled_points(hass: HomeAssistant, coordinator: AcrelCoordinator) -> list[P
         if known.disabled_by is None if known is not None else is_enabled_by_default(point, platform):
             keys.append(point.key)
     return keys
-
-
-@callback
-def seed_totals(hass: HomeAssistant, coordinator: AcrelCoordinator) -> None:
-    """Tell the device its counters' last values, before the first poll has nothing to compare.
-
-    The entities themselves come too late for that.
-    """
-    registry, restored = er.async_get(hass), async_get_restored(hass).last_states
-    for point, platform in _shown(coordinator):
-        if point.quantity.kind is not Kind.ENERGY or platform is not Platform.SENSOR:
-            continue
-        entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id(coordinator, point.key))
-        stored = restored.get(entity_id) if entity_id is not None else None
-        if stored is None or stored.extra_data is None:
-            continue
-        last = SensorExtraStoredData.from_dict(stored.extra_data.as_dict())
-        if (
-            last is not None
-            and isinstance(last.native_value, int | float)
-            and last.native_unit_of_measurement == point.quantity.unit
-        ):
-            coordinator.device.seed_total(point.key, float(last.native_value))
 
 
 @callback

@@ -217,6 +217,20 @@ class AcrelDevice:
         if total.value is None:
             total.value, total.time = value, self._steady()
 
+    def totals(self) -> Mapping[PointKey, float]:
+        """Return the believed values of the counters: what is to outlive a restart."""
+        return {key: total.value for key, total in self._totals.items() if total.value is not None}
+
+    def recall_total(self, key: PointKey, value: float) -> None:
+        """Judge the latest reading of a counter again, by a value remembered elsewhere that came too late for it."""
+        total = self._totals[key] = Total()
+        total.value, total.time = value, self._steady()
+        reading = self.readings.get(key)
+        if reading is not None and isinstance(reading.value, int | float):
+            believed = total.believe(reading.value, self._steady())
+            quality = Quality.GOOD if believed == reading.value else Quality.HELD
+            self.readings[key] = Reading(believed, quality, reading.time)
+
     def note_refused(self, block: Block) -> None:
         """Learn from an illegal-address answer: where the gaps are, then, by halves, which point does not exist."""
         read = block.read
