@@ -24,9 +24,12 @@ def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(
         prog="scripts/demo",
         description="A simulated distribution cabinet and a real Home Assistant that watches it. Ctrl-C ends both.",
+        allow_abbrev=False,  # `scripts/demo` looks for whole words too
     )
     add = command.add_argument
     add("--port", type=int, help=f"where Home Assistant listens on 127.0.0.1 (default {_DEFAULT_PORT}; 0: a free one)")
+    # Which environment it runs in was decided before: by `scripts/demo`.
+    add("--newest", action="store_true", help="run the newest Home Assistant, see requirements/newest.txt")
     add("--check", action="store_true", help="compare entities with the simulator, exit with 0 (all agree) or 1")
     add("--screenshot", type=Path, metavar="PATH", help="write a picture of the dashboard and end")
     return command

@@ -1,14 +1,17 @@
-"""`scripts/demo --check`, run as a user runs it."""
+"""`scripts/demo --check`, run as a user runs it, on every supported version of Home Assistant."""
 
 import asyncio
+
+import pytest
 
 from tests.e2e.conftest import Start
 
 _CHECK_SECONDS = 240.0
 
 
-async def test_check_finds_home_assistant_and_the_simulator_in_agreement(start: Start) -> None:
-    process = await start("--check")
+@pytest.mark.parametrize("version", [(), ("--newest",)], ids=["tested", "newest"])
+async def test_check_finds_home_assistant_and_the_simulator_in_agreement(start: Start, version: tuple[str]) -> None:
+    process = await start("--check", *version)
     async with asyncio.timeout(_CHECK_SECONDS):
         output, _ = await process.communicate()
     said = output.decode()
