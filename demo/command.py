@@ -73,8 +73,10 @@ async def _until_signal(arguments: argparse.Namespace) -> int:
             is_asked.append(number)
             work.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, ask, number)
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        # Who starts it in the background, or with `nohup`, has had it told to ignore the first two.
+        if number is signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, ask, number)
     try:
         return await work
     except asyncio.CancelledError:
