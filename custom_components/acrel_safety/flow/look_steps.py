@@ -126,7 +126,7 @@ class LookSteps(DeviceSteps):
         data = device_data(self._unit_id, model, self._settings)
         title = self._device.get(CONF_NAME, "").strip() or f"{model.name} {self._unit_id}"
         if self.source == SOURCE_USER:
-            self._reload_users_of(model, but=self._entry_id)
+            self._reload_users_of(model, but=self._get_entry().entry_id)
             return self.async_create_entry(title=title, data=data, unique_id=str(self._unit_id))
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
         # What changes the entry reloads it; a new file under the old name does not change the entry.
