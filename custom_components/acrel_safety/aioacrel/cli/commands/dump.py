@@ -3,19 +3,22 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from ..errors import ILLEGAL_ADDRESS, AcrelError, LinkError
-from ..modbus.blocks import spans_of
-from ..modbus.device import AcrelDevice
-from ..modbus.dump import RegisterDump
-from ..modbus.guard import GuardedUnit
-from ..models import Evidence, Model
-from ..models.reader import DEFAULT_MOST_REGISTERS
-from ..plan import Read, plan_reads
-from . import selecting
-from .arguments import Options
-from .output import Console, Progress
-from .scan import fitting_models
-from .session import open_unit
+from ...errors import ILLEGAL_ADDRESS, AcrelError, LinkError
+from ...modbus.blocks import spans_of
+from ...modbus.device import AcrelDevice
+from ...modbus.dump import RegisterDump
+from ...modbus.guard import GuardedUnit
+from ...models import Evidence, Model
+from ...models.reader import DEFAULT_MOST_REGISTERS
+from ...plan import Read, plan_reads
+from .. import selecting
+from ..exits import Exit
+from ..fitting import fitting_models
+from ..options import Options
+from ..output import Console
+from ..progress import Show, progress
+from ..saving import save
+from ..session import open_unit
 
 type Taken = tuple[RegisterDump, LinkError | None]
 """What was read, and why not all of it was."""
@@ -41,7 +44,7 @@ class NothingToDumpError(AcrelError):
     text = "Unit {unit} has none of the registers asked for"
 
 
-def dump(options: Options, console: Console) -> int:
+def command(options: Options, console: Console) -> int:
     """Read registers without asking what they mean; those the device does not have are listed as refused."""
     model = selecting.find_model(options, options.model) if options.model is not None else None
     if model is not None and not options.ranges:
@@ -53,15 +56,15 @@ def dump(options: Options, console: Console) -> int:
         raise NothingToDumpError(unit=options.unit)
     text = taken.as_json()
     if options.output is None:
-        console.lines([text])
-        return 1 if trouble is not None else 0
-    options.output.write_text(f"{text}\n", encoding="utf-8")
+        console.text(text)
+        return Exit.INCOMPLETE if trouble is not None else Exit.DONE
+    save(options.output, f"{text}\n")
     number = sum(map(len, taken.registers.values()))
     if console.as_json:
         console.json({"file": str(options.output), "model": taken.model, "registers": number})
     else:
         console.lines([f"{options.output}: {number} registers of unit {options.unit} as {taken.model}"])
-    return 1 if trouble is not None else 0
+    return Exit.INCOMPLETE if trouble is not None else Exit.DONE
 
 
 async def _dump(options: Options, console: Console, model: Model | None) -> Taken:
@@ -76,11 +79,8 @@ async def _dump(options: Options, console: Console, model: Model | None) -> Take
             models = await _fitting(unit, options, console)
         device = AcrelDevice(unit, models[0] if models else UNKNOWN)
         reads = _reads(models, options.ranges, unit)
-        progress = Progress(console.err, sum(read.count for read in reads))
-        try:
-            return await _read_all(device, reads, progress)
-        finally:
-            progress.clear()
+        with progress(console, sum(read.count for read in reads)) as show:
+            return await _read_all(device, reads, show)
 
 
 async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> list[Model]:
@@ -119,7 +119,7 @@ def _reads(models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, un
     return list(reads)
 
 
-async def _read_all(device: AcrelDevice, reads: Sequence[Read], progress: Progress) -> Taken:
+async def _read_all(device: AcrelDevice, reads: Sequence[Read], show: Show) -> Taken:
     """Read everything; a read that holds a register the device does not have is halved until that is alone.
 
     Raises LinkError when there is nothing to keep yet.
@@ -131,7 +131,7 @@ async def _read_all(device: AcrelDevice, reads: Sequence[Read], progress: Progre
     done = 0
     while todo and trouble is None:
         read = todo.pop()
-        progress.show(done, f"register {read.address:04X}h")
+        show(done, f"register {read.address:04X}h")
         try:
             part = await device.dump([read])
         except LinkError as error:
