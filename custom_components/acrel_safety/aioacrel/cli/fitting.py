@@ -1,7 +1,7 @@
-"""Which models a unit answers like: every check of every model is asked, and one odd answer decides for none."""
+"""Which models a unit answers like: each by its own checks, so that one odd answer does not decide for all."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from ..errors import LinkError, LinkUnreachableError, RefusedError, WrongDeviceError
@@ -26,22 +26,32 @@ class Verdict(IntEnum):
     FITS = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Candidate:
     """A model, and what the unit's answers say about it."""
 
     model: Model
-    speaks_for: Sequence[str]
-    speaks_against: Sequence[str]
-    unclear: Sequence[str]
+    speaks_for: list[str] = field(default_factory=list)
+    speaks_against: list[str] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
     """Checks that got no answer, or one that says nothing."""
+    left: list[ProbeCheck | None] = field(init=False)
+    """Checks that were not asked for; None is that of a model without any."""
+
+    def __post_init__(self) -> None:
+        self.left = list(self.model.probes or (None,))
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether something does not speak for the model."""
+        return bool(self.speaks_against or self.unclear)
 
     @property
     def verdict(self) -> Verdict:
         """What all checks come to."""
         if not self.speaks_for:
             return Verdict.NO
-        return Verdict.DOUBTFUL if self.speaks_against or self.unclear else Verdict.FITS
+        return Verdict.DOUBTFUL if self.is_doubted or self.left else Verdict.FITS
 
     @property
     def order(self) -> tuple[int, int, int, int]:
@@ -59,39 +69,43 @@ class Candidate:
         }
 
 
-async def candidates(unit: GuardedUnit, models: Iterable[Model]) -> list[Candidate]:
+async def candidates(unit: GuardedUnit, models: Sequence[Model], *, thorough: bool = False) -> list[Candidate]:
     """Return what speaks for and against each model, the likeliest first.
 
-    Raises LinkUnreachableError, or the LinkError of a unit that has fallen silent.
+    A model is asked for until something does not speak for it; all of it when no other fits, or if `thorough`. Raises
+    LinkUnreachableError, or the LinkError of a unit that has fallen silent.
     """
-    found = [await _candidate(unit, model) for model in models]
+    found = [Candidate(model=model) for model in models]
+    for candidate in found:
+        await _ask(unit, candidate, all_of_it=thorough)
+    if not any(candidate.verdict is Verdict.FITS for candidate in found):
+        for candidate in found:
+            await _ask(unit, candidate, all_of_it=True)
     return sorted(found, key=lambda candidate: candidate.order, reverse=True)
 
 
-async def fitting_models(unit: GuardedUnit, models: Iterable[Model]) -> list[Model]:
+async def fitting_models(unit: GuardedUnit, models: Sequence[Model]) -> list[Model]:
     """Return the models the unit answers like in every check, the most telling first. Raises as `candidates` does."""
     return [found.model for found in await candidates(unit, models) if found.verdict is Verdict.FITS]
 
 
-async def _candidate(unit: GuardedUnit, model: Model) -> Candidate:
-    speaks_for: list[str] = []
-    speaks_against: list[str] = []
-    unclear: list[str] = []
-    for check in model.probes or (None,):
+async def _ask(unit: GuardedUnit, candidate: Candidate, *, all_of_it: bool) -> None:
+    """Ask for the checks of a model that are left."""
+    while candidate.left and (all_of_it or not candidate.is_doubted):
+        check = candidate.left.pop(0)
         # A model of this one check, so that what a check means is said in one place only.
-        asked = replace(model, probes=() if check is None else (check,))
+        asked = replace(candidate.model, probes=() if check is None else (check,))
         try:
             await probe_model(unit, asked)
         except WrongDeviceError as error:
-            speaks_against.append(error.placeholders["detail"])
+            candidate.speaks_against.append(error.placeholders["detail"])
         except LinkUnreachableError:
             raise
         except LinkError as error:
-            unclear.append(f"{_place(check)}: {_odd(error)}")
+            candidate.unclear.append(f"{_place(check)}: {_odd(error)}")
             await _answers(unit)
         else:
-            speaks_for.append(_place(check))
-    return Candidate(model=model, speaks_for=speaks_for, speaks_against=speaks_against, unclear=unclear)
+            candidate.speaks_for.append(_place(check))
 
 
 async def _answers(unit: GuardedUnit) -> None:

@@ -69,7 +69,9 @@ class Console:
     def json(self, document: Json) -> None:
         """Print a result for programs: one line, so that several of them make a stream."""
         text = json.dumps(document, ensure_ascii=False, allow_nan=False)
-        self.text(text if text.isprintable() else json.dumps(document, allow_nan=False))
+        if not text.isprintable():  # json itself takes DEL for harmless
+            text = json.dumps(document, allow_nan=False).replace("\x7f", "\\u007f")
+        self.text(text)
 
     def note(self, text: str) -> None:
         """Say something beside the results."""

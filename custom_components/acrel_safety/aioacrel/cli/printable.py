@@ -19,7 +19,4 @@ def printable_lines(text: str) -> str:
 def _shown(character: str) -> str:
     if character.isprintable() or character in _JOINERS or unicodedata.category(character) == "Zs":
         return character
-    return character.encode("ascii", "backslashreplace").decode() if ord(character) > _ASCII else repr(character)[1:-1]
-
-
-_ASCII = 0x7E
+    return repr(character)[1:-1]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ..errors import AcrelError
 from ..models import Model, Ratio
-from ..readings import PointKey, Reading
+from ..readings import PointKey, Reading, Value
 from ..vocabulary import Kind
 from .options import Options
 
@@ -68,19 +68,24 @@ def _source(options: Options, model: Model, ratio: Ratio, readings: Mapping[Poin
     if (value := stated(options).get(ratio)) is not None:
         return f"{name}: {value:g}, as stated with --{ratio}{', not the one the device tells' if told else ''}"
     if told is None:
-        return f"{name}: 1, taken for granted"
+        return f"{name}: 1, taken for granted; --{ratio} states another"
     reading = readings.get(told)
     if reading is None or reading.value is None:
         return f"{name}: the device does not tell it ({told.code})"
-    return f"{name}: {reading.value}, as the device tells ({told.code})"
+    return f"{name}: {_number(reading.value)}, as the device tells ({told.code})"
 
 
 def _left_alone(model: Model, readings: Mapping[PointKey, Reading]) -> list[str]:
     """Name the ratios that are set in the device and that nothing is multiplied with here."""
     return [
-        f"{key.code} {reading.value} is set in the device: its values are shown as it gives them, not multiplied"
+        f"{key.code} {_number(reading.value)} is set in the device:"
+        " its values are shown as it gives them, not multiplied"
         for key, reading in readings.items()
         if model.points[key].quantity.kind is Kind.RATIO
         and key not in model.read_ratios.values()
         and reading.value not in (None, 1)
     ]
+
+
+def _number(value: Value | None) -> str:
+    return f"{value:g}" if isinstance(value, (int, float)) else str(value)

@@ -33,7 +33,7 @@ WHY_NOT: Mapping[Quality, str] = {
     Quality.NO_RATIO: "transformer ratio unknown",
 }
 """What stands in place of a value."""
-_NOT_READ = "not read"
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,13 @@ def why_unread(rows: Iterable[Row]) -> list[str]:
     for row in rows:
         if row.is_unread:
             reasons.setdefault(row.note, []).append(str(row.key))
-    return [f"{reason}: {', '.join(names)}" for reason, names in reasons.items()]
+    return [f"{reason}: {named(names)}" for reason, names in reasons.items()]
+
+
+def named(names: Sequence[str]) -> str:
+    """Return the first of some names, and how many more there are."""
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{', '.join(names[:_MOST_NAMED])}{more}"
 
 
 def as_document(model: Model, keys: Sequence[PointKey], readings: Mapping[PointKey, Reading]) -> dict[str, Json]:
@@ -129,7 +135,7 @@ def as_document(model: Model, keys: Sequence[PointKey], readings: Mapping[PointK
 def _row(point: Point, reading: Reading | None, language: str) -> Row:
     value = reading.value if reading is not None else None
     alarm = is_alarm(point)
-    note = WHY_NOT[reading.quality] if reading is not None else _NOT_READ
+    note = WHY_NOT[reading.quality] if reading is not None else WHY_NOT[Quality.NO_ANSWER]
     if alarm and value is True:
         note = point.quantity.kind.upper()
     return Row(

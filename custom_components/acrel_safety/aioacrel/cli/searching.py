@@ -67,7 +67,7 @@ async def search(options: Options, address: LinkAddress, models: Sequence[Model]
     """
     done = Search(address=address, asked=options.units)
     async with open_link(address) as link:
-        asker = _Asker(link, done, options.timeout, models)
+        asker = _Asker(link, done, options, models)
         with progress(console, len(options.units)) as show:
             for number, unit_id in enumerate(options.units):
                 show(number, f"unit {unit_id}, {len(done.found)} found")
@@ -84,13 +84,14 @@ async def search(options: Options, address: LinkAddress, models: Sequence[Model]
 class _Asker:
     """Asks the units of a link, for as long as this gateway needs."""
 
-    def __init__(self, link: Link, done: Search, timeout: float | None, models: Sequence[Model]) -> None:
+    def __init__(self, link: Link, done: Search, options: Options, models: Sequence[Model]) -> None:
         self._link = link
         self._done = done
         self._models = models
-        self._timeout = timeout or SHORT_TIMEOUT
+        self._options = options
+        self._timeout = options.timeout or SHORT_TIMEOUT
         # On RTU framing nobody answers for others, and a second request could be taken for the first.
-        self._is_patience_due = timeout is None and done.address.framing is Framing.MBAP
+        self._is_patience_due = options.timeout is None and done.address.framing is Framing.MBAP
         self._pulse = LinkPulse()
 
     async def ask(self, unit_id: int) -> None:
@@ -135,29 +136,38 @@ class _Asker:
         """Return what a unit is, None for a silent one. Raises LinkUnreachableError."""
         asked = time.monotonic()
         try:
-            await _first_answer(unit)
+            remark = await _first_answer(unit)
         except NoAnswerError:
             return None
         except RefusedError as error:  # by the gateway, which is heard in time from now on
             self._done.gateway_says = error.placeholders["meaning"]
-            self._timeout = max(self._timeout, _MARGIN * (time.monotonic() - asked))
+            self._note_wait(time.monotonic() - asked)
             self._is_patience_due = False
             return None
         except LinkUnreachableError:
             raise
         except LinkError as error:
             return Found(unit_id=unit.unit_id, remark=f"answers badly: {error}", is_sound=False)
-        self._timeout = max(self._timeout, _MARGIN * (time.monotonic() - asked))
+        self._note_wait(time.monotonic() - asked)
         try:
-            return Found(unit_id=unit.unit_id, candidates=await candidates(unit, self._models))
+            found = await candidates(unit, self._models, thorough=self._options.everything)
         except LinkUnreachableError:
             raise
         except LinkError as error:
             return Found(unit_id=unit.unit_id, remark=f"falls silent: {error}")
+        return Found(unit_id=unit.unit_id, candidates=found, remark=remark)
+
+    def _note_wait(self, seconds: float) -> None:
+        """Give the next units the time that this answer took, unless the user stated one."""
+        if self._options.timeout is None:
+            self._timeout = max(self._timeout, _MARGIN * seconds)
 
 
-async def _first_answer(unit: GuardedUnit) -> None:
-    """Ask for one register; a refusal by the unit is an answer. Raises the LinkError of a unit that gives none."""
+async def _first_answer(unit: GuardedUnit) -> str:
+    """Ask for one register and return a remark; a refusal by the unit is an answer.
+
+    Raises the LinkError of a unit that gives none.
+    """
     try:
         try:
             await unit.read(FUNCTION, FIRST_REGISTER, 1)
@@ -167,3 +177,6 @@ async def _first_answer(unit: GuardedUnit) -> None:
     except RefusedError as error:
         if error.is_gateway:
             raise
+        if error.is_illegal_function:
+            return f"does not know function {FUNCTION:02d}: its registers may be read with function 04"
+    return ""

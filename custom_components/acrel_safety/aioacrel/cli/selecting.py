@@ -19,6 +19,8 @@ from .options import Options
 
 _MODEL_FILE = ".toml"
 _MOST_NEAR = 5
+_SHORT = 3
+"""Letters that stand in too many names."""
 
 
 class UnknownQuantityError(AcrelError):
@@ -106,8 +108,8 @@ def _near(model: Model, spelling: str) -> str:
     codes = {key.code.casefold(): key.code for key in model.readable}
     names = {model.points[key].quantity.name("en").casefold(): key.code for key in model.readable}
     wanted = spelling.casefold()
-    alike = [codes[found] for found in get_close_matches(wanted, codes, _MOST_NEAR)]
-    alike += [code for name, code in names.items() if wanted in name]
+    alike = [code for name, code in names.items() if wanted in name] if len(wanted) > _SHORT else []
+    alike += [codes[found] for found in get_close_matches(wanted, codes, _MOST_NEAR)]
     alike += [names[found] for found in get_close_matches(wanted, names, _MOST_NEAR)]
     near = list(dict.fromkeys(alike))[:_MOST_NEAR]
     return f"Near: {', '.join(near)}. " if near else ""

@@ -6,9 +6,8 @@ from .. import selecting
 from ..exits import Exit
 from ..options import Options
 from ..output import Console, number_of
+from ..rows import named
 from ..saving import save
-
-_MOST_NAMED = 10
 
 
 class NothingToExportError(AcrelError):
@@ -25,11 +24,9 @@ def command(options: Options, console: Console) -> int:
     if len(missing) == len(model.points):
         raise NothingToExportError(model=model.name)
     if missing:
-        named = ", ".join(map(str, missing[:_MOST_NAMED]))
-        more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
         console.note(
             f"Left out are {number_of(len(missing), 'point')} without an address or a place in the format:"
-            f" {named}{more}"
+            f" {named([str(key) for key in missing])}"
         )
     if ratios := sorted({ratio.upper() for key in model.readable for ratio in model.points[key].ratios}):
         console.note(

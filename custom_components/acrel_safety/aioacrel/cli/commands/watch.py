@@ -52,8 +52,8 @@ class _Watch:
         self._left_out = len(keys) - len(self._keys)
         self._is_probed = not options.probe
         self._trouble: AcrelError | None = None
-        self._notes = [hint] if (hint := ratios.missing(options, model)) else []
-        self._told = 0
+        self._doubts: list[str] = []
+        self._to_tell = [hint] if (hint := ratios.missing(options, model)) else []
         self._screen: Screen | None = None
         self._was_answered = False
         self._exit = Exit.DONE
@@ -101,7 +101,8 @@ class _Watch:
             await device.knock()
         if not self._is_probed:
             if doubt := await device.probe(doubts_allowed=True):
-                self._notes.append(selecting.doubt_text(device, doubt))
+                self._doubts.append(selecting.doubt_text(device, doubt))
+                self._to_tell += self._doubts
             self._is_probed = True
         trouble: LinkError | None = None
         async for report in poll_groups(device):
@@ -127,7 +128,7 @@ class _Watch:
             link=self._link(poll.statistics),
             ratios=ratios.sources(self._options, self._model, self._keys, poll.readings),
             trouble=advice.said(poll.trouble) if poll.trouble is not None else "",
-            notes=self._notes,
+            notes=self._doubts,
         )
         if (screen := self._screen_for(frame)) is not None:
             screen.draw(frame)
@@ -162,9 +163,8 @@ class _Watch:
         elif trouble is None and self._trouble is not None:
             self._console.note(f"Unit {self._options.unit} answers again")
         self._trouble = trouble
-        for note in self._notes[self._told :]:
-            self._console.note(note)
-        self._told = len(self._notes)
+        while self._to_tell:
+            self._console.note(self._to_tell.pop(0))
 
 
 def _time() -> datetime:
