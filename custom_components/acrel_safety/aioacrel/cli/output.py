@@ -135,6 +135,7 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, one_line
             column.heading,
             justify="right" if column.is_right else "left",
             no_wrap=not column.gives_way,
+            overflow="fold" if column.gives_way else "ellipsis",
         )
     for row in rows:
         drawn.add_row(*(_cell(row[index], one_line=one_line) for index in shown))

@@ -107,6 +107,15 @@ def quiet_text(quiet: Sequence[Row]) -> str:
     return f"{' and '.join(counted)} quiet"
 
 
+def summary_of(rows: Iterable[Row]) -> list[Text]:
+    """Say at the end, where it is seen, which alarms are on and how many values are missing."""
+    rows = list(rows)
+    on = [str(row.key) for row in rows if row.is_on]
+    unread = sum(row.is_unread for row in rows)
+    lines = [Text(f"{number_of(len(on), 'alarm')} on: {', '.join(on)}", style="bold red")] if on else []
+    return [*lines, *([Text(f"{number_of(unread, 'value')} could not be read", style="yellow")] if unread else [])]
+
+
 def why_unread(rows: Iterable[Row]) -> list[str]:
     """Return a line per reason for which quantities have no value, with their names."""
     reasons: dict[str, list[str]] = {}

@@ -12,7 +12,7 @@ from ..options import Options
 from ..output import Console
 from ..polling import open_device, poll_groups
 from ..ranks import everyday
-from ..rows import WHY_NOT, as_document, exit_of, rows_of, table_of, why_unread
+from ..rows import WHY_NOT, as_document, exit_of, rows_of, summary_of, table_of, why_unread
 
 
 class NothingReadError(AcrelError):
@@ -59,16 +59,13 @@ def _show(
     rest = set(keys) - set(shown)
     console.show(table_of(rows_of(model, shown, readings, options.language), groups_quiet=is_short))
     console.lines(ratios.sources(options, model, keys, readings))
-    if not rest:
-        return
-    hidden = rows_of(model, rest, readings, options.language)
-    unread = sum(row.is_unread for row in hidden)
-    console.lines(
-        [
-            f"… {len(hidden)} more{f', {unread} of them without a value' if unread else ''}, --all shows them",
-            *why_unread(hidden),
-        ]
-    )
+    if rest:
+        hidden = rows_of(model, rest, readings, options.language)
+        unread = sum(row.is_unread for row in hidden)
+        without = f", {unread} of them without a value" if unread else ""
+        console.lines([f"… {len(hidden)} more{without}, --all shows them", *why_unread(hidden)])
+    if summary := summary_of(rows_of(model, keys, readings, options.language)):
+        console.show(*summary)
 
 
 async def _read(options: Options, model: Model, keys: Sequence[PointKey], given: ratios.Given) -> _Taken:
