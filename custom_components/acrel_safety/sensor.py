@@ -7,18 +7,18 @@ from homeassistant.components.sensor import (
     RestoreSensor,
     SensorDeviceClass,
     SensorEntity,
-    SensorExtraStoredData,
     SensorStateClass,
 )
 from homeassistant.const import DEGREE, Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from . import statistics
-from .aioacrel.models import Point
+from . import figures
+from .aioacrel.points import Point
 from .aioacrel.vocabulary import Kind
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .entity import AcrelEntity, points_of
+from .entity import AcrelEntity
+from .kinds import points_of
 
 PARALLEL_UPDATES = 0
 
@@ -69,10 +69,10 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of all devices of a link, and how well they and the link do."""
-    async_add_entities(statistics.of_link(entry))
+    async_add_entities(figures.of_hub(entry))
     for subentry_id, coordinator in entry.runtime_data.coordinators.items():
         points = (_sensor_type(point)(coordinator, point) for point in points_of(coordinator, Platform.SENSOR))
-        async_add_entities([*points, *statistics.of_device(coordinator)], config_subentry_id=subentry_id)
+        async_add_entities([*points, *figures.of_device(coordinator)], config_subentry_id=subentry_id)
 
 
 def device_class_of(point: Point) -> SensorDeviceClass | None:
@@ -129,36 +129,21 @@ class AcrelSensor(AcrelEntity, SensorEntity):
 
 
 class AcrelEnergySensor(AcrelSensor, RestoreSensor):
-    """A counter. Its last value outlives restarts, so that the first one read afterwards can be judged.
+    """A counter; what it is judged by after a restart is remembered by `memory.py`.
 
-    The judging is done before this entity is there (see `loading.seed_totals`); it only remembers.
+    Versions before that file let each entity remember its own value: it is taken over once.
     """
-
-    _last: float | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Take over what was remembered: the device may stay silent until the next restart."""
-        stored = await self.async_get_last_sensor_data()
-        if stored is not None and isinstance(stored.native_value, int | float):
-            self._last = stored.native_value
-        self._remember()
+        """Judge the first value by what a former version remembered, before it is shown."""
+        coordinator = self.coordinator
+        if not coordinator.config_entry.runtime_data.memory.knows(coordinator, self.point.key):
+            stored = await self.async_get_last_sensor_data()
+            if (
+                stored is not None
+                and isinstance(stored.native_value, int | float)
+                and stored.native_unit_of_measurement == self.native_unit_of_measurement
+            ):
+                coordinator.device.restore_total(self.point.key, float(stored.native_value))
         await super().async_added_to_hass()
-
-    @property
-    @override
-    def extra_restore_state_data(self) -> SensorExtraStoredData:
-        """What is remembered: the present value, or the last one there was."""
-        return SensorExtraStoredData(self._last, self.native_unit_of_measurement)
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Remember the value before it may be gone."""
-        self._remember()
-        super()._handle_coordinator_update()
-
-    def _remember(self) -> None:
-        value = self.believed_value
-        if isinstance(value, int | float):
-            self._last = value

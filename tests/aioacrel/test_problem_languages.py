@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.errors import FileProblemsError, SettingRefusedError
 from custom_components.acrel_safety.aioacrel.foreign import foreign
-from custom_components.acrel_safety.aioacrel.models import Evidence, Ratio, read_model
+from custom_components.acrel_safety.aioacrel.models import read_model
 from custom_components.acrel_safety.aioacrel.models.library import ModelLibrary, read_text
 from custom_components.acrel_safety.aioacrel.models.reader import LARGEST_FILE
 from custom_components.acrel_safety.aioacrel.phrases import Phrase, phrase
+from custom_components.acrel_safety.aioacrel.points import Evidence
 from custom_components.acrel_safety.aioacrel.problems import SENTENCES, Problem
-from custom_components.acrel_safety.aioacrel.registers import Order, RegisterType
+from custom_components.acrel_safety.aioacrel.registers import Order, Ratio, RegisterType
 from custom_components.acrel_safety.aioacrel.table import import_table
-from custom_components.acrel_safety.aioacrel.vocabulary import Kind, PollGroup
+from custom_components.acrel_safety.aioacrel.vocabulary import Kind, Pace
 from custom_components.acrel_safety.aioacrel.wordings import FOREIGN, IN_FILES, PHRASES
 from tests.aioacrel.tables import COLUMNS, imported, row, table
 from tests.aioacrel.test_model_fuzz import KNOWN_WORDS
@@ -103,7 +104,7 @@ MESSAGES = ["No such file or directory", "Permission denied", "Is a directory", 
 SYNTAX = {
     *COLUMNS,
     *KNOWN_WORDS,
-    *(word for words in (Evidence, Kind, PollGroup, Ratio, RegisterType, Order) for word in words),
+    *(word for words in (Evidence, Kind, Pace, Ratio, RegisterType, Order) for word in words),
     *("model", "title", "covers", "name", "note", "line", "unit", "step", "bytesize", "stopbits", "source", "text"),
     *("true", "false", "low", "high", "TOML", "UTF", "CSV", "GB", "DOC", "RLYOFF", "k_mode", "is_unit_id", "Unicode"),
     *("FFFFh", "xFFFF", "FFFFH", "utf", "xff", "xc", "nn", "address"),

@@ -1,7 +1,11 @@
 """Counters: fit for the Energy dashboard, kept over restarts, never running backwards."""
 
+import json
+from typing import Any
+
 import pytest
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
+from pytest_homeassistant_custom_component.common import mock_restore_cache_with_extra_data
 
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import QUICK, is_not, is_now
@@ -71,3 +75,71 @@ async def test_the_last_value_outlives_a_silence(
     cabinet.set_scenario("normal")
     await rig.until(entity_id, is_not("unavailable"))
     assert rig.state("sensor", UNIT, "EP").state == before
+
+
+async def test_the_last_value_outlives_a_restart(
+    hass: HomeAssistant, hass_storage: dict[str, Any], cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({UNIT: MODEL})
+    rig = await link_to(cabinet, intervals=NEVER)
+    before = rig.state("sensor", UNIT, "EP").state
+    await hass.config_entries.async_unload(rig.entry.entry_id)
+    stored = hass_storage[f"acrel_safety.{rig.entry.entry_id}.totals"]["data"]
+    assert stored[rig.subentry(UNIT).subentry_id]["EP@1"] == {"value": float(before), "unit": "kWh"}
+    cabinet.units[UNIT].hold("EP", 0.5)
+    await hass.config_entries.async_setup(rig.entry.entry_id)
+    await hass.async_block_till_done()
+    assert rig.state("sensor", UNIT, "EP").state == before
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [{}, {"gone": {"EP@1": {"value": 1, "unit": "kWh"}}}, {"SUB": {"EP@1": 7, "EP": {"value": "x"}}}, {"SUB": []}, [1]],
+)
+async def test_a_file_that_says_nothing_useful_does_no_harm(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    cabinet_of: CabinetMaker,
+    link_to: LinkMaker,
+    stored: object,
+) -> None:
+    cabinet = await cabinet_of({UNIT: MODEL})
+    rig = await link_to(cabinet, intervals=NEVER)
+    before = rig.state("sensor", UNIT, "EP").state
+    await hass.config_entries.async_unload(rig.entry.entry_id)
+    key = f"acrel_safety.{rig.entry.entry_id}.totals"
+    text = json.dumps(stored).replace("SUB", rig.subentry(UNIT).subentry_id)
+    hass_storage[key] = {**hass_storage[key], "data": json.loads(text)}
+    await hass.config_entries.async_setup(rig.entry.entry_id)
+    await hass.async_block_till_done()
+    assert rig.state("sensor", UNIT, "EP").state == before
+
+
+async def test_what_a_former_version_remembered_is_taken_over(
+    hass: HomeAssistant, hass_storage: dict[str, Any], cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({UNIT: MODEL})
+    rig = await link_to(cabinet, intervals=NEVER)
+    entity_id = rig.entity_id("sensor", UNIT, "EP")
+    before = rig.state("sensor", UNIT, "EP")
+    await hass.config_entries.async_unload(rig.entry.entry_id)
+    del hass_storage[f"acrel_safety.{rig.entry.entry_id}.totals"]
+    assert entity_id is not None
+    extra = {"native_value": float(before.state), "native_unit_of_measurement": "kWh"}
+    mock_restore_cache_with_extra_data(hass, [(State(entity_id, before.state), extra)])
+    cabinet.units[UNIT].hold("EP", 0.5)
+    await hass.config_entries.async_setup(rig.entry.entry_id)
+    await hass.async_block_till_done()
+    assert rig.state("sensor", UNIT, "EP").state == before.state
+
+
+async def test_the_file_goes_with_the_link(
+    hass: HomeAssistant, hass_storage: dict[str, Any], cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({UNIT: MODEL})
+    rig = await link_to(cabinet, intervals=NEVER)
+    await hass.config_entries.async_unload(rig.entry.entry_id)
+    key = f"acrel_safety.{rig.entry.entry_id}.totals"
+    assert key in hass_storage
+    await hass.config_entries.async_remove(rig.entry.entry_id)
+    assert key not in hass_storage

@@ -243,7 +243,7 @@ async def test_the_order_in_the_file_can_be_confirmed(desk: Desk) -> None:
     await device.answer()
     await device.answer(k_mode="auto", order="as_written", next="save")
     saved = read_model(desk.saved()["my-loops.toml"], file="")
-    assert {point.layout.order.name for point in saved.points.values()} == {"NORMAL", "REVERSED"}
+    assert {place.layout.order.name for place in saved.registers.places.values()} == {"NORMAL", "REVERSED"}
 
 
 async def test_values_are_read_again_on_request_and_with_another_unit_id(desk: Desk) -> None:

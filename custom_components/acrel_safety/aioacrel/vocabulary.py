@@ -32,7 +32,7 @@ class Kind(StrEnum):
     IDENTITY = "identity"
 
 
-class PollGroup(StrEnum):
+class Pace(StrEnum):
     """How often a quantity is worth reading."""
 
     FAST = "fast"
@@ -78,13 +78,13 @@ class Quantity:
     placeholders: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def poll(self) -> PollGroup:
-        """The group this quantity is read in unless a model file says otherwise."""
+    def pace(self) -> Pace:
+        """How often this quantity is worth reading unless a model file says otherwise."""
         if self.kind in (Kind.STATE, Kind.ALARM, Kind.FAULT):
-            return PollGroup.FAST
+            return Pace.FAST
         if self.kind is Kind.MEASUREMENT:
-            return PollGroup.FAST if self.family in _FAST_FAMILIES else PollGroup.NORMAL
-        return PollGroup.SLOW
+            return Pace.FAST if self.family in _FAST_FAMILIES else Pace.NORMAL
+        return Pace.SLOW
 
     def name(self, language: str = "en") -> str:
         """Return the name in a language (`en`, `zh`), placeholders filled in."""

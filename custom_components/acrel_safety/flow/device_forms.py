@@ -18,9 +18,11 @@ from homeassistant.helpers.selector import (
 
 from ..aioacrel.errors import FileProblemsError, UnknownModelError
 from ..aioacrel.modbus.bus import DEFAULT_INTERVALS
-from ..aioacrel.models import Model, ModelLibrary, Ratio
+from ..aioacrel.models import ModelLibrary
+from ..aioacrel.points import Model
+from ..aioacrel.registers import Ratio
 from ..aioacrel.table import KMode
-from ..aioacrel.vocabulary import PollGroup
+from ..aioacrel.vocabulary import Pace
 from ..const import CONF_ALLOW_CHANGES, CONF_CT, CONF_INTERVALS, CONF_PT, CONF_UNIT_ID
 from .drafts import AS_WRITTEN, NORMAL_ORDER
 from .link_forms import FormData, choice, decimal_number, whole_number
@@ -44,9 +46,9 @@ DEFAULT_UNIT_ID = 1
 LOWEST_UNIT_ID, HIGHEST_UNIT_ID, OWN_PORT_UNIT_ID = 0, 247, 255
 """1 to 247 on a line (Modbus over serial line V1.02, section 2.2); 0 and 255 for a device with its own network port."""
 _INTERVAL_LIMITS = {
-    PollGroup.FAST: (1, 60),
-    PollGroup.NORMAL: (1, 3600),
-    PollGroup.SLOW: (10, 86400),
+    Pace.FAST: (1, 60),
+    Pace.NORMAL: (1, 3600),
+    Pace.SLOW: (10, 86400),
 }
 _RATIO_FIELDS = {Ratio.PT: CONF_PT, Ratio.CT: CONF_CT}
 _LARGEST_RATIO = 10_000
@@ -136,7 +138,7 @@ def table_schema(
 
 def settings_schema(model: Model) -> probatio.Schema:
     """Ask for what depends on the model: changes if it has any, ratios it does not tell, and how often to read."""
-    may_change = any(point.is_writable for point in model.points.values())
+    may_change = bool(model.settable)
     intervals = {
         probatio.Required(group.value, default=DEFAULT_INTERVALS[group]): decimal_number(low, high, "s")
         for group, (low, high) in _INTERVAL_LIMITS.items()
@@ -147,7 +149,7 @@ def settings_schema(model: Model) -> probatio.Schema:
             **{
                 probatio.Required(field): decimal_number(0.001, _LARGEST_RATIO)
                 for ratio, field in _RATIO_FIELDS.items()
-                if ratio in model.asks_ratios
+                if ratio in model.registers.asks_ratios
             },
             probatio.Optional(CONF_INTERVALS): section(probatio.Schema(intervals), {"collapsed": True}),
         }

@@ -10,17 +10,18 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.file import write_utf8_file_atomic
 
 from ..aioacrel.errors import FileProblemsError, MissingTableError
-from ..aioacrel.models import Model, ModelLibrary, read_model
+from ..aioacrel.models import ModelLibrary, read_model
+from ..aioacrel.models.entry import MODEL_ID
 from ..aioacrel.models.library import read_text
 from ..aioacrel.models.reader import LARGEST_FILE
-from ..aioacrel.models.schema import MODEL_ID
 from ..aioacrel.models.writer import write_model
 from ..aioacrel.phrases import phrase
+from ..aioacrel.points import Model
 from ..aioacrel.problems import Problem
 from ..aioacrel.readings import PointKey
 from ..aioacrel.registers import Order
 from ..aioacrel.table import ChoiceKind, KMode, TableImport, import_table
-from ..preview import Column
+from .preview import Column
 from .texts import FlowTexts
 
 AS_WRITTEN = "as_written"
@@ -108,7 +109,7 @@ class Draft:
 
     def _orders(self, order: str | None) -> Mapping[PointKey, Order]:
         return {
-            key: Order.NORMAL if order == NORMAL_ORDER else self.model.points[key].layout.order
+            key: Order.NORMAL if order == NORMAL_ORDER else self.model.registers.places[key].layout.order
             for key in self.asks(ChoiceKind.ORDER)
         }
 

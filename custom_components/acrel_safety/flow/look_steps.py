@@ -8,12 +8,11 @@ from homeassistant.const import CONF_MODEL, CONF_NAME
 from homeassistant.exceptions import HomeAssistantError
 
 from ..aioacrel.errors import AcrelError
-from ..aioacrel.models import Model
+from ..aioacrel.points import Model
 from ..aioacrel.readings import PointKey
 from ..aioacrel.table import ChoiceKind
 from ..const import DOMAIN, LOGGER, MODEL_FOLDER
-from ..link import temporary_unit
-from ..preview import Column, read_words, render, rows_of
+from ..hubs.modbus import temporary_unit
 from .device_forms import (
     CONF_K_MODE,
     CONF_NEXT,
@@ -28,6 +27,7 @@ from .device_forms import (
 from .drafts import Draft
 from .errors import FlowError, FormError, explain, plain, problem_list
 from .link_forms import FormData
+from .preview import Column, read_rows, render, rows_of
 from .steps import DeviceSteps
 from .texts import FlowTexts
 
@@ -106,10 +106,10 @@ class LookSteps(DeviceSteps):
         # A table may have ten thousand rows: too many to sort while everybody else waits.
         columns, rows = await self.hass.async_add_executor_job(_what_to_show, self._model, self._draft, self._texts)
         async with temporary_unit(self.hass, self._get_entry().data, self._unit_id) as unit:
-            words = await read_words(unit, self._model, rows)
-        if not words:
+            dump = await read_rows(unit, self._model, rows)
+        if not any(dump.registers.values()):
             raise FormError("nothing_read", unit=self._unit_id)
-        return render(columns, rows, words, ratios_of(self._settings), self._texts)
+        return render(columns, rows, dump, ratios_of(self._settings), self._texts)
 
     # -- Save -------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .. import __version__
-from ..modbus.link import Framing
+from ..modbus.framing import Framing
 from . import typed
 from .exits import EXPLAINED
 from .options import Options

@@ -7,8 +7,8 @@ from enum import IntEnum
 from ..errors import LinkError, LinkUnreachableError, RefusedError, WrongDeviceError
 from ..modbus.guard import GuardedUnit
 from ..modbus.probe import patient_read, probe_model
-from ..models import Model
-from ..models.schema import ProbeCheck
+from ..points import Model
+from ..registers import ProbeCheck
 from .output import Json
 
 FUNCTION = 3
@@ -39,7 +39,7 @@ class Candidate:
     """Checks that were not asked for; None is that of a model without any."""
 
     def __post_init__(self) -> None:
-        self.left = list(self.model.probes or (None,))
+        self.left = list(self.model.registers.probes or (None,))
 
     @property
     def is_doubted(self) -> bool:
@@ -94,7 +94,9 @@ async def _ask(unit: GuardedUnit, candidate: Candidate, *, all_of_it: bool) -> N
     while candidate.left and (all_of_it or not candidate.is_doubted):
         check = candidate.left.pop(0)
         # A model of this one check, so that what a check means is said in one place only.
-        asked = replace(candidate.model, probes=() if check is None else (check,))
+        asked = replace(
+            candidate.model, registers=replace(candidate.model.registers, probes=() if check is None else (check,))
+        )
         try:
             await probe_model(unit, asked)
         except WrongDeviceError as error:
@@ -135,5 +137,6 @@ def _place(check: ProbeCheck | None) -> str:
 def _telling(model: Model) -> int:
     """Return how much a model's probe demands: registers that must exist, must not, or hold something."""
     return sum(
-        check.count + 8 * (check.refused or check.is_unit_id or check.allowed is not None) for check in model.probes
+        check.count + 8 * (check.refused or check.is_unit_id or check.allowed is not None)
+        for check in model.registers.probes
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..modbus.statistics import UnitStatistics
+from ..modbus.figures import UnitFigures
 from .output import Json, number_of
 from .pollclock import PollClock
 
@@ -19,7 +19,7 @@ class LinkState:
     duty_percent: float
 
     @classmethod
-    def of(cls, statistics: UnitStatistics, clock: PollClock, now: float) -> LinkState:
+    def of(cls, statistics: UnitFigures, clock: PollClock, now: float) -> LinkState:
         """Take what was counted."""
         return cls(
             poll=clock.done + 1,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from enum import IntEnum, auto
 
-from ..models import Model, Point
+from ..points import Model, Point
 from ..readings import PointKey
 from ..vocabulary import Kind
 

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from ..errors import AcrelError
-from ..models import Model, Ratio
+from ..points import Model
 from ..readings import PointKey, Reading, Value
+from ..registers import Ratio
 from ..vocabulary import Kind
 from .options import Options
 
@@ -22,7 +23,7 @@ class IdleRatioError(AcrelError):
 
 def used(model: Model, keys: Collection[PointKey]) -> list[Ratio]:
     """Return the ratios that some points are multiplied with."""
-    return [ratio for ratio in Ratio if any(ratio in model.points[key].ratios for key in keys)]
+    return [ratio for ratio in Ratio if any(ratio in model.registers.places[key].ratios for key in keys)]
 
 
 def stated(options: Options) -> dict[Ratio, float]:
@@ -40,13 +41,13 @@ def given(options: Options, model: Model) -> Given:
     for ratio in ratios:
         if ratio not in used(model, model.readable):
             raise IdleRatioError(ratio=ratio, model=model.name)
-    return dict.fromkeys(model.asks_ratios, 1.0) | ratios
+    return dict.fromkeys(model.registers.asks_ratios, 1.0) | ratios
 
 
 def missing(options: Options, model: Model) -> str:
     """Say so when a ratio was taken for granted."""
     if options_missing := [
-        f"--{ratio}" for ratio in Ratio if ratio in model.asks_ratios and ratio not in stated(options)
+        f"--{ratio}" for ratio in Ratio if ratio in model.registers.asks_ratios and ratio not in stated(options)
     ]:
         return (
             f"{model.name} does not tell its transformer ratios: taken as 1,"
@@ -64,7 +65,7 @@ def sources(
 
 
 def _source(options: Options, model: Model, ratio: Ratio, readings: Mapping[PointKey, Reading]) -> str:
-    name, told = _NAMES[ratio], model.read_ratios.get(ratio)
+    name, told = _NAMES[ratio], model.registers.read_ratios.get(ratio)
     if (value := stated(options).get(ratio)) is not None:
         return f"{name}: {value:g}, as stated with --{ratio}{', not the one the device tells' if told else ''}"
     if told is None:
@@ -82,7 +83,7 @@ def _left_alone(model: Model, readings: Mapping[PointKey, Reading]) -> list[str]
         " its values are shown as it gives them, not multiplied"
         for key, reading in readings.items()
         if model.points[key].quantity.kind is Kind.RATIO
-        and key not in model.read_ratios.values()
+        and key not in model.registers.read_ratios.values()
         and reading.value not in (None, 1)
     ]
 

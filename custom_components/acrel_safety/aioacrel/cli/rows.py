@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from ..models import Model, Point
+from ..points import Model, Point
 from ..readings import PointKey, Quality, Reading, Value
 from ..vocabulary import Kind
 from .exits import Exit
@@ -27,6 +27,7 @@ COLUMNS = (
 WHY_NOT: Mapping[Quality, str] = {
     Quality.GOOD: "",
     Quality.HELD: "counter moved impossibly",
+    Quality.STALE: "not heard for too long",
     Quality.NO_ANSWER: "no answer",
     Quality.REFUSED: "not in this device",
     Quality.IMPLAUSIBLE: "implausible, thrown away",

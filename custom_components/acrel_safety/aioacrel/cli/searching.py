@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from modbus_connection import ModbusError
 
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerError, RefusedError
+from ..modbus.framing import Framing
 from ..modbus.guard import GuardedUnit
-from ..modbus.link import Framing, Link, LinkAddress
+from ..modbus.link import Link, LinkAddress
 from ..modbus.pulse import LinkPulse
-from ..models import Model
+from ..points import Model
 from .arguments import BROADCAST_UNIT
 from .fitting import FIRST_REGISTER, FUNCTION, Candidate, Verdict, candidates
 from .options import Options
@@ -110,8 +111,7 @@ class _Asker:
             self._done.found.append(found)
 
     def _unit(self, unit_id: int, timeout: float) -> GuardedUnit:
-        address = self._done.address
-        return GuardedUnit(self._link.unit(unit_id), unit_id, address=address, timeout=timeout, pulse=self._pulse)
+        return self._done.address.guarded(self._link.unit(unit_id), unit_id, timeout=timeout, pulse=self._pulse)
 
     async def _ask_patiently(self, unit_id: int) -> Found | None:
         """Ask a silent unit once more and see how long this gateway takes to say that nobody is there.

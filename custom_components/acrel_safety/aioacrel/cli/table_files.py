@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..errors import FileProblemsError
 from ..foreign import foreign
-from ..models import Model
+from ..points import Model
 from ..problems import Problem, Severity
 from ..table import KMode, TableImport, import_table
 from ..table.csvfile import LARGEST_TABLE

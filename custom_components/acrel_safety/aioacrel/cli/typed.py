@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ..errors import AddressFormError
 from ..modbus.link import LinkAddress
-from ..models.schema import MODEL_ID
+from ..models.entry import MODEL_ID
 
 LAST_UNIT = 255
 LAST_REGISTER = 0xFFFF

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 
-from ..models.schema import Point
+from ..models.entry import Entry
 from ..problems import Problem, Severity
 from ..readings import PointKey
 from ..registers import Layout, Order, RegisterType
@@ -25,7 +25,7 @@ class ChosenRow:
         self,
         row: TableRow,
         key: PointKey,
-        base: Point | None,
+        base: Entry | None,
         *,
         k_mode: KMode,
         uses_multipliers: bool,
@@ -54,7 +54,7 @@ class ChosenRow:
         self._is_k_ambiguous = not is_bit and meaning(row.k, row.dcm) is KMeaning.AMBIGUOUS
         self._is_order_doubtful = row.endian == _SUSPECT_CODES.get(row.type.bits)
 
-    def point(self) -> Point:
+    def point(self) -> Entry:
         """Return the point as it stands; what is not confirmed is noted in it."""
         doubts = []
         if self._is_order_doubtful and not self._is_order_decided:
@@ -108,7 +108,7 @@ class ChosenRow:
             is_decided=self._is_k_decided,
         )
 
-    def _choice(self, kind: ChoiceKind, chosen: str, alternatives: dict[str, Point], *, is_decided: bool) -> Choice:
+    def _choice(self, kind: ChoiceKind, chosen: str, alternatives: dict[str, Entry], *, is_decided: bool) -> Choice:
         return Choice(
             kind=kind,
             key=self._key,
@@ -118,7 +118,7 @@ class ChosenRow:
             alternatives=alternatives,
         )
 
-    def _made(self, layout: Layout, factor: Fraction, note: str = "") -> Point:
+    def _made(self, layout: Layout, factor: Fraction, note: str = "") -> Entry:
         return make_point(
             self._row,
             self._key,

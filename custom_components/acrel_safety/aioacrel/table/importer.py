@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import FileProblemsError
-from ..models.schema import Model, Point
+from ..models.entry import Entry
+from ..points import Model
 from ..problems import Problem, Severity
 from ..readings import PointKey
 from ..registers import Order
@@ -167,11 +168,11 @@ def _conflict(row: TableRow, first: TableRow | None, base: Model | None) -> Prob
 
 def _built(checked: _Checked, k_mode: KMode, orders: Mapping[PointKey, Order]) -> TableImport:
     uses_multipliers = any(meaning(row.k, row.dcm) is KMeaning.MULTIPLIER for row in checked.rows.values())
-    points: dict[PointKey, Point] = {}
+    points: dict[PointKey, Entry] = {}
     problems = [*checked.problems]
     choices: list[Choice] = []
     for key, row in checked.rows.items():
-        base = checked.base.points.get(key) if checked.base is not None else None
+        base = Entry.of(checked.base, key) if checked.base is not None and key in checked.base.points else None
         made = ChosenRow(
             row,
             key,

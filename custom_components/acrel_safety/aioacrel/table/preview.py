@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..models.schema import Point
+from ..models.entry import Entry
 from ..readings import PointKey, Value
 
 
@@ -27,13 +27,8 @@ class Choice:
     chosen: str
     is_decided: bool
     """Whether the user has answered; until then alarms and limits on this point should wait."""
-    alternatives: Mapping[str, Point]
+    alternatives: Mapping[str, Entry]
 
     def values(self, words: Sequence[int]) -> dict[str, Value | None]:
         """Return by label what each alternative makes of the point's registers."""
-        return {label: _value(point, words) for label, point in self.alternatives.items()}
-
-
-def _value(point: Point, words: Sequence[int]) -> Value | None:
-    raw = point.layout.decode(words)
-    return None if raw is None else point.value_of(raw)
+        return {label: entry.value(words) for label, entry in self.alternatives.items()}

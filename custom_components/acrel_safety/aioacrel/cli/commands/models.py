@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ...models import Model
+from ...points import Model
 from ...readings import PointKey
 from .. import selecting
 from ..circuits import circuit_spans
@@ -85,13 +85,13 @@ def _as_json(model: Model, language: str) -> dict[str, Json]:
         "points": len(model.readable),
         "waiting": len(model.waiting),
         "needs_table": model.needs_table,
-        "asks_ratios": sorted(model.asks_ratios),
+        "asks_ratios": sorted(model.registers.asks_ratios),
     }
 
 
 def _row(model: Model, language: str) -> tuple[str, ...]:
     needs = ["register table"] if model.waiting else []
-    needs += [f"--{ratio}" for ratio in sorted(model.asks_ratios)]
+    needs += [f"--{ratio}" for ratio in sorted(model.registers.asks_ratios)]
     measured = [number for number in model.circuits if number != "0"]
     return (
         model.id,

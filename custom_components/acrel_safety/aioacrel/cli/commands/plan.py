@@ -1,7 +1,8 @@
 """`acrel plan`: which reads fetch the wanted quantities of a model."""
 
-from ...modbus.blocks import spans_of
-from ...plan import LineCost, Read, line_time, plan_reads
+from ...registers import LineCost, Read, plan_reads
+from ...registers.blocks import spans_of
+from ...registers.plan import line_time
 from .. import selecting
 from ..exits import Exit
 from ..options import Options
@@ -23,7 +24,10 @@ def command(options: Options, console: Console) -> int:
     keys = selecting.with_ratio_points(model, selecting.find_keys(model, options.codes))
     cost = LineCost(line=selecting.line_of(options, model), turnaround=options.turnaround_ms / 1000)
     reads = plan_reads(
-        spans_of(model.points[key] for key in keys), cost, max_registers=model.max_registers, ranges=model.ranges
+        spans_of(model.registers.places[key] for key in keys),
+        cost,
+        max_registers=model.registers.max_registers,
+        ranges=model.registers.ranges,
     )
     milliseconds = round(line_time(reads, cost) * 1000, 3)
     if console.as_json:

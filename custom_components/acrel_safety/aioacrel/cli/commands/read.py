@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...errors import AcrelError, LinkError
-from ...models import Model
+from ...points import Model
 from ...readings import PointKey, Reading
 from .. import ratios, selecting
 from ..options import Options
@@ -73,8 +73,7 @@ async def _read(options: Options, model: Model, keys: Sequence[PointKey], given:
 
     Raises WrongDeviceError, or a LinkError when the unit cannot be asked.
     """
-    # A counter is read once here, so there is nothing to hold a reading against.
-    async with open_device(options, model, keys, given, guard_totals=False) as device:
+    async with open_device(options, model, keys, given) as device:
         taken = _Taken(readings=device.readings)
         if options.probe and (doubt := await device.probe(doubts_allowed=True)):
             taken.notes.append(selecting.doubt_text(device, doubt))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from ...models import Model
+from ...points import Model
 from .. import advice, selecting
 from ..exits import Exit
 from ..fitting import Candidate, Verdict

@@ -28,7 +28,7 @@ def command(options: Options, console: Console) -> int:
             f"Left out are {number_of(len(missing), 'point')} without an address or a place in the format:"
             f" {named([str(key) for key in missing])}"
         )
-    if ratios := sorted({ratio.upper() for key in model.readable for ratio in model.points[key].ratios}):
+    if ratios := sorted({ratio.upper() for key in model.readable for ratio in model.registers.places[key].ratios}):
         console.note(
             f"Warning: a table cannot say that values are multiplied with {' and '.join(ratios)}:"
             " it gives them as the device does, before the transformer ratios"

@@ -1,8 +1,8 @@
 """`acrel table import`: a model file of a register table."""
 
 from ...errors import AcrelError, FileProblemsError, UnknownModelError
-from ...models import Model
 from ...models.writer import write_model
+from ...points import Model
 from ...table import Choice
 from .. import selecting, table_files
 from ..exits import Exit

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ...errors import AcrelError, LinkError, NoAnswerError, WrongDeviceError
-from ...modbus.device import AcrelDevice
-from ...modbus.statistics import UnitStatistics
-from ...models import Model
+from ...modbus.figures import UnitFigures
+from ...modbus.unit import PolledUnit
+from ...points import Model
 from ...readings import PointKey, Reading
 from .. import advice, ratios, selecting
 from ..exits import Exit
@@ -37,7 +37,7 @@ class _Poll:
 
     readings: Mapping[PointKey, Reading]
     trouble: AcrelError | None
-    statistics: UnitStatistics
+    statistics: UnitFigures
 
 
 class _Watch:
@@ -80,7 +80,7 @@ class _Watch:
         if not self._is_over:
             await asyncio.sleep(pause)
 
-    async def _poll(self, device: AcrelDevice) -> _Poll:
+    async def _poll(self, device: PolledUnit) -> _Poll:
         updated: set[PointKey] = set()
         trouble: AcrelError | None = None
         try:
@@ -89,9 +89,9 @@ class _Watch:
             trouble = error
         readings = {key: device.readings[key] for key in updated if key in device.readings}
         self._was_answered = self._was_answered or any(reading.value is not None for reading in readings.values())
-        return _Poll(readings=readings, trouble=trouble, statistics=device.unit.statistics)
+        return _Poll(readings=readings, trouble=trouble, statistics=device.unit.figures)
 
-    async def _ask(self, device: AcrelDevice, updated: set[PointKey]) -> None:
+    async def _ask(self, device: PolledUnit, updated: set[PointKey]) -> None:
         """Read all wanted groups once; whatever was read before an error is in `updated`.
 
         Raises LinkError or WrongDeviceError.
@@ -106,7 +106,7 @@ class _Watch:
             self._is_probed = True
         trouble: LinkError | None = None
         async for report in poll_groups(device):
-            updated |= report.updated | report.refused
+            updated |= report.keys
             trouble = trouble or report.error
         if trouble is not None:
             raise trouble
@@ -152,7 +152,7 @@ class _Watch:
             document["link"] = self._link(poll.statistics).as_json()
         return document
 
-    def _link(self, statistics: UnitStatistics) -> LinkState:
+    def _link(self, statistics: UnitFigures) -> LinkState:
         return LinkState.of(statistics, self._clock, self._now())
 
     def _tell(self, poll: _Poll) -> None:
