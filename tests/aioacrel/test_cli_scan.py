@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import redirect_stderr
 
 import pytest
 
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from simulator import Cabinet
 from simulator.cabinet import STANDARD_UNITS
-from tests.aioacrel.cli_rigs import NOBODY, Acrel, link, strange_unit
+from tests.aioacrel.cli_rigs import NOBODY, Acrel, Terminal, link, strange_unit
 
 LIBRARY = ModelLibrary()
 ASJ10L, AIM_R100 = 7, 8
@@ -165,3 +166,16 @@ async def test_a_gateway_that_dies_leaves_what_was_found(acrel: Acrel, cabinet: 
     assert outcome.code == 3
     assert "1 of 3 units answer" in outcome.out
     assert "The scan ends early" in outcome.err
+
+
+async def test_a_bar_is_drawn_on_a_terminal_and_leaves_no_trace(
+    acrel: Acrel, cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = Terminal()
+    with redirect_stderr(terminal):
+        outcome = await acrel.on(cabinet, "scan", "--units", "7,8", *QUICK)
+    assert outcome.out.endswith("2 of 2 units answer\n")
+    drawn = terminal.getvalue()
+    assert "unit 8, 1 found" in drawn
+    assert drawn.endswith("\x1b[2K")
