@@ -58,6 +58,18 @@ class NoAnswerError(LinkError):
     text = "Unit {unit} did not answer within {seconds} s"
 
 
+class NotSentError(LinkError):
+    """Nothing left for the device: what was to be written was certainly not carried out."""
+
+    key = "not_sent"
+    text = "Nothing was sent to unit {unit}: {reason}"
+
+    def __init__(self, *, unit: int, reason: LinkError) -> None:
+        """Keep why."""
+        self.reason = reason
+        super().__init__(unit=unit, reason=reason)
+
+
 class BadAnswerError(LinkError):
     """An answer arrived that does not belong to the request; it was thrown away."""
 

@@ -21,6 +21,11 @@ REASONS: Mapping[str, Mapping[str, str]] = {
     },
     # Why a setting was not changed
     "read_only": {"en": "{model} does not allow this setting to be changed", "zh": "{model} 不允许更改此设置"},
+    "changes_not_allowed": {
+        "en": "changes are not allowed for this device; allow them in its settings",
+        "zh": "未允许更改此设备的设置；请先在设备选项中允许",
+    },
+    "nothing_read": {"en": "nothing that means anything", "zh": "无有效内容"},
     "no_number": {"en": "'{value}' is not a number", "zh": "“{value}”不是数字"},
     "not_exact": {
         "en": "{value} cannot be set exactly; the step is {step}",

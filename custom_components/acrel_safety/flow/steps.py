@@ -10,7 +10,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 
-from ..aioacrel.models import Model
+from ..aioacrel.points import Model
 from ..const import CONF_UNIT_ID
 from .device_forms import Catalogue, device_schema
 from .drafts import Draft, Upload

@@ -5,7 +5,7 @@ from functools import partial
 from homeassistant.config_entries import SubentryFlowResult
 
 from ..aioacrel.errors import AcrelError
-from ..link import model_library
+from ..model_files import model_library
 from .device_forms import CONF_BASE, CONF_FILE, CONF_MODEL_ID, CONF_OVERWRITE, table_schema
 from .drafts import Draft, is_model_id, read_draft, take_upload, would_replace
 from .errors import FlowError, FormError, explain, plain, problem_list

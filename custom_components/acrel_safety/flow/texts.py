@@ -3,7 +3,7 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
-from ..aioacrel.models import Model
+from ..aioacrel.points import Model
 from ..const import DOMAIN
 from ..naming import evidence_text, library_language
 

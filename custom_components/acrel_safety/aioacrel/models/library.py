@@ -8,10 +8,11 @@ from pathlib import Path
 from ..errors import FileProblemsError, UnknownModelError
 from ..foreign import foreign
 from ..phrases import phrase
+from ..points import Model
 from ..problems import Problem
+from .entry import MODEL_ID
 from .locate import Lines
 from .reader import LARGEST_FILE, read_model
-from .schema import MODEL_ID, Model
 
 
 class ModelLibrary:
