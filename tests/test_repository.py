@@ -53,3 +53,9 @@ def test_a_release_under_another_version_is_refused() -> None:
     done = subprocess.run([ROOT / "scripts" / "release", "v0.0.0"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "v0.0.0" in done.stderr
+
+
+def test_the_readme_names_the_versions_that_are_run() -> None:
+    pins = [(ROOT / "requirements" / name).read_text("utf-8") for name in ("constraints.txt", "newest.txt")]
+    run = [version for pin in pins for version in re.findall(r"(?m)^homeassistant==(\S+)$", pin)]
+    assert run == re.findall(r"(?m)^\| (\d{4}\.\d+\.\d+) \|", (ROOT / "README.md").read_text("utf-8"))
