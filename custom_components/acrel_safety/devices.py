@@ -9,8 +9,8 @@ from homeassistant.helpers import device_registry as dr
 
 from .aioacrel.models import Model
 from .aioacrel.readings import DEVICE_CIRCUIT
+from .aioacrel.texts import library_language, say
 from .const import DOMAIN, MANUFACTURER, SUBENTRY_DEVICE, TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP
-from .naming import evidence_text, library_language
 
 _LINK_MODELS = {
     TYPE_TCP: "Modbus TCP",
@@ -50,7 +50,7 @@ def register_device(
     hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, model: Model, link_id: str
 ) -> dr.DeviceEntry:
     """Register a device; how sure its registers are is said beside its model."""
-    evidence = evidence_text(model.evidence, hass.config.language)
+    evidence = say(f"evidence.{model.evidence}", hass.config.language)
     return dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
         config_subentry_id=subentry.subentry_id,

@@ -11,10 +11,11 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .aioacrel.errors import AcrelError, SettingRefusedError
 from .aioacrel.models import Evidence, Point
 from .aioacrel.readings import PointKey, Value
+from .aioacrel.texts import library_language
 from .aioacrel.vocabulary import EXTRA_PREFIX, Kind
 from .const import DOMAIN
 from .coordinator import AcrelCoordinator
-from .naming import library_language, naming, platform_of
+from .naming import naming, platform_of
 
 RAW_PREFIX = f"{EXTRA_PREFIX}Raw "
 """Begins the code of a register whose meaning is unknown: a help for drawing up a table."""

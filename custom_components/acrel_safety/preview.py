@@ -15,8 +15,8 @@ from .aioacrel.models import Model, Point, Ratio
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey, Quality, Value
 from .aioacrel.registers import WORD, Layout, RegisterType
 from .aioacrel.vocabulary import Kind, PollGroup, Range, extra_quantity
-from .flow.errors import plain
-from .flow.texts import FlowTexts
+from .flow.selector_texts import FlowTexts
+from .markdown import plain
 
 MOST_ROWS = 60
 """Rows a person can compare with a display; reading them takes a few seconds on a slow line."""

@@ -13,6 +13,7 @@ from ..aioacrel.readings import PointKey
 from ..aioacrel.table import ChoiceKind
 from ..const import DOMAIN, LOGGER, MODEL_FOLDER
 from ..link import temporary_unit
+from ..markdown import plain
 from ..preview import Column, read_words, render, rows_of
 from .device_forms import (
     CONF_K_MODE,
@@ -26,10 +27,10 @@ from .device_forms import (
     settings_schema,
 )
 from .drafts import Draft
-from .errors import FlowError, FormError, explain, plain, problem_list
+from .explain import FlowError, FormError, explain, form_list
 from .link_forms import FormData
+from .selector_texts import FlowTexts
 from .steps import DeviceSteps
-from .texts import FlowTexts
 
 
 class LookSteps(DeviceSteps):
@@ -95,7 +96,7 @@ class LookSteps(DeviceSteps):
             model=self._model.name,
             unit=str(self._unit_id),
             table=table,
-            listing=problem_list(self._draft.warnings, self._texts) if self._draft else "",
+            listing=form_list(self._draft.warnings, self._texts.language) if self._draft else "",
         )
 
     def _asks(self, kind: ChoiceKind) -> bool:

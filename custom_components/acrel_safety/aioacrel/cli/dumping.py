@@ -38,7 +38,6 @@ class NothingToDumpError(AcrelError):
     """Every read was refused."""
 
     key = "nothing_dumped"
-    text = "Unit {unit} has none of the registers asked for"
 
 
 def dump(options: Options, console: Console) -> int:

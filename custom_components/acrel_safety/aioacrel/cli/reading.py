@@ -22,7 +22,6 @@ class NothingReadError(AcrelError):
     """The unit answers, but not one of the wanted quantities has a value."""
 
     key = "nothing_read"
-    text = "Unit {unit} gave none of the {count} values: {why}"
 
 
 def read(options: Options, console: Console) -> int:

@@ -9,8 +9,8 @@ from ..modbus.device import AcrelDevice
 from ..modbus.link import LinkAddress
 from ..models import LineSettings, Model, ModelLibrary, Ratio, read_model
 from ..models.library import read_text
-from ..phrases import Phrase
 from ..readings import PointKey
+from ..texts import Phrase
 from ..vocabulary import vocabulary
 from .arguments import Options
 
@@ -21,14 +21,12 @@ class UnknownQuantityError(AcrelError):
     """A quantity was asked for that the model does not have."""
 
     key = "unknown_quantity"
-    text = "{model} has no quantity '{code}' with a known register; it has: {known}"
 
 
 class UnusableFolderError(AcrelError):
     """The folder for the user's models is none."""
 
     key = "unusable_folder"
-    text = "{folder} is not a folder with model files"
 
 
 def library(options: Options) -> ModelLibrary:

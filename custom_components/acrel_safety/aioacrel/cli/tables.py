@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import AcrelError, FileProblemsError, UnknownModelError
-from ..foreign import foreign
+from ..foreign import system_says
 from ..models import Model
 from ..models.writer import write_model
 from ..problems import Problem, Severity
@@ -21,14 +21,6 @@ class NothingToExportError(AcrelError):
     """A model without registers has nothing a table could hold."""
 
     key = "nothing_to_export"
-    text = "{model} has no register that a table could hold"
-
-
-class NotWritableError(AcrelError):
-    """A model holds something that a model file has no words for."""
-
-    key = "not_writable"
-    text = "{model} cannot be written as a model file: {detail}"
 
 
 def check(options: Options, console: Console) -> int:
@@ -68,7 +60,7 @@ def import_(options: Options, console: Console) -> int:
         raise FileProblemsError(file=str(options.file), problems=table.errors)
     for line in _problem_lines(options.file, table.problems, options.language):
         console.note(line)
-    text = _model_file(table.model)
+    text = write_model(table.model)
     if options.output is not None:
         options.output.write_text(text, encoding="utf-8")
     if console.as_json:
@@ -130,17 +122,6 @@ def export(options: Options, console: Console) -> int:
     return 0
 
 
-def _model_file(model: Model) -> str:
-    """Return a model as the text of a file.
-
-    Raises NotWritableError.
-    """
-    try:
-        return write_model(model)
-    except ValueError as error:
-        raise NotWritableError(model=model.id, detail=error) from None
-
-
 def _imported(options: Options, *, model_id: str, base: Model | None) -> TableImport:
     """Read the table.
 
@@ -180,7 +161,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LARGEST_TABLE + 1)
     except OSError as error:
-        problem = Problem(key="unreadable", found=foreign(error.strerror or str(error)))
+        problem = Problem(key="unreadable", found=system_says(error))
         raise FileProblemsError(file=str(path), problems=[problem]) from None
 
 

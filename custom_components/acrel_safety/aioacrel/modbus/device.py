@@ -9,9 +9,9 @@ from math import prod
 
 from ..errors import LinkError, RefusedError
 from ..models.schema import Model, Point, Ratio
-from ..phrases import Phrase
 from ..plan import Read, plan_reads
 from ..readings import PointKey, Quality, Reading, Value
+from ..texts import Phrase
 from ..totals import Total
 from ..vocabulary import Kind, PollGroup
 from .blocks import Block, addresses, blocks_of, spans_of, within_model

@@ -2,7 +2,7 @@
 
 from ..errors import LinkError, LinkUnreachableError, MissingTableError, NoAnswerError, RefusedError, WrongDeviceError
 from ..models.schema import Model, ProbeCheck
-from ..phrases import Phrase, phrase
+from ..texts import Phrase, phrase
 from .guard import GuardedUnit
 
 

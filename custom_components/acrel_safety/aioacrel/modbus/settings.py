@@ -13,10 +13,10 @@ from ..errors import (
     SettingUnconfirmedError,
 )
 from ..models.schema import Model, Point
-from ..phrases import phrase
 from ..plan import Read
 from ..readings import PointKey, Quality, Reading, Value
 from ..registers import RegisterType, unscaled
+from ..texts import phrase
 from .blocks import within_model
 from .guard import GuardedUnit
 
@@ -56,7 +56,7 @@ async def change_setting(
             break
     if refusal is not None:
         raise refusal
-    read = "nothing" if seen is None else point.value_of(point.layout.decode(seen) or 0)
+    read = phrase("nothing") if seen is None else point.value_of(point.layout.decode(seen) or 0)
     raise SettingUnconfirmedError(name=key, value=value, read=read)
 
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from ..phrases import phrase
 from ..readings import DEVICE_CIRCUIT, PointKey, Value
 from ..registers import WORD, Layout, Order, RegisterType
+from ..texts import phrase
 from ..vocabulary import Kind, vocabulary
 from .node import Node, shown
 from .schema import Command, LineSettings, ProbeCheck, Ratio

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from ..readings import PointKey
 from ..registers import Layout, Order, RegisterType
+from ..texts import phrase
 from ..vocabulary import Kind, extra_quantity, vocabulary
 from . import toml
 from .parts import PLACEHOLDER
@@ -61,7 +62,7 @@ def need(key: PointKey) -> Point:
 def point_line(point: Point, evidence: Evidence) -> PointLine:
     """Return the line of a point in a file of this evidence.
 
-    Raises ValueError for what a model file has no words for.
+    Raises NoWordsError for what a model file has no words for.
     """
     table = "settings" if point.quantity.kind is Kind.SETTING else "points"
     return PointLine(
@@ -101,8 +102,7 @@ def _facts(point: Point, evidence: Evidence) -> Iterator[str]:
 def _limits(point: Point) -> Iterator[str]:
     if point.range != point.quantity.range:
         if point.range.low is None or point.range.high is None:
-            message = f"{point.key}: a range with an open end cannot be written"
-            raise ValueError(message)
+            raise toml.NoWordsError(phrase("open_range", point=point.key))
         yield f"range = [{toml.number(point.range.low)}, {toml.number(point.range.high)}]"
     if point.limits is not None:
         yield f"limits = [{toml.number(point.limits.low)}, {toml.number(point.limits.high)}]"
@@ -125,8 +125,7 @@ def _quantity(point: Point) -> Iterator[str]:
         yield f"name = {toml.texts(quantity.names)}"
     written = replace(usual, unit=quantity.unit or usual.unit, detail=quantity.detail, names=quantity.names)
     if written != quantity or "en" not in quantity.names or PLACEHOLDER.search(code):
-        message = f"{point.key}: this quantity cannot be written"
-        raise ValueError(message)
+        raise toml.NoWordsError(phrase("odd_quantity", point=point.key))
 
 
 def _usual_kind(point: Point) -> Kind:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from ..errors import NotWritableError
 from ..readings import DEVICE_CIRCUIT
+from ..texts import phrase
 from . import toml
 from .circuitsections import circuit_sections
 from .reader import DEFAULT_MOST_REGISTERS
@@ -12,10 +14,17 @@ from .schema import Command, Evidence, LineSettings, Model, ProbeCheck, Ratio
 def write_model(model: Model) -> str:
     """Return the text of a model file.
 
-    Raises ValueError when the model holds something a file has no words for: scales without a finite decimal form,
-    ranges with an open end that are not the vocabulary's.
+    Raises NotWritableError when the model holds something a file has no words for: scales without a finite decimal
+    form, ranges with an open end that are not the vocabulary's.
     """
-    parts = [
+    try:
+        return "\n".join(part for part in _parts(model) if part)
+    except toml.NoWordsError as error:
+        raise NotWritableError(model=model.id, detail=error.reason) from None
+
+
+def _parts(model: Model) -> Sequence[str]:
+    return [
         _head(model),
         _line(model.line, model.unit_id),
         _read(model),
@@ -24,7 +33,6 @@ def write_model(model: Model) -> str:
         *circuit_sections(model),
         *(_command(command) for command in model.commands),
     ]
-    return "\n".join(part for part in parts if part)
 
 
 def _table(header: str, pairs: Sequence[str]) -> str:
@@ -119,8 +127,7 @@ def _command(command: Command) -> str:
     if command.read_back is not None:
         key, value = command.read_back
         if isinstance(value, str):
-            message = f"{command.code}: a read-back by word cannot be written"
-            raise ValueError(message)
+            raise toml.NoWordsError(phrase("word_read_back", command=command.code))
         facts = [f"code = {toml.text(key.code)}", f"value = {toml.number(float(value))}"]
         if key.circuit != command.circuit:
             facts.insert(1, f"circuit = {toml.text(key.circuit)}")
