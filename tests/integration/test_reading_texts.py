@@ -1,4 +1,4 @@
-"""The library's texts are read from disk where nothing waits for them; Home Assistant itself tells when they are not."""
+"""The library's texts are read where nothing waits for the disk; Home Assistant itself tells when they are not."""
 
 from collections.abc import Iterator
 from pathlib import Path
