@@ -26,9 +26,9 @@ from pymodbus.exceptions import ModbusException
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
 from benchmarks.report import Table
-from custom_components.acrel_safety.aioacrel.models import LineSettings as Line
-from custom_components.acrel_safety.aioacrel.plan import LineCost
 from custom_components.acrel_safety.aioacrel.readings import PointKey
+from custom_components.acrel_safety.aioacrel.registers import LineCost
+from custom_components.acrel_safety.aioacrel.registers import LineSettings as Line
 from simulator import Cabinet, LineSettings
 
 UNITS = range(1, 11)
@@ -122,10 +122,10 @@ async def this_project(port: int, seen: Seen) -> AsyncIterator[Command | None]:
             for subentry in entry.subentries.values()
         }
         _listen(hass, units, seen)
-        coordinators = {c.device.unit_id: c for c in entry.runtime_data.coordinators.values()}
+        devices = {c.source.unit.unit_id: c.device for c in entry.runtime_data.coordinators.values()}
 
         async def command(unit_id: int, value: int) -> None:
-            await coordinators[unit_id].async_change(PointKey(CIRCUIT, "LgHighVal02"), value)
+            await devices[unit_id].change(PointKey(CIRCUIT, "LgHighVal02"), value)
 
         yield command
 

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -20,9 +20,12 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
 from benchmarks.home_assistant import PEERS, ROUNDS, cabinet_models
-from custom_components.acrel_safety.aioacrel.models import Model, ModelLibrary, Point
+from custom_components.acrel_safety.aioacrel.modbus import ModbusSource
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary
+from custom_components.acrel_safety.aioacrel.points import Model
+from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.registers import RegisterType
-from custom_components.acrel_safety.statistics import Statistic
+from custom_components.acrel_safety.figures import Figure
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _NEVER = 86400
@@ -88,34 +91,42 @@ async def run_ours(hass: HomeAssistant, port: int, models: Mapping[int, str]) ->
     )
     entry.add_to_hass(hass)
     # All points, as with the peer; the link's own figures are nothing that is read.
-    enabled = property(lambda entity: not isinstance(entity, Statistic))
+    enabled = property(lambda entity: not isinstance(entity, Figure))
     with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", new=enabled):
         await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
-    devices = [coordinator.device for coordinator in entry.runtime_data.coordinators.values()]
-    await entry.runtime_data.bus.poll_all()
+    sources = [coordinator.source for coordinator in entry.runtime_data.coordinators.values()]
+    await poll_all(sources)
     start = time.perf_counter() - began
-    asked = sum(device.unit.statistics.requests for device in devices)
+    asked = sum(source.unit.unit.figures.requests for source in sources)
     started, values = time.process_time(), 0
     for _ in range(ROUNDS):
-        await entry.runtime_data.bus.poll_all()
-        values += sum(len(device.readings) for device in devices)
+        await poll_all(sources)
+        values += sum(len(source.unit.readings) for source in sources)
     cpu = time.process_time() - started
-    requests = sum(device.unit.statistics.requests for device in devices) - asked
+    requests = sum(source.unit.unit.figures.requests for source in sources) - asked
     return Polls(cpu=cpu, values=values, requests=requests // ROUNDS, start=start)
 
 
-def yaml_sensor(unit_id: int, model: Model, point: Point) -> dict[str, object]:
+async def poll_all(sources: Sequence[ModbusSource]) -> None:
+    """Poll every group of every unit once, and hand on what was read, as the bus does."""
+    for source in sources:
+        for group in source.unit.groups():
+            source.take(await source.unit.poll(group))
+
+
+def yaml_sensor(unit_id: int, model: Model, key: PointKey) -> dict[str, object]:
     """Return the YAML of one point: a bit or half word is read as its whole register, as YAML users do."""
+    place = model.registers.places[key]
     return {
-        "name": f"{model.id} {unit_id} {point.key}",
+        "name": f"{model.id} {unit_id} {key}",
         "slave": unit_id,
-        "address": point.address,
-        "data_type": _YAML_TYPES.get(point.layout.type, "uint16"),
-        "scale": float(point.scale),
-        "precision": point.precision or 0,
+        "address": place.address,
+        "data_type": _YAML_TYPES.get(place.layout.type, "uint16"),
+        "scale": float(place.scale),
+        "precision": model.points[key].precision or 0,
         "scan_interval": 0,
-        "unique_id": f"{unit_id}-{point.key}",
+        "unique_id": f"{unit_id}-{key}",
     }
 
 
@@ -124,9 +135,9 @@ async def run_yaml(hass: HomeAssistant, port: int, models: Mapping[int, str]) ->
     began = time.perf_counter()
     library = ModelLibrary()
     sensors = [
-        yaml_sensor(unit_id, library.get(model), point)
+        yaml_sensor(unit_id, library.get(model), key)
         for unit_id, model in models.items()
-        for point in library.get(model).readable.values()
+        for key in library.get(model).readable
     ]
     hub = {"type": "tcp", "host": "127.0.0.1", "port": port, "name": "bench", "sensors": sensors}
     await async_setup_component(hass, "modbus", {"modbus": [hub]})

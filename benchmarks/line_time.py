@@ -1,6 +1,6 @@
 """Requests and line time of one full poll of each model, by planner.
 
-Computed, not timed: every planner gets the same points and is priced with the same formula (`aioacrel.plan.LineCost`).
+Computed, not timed: every planner gets the same points and is priced with the same formula (`LineCost`).
 """
 
 from collections.abc import Callable, Sequence
@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from modbus_connection.model._planning import _plan_blocks
 
 from benchmarks.report import Table
-from custom_components.acrel_safety.aioacrel.modbus.blocks import spans_of
-from custom_components.acrel_safety.aioacrel.models import LineSettings, Model, ModelLibrary
-from custom_components.acrel_safety.aioacrel.plan import LineCost, Read, Span, line_time, plan_reads
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary
+from custom_components.acrel_safety.aioacrel.points import Model
+from custom_components.acrel_safety.aioacrel.registers import LineCost, LineSettings, Read, Span, plan_reads
+from custom_components.acrel_safety.aioacrel.registers.blocks import spans_of
+from custom_components.acrel_safety.aioacrel.registers.plan import line_time
 
 TURNAROUND = 0.02
 LINES = {
@@ -24,7 +26,7 @@ type Planner = Callable[[Model, Sequence[Span], LineCost], list[Read]]
 
 def ours(model: Model, spans: Sequence[Span], cost: LineCost) -> list[Read]:
     """This project."""
-    return plan_reads(spans, cost, max_registers=model.max_registers, ranges=model.ranges)
+    return plan_reads(spans, cost, max_registers=model.registers.max_registers, ranges=model.registers.ranges)
 
 
 def one_per_entity(_model: Model, spans: Sequence[Span], _cost: LineCost) -> list[Read]:
@@ -49,7 +51,8 @@ def blocks_of_100(_model: Model, spans: Sequence[Span], _cost: LineCost) -> list
 
 def unreadable(model: Model, reads: Sequence[Read]) -> int:
     """Return how many reads touch a register the manual does not print: a real device may refuse them."""
-    return sum(not any(low <= read.address and read.end - 1 <= high for low, high in model.ranges) for read in reads)
+    ranges = model.registers.ranges
+    return sum(not any(low <= read.address and read.end - 1 <= high for low, high in ranges) for read in reads)
 
 
 def measure() -> Table:
@@ -70,7 +73,7 @@ def measure() -> Table:
     for model in ModelLibrary().usable():
         if model.needs_table:
             continue
-        spans = spans_of(model.readable.values())
+        spans = spans_of(model.registers.places.values())
         for line, cost in LINES.items():
             best = line_time(ours(model, spans, cost), cost)
             for name, planner in planners.items():

@@ -9,7 +9,8 @@ import pytest
 
 from custom_components.acrel_safety.aioacrel.modbus.bus import DEFAULT_INTERVALS
 from custom_components.acrel_safety.aioacrel.modbus.schedule import LONGEST_BACK_OFF
-from custom_components.acrel_safety.aioacrel.models import Evidence, ModelLibrary
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary
+from custom_components.acrel_safety.aioacrel.points import Evidence
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -1,24 +1,25 @@
 """Acrel electrical-safety devices in Home Assistant.
 
-One config entry is one Modbus link, one subentry is one device on it. Everything about registers,
-line time and faults is in the library `aioacrel`; here it is shown.
+One config entry is one hub (a Modbus link), one subentry is one device that is reached by it. What the devices say, and
+whether it can be believed, is in the library `aioacrel`; here it is shown.
 """
 
-from collections.abc import Callable, Coroutine
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from functools import partial
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.event import async_track_time_interval
 
-from .aioacrel.modbus import Bus
+from .aioacrel.errors import AcrelError
 from .aioacrel.texts import read_texts
-from .const import CHECK_SECONDS, LOOK_AGAIN_SECONDS, SUBENTRY_DEVICE
+from .const import DOMAIN, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry, AcrelRuntimeData
-from .devices import is_in_use, register_link
+from .devices import is_in_use, register_hub
+from .hubs import hub_of
 from .issues import forget_former_issues
-from .loading import add_device, async_first_look, async_load_models, enabled_points
+from .loading import add_device, async_load_models, enabled_points
 from .memory import TotalsMemory
 
 PLATFORMS = [
@@ -31,7 +32,7 @@ PLATFORMS = [
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bool:
-    """Set up a link with all its devices."""
+    """Set up a hub with all its devices."""
     # First of all: what is added or changed while this runs is taken in by a reload, which waits for this to end.
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     subentries = entry.get_subentries_of_type(SUBENTRY_DEVICE)
@@ -39,43 +40,63 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     models = await async_load_models(hass, subentries)
     memory = TotalsMemory(hass, entry)
     await memory.async_load()
-    data = entry.runtime_data = AcrelRuntimeData(bus=Bus(entry.title), memory=memory)
-    link_id = register_link(hass, entry)
+    hub = hub_of(hass, entry)
+    data = entry.runtime_data = AcrelRuntimeData(hub=hub, memory=memory)
+    # Whatever fails from here on, and at every unload: the plant keeps no device that nobody shows.
+    entry.async_on_unload(partial(data.forget_but, ()))
+    hub_id = register_hub(hass, entry, hub.kind)
     forget_former_issues(hass, entry, entry.subentries)
     for subentry in subentries:
         if subentry.subentry_id not in entry.subentries:
             # Removed since.
             continue
-        add_device(hass, entry, subentry, models[subentry.subentry_id], link_id)
+        add_device(hass, entry, subentry, models[subentry.subentry_id], hub_id)
 
-    wishes = {}
+    wishes: list[Callable[[], None]] = []
     for coordinator in data.coordinators.values():
         memory.tell(coordinator)
-        wishes[coordinator] = enabled_points(hass, coordinator)
-        coordinator.want(wishes[coordinator])
-    await async_first_look(entry)
-    data.forget_removed(entry.subentries)
+        wishes.append(coordinator.device.want(enabled_points(hass, coordinator)))
+    try:
+        await _async_start(hass, entry)
+    except AcrelError as error:
+        await _async_leave(entry)
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key=error.key,
+            translation_placeholders=dict(error.placeholders),
+        ) from error
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    for coordinator, keys in wishes.items():
+    for unwant in wishes:
         # From here on the entities themselves say what they want.
-        coordinator.unwant(keys)
+        unwant()
+    return True
+
+
+async def _async_start(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
+    """Begin to read, and remember counters until the end. Raises AcrelError."""
+    data = entry.runtime_data
+    await data.hub.async_start()
+    data.forget_but(entry.subentries)
 
     async def stop(_: Event) -> None:
-        await data.bus.stop()
-        await memory.async_write()
+        await data.hub.async_stop()
+        await data.memory.async_write()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
-    entry.async_on_unload(memory.async_keep())
-    entry.async_on_unload(_look_again_at_wrong_devices(hass, entry))
-    entry.async_on_unload(_check_right_devices(hass, entry))
-    return True
+    entry.async_on_unload(data.memory.async_keep())
+
+
+async def _async_leave(entry: AcrelConfigEntry) -> None:
+    """End all that was begun."""
+    data = entry.runtime_data
+    await data.hub.async_stop()
+    await data.memory.async_write()
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bool:
     """Take down a link; the shared connection is given back by what was registered at set-up."""
     if unloaded := await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
-        await entry.runtime_data.bus.stop()
-        await entry.runtime_data.memory.async_write()
+        await _async_leave(entry)
         if entry.disabled_by is not None:
             # What is wrong there does not matter now, and is found again when the link is enabled.
             forget_former_issues(hass, entry, ())
@@ -98,42 +119,3 @@ async def async_remove_config_entry_device(
 async def _async_reload(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
     """Take over changes of the link or its devices."""
     await hass.config_entries.async_reload(entry.entry_id)
-
-
-@callback
-def _check_right_devices(hass: HomeAssistant, entry: AcrelConfigEntry) -> CALLBACK_TYPE:
-    """Ask the others too, less often: one may have been exchanged between two polls, without ever being missed."""
-
-    async def check() -> None:
-        for coordinator in entry.runtime_data.coordinators.values():
-            if coordinator.is_answering:
-                await coordinator.async_identify()
-
-    return _repeat(hass, entry, check, CHECK_SECONDS)
-
-
-@callback
-def _look_again_at_wrong_devices(hass: HomeAssistant, entry: AcrelConfigEntry) -> CALLBACK_TYPE:
-    """Ask wrong devices now and then whether they were put right."""
-
-    async def look() -> None:
-        for coordinator in entry.runtime_data.coordinators.values():
-            if coordinator.is_wrong and await coordinator.async_identify() is None:
-                # What was learnt about registers was learnt of the other device.
-                hass.config_entries.async_schedule_reload(entry.entry_id)
-                return
-
-    return _repeat(hass, entry, look, LOOK_AGAIN_SECONDS)
-
-
-@callback
-def _repeat(
-    hass: HomeAssistant, entry: AcrelConfigEntry, ask: Callable[[], Coroutine[None, None, None]], seconds: float
-) -> CALLBACK_TYPE:
-    """Ask now and then, but never beyond the unloading of the link: it may be removed by then."""
-
-    @callback
-    def start(_: datetime) -> None:
-        entry.async_create_background_task(hass, ask(), f"{ask.__name__} {entry.title}")
-
-    return async_track_time_interval(hass, start, timedelta(seconds=seconds), cancel_on_shutdown=True)

@@ -6,13 +6,12 @@ from typing import override
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .aioacrel.models import Point
+from .aioacrel.points import Point
 from .aioacrel.vocabulary import Kind
-from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .entity import AcrelEntity, points_of
+from .coordinator import AcrelCoordinator
+from .entity import AcrelEntity
+from .kinds import set_up
 
 PARALLEL_UPDATES = 0
 
@@ -24,19 +23,6 @@ _ALARM_CLASSES: Mapping[str, BinarySensorDeviceClass] = {
 _STATE_CLASSES: Mapping[str, BinarySensorDeviceClass] = {"online_state": BinarySensorDeviceClass.CONNECTIVITY}
 """By key. A closed breaker is no opening that is closed, and a lock class would say 'on' for
 unlocked: positions have words of their own instead."""
-
-
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: AcrelConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the binary sensors of all devices of a link."""
-    for subentry_id, coordinator in entry.runtime_data.coordinators.items():
-        async_add_entities(
-            [AcrelBinarySensor(coordinator, point) for point in points_of(coordinator, Platform.BINARY_SENSOR)],
-            config_subentry_id=subentry_id,
-        )
 
 
 def device_class_of(point: Point) -> BinarySensorDeviceClass | None:
@@ -64,3 +50,6 @@ class AcrelBinarySensor(AcrelEntity, BinarySensorEntity):
         """Whether it is so; None while that is not known."""
         value = self.believed_value
         return None if value is None else bool(value)
+
+
+async_setup_entry = set_up(Platform.BINARY_SENSOR, AcrelBinarySensor)

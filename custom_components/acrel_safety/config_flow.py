@@ -25,7 +25,7 @@ from .flow.explain import FlowError, explain
 from .flow.link_forms import LINK_FORMS, FormData, link_data, link_form, link_place, link_title
 from .flow.probe import LinkData, probe_link
 from .flow.selector_texts import FlowTexts
-from .link import link_address
+from .hubs.modbus import link_address
 
 _KINDS = (TYPE_TCP, TYPE_RTU_TCP, TYPE_SERIAL)
 _FAILED = (ConfigEntryState.SETUP_ERROR, ConfigEntryState.SETUP_RETRY)

@@ -29,13 +29,7 @@ CONF_PT: Final = "pt"
 CONF_CT: Final = "ct"
 CONF_INTERVALS: Final = "intervals"
 
-FIRST_LOOK_SECONDS: Final = 10.0
-"""How long set-up waits for first values: a dead bus may not hold up Home Assistant's start."""
-LOOK_AGAIN_SECONDS: Final = 60.0
-"""How often a unit that is another device than expected is asked whether it was put right."""
-CHECK_SECONDS: Final = 600.0
-"""How often a unit that answers is asked whether it is still the device that is expected."""
-STATISTICS_SECONDS: Final = 30.0
-"""How often the figures of links and devices are looked at."""
+FIGURES_SECONDS: Final = 30.0
+"""How often the figures of hubs and devices are looked at."""
 REMEMBER_SECONDS: Final = 900.0
 """How often the last values of counters are written down; also at every unload and shutdown."""

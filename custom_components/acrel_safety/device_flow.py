@@ -21,7 +21,7 @@ from .flow.link_forms import FormData
 from .flow.probe import probe_device
 from .flow.selector_texts import FlowTexts
 from .flow.table_steps import TableSteps
-from .link import model_library
+from .model_files import model_library
 
 
 class DeviceFlow(TableSteps):
@@ -66,7 +66,7 @@ class DeviceFlow(TableSteps):
             return await self.async_step_table()
         if not self._is_same_device():
             await probe_device(self.hass, self._get_entry().data, self._unit_id, self._model)
-            self._wants_look = not self._model.probes
+            self._wants_look = not self._model.registers.probes
         return await self.async_step_settings()
 
     def _check_unit_id(self) -> None:

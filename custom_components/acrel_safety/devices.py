@@ -1,22 +1,15 @@
-"""The device registry: link, device on the link, circuit of the device."""
+"""The device registry: hub, device that is reached by it, circuit of the device."""
 
 from collections.abc import Mapping
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
-from .aioacrel.models import Model
+from .aioacrel.points import Model
 from .aioacrel.readings import DEVICE_CIRCUIT
 from .aioacrel.texts import library_language, say
-from .const import DOMAIN, MANUFACTURER, SUBENTRY_DEVICE, TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP
-
-_LINK_MODELS = {
-    TYPE_TCP: "Modbus TCP",
-    TYPE_RTU_TCP: "Modbus RTU over TCP",
-    TYPE_SERIAL: "Modbus RTU",
-}
+from .const import DOMAIN, MANUFACTURER, SUBENTRY_DEVICE
 
 
 def circuits(model: Model) -> list[str]:
@@ -34,20 +27,20 @@ def circuit_identifier(subentry: ConfigSubentry, circuit: str) -> tuple[str, str
 
 
 @callback
-def register_link(hass: HomeAssistant, entry: ConfigEntry) -> str:
-    """Register the gateway or serial port; return its id."""
-    link = dr.async_get(hass).async_get_or_create(
+def register_hub(hass: HomeAssistant, entry: ConfigEntry, kind: str) -> str:
+    """Register the gateway, serial port or other way to the devices; return its id."""
+    hub = dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
         identifiers={(DOMAIN, entry.entry_id)},
         name=entry.title,
-        model=_LINK_MODELS[entry.data[CONF_TYPE]],
+        model=kind,
     )
-    return link.id
+    return hub.id
 
 
 @callback
 def register_device(
-    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, model: Model, link_id: str
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, model: Model, hub_id: str
 ) -> dr.DeviceEntry:
     """Register a device; how sure its registers are is said beside its model."""
     evidence = say(f"evidence.{model.evidence}", hass.config.language)
@@ -59,12 +52,12 @@ def register_device(
         model=f"{model.name} ({evidence})",
         model_id=model.id,
         name=subentry.title,
-        via_device_id=link_id,
+        via_device_id=hub_id,
     )
 
 
-def link_info(entry: ConfigEntry) -> dr.DeviceInfo:
-    """Return the place of entities that belong to the link; it is registered."""
+def hub_info(entry: ConfigEntry) -> dr.DeviceInfo:
+    """Return the place of entities that belong to the hub; it is registered."""
     return dr.DeviceInfo(identifiers={(DOMAIN, entry.entry_id)})
 
 

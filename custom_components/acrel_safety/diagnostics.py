@@ -1,6 +1,5 @@
 """Diagnostics: enough to replay a device in a test, and nothing that says where it is."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
@@ -10,9 +9,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .aioacrel import __version__
-from .aioacrel.errors import AcrelError
-from .aioacrel.modbus import RegisterDump
-from .aioacrel.vocabulary import PollGroup
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 
 TO_REDACT = {CONF_HOST, CONF_DEVICE}
@@ -28,8 +24,8 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AcrelCo
     data = entry.runtime_data
     return {
         **_link(entry),
-        "line": {"duty": round(data.bus.duty, 3), "overruns": data.bus.overruns},
-        "devices": [await _device(coordinator) for coordinator in data.coordinators.values()],
+        "line": data.hub.figures(),
+        "devices": [await _device(entry, coordinator) for coordinator in data.coordinators.values()],
         "devices_without_registers": [
             dict(subentry.data)
             for subentry_id, subentry in entry.subentries.items()
@@ -45,7 +41,7 @@ async def async_get_device_diagnostics(
     is_loaded = entry.state is ConfigEntryState.LOADED
     coordinators = entry.runtime_data.coordinators if is_loaded else {}
     coordinator = coordinators.get(device.config_subentry_id or "")
-    return {**_link(entry), "device": await _device(coordinator) if coordinator else None}
+    return {**_link(entry), "device": await _device(entry, coordinator) if coordinator else None}
 
 
 def _link(entry: AcrelConfigEntry) -> dict[str, Any]:
@@ -56,46 +52,19 @@ def _link(entry: AcrelConfigEntry) -> dict[str, Any]:
     }
 
 
-async def _device(coordinator: AcrelCoordinator) -> dict[str, Any]:
+async def _device(entry: AcrelConfigEntry, coordinator: AcrelCoordinator) -> dict[str, Any]:
     device = coordinator.device
-    statistics = device.unit.statistics
     return {
         "settings": dict(coordinator.subentry.data),
         "model": {"id": device.model.id, "evidence": device.model.evidence},
-        "plan": {
-            group: [
-                {"function": read.function, "address": f"{read.address:04X}", "count": read.count}
-                for read in device.planned(group)
-            ]
-            for group in PollGroup
-        },
-        "believed": [group for group in PollGroup if coordinator.believes(group)],
-        "is_wrong": coordinator.is_wrong,
-        "statistics": {
-            "requests": statistics.requests,
-            "answers": statistics.answers,
-            "timeouts": statistics.timeouts,
-            "discarded": statistics.discarded,
-            "refusals": statistics.refusals,
-            "writes": statistics.writes,
-            "answer_time": statistics.answer_time,
-        },
         "readings": {
             str(key): {
                 "value": reading.value,
                 "quality": reading.quality,
+                "origin": reading.origin,
                 "time": reading.time.isoformat(timespec="seconds"),
             }
             for key, reading in device.readings.items()
         },
-        **await _registers(coordinator),
+        **await entry.runtime_data.hub.async_details(coordinator.source),
     }
-
-
-async def _registers(coordinator: AcrelCoordinator) -> Mapping[str, Any]:
-    """Read everything the model knows; the error's key alone, since its text names the link."""
-    try:
-        dump: RegisterDump = await coordinator.async_dump()
-    except AcrelError as error:
-        return {"registers": None, "error": error.key}
-    return {"registers": dump.as_dict()}

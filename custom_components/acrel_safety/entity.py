@@ -1,74 +1,26 @@
 """What all entities of a point have in common."""
 
-from collections.abc import Iterator
 from typing import Any, override
 
-from homeassistant.const import EntityCategory, Platform
+from homeassistant.const import Platform
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .aioacrel.errors import AcrelError, SettingRefusedError
-from .aioacrel.models import Evidence, Point
-from .aioacrel.readings import PointKey, Value
+from .aioacrel.points import Evidence, Point
+from .aioacrel.readings import Value
 from .aioacrel.texts import library_language
-from .aioacrel.vocabulary import EXTRA_PREFIX, Kind
 from .const import DOMAIN
 from .coordinator import AcrelCoordinator
-from .naming import naming, platform_of
+from .kinds import category, is_enabled_by_default, unique_id
+from .naming import naming
 
-RAW_PREFIX = f"{EXTRA_PREFIX}Raw "
-"""Begins the code of a register whose meaning is unknown: a help for drawing up a table."""
-_ABOUT_THE_INSTRUMENT = frozenset({Kind.FAULT, Kind.RATIO, Kind.IDENTITY, Kind.CLOCK})
-_SECONDARY_FAMILIES = frozenset({"communication", "ratio", "wiring", "clock", "power_supply"})
-_SETTING_PLATFORMS = frozenset({Platform.NUMBER, Platform.SELECT, Platform.SWITCH})
 _EVIDENCE = {evidence: {"evidence": evidence.value} for evidence in Evidence}
-_TIMES = frozenset({"ms", "s", "min", "h", "d"})
-
-
-def points_of(coordinator: AcrelCoordinator, platform: Platform) -> Iterator[Point]:
-    """Return the points of a device that a platform shows."""
-    for point in coordinator.device.model.readable.values():
-        if platform_of(point, allow_changes=coordinator.allow_changes) is platform:
-            yield point
-
-
-def unique_id(coordinator: AcrelCoordinator, key: PointKey) -> str:
-    """Return what the entity registry knows a point by, on each platform."""
-    return f"{coordinator.subentry.subentry_id}_{key.circuit}_{key.code}"
-
-
-def is_enabled_by_default(point: Point, platform: Platform) -> bool:
-    """Whether a point interests most people: every enabled entity costs time on the line."""
-    quantity = point.quantity
-    if quantity.detail or quantity.code.startswith(RAW_PREFIX):
-        return False
-    if platform in _SETTING_PLATFORMS:
-        return True
-    if quantity.kind is Kind.SETTING:
-        # Limits explain the values beside them; delays, switches and modes do not.
-        return quantity.unit is not None and quantity.unit not in _TIMES
-    # A word of states whose bits nobody explained says nothing to a reader.
-    return quantity.kind is not Kind.STATE or point.is_binary or point.words is not None
-
-
-def category(point: Point, platform: Platform) -> EntityCategory | None:
-    """Return whether an entity is about the circuit (None), the instrument, or its settings."""
-    if platform in _SETTING_PLATFORMS:
-        return EntityCategory.CONFIG
-    quantity = point.quantity
-    if (
-        quantity.kind is Kind.SETTING
-        or quantity.kind in _ABOUT_THE_INSTRUMENT
-        or quantity.family in _SECONDARY_FAMILIES
-        or quantity.code.startswith(RAW_PREFIX)
-    ):
-        return EntityCategory.DIAGNOSTIC
-    return None
 
 
 class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
-    """One point of a device. It is read on the line as long as this entity is there."""
+    """One point of a device. It is read as long as this entity is there."""
 
     _attr_has_entity_name = True
 
@@ -77,7 +29,7 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
         super().__init__(coordinator)
         self.point = point
         name = naming(point.quantity, platform, coordinator.hass.config.language)
-        self._attr_unique_id = unique_id(coordinator, point.key)
+        self._attr_unique_id = unique_id(coordinator.subentry, point.key)
         self._attr_translation_key = name.key
         self._attr_translation_placeholders = name.placeholders
         self._attr_entity_category = category(point, platform)
@@ -91,24 +43,19 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
     async def async_added_to_hass(self) -> None:
         """Have the point read from now on."""
         await super().async_added_to_hass()
-        self.coordinator.want([self.point.key])
-
-    @override
-    async def async_will_remove_from_hass(self) -> None:
-        """Have it read no more. Not earlier: what is to be restored is taken before this is called."""
-        self.coordinator.unwant([self.point.key])
-        await super().async_will_remove_from_hass()
+        self.async_on_remove(self.coordinator.device.want([self.point.key]))
 
     @override
     async def async_update(self) -> None:
-        """Have the device polled soon, as the action `homeassistant.update_entity` asks for."""
-        self.coordinator.async_poll_soon()
+        """Have the device read soon, as the action `homeassistant.update_entity` asks for."""
+        self.coordinator.device.hurry()
 
     @property
     @override
     def available(self) -> bool:
-        """Whether the point's polling group is answered."""
-        return self.coordinator.believes(self.point.poll)
+        """Whether the point was read, and is heard of still."""
+        reading = self.coordinator.reading(self.point.key)
+        return reading is not None and not reading.quality.is_lost
 
     @property
     def believed_value(self) -> Value | None:
@@ -119,8 +66,8 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Write the state, but only if the point's own group was touched."""
-        if self.point.poll in self.coordinator.data:
+        """Write the state, but only if the point itself was touched."""
+        if self.point.key in self.coordinator.data:
             self.async_write_ha_state()
 
     async def _async_change(self, value: Value) -> None:
@@ -129,7 +76,7 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
         The state follows from what was read back, never from what was asked for.
         """
         try:
-            await self.coordinator.async_change(self.point.key, value)
+            await self.coordinator.device.change(self.point.key, value)
         except AcrelError as error:
             kind = ServiceValidationError if isinstance(error, SettingRefusedError) else HomeAssistantError
             raise kind(

@@ -46,7 +46,9 @@ def issue_id(entry: ConfigEntry, subentry: ConfigSubentry, issue: Issue) -> str:
 @callback
 def raise_issue(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, error: AcrelError) -> None:
     """Raise the issue an error stands for, and withdraw the others of the device."""
-    issue = _ISSUES[type(error)]
+    issue = _ISSUES.get(type(error))
+    if issue is None:
+        return
     language = hass.config.language
     placeholders = {**error.placeholders_in(language), "device": subentry.title}
     if isinstance(error, FileProblemsError):

@@ -44,11 +44,11 @@ class TotalsMemory:
     @callback
     def tell(self, coordinator: AcrelCoordinator) -> None:
         """Tell a device its counters' last values, before its first poll has nothing to compare."""
-        points = coordinator.device.model.points
+        points = coordinator.device.points
         for name, total in self._remembered.get(coordinator.subentry.subentry_id, {}).items():
             point = points.get(_key(name))
             if point is not None and point.quantity.unit == total["unit"]:
-                coordinator.device.seed_total(point.key, total["value"])
+                coordinator.device.restore_total(point.key, total["value"])
 
     @callback
     def knows(self, coordinator: AcrelCoordinator, key: PointKey) -> bool:
@@ -69,8 +69,8 @@ class TotalsMemory:
         """Write what is believed now; of a device that could not be set up, what was remembered before."""
         present = {
             subentry_id: {
-                str(key): RememberedTotal(value=value, unit=coordinator.device.model.points[key].quantity.unit)
-                for key, value in coordinator.device.totals().items()
+                str(key): RememberedTotal(value=value, unit=coordinator.device.points[key].quantity.unit)
+                for key, value in coordinator.device.totals.values().items()
             }
             for subentry_id, coordinator in self._entry.runtime_data.coordinators.items()
         }

@@ -1,4 +1,4 @@
-"""Under which translation an entity is found, and which platform shows a point."""
+"""Under which translation an entity is found."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 from homeassistant.const import Platform
 
-from .aioacrel.models import Point
 from .aioacrel.texts import library_language
 from .aioacrel.vocabulary import Kind, Quantity, vocabulary
 
@@ -34,17 +33,6 @@ def natural_platforms(quantity: Quantity) -> frozenset[Platform]:
     if quantity.binary:
         return frozenset({Platform.BINARY_SENSOR, Platform.SWITCH})
     return frozenset({Platform.SENSOR, Platform.NUMBER, Platform.SELECT})
-
-
-def platform_of(point: Point, *, allow_changes: bool) -> Platform | None:
-    """Return the platform that shows a point, None for what is no state or has no register."""
-    if point.address is None or point.quantity.kind in _NO_STATE:
-        return None
-    if allow_changes and point.is_writable:
-        if point.words is not None:
-            return Platform.SELECT
-        return Platform.SWITCH if point.is_binary else Platform.NUMBER
-    return Platform.BINARY_SENSOR if point.is_binary else Platform.SENSOR
 
 
 def naming(quantity: Quantity, platform: Platform, language: str) -> Naming:

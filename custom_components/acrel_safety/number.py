@@ -5,17 +5,14 @@ from typing import override
 
 from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberMode
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .aioacrel.models import Point
-from .aioacrel.registers import RegisterType
-from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .entity import AcrelEntity, points_of
+from .aioacrel.points import Point
+from .coordinator import AcrelCoordinator
+from .entity import AcrelEntity
+from .kinds import set_up
 
 PARALLEL_UPDATES = 1
 
-_DECIMALS = 3
 _CLASSES: Mapping[str, NumberDeviceClass] = {
     "V": NumberDeviceClass.VOLTAGE,
     "A": NumberDeviceClass.CURRENT,
@@ -30,26 +27,6 @@ _CLASSES: Mapping[str, NumberDeviceClass] = {
 }
 
 
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: AcrelConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the numbers of all devices of a link."""
-    for subentry_id, coordinator in entry.runtime_data.coordinators.items():
-        async_add_entities(
-            [AcrelNumber(coordinator, point) for point in points_of(coordinator, Platform.NUMBER)],
-            config_subentry_id=subentry_id,
-        )
-
-
-def step_of(point: Point) -> float:
-    """Return the step between two values that can be set; a float knows none, so as fine as it is shown."""
-    if point.layout.type is not RegisterType.F32:
-        return float(abs(point.scale))
-    return 10.0 ** -(point.precision if point.precision is not None else _DECIMALS)
-
-
 class AcrelNumber(AcrelEntity, NumberEntity):
     """A limit, delay or other number within what the model's manual allows."""
 
@@ -60,7 +37,7 @@ class AcrelNumber(AcrelEntity, NumberEntity):
         super().__init__(coordinator, point, Platform.NUMBER)
         self._attr_device_class = _CLASSES.get(point.quantity.unit or "")
         self._attr_native_unit_of_measurement = point.quantity.unit
-        self._attr_native_step = step_of(point)
+        self._attr_native_step = point.step
         if point.limits is not None:
             self._attr_native_min_value = point.limits.low
             self._attr_native_max_value = point.limits.high
@@ -76,3 +53,6 @@ class AcrelNumber(AcrelEntity, NumberEntity):
     async def async_set_native_value(self, value: float) -> None:
         """Change the setting in the device."""
         await self._async_change(value)
+
+
+async_setup_entry = set_up(Platform.NUMBER, AcrelNumber)

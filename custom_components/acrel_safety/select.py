@@ -4,27 +4,13 @@ from typing import override
 
 from homeassistant.components.select import SelectEntity
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .aioacrel.models import Point
-from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .entity import AcrelEntity, points_of
+from .aioacrel.points import Point
+from .coordinator import AcrelCoordinator
+from .entity import AcrelEntity
+from .kinds import set_up
 
 PARALLEL_UPDATES = 1
-
-
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: AcrelConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the selects of all devices of a link."""
-    for subentry_id, coordinator in entry.runtime_data.coordinators.items():
-        async_add_entities(
-            [AcrelSelect(coordinator, point) for point in points_of(coordinator, Platform.SELECT)],
-            config_subentry_id=subentry_id,
-        )
 
 
 class AcrelSelect(AcrelEntity, SelectEntity):
@@ -46,3 +32,6 @@ class AcrelSelect(AcrelEntity, SelectEntity):
     async def async_select_option(self, option: str) -> None:
         """Change the setting in the device."""
         await self._async_change(option)
+
+
+async_setup_entry = set_up(Platform.SELECT, AcrelSelect)

@@ -13,11 +13,12 @@ from homeassistant.const import DEGREE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from . import statistics
-from .aioacrel.models import Point
+from . import figures
+from .aioacrel.points import Point
 from .aioacrel.vocabulary import Kind
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .entity import AcrelEntity, points_of
+from .entity import AcrelEntity
+from .kinds import points_of
 
 PARALLEL_UPDATES = 0
 
@@ -68,10 +69,10 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of all devices of a link, and how well they and the link do."""
-    async_add_entities(statistics.of_link(entry))
+    async_add_entities(figures.of_hub(entry))
     for subentry_id, coordinator in entry.runtime_data.coordinators.items():
         points = (_sensor_type(point)(coordinator, point) for point in points_of(coordinator, Platform.SENSOR))
-        async_add_entities([*points, *statistics.of_device(coordinator)], config_subentry_id=subentry_id)
+        async_add_entities([*points, *figures.of_device(coordinator)], config_subentry_id=subentry_id)
 
 
 def device_class_of(point: Point) -> SensorDeviceClass | None:
@@ -144,5 +145,5 @@ class AcrelEnergySensor(AcrelSensor, RestoreSensor):
                 and isinstance(stored.native_value, int | float)
                 and stored.native_unit_of_measurement == self.native_unit_of_measurement
             ):
-                coordinator.device.recall_total(self.point.key, float(stored.native_value))
+                coordinator.device.restore_total(self.point.key, float(stored.native_value))
         await super().async_added_to_hass()

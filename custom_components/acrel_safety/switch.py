@@ -4,27 +4,13 @@ from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .aioacrel.models import Point
-from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .entity import AcrelEntity, points_of
+from .aioacrel.points import Point
+from .coordinator import AcrelCoordinator
+from .entity import AcrelEntity
+from .kinds import set_up
 
 PARALLEL_UPDATES = 1
-
-
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: AcrelConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the switches of all devices of a link."""
-    for subentry_id, coordinator in entry.runtime_data.coordinators.items():
-        async_add_entities(
-            [AcrelSwitch(coordinator, point) for point in points_of(coordinator, Platform.SWITCH)],
-            config_subentry_id=subentry_id,
-        )
 
 
 class AcrelSwitch(AcrelEntity, SwitchEntity):
@@ -50,3 +36,6 @@ class AcrelSwitch(AcrelEntity, SwitchEntity):
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Turn the function off in the device."""
         await self._async_change(value=False)
+
+
+async_setup_entry = set_up(Platform.SWITCH, AcrelSwitch)

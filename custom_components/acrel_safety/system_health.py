@@ -25,13 +25,15 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
         coordinator
         for entry in loaded
         for coordinator in entry.runtime_data.coordinators.values()
-        if coordinator.is_wanted
+        if coordinator.device.is_wanted
     ]
-    buses = [entry.runtime_data.bus for entry in loaded]
+    figures = [entry.runtime_data.hub.figures() for entry in loaded]
     return {
         "library_version": __version__,
         "links": f"{len(loaded)}/{len(entries)}",
-        "devices_answering": (f"{sum(coordinator.is_answering for coordinator in coordinators)}/{len(coordinators)}"),
-        "busiest_line": f"{max((bus.duty for bus in buses), default=0):.0%}",
-        "polls_left_out": sum(bus.overruns for bus in buses),
+        "devices_answering": (
+            f"{sum(coordinator.device.is_heard for coordinator in coordinators)}/{len(coordinators)}"
+        ),
+        "busiest_line": f"{max((figure.get('line_duty') or 0 for figure in figures), default=0):.0f}%",
+        "polls_left_out": sum(int(figure.get("overruns") or 0) for figure in figures),
     }

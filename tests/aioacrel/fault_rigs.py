@@ -57,10 +57,7 @@ async def fault_rig(
         address = address_at(proxy.port, framing)
         async with Link.open(address) as link:
             pulse = LinkPulse()
-            units = {
-                unit: GuardedUnit(link.unit(unit), unit, address=address, timeout=timeout, pulse=pulse)
-                for unit in UNITS
-            }
+            units = {unit: address.guarded(link.unit(unit), unit, timeout=timeout, pulse=pulse) for unit in UNITS}
             yield FaultRig(truth, proxy, link, units)
             for unit in units.values():
                 await unit.settle()

@@ -15,9 +15,11 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 with atheris.instrument_imports(include=["custom_components.acrel_safety.aioacrel"]):
     from custom_components.acrel_safety.aioacrel.errors import AddressFormError
-    from custom_components.acrel_safety.aioacrel.modbus.dump import RegisterDump
     from custom_components.acrel_safety.aioacrel.modbus.link import LinkAddress
-    from custom_components.acrel_safety.aioacrel.models import Model, ModelLibrary
+    from custom_components.acrel_safety.aioacrel.models import ModelLibrary
+    from custom_components.acrel_safety.aioacrel.points import Model
+    from custom_components.acrel_safety.aioacrel.registers.decode import decoded
+    from custom_components.acrel_safety.aioacrel.registers.dump import RegisterDump
 
 MODELS: list[Model] = [model for model in ModelLibrary().usable() if not model.needs_table]
 
@@ -38,14 +40,11 @@ def registers(data: bytes) -> None:
         return
     model = MODELS[data[0] % len(MODELS)]
     words = struct.unpack(f">{(len(data) - 1) // 2}H", data[1 : 1 + (len(data) - 1) // 2 * 2])
-    for index, point in enumerate(model.readable.values()):
-        taken = [words[(index + offset) % len(words)] for offset in range(point.count)]
-        raw = point.layout.decode(taken)
-        if raw is None:
-            continue
-        value = point.value_of(raw)
+    for index, (key, place) in enumerate(model.registers.places.items()):
+        taken = [words[(index + offset) % len(words)] for offset in range(place.count)]
+        value = decoded(model.points[key], place, taken)
         if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError(f"{model.id} {point.key}: {taken} became {value}")
+            raise ValueError(f"{model.id} {key}: {taken} became {value}")
 
 
 if __name__ == "__main__":

@@ -7,22 +7,25 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from custom_components.acrel_safety.aioacrel.models import (
-    Circuit,
-    Command,
-    Evidence,
-    Limits,
+from custom_components.acrel_safety.aioacrel.models.entry import Entry, places_of, points_of
+from custom_components.acrel_safety.aioacrel.models.pointlines import need
+from custom_components.acrel_safety.aioacrel.points import Circuit, Evidence, Limits, Model, Operation
+from custom_components.acrel_safety.aioacrel.readings import PointKey
+from custom_components.acrel_safety.aioacrel.registers import (
+    WORD,
+    WORD_BITS,
+    Layout,
     LineSettings,
-    Model,
-    Point,
+    Order,
     ProbeCheck,
     Ratio,
+    RegisterMap,
+    RegisterType,
+    Write,
 )
-from custom_components.acrel_safety.aioacrel.readings import PointKey
-from custom_components.acrel_safety.aioacrel.registers import WORD, WORD_BITS, Layout, Order, RegisterType
 from custom_components.acrel_safety.aioacrel.vocabulary import (
     Kind,
-    PollGroup,
+    Pace,
     Quantity,
     Range,
     extra_quantity,
@@ -86,14 +89,14 @@ def limits() -> st.SearchStrategy[Limits | None]:
 
 
 @st.composite
-def points(draw: st.DrawFn, *, circuit: str, evidence: Evidence) -> Point:
+def entries(draw: st.DrawFn, *, circuit: str, evidence: Evidence) -> Entry:
     quantity = draw(quantities(is_any_code=evidence is Evidence.IMPORTED))
     layout = draw(layouts())
     address = draw(st.integers(0, WORD + 1 - layout.type.registers))
-    point = Point(
+    entry = Entry(
         key=PointKey(circuit, quantity.code),
         quantity=quantity,
-        poll=draw(st.one_of(st.just(quantity.poll), st.sampled_from(PollGroup))),
+        pace=draw(st.one_of(st.just(quantity.pace), st.sampled_from(Pace))),
         layout=layout,
         function=draw(st.sampled_from((3, 4))),
         address=address,
@@ -107,33 +110,29 @@ def points(draw: st.DrawFn, *, circuit: str, evidence: Evidence) -> Point:
         note=draw(st.one_of(st.just(""), TEXTS)),
     )
     if not draw(st.booleans()) or not draw(st.booleans()):
-        return point
-    if evidence is Evidence.UNKNOWN:
-        return replace(point, address=None)
-    return waiting(PointKey(circuit, quantity.code))
+        return entry
+    return unplaced(entry) if evidence is Evidence.UNKNOWN else need(entry.key)
 
 
-def waiting(key: PointKey) -> Point:
-    quantity = vocabulary().quantity(key.code)
-    return Point(
-        key=key,
-        quantity=quantity,
-        poll=quantity.poll,
-        layout=Layout(type=RegisterType.U16),
-        range=quantity.range,
-        evidence=Evidence.UNKNOWN,
+def unplaced(entry: Entry) -> Entry:
+    """Return an entry that waits for its address: all that is said of its place comes with the address."""
+    return replace(
+        entry, address=None, layout=Layout(type=RegisterType.U16), function=3, scale=Fraction(1), ratios=(), equals=None
     )
 
 
-def commands() -> st.SearchStrategy[Command]:
-    def command(code: str, circuit: str, back: tuple[str, str, int] | None, known: tuple[int, str] | None) -> Command:
-        read_back = (PointKey(back[0], back[1]), float(back[2])) if back else None
-        place = {"address": known[0], "registers": (1, known[0]), "source": known[1]} if known else {}
-        return Command(code=code, circuit=circuit, read_back=read_back, within=2.5, **place)  # type: ignore[arg-type]  # by name
+def operations() -> st.SearchStrategy[tuple[Operation, Write | None]]:
+    def operation(
+        code: str, circuit: str, back: tuple[str, str, int] | None, known: tuple[int, str] | None
+    ) -> tuple[Operation, Write | None]:
+        shows = {PointKey(back[0], back[1]): float(back[2])} if back else {}
+        source = known[1] if known else ""
+        write = Write(address=known[0], registers=(1, known[0])) if known else None
+        return Operation(key=PointKey(circuit, code), shows=shows, within=2.5, source=source), write
 
     circuits = st.sampled_from(("0", "1", "7"))
     return st.builds(
-        command,
+        operation,
         st.sampled_from(COMMANDS),
         circuits,
         st.one_of(st.none(), st.tuples(circuits, st.sampled_from(CODES), st.integers(0, 9))),
@@ -161,28 +160,51 @@ def _sorted_pair(pair: tuple[int, int]) -> tuple[int, int]:
 
 @st.composite
 def repeated(
-    draw: st.DrawFn, first: str, known: Mapping[PointKey, Point]
-) -> tuple[Mapping[str, Circuit], dict[PointKey, Point]]:
-    """Return a row of circuits like the first one, each point a regular step further on."""
+    draw: st.DrawFn, first: str, known: Mapping[PointKey, Entry]
+) -> tuple[Mapping[str, Circuit], dict[PointKey, Entry]]:
+    """Return a row of circuits like the first one, each entry a regular step further on."""
     count, start = draw(st.integers(2, 4)), int(first)
     row = {
         str(number): Circuit(number=str(number), names={"en": f"Way {number}"})
         for number in range(start, start + count)
     }
-    points: dict[PointKey, Point] = {}
-    for point in known.values():
+    copies: dict[PointKey, Entry] = {}
+    for entry in known.values():
         step = draw(st.sampled_from((0, 1, 2, -1)))
-        bit_step = draw(st.sampled_from((0, 0, 1))) if point.layout.type.is_bit_field else 0
+        bit_step = draw(st.sampled_from((0, 0, 1))) if entry.layout.type.is_bit_field else 0
         for index, number in enumerate(row):
-            key = PointKey(number, point.key.code)
-            address = None if point.address is None else min(65500, max(10, point.address)) + index * step
+            key = PointKey(number, entry.key.code)
+            address = None if entry.address is None else min(65500, max(10, entry.address)) + index * step
             bit = (
-                min(point.layout.bit, WORD_BITS - point.layout.type.bits - count) + index * bit_step
+                min(entry.layout.bit, WORD_BITS - entry.layout.type.bits - count) + index * bit_step
                 if bit_step
-                else point.layout.bit
+                else entry.layout.bit
             )
-            points[key] = replace(point, key=key, address=address, layout=replace(point.layout, bit=max(0, bit)))
-    return row, points
+            copies[key] = replace(entry, key=key, address=address, layout=replace(entry.layout, bit=max(0, bit)))
+    return row, copies
+
+
+@st.composite
+def register_maps(draw: st.DrawFn, known: Mapping[PointKey, Entry], writes: Mapping[PointKey, Write]) -> RegisterMap:
+    ratio = draw(st.sampled_from(Ratio))
+    return RegisterMap(
+        places=places_of(known.values()),
+        writes=writes,
+        probes=tuple(draw(st.lists(probes(), max_size=2))),
+        line=LineSettings(
+            baudrate=draw(st.integers(300, 1_000_000)),
+            bytesize=draw(st.sampled_from((7, 8))),
+            parity=draw(st.sampled_from("NEO")),
+            stopbits=draw(st.sampled_from((1, 2))),
+        ),
+        unit_id=draw(st.integers(0, 255)),
+        max_registers=draw(st.integers(1, 125)),
+        ranges=draw(st.sampled_from(((), ((0, WORD),)))),
+        asks_ratios=frozenset({ratio} if draw(st.booleans()) else ()),
+        read_ratios={other: next(iter(known)) for other in Ratio if other is not ratio and draw(st.booleans())}
+        if "@" not in next(iter(known)).code
+        else {},
+    )
 
 
 @st.composite
@@ -193,15 +215,15 @@ def models(draw: st.DrawFn) -> Model:
         str(number): Circuit(number=str(number), names=draw(st.one_of(NAMES, st.just({"en": f"Circuit {number}"}))))
         for number in sorted(numbers)
     }
-    placed = [
-        point for number in circuits for point in draw(st.lists(points(circuit=number, evidence=evidence), max_size=4))
+    drawn = [
+        entry for number in circuits for entry in draw(st.lists(entries(circuit=number, evidence=evidence), max_size=4))
     ]
-    if not placed:
-        placed = [waiting(PointKey(next(iter(circuits)), "Lg"))]
-    known = {point.key: point for point in placed}
+    if not drawn:
+        drawn = [need(PointKey(next(iter(circuits)), "Lg"))]
+    known = {entry.key: entry for entry in drawn}
     if draw(st.booleans()):
         circuits, known = draw(repeated(next(iter(circuits)), known))
-    ratio = draw(st.sampled_from(Ratio))
+    ordered = {operation.key: (operation, write) for operation, write in draw(st.lists(operations(), max_size=2))}
     return Model(
         id=draw(st.from_regex(r"[a-z0-9][a-z0-9_-]{0,9}", fullmatch=True)),
         name=draw(TEXTS),
@@ -210,22 +232,9 @@ def models(draw: st.DrawFn) -> Model:
         source=draw(TEXTS),
         covers=tuple(draw(st.lists(TEXTS, max_size=2))),
         notes=draw(NAMES),
-        line=LineSettings(
-            baudrate=draw(st.integers(300, 1_000_000)),
-            bytesize=draw(st.sampled_from((7, 8))),
-            parity=draw(st.sampled_from("NEO")),
-            stopbits=draw(st.sampled_from((1, 2))),
-        ),
-        unit_id=draw(st.integers(0, 255)),
-        max_registers=draw(st.integers(1, 125)),
-        ranges=draw(st.sampled_from(((), ((0, WORD),)))),
         circuits=circuits,
-        points=known,
-        commands=draw(st.lists(commands(), max_size=2)),
-        probes=draw(st.lists(probes(), max_size=2)),
-        asks_ratios=frozenset({ratio} if draw(st.booleans()) else ()),
-        read_ratios={other: next(iter(known)) for other in Ratio if other is not ratio and draw(st.booleans())}
-        if "@" not in next(iter(known)).code
-        else {},
+        points=points_of(known.values()),
+        operations={key: operation for key, (operation, _) in ordered.items()},
+        registers=draw(register_maps(known, {key: write for key, (_, write) in ordered.items() if write is not None})),
         k_mode=draw(st.sampled_from((None, "auto", "decimals"))),
     )

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from custom_components.acrel_safety.aioacrel.models import Model
+from custom_components.acrel_safety.aioacrel.models.entry import Entry
+from custom_components.acrel_safety.aioacrel.points import Model
 from custom_components.acrel_safety.aioacrel.problems import Problem
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
 from custom_components.acrel_safety.aioacrel.table import KMode, TableImport, import_table
@@ -50,13 +51,10 @@ def findings(problems: Sequence[Problem]) -> list[tuple[int | None, str, str]]:
 def decoded(model: Model, start: int, words: Sequence[int]) -> Mapping[str, Value | None]:
     """Return what each point of a model makes of the registers from `start` on."""
     values: dict[str, Value | None] = {}
-    for key, point in model.readable.items():
-        assert point.address is not None
-        offset = point.address - start
-        own = words[offset : offset + point.count]
-        if len(own) == point.count:
-            raw = point.layout.decode(own)
-            values[str(key)] = None if raw is None else point.value_of(raw)
+    for key, place in model.registers.places.items():
+        own = words[place.address - start :][: place.count]
+        if len(own) == place.count:
+            values[str(key)] = Entry.of(model, key).value(own)
     return values
 
 

@@ -8,10 +8,19 @@ from math import prod
 
 import pytest
 
-from custom_components.acrel_safety.aioacrel.models import Model, ModelLibrary, Point, ProbeCheck, Ratio
-from custom_components.acrel_safety.aioacrel.plan import LineCost, Read, Span, plan_reads
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary
+from custom_components.acrel_safety.aioacrel.points import Model
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
-from custom_components.acrel_safety.aioacrel.registers import RegisterType
+from custom_components.acrel_safety.aioacrel.registers import (
+    LineCost,
+    ProbeCheck,
+    Ratio,
+    Read,
+    RegisterType,
+    plan_reads,
+)
+from custom_components.acrel_safety.aioacrel.registers.blocks import spans_of
+from custom_components.acrel_safety.aioacrel.registers.decode import decoded
 from simulator import Cabinet, Unit
 from simulator.registers import RefusedError
 
@@ -22,12 +31,9 @@ ASKED_RATIOS = {"adl3000": {"pt": 10, "ct": 20}, "dtsd1352": {"pt": 1, "ct": 60}
 
 
 def reads_of(model: Model) -> list[Read]:
-    spans = [
-        Span(point.function, point.address, point.count)
-        for point in model.readable.values()
-        if point.address is not None
-    ]
-    return plan_reads(spans, LineCost(), max_registers=model.max_registers, ranges=model.ranges)
+    registers = model.registers
+    spans = spans_of(registers.places.values())
+    return plan_reads(spans, LineCost(), max_registers=registers.max_registers, ranges=registers.ranges)
 
 
 def words_of(unit: Unit, model: Model) -> dict[tuple[int, int], int]:
@@ -39,26 +45,25 @@ def words_of(unit: Unit, model: Model) -> dict[tuple[int, int], int]:
     return words
 
 
-def value_of(point: Point, words: Mapping[tuple[int, int], int], factor: float = 1) -> Value | None:
-    assert point.address is not None
-    raw = point.layout.decode([words[point.function, point.address + offset] for offset in range(point.count)])
-    return None if raw is None else point.value_of(raw, factor)
+def value_of(model: Model, key: PointKey, words: Mapping[tuple[int, int], int], factor: float = 1) -> Value | None:
+    place = model.registers.places[key]
+    return decoded(model.points[key], place, [words[place.function, address] for address in place.addresses], factor)
 
 
-def decoded(unit: Unit, ratios: Mapping[str, float]) -> dict[PointKey, Value | None]:
+def all_decoded(unit: Unit, ratios: Mapping[str, float]) -> dict[PointKey, Value | None]:
     """Decode all a model can read; `ratios` is what the user would have answered."""
     model = LIBRARY.get(unit.answering.model)
     words = words_of(unit, model)
-    read_ratios = {ratio: value_of(model.points[key], words) for ratio, key in model.read_ratios.items()}
+    read_ratios = {ratio: value_of(model, key, words) for ratio, key in model.registers.read_ratios.items()}
 
     def factor(ratio: Ratio) -> float:
-        value = ratios[ratio] if ratio in model.asks_ratios else read_ratios[ratio]
+        value = ratios[ratio] if ratio in model.registers.asks_ratios else read_ratios[ratio]
         assert isinstance(value, int | float)
         return value
 
     return {
-        key: value_of(point, words, prod(factor(ratio) for ratio in point.ratios))
-        for key, point in model.readable.items()
+        key: value_of(model, key, words, prod(factor(ratio) for ratio in place.ratios))
+        for key, place in model.registers.places.items()
     }
 
 
@@ -75,13 +80,13 @@ def expected(unit: Unit) -> dict[PointKey, Value]:
 
 
 def assert_agreement(unit: Unit, ratios: Mapping[str, float] | None = None) -> None:
-    truth, values = expected(unit), decoded(unit, ratios or {"pt": 1, "ct": 1})
+    truth, values = expected(unit), all_decoded(unit, ratios or {"pt": 1, "ct": 1})
     assert set(values) == set(truth)
-    points = LIBRARY.get(unit.answering.model).points
+    places = LIBRARY.get(unit.answering.model).registers.places
     wrong = {
         key: (value, truth[key])
         for key, value in values.items()
-        if not same(value, truth[key], points[key].layout.type)
+        if not same(value, truth[key], places[key].layout.type)
     }
     assert wrong == {}
 
@@ -124,7 +129,7 @@ def test_both_agree_on_every_state_of_a_loop() -> None:
         for options in ({"circuit": circuit}, {"circuit": circuit, "short": True}):
             cabinet.set_scenario("sensor_break", **options)
             assert_agreement(cabinet.units[1])
-            state = decoded(cabinet.units[1], {})[PointKey(str(circuit), "DOC_Loop state")]
+            state = all_decoded(cabinet.units[1], {})[PointKey(str(circuit), "DOC_Loop state")]
             assert state == ("short" if "short" in options else "break")
 
 
@@ -132,23 +137,22 @@ def test_negative_power_and_temperature_are_read_with_their_sign() -> None:
     unit = unit_of("adw300")
     for code, value in (("Pc", -5.25), ("P", -0.001), ("TempA", -12.5), ("TempN", -40.0)):
         unit.hold(code, value)
-        assert decoded(unit, {})[PointKey("1", code)] == value
+        assert all_decoded(unit, {})[PointKey("1", code)] == value
     assert_agreement(unit)
 
 
 @pytest.mark.parametrize("unit_id", STANDARD, ids=STANDARD.get)
 def test_what_is_written_as_the_model_says_changes_the_setting_in_the_simulator(unit_id: int) -> None:
     unit = Cabinet.standard(frozen=True).units[unit_id]
-    for point in LIBRARY.get(unit.model).points.values():
-        if not point.is_writable:
-            continue
-        assert point.limits is not None
-        assert point.address is not None
-        for target in (point.limits.low, point.limits.high):
-            raw = target / float(point.scale)
-            current = unit.read(3, point.address, 1) if point.layout.type.is_bit_field else []
-            unit.write(0x10, point.address, point.layout.encode(raw, current))
-            assert unit.truth()[point.key.circuit][point.key.code] == target
+    model = LIBRARY.get(unit.model)
+    for key in model.settable:
+        limits, place = model.points[key].limits, model.registers.places[key]
+        assert limits is not None
+        for target in (limits.low, limits.high):
+            raw = target / float(place.scale)
+            current = unit.read(3, place.address, 1) if place.layout.type.is_bit_field else []
+            unit.write(0x10, place.address, place.layout.encode(raw, current))
+            assert unit.truth()[key.circuit][key.code] == target
             assert_agreement(unit)
 
 
@@ -167,7 +171,7 @@ def passes(unit: Unit, check: ProbeCheck) -> bool:
 
 def fitting(unit: Unit) -> set[str]:
     """Return the built-in models whose every probe the unit passes."""
-    return {model.id for model in probed() if all(passes(unit, check) for check in model.probes)}
+    return {model.id for model in probed() if all(passes(unit, check) for check in model.registers.probes)}
 
 
 def probed() -> Iterator[Model]:
@@ -183,11 +187,11 @@ def test_a_unit_is_known_as_its_own_model_and_no_other(cabinet: Cabinet, unit_id
 
 def test_every_readable_model_stands_in_the_cabinet_and_has_probes() -> None:
     assert {model.id for model in probed()} == set(STANDARD.values())
-    assert all(model.probes for model in probed())
+    assert all(model.registers.probes for model in probed())
 
 
 @pytest.mark.parametrize("unit_id", STANDARD, ids=STANDARD.get)
 def test_probes_only_touch_registers_that_are_documented_for_their_own_model(unit_id: int) -> None:
     unit = Cabinet.standard(frozen=True).units[unit_id]
-    for check in LIBRARY.get(unit.model).probes:
+    for check in LIBRARY.get(unit.model).registers.probes:
         unit.read(check.function, check.address, check.count)

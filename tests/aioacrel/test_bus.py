@@ -9,13 +9,15 @@ from types import MappingProxyType
 import pytest
 
 from custom_components.acrel_safety.aioacrel.errors import LinkError, LinkUnreachableError, NoAnswerError
-from custom_components.acrel_safety.aioacrel.modbus import AcrelDevice, Bus, GuardedUnit, Link, LinkAddress, PollReport
+from custom_components.acrel_safety.aioacrel.modbus import Bus, Link, LinkAddress, PolledUnit, PollReport
+from custom_components.acrel_safety.aioacrel.modbus.orders import write_setting
 from custom_components.acrel_safety.aioacrel.readings import PointKey
-from custom_components.acrel_safety.aioacrel.vocabulary import PollGroup
+from custom_components.acrel_safety.aioacrel.source import Setting
+from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator import Cabinet, LineSettings
 from tests.aioacrel.rigs import RATIOS, SHORT_TIMEOUT, address_of, model
 
-QUICK = {PollGroup.FAST: 0.05, PollGroup.NORMAL: 0.1, PollGroup.SLOW: 0.2}
+QUICK = {Pace.FAST: 0.05, Pace.NORMAL: 0.1, Pace.SLOW: 0.2}
 PATIENCE = 20
 
 
@@ -57,14 +59,14 @@ class Rig(AsyncExitStack):
         self,
         *unit_ids: int,
         timeout: float = SHORT_TIMEOUT,  # noqa: ASYNC109 - of each request
-        intervals: Mapping[PollGroup, float] = QUICK,
+        intervals: Mapping[Pace, float] = QUICK,
         silence: Mapping[int, LinkError] = MappingProxyType({}),
-    ) -> list[AcrelDevice]:
+    ) -> list[PolledUnit]:
         link = await self.enter_async_context(Link.open(self._address))
         devices = []
         for unit_id in unit_ids:
-            unit = GuardedUnit(link.unit(unit_id), unit_id, address=self._address, timeout=timeout)
-            device = AcrelDevice(unit, model(self._cabinet.units[unit_id].model), ratios=RATIOS)
+            unit = self._address.guarded(link.unit(unit_id), unit_id, timeout=timeout)
+            device = PolledUnit(unit, model(self._cabinet.units[unit_id].model), ratios=RATIOS)
             device.want_all()
             self.bus.add(device, self.reports, intervals, silence=silence.get(unit_id))
             devices.append(device)
@@ -78,7 +80,7 @@ async def test_every_group_of_every_device_is_polled() -> None:
         rig.bus.start()
         for device in devices:
             for group in device.groups():
-                report = await rig.reports.until(lambda r, d=device, g=group: r.device is d and r.group is g)  # type: ignore[misc]  # defaults bind the loop's values
+                report = await rig.reports.until(lambda r, d=device, g=group: r.unit is d and r.group is g)  # type: ignore[misc]  # defaults bind the loop's values
                 assert report.error is None
         assert 0 < rig.bus.duty <= 1
 
@@ -87,9 +89,9 @@ async def test_alarms_are_read_before_anything_slower() -> None:
     async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
         await rig.add(1, 8)
         rig.bus.start()
-        await rig.reports.until(lambda r: r.group is PollGroup.SLOW)
+        await rig.reports.until(lambda r: r.group is Pace.SLOW)
         groups = [report.group for report in rig.reports.all]
-        assert groups[:2] == [PollGroup.FAST, PollGroup.FAST]
+        assert groups[:2] == [Pace.FAST, Pace.FAST]
 
 
 async def test_a_busy_line_counts_what_it_leaves_out_and_starves_nobody() -> None:
@@ -97,8 +99,8 @@ async def test_a_busy_line_counts_what_it_leaves_out_and_starves_nobody() -> Non
     async with Cabinet.of({1: "adw300", 8: "aim-r100"}, frozen=True, line=line) as cabinet, Rig(cabinet) as rig:
         await rig.add(1, 8, timeout=3)
         rig.bus.start()
-        await rig.reports.until(lambda r: r.group is PollGroup.SLOW and r.device.unit_id == 1)
-        await rig.reports.until(lambda r: r.group is PollGroup.FAST and r.device.unit_id == 8)
+        await rig.reports.until(lambda r: r.group is Pace.SLOW and r.unit.unit_id == 1)
+        await rig.reports.until(lambda r: r.group is Pace.FAST and r.unit.unit_id == 8)
         assert rig.bus.overruns > 0
         assert all(report.error is None for report in rig.reports.all)
 
@@ -109,20 +111,21 @@ async def test_a_silent_unit_costs_the_others_nothing_between_two_knocks() -> No
         cabinet.set_scenario("silent", unit=1)
         rig.bus.start()
         lost = await rig.reports.until(lambda r: r.error is not None)
-        assert lost.device is silent
+        assert lost.unit is silent
         assert isinstance(lost.error, NoAnswerError)
         for _ in range(20):
-            await rig.reports.until(lambda r: r.device.unit_id == 8)
+            await rig.reports.until(lambda r: r.unit.unit_id == 8)
         before = len(cabinet.units[1].requests)
         for _ in range(10):
-            await rig.reports.until(lambda r: r.device.unit_id == 8 and r.group is PollGroup.FAST)
+            await rig.reports.until(lambda r: r.unit.unit_id == 8 and r.group is Pace.FAST)
         knocks = cabinet.units[1].requests[before:]
         assert len(knocks) <= 2
         assert all(request.count < 10 for request in knocks)  # short, of different lengths
-        assert not silent.is_available(PollGroup.FAST)
+        assert silent.is_silent
+        assert not any(reading.value is not None for reading in silent.readings.values())
         cabinet.set_scenario("normal", unit=1)
-        back = await rig.reports.until(lambda r: r.device is silent and r.error is None)
-        assert back.updated
+        back = await rig.reports.until(lambda r: r.unit is silent and r.error is None)
+        assert back.keys
 
 
 async def test_between_the_time_outs_of_silent_units_the_others_have_their_turn() -> None:
@@ -131,14 +134,14 @@ async def test_between_the_time_outs_of_silent_units_the_others_have_their_turn(
     async with Cabinet.of(models) as cabinet, Rig(cabinet) as rig:
         for unit_id in silent:
             cabinet.set_scenario("silent", unit=unit_id)
-        await rig.add(*models, intervals=dict.fromkeys(PollGroup, 0.3))
+        await rig.add(*models, intervals=dict.fromkeys(Pace, 0.3))
         rig.bus.start()
         for _ in silent:
             await rig.reports.until(lambda r: r.error is not None)
         asked = [0]
         before = {unit_id: len(cabinet.units[unit_id].requests) for unit_id in silent}
         while asked[-1] < 6:
-            await rig.reports.until(lambda r: r.device.unit_id == answering and r.group is PollGroup.FAST)
+            await rig.reports.until(lambda r: r.unit.unit_id == answering and r.group is Pace.FAST)
             asked.append(sum(len(cabinet.units[unit_id].requests) - before[unit_id] for unit_id in silent))
     assert all(after - before <= 1 for before, after in pairwise(asked))
 
@@ -150,11 +153,11 @@ async def test_a_unit_that_was_just_asked_in_vain_begins_as_a_silent_one(caplog:
         silent, _ = await rig.add(7, 8, silence={7: error})
         assert silent.is_silent
         rig.bus.start()
-        await rig.reports.until(lambda r: r.device.unit_id == 8)
-        await rig.reports.until(lambda r: r.device.unit_id == 8)
+        await rig.reports.until(lambda r: r.unit.unit_id == 8)
+        await rig.reports.until(lambda r: r.unit.unit_id == 8)
         cabinet.set_scenario("normal", unit=7)
-        await rig.reports.until(lambda r: r.device is silent and r.error is None)
-    assert cabinet.units[7].requests[0].count < silent.planned(PollGroup.FAST)[0].count + 3  # a knock, not a poll
+        await rig.reports.until(lambda r: r.unit is silent and r.error is None)
+    assert cabinet.units[7].requests[0].count < silent.planned(Pace.FAST)[0].count + 3  # a knock, not a poll
     assert [record.getMessage() for record in caplog.records if "was lost" in record.getMessage()] == [
         f"Unit 7 (ASJ10L) was lost: {error}"
     ]
@@ -166,9 +169,9 @@ async def test_a_returning_unit_is_found_on_a_line_that_never_rests() -> None:
         cabinet.set_scenario("silent", unit=8)
         await rig.add(1, 8, timeout=0.5)
         rig.bus.start()
-        await rig.reports.until(lambda r: r.device.unit_id == 8 and r.error is not None)
+        await rig.reports.until(lambda r: r.unit.unit_id == 8 and r.error is not None)
         cabinet.set_scenario("normal", unit=8)
-        await rig.reports.until(lambda r: r.device.unit_id == 8 and r.error is None)
+        await rig.reports.until(lambda r: r.unit.unit_id == 8 and r.error is None)
         assert rig.bus.overruns > 0
 
 
@@ -178,12 +181,14 @@ async def test_a_command_waits_for_one_request_at_most() -> None:
     async with Cabinet.of({1: "adw300", 8: "aim-r100"}, frozen=True, line=line) as cabinet, Rig(cabinet) as rig:
         _, device = await rig.add(1, 8, timeout=3)
         rig.bus.start()
-        await rig.reports.until(lambda r: r.device.unit_id == 1)
+        await rig.reports.until(lambda r: r.unit.unit_id == 1)
         before = len(cabinet.units[1].requests)
-        reading = await rig.bus.command(lambda: device.change(key, 333))
-        assert reading.value == 333
+        await rig.bus.command(lambda: write_setting(device.unit, device.model, Setting(key=key, value=333)))
         assert len(cabinet.units[1].requests) - before <= 1
         assert len(cabinet.units[8].writes) == 1
+        readings = await rig.bus.command(lambda: device.read([key]))
+        assert readings[key].value == 333
+        assert len(cabinet.units[1].requests) - before <= 2
 
 
 async def test_a_link_that_cannot_be_opened_is_reported_and_found_again() -> None:
@@ -194,7 +199,7 @@ async def test_a_link_that_cannot_be_opened_is_reported_and_found_again() -> Non
     address = LinkAddress.parse(f"tcp://127.0.0.1:{port}")
     bus, reports = Bus("test"), Reports()
     async with Link.open(address) as link:
-        device = AcrelDevice(GuardedUnit(link.unit(8), 8, address=address, timeout=SHORT_TIMEOUT), model("aim-r100"))
+        device = PolledUnit(address.guarded(link.unit(8), 8, timeout=SHORT_TIMEOUT), model("aim-r100"))
         device.want_all()
         bus.add(device, reports, QUICK)
         bus.start()
@@ -214,39 +219,30 @@ async def test_when_the_link_is_back_nobody_waits_for_a_turn_of_its_own() -> Non
     bus, reports = Bus("test"), Reports()
     async with Link.open(address) as link:
         for unit_id, interval in ((7, 3600.0), (8, 0.05)):
-            unit = GuardedUnit(link.unit(unit_id), unit_id, address=address, timeout=SHORT_TIMEOUT)
-            device = AcrelDevice(unit, model(cabinet.units[unit_id].model))
+            unit = address.guarded(link.unit(unit_id), unit_id, timeout=SHORT_TIMEOUT)
+            device = PolledUnit(unit, model(cabinet.units[unit_id].model))
             device.want_all()
-            bus.add(device, reports, dict.fromkeys(PollGroup, interval))
+            bus.add(device, reports, dict.fromkeys(Pace, interval))
         bus.start()
-        await reports.until(lambda r: r.device.unit_id == 7 and r.error is not None)
+        await reports.until(lambda r: r.unit.unit_id == 7 and r.error is not None)
         await cabinet.start(tcp_port=port)
         # On its own, unit 7 would be asked again in a minute.
-        await reports.until(lambda r: r.device.unit_id == 7 and r.error is None)
+        await reports.until(lambda r: r.unit.unit_id == 7 and r.error is None)
         await bus.stop()
     await cabinet.stop()
-
-
-async def test_the_first_poll_can_be_waited_for() -> None:
-    async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
-        device, silent = await rig.add(8, 1)
-        cabinet.set_scenario("silent", unit=1)
-        await rig.bus.poll_all()
-        assert device.is_available(PollGroup.FAST)
-        assert [r.error is None for r in rig.reports.all if r.device is silent] == [False]
 
 
 async def test_a_removed_device_is_left_alone_and_a_woken_one_asked_soon() -> None:
     async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
         link = await rig.enter_async_context(Link.open(address_of(cabinet)))
-        unit = GuardedUnit(link.unit(8), 8, address=address_of(cabinet), timeout=SHORT_TIMEOUT)
-        device = AcrelDevice(unit, model("aim-r100"))
-        remove = rig.bus.add(device, rig.reports, dict.fromkeys(PollGroup, 3600.0))
+        unit = address_of(cabinet).guarded(link.unit(8), 8, timeout=SHORT_TIMEOUT)
+        device = PolledUnit(unit, model("aim-r100"))
+        remove = rig.bus.add(device, rig.reports, dict.fromkeys(Pace, 3600.0))
         rig.push_async_callback(rig.bus.stop)
         rig.bus.start()
         device.want([PointKey("1", "Lg")])
         rig.bus.wake(device)
-        await rig.reports.until(lambda r: r.device is device)
+        await rig.reports.until(lambda r: r.unit is device)
         remove()
         remove()
         rig.bus.wake(device)
@@ -258,15 +254,15 @@ async def test_a_removed_device_is_left_alone_and_a_woken_one_asked_soon() -> No
 async def test_a_device_removed_while_it_is_asked_in_vain_does_not_stop_the_bus() -> None:
     async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
         link = await rig.enter_async_context(Link.open(address_of(cabinet)))
-        unit = GuardedUnit(link.unit(1), 1, address=address_of(cabinet))
-        device = AcrelDevice(unit, model("adw300"), ratios=RATIOS)
+        unit = address_of(cabinet).guarded(link.unit(1), 1)
+        device = PolledUnit(unit, model("adw300"), ratios=RATIOS)
         device.want_all()
         remove = rig.bus.add(device, rig.reports, QUICK)
         rig.push_async_callback(rig.bus.stop)
         cabinet.set_scenario("silent", unit=1)
         rig.bus.start()
         await asyncio.sleep(0)
-        assert unit.statistics.requests == 1
+        assert unit.figures.requests == 1
         remove()
         port = cabinet.tcp_port
         async with asyncio.TaskGroup() as tasks:
@@ -274,7 +270,7 @@ async def test_a_device_removed_while_it_is_asked_in_vain_does_not_stop_the_bus(
             tasks.create_task(cabinet.stop())
         await cabinet.start(tcp_port=port)
         await rig.add(8)
-        await rig.reports.until(lambda r: r.device.unit_id == 8 and r.error is None)
+        await rig.reports.until(lambda r: r.unit.unit_id == 8 and r.error is None)
 
 
 async def test_a_listener_that_fails_does_not_stop_the_bus(caplog: pytest.LogCaptureFixture) -> None:
@@ -299,15 +295,15 @@ async def test_a_slip_of_a_program_takes_values_away_and_does_not_stop_the_bus(
     async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
         wrong, fine = await rig.add(7, 8)
         rig.bus.start()
-        await rig.reports.until(lambda r: r.device is wrong and r.error is None)
+        await rig.reports.until(lambda r: r.unit is wrong and r.error is None)
 
         async def slips(*_: object, **__: object) -> list[int]:
             raise slip
 
         read, wrong.unit.read = wrong.unit.read, slips  # type: ignore[method-assign]  # there is no such fault to cause
-        await rig.reports.until(lambda r: r.device is wrong and r.device.is_silent)
+        await rig.reports.until(lambda r: r.unit is wrong and r.unit.is_silent)
         assert all(reading.value is None for reading in wrong.readings.values())
-        await rig.reports.until(lambda r: r.device is fine and r.error is None)
+        await rig.reports.until(lambda r: r.unit is fine and r.error is None)
         wrong.unit.read = read  # type: ignore[method-assign]  # likewise
-        await rig.reports.until(lambda r: r.device is wrong and r.error is None)
+        await rig.reports.until(lambda r: r.unit is wrong and r.error is None)
         assert "failed unexpectedly" in caplog.text

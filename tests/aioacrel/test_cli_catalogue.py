@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.acrel_safety.aioacrel.models import Model, ModelLibrary
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary
+from custom_components.acrel_safety.aioacrel.points import Model
 from tests.aioacrel.cli_rigs import Acrel
 
 LIBRARY = ModelLibrary()
@@ -86,14 +87,9 @@ def plan(acrel: Acrel, *arguments: str | Path) -> tuple[list[tuple[int, int]], f
 def test_a_plan_reads_every_register_of_the_model_and_knows_its_line_time(acrel: Acrel, model: Model) -> None:
     reads, milliseconds = plan(acrel, "--model", model.id, "--baudrate", "9600", "--turnaround-ms", "20")
     covered = {register for address, count in reads for register in range(address, address + count)}
-    wanted = {
-        register
-        for point in model.readable.values()
-        if point.address is not None
-        for register in range(point.address, point.address + point.count)
-    }
+    wanted = {register for place in model.registers.places.values() for register in place.addresses}
     assert wanted <= covered
-    assert all(count <= model.max_registers for _, count in reads)
+    assert all(count <= model.registers.max_registers for _, count in reads)
     assert all(before[0] + before[1] <= after[0] for before, after in pairwise(reads))
     # T(N) = (8 + 5 + 2N) characters of 10 bits + 2 × 3.5 characters + turnaround
     expected = sum((8 + 5 + 2 * count + 7) * 10 / 9.6 + 20 for _, count in reads)

@@ -47,7 +47,7 @@ def truth(cabinet: Cabinet, unit_id: int) -> dict[str, dict[str, Any]]:
 async def test_every_documented_value_of_every_model_is_the_devices(
     acrel: Acrel, cabinet: Cabinet, unit_id: int, model: str, framing: str
 ) -> None:
-    ratios = [word for ratio in LIBRARY.get(model).asks_ratios for word in (f"--{ratio}", "1")]
+    ratios = [word for ratio in LIBRARY.get(model).registers.asks_ratios for word in (f"--{ratio}", "1")]
     arguments = ("--unit", str(unit_id), "--model", model, "--json", *ratios)
     outcome = await acrel.on(cabinet, "read", *arguments, framing=framing)
     assert outcome.code == 0

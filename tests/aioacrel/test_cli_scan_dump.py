@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from custom_components.acrel_safety.aioacrel.cli.output import Progress
-from custom_components.acrel_safety.aioacrel.modbus import RegisterDump
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
-from custom_components.acrel_safety.aioacrel.plan import Read
+from custom_components.acrel_safety.aioacrel.registers import Read
+from custom_components.acrel_safety.aioacrel.registers.dump import RegisterDump
 from simulator import Cabinet
 from simulator.cabinet import STANDARD_UNITS
 from tests.aioacrel.cli_rigs import NOBODY, Acrel, Terminal, strange_unit
@@ -125,9 +125,8 @@ async def test_a_dump_holds_the_registers_of_every_point(
     number = sum(len(space) for space in dump.registers.values())
     assert outcome.out == f"{path}: {number} registers of unit {unit_id} as {model_id}\n"
     words = cabinet.units[unit_id].registers
-    for point in LIBRARY.get(model_id).readable.values():
-        assert point.address is not None
-        read = Read(point.function, point.address, point.count)
+    for place in LIBRARY.get(model_id).registers.places.values():
+        read = Read(place.function, place.address, place.count)
         assert dump.words(read) == [words[address] for address in range(read.address, read.end)]
 
 

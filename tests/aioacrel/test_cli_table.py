@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.acrel_safety.aioacrel.models import Model, ModelLibrary, read_model
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary, read_model
+from custom_components.acrel_safety.aioacrel.points import Model
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from tests.aioacrel.cli_rigs import Acrel
 
@@ -119,7 +120,7 @@ def test_a_table_becomes_a_model_file_that_reads_back(acrel: Acrel, file: Path, 
     model = read_model(made.read_text("utf-8"), file="mine.toml")
     assert (model.id, model.source) == ("mine", "register table table.csv")
     assert set(model.points) == {PointKey("1", "Ua"), PointKey("1", "Lg"), PointKey("2", "Lg")}
-    assert model.points[PointKey("1", "Ua")].address == 0x0100
+    assert model.registers.places[PointKey("1", "Ua")].address == 0x0100
     printed = acrel("table", "import", file, "--id", "mine").out
     assert printed == made.read_text("utf-8")
     assert acrel("plan", "--model", made, "--json").json["reads"]
@@ -153,9 +154,26 @@ def test_doubtful_rows_are_named_with_what_they_may_mean(acrel: Acrel, file: Pat
     assert set(order["alternatives"]) == {"endian 0", "endian 1"}
     assert (factor["point"], factor["about"], factor["chosen"]) == ("DOC_Scaled@1", "factor", "factor 1")
     model = read_model(document["model"], file="mine.toml")
-    assert model.points[PointKey("1", "DOC_Scaled")].scale * 10 == 1
+    assert model.registers.places[PointKey("1", "DOC_Scaled")].scale * 10 == 1
     times = acrel("table", "import", file, "--id", "mine", "--json", "--k-mode", "multiplier").json["model"]
-    assert read_model(times, file="mine.toml").points[PointKey("1", "DOC_Scaled")].scale * 10 == 2
+    assert read_model(times, file="mine.toml").registers.places[PointKey("1", "DOC_Scaled")].scale * 10 == 2
+
+
+@pytest.mark.parametrize(
+    ("mode", "address", "warnings"), [("auto", 40_098, 1), ("as_written", 40_098, 0), ("data_model", 97, 0)]
+)
+def test_how_addresses_are_written_is_asked_and_can_be_said(
+    acrel: Acrel, file: Path, mode: str, address: int, warnings: int
+) -> None:
+    file.write_text(HEADER + "1,1,Ua,V,40098,6,1,1,1,3,,0\n")
+    checked = acrel("table", "check", file, "--address-mode", mode)
+    assert (checked.code, checked.out.count("97 = 0061h")) == (0, warnings)
+    document = acrel("table", "import", file, "--id", "mine", "--json", "--address-mode", mode).json
+    assert read_model(document["model"], file="mine.toml").registers.places[PointKey("1", "Ua")].address == address
+    (choice,) = document["choices"]
+    assert choice["about"] == "address"
+    assert choice["chosen"] == ("register 97 = 0061h" if address == 97 else "register 40098 = 9CA2h")
+    assert choice["alternatives"] == ["register 40098 = 9CA2h", "register 97 = 0061h"]
 
 
 def test_a_table_gives_a_known_device_its_addresses(acrel: Acrel, file: Path, tmp_path: Path) -> None:
@@ -165,9 +183,9 @@ def test_a_table_gives_a_known_device_its_addresses(acrel: Acrel, file: Path, tm
     for arguments in (["--id", "ascb1"], ["--id", "mine", "--base", "ASCB1"]):
         document = acrel("table", "import", file, "--json", *arguments).json
         model = read_model(document["model"], file="mine.toml")
-        assert model.points[PointKey("1", "Ua")].address == 0x0100
+        assert model.registers.places[PointKey("1", "Ua")].address == 0x0100
         assert document["waiting"] == len(model.waiting) > 0
-        assert model.commands == LIBRARY.get("ascb1").commands
+        assert model.operations == LIBRARY.get("ascb1").operations
     made = tmp_path / "ascb1.toml"
     assert "more wait for an address" in acrel("table", "import", file, "--id", "ascb1", "-o", made).out
     assert acrel("table", "import", file, "--id", "x", "--base", "nothing", "--json").error == "unknown_model"
@@ -195,12 +213,12 @@ def test_what_is_exported_imports_back(acrel: Acrel, model: Model, file: Path) -
     again = acrel("table", "import", file, "--id", "again", "--json").json
     assert again["points"] == exported.json["rows"]
     back = read_model(again["model"], file="again.toml")
-    for key, point in model.points.items():
+    for key in model.points:
         if str(key) in exported.json["left_out"]:
             continue
         circuit = "1" if key.circuit == "0" else key.circuit
-        found = back.points[PointKey(circuit, key.code)]
-        assert (found.address, found.layout, found.scale) == (point.address, point.layout, point.scale)
+        place, found = model.registers.places[key], back.registers.places[PointKey(circuit, key.code)]
+        assert (found.address, found.layout, found.scale) == (place.address, place.layout, place.scale)
 
 
 def test_a_model_file_is_exported_and_what_is_left_out_is_said(acrel: Acrel, file: Path, tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ from custom_components.acrel_safety.aioacrel.errors import (
     RefusedError,
     WrongDeviceError,
 )
-from custom_components.acrel_safety.aioacrel.modbus import AcrelDevice, GuardedUnit, LinkAddress, RegisterDump
-from custom_components.acrel_safety.aioacrel.models import ModelLibrary, Ratio, read_model
-from custom_components.acrel_safety.aioacrel.plan import Read
+from custom_components.acrel_safety.aioacrel.modbus import LinkAddress, PolledUnit
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary, read_model
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality
-from custom_components.acrel_safety.aioacrel.vocabulary import PollGroup
+from custom_components.acrel_safety.aioacrel.registers import Ratio, Read
+from custom_components.acrel_safety.aioacrel.registers.dump import RegisterDump
+from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator import Cabinet
 from tests.aioacrel.rigs import model, open_device
 
@@ -39,13 +40,19 @@ points."DOC_Events" = { at = 0x000D, poll = "fast" }
 """
 
 
+def refused(device: PolledUnit) -> set[PointKey]:
+    """Return the points the device declined."""
+    return {key for key, reading in device.readings.items() if reading.quality is Quality.REFUSED}
+
+
 @pytest.mark.parametrize("framing", ["tcp", "rtu+tcp"])
 @pytest.mark.parametrize("unit_id", sorted(Cabinet.standard().units))
 async def test_every_documented_point_reads_as_the_cabinet_says(unit_id: int, framing: str) -> None:
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, unit_id, framing=framing) as device:
         device.want_all()
-        reports = [await device.poll(group) for group in (PollGroup.SLOW, PollGroup.NORMAL, PollGroup.FAST)]
-        assert [(report.error, report.refused) for report in reports] == [(None, frozenset())] * 3
+        reports = [await device.poll(group) for group in (Pace.SLOW, Pace.NORMAL, Pace.FAST)]
+        assert [report.error for report in reports] == [None] * 3
+        assert frozenset[PointKey]().union(*(report.keys for report in reports)) == device.model.readable.keys()
         truth = cabinet.units[unit_id].truth()
         wrong = {
             key: (reading.value, truth[key.circuit][key.code])
@@ -61,7 +68,7 @@ async def test_every_documented_point_reads_as_the_cabinet_says(unit_id: int, fr
 async def test_the_requests_of_a_poll_are_the_planned_ones() -> None:
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 1) as device:
         device.want_all()
-        for group in PollGroup:
+        for group in Pace:
             cabinet.units[1].requests.clear()
             await device.poll(group)
             asked = [Read(r.function, r.address, r.count) for r in cabinet.units[1].requests]
@@ -70,58 +77,58 @@ async def test_the_requests_of_a_poll_are_the_planned_ones() -> None:
 
 async def test_only_what_is_wanted_is_read() -> None:
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
-        device.want([LOOP_1, LOOP_1])
-        await device.poll(PollGroup.FAST)
+        device.want([LOOP_1])
+        await device.poll(Pace.FAST)
         assert [(r.address, r.count) for r in cabinet.units[8].requests] == [(0x4A, 1)]
-        device.unwant([LOOP_1])
-        assert device.planned(PollGroup.FAST) == [Read(3, 0x4A, 1)]
-        device.unwant([LOOP_1])
+        device.want([])
         assert device.groups() == []
         assert device.readings == {}
-        assert (await device.poll(PollGroup.FAST)).requests == 0
+        assert (await device.poll(Pace.FAST)).requests == 0
 
 
 async def test_holes_are_learned_once_and_cost_no_value() -> None:
     typed = read_model(HOLES, file="typed.toml")
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8, typed) as device:
         device.want_all()
-        first = await device.poll(PollGroup.FAST)
+        first = await device.poll(Pace.FAST)
         truth = cabinet.units[8].truth()
         assert device.readings[LOOP_1].value == truth["1"]["Lg"]
         assert device.readings[PointKey("1", "Lg2")].value == truth["2"]["Lg"]
         assert device.readings[PointKey("1", "DOC_Trip time")].value == truth["0"]["DOC_Trip time"]
         missing = PointKey("1", "DOC_Never there")
-        assert first.refused == {missing}
+        assert missing in first.keys
+        assert refused(device) == {missing}
         assert device.readings[missing].quality is Quality.REFUSED
         cabinet.units[8].requests.clear()
-        second = await device.poll(PollGroup.FAST)
-        assert (second.refused, second.error) == (frozenset(), None)
+        second = await device.poll(Pace.FAST)
+        assert (missing in second.keys, second.error) == (False, None)
         assert 0x49 not in {a for r in cabinet.units[8].requests for a in range(r.address, r.address + r.count)}
-        assert len(cabinet.units[8].requests) == len(device.planned(PollGroup.FAST)) < first.requests
+        assert len(cabinet.units[8].requests) == len(device.planned(Pace.FAST)) < first.requests
 
 
 async def test_one_missed_poll_is_forgiven_the_second_is_not(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
         device.want([LOOP_1])
-        assert not device.is_available(PollGroup.FAST)
-        await device.poll(PollGroup.FAST)
+        assert LOOP_1 not in device.readings
+        await device.poll(Pace.FAST)
         value = device.readings[LOOP_1].value
-        assert device.is_available(PollGroup.FAST)
+        assert device.readings[LOOP_1].quality is Quality.GOOD
         cabinet.set_scenario("silent", unit=8)
-        missed = await device.poll(PollGroup.FAST)
+        missed = await device.poll(Pace.FAST)
         assert isinstance(missed.error, NoAnswerError)
         assert missed.requests == 2  # one retry
-        assert device.is_available(PollGroup.FAST)
-        assert device.readings[LOOP_1].value == value
-        assert (await device.poll(PollGroup.FAST)).requests == 1  # a doubtful unit is not asked twice
+        assert missed.keys == frozenset()
+        assert (device.readings[LOOP_1].value, device.readings[LOOP_1].quality) == (value, Quality.GOOD)
+        assert (await device.poll(Pace.FAST)).requests == 1  # a doubtful unit is not asked twice
         for _ in range(2):
-            await device.poll(PollGroup.FAST)
-        assert not device.is_available(PollGroup.FAST)
+            lost = await device.poll(Pace.FAST)
+        assert lost.keys == {LOOP_1}
+        assert device.readings[LOOP_1].quality.is_lost
         assert device.readings[LOOP_1].value is None
         assert device.readings[LOOP_1].quality is Quality.NO_ANSWER
         cabinet.set_scenario("normal", unit=8)
-        await device.poll(PollGroup.FAST)
+        await device.poll(Pace.FAST)
         assert device.readings[LOOP_1].value == value
     assert [record.getMessage().split(":")[0] for record in caplog.records if "Unit 8" in record.getMessage()] == [
         "Unit 8 (AIM-R100) was lost",
@@ -129,12 +136,26 @@ async def test_one_missed_poll_is_forgiven_the_second_is_not(caplog: pytest.LogC
     ]
 
 
+async def test_what_does_not_exist_is_called_refused_again_when_the_device_is_back() -> None:
+    typed, missing = read_model(HOLES, file="typed.toml"), PointKey("1", "DOC_Never there")
+    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8, typed) as device:
+        device.want_all()
+        await device.poll(Pace.FAST)
+        cabinet.set_scenario("silent", unit=8)
+        for _ in range(2):
+            await device.poll(Pace.FAST)
+        assert device.readings[missing].quality is Quality.NO_ANSWER
+        cabinet.set_scenario("normal", unit=8)
+        assert missing in (await device.poll(Pace.FAST)).keys
+        assert refused(device) == {missing}
+
+
 async def test_a_unit_that_never_answered_is_not_available() -> None:
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
         cabinet.set_scenario("silent", unit=8)
         device.want([LOOP_1])
-        await device.poll(PollGroup.FAST)
-        assert not device.is_available(PollGroup.FAST)
+        await device.poll(Pace.FAST)
+        assert device.readings == {}
         assert device.is_silent  # nothing to be forgiven: the bus leaves it alone from now on
 
 
@@ -143,17 +164,17 @@ async def test_a_device_that_declines_gives_no_values_but_is_there() -> None:
         device.want([LOOP_1])
         cabinet.set_scenario("exception", unit=8)
         cabinet.units[8].set_scenario("exception", code=4)
-        report = await device.poll(PollGroup.FAST)
-        assert report.refused == {LOOP_1}
+        report = await device.poll(Pace.FAST)
+        assert report.keys == refused(device) == {LOOP_1}
         assert device.readings[LOOP_1].value is None
-        assert device.is_available(PollGroup.FAST)
+        assert not device.readings[LOOP_1].quality.is_lost
 
 
 async def test_a_busy_device_is_asked_once_more_and_then_missed() -> None:
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
         device.want([LOOP_1])
         cabinet.units[8].set_scenario("exception", code=5)
-        report = await device.poll(PollGroup.FAST)
+        report = await device.poll(Pace.FAST)
         assert report.requests == 2
         assert device.readings.get(LOOP_1) is None or device.readings[LOOP_1].value is None
 
@@ -162,7 +183,7 @@ async def test_a_gateway_that_cannot_reach_the_unit_is_a_missed_poll() -> None:
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
         device.want([LOOP_1])
         cabinet.units[8].set_scenario("exception", code=0x0B)
-        report = await device.poll(PollGroup.FAST)
+        report = await device.poll(Pace.FAST)
         assert isinstance(report.error, RefusedError)
         assert report.error.is_gateway
 
@@ -173,12 +194,12 @@ async def test_secondary_values_wait_for_their_ratios() -> None:
         truth = cabinet.units[3].truth()["1"]["Ia"]
         async with open_device(cabinet, 3, ratios={Ratio.PT: 1}) as device:
             device.want([key])
-            await device.poll(PollGroup.NORMAL)
+            await device.poll(Pace.NORMAL)
             assert device.readings[key].quality is Quality.NO_RATIO
             assert device.readings[key].value is None
         async with open_device(cabinet, 3, ratios={Ratio.PT: 1, Ratio.CT: 40}) as device:
             device.want([key])
-            await device.poll(PollGroup.NORMAL)
+            await device.poll(Pace.NORMAL)
             assert device.readings[key].value == pytest.approx(float(truth) * 40)
 
 
@@ -203,7 +224,7 @@ settings.CT = {{ at = {ratio_at:#06x}, poll = "fast" }}
     of = read_model(text, file="t")
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8, of, ratios={}) as device:
         device.want([LOOP_1])
-        await device.poll(PollGroup.FAST)
+        await device.poll(Pace.FAST)
         truth = cabinet.units[8].truth()
         other = str(1 + ratio_at - 0x004A)
         assert device.readings[LOOP_1].value == float(truth["1"]["Lg"]) * float(truth[other]["Lg"])
@@ -213,22 +234,9 @@ async def test_an_impossible_value_is_never_shown() -> None:
     text = HOLES.replace("{ at = 0x004A }", "{ at = 0x004A, range = [5001, 5002] }")
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8, read_model(text, file="t")) as device:
         device.want([LOOP_1])
-        await device.poll(PollGroup.FAST)
+        await device.poll(Pace.FAST)
         assert device.readings[LOOP_1].value is None
         assert device.readings[LOOP_1].quality is Quality.IMPLAUSIBLE
-
-
-async def test_a_restored_total_is_not_undercut() -> None:
-    key = PointKey("1", "EPI")
-    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 1) as device:
-        device.want([key])
-        device.seed_total(key, 99_999_999.0)
-        await device.poll(PollGroup.SLOW)
-        assert device.readings[key].value == 99_999_999.0
-        assert device.readings[key].quality is Quality.HELD
-        device.seed_total(key, 1.0)
-        await device.poll(PollGroup.SLOW)
-        assert device.readings[key].value == 99_999_999.0
 
 
 async def test_the_right_model_is_recognised_and_a_wrong_one_named() -> None:
@@ -265,7 +273,7 @@ async def test_a_dump_holds_what_the_device_answered() -> None:
         extra = await device.dump([Read(3, 0x49, 1)])
     replayed = RegisterDump.from_json(dump.as_json())
     assert replayed.as_dict() == dump.as_dict()
-    for block in device.planned(PollGroup.FAST):
+    for block in device.planned(Pace.FAST):
         assert replayed.words(block) is not None
     for address, word in dump.registers[3].items():
         assert cabinet.units[8].registers[address] == word
@@ -276,11 +284,9 @@ async def test_a_dump_holds_what_the_device_answered() -> None:
 @pytest.mark.parametrize("name", ModelLibrary().ids())
 def test_every_planned_read_stays_where_the_manual_says_registers_are(name: str) -> None:
     chosen = model(name)
-    for point in chosen.readable.values():
-        assert any(
-            low <= (point.address or 0) and (point.address or 0) + point.count - 1 <= high
-            for low, high in chosen.ranges
-        )
+    assert chosen.needs_table or chosen.registers.places
+    for place in chosen.registers.places.values():
+        assert any(low <= place.address and place.addresses.stop - 1 <= high for low, high in chosen.registers.ranges)
 
 
 async def test_a_group_that_fails_alone_takes_only_its_own_values(caplog: pytest.LogCaptureFixture) -> None:
@@ -289,22 +295,21 @@ async def test_a_group_that_fails_alone_takes_only_its_own_values(caplog: pytest
     unit = connection.for_unit(8)
     unit.holding.update(dict.fromkeys(range(0x62), 1) | {0x0B: 0x1000})
     address = LinkAddress.parse("tcp://127.0.0.1:502")
-    device = AcrelDevice(GuardedUnit(unit, 8, address=address), model("aim-r100"))
+    device = PolledUnit(address.guarded(unit, 8), model("aim-r100"))
     limit = PointKey("1", "LgHighVal02")
     device.want([LOOP_1, limit])
-    for group in (PollGroup.FAST, PollGroup.SLOW):
+    for group in (Pace.FAST, Pace.SLOW):
         await device.poll(group)
     unit.fail_read(0x56, ModbusTimeoutError("lost"))
     for _ in range(3):
-        await device.poll(PollGroup.SLOW)
-        await device.poll(PollGroup.FAST)
-    assert device.is_available(PollGroup.FAST)
-    assert not device.is_available(PollGroup.SLOW)
+        await device.poll(Pace.SLOW)
+        await device.poll(Pace.FAST)
+    assert [device.readings[key].quality.is_lost for key in (LOOP_1, limit)] == [False, True]
     assert not device.is_silent
     assert (device.readings[LOOP_1].value, device.readings[limit].value) == (1, None)
     unit.fail_read(0x56, None)
-    await device.poll(PollGroup.SLOW)
-    assert device.is_available(PollGroup.SLOW)
+    await device.poll(Pace.SLOW)
+    assert device.readings[limit].quality is Quality.GOOD
     assert [record.getMessage().split(":")[0] for record in caplog.records if "Unit 8" in record.getMessage()] == [
         "Unit 8 (AIM-R100) gives no slow values",
         "Unit 8 (AIM-R100) answers again for its slow values",
@@ -315,7 +320,7 @@ async def test_whatever_is_raised_below_is_an_error_of_ours() -> None:
     unit = MockModbusConnection().for_unit(8)
     unit.holding.update(dict.fromkeys(range(0x62), 1) | {0x0B: 0x1000})
     address = LinkAddress.parse("tcp://127.0.0.1:502")
-    device = AcrelDevice(GuardedUnit(unit, 8, address=address), model("aim-r100"))
+    device = PolledUnit(address.guarded(unit, 8), model("aim-r100"))
     unit.fail_requests(RuntimeError("the transport is closed"))
     with pytest.raises(BadAnswerError, match="the transport is closed"):
         await device.probe()

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.errors import AddressFormError, LinkError
-from custom_components.acrel_safety.aioacrel.modbus import AcrelDevice, GuardedUnit, Link, LinkAddress
-from custom_components.acrel_safety.aioacrel.modbus.dump import RegisterDump
+from custom_components.acrel_safety.aioacrel.modbus import Link, LinkAddress, PolledUnit
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
-from custom_components.acrel_safety.aioacrel.vocabulary import PollGroup
+from custom_components.acrel_safety.aioacrel.registers.dump import RegisterDump
+from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator.faults import Framing, TruthServer
 from simulator.faults.frames import Frame, checksum
 from simulator.faults.virtual import run
@@ -54,7 +54,7 @@ def test_no_bytes_from_the_line_do_more_than_fail(framing: Framing) -> None:
                 server.says = list(says)
                 address = address_at(server.port, framing)
                 async with Link.open(address) as link:
-                    unit = GuardedUnit(link.unit(1), 1, address=address, timeout=TIMEOUT)
+                    unit = address.guarded(link.unit(1), 1, timeout=TIMEOUT)
                     believed = 0
                     for _ in range(12):
                         after = server.number
@@ -81,9 +81,9 @@ def test_no_register_content_makes_a_decoder_fail_or_say_what_is_no_number(name:
         async def main() -> None:
             address = LinkAddress.parse("rtu+tcp://127.0.0.1:1")
             async with Link.open(address) as link:
-                device = AcrelDevice(GuardedUnit(link.unit(1), 1, address=address), model)
+                device = PolledUnit(address.guarded(link.unit(1), 1), model)
                 device.want_all()
-                for group in PollGroup:
+                for group in Pace:
                     for block in device.blocks(group):
                         words = data.draw(
                             st.lists(st.integers(0, 0xFFFF), min_size=block.read.count, max_size=block.read.count)

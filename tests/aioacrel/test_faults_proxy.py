@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.acrel_safety.aioacrel.errors import LinkError
-from custom_components.acrel_safety.aioacrel.modbus import GuardedUnit, Link
+from custom_components.acrel_safety.aioacrel.modbus import Link
 from simulator.faults import Fault, FaultProxy, Framing, Script, Times, TruthServer
 from simulator.faults.__main__ import chosen_faults, main
 from simulator.faults.frames import Frame, FrameSplitter, checksum
@@ -159,7 +159,7 @@ async def _run_the_command() -> None:
         address = address_at(port, Framing.RTU)
         believed = 0
         async with Link.open(address) as link:
-            unit = GuardedUnit(link.unit(1), 1, address=address, timeout=0.2)
+            unit = address.guarded(link.unit(1), 1, timeout=0.2)
             for _ in range(8):
                 after = truth.number
                 try:

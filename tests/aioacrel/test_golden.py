@@ -11,10 +11,12 @@ from typing import NotRequired, TypedDict
 
 import pytest
 
-from custom_components.acrel_safety.aioacrel.models import Model, ModelLibrary, read_model
-from custom_components.acrel_safety.aioacrel.plan import LineCost, Read, Span, plan_reads
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary, read_model
+from custom_components.acrel_safety.aioacrel.models.entry import Entry
+from custom_components.acrel_safety.aioacrel.points import Model
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
-from custom_components.acrel_safety.aioacrel.registers import unscaled
+from custom_components.acrel_safety.aioacrel.registers import LineCost, Read, plan_reads, unscaled
+from custom_components.acrel_safety.aioacrel.registers.blocks import spans_of
 
 READ, WRITE = 3, 16
 
@@ -77,10 +79,9 @@ def answered(name: str) -> list[int]:
 
 def planned(model: Model, codes: Iterable[str]) -> list[Read]:
     """Return the reads for these codes, in all circuits that have them."""
-    wanted = set(codes)
-    points = [point for key, point in model.readable.items() if key.code in wanted]
-    spans = [Span(point.function, point.address, point.count) for point in points if point.address is not None]
-    return plan_reads(spans, LineCost(), max_registers=model.max_registers, ranges=model.ranges)
+    wanted, registers = set(codes), model.registers
+    spans = spans_of(place for key, place in registers.places.items() if key.code in wanted)
+    return plan_reads(spans, LineCost(), max_registers=registers.max_registers, ranges=registers.ranges)
 
 
 def request_for(reads: Sequence[Read], unit: int = 1) -> str:
@@ -98,13 +99,10 @@ def write_for(address: int, values: Sequence[int], unit: int = 1) -> str:
 def decode(model: Model, address: int, words: Sequence[int]) -> dict[PointKey, Value | None]:
     """Decode every point that lies wholly inside the registers."""
     values: dict[PointKey, Value | None] = {}
-    for key, point in model.readable.items():
-        assert point.address is not None
-        offset = point.address - address
-        if 0 <= offset <= len(words) - point.count:
-            raw = point.layout.decode(words[offset : offset + point.count])
-            assert raw is not None
-            values[key] = point.value_of(raw)
+    for key, place in model.registers.places.items():
+        offset = place.address - address
+        if 0 <= offset <= len(words) - place.count:
+            values[key] = Entry.of(model, key).value(words[offset : offset + place.count])
     return values
 
 
@@ -112,10 +110,9 @@ def encode(model: Model, **settings: float) -> tuple[int, list[int]]:
     """Return the address and registers that set neighbouring settings of circuit 1."""
     registers: dict[int, int] = {}
     for code, value in settings.items():
-        point = model.points[PointKey("1", code)]
-        assert point.address is not None
-        for offset, word in enumerate(point.layout.encode(float(unscaled(value, point.scale)))):
-            registers[point.address + offset] = word
+        place = model.registers.places[PointKey("1", code)]
+        for offset, word in enumerate(place.layout.encode(float(unscaled(value, place.scale)))):
+            registers[place.address + offset] = word
     assert sorted(registers) == list(range(min(registers), min(registers) + len(registers)))
     return min(registers), [registers[address] for address in sorted(registers)]
 
@@ -173,7 +170,7 @@ def test_the_plan_asks_what_the_vector_asks(name: str, model: str, codes: Sequen
 
 
 def test_the_event_record_is_probed_as_it_is_read_in_the_field() -> None:
-    probes = [Read(check.function, check.address, check.count) for check in LIBRARY.get("dtsd1352").probes]
+    probes = [Read(check.function, check.address, check.count) for check in LIBRARY.get("dtsd1352").registers.probes]
     assert VECTORS["dtsd1352_event_request"]["hex"] in [request_for([probe]) for probe in probes]
 
 
@@ -202,9 +199,8 @@ def test_the_residual_current_threshold_of_an_adw300_is_written_in_milliampere()
 def test_the_relay_of_a_prepaid_meter_is_commanded_as_in_public_code(
     model: str, name: str, code: str, unit: int
 ) -> None:
-    [command] = [command for command in LIBRARY.get(model).commands if command.code == code]
-    assert command.address is not None
-    assert write_for(command.address, command.registers, unit) == VECTORS[name]["hex"]
+    [write] = [write for key, write in LIBRARY.get(model).registers.writes.items() if key.code == code]
+    assert write_for(write.address, write.registers, unit) == VECTORS[name]["hex"]
 
 
 def test_the_live_answer_of_an_insulation_monitor() -> None:

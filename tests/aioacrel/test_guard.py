@@ -13,9 +13,10 @@ from custom_components.acrel_safety.aioacrel.errors import (
     LinkError,
     LinkUnreachableError,
     NoAnswerError,
+    NotSentError,
     RefusedError,
 )
-from custom_components.acrel_safety.aioacrel.modbus import GuardedUnit, Link, LinkAddress
+from custom_components.acrel_safety.aioacrel.modbus import Link, LinkAddress
 from simulator.faults import Fault, Framing, Schedule, Times
 from simulator.faults.frames import Frame
 from simulator.faults.truth import FIRST_SETTING, TruthServer
@@ -66,7 +67,7 @@ def test_after_a_time_out_the_unit_is_left_alone_and_taken_up_with_a_short_probe
             probe, read = list(rig.truth.asked)[-2:]
             assert probe.count < read.count, "the probe is short"
             assert read.count != 10, "the length of the lost answer is not asked for again"
-            assert rig.units[1].statistics.probes == 1
+            assert rig.units[1].figures.probes == 1
 
     on_a_line(main())
 
@@ -124,8 +125,8 @@ def test_a_cancelled_read_ends_on_the_wire_and_is_not_mistaken() -> None:
             with pytest.raises(asyncio.CancelledError):
                 await waiter
             assert await rig.read_truly(1, 20, 10)
-            assert rig.units[1].statistics.timeouts == 0
-            assert rig.units[1].statistics.answers == 3, "the answer nobody waited for came to its own request"
+            assert rig.units[1].figures.timeouts == 0
+            assert rig.units[1].figures.answers == 3, "the answer nobody waited for came to its own request"
 
     on_a_line(main())
 
@@ -142,7 +143,7 @@ def test_an_answer_repeated_into_the_next_request_does_not_fit_it() -> None:
                 except BadAnswerError:
                     continue
             assert believed > 20
-            assert rig.units[1].statistics.discarded > 5
+            assert rig.units[1].figures.discarded > 5
 
     on_a_line(main())
 
@@ -155,8 +156,8 @@ def test_reads_of_one_length_in_a_row_differ_and_cost_little() -> None:
                 assert await rig.read_truly(1, (0, 12, 24, 36)[turn % 4], 10)
             counts = [asked.count for asked in rig.truth.asked]
             assert all(one != next_one for one, next_one in pairwise(counts))
-            assert unit.statistics.padding_seconds <= 0.05 * unit.statistics.line_seconds
-            assert unit.statistics.requests == 200, "not one request more than planned"
+            assert unit.figures.padding_seconds <= 0.05 * unit.figures.line_seconds
+            assert unit.figures.requests == 200, "not one request more than planned"
 
     on_a_line(main())
 
@@ -170,7 +171,7 @@ def test_where_no_register_may_be_added_the_line_is_left_to_others_for_a_moment(
             assert await rig.read_truly(2, 5, 1, within=(5, 5))
             assert await rig.read_truly(1, 5, 1, within=(5, 5))
             assert [asked.count for asked in rig.truth.asked] == [1, 1, 1]
-            assert rig.units[1].statistics.paused_seconds == pytest.approx(pause, abs=0.02)
+            assert rig.units[1].figures.paused_seconds == pytest.approx(pause, abs=0.02)
 
     on_a_line(main())
 
@@ -182,7 +183,7 @@ def test_a_register_that_may_not_be_added_costs_one_request_once() -> None:
             for _ in range(4):
                 assert await rig.read_truly(1, 0, 10)
                 assert await rig.read_truly(1, 20, 10)
-            assert rig.units[1].statistics.refusals <= 1
+            assert rig.units[1].figures.refusals <= 1
 
     on_a_line(main())
 
@@ -194,7 +195,7 @@ def test_an_illegal_address_is_believed_when_said_twice() -> None:
             with pytest.raises(RefusedError) as refused:
                 await rig.read(1, 3, 0, 10)
             assert refused.value.is_illegal_address
-            assert rig.units[1].statistics.refusals == 2
+            assert rig.units[1].figures.refusals == 2
 
     on_a_line(main())
 
@@ -212,7 +213,25 @@ def test_a_write_is_sent_once_whatever_becomes_of_it(framing: Framing, fault: Fa
                 await rig.units[1].write(FIRST_SETTING, [7])
             await asyncio.sleep(20)
             assert len(rig.truth.writes) <= 1
-            assert rig.units[1].statistics.writes == 1
+            assert rig.units[1].figures.writes == 1
+
+    on_a_line(main())
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_of_a_write_that_never_left_it_is_said_so_and_why(framing: Framing) -> None:
+    async def main() -> None:
+        schedule = Schedule(1, (Fault.LOST_REQUEST,), 1.0)
+        async with fault_rig(framing, schedule) as rig:
+            unit = rig.units[1]
+            await fails(rig, NoAnswerError)
+            with pytest.raises(NotSentError, match="Nothing was sent to unit 1: Unit 1 did not answer") as caught:
+                await unit.write(FIRST_SETTING, [7])
+            assert isinstance(caught.value.reason, NoAnswerError)
+            assert (unit.figures.writes, len(rig.truth.writes)) == (0, 0)
+            schedule.rate = 0.0
+            await unit.write(FIRST_SETTING, [7])
+            assert (unit.figures.writes, len(rig.truth.writes)) == (1, 1)
 
     on_a_line(main())
 
@@ -242,7 +261,7 @@ def test_busy_for_ever_ends_at_the_deadline_and_frees_the_line() -> None:
             loop = asyncio.get_running_loop()
             for _ in range(6):
                 began, quiet = loop.time(), rig.units[1].quiet_seconds
-                with pytest.raises((NoAnswerError, RefusedError)):
+                with pytest.raises((NoAnswerError, RefusedError, NotSentError)):
                     await rig.units[1].write(FIRST_SETTING, [1])
                 for_probe_and_write = 2 * (2 * TIMEOUT + 0.5)
                 assert loop.time() - began <= quiet + for_probe_and_write + 0.01
@@ -268,7 +287,7 @@ def test_a_gateway_that_hangs_up_after_each_answer_is_not_asked_for_ever(framing
         async with CurtServer(framing, frozenset({1})) as server:
             address = address_at(server.port, framing)
             async with Link.open(address) as link:
-                unit = GuardedUnit(link.unit(1), 1, address=address, timeout=TIMEOUT)
+                unit = address.guarded(link.unit(1), 1, timeout=TIMEOUT)
                 assert server.is_true(1, 3, 0, await unit.read(3, 0, 10), 0)
                 for _ in range(3):
                     await asyncio.sleep(0.1)  # so that the end of the connection is noticed
@@ -358,7 +377,7 @@ def test_closing_withdraws_what_was_asked_of_the_shared_link() -> None:
                 unit.close()
             rig.proxy.break_connection(next(iter(rig.proxy.sessions)), Fault.RESET)
             await asyncio.sleep(1)
-            assert rig.units[1].statistics.losses == 0
+            assert rig.units[1].figures.losses == 0
 
     on_a_line(main())
 
@@ -372,7 +391,7 @@ def test_where_no_other_length_can_be_had_an_old_answer_meets_a_read_that_nobody
             assert rig.units[1].pause_before(3, 5, 1, within=only) == rig.units[1].quiet_seconds > 0
             assert await rig.read_truly(1, 5, 1, within=only), "the old answer came with the read before this one"
             assert [asked.count for asked in rig.truth.asked] == [1, 1, 1, 1]
-            assert rig.units[1].statistics.probes == 2
+            assert rig.units[1].figures.probes == 2
 
     on_a_line(main())
 
@@ -415,7 +434,7 @@ async def test_an_answer_of_another_length_is_thrown_away_whoever_hands_it_over(
     address = LinkAddress.parse("rtu+tcp://127.0.0.1:502")
     short = Short(MockModbusConnection(), 1)
     short.holding.update(dict.fromkeys(range(20), 7))
-    guard = GuardedUnit(short, 1, address=address)
+    guard = address.guarded(short, 1)
     with pytest.raises(BadAnswerError, match="9 registers instead of 10"):
         await guard.read(3, 0, 10)
 

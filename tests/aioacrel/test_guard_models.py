@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from custom_components.acrel_safety.aioacrel.modbus import AcrelDevice
+from custom_components.acrel_safety.aioacrel.modbus import PolledUnit
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
-from custom_components.acrel_safety.aioacrel.vocabulary import PollGroup
+from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator.faults import Framing
 from simulator.faults.virtual import run
 from tests.aioacrel.fault_rigs import fault_rig
 
-INTERVALS = {PollGroup.FAST: 2.0, PollGroup.NORMAL: 10.0, PollGroup.SLOW: 60.0}
+INTERVALS = {Pace.FAST: 2.0, Pace.NORMAL: 10.0, Pace.SLOW: 60.0}
 MINUTES = 5
 
 
@@ -23,7 +23,7 @@ def test_polling_takes_the_planned_requests_and_hardly_more_line_time(name: str)
         async with fault_rig(Framing.RTU, timeout=None) as rig:
             unit = rig.units[1]
             rig.truth.service = unit.cost.seconds(20)
-            device = AcrelDevice(unit, model)
+            device = PolledUnit(unit, model)
             device.want_all()
             planned = 0
             loop = asyncio.get_running_loop()
@@ -36,7 +36,7 @@ def test_polling_takes_the_planned_requests_and_hardly_more_line_time(name: str)
                         assert report.error is None
                         due[group] = when + INTERVALS[group]
                 await asyncio.sleep(max(0.0, min(due.values()) - loop.time()))
-            statistics = unit.statistics
+            statistics = unit.figures
             optimum = statistics.line_seconds - statistics.padding_seconds
             assert statistics.requests == planned, "not one request more than planned"
             assert statistics.line_seconds <= 1.05 * optimum

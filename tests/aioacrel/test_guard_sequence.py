@@ -3,13 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.acrel_safety.aioacrel.modbus.sequence import (
-    LOST_MEMORY,
-    PADDING_SHARE,
-    LengthSequence,
-    readable_around,
-)
-from custom_components.acrel_safety.aioacrel.plan import LineCost, Read
+from custom_components.acrel_safety.aioacrel.modbus.sequence import LOST_MEMORY, PADDING_SHARE, LengthSequence
+from custom_components.acrel_safety.aioacrel.registers import LineCost, Read
+from custom_components.acrel_safety.aioacrel.registers.blocks import readable_around
 
 REPEAT, LATE = 0.25, 1.0
 WANTED = st.builds(Read, st.just(3), st.integers(20, 60), st.integers(1, 20))

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel import models
 from custom_components.acrel_safety.aioacrel.errors import FileProblemsError
-from custom_components.acrel_safety.aioacrel.models import Model, ModelLibrary, read_model
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary, read_model
+from custom_components.acrel_safety.aioacrel.models.entry import Entry
 from custom_components.acrel_safety.aioacrel.models.reader import LARGEST_FILE, MOST_POINTS
+from custom_components.acrel_safety.aioacrel.points import Model
 from custom_components.acrel_safety.aioacrel.problems import Problem
 from custom_components.acrel_safety.aioacrel.registers import WORD
 
@@ -205,12 +207,11 @@ def assert_sound_or_refused(text: str) -> None:
 
 def assert_usable(model: Model) -> None:
     assert model.points
-    for point in model.points.values():
+    for key, point in model.points.items():
         assert isinstance(point.quantity.name("zh"), str)
-        assert point.address is None or 0 <= point.address <= point.address + point.count - 1 <= WORD
-        raw = point.layout.decode([WORD] * point.count)
-        if raw is not None:
-            point.value_of(raw)
+        entry = Entry.of(model, key)
+        assert entry.address is None or 0 <= entry.address <= entry.address + entry.count - 1 <= WORD
+        entry.value([WORD] * entry.count)
 
 
 @given(st.text())

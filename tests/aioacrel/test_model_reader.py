@@ -6,12 +6,15 @@ from fractions import Fraction
 import pytest
 
 from custom_components.acrel_safety.aioacrel.errors import FileProblemsError
-from custom_components.acrel_safety.aioacrel.models import Evidence, Model, Ratio, read_model
+from custom_components.acrel_safety.aioacrel.models import read_model
+from custom_components.acrel_safety.aioacrel.models.entry import Entry
 from custom_components.acrel_safety.aioacrel.models.locate import Lines
+from custom_components.acrel_safety.aioacrel.points import Evidence, Model
 from custom_components.acrel_safety.aioacrel.problems import Problem, Severity, shorten
 from custom_components.acrel_safety.aioacrel.readings import PointKey
-from custom_components.acrel_safety.aioacrel.registers import WORD, Order, RegisterType
-from custom_components.acrel_safety.aioacrel.vocabulary import Kind, PollGroup, Range
+from custom_components.acrel_safety.aioacrel.registers import WORD, LineSettings, Order, Ratio, RegisterType, Write
+from custom_components.acrel_safety.aioacrel.registers.decode import decoded
+from custom_components.acrel_safety.aioacrel.vocabulary import Kind, Pace, Range
 
 HEAD = """
 [model]
@@ -92,49 +95,52 @@ CT = { at = 0x20, function = 3 }
         "Watch the scale.",
         "decimals",
     )
-    assert (model.line.baudrate, model.line.parity, model.line.stopbits, model.line.bytesize) == (4800, "E", 2, 7)
-    assert (model.unit_id, model.max_registers, model.ranges) == (3, 20, ((0, 0x0F), (0x20, 0x2F)))
+    registers = model.registers
+    assert registers.line == LineSettings(baudrate=4800, parity="E", stopbits=2, bytesize=7)
+    assert (registers.unit_id, registers.max_registers, registers.ranges) == (3, 20, ((0, 0x0F), (0x20, 0x2F)))
     assert list(model.circuits) == ["0", "2", "3"]
     assert model.circuits["3"].names == {"en": "Loop 3", "zh": "回路3"}
-    assert [(key, point.address, point.function) for key, point in model.points.items()] == [
+    assert list(model.points) == list(registers.places)
+    assert [(key, place.address, place.function) for key, place in registers.places.items()] == [
         (("2", "Lg"), 2, 4),
         (("3", "Lg"), 4, 4),
         (("0", "CT"), 0x20, 3),
     ]
-    assert model.asks_ratios == {Ratio.PT}
-    assert model.read_ratios == {Ratio.CT: PointKey("0", "CT")}
+    assert registers.asks_ratios == {Ratio.PT}
+    assert registers.read_ratios == {Ratio.CT: PointKey("0", "CT")}
     assert not model.needs_table
     assert not model.waiting
 
 
 def test_what_is_not_said_is_as_acrel_does_it() -> None:
     model = model_of(f"{HEAD}{POINTS}Lg = {{ at = 1 }}")
-    point = model.points[PointKey("1", "Lg")]
-    assert (model.line.baudrate, model.line.bytesize, model.line.parity, model.line.stopbits) == (9600, 8, "N", 1)
-    assert (model.unit_id, model.max_registers) == (1, 48)
+    point = Entry.of(model, PointKey("1", "Lg"))
+    assert model.registers.line == LineSettings(baudrate=9600, bytesize=8, parity="N", stopbits=1)
+    assert (model.registers.unit_id, model.registers.max_registers) == (1, 48)
     assert (point.layout.type, point.layout.order, point.function) == (RegisterType.U16, Order.NORMAL, 3)
-    assert (point.scale, point.range, point.poll, point.evidence) == (
+    assert (point.scale, point.range, point.pace, point.evidence) == (
         Fraction(1),
         Range(low=0, high=30000),
-        PollGroup.FAST,
+        Pace.FAST,
         Evidence.MANUAL,
     )
 
 
 def test_a_point_may_say_everything_itself() -> None:
-    point = model_of(
+    model = model_of(
         HEAD
         + POINTS
         + 'P = { at = 0x1F, type = "s32", order = "low word first", scale = 0.001, ratios = ["pt", "ct"], '
         'range = [-5, 5.5], poll = "fast", evidence = "experimental", unit = "W", note = "see p. 9", detail = true, '
         'name = { en = "Power", zh = "功率" }, function = 4 }\n'
-    ).points[PointKey("1", "P")]
+    )
+    point = Entry.of(model, PointKey("1", "P"))
     assert (point.address, point.count, point.function) == (0x1F, 2, 4)
     assert (point.layout.type, point.layout.order) == (RegisterType.S32, Order.LOW_WORD_FIRST)
     assert (point.scale, point.ratios) == (Fraction(1, 1000), (Ratio.PT, Ratio.CT))
-    assert (point.range, point.poll, point.evidence) == (
+    assert (point.range, point.pace, point.evidence) == (
         Range(low=-5, high=5.5),
-        PollGroup.FAST,
+        Pace.FAST,
         Evidence.EXPERIMENTAL,
     )
     assert (point.quantity.unit, point.quantity.detail, point.note) == ("W", True, "see p. 9")
@@ -147,11 +153,11 @@ def test_detail_follows_the_vocabulary_unless_the_file_says_otherwise() -> None:
 
 
 def test_bytes_and_bit_fields_lie_where_the_file_says() -> None:
-    points = model_of(
+    places = model_of(
         HEAD + POINTS + '"DOC_a" = { at = 0, type = "u8", byte = "high" }\n"DOC_b" = { at = 0, type = "s8" }\n'
         '"DOC_c" = { at = 0, type = "bit2", bit = 14 }\n'
-    ).points
-    assert [point.layout.bit for point in points.values()] == [8, 0, 14]
+    ).registers.places
+    assert [place.layout.bit for place in places.values()] == [8, 0, 14]
 
 
 def test_bit_fields_may_walk_through_a_register_from_circuit_to_circuit() -> None:
@@ -163,20 +169,23 @@ stride = 1
 "DOC_Loop state" = {{ at = 0x0B, type = "bit2", bit = 6, bit_stride = -2, stride = 0 }}
 Lg = {{ at = 0x4A }}
 """
-    points = model_of(text).points
-    assert [points[PointKey(str(n), "DOC_Loop state")].layout.bit for n in range(1, 5)] == [6, 4, 2, 0]
-    assert {points[PointKey(str(n), "DOC_Loop state")].address for n in range(1, 5)} == {0x0B}
-    assert [points[PointKey(str(n), "Lg")].address for n in range(1, 5)] == [0x4A, 0x4B, 0x4C, 0x4D]
+    places = model_of(text).registers.places
+    assert [places[PointKey(str(n), "DOC_Loop state")].layout.bit for n in range(1, 5)] == [6, 4, 2, 0]
+    assert {places[PointKey(str(n), "DOC_Loop state")].address for n in range(1, 5)} == {0x0B}
+    assert [places[PointKey(str(n), "Lg")].address for n in range(1, 5)] == [0x4A, 0x4B, 0x4C, 0x4D]
 
 
 def test_repeated_points_count_in_code_name_and_address() -> None:
-    points = model_of(
+    model = model_of(
         HEAD + POINTS + '"UaHr{nn}" = { at = 0x7A, repeat = 3, first = 9, scale = 0.01 }\n'
         '"Temp{n}" = { at = 0x10, repeat = 2, step = 4, type = "s16", unit = "K" }\n'
         '"DOC_Raw {address}" = { at = 10, repeat = 2, name = { en = "Word {address}", zh = "{n}" }, detail = true }\n'
         '"DOC_Slot {n}" = { at = 0x30, repeat = 2 }\n'
-    ).points
-    shown = [(key.code, point.address, point.quantity.name(), point.quantity.unit) for key, point in points.items()]
+    )
+    points, places = model.points, model.registers.places
+    shown = [
+        (key.code, places[key].address, point.quantity.name(), point.quantity.unit) for key, point in points.items()
+    ]
     assert shown == [
         ("UaHr09", 0x7A, "Voltage harmonic 09 phase A", "%"),
         ("UaHr10", 0x7B, "Voltage harmonic 10 phase A", "%"),
@@ -193,7 +202,7 @@ def test_repeated_points_count_in_code_name_and_address() -> None:
 
 
 def test_the_bits_of_an_alarm_word() -> None:
-    points = model_of(f"""{HEAD}{CIRCUIT}
+    model = model_of(f"""{HEAD}{CIRCUIT}
 [[circuits.words]]
 at = 0x01EB
 [circuits.words.bits]
@@ -206,8 +215,8 @@ source = "manual p. 12"
 [circuits.words.bits]
 0 = "UHighSw"
 1 = "DOC_Lid alarm enable"
-""").points
-    lid = points[PointKey("1", "DOC_Lid open")]
+""")
+    lid = Entry.of(model, PointKey("1", "DOC_Lid open"))
     assert (lid.address, lid.layout.bit, lid.quantity.kind, lid.quantity.name("zh")) == (
         0x01EB,
         15,
@@ -215,20 +224,19 @@ source = "manual p. 12"
         "盖板打开",
     )
     assert lid.is_binary
-    assert not lid.is_writable
-    assert [points[PointKey("1", code)].is_writable for code in ("UHighSw", "DOC_Lid alarm enable")] == [True, True]
-    assert points[PointKey("1", "DOC_Lid alarm enable")].value_of(1) is True
+    assert model.settable == {PointKey("1", code) for code in ("UHighSw", "DOC_Lid alarm enable")}
+    assert model.points[PointKey("1", "DOC_Lid alarm enable")].value_of(1) is True
 
 
 def test_a_setting_is_writable_only_with_limits() -> None:
-    points = model_of(f"""{HEAD}{CIRCUIT}
+    model = model_of(f"""{HEAD}{CIRCUIT}
 [circuits.settings]
 LgHighVal02 = {{ at = 1, limits = [6, 1000], source = "manual p. 20" }}
 LgHighTim = {{ at = 2, scale = 0.01 }}
 "DOC_Mode" = {{ at = 3, words = {{ 0 = "level", 1 = "pulse" }} }}
-""").points
-    value, delay, mode = points.values()
-    assert (value.is_writable, delay.is_writable, mode.is_writable) == (True, False, False)
+""")
+    value, _, mode = model.points.values()
+    assert model.settable == {value.key}
     assert value.limits is not None
     assert (value.limits.low, value.limits.high, value.limits.source) == (6, 1000, "manual p. 20")
     assert (mode.quantity.kind, mode.value_of(1), mode.value_of(2)) == (Kind.SETTING, "pulse", None)
@@ -262,10 +270,11 @@ refused = true
 at = 0
 is_unit_id = true
 """)
-    trip, reset = model.commands
-    assert (trip.address, trip.registers, trip.within, trip.read_back) == (0x57, (1, 1), 2.5, (("1", "RlySta"), 0))
-    assert (reset.address, reset.circuit, reset.read_back) == (None, "0", None)
-    kind, gone, unit = model.probes
+    trip, reset = model.operations.values()
+    assert (trip.key, trip.within, trip.shows) == (("1", "RLYOFF"), 2.5, {("1", "RlySta"): 0})
+    assert (reset.key, reset.shows) == (("0", "RESET"), {})
+    assert model.registers.writes == {trip.key: Write(address=0x57, registers=(1, 1))}
+    kind, gone, unit = model.registers.probes
     assert (kind.mask, kind.allowed, kind.count) == (0xF000, (0x1000, 0x1000), 1)
     assert (gone.count, gone.function, gone.refused, unit.is_unit_id) == (3, 4, True, True)
 
@@ -304,9 +313,9 @@ def test_an_imported_table_may_hold_codes_nobody_knows() -> None:
     ],
 )
 def test_a_raw_number_becomes_a_value_or_nothing(line: str, raw: int, value: object) -> None:
-    point = model_of(f"{HEAD}{POINTS}{line}\n").points[PointKey("1", "Lg")]
-    assert point.value_of(raw) == value
-    assert type(point.value_of(raw)) is type(value)
+    entry = Entry.of(model_of(f"{HEAD}{POINTS}{line}\n"), PointKey("1", "Lg"))
+    assert entry.value([raw]) == value
+    assert type(entry.value([raw])) is type(value)
 
 
 def test_a_state_that_is_neither_0_nor_1_has_no_value_but_an_alarm_stands() -> None:
@@ -317,11 +326,10 @@ def test_a_state_that_is_neither_0_nor_1_has_no_value_but_an_alarm_stands() -> N
 
 
 def test_ratios_multiply_without_leaving_binary_dust() -> None:
-    point = model_of(f'{HEAD}{POINTS}P = {{ at = 1, scale = 0.001, ratios = ["pt", "ct"] }}\n').points[
-        PointKey("1", "P")
-    ]
-    assert point.value_of(1, 3) == 0.003
-    assert point.value_of(1234, 20) == 24.68
+    model, key = model_of(f'{HEAD}{POINTS}P = {{ at = 1, scale = 0.001, ratios = ["pt", "ct"] }}\n'), PointKey("1", "P")
+    point, place = model.points[key], model.registers.places[key]
+    assert decoded(point, place, [1], 3) == 0.003
+    assert decoded(point, place, [1234], 20) == 24.68
     assert point.precision == 3
 
 

@@ -6,10 +6,13 @@ from fractions import Fraction
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from custom_components.acrel_safety.aioacrel.models import Model, ModelLibrary, Point, read_model
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary, read_model
+from custom_components.acrel_safety.aioacrel.models.entry import Entry
 from custom_components.acrel_safety.aioacrel.models.writer import write_model
+from custom_components.acrel_safety.aioacrel.points import Model
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.vocabulary import Range
+from tests.aioacrel.entries import with_entry
 from tests.aioacrel.model_strategies import models
 
 BUILT_IN = ModelLibrary().ids()
@@ -99,8 +102,8 @@ def test_long_lists_are_wrapped() -> None:
 def changed(**changes: object) -> Model:
     model = read(MONITOR)
     key = PointKey("0", "Fr")
-    point: Point = replace(model.points[key], **changes)  # type: ignore[arg-type]  # each test names its own field
-    return replace(model, points={**model.points, key: point})
+    entry: Entry = replace(Entry.of(model, key), **changes)  # type: ignore[arg-type]  # each test names its own field
+    return with_entry(model, entry)
 
 
 def test_what_a_file_has_no_words_for_is_refused() -> None:
@@ -117,7 +120,8 @@ def test_what_a_file_has_no_words_for_is_refused() -> None:
 
 def test_a_read_back_by_word_is_refused() -> None:
     model = read(MONITOR)
-    command = replace(model.commands[0], read_back=(PointKey("1", "RlySta"), "open"))
+    [trip] = model.operations.values()
+    trip = replace(trip, shows={PointKey("1", "RlySta"): "open"})
 
     with pytest.raises(ValueError, match="read-back by word"):
-        write_model(replace(model, commands=[command]))
+        write_model(replace(model, operations={trip.key: trip}))

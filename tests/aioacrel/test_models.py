@@ -9,19 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.errors import FileProblemsError, UnknownModelError
-from custom_components.acrel_safety.aioacrel.models import (
-    Evidence,
-    LineSettings,
-    Model,
-    ModelLibrary,
-    Point,
-    Ratio,
-    read_model,
-)
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary, read_model
+from custom_components.acrel_safety.aioacrel.models.entry import Entry
 from custom_components.acrel_safety.aioacrel.models.reader import LARGEST_FILE
-from custom_components.acrel_safety.aioacrel.plan import LineCost, Span, plan_reads
+from custom_components.acrel_safety.aioacrel.points import Evidence, Model
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
-from custom_components.acrel_safety.aioacrel.vocabulary import EXTRA_PREFIX, Kind, PollGroup
+from custom_components.acrel_safety.aioacrel.registers import LineCost, LineSettings, Place, Ratio, plan_reads
+from custom_components.acrel_safety.aioacrel.registers.blocks import spans_of
+from custom_components.acrel_safety.aioacrel.registers.decode import decoded
+from custom_components.acrel_safety.aioacrel.vocabulary import EXTRA_PREFIX, Kind, Pace
 
 LIBRARY = ModelLibrary()
 WITH_REGISTERS = {
@@ -34,16 +30,14 @@ MODELS = [LIBRARY.get(model_id) for model_id in LIBRARY.ids()]
 each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 
 
-def points_of(model_id: str, *codes: str, circuit: str = "1") -> list[Point]:
+def entries_of(model_id: str, *codes: str, circuit: str = "1") -> list[Entry]:
     model = LIBRARY.get(model_id)
-    return [model.points[PointKey(circuit, code)] for code in codes]
+    return [Entry.of(model, PointKey(circuit, code)) for code in codes]
 
 
 def value_of(model_id: str, code: str, *words: int, circuit: str = "1", factor: float = 1) -> Value | None:
-    [point] = points_of(model_id, code, circuit=circuit)
-    raw = point.layout.decode(words)
-    assert raw is not None
-    return point.value_of(raw, factor)
+    model, key = LIBRARY.get(model_id), PointKey(circuit, code)
+    return decoded(model.points[key], model.registers.places[key], words, factor)
 
 
 def test_every_promised_model_is_there() -> None:
@@ -73,38 +67,39 @@ def test_no_two_values_of_a_circuit_bear_the_same_name(model: Model) -> None:
 
 @each_model
 def test_no_read_touches_a_register_that_is_not_documented(model: Model) -> None:
-    assert bool(model.ranges) == bool(model.readable)
-    assert_documented(model, list(model.readable.values()))
+    assert bool(model.registers.ranges) == bool(model.readable)
+    assert_documented(model, list(model.registers.places.values()))
 
 
 @given(st.data())
 def test_no_choice_of_values_leads_to_a_read_of_undocumented_registers(data: st.DataObject) -> None:
     model = data.draw(st.sampled_from([model for model in MODELS if model.readable]))
-    assert_documented(model, data.draw(st.lists(st.sampled_from(list(model.readable.values())), min_size=1)))
+    places = list(model.registers.places.values())
+    assert_documented(model, data.draw(st.lists(st.sampled_from(places), min_size=1)))
 
 
-def assert_documented(model: Model, points: Sequence[Point]) -> None:
-    spans = [Span(point.function, point.address, point.count) for point in points if point.address is not None]
-    for read in plan_reads(spans, LineCost(), max_registers=model.max_registers, ranges=model.ranges):
-        assert read.count <= model.max_registers
-        assert any(low <= read.address and read.address + read.count - 1 <= high for low, high in model.ranges)
+def assert_documented(model: Model, places: Sequence[Place]) -> None:
+    most, ranges = model.registers.max_registers, model.registers.ranges
+    for read in plan_reads(spans_of(places), LineCost(), max_registers=most, ranges=ranges):
+        assert read.count <= most
+        assert any(low <= read.address and read.address + read.count - 1 <= high for low, high in ranges)
 
 
 @each_model
 def test_what_may_call_for_a_cut_off_is_polled_fast(model: Model) -> None:
     for point in model.points.values():
         if point.quantity.kind in (Kind.ALARM, Kind.FAULT) or point.key.code in ("Lg", "IsnRShow", "ArcSta", "RlySta"):
-            assert point.poll is PollGroup.FAST, point.key
+            assert point.pace is Pace.FAST, point.key
         if point.quantity.kind in (Kind.ENERGY, Kind.SETTING):
-            assert point.poll is PollGroup.SLOW, point.key
+            assert point.pace is Pace.SLOW, point.key
 
 
 @each_model
 def test_a_probe_costs_at_most_four_short_reads(model: Model) -> None:
-    assert len(model.probes) <= 4
-    assert bool(model.probes) == bool(model.readable)
-    for check in model.probes:
-        assert check.count <= model.max_registers
+    assert len(model.registers.probes) <= 4
+    assert bool(model.registers.probes) == bool(model.readable)
+    for check in model.registers.probes:
+        assert check.count <= model.registers.max_registers
         # A register that only lacks in the document may well exist in a device.
         assert not check.refused
         # A gateway or a device on Ethernet may answer under another unit id than the one on its keys.
@@ -117,8 +112,9 @@ def test_only_proved_registers_are_written(model: Model) -> None:
         if point.limits is not None:
             assert point.evidence in (Evidence.MANUAL, Evidence.CODE), point.key
             assert point.limits.source
-    for command in model.commands:
-        assert command.address is None or command.source
+    assert model.registers.writes.keys() <= model.operations.keys()
+    for key in model.registers.writes:
+        assert model.operations[key].source
 
 
 def test_the_settings_that_may_be_changed_are_these_and_no_others() -> None:
@@ -126,7 +122,7 @@ def test_the_settings_that_may_be_changed_are_these_and_no_others() -> None:
         (model.id, key.circuit, key.code): (point.limits.low, point.limits.high)
         for model in MODELS
         for key, point in model.points.items()
-        if point.is_writable and point.limits
+        if key in model.settable and point.limits
     }
     enables = ("UHighSw", "ULowSw", "IHighSw", "DOC_Under-current enable", "PHighSw", "DOC_Under-power enable")
     assert writable == {
@@ -141,9 +137,10 @@ def test_the_settings_that_may_be_changed_are_these_and_no_others() -> None:
 
 
 def test_no_command_can_be_confirmed_yet_and_only_the_prepaid_meters_have_registers() -> None:
-    commands = {(model.id, command.code): command for model in MODELS for command in model.commands}
-    assert not any(command.read_back for command in commands.values())
-    assert {key: (command.address, command.registers) for key, command in commands.items() if command.address} == {
+    assert any(model.operations for model in MODELS)
+    assert not any(operation.shows for model in MODELS for operation in model.operations.values())
+    writes = {(model.id, key.code): write for model in MODELS for key, write in model.registers.writes.items()}
+    assert {key: (write.address, write.registers) for key, write in writes.items()} == {
         ("ddsy1352", "FORRLYOFF"): (0x57, (1, 1)),
         ("ddsy1352", "FORRLYON"): (0x57, (1, 0)),
         ("dtsy1352", "FORRLYOFF"): (0x57, (1, 1)),
@@ -156,9 +153,9 @@ def test_a_model_whose_registers_are_not_public_knows_quantities_by_code(model_i
     model = LIBRARY.get(model_id)
     assert model.evidence is Evidence.UNKNOWN
     assert model.waiting
-    assert not model.probes
+    assert not model.registers.probes
     assert all(point.evidence is Evidence.UNKNOWN for point in model.points.values())
-    assert all(command.address is None for command in model.commands)
+    assert not model.registers.writes
 
 
 @pytest.mark.parametrize("wrong", [{"baudrate": 0}, {"bytesize": 9}, {"parity": "X"}, {"stopbits": 3}])
@@ -187,9 +184,9 @@ def test_adw300() -> None:
     assert value_of("adw300", "DOC_DO1 source", 2) == "any_fault_di1_di2"
     assert value_of("adw300", "DOC_DO1 source", 6) is None
     # The last harmonic of each phase ends where the next block begins.
-    last = points_of("adw300", *(f"{quantity}{phase}Hr31" for quantity in "UI" for phase in "abc"))
+    last = entries_of("adw300", *(f"{quantity}{phase}Hr31" for quantity in "UI" for phase in "abc"))
     assert [point.address for point in last] == [0x0097, 0x00B5, 0x00D3, 0x00F1, 0x010F, 0x012D]
-    assert not LIBRARY.get("adw300").asks_ratios
+    assert not LIBRARY.get("adw300").registers.asks_ratios
 
 
 def test_adw300_has_no_alarm_bit_for_residual_current_and_says_so() -> None:
@@ -200,23 +197,23 @@ def test_adw300_has_no_alarm_bit_for_residual_current_and_says_so() -> None:
 
 def test_adl400_reads_primary_values_and_needs_no_ratio() -> None:
     model = LIBRARY.get("adl400")
-    assert not model.asks_ratios
-    assert not any(point.ratios for point in model.points.values())
+    assert not model.registers.asks_ratios
+    assert not any(place.ratios for place in model.registers.places.values())
     assert value_of("adl400", "Ua", 0x4366, 0x199A) == 230.1
     assert value_of("adl400", "EP", 0, 12345) == 1234.5
     assert value_of("adl400", "DOC_Secondary EP", 0, 12345) == 123.45
-    assert points_of("adl400", "DOC_Secondary EP")[0].quantity.kind is Kind.MEASUREMENT
+    assert entries_of("adl400", "DOC_Secondary EP")[0].quantity.kind is Kind.MEASUREMENT
 
 
 @pytest.mark.parametrize("model_id", ["adl3000", "dtsd1352"])
 def test_secondary_values_wait_for_the_ratios_of_the_user(model_id: str) -> None:
-    assert LIBRARY.get(model_id).asks_ratios == {Ratio.PT, Ratio.CT}
-    volts, amps, power, energy, factor, frequency = points_of(model_id, "Ua", "Ia", "P", "EPI", "PF", "Fr")
+    assert LIBRARY.get(model_id).registers.asks_ratios == {Ratio.PT, Ratio.CT}
+    volts, amps, power, energy, factor, frequency = entries_of(model_id, "Ua", "Ia", "P", "EPI", "PF", "Fr")
     assert (volts.ratios, amps.ratios) == ((Ratio.PT,), (Ratio.CT,))
     assert power.ratios == energy.ratios == (Ratio.PT, Ratio.CT)
     assert factor.ratios == frequency.ratios == ()
     assert value_of(model_id, "P", 0xFC18, factor=20) == -20
-    assert LIBRARY.get(model_id).max_registers == 63
+    assert LIBRARY.get(model_id).registers.max_registers == 63
 
 
 def test_dtsd1352_is_an_adl3000_with_an_event_record() -> None:
@@ -227,7 +224,7 @@ def test_dtsd1352_is_an_adl3000_with_an_event_record() -> None:
 
 
 def test_the_three_phase_prepaid_meter_trusts_its_energies_more_than_the_rest() -> None:
-    energy, volts = points_of("dtsy1352", "EP", "U")
+    energy, volts = entries_of("dtsy1352", "EP", "U")
     assert (energy.evidence, volts.evidence) == (Evidence.CODE, Evidence.EXPERIMENTAL)
     assert value_of("ddsy1352", "P", 0xFFFF) == -0.001
 
@@ -244,7 +241,7 @@ def test_asj10l_status_codes(word: int, active: list[str]) -> None:
 def test_aim_r100_has_twelve_circuits_with_a_two_bit_state_each() -> None:
     model = LIBRARY.get("aim-r100")
     assert list(model.circuits) == [str(number) for number in range(13)]
-    states = [points_of("aim-r100", "DOC_Loop state", circuit=str(number))[0] for number in range(1, 13)]
+    states = [entries_of("aim-r100", "DOC_Loop state", circuit=str(number))[0] for number in range(1, 13)]
     places = [(point.address, point.layout.bit) for point in states]
     assert places == [(0x0B, 6 - 2 * n) for n in range(4)] + [(0x0C, 14 - 2 * n) for n in range(8)]
     # Where a circuit's bits stand is a guess; that they are there is printed.
@@ -265,7 +262,7 @@ def test_aim_m10_measures_within_its_printed_ranges() -> None:
 def test_ard2f_shows_what_has_no_scale_as_raw_numbers_only() -> None:
     model = LIBRARY.get("ard2f")
     assert not {key.code for key in model.points} & {"Ia", "Ib", "Ic", "S", "P", "EP"}
-    raw = [point for key, point in model.points.items() if key.code.startswith("DOC_Raw")]
+    raw = [Entry.of(model, key) for key in model.points if key.code.startswith("DOC_Raw")]
     assert [(point.address, point.quantity.unit, point.quantity.detail) for point in raw] == [
         (0x02, None, True),
         (0x07, None, True),
@@ -277,12 +274,12 @@ def test_ard2f_shows_what_has_no_scale_as_raw_numbers_only() -> None:
 
 def test_arcm300_shows_its_blocks_word_by_word_to_those_who_ask() -> None:
     model = LIBRARY.get("arcm300")
-    raw = [point for key, point in model.points.items() if key.code.startswith("DOC_Raw")]
+    raw = [Entry.of(model, key) for key in model.points if key.code.startswith("DOC_Raw")]
     assert len(raw) == 42 + 26 + 19 + 2 + 10
     for point in raw:
         assert point.key.code == f"DOC_Raw {point.address:04X}"
-        assert (point.quantity.detail, point.poll, point.evidence) == (True, PollGroup.SLOW, Evidence.EXPERIMENTAL)
-    thresholds = points_of("arcm300", "LgHighVal02", "T1HighVal02")
+        assert (point.quantity.detail, point.pace, point.evidence) == (True, Pace.SLOW, Evidence.EXPERIMENTAL)
+    thresholds = entries_of("arcm300", "LgHighVal02", "T1HighVal02")
     assert {point.evidence for point in thresholds} == {Evidence.CODE}
     assert value_of("arcm300", "T1HighVal02", 80) == 80
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.acrel_safety.aioacrel.models import LineSettings
-from custom_components.acrel_safety.aioacrel.plan import LineCost, Read, Span, line_time, plan_reads
+from custom_components.acrel_safety.aioacrel.registers import LineCost, LineSettings, Read, Span, plan_reads
+from custom_components.acrel_safety.aioacrel.registers.plan import line_time
 
 COST = LineCost(line=LineSettings(baudrate=9600), turnaround=0.02)
 

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.errors import FileProblemsError, SettingRefusedError
 from custom_components.acrel_safety.aioacrel.foreign import SYSTEM_REASONS, python_says, reason_of, system_says
-from custom_components.acrel_safety.aioacrel.models import Evidence, Ratio, read_model
+from custom_components.acrel_safety.aioacrel.models import read_model
 from custom_components.acrel_safety.aioacrel.models.library import ModelLibrary, read_text
 from custom_components.acrel_safety.aioacrel.models.reader import LARGEST_FILE
+from custom_components.acrel_safety.aioacrel.points import Evidence
 from custom_components.acrel_safety.aioacrel.problems import Problem, shorten
-from custom_components.acrel_safety.aioacrel.registers import Order, RegisterType
+from custom_components.acrel_safety.aioacrel.registers import Order, Ratio, RegisterType
 from custom_components.acrel_safety.aioacrel.table import import_table
 from custom_components.acrel_safety.aioacrel.texts import phrase, texts
-from custom_components.acrel_safety.aioacrel.vocabulary import Kind, PollGroup
+from custom_components.acrel_safety.aioacrel.vocabulary import Kind, Pace
 from tests.aioacrel.tables import COLUMNS, imported, row, table
 from tests.aioacrel.test_model_fuzz import KNOWN_WORDS
 from tests.aioacrel.test_model_reader import CIRCUIT, HEAD, MISTAKES, POINTS
@@ -46,6 +47,15 @@ ROWS: list[Mapping[str, object]] = [
     {"calc": "a*2"},
     {"k": 3},
     {"reg_type": 2, "dcm": 1},
+    {"reg_add": "01FF"},
+    {"reg_add": "0061"},
+    {"reg_add": "400101"},
+    {"reg_add": "40101"},
+    {"data_name": "forced open / close"},
+    {"data_name": "DPT"},
+    {"data_name": "Sign of P"},
+    {"data_name": "Data valid"},
+    {"data_name": "CT"},
 ]
 """Cells with something wrong or doubtful in a row that is sound otherwise."""
 
@@ -60,6 +70,8 @@ TABLES = [
     table(row(unit="@")).replace(b"@", b"\xb0C"),
     table(row(data_name="漏电流")).decode().encode("gb18030"),
     table(row(), row(reg_add=300)),
+    table(row(reg_add=1), row(data_name="Ub", reg_add=2)),
+    table(row(reg_type=12, endian=0), row(data_name="EP", reg_add=300, reg_type=10)),
     table(row(), row(data_name="Ub")),
     table("1,2,Ua,256,6,1,1,1,3,,0", "1,2"),
     table(row(data_name='"Ub')),
@@ -102,9 +114,10 @@ BAD_TOML = [
 SYNTAX = {
     *COLUMNS,
     *KNOWN_WORDS,
-    *(word for words in (Evidence, Kind, PollGroup, Ratio, RegisterType, Order) for word in words),
+    *(word for words in (Evidence, Kind, Pace, Ratio, RegisterType, Order) for word in words),
     *("model", "title", "covers", "name", "note", "line", "unit", "step", "bytesize", "stopbits", "source", "text"),
     *("true", "false", "low", "high", "TOML", "UTF", "CSV", "GB", "DOC", "RLYOFF", "k_mode", "is_unit_id", "Unicode"),
+    *("address_mode", "Modbus", "double", "ForceControl", "FORCESWITCH"),
     *("FFFFh", "xFFFF", "FFFFH", "utf", "xff", "xc", "nn", "address"),
     *("Decimal", "NaN", "Infinity", "True"),
 }

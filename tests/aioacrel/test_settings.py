@@ -3,20 +3,25 @@
 import math
 
 import pytest
+from modbus_connection import ModbusTimeoutError
 from modbus_connection.mock import MockModbusConnection
 
+from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.errors import (
     NoAnswerError,
+    NotSentError,
     RefusedError,
     SettingOutOfRangeError,
     SettingRefusedError,
     SettingUnconfirmedError,
 )
-from custom_components.acrel_safety.aioacrel.modbus import AcrelDevice, GuardedUnit, LinkAddress
-from custom_components.acrel_safety.aioacrel.models import Ratio, read_model
+from custom_components.acrel_safety.aioacrel.modbus import LinkAddress
+from custom_components.acrel_safety.aioacrel.models import read_model
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality
+from custom_components.acrel_safety.aioacrel.registers import Ratio
+from custom_components.acrel_safety.aioacrel.source import Setting
 from simulator import Cabinet
-from tests.aioacrel.rigs import open_device
+from tests.aioacrel.rigs import changeable, open_changeable
 
 LIMIT = PointKey("3", "LgHighVal02")
 BITS = """
@@ -37,9 +42,10 @@ settings.UHighVal02 = { at = 4 }
 
 
 async def test_a_limit_is_written_once_and_read_back() -> None:
-    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
+    async with Cabinet.standard(frozen=True) as cabinet, open_changeable(cabinet, 8) as device:
+        device.want([LIMIT])
         reading = await device.change(LIMIT, 150)
-        assert (reading.value, reading.quality) == (150, Quality.GOOD)
+        assert (reading.value, reading.quality, reading.origin) == (150, Quality.GOOD, "modbus")
         assert [(w.function, w.address, w.values) for w in cabinet.units[8].writes] == [(16, 0x58, (150,))]
         assert cabinet.units[8].truth()["3"]["LgHighVal02"] == 150
         assert device.readings[LIMIT] == reading
@@ -47,7 +53,7 @@ async def test_a_limit_is_written_once_and_read_back() -> None:
 
 @pytest.mark.parametrize("value", [5, 1001, -1, math.nan, math.inf])
 async def test_a_value_outside_the_printed_limits_is_never_sent(value: float) -> None:
-    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
+    async with Cabinet.standard(frozen=True) as cabinet, open_changeable(cabinet, 8) as device:
         with pytest.raises(SettingOutOfRangeError, match=r"outside 6\.0 to 1000\.0"):
             await device.change(LIMIT, value)
         assert not cabinet.units[8].requests
@@ -58,7 +64,7 @@ async def test_a_value_outside_the_printed_limits_is_never_sent(value: float) ->
     ("key", "value"), [(LIMIT, 7.5), (LIMIT, "much"), (PointKey("3", "Lg"), 7), (PointKey("9", "X"), 1)]
 )
 async def test_what_cannot_be_set_is_never_sent(key: PointKey, value: float | str) -> None:
-    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
+    async with Cabinet.standard(frozen=True) as cabinet, open_changeable(cabinet, 8) as device:
         with pytest.raises(SettingRefusedError):
             await device.change(key, value)
         assert not cabinet.units[8].requests
@@ -66,7 +72,7 @@ async def test_what_cannot_be_set_is_never_sent(key: PointKey, value: float | st
 
 
 async def test_a_device_that_declines_is_asked_once() -> None:
-    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
+    async with Cabinet.standard(frozen=True) as cabinet, open_changeable(cabinet, 8) as device:
         cabinet.units[8].set_scenario("exception", code=4)
         with pytest.raises(RefusedError, match="device failure"):
             await device.change(LIMIT, 150)
@@ -74,20 +80,20 @@ async def test_a_device_that_declines_is_asked_once() -> None:
 
 
 async def test_a_silent_device_leaves_the_change_unconfirmed() -> None:
-    async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8, timeout=0.05) as device:
+    async with Cabinet.standard(frozen=True) as cabinet, open_changeable(cabinet, 8, timeout=0.05) as device:
         cabinet.set_scenario("silent", unit=8)
-        with pytest.raises(SettingUnconfirmedError, match="nothing was read back"):
+        with pytest.raises(SettingUnconfirmedError, match="nothing that means anything was read back"):
             await device.change(LIMIT, 150)
         assert len([r for r in cabinet.units[8].requests if r.function == 16]) <= 1
 
 
-def mocked() -> tuple[AcrelDevice, MockModbusConnection]:
+def mocked() -> tuple[Device, MockModbusConnection]:
     """Return a device on registers in memory: framing plays no part here."""
     connection = MockModbusConnection()
     address = LinkAddress.parse("tcp://127.0.0.1:502")
     unit = connection.for_unit(1)
     unit.holding.update({1: 0b1111_0000, 2: 0x05AA, 3: 500, 4: 230})
-    return AcrelDevice(GuardedUnit(unit, 1, address=address), read_model(BITS, file="bits.toml")), connection
+    return changeable(address.guarded(unit, 1), read_model(BITS, file="bits.toml")), connection
 
 
 async def test_the_other_bits_of_a_register_stay_as_they_are() -> None:
@@ -96,6 +102,19 @@ async def test_the_other_bits_of_a_register_stay_as_they_are() -> None:
     assert (await device.change(PointKey("1", "DOC_Mode"), "trip")).value == "trip"
     assert (await device.change(PointKey("1", "DOC_Level"), 7)).value == 7
     assert connection.for_unit(1).holding == {1: 0b1111_1010, 2: 0x07AA, 3: 500, 4: 230}
+
+
+async def test_a_bit_is_not_written_when_its_neighbours_cannot_be_read() -> None:
+    device, connection = mocked()
+    unit = connection.for_unit(1)
+    before = dict(unit.holding)
+    unit.fail_read(1, ModbusTimeoutError("lost"))
+    with pytest.raises(NoAnswerError):
+        await device.change(PointKey("1", "LgHighSw"), True)
+    [source] = device.sources
+    with pytest.raises(NotSentError, match="Nothing was sent to unit 1"):
+        await source.send(Setting(key=PointKey("1", "LgHighSw"), value=True))
+    assert unit.holding == before
 
 
 async def test_a_value_is_scaled_exactly() -> None:
@@ -141,7 +160,7 @@ async def test_a_setting_is_read_only_where_the_register_to_write_is_not_plain(c
     unit = connection.for_unit(1)
     unit.holding.update({3: 500, 4: 230})
     model = read_model(NOT_PLAIN, file="not-plain.toml")
-    device = AcrelDevice(GuardedUnit(unit, 1, address=address), model, ratios={Ratio.PT: 100})
+    device = changeable(address.guarded(unit, 1), model, ratios={Ratio.PT: 100})
     with pytest.raises(SettingRefusedError, match="does not allow"):
         await device.change(PointKey("1", code), value)
     assert unit.holding == {3: 500, 4: 230}
@@ -153,7 +172,7 @@ async def test_a_float_is_set_to_any_value_within_its_limits() -> None:
     unit = connection.for_unit(1)
     unit.holding.update({6: 0, 7: 0})
     address = LinkAddress.parse("tcp://127.0.0.1:502")
-    device = AcrelDevice(GuardedUnit(unit, 1, address=address), read_model(text, file="bits.toml"))
+    device = changeable(address.guarded(unit, 1), read_model(text, file="bits.toml"))
     assert (await device.change(PointKey("1", "ULowVal02"), 187.5)).value == 187.5
     assert unit.holding == {6: 0x433B, 7: 0x8000}
 

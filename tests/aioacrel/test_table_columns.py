@@ -4,7 +4,7 @@ import pytest
 
 from custom_components.acrel_safety.aioacrel.registers import Layout, Order, RegisterType
 from custom_components.acrel_safety.aioacrel.table import TableRow
-from custom_components.acrel_safety.aioacrel.vocabulary import Kind, PollGroup
+from custom_components.acrel_safety.aioacrel.vocabulary import Kind, Pace
 from tests.aioacrel.tables import decoded, findings, imported, key, row
 
 SOUND = row(data_name="Uc", reg_add=40000)
@@ -42,7 +42,7 @@ def test_addresses_are_decimal_or_hexadecimal(text: str, address: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "65536", "0x10000", "10000H", "-1", "1.5", "1F", "H", "0x", "4 0", "\uff11\uff12", "9" * 99]
+    "text", ["", "65536", "0x10000", "10000H", "-1", "1.5", "FF", "H", "0x", "4 0", "\uff11\uff12", "9" * 99]
 )
 def test_other_addresses_are_rejected(text: str) -> None:
     column, sentence = rejected(row(reg_add=text))
@@ -164,7 +164,7 @@ def test_a_third_order_can_be_chosen_too() -> None:
     (choice,) = table.choices
     assert choice.chosen == "endian 2"
     assert [*choice.values([1, 2])] == ["endian 0", "endian 1", "endian 2"]
-    assert table.model.points[key("Ua@1")].layout == Layout(type=RegisterType.U32, order=Order.LOW_WORD_FIRST)
+    assert table.model.registers.places[key("Ua@1")].layout == Layout(type=RegisterType.U32, order=Order.LOW_WORD_FIRST)
 
 
 @pytest.mark.parametrize("text", ["3", "4"])
@@ -242,7 +242,7 @@ def test_a_code_twice_in_one_circuit_is_an_error_of_the_later_row() -> None:
 
     assert findings(table.problems) == [(4, "data_name", "duplicate_code"), (5, "data_name", "duplicate_code")]
     assert table.errors[0].sentence() == "Ua@1 appears again in this circuit (first in line 2); the first one is kept"
-    assert table.model.points[key("Ua@1")].address == 256
+    assert table.model.registers.places[key("Ua@1")].address == 256
     assert table.rejected == 2
 
 
@@ -324,5 +324,5 @@ def test_an_unknown_bit_is_a_state_and_an_unknown_number_a_measurement() -> None
     model = imported(row(data_name="DOC_b", reg_type=1), row(data_name="DOC_n", reg_add=257, unit="bar")).model
 
     bit, number = model.points[key("DOC_b@1")], model.points[key("DOC_n@1")]
-    assert (bit.quantity.kind, bit.is_binary, bit.poll) == (Kind.STATE, True, PollGroup.FAST)
+    assert (bit.quantity.kind, bit.is_binary, bit.pace) == (Kind.STATE, True, Pace.FAST)
     assert (number.quantity.kind, number.quantity.unit, number.is_binary) == (Kind.MEASUREMENT, "bar", False)

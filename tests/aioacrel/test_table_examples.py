@@ -3,10 +3,10 @@
 import pytest
 
 from custom_components.acrel_safety.aioacrel.errors import FileProblemsError
-from custom_components.acrel_safety.aioacrel.models import Evidence
-from custom_components.acrel_safety.aioacrel.plan import LineCost, Read, Span, plan_reads
+from custom_components.acrel_safety.aioacrel.points import Evidence
 from custom_components.acrel_safety.aioacrel.problems import Severity
-from custom_components.acrel_safety.aioacrel.registers import Order
+from custom_components.acrel_safety.aioacrel.registers import LineCost, Order, Read, plan_reads
+from custom_components.acrel_safety.aioacrel.registers.blocks import spans_of
 from custom_components.acrel_safety.aioacrel.table import ChoiceKind, KMode, TableImport, import_table
 from tests.aioacrel.tables import HEADER, decoded, findings, key
 
@@ -70,9 +70,9 @@ def test_monitor_reads_as_its_answer_says() -> None:
 
 def test_monitor_needs_one_read_of_eight_registers() -> None:
     model = import_table(MONITOR.encode(), file="monitor.csv", model_id="monitor").model
-    spans = [Span(point.function, point.address or 0, point.count) for point in model.readable.values()]
 
-    assert plan_reads(spans, LineCost(), max_registers=model.max_registers) == [Read(3, 0x0100, 8)]
+    spans = spans_of(model.registers.places.values())
+    assert plan_reads(spans, LineCost(), max_registers=model.registers.max_registers) == [Read(3, 0x0100, 8)]
 
 
 def test_monitor_becomes_a_model_of_its_own() -> None:
@@ -82,7 +82,7 @@ def test_monitor_becomes_a_model_of_its_own() -> None:
     assert [circuit.names["en"] for circuit in model.circuits.values()] == ["Circuit 1", "Circuit 2"]
     assert {point.evidence for point in model.points.values()} == {Evidence.IMPORTED}
     assert model.points[key("TempA@1")].quantity.unit == "°C"
-    assert not any(point.is_writable for point in model.points.values())
+    assert not model.settable
 
 
 def test_traps_are_reported_all_at_once() -> None:

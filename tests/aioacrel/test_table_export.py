@@ -8,11 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from custom_components.acrel_safety.aioacrel.models import Model, ModelLibrary, Point, read_model
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary, read_model
+from custom_components.acrel_safety.aioacrel.models.entry import Entry
 from custom_components.acrel_safety.aioacrel.models.writer import write_model
+from custom_components.acrel_safety.aioacrel.points import Model
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.registers import Layout, Order, RegisterType, scaled
 from custom_components.acrel_safety.aioacrel.table import TableImport, export_table, import_table, left_out
+from tests.aioacrel.entries import with_entry
 from tests.aioacrel.model_strategies import models
 from tests.aioacrel.tables import HEADER, decoded, imported, key, row, table
 
@@ -83,8 +86,8 @@ def test_what_a_table_cannot_hold_is_named() -> None:
 )
 def test_points_the_format_cannot_say_are_left_out(changes: dict[str, object]) -> None:
     fr = key("Fr@0")
-    point: Point = replace(PLAIN.points[fr], **changes)  # type: ignore[arg-type]  # each case names its own fields
-    model = replace(PLAIN, points={**PLAIN.points, fr: point})
+    entry: Entry = replace(Entry.of(PLAIN, fr), **changes)  # type: ignore[arg-type]  # each case names its own fields
+    model = with_entry(PLAIN, entry)
 
     assert fr in left_out(model)
     assert "Fr" not in export_table(model)
@@ -92,7 +95,7 @@ def test_points_the_format_cannot_say_are_left_out(changes: dict[str, object]) -
 
 def test_a_bit_that_means_yes_when_set_is_exported() -> None:
     fault = key("LgFauSta@1")
-    model = replace(PLAIN, points={**PLAIN.points, fault: replace(PLAIN.points[fault], equals=1)})
+    model = with_entry(PLAIN, replace(Entry.of(PLAIN, fault), equals=1))
 
     assert fault not in left_out(model)
 
@@ -107,9 +110,8 @@ def test_built_in_models_survive_the_way_through_a_table(model_id: str) -> None:
 
     assert table.errors == ()
     assert export_table(table.model) == export_table(model)
-    assert not {
-        point for point in left_out(model) if model.points[point].address is not None and not model.points[point].equals
-    }
+    places = model.registers.places
+    assert not {key for key in left_out(model) if key in places and not places[key].equals}
 
 
 WORDS = st.lists(st.integers(0, 0xFFFF), min_size=4, max_size=4)
@@ -120,7 +122,7 @@ WORDS = st.lists(st.integers(0, 0xFFFF), min_size=4, max_size=4)
 def test_what_is_exported_imports_back_equal(model: Model, words: list[int]) -> None:
     text = export_table(model)
     lost = set(left_out(model))
-    kept = [point for point_key, point in model.points.items() if point_key not in lost]
+    kept = [Entry.of(model, key) for key in model.points if key not in lost]
     if not kept:
         assert text == HEADER + "\n"
         return
@@ -129,17 +131,18 @@ def test_what_is_exported_imports_back_equal(model: Model, words: list[int]) -> 
     assert table.rejected == 0
     assert export_table(table.model) == text
     assert again(table.model).rows == table.rows
-    places = {(point.address, point.function, point.layout) for point in kept}
-    assert {(point.address, point.function, point.layout) for point in table.model.points.values()} == places
-    for point in kept:
-        same = table.model.points.get(point.key)
-        raw = point.layout.decode(words[: point.count])
-        if same is None or raw is None or same.quantity.unit != point.quantity.unit or point.layout != same.layout:
+    back = {key: Entry.of(table.model, key) for key in table.model.points}
+    places = {(entry.address, entry.function, entry.layout) for entry in kept}
+    assert {(entry.address, entry.function, entry.layout) for entry in back.values()} == places
+    for entry in kept:
+        same, own = back.get(entry.key), words[: entry.count]
+        raw = entry.layout.decode(own)
+        if same is None or raw is None or same.quantity.unit != entry.quantity.unit or entry.layout != same.layout:
             continue  # under another key or in another unit; the same code may also come from the device as a whole
-        if point.layout.type is not RegisterType.BIT:
-            assert scaled(raw, same.scale) == scaled(raw, point.scale)
-        elif same.is_binary == point.is_binary and same.quantity.kind is point.quantity.kind:
-            assert same.value_of(raw) == replace(point, equals=None, words=None).value_of(raw)
+        if entry.layout.type is not RegisterType.BIT:
+            assert scaled(raw, same.scale) == scaled(raw, entry.scale)
+        elif same.is_binary == entry.is_binary and same.quantity.kind is entry.quantity.kind:
+            assert same.value(own) == replace(entry, equals=None, words=None).value(own)
 
 
 NAMES = st.lists(st.text(max_size=10), min_size=1, max_size=5)

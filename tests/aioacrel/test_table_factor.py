@@ -43,7 +43,7 @@ def test_rows_are_judged_one_by_one(
     text = row(data_name="DOC_x", dcm=dcm, k=k)
 
     def scale(other: str, mode: KMode) -> Fraction:
-        return imported(text, other, k_mode=mode).model.points[key("DOC_x@1")].scale * Fraction(10**dcm)
+        return imported(text, other, k_mode=mode).model.registers.places[key("DOC_x@1")].scale * Fraction(10**dcm)
 
     assert scale(PLAIN, KMode.AUTO) == Fraction(alone)
     assert scale(MULTIPLIED, KMode.AUTO) == Fraction(among_multipliers)
@@ -66,7 +66,7 @@ def test_a_k_that_is_no_usable_number_is_told(k: str) -> None:
     table = imported(row(k=f'"{k}"'))
 
     assert findings(table.problems) == [(2, "k", "bad_k")]
-    assert table.model.points[key("Ua@1")].scale == 1
+    assert table.model.registers.places[key("Ua@1")].scale == 1
 
 
 def test_a_bit_has_no_factor() -> None:

@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.acrel_safety.aioacrel.models import Evidence, Limits, Model, ModelLibrary, Ratio, read_model
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary, read_model
+from custom_components.acrel_safety.aioacrel.models.entry import Entry
 from custom_components.acrel_safety.aioacrel.models.writer import write_model
+from custom_components.acrel_safety.aioacrel.points import Evidence, Limits, Model
+from custom_components.acrel_safety.aioacrel.registers import Ratio
 from custom_components.acrel_safety.aioacrel.table import export_table, import_table
 from tests.aioacrel.tables import decoded, findings, imported, key, row
 
@@ -33,7 +36,7 @@ name = { en = "Way {n}" }
 needs = ["Lg"]
 
 [circuits.points]
-TempA = { range = [0, 90], poll = "slow", words = { 0 = "cold" }, ratios = ["ct"], note = "clamp" }
+TempA = { range = [0, 90], poll = "slow", words = { 0 = "cold" }, note = "clamp" }
 
 [circuits.settings]
 LgHighVal02 = { limits = [6, 1000], source = "leaflet" }
@@ -75,9 +78,9 @@ def test_the_base_model_keeps_what_it_knows() -> None:
 
     merged = table.require_clean()
     assert (merged.id, merged.name, merged.title("zh"), merged.covers) == ("mine", "XB1", "断路器", ("XB1", "XB1LE"))
-    assert (merged.line.baudrate, merged.line.parity) == (19200, "E")
+    assert (merged.registers.line.baudrate, merged.registers.line.parity) == (19200, "E")
     assert (merged.evidence, merged.source) == (Evidence.IMPORTED, "codes only; register table my.csv")
-    assert merged.commands == model(KNOWN).commands
+    assert merged.operations == model(KNOWN).operations
     assert [circuit.names["en"] for circuit in merged.circuits.values() if circuit.names] == [
         "Way 1",
         "Way 2",
@@ -97,18 +100,19 @@ def test_codes_the_table_does_not_bring_go_on_waiting() -> None:
 
 
 def test_a_quantity_keeps_its_plausible_range_polling_and_words() -> None:
-    point = imported(row(data_name="TempA", dcm=1), base=model(KNOWN)).model.points[key("TempA@1")]
+    table = imported(row(data_name="TempA", dcm=1), base=model(KNOWN))
 
-    assert (point.range.low, point.range.high, point.poll, point.note) == (0, 90, "slow", "clamp")
-    assert (point.words, point.ratios) == ({0: "cold"}, (Ratio.CT,))
+    point = Entry.of(table.model, key("TempA@1"))
+    assert (point.range.low, point.range.high, point.pace, point.note) == (0, 90, "slow", "clamp")
+    assert point.words == {0: "cold"}
     assert (point.address, point.evidence) == (256, Evidence.IMPORTED)
 
 
 def test_a_table_never_makes_a_setting_writable() -> None:
     merged = imported(row(data_name="LgHighVal02"), base=model(KNOWN)).model
 
-    assert merged.points[key("LgHighVal02@1")].address == 256
-    assert not any(point.is_writable for point in merged.points.values())
+    assert merged.registers.places[key("LgHighVal02@1")].address == 256
+    assert not merged.settable
 
 
 def test_what_belongs_to_the_device_as_a_whole_comes_as_group_1() -> None:
@@ -147,6 +151,7 @@ def test_the_same_register_keeps_its_finer_knowledge() -> None:
     table = imported(row(data_name="Ua", reg_add=0, dcm=1), row(data_name="LgHighVal02", reg_add=4), base=base)
 
     assert table.model.points == base.points
+    assert table.model.registers.places == base.registers.places
 
 
 def test_another_register_takes_the_place_of_the_known_one() -> None:
@@ -155,16 +160,16 @@ def test_another_register_takes_the_place_of_the_known_one() -> None:
         row(data_name="Ua", reg_add=32, reg_type=12, endian=0), row(data_name="LgHighVal02", reg_add=5), base=base
     )
 
-    voltage, limit = table.model.points[key("Ua@1")], table.model.points[key("LgHighVal02@1")]
+    voltage, limit = (Entry.of(table.model, key(text)) for text in ("Ua@1", "LgHighVal02@1"))
     assert (voltage.address, voltage.ratios, voltage.range.high) == (32, (), 400)
     assert (limit.address, limit.limits) == (5, None)
-    assert table.model.points[key("Ub@1")] == base.points[key("Ub@1")]
+    assert Entry.of(table.model, key("Ub@1")) == Entry.of(base, key("Ub@1"))
 
 
 def test_a_corrected_scale_is_believed() -> None:
-    point = imported(row(data_name="Ua", reg_add=0, dcm=2), base=model(PLACED)).model.points[key("Ua@1")]
+    place = imported(row(data_name="Ua", reg_add=0, dcm=2), base=model(PLACED)).model.registers.places[key("Ua@1")]
 
-    assert (point.scale.denominator, point.ratios) == (100, (Ratio.PT,))
+    assert (place.scale.denominator, place.ratios) == (100, (Ratio.PT,))
 
 
 def test_a_value_across_a_border_of_the_base_model_is_rejected() -> None:
@@ -190,7 +195,7 @@ def test_registers_beyond_the_known_stretches_become_stretches_of_their_own() ->
         base=model(PLACED),
     )
 
-    assert table.model.ranges == ((0, 15), (16, 16), (32, 47), (99, 101), (103, 103))
+    assert table.model.registers.ranges == ((0, 15), (16, 16), (32, 47), (99, 101), (103, 103))
     assert read_model(write_model(table.model), file="x.toml") == table.model
 
 
@@ -215,6 +220,7 @@ def test_a_models_own_export_imports_over_it_unchanged() -> None:
 
     assert table.problems == ()
     assert table.model.points == base.points
+    assert table.model.registers.places == base.registers.places
     limit = table.model.points[key("LgHighVal02@1")].limits
     assert limit == Limits(low=6, high=1000, source="p. 2")
     assert replace(table.model, source=base.source, evidence=base.evidence, k_mode=None) == base

@@ -21,7 +21,7 @@ from custom_components.acrel_safety.aioacrel.errors import (
 )
 from custom_components.acrel_safety.aioacrel.foreign import SYSTEM_REASONS
 from custom_components.acrel_safety.aioacrel.modbus import LinkAddress
-from custom_components.acrel_safety.aioacrel.models import Evidence
+from custom_components.acrel_safety.aioacrel.points import Evidence
 from custom_components.acrel_safety.aioacrel.texts import LANGUAGES, library_language, phrase, say, texts
 
 SOURCES = sorted(Path(integration.__file__).parent.rglob("*.py"))

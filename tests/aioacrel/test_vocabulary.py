@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from custom_components.acrel_safety import aioacrel
 from custom_components.acrel_safety.aioacrel.vocabulary import (
     Kind,
-    PollGroup,
+    Pace,
     Range,
     extra_quantity,
     parse_range,
@@ -139,26 +139,26 @@ def test_a_family_fills_in_its_placeholders() -> None:
 @pytest.mark.parametrize(
     ("code", "group"),
     [
-        ("Lg", PollGroup.FAST),
-        ("Lg7", PollGroup.FAST),
-        ("TempA", PollGroup.FAST),
-        ("RlySta", PollGroup.FAST),
-        ("UHigh", PollGroup.FAST),
-        ("LgFauSta", PollGroup.FAST),
-        ("IsnRShow", PollGroup.FAST),
-        ("ArcNum", PollGroup.FAST),
-        ("Ua", PollGroup.NORMAL),
-        ("P", PollGroup.NORMAL),
-        ("Fr", PollGroup.NORMAL),
-        ("EPI", PollGroup.SLOW),
-        ("EPID", PollGroup.SLOW),
-        ("UaTHD", PollGroup.SLOW),
-        ("LgHighVal02", PollGroup.SLOW),
-        ("CT", PollGroup.SLOW),
+        ("Lg", Pace.FAST),
+        ("Lg7", Pace.FAST),
+        ("TempA", Pace.FAST),
+        ("RlySta", Pace.FAST),
+        ("UHigh", Pace.FAST),
+        ("LgFauSta", Pace.FAST),
+        ("IsnRShow", Pace.FAST),
+        ("ArcNum", Pace.FAST),
+        ("Ua", Pace.NORMAL),
+        ("P", Pace.NORMAL),
+        ("Fr", Pace.NORMAL),
+        ("EPI", Pace.SLOW),
+        ("EPID", Pace.SLOW),
+        ("UaTHD", Pace.SLOW),
+        ("LgHighVal02", Pace.SLOW),
+        ("CT", Pace.SLOW),
     ],
 )
-def test_what_may_call_for_a_cut_off_is_read_often(code: str, group: PollGroup) -> None:
-    assert WORDS.quantity(code).poll is group
+def test_what_may_call_for_a_cut_off_is_read_often(code: str, group: Pace) -> None:
+    assert WORDS.quantity(code).pace is group
 
 
 def test_a_code_outside_the_vocabulary_is_kept_as_it_is() -> None:

@@ -13,7 +13,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.acrel_safety.aioacrel.models import Point
+from custom_components.acrel_safety.aioacrel.modbus import ModbusSource
+from custom_components.acrel_safety.aioacrel.points import Point
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.const import DOMAIN, SUBENTRY_DEVICE
 from custom_components.acrel_safety.coordinator import AcrelConfigEntry, AcrelCoordinator
@@ -89,6 +90,16 @@ class LinkRig:
         entry = cast("AcrelConfigEntry", self.entry)
         return entry.runtime_data.coordinators[self.subentry(unit_id).subentry_id]
 
+    def source(self, unit_id: int) -> ModbusSource:
+        """Return the way to a unit."""
+        source = self.coordinator(unit_id).source
+        assert isinstance(source, ModbusSource)
+        return source
+
+    def is_answering(self, unit_id: int) -> bool:
+        """Whether anything that is read of a unit is believed."""
+        return self.coordinator(unit_id).device.is_heard
+
     def entity_id(self, platform: str, unit_id: int, code: str, circuit: str = "1") -> str | None:
         """Return the entity that shows a point."""
         unique_id = f"{self.subentry(unit_id).subentry_id}_{circuit}_{code}"
@@ -118,13 +129,13 @@ class LinkRig:
 
     async def polled(self, unit_id: int, times: int = 1, seconds: float = 20) -> None:
         """Return when every group of a unit was polled that often from now on."""
-        coordinator = self.coordinator(unit_id)
-        missing = dict.fromkeys(coordinator.device.groups(), times)
+        coordinator, unit = self.coordinator(unit_id), self.source(unit_id).unit
+        missing = dict.fromkeys(unit.groups(), times)
         done = asyncio.Event()
 
         @callback
         def count() -> None:
-            for group in coordinator.data:
+            for group in {unit.model.points[key].pace for key in coordinator.data}:
                 missing[group] = missing.get(group, 0) - 1
             if max(missing.values(), default=0) <= 0:
                 done.set()

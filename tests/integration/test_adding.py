@@ -13,7 +13,8 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.acrel_safety import loading
 from custom_components.acrel_safety.aioacrel.errors import AcrelError
-from custom_components.acrel_safety.aioacrel.models import Model, ModelLibrary
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary
+from custom_components.acrel_safety.aioacrel.points import Model
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import LinkRig
 
@@ -37,7 +38,7 @@ async def test_devices_added_while_the_link_sets_up_are_all_there_in_the_end(
     assert rig.entry.state is ConfigEntryState.SETUP_IN_PROGRESS
     add_device(rig, 8, "aim-r100")
     await hass.async_block_till_done()
-    assert [rig.coordinator(unit_id).is_answering for unit_id in (1, 7, 8)] == [True, False, True]
+    assert [rig.is_answering(unit_id) for unit_id in (1, 7, 8)] == [True, False, True]
 
 
 async def start_reload(rig: LinkRig) -> asyncio.Task[bool]:
@@ -75,8 +76,8 @@ async def test_a_device_added_while_models_are_read_is_taken_in(
         add_device(rig, 7, "asj10l")
     await reload
     await hass.async_block_till_done()
-    assert rig.coordinator(1).is_answering
-    assert rig.coordinator(7).is_answering
+    assert rig.is_answering(1)
+    assert rig.is_answering(7)
     assert "Error" not in caplog.text
 
 
@@ -89,7 +90,7 @@ async def test_a_device_removed_while_models_are_read_is_gone(
         hass.config_entries.async_remove_subentry(rig.entry, rig.subentry(7).subentry_id)
     await reload
     await hass.async_block_till_done()
-    assert rig.coordinator(1).is_answering
+    assert rig.is_answering(1)
     assert len(rig.devices()) == 2
     assert "Error" not in caplog.text
 
@@ -107,6 +108,6 @@ async def test_a_device_removed_while_it_is_looked_at_is_gone(
     hass.config_entries.async_remove_subentry(rig.entry, rig.subentry(7).subentry_id)
     await reload
     await hass.async_block_till_done()
-    assert rig.coordinator(1).is_answering
+    assert rig.is_answering(1)
     assert len(rig.devices()) == 2
     assert "Error" not in caplog.text

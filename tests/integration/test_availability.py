@@ -16,12 +16,15 @@ from homeassistant.util import dt as dt_util
 from modbus_connection import ModbusSerialParams
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.acrel_safety.const import CHECK_SECONDS, DOMAIN, LOOK_AGAIN_SECONDS
+from custom_components.acrel_safety.const import DOMAIN
+from custom_components.acrel_safety.hubs import modbus
 from custom_components.acrel_safety.issues import Issue, issue_id
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import HOST, QUICK, device, is_not, is_now, link_data, link_entry, until_issue
 
 LG_7 = "sensor.asj10l_7_residual_current"
+SOON = 0.1
+"""Seconds between two checks of identity."""
 ISOLATION_9 = "sensor.aim_m10_9_insulation_resistance_display"
 
 
@@ -154,7 +157,7 @@ async def test_values_do_not_outlive_a_gateway_that_is_gone_until_each_device_wa
 ) -> None:
     cabinet = await cabinet_of(dict.fromkeys(range(1, 13), "asj10l"))
     rig = await link_to(cabinet, framing="rtu_tcp", intervals=QUICK)
-    statistics = [rig.coordinator(unit_id).device.unit.statistics for unit_id in cabinet.units]
+    statistics = [rig.source(unit_id).unit.unit.figures for unit_id in cabinet.units]
     port = cabinet.rtu_port
     assert port is not None
     await cabinet.stop()
@@ -202,8 +205,9 @@ async def test_an_implausible_value_is_unknown(cabinet_of: CabinetMaker, link_to
 
 
 async def test_another_device_is_not_shown_and_its_issue_goes_when_it_is_put_right(
-    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(modbus, "LOOK_AGAIN_SECONDS", SOON)
     cabinet = await cabinet_of({1: "adw300", 7: "asj10l"})
     cabinet.set_scenario("wrong_model", 1)
     rig = await link_to(cabinet, intervals=QUICK)
@@ -213,7 +217,6 @@ async def test_another_device_is_not_shown_and_its_issue_goes_when_it_is_put_rig
     assert rig.state("sensor", 7, "Lg").state != "unavailable"
 
     cabinet.set_scenario("normal", 1)
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=LOOK_AGAIN_SECONDS + 1))
     entity_id = rig.entity_id("sensor", 1, "Ua")
     assert entity_id is not None
     state = await rig.until(entity_id, is_not("unavailable"))
@@ -247,30 +250,29 @@ async def test_a_device_exchanged_while_it_was_silent_is_not_believed(
 
 
 async def test_a_device_exchanged_without_ever_being_missed_is_found_out(
-    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(modbus, "CHECK_SECONDS", SOON)
     cabinet = await cabinet_of({7: "asj10l", 8: "aim-r100"})
     rig = await link_to(cabinet)
     cabinet.set_scenario("wrong_model", 8)
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=CHECK_SECONDS + 1))
     await until_issue(hass, issue_id(rig.entry, rig.subentry(8), Issue.WRONG_DEVICE))
     assert rig.state("sensor", 8, "Lg", "1").state == "unavailable"
     assert rig.state("sensor", 7, "Lg").state != "unavailable"
 
 
 async def test_a_link_removed_while_its_devices_are_checked_leaves_no_issue(
-    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(modbus, "CHECK_SECONDS", SOON)
     cabinet = await cabinet_of({7: "asj10l", 8: "aim-r100"})
     await link_to(cabinet, {7: "asj10l"})  # keeps the connection
     rig = await link_to(cabinet, {8: "aim-r100"})
     cabinet.set_scenario("wrong_model", 8)
-    line = rig.entry.runtime_data.bus
+    line = rig.source(8).bus
     is_over = asyncio.Event()
     command = hass.async_create_task(line.command(is_over.wait))
-    await asyncio.sleep(0)
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=CHECK_SECONDS + 1))
-    await asyncio.sleep(0)
+    await asyncio.sleep(2 * SOON)  # no event tells that a check waits for the line
     await hass.config_entries.async_remove(rig.entry.entry_id)
     is_over.set()
     await command

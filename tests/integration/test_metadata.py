@@ -17,9 +17,10 @@ from custom_components.acrel_safety import PLATFORMS
 from custom_components.acrel_safety.aioacrel import __version__
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.vocabulary import vocabulary
+from custom_components.acrel_safety.figures import OF_DEVICES, OF_HUBS
 from custom_components.acrel_safety.issues import Issue
-from custom_components.acrel_safety.naming import EXTRA, naming, natural_platforms, platform_of
-from custom_components.acrel_safety.statistics import OF_DEVICES, OF_LINKS
+from custom_components.acrel_safety.kinds import platform_of
+from custom_components.acrel_safety.naming import EXTRA, naming, natural_platforms
 
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "acrel_safety"
@@ -227,7 +228,7 @@ def test_every_quantity_has_a_text_and_an_icon_where_it_is_shown(english: Tree) 
 
 def test_every_figure_of_links_and_devices_has_a_text_and_an_icon_of_its_own(english: Tree) -> None:
     icons = read(INTEGRATION / "icons.json")["entity"]["sensor"]
-    keys = {description.key for description in (*OF_DEVICES, *OF_LINKS)}
+    keys = {description.key for description in (*OF_DEVICES, *OF_HUBS)}
     assert keys & {quantity.key for quantity in vocabulary()} == set()
     for key in keys:
         assert english["entity"]["sensor"][key]["name"]
@@ -238,7 +239,7 @@ def test_every_figure_of_links_and_devices_has_a_text_and_an_icon_of_its_own(eng
 def test_every_point_of_every_model_finds_its_texts(english: Tree, allow_changes: bool) -> None:
     for model in ModelLibrary().usable():
         for point in model.points.values():
-            platform = platform_of(point, allow_changes=allow_changes)
+            platform = platform_of(point, may_set=allow_changes and point.key in model.settable)
             if platform is None:
                 continue
             name = naming(point.quantity, platform, "en")
@@ -253,7 +254,7 @@ def test_names_of_a_device_differ_from_each_other(english: Tree) -> None:
         for language in ("en", "zh-Hans"):
             seen: set[tuple[str, Platform, str]] = set()
             for point in model.readable.values():
-                platform = platform_of(point, allow_changes=False)
+                platform = platform_of(point, may_set=False)
                 if platform is None:
                     continue
                 name = naming(point.quantity, platform, language)

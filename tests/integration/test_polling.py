@@ -7,22 +7,21 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 
-from custom_components.acrel_safety.aioacrel.vocabulary import PollGroup
+from custom_components.acrel_safety.aioacrel.readings import PointKey
+from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import QUICK, LinkRig, is_now
 
 
 def registers_of(rig: LinkRig, unit_id: int, code: str, circuit: str = "1") -> range:
-    point = rig.point(unit_id, code, circuit)
-    assert point.address is not None
-    return range(point.address, point.address + point.count)
+    return rig.source(unit_id).unit.model.registers.places[PointKey(circuit, code)].addresses
 
 
 async def test_polls_are_exactly_the_planned_requests(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
     cabinet = await cabinet_of({1: "adw300"})
     rig = await link_to(cabinet, intervals=QUICK)
-    unit, device = cabinet.units[1], rig.coordinator(1).device
-    planned = {(read.function, read.address, read.count) for group in PollGroup for read in device.planned(group)}
+    unit, device = cabinet.units[1], rig.source(1).unit
+    planned = {(read.function, read.address, read.count) for group in Pace for read in device.planned(group)}
     unit.requests.clear()
     await rig.polled(1, times=3)
     assert {(request.function, request.address, request.count) for request in unit.requests} == planned
@@ -48,7 +47,7 @@ async def test_what_is_disabled_is_not_read(cabinet_of: CabinetMaker, link_to: L
 async def test_disabling_an_entity_ends_its_reads(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
     cabinet = await cabinet_of({9: "aim-m10"})
     rig = await link_to(cabinet, intervals=QUICK)
-    device = rig.coordinator(9).device
+    device = rig.source(9).unit
     for entity in rig.entities():
         er.async_get(rig.hass).async_update_entity(entity.entity_id, disabled_by=er.RegistryEntryDisabler.USER)
     await rig.hass.async_block_till_done()
@@ -58,8 +57,8 @@ async def test_disabling_an_entity_ends_its_reads(cabinet_of: CabinetMaker, link
 async def test_the_users_intervals_are_kept(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
     cabinet = await cabinet_of({7: "asj10l"})
     rig = await link_to(cabinet, intervals={"fast": 0.1, "normal": 300.0, "slow": 300.0})
-    slow = {(read.address, read.count) for read in rig.coordinator(7).device.planned(PollGroup.SLOW)}
-    fast = {(read.address, read.count) for read in rig.coordinator(7).device.planned(PollGroup.FAST)}
+    slow = {(read.address, read.count) for read in rig.source(7).unit.planned(Pace.SLOW)}
+    fast = {(read.address, read.count) for read in rig.source(7).unit.planned(Pace.FAST)}
     unit = cabinet.units[7]
     unit.requests.clear()
     await rig.until("sensor.asj10l_7_residual_current", lambda _: len(unit.requests) > 20)

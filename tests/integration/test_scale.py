@@ -8,8 +8,8 @@ from homeassistant import block_async_io
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
-from custom_components.acrel_safety.aioacrel.plan import Read
-from custom_components.acrel_safety.aioacrel.vocabulary import PollGroup
+from custom_components.acrel_safety.aioacrel.registers import Read
+from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from custom_components.acrel_safety.const import DOMAIN
 from tests.integration.conftest import CabinetMaker, LinkMaker
 
@@ -36,10 +36,11 @@ async def test_one_poll_of_a_large_building_asks_exactly_what_was_planned(
 
     for unit in cabinet.units.values():
         unit.requests.clear()
-    await rig.entry.runtime_data.bus.poll_all()
     for unit_id, unit in cabinet.units.items():
-        device = rig.coordinator(unit_id).device
-        planned = [read for group in PollGroup for read in device.planned(group)]
+        rig.coordinator(unit_id).device.hurry()
+        await rig.polled(unit_id, seconds=60)
+        device, polled = rig.coordinator(unit_id).device, rig.source(unit_id).unit
+        planned = [read for group in Pace for read in polled.planned(group)]
         assert [Read(request.function, request.address, request.count) for request in unit.requests] == planned
         truth = {(circuit, code): value for circuit, codes in unit.truth().items() for code, value in codes.items()}
         for key, reading in device.readings.items():

@@ -10,7 +10,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.acrel_safety.const import DOMAIN, STATISTICS_SECONDS
+from custom_components.acrel_safety.const import DOMAIN, FIGURES_SECONDS
 from simulator.faults import Fault, FaultProxy, Framing, Schedule
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import HOST, QUICK, LinkRig, device, is_now, link_data
@@ -52,7 +52,7 @@ def number(rig: LinkRig, key: str, unit_id: int | None = None) -> float:
 
 async def pass_time(hass: HomeAssistant, times: int = 1) -> None:
     """Let Home Assistant believe that it is time to look again."""
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=times * (STATISTICS_SECONDS + 1)))
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=times * (FIGURES_SECONDS + 1)))
     await hass.async_block_till_done()
 
 
@@ -205,7 +205,7 @@ async def test_figures_cost_no_line_time(hass: HomeAssistant, cabinet_of: Cabine
             er.async_get(hass).async_update_entity(entity.entity_id, disabled_by=er.RegistryEntryDisabler.USER)
     await enable_figures(rig)
     assert len(hass.states.async_entity_ids("sensor")) == 5
-    assert rig.coordinator(7).device.groups() == []
+    assert rig.source(7).unit.groups() == []
 
 
 async def test_figures_go_with_their_device_and_stay_with_another_model(

@@ -19,8 +19,8 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.acrel_safety.aioacrel.modbus import RegisterDump
-from custom_components.acrel_safety.aioacrel.plan import Read
+from custom_components.acrel_safety.aioacrel.registers import Read
+from custom_components.acrel_safety.aioacrel.registers.dump import RegisterDump
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.issues import Issue, issue_id
 from tests.integration.conftest import CabinetMaker, LinkMaker

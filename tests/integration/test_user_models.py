@@ -6,10 +6,10 @@ import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from custom_components.acrel_safety import loading
 from custom_components.acrel_safety.aioacrel.errors import NoAnswerError
 from custom_components.acrel_safety.aioacrel.modbus import PollReport
-from custom_components.acrel_safety.aioacrel.vocabulary import PollGroup
+from custom_components.acrel_safety.aioacrel.vocabulary import Pace
+from custom_components.acrel_safety.hubs import modbus
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import QUICK
 
@@ -103,14 +103,14 @@ async def test_a_group_that_is_missed_takes_only_its_own_values_away(
 ) -> None:
     cabinet = await cabinet_of({1: "adw300"})
     rig = await link_to(cabinet, {1: "mine"}, intervals={"fast": 600.0, "normal": 600.0, "slow": 600.0})
-    coordinator = rig.coordinator(1)
+    source = rig.source(1)
     error = NoAnswerError(unit=1, seconds="1")
     for turn in range(2):
         assert rig.state("sensor", 1, "EP").state != "unavailable", turn
         # A unit that answers in between, but never for its slow group.
-        coordinator.device.note_answered(PollGroup.NORMAL)
-        coordinator.device.note_missed(PollGroup.SLOW, error)
-        coordinator.async_take(PollReport(device=coordinator.device, group=PollGroup.SLOW, error=error))
+        source.unit.note_answered(Pace.NORMAL)
+        keys = frozenset(source.unit.note_missed(Pace.SLOW, error))
+        source.take(PollReport(unit=source.unit, group=Pace.SLOW, keys=keys, error=error))
     assert rig.state("sensor", 1, "EP").state == "unavailable"
     assert rig.state("sensor", 1, "U").state != "unavailable"
 
@@ -118,7 +118,7 @@ async def test_a_group_that_is_missed_takes_only_its_own_values_away(
 async def test_set_up_does_not_wait_for_a_bus_of_silent_units(
     cabinet_of: CabinetMaker, link_to: LinkMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "FIRST_LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(modbus, "FIRST_LOOK_SECONDS", 0.2)
     cabinet = await cabinet_of(dict.fromkeys(range(1, 9), "asj10l"))
     cabinet.set_scenario("silent")
     rig = await link_to(cabinet, intervals=QUICK)

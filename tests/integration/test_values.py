@@ -45,7 +45,7 @@ async def test_default_entities_have_their_values_right_after_set_up(
     rig = await link_to(cabinet, framing=framing)
     for unit_id in cabinet.units:
         assert differences(rig, unit_id) == []
-        assert rig.coordinator(unit_id).is_answering
+        assert rig.is_answering(unit_id)
 
 
 @pytest.mark.parametrize(("unit_id", "model"), STANDARD_UNITS.items(), ids=STANDARD_UNITS.values())

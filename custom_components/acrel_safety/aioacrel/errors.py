@@ -7,13 +7,13 @@ language; `str(error)` is the English sentence. The sentences stand in `texts`, 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from .texts import phrase, said, say
+from .texts import Sayable, phrase, said, say
 
 if TYPE_CHECKING:
     from .problems import Problem
 
 
-class AcrelError(Exception):
+class AcrelError(Sayable, Exception):
     """Base of all errors of this library."""
 
     key: ClassVar[str]
@@ -61,6 +61,17 @@ class NoAnswerError(LinkError):
     """The unit did not answer in time."""
 
     key = "no_answer"
+
+
+class NotSentError(LinkError):
+    """Nothing left for the device: what was to be written was certainly not carried out."""
+
+    key = "not_sent"
+
+    def __init__(self, *, unit: int, reason: LinkError) -> None:
+        """Keep why."""
+        self.reason = reason
+        super().__init__(unit=unit, reason=reason)
 
 
 class BadAnswerError(LinkError):

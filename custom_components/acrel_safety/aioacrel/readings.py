@@ -29,6 +29,8 @@ class Quality(StrEnum):
     GOOD = "good"
     HELD = "held"
     """A total that seemed to run backwards: the last believed value stands until the device insists."""
+    STALE = "stale"
+    """The way to the device is there, but for too long it said nothing new."""
     NO_ANSWER = "no_answer"
     REFUSED = "refused"
     """The device says that a register of this value does not exist."""
@@ -37,11 +39,17 @@ class Quality(StrEnum):
     NO_RATIO = "no_ratio"
     """The transformer ratio this value has to be multiplied with is not known (yet)."""
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing is heard of the value now: it is unavailable; any other missing value is unknown."""
+        return self in (Quality.STALE, Quality.NO_ANSWER)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One value at one time; `value` is None unless the quality is good or held."""
+    """One value at one time, and the way it came; `value` is None unless the quality is good or held."""
 
     value: Value | None
     quality: Quality
     time: datetime
+    origin: str = ""

@@ -6,7 +6,12 @@ times in a row (a replaced or reset meter does), a leap that hardly any circuit 
 until it turns out to be the pace at which this circuit goes on and on.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from .points import Point
+from .readings import PointKey, Quality, Reading
+from .vocabulary import Kind
 
 LAPS_TO_BELIEVE_LESS = 3
 LAPS_TO_BELIEVE_LEAP = 2
@@ -66,3 +71,35 @@ class Total:
             self._fastest = max(self._fastest, _ALIKE * pace)
             return True
         return self._laps >= needed
+
+
+class Totals:
+    """The counters of one device, and what was remembered of them."""
+
+    def __init__(self) -> None:
+        """Begin without any memory."""
+        self._totals: dict[PointKey, Total] = {}
+
+    def believe(self, point: Point, reading: Reading, now: float) -> Reading:
+        """Return the reading to publish: that of a counter that runs backwards or leaps is held."""
+        value = reading.value
+        if point.quantity.kind is not Kind.ENERGY or value is None or isinstance(value, bool | str):
+            return reading
+        believed = self._totals.setdefault(point.key, Total()).believe(value, now)
+        return reading if believed == value else replace(reading, value=believed, quality=Quality.HELD)
+
+    def remember(self, key: PointKey, value: float, now: float) -> bool:
+        """Take the last believed value of a counter after a restart, unless one is known already; return whether."""
+        total = self._totals.setdefault(key, Total())
+        if total.value is not None:
+            return False
+        total.value, total.time = value, now
+        return True
+
+    def forget(self, key: PointKey) -> None:
+        """Forget what is known of one counter."""
+        self._totals.pop(key, None)
+
+    def values(self) -> Mapping[PointKey, float]:
+        """Return the believed values: what is to outlive a restart."""
+        return {key: total.value for key, total in self._totals.items() if total.value is not None}

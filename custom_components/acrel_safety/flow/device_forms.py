@@ -1,6 +1,6 @@
 """What the forms for a device ask, and how it lies in a subentry's data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +18,17 @@ from homeassistant.helpers.selector import (
 
 from ..aioacrel.errors import FileProblemsError, UnknownModelError
 from ..aioacrel.modbus.bus import DEFAULT_INTERVALS
-from ..aioacrel.models import Model, ModelLibrary, Ratio
-from ..aioacrel.table import KMode
-from ..aioacrel.vocabulary import PollGroup
+from ..aioacrel.models import ModelLibrary
+from ..aioacrel.points import Model
+from ..aioacrel.registers import Ratio
+from ..aioacrel.table import AddressMode, KMode
+from ..aioacrel.vocabulary import Pace
 from ..const import CONF_ALLOW_CHANGES, CONF_CT, CONF_INTERVALS, CONF_PT, CONF_UNIT_ID
 from .drafts import AS_WRITTEN, NORMAL_ORDER
 from .link_forms import FormData, choice, decimal_number, whole_number
 from .selector_texts import FlowTexts
 
+CONF_ADDRESS_MODE = "address_mode"
 CONF_BASE = "base"
 CONF_FILE = "file"
 CONF_K_MODE = "k_mode"
@@ -44,9 +47,9 @@ DEFAULT_UNIT_ID = 1
 LOWEST_UNIT_ID, HIGHEST_UNIT_ID, OWN_PORT_UNIT_ID = 0, 247, 255
 """1 to 247 on a line (Modbus over serial line V1.02, section 2.2); 0 and 255 for a device with its own network port."""
 _INTERVAL_LIMITS = {
-    PollGroup.FAST: (1, 60),
-    PollGroup.NORMAL: (1, 3600),
-    PollGroup.SLOW: (10, 86400),
+    Pace.FAST: (1, 60),
+    Pace.NORMAL: (1, 3600),
+    Pace.SLOW: (10, 86400),
 }
 _RATIO_FIELDS = {Ratio.PT: CONF_PT, Ratio.CT: CONF_CT}
 _LARGEST_RATIO = 10_000
@@ -136,7 +139,7 @@ def table_schema(
 
 def settings_schema(model: Model) -> probatio.Schema:
     """Ask for what depends on the model: changes if it has any, ratios it does not tell, and how often to read."""
-    may_change = any(point.is_writable for point in model.points.values())
+    may_change = bool(model.settable)
     intervals = {
         probatio.Required(group.value, default=DEFAULT_INTERVALS[group]): decimal_number(low, high, "s")
         for group, (low, high) in _INTERVAL_LIMITS.items()
@@ -147,18 +150,25 @@ def settings_schema(model: Model) -> probatio.Schema:
             **{
                 probatio.Required(field): decimal_number(0.001, _LARGEST_RATIO)
                 for ratio, field in _RATIO_FIELDS.items()
-                if ratio in model.asks_ratios
+                if ratio in model.registers.asks_ratios
             },
             probatio.Optional(CONF_INTERVALS): section(probatio.Schema(intervals), {"collapsed": True}),
         }
     )
 
 
-def look_schema(*, asks_k: bool, asks_order: bool, may_save: bool) -> probatio.Schema:
+def look_schema(
+    *, address_modes: Sequence[AddressMode], asks_k: bool, asks_order: bool, may_save: bool
+) -> probatio.Schema:
     """Ask what the look at the values showed."""
     steps = [NEXT_SAVE, NEXT_AGAIN, NEXT_BACK] if may_save else [NEXT_AGAIN, NEXT_BACK]
     return probatio.Schema(
         {
+            **(
+                {probatio.Optional(CONF_ADDRESS_MODE): choice(list(address_modes), "address_mode")}
+                if address_modes
+                else {}
+            ),
             **({probatio.Optional(CONF_K_MODE): choice(list(KMode), "k_mode")} if asks_k else {}),
             **({probatio.Optional(CONF_ORDER): choice([AS_WRITTEN, NORMAL_ORDER], "order")} if asks_order else {}),
             probatio.Required(CONF_NEXT, default=steps[0]): choice(steps, "next", SelectSelectorMode.LIST),

@@ -35,7 +35,7 @@ _BY_CLASS: Sequence[tuple[type[BaseException], str]] = (
     (PermissionError, "port_denied"),
     (TimeoutError, "connect_timeout"),
 )
-_MOST_IN_A_FORM = 40
+MOST_IN_A_FORM = 40
 """Findings shown of one file: more would be a wall that nobody reads; the first ones are mended first."""
 
 
@@ -83,7 +83,7 @@ def explain(error: AcrelError | HomeAssistantError, texts: FlowTexts) -> FlowErr
 
 def form_list(problems: Sequence[Problem], language: str) -> str:
     """Return findings as a list to go with a form."""
-    return problem_list(problems, language, most=_MOST_IN_A_FORM)
+    return problem_list(problems, language, most=MOST_IN_A_FORM)
 
 
 def _unreachable(error: LinkUnreachableError) -> str:

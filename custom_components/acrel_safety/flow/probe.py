@@ -6,10 +6,10 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 
 from ..aioacrel.errors import NoAnswerError, RefusedError
-from ..aioacrel.modbus.device import AcrelDevice
-from ..aioacrel.modbus.guard import READ_FUNCTION_HOLDING
-from ..aioacrel.models import Model
-from ..link import temporary_unit
+from ..aioacrel.modbus.probe import probe_model
+from ..aioacrel.points import Model
+from ..aioacrel.registers import READ_HOLDING
+from ..hubs.modbus import temporary_unit
 
 type LinkData = Mapping[str, Any]
 """The data of a config entry: one link."""
@@ -25,7 +25,7 @@ async def probe_link(hass: HomeAssistant, link: LinkData) -> None:
     """
     try:
         async with temporary_unit(hass, link, _ANY_UNIT) as unit:
-            await unit.read(READ_FUNCTION_HOLDING, 0, 1)
+            await unit.read(READ_HOLDING, 0, 1)
     except NoAnswerError, RefusedError:
         return
 
@@ -37,4 +37,4 @@ async def probe_device(hass: HomeAssistant, link: LinkData, unit_id: int, model:
     settings.
     """
     async with temporary_unit(hass, link, unit_id) as unit:
-        await AcrelDevice(unit, model).probe()
+        await probe_model(unit, model)

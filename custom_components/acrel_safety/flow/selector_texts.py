@@ -3,7 +3,7 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
-from ..aioacrel.models import Model
+from ..aioacrel.points import Model
 from ..aioacrel.texts import library_language, read_texts, say
 from ..const import DOMAIN
 

@@ -10,7 +10,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 
-from ..aioacrel.models import Model
+from ..aioacrel.points import Model
 from ..const import CONF_UNIT_ID
 from .device_forms import Catalogue, device_schema
 from .drafts import Draft, Upload
@@ -44,7 +44,7 @@ class DeviceSteps(ConfigSubentryFlow):
 
     def _device_in_place(self) -> ConfigSubentry | None:
         """Return another device on this link with the same unit id."""
-        own = None if self.source == SOURCE_USER else self._reconfigure_subentry_id
+        own = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().subentry_id
         return next(
             (
                 subentry

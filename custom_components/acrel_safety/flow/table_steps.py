@@ -5,8 +5,8 @@ from functools import partial
 from homeassistant.config_entries import SubentryFlowResult
 
 from ..aioacrel.errors import AcrelError
-from ..link import model_library
 from ..markdown import plain
+from ..model_files import model_library
 from .device_forms import CONF_BASE, CONF_FILE, CONF_MODEL_ID, CONF_OVERWRITE, table_schema
 from .drafts import Draft, is_model_id, read_draft, take_upload, would_replace
 from .explain import FlowError, FormError, explain, form_list

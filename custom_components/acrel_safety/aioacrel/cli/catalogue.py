@@ -1,8 +1,9 @@
 """`acrel models` and `acrel plan`: what is known without a device."""
 
-from ..modbus.blocks import spans_of
-from ..models import Model
-from ..plan import LineCost, Read, line_time, plan_reads
+from ..points import Model
+from ..registers import LineCost, Read, plan_reads
+from ..registers.blocks import spans_of
+from ..registers.plan import line_time
 from . import selecting
 from .arguments import Options
 from .output import Console, Json, number_of, table
@@ -36,13 +37,13 @@ def _as_json(model: Model, language: str) -> Json:
         "points": len(model.readable),
         "waiting": len(model.waiting),
         "needs_table": model.needs_table,
-        "asks_ratios": sorted(model.asks_ratios),
+        "asks_ratios": sorted(model.registers.asks_ratios),
     }
 
 
 def _row(model: Model, language: str) -> tuple[str, ...]:
     needs = ["register table"] if model.waiting else []
-    needs += [f"--{ratio}" for ratio in sorted(model.asks_ratios)]
+    needs += [f"--{ratio}" for ratio in sorted(model.registers.asks_ratios)]
     measured = [number for number in model.circuits if number != "0"]
     return (
         model.id,
@@ -61,7 +62,10 @@ def plan(options: Options, console: Console) -> int:
     keys = selecting.with_ratio_points(model, selecting.find_keys(model, options.codes))
     cost = LineCost(line=selecting.line_of(options, model), turnaround=options.turnaround_ms / 1000)
     reads = plan_reads(
-        spans_of(model.points[key] for key in keys), cost, max_registers=model.max_registers, ranges=model.ranges
+        spans_of(model.registers.places[key] for key in keys),
+        cost,
+        max_registers=model.registers.max_registers,
+        ranges=model.registers.ranges,
     )
     milliseconds = round(line_time(reads, cost) * 1000, 3)
     if console.as_json:

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from ..errors import ILLEGAL_ADDRESS, AcrelError, LinkError
-from ..modbus.blocks import spans_of
-from ..modbus.device import AcrelDevice
-from ..modbus.dump import RegisterDump
 from ..modbus.guard import GuardedUnit
-from ..models import Evidence, Model
+from ..modbus.unit import PolledUnit
 from ..models.reader import DEFAULT_MOST_REGISTERS
-from ..plan import Read, plan_reads
+from ..points import Evidence, Model
+from ..registers import Read, plan_reads
+from ..registers.blocks import spans_of
+from ..registers.dump import RegisterDump
 from . import selecting
 from .arguments import Options
 from .output import Console, Progress
@@ -73,7 +73,7 @@ async def _dump(options: Options, console: Console, model: Model | None) -> Take
         models = [model] if model is not None else []
         if not models and not options.ranges:
             models = await _fitting(unit, options, console)
-        device = AcrelDevice(unit, models[0] if models else UNKNOWN)
+        device = PolledUnit(unit, models[0] if models else UNKNOWN)
         reads = _reads(models, options.ranges, unit)
         progress = Progress(console.err, sum(read.count for read in reads))
         try:
@@ -88,7 +88,7 @@ async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> lis
     Raises LinkError when it does not answer at all.
     """
     # Asked first, because a silent unit would cost a time-out per model.
-    await AcrelDevice(unit, UNKNOWN).dump([Read(_FUNCTION, FIRST_REGISTERS[0], 1)])
+    await PolledUnit(unit, UNKNOWN).dump([Read(_FUNCTION, FIRST_REGISTERS[0], 1)])
     known = [model for model in selecting.library(options).usable() if not model.needs_table]
     fitting = await fitting_models(unit, known)
     names = ", ".join(model.id for model in fitting)
@@ -103,7 +103,7 @@ async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> lis
 
 def _reads(models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, unit: GuardedUnit) -> list[Read]:
     """Return the reads for the ranges, else for all points of the models, else for the first registers."""
-    most = min((model.max_registers for model in models), default=DEFAULT_MOST_REGISTERS)
+    most = min((model.registers.max_registers for model in models), default=DEFAULT_MOST_REGISTERS)
     if ranges or not models:
         return [
             Read(_FUNCTION, first, min(most, last - first + 1))
@@ -112,13 +112,13 @@ def _reads(models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, un
         ]
     reads: dict[Read, None] = {}
     for model in models:
-        spans = spans_of(model.readable.values())
-        planned = plan_reads(spans, unit.cost, max_registers=most, ranges=model.ranges)
+        spans = spans_of(model.registers.places.values())
+        planned = plan_reads(spans, unit.cost, max_registers=most, ranges=model.registers.ranges)
         reads.update(dict.fromkeys(planned))
     return list(reads)
 
 
-async def _read_all(device: AcrelDevice, reads: Sequence[Read], progress: Progress) -> Taken:
+async def _read_all(device: PolledUnit, reads: Sequence[Read], progress: Progress) -> Taken:
     """Read everything; a read that holds a register the device does not have is halved until that is alone.
 
     Raises LinkError when there is nothing to keep yet.

@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from ..errors import AcrelError, LinkError, LinkUnreachableError
-from ..modbus.device import AcrelDevice
 from ..modbus.poll import PollReport
-from ..models import Model
+from ..modbus.unit import PolledUnit
+from ..points import Model
 from ..readings import PointKey, Reading
-from ..vocabulary import PollGroup
+from ..vocabulary import Pace
 from . import selecting, values
 from .arguments import Options
 from .output import Console
 from .session import open_unit
 
-RATIOS_FIRST = (PollGroup.SLOW, PollGroup.NORMAL, PollGroup.FAST)
+RATIOS_FIRST = (Pace.SLOW, Pace.NORMAL, Pace.FAST)
 """Transformer ratios are slow quantities, and what is multiplied with them is not."""
 
 
@@ -53,7 +53,7 @@ async def _read(
     address = selecting.on_line_of(options.link, model)
     async with open_unit(options, address) as unit:
         # A counter is read once here, so there is nothing to hold a reading against.
-        device = AcrelDevice(unit, model, ratios=selecting.ratios(options, model), guard_totals=False)
+        device = PolledUnit(unit, model, ratios=selecting.ratios(options, model))
         device.want(keys)
         if options.probe and (doubt := await device.probe(doubts_allowed=True)):
             console.note(selecting.doubt_text(device, doubt))
@@ -68,7 +68,7 @@ async def _read(
         return device.readings, troubles
 
 
-async def poll_groups(device: AcrelDevice) -> AsyncIterator[PollReport]:
+async def poll_groups(device: PolledUnit) -> AsyncIterator[PollReport]:
     """Poll all that is wanted, ratios first; after a group without an answer only if the unit answers at all.
 
     Raises the LinkError of a unit that does not.

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..errors import LinkError, LinkUnreachableError, NoAnswerError, RefusedError, WrongDeviceError
+from ..modbus.framing import Framing
 from ..modbus.guard import GuardedUnit
-from ..modbus.link import Framing
 from ..modbus.probe import probe_model
 from ..modbus.pulse import LinkPulse
-from ..models import Model
+from ..points import Model
 from . import selecting
 from .arguments import BROADCAST_UNIT, Options
 from .output import Console, Progress, table
@@ -72,12 +72,8 @@ async def _scan(options: Options, console: Console, models: Sequence[Model]) -> 
                 if unit_id == BROADCAST_UNIT and options.link.framing is Framing.RTU:
                     continue
                 progress.show(done, f"unit {unit_id}, {len(found)} found")
-                unit = GuardedUnit(
-                    link.unit(unit_id),
-                    unit_id,
-                    address=options.link,
-                    timeout=options.timeout or SHORT_TIMEOUT,
-                    pulse=pulse,
+                unit = options.link.guarded(
+                    link.unit(unit_id), unit_id, timeout=options.timeout or SHORT_TIMEOUT, pulse=pulse
                 )
                 if (unit_found := await _look_at(unit, models)) is not None:
                     found.append(unit_found)
@@ -137,5 +133,6 @@ async def fitting_models(unit: GuardedUnit, models: Iterable[Model]) -> list[Mod
 def _telling(model: Model) -> int:
     """Return how much a model's probe demands: registers that must exist, must not, or hold something."""
     return sum(
-        check.count + 8 * (check.refused or check.is_unit_id or check.allowed is not None) for check in model.probes
+        check.count + 8 * (check.refused or check.is_unit_id or check.allowed is not None)
+        for check in model.registers.probes
     )

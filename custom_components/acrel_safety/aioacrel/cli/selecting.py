@@ -5,11 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import AcrelError, FileProblemsError, MissingTableError, UnknownModelError
-from ..modbus.device import AcrelDevice
 from ..modbus.link import LinkAddress
-from ..models import LineSettings, Model, ModelLibrary, Ratio, read_model
+from ..modbus.unit import PolledUnit
+from ..models import ModelLibrary, read_model
 from ..models.library import read_text
+from ..points import Model
 from ..readings import PointKey
+from ..registers import LineSettings, Ratio
 from ..texts import Phrase
 from ..vocabulary import vocabulary
 from .arguments import Options
@@ -103,8 +105,8 @@ def with_ratio_points(model: Model, keys: Sequence[PointKey]) -> list[PointKey]:
     """Return the points together with those that tell the transformer ratios they need."""
     needed = dict.fromkeys(keys)
     for key in keys:
-        for ratio in model.points[key].ratios:
-            if (source := model.read_ratios.get(ratio)) is not None:
+        for ratio in model.registers.places[key].ratios:
+            if (source := model.registers.read_ratios.get(ratio)) is not None:
                 needed[source] = None
     return [key for key in model.readable if key in needed]
 
@@ -112,33 +114,35 @@ def with_ratio_points(model: Model, keys: Sequence[PointKey]) -> list[PointKey]:
 def ratios(options: Options, model: Model) -> Mapping[Ratio, float]:
     """Return the transformer ratios the user stated; 1, as without transformers, where the model needs one."""
     given = {Ratio.PT: options.pt, Ratio.CT: options.ct}
-    return {ratio: value or 1 for ratio, value in given.items() if value is not None or ratio in model.asks_ratios}
+    return {
+        ratio: value or 1 for ratio, value in given.items() if value is not None or ratio in model.registers.asks_ratios
+    }
 
 
 def ratio_hint(options: Options, model: Model) -> str:
     """Say so when a transformer ratio was taken for granted."""
     given = {Ratio.PT: options.pt, Ratio.CT: options.ct}
-    if missing := [f"--{ratio}" for ratio in Ratio if ratio in model.asks_ratios and given[ratio] is None]:
+    if missing := [f"--{ratio}" for ratio in Ratio if ratio in model.registers.asks_ratios and given[ratio] is None]:
         return f"{model.name} does not tell its transformer ratios: taken as 1, state {' and '.join(missing)} otherwise"
     return ""
 
 
 def on_line_of(address: LinkAddress, model: Model) -> LinkAddress:
     """Return the link with the model's line settings, unless the user stated some."""
-    return address if address.line_given else replace(address, line=model.line)
+    return address if address.line_given else replace(address, line=model.registers.line)
 
 
 def line_of(options: Options, model: Model) -> LineSettings:
     """Return the model's line settings with those the user stated."""
     return replace(
-        model.line,
-        baudrate=options.baudrate or model.line.baudrate,
-        parity=options.parity or model.line.parity,
-        stopbits=options.stopbits or model.line.stopbits,
+        model.registers.line,
+        baudrate=options.baudrate or model.registers.line.baudrate,
+        parity=options.parity or model.registers.line.parity,
+        stopbits=options.stopbits or model.registers.line.stopbits,
     )
 
 
-def doubt_text(device: AcrelDevice, doubt: Phrase) -> str:
+def doubt_text(device: PolledUnit, doubt: Phrase) -> str:
     """Say what speaks against the model the user named."""
     unit, model = device.unit_id, device.model.name
     return f"Warning: unit {unit} does not answer quite as the model {model} does ({doubt}): compare with its display"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from ..errors import AcrelError, FileProblemsError, UnknownModelError
 from ..foreign import system_says
-from ..models import Model
 from ..models.writer import write_model
+from ..points import Model
 from ..problems import Problem, Severity
-from ..table import Choice, KMode, TableImport, export_table, import_table, left_out
+from ..table import AddressMode, Choice, KMode, TableImport, export_table, import_table, left_out
 from ..table.csvfile import LARGEST_TABLE
 from . import selecting
 from .arguments import Options
@@ -98,7 +98,7 @@ def export(options: Options, console: Console) -> int:
             f"Left out are {number_of(len(missing), 'point')} without an address or a place in the format:"
             f" {named}{more}"
         )
-    if ratios := sorted({ratio.upper() for key in model.readable for ratio in model.points[key].ratios}):
+    if ratios := sorted({ratio.upper() for key in model.readable for ratio in model.registers.places[key].ratios}):
         console.note(
             f"Warning: a table cannot say that values are multiplied with {' and '.join(ratios)}:"
             " it gives them as the device does, before the transformer ratios"
@@ -135,6 +135,7 @@ def _imported(options: Options, *, model_id: str, base: Model | None) -> TableIm
             model_id=model_id,
             base=base,
             k_mode=KMode(options.k_mode),
+            address_mode=AddressMode(options.address_mode),
             accept_rejected=True,
         )
     except FileProblemsError as error:

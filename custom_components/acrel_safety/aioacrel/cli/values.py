@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from ..models import Model, Point
+from ..points import Model, Point
 from ..readings import PointKey, Quality, Reading, Value
 from .output import Json, table
 
@@ -10,6 +10,7 @@ HEADINGS = ("CIRCUIT", "CODE", "NAME", "VALUE", "UNIT", "NOTE")
 WHY_NOT: Mapping[Quality, str] = {
     Quality.GOOD: "",
     Quality.HELD: "counter moved impossibly",
+    Quality.STALE: "not heard for too long",
     Quality.NO_ANSWER: "no answer",
     Quality.REFUSED: "not in this device",
     Quality.IMPLAUSIBLE: "implausible, thrown away",

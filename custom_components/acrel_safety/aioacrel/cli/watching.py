@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..errors import AcrelError, LinkError, NoAnswerError, WrongDeviceError
-from ..modbus.device import AcrelDevice
-from ..modbus.guard import GuardedUnit, UnitStatistics
-from ..models import Model
+from ..modbus.figures import UnitFigures
+from ..modbus.guard import GuardedUnit
+from ..modbus.unit import PolledUnit
+from ..points import Model
 from ..readings import PointKey, Reading
 from . import selecting, values
 from .arguments import Options
@@ -61,7 +62,7 @@ class _Schedule:
             self._due += missed * self.interval
         return max(0.0, self._due - now)
 
-    def duty(self, statistics: UnitStatistics, now: float) -> float:
+    def duty(self, statistics: UnitFigures, now: float) -> float:
         """Return the part of the time the line was in use, 0 to 1; a begun period counts in full."""
         elapsed = max(now - self.started, (self.done + 1) * self.interval)
         return min(1.0, statistics.line_seconds / elapsed) if elapsed > 0 else 0.0
@@ -98,7 +99,7 @@ class _Watch:
             await asyncio.sleep(pause)
 
     async def _poll_on(self, unit: GuardedUnit) -> None:
-        device = AcrelDevice(unit, self._model, ratios=selecting.ratios(self._options, self._model))
+        device = PolledUnit(unit, self._model, ratios=selecting.ratios(self._options, self._model))
         device.want(self._keys)
         while not self._is_over:
             updated: set[PointKey] = set()
@@ -108,10 +109,10 @@ class _Watch:
             except (LinkError, WrongDeviceError) as error:
                 trouble = error
             fresh = {key: device.readings[key] for key in updated if key in device.readings}
-            self._show(fresh, trouble, unit.statistics)
+            self._show(fresh, trouble, unit.figures)
             await self._wait()
 
-    async def _poll(self, device: AcrelDevice, updated: set[PointKey]) -> None:
+    async def _poll(self, device: PolledUnit, updated: set[PointKey]) -> None:
         """Read all wanted groups once; whatever was read before an error is in `updated`.
 
         Raises LinkError or WrongDeviceError.
@@ -125,7 +126,7 @@ class _Watch:
             self._is_probed = True
         trouble: LinkError | None = None
         async for report in poll_groups(device):
-            updated |= report.updated | report.refused
+            updated |= report.keys
             trouble = trouble or report.error
         if trouble is not None:
             raise trouble
@@ -136,7 +137,7 @@ class _Watch:
         self,
         readings: Mapping[PointKey, Reading],
         trouble: AcrelError | None,
-        statistics: UnitStatistics,
+        statistics: UnitFigures,
     ) -> None:
         if self._console.as_json:
             self._console.json(self._document(readings, statistics))
@@ -147,7 +148,7 @@ class _Watch:
             self._console.lines(self._lines(readings, trouble, statistics))
         self._tell(readings, trouble)
 
-    def _document(self, readings: Mapping[PointKey, Reading], statistics: UnitStatistics) -> dict[str, Json]:
+    def _document(self, readings: Mapping[PointKey, Reading], statistics: UnitFigures) -> dict[str, Json]:
         document = values.as_document(self._model, self._keys, readings)
         if self._options.statistics:
             document["time"] = _time().isoformat(timespec="milliseconds")
@@ -178,13 +179,13 @@ class _Watch:
         self,
         readings: Mapping[PointKey, Reading],
         trouble: AcrelError | None,
-        statistics: UnitStatistics,
+        statistics: UnitFigures,
     ) -> list[str]:
         head = f"{self._model.name}, unit {self._options.unit}, {self._address}, {_time():%H:%M:%S}"
         table = values.as_table(self._model, self._keys, readings, self._options.language)
         return [head, *table, *self._link_lines(statistics), str(trouble or ""), ""]
 
-    def _link_lines(self, statistics: UnitStatistics) -> list[str]:
+    def _link_lines(self, statistics: UnitFigures) -> list[str]:
         answer, slow = statistics.answer_time, statistics.slow_answer_time
         times = (
             f"answer time {1000 * answer:.0f} ms (slow ones {1000 * slow:.0f} ms)"
@@ -203,7 +204,7 @@ class _Watch:
         self,
         readings: Mapping[PointKey, Reading],
         trouble: AcrelError | None,
-        statistics: UnitStatistics,
+        statistics: UnitFigures,
     ) -> None:
         """Draw over the last screen; what does not fit is left out and counted."""
         size = shutil.get_terminal_size()

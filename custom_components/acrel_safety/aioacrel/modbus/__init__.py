@@ -1,15 +1,16 @@
-"""Modbus units: the link, the guard between device code and the wire, the device, and the bus that polls."""
+"""Modbus: the guarded link, the units on it, the bus that polls them, and each unit as a source of readings."""
 
 from .bus import Bus
-from .device import AcrelDevice
-from .dump import RegisterDump
+from .framing import Framing
 from .guard import GuardedUnit
-from .link import Framing, Link, LinkAddress
+from .hub import ModbusHub
+from .link import Link, LinkAddress
 from .poll import GroupPoll, PollReport
 from .pulse import LinkPulse
+from .source import ModbusSource
+from .unit import PolledUnit
 
 __all__ = [
-    "AcrelDevice",
     "Bus",
     "Framing",
     "GroupPoll",
@@ -17,6 +18,8 @@ __all__ = [
     "Link",
     "LinkAddress",
     "LinkPulse",
+    "ModbusHub",
+    "ModbusSource",
     "PollReport",
-    "RegisterDump",
+    "PolledUnit",
 ]

@@ -7,45 +7,27 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError
-from ..vocabulary import PollGroup
-from .device import AcrelDevice
+from ..vocabulary import Pace
+from .figures import LineFigures
 from .poll import GroupPoll, PollReport
 from .pulse import LinkPulse
 from .schedule import Job, Member, Schedule
+from .unit import PolledUnit
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
 _LOGGER = logging.getLogger(__name__)
 
-DEFAULT_INTERVALS: Mapping[PollGroup, float] = {
-    PollGroup.FAST: 2.0,
-    PollGroup.NORMAL: 10.0,
-    PollGroup.SLOW: 60.0,
+DEFAULT_INTERVALS: Mapping[Pace, float] = {
+    Pace.FAST: 2.0,
+    Pace.NORMAL: 10.0,
+    Pace.SLOW: 60.0,
 }
 """Seconds between two polls of a group."""
-DUTY_WINDOW = 60.0
-
-
-@dataclass(slots=True)
-class BusStatistics:
-    """How the line was used."""
-
-    overruns: int = 0
-    duty: float = 0.0
-    """Part of the time the line was busy, in the last full window."""
-    window_start: float = 0.0
-    busy: float = field(default=0.0)
-
-    def add(self, started: float, ended: float) -> None:
-        """Count one request's time."""
-        self.busy += ended - started
-        if (elapsed := ended - self.window_start) >= DUTY_WINDOW:
-            self.duty, self.busy, self.window_start = min(1.0, self.busy / elapsed), 0.0, ended
 
 
 class Bus:
@@ -56,7 +38,7 @@ class Bus:
         self.name = name
         self.pulse = LinkPulse()
         """For the guarded units of this link."""
-        self.statistics = BusStatistics()
+        self.figures = LineFigures()
         self._schedule = Schedule()
         self._line = asyncio.Lock()
         self._changed = asyncio.Event()
@@ -67,36 +49,35 @@ class Bus:
     @property
     def overruns(self) -> int:
         """Polls left out because the line was still busy with earlier ones."""
-        return self.statistics.overruns
+        return self.figures.overruns
 
     @property
     def duty(self) -> float:
         """Part of the time (0 to 1) the line was busy, over the last full minute (at first: since the start)."""
-        statistics = self.statistics
-        if statistics.duty or self._task is None:
-            return statistics.duty
-        elapsed = _now() - statistics.window_start
-        return min(1.0, statistics.busy / elapsed) if elapsed > 0 else 0.0
+        figures = self.figures
+        if figures.duty or self._task is None:
+            return figures.duty
+        elapsed = _now() - figures.window_start
+        return min(1.0, figures.busy / elapsed) if elapsed > 0 else 0.0
 
     def add(
         self,
-        device: AcrelDevice,
+        unit: PolledUnit,
         on_report: Callable[[PollReport], None],
-        intervals: Mapping[PollGroup, float] = DEFAULT_INTERVALS,
+        intervals: Mapping[Pace, float] = DEFAULT_INTERVALS,
         *,
         silence: LinkError | None = None,
     ) -> Callable[[], None]:
-        """Poll a device from now on and report each poll; returns what removes it again.
+        """Poll a unit from now on and report each poll; returns what removes it again.
 
         `silence` is the error of a request that was just made in vain: the unit begins as a silent one.
         """
         now = _now()
-        jobs = [Job(device, group, interval, now) for group, interval in intervals.items()]
-        member = Member(device, jobs, on_report, base=min(intervals.values()))
+        jobs = [Job(unit, group, interval, now) for group, interval in intervals.items()]
+        member = Member(unit, jobs, on_report, base=min(intervals.values()))
         self._schedule.members.append(member)
         if silence is not None:
-            for group in device.groups():
-                device.note_missed(group, silence)
+            unit.note_silent(silence)
             self._schedule.back_off(member, silence, _now())
         self._changed.set()
 
@@ -109,7 +90,7 @@ class Bus:
 
     def start(self) -> None:
         """Begin to poll."""
-        self.statistics.window_start = _now()
+        self.figures.window_start = _now()
         self._is_stopping = False
         self._task = asyncio.create_task(self._poll_for_ever(), name=f"acrel bus {self.name}")
 
@@ -121,15 +102,14 @@ class Bus:
             await self._task
             self._task = None
         for member in self._schedule.members:
-            await member.device.unit.settle()
+            await member.unit.unit.settle()
 
-    def wake(self, device: AcrelDevice) -> None:
+    def wake(self, unit: PolledUnit) -> None:
         """Poll all groups of a device soon, as after new points were wanted."""
         for member in self._schedule.members:
-            if member.device is device:
+            if member.unit is unit:
                 for job in member.jobs:
-                    if job.run is None:
-                        job.due = min(job.due, _now())
+                    job.due, job.is_again = min(job.due, _now()), job.run is not None
         self._changed.set()
 
     async def command[ResultT](self, operation: Callable[[], Awaitable[ResultT]]) -> ResultT:
@@ -137,20 +117,6 @@ class Bus:
         # The lock is fair: the poller, which takes it anew for every request, queues behind this.
         async with self._line:
             return await operation()
-
-    async def poll_all(self) -> None:
-        """Poll every group of every device once, before (or instead of) `start`: what a set-up waits for."""
-        for member in list(self._schedule.members):
-            for job in member.jobs:
-                if not member.device.blocks(job.group):
-                    continue
-                async with self._line:
-                    report = await member.device.poll(job.group)
-                job.due = _now() + job.interval
-                self._report(member, report)
-                if report.error is not None:
-                    self._schedule.back_off(member, report.error, _now())
-                    break
 
     async def _poll_for_ever(self) -> None:
         while not self._is_stopping:
@@ -172,23 +138,23 @@ class Bus:
     async def _serve(self, member: Member, job: Job) -> None:
         """Send one request of a job; when it was the last one, report and set the next time."""
         if job.run is None:
-            if not job.device.blocks(job.group):
+            if not job.unit.blocks(job.group):
                 job.set_next(_now())
                 return
-            job.run = GroupPoll(job.device, job.group)
+            job.run = GroupPoll(job.unit, job.group)
         async with self._line:
             started = _now()
-            with _no_slips(job.device) as slips:
+            with _no_slips(job.unit) as slips:
                 await job.run.step()
-            self.statistics.add(started, _now())
+            self.figures.add(started, _now())
         if slips:
             job.run.give_up(slips[0])
         if not job.run.is_done:
             return
         report, job.run = job.run.finish(), None
-        self.statistics.overruns += job.set_next(_now())
+        self.figures.overruns += job.set_next(_now())
         self._report(member, report)
-        if report.error is not None and (job.device.is_silent or isinstance(report.error, LinkUnreachableError)):
+        if report.error is not None and (job.unit.is_silent or isinstance(report.error, LinkUnreachableError)):
             self._schedule.back_off(member, report.error, _now())
             self._note_link(report.error)
 
@@ -198,7 +164,7 @@ class Bus:
         try:
             member.on_report(report)
         except Exception:
-            _LOGGER.exception("A listener of %s failed", member.device.name)
+            _LOGGER.exception("A listener of %s failed", member.unit.name)
 
     def _note_link(self, error: LinkError) -> None:
         """Take all units for silent when the link is down, with nobody heard since, for a period of theirs.
@@ -213,27 +179,28 @@ class Bus:
         for member in list(self._schedule.members):
             if member.is_silent or now - self._down_since < member.base:
                 continue
-            for group in member.device.groups():
-                member.device.note_missed(group, error)
-                self._report(member, PollReport(device=member.device, group=group, error=error))
-            if member.device.is_silent:
+            self._note_silent(member, error)
+            if member.unit.is_silent:
                 self._schedule.back_off(member, error, _now())
+
+    def _note_silent(self, member: Member, error: LinkError) -> None:
+        keys = member.unit.note_silent(error)
+        group = next(iter(member.unit.groups()), Pace.FAST)
+        self._report(member, PollReport(unit=member.unit, group=group, keys=frozenset(keys), error=error))
 
     async def _knock(self, member: Member) -> None:
         """Ask a silent unit for one register; when it answers, all its groups are due at once."""
         try:
             async with self._line:
                 started = _now()
-                with _no_slips(member.device) as slips:
-                    await member.device.knock(member.rest)
-                self.statistics.add(started, _now())
+                with _no_slips(member.unit) as slips:
+                    await member.unit.knock(member.rest)
+                self.figures.add(started, _now())
             if slips:
                 raise slips[0]
         except LinkError as error:
-            for job in member.jobs:
-                if job.device.blocks(job.group) and job.device.is_available(job.group):
-                    job.device.note_missed(job.group, error)
-                    self._report(member, PollReport(device=job.device, group=job.group, error=error))
+            if not member.unit.is_silent:
+                self._note_silent(member, error)
             self._schedule.back_off(member, error, _now())
             self._note_link(error)
             return
@@ -241,7 +208,7 @@ class Bus:
 
 
 @contextmanager
-def _no_slips(device: AcrelDevice) -> Iterator[list[LinkError]]:
+def _no_slips(unit: PolledUnit) -> Iterator[list[LinkError]]:
     """Keep the poller alive whatever is raised below, and yield what it means to the device.
 
     A poller that ended would leave values standing there as if they were fresh.
@@ -255,8 +222,8 @@ def _no_slips(device: AcrelDevice) -> Iterator[list[LinkError]]:
         task = asyncio.current_task()
         if isinstance(slip, asyncio.CancelledError) and task is not None and task.cancelling():
             raise
-        _LOGGER.exception("A request to %s failed unexpectedly", device.name)
-        slips.append(BadAnswerError(unit=device.unit_id, detail=type(slip).__name__))
+        _LOGGER.exception("A request to %s failed unexpectedly", unit.name)
+        slips.append(BadAnswerError(unit=unit.unit_id, detail=type(slip).__name__))
 
 
 def _now() -> float:

@@ -30,20 +30,20 @@ from modbus_connection import (
     ModbusUnit,
 )
 
-from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerError, RefusedError
+from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerError, NotSentError, RefusedError
 from ..foreign import reason_of
-from ..plan import LineCost, Read
+from ..registers import LineCost, LineSettings, Read
 from ..texts import Phrase, phrase
-from .link import Framing, LinkAddress
+from .figures import UnitFigures
+from .framing import Framing
 from .pulse import LinkPulse
 from .sequence import Choice, LengthSequence
-from .statistics import UnitStatistics
 from .timing import MIN_TIMEOUT, Timing
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-__all__ = ["GuardedUnit", "UnitStatistics"]
+__all__ = ["GuardedUnit", "UnitFigures"]
 
 READ_FUNCTION_HOLDING = 3
 CONNECT_SECONDS = 10.0
@@ -63,21 +63,24 @@ class GuardedUnit:
         unit: ModbusUnit,
         unit_id: int,
         *,
-        address: LinkAddress,
+        framing: Framing,
+        line: LineSettings,
+        link: str,
         turnaround: float = 0.02,
         timeout: float | None = None,
         pulse: LinkPulse | None = None,
     ) -> None:
-        """Wrap a unit.
+        """Wrap a unit; `link` is what errors call the way to it.
 
         `turnaround` is the time device and gateway need for themselves, `timeout` overrides the computed one; seconds.
         `pulse` is shared by the units of one link: as long as others are heard, it is not dropped.
         """
         self.unit_id = unit_id
-        self.address = address
-        self.cost = LineCost(line=address.line, turnaround=turnaround)
-        self.statistics = UnitStatistics()
-        self._timing = Timing(self.cost, self.statistics, timeout)
+        self._framing = framing
+        self._link = link
+        self.cost = LineCost(line=line, turnaround=turnaround)
+        self.figures = UnitFigures()
+        self._timing = Timing(self.cost, self.figures, timeout)
         self._sequence = LengthSequence(self.cost)
         self._unit = unit
         self._lock = asyncio.Lock()
@@ -150,16 +153,19 @@ class GuardedUnit:
     async def write(self, address: int, values: list[int], *, within: Registers | None = None) -> None:
         """Send one Write Multiple Registers (function 16) request, never a second one.
 
-        That it returns says only that an answer came: read the registers back. Raises as `read` does; after any error
-        but those of an out-of-step unit's probe the write may have been carried out or not.
+        That it returns says only that an answer came: read the registers back. Raises NotSentError when nothing left;
+        after any other error, which are those of `read`, the write may have been carried out or not.
         """
         async with self._lock:
             await self.settle()
             self._patience = None
             wanted = Read(READ_FUNCTION_HOLDING, address, len(values))
-            await self._get_in_step(wanted, within, self.statistics.losses)
-            self.statistics.writes += 1
-            self.statistics.requests += 1
+            try:
+                await self._get_in_step(wanted, within, self.figures.losses)
+            except LinkError as error:
+                raise NotSentError(unit=self.unit_id, reason=error) from error
+            self.figures.writes += 1
+            self.figures.requests += 1
             try:
                 async with asyncio.timeout(self._deadline):
                     await self._unit.write_registers(address, values)
@@ -174,7 +180,7 @@ class GuardedUnit:
 
     async def _turn(self, wanted: Read, within: Registers | None) -> Choice:
         """Wait until the unit is in step and a length is free; return what to send."""
-        losses = self.statistics.losses
+        losses = self.figures.losses
         while True:
             await self._get_in_step(wanted, within, losses)
             choice = self._choose(wanted, within)
@@ -187,7 +193,7 @@ class GuardedUnit:
 
     async def _throw_one_away(self, read: Read) -> None:
         """Let a read of its own length meet an old answer that no other length can be told from."""
-        self.statistics.probes += 1
+        self.figures.probes += 1
         try:
             await self._read(read, read)
         except RefusedError as error:
@@ -196,7 +202,7 @@ class GuardedUnit:
         self._sequence.note_checked(read)
 
     async def _pause(self, seconds: float) -> None:
-        self.statistics.paused_seconds += seconds
+        self.figures.paused_seconds += seconds
         await asyncio.sleep(seconds)
 
     async def _get_in_step(self, wanted: Read, within: Registers | None, losses: int) -> None:
@@ -206,8 +212,8 @@ class GuardedUnit:
         """
         low, high = within or (wanted.address, wanted.end - 1)
         while self._out_of_step:
-            if self.statistics.losses - losses >= MOST_LOSSES:
-                raise LinkUnreachableError(link=self.address, detail=phrase("hangs_up"))
+            if self.figures.losses - losses >= MOST_LOSSES:
+                raise LinkUnreachableError(link=self._link, detail=phrase("hangs_up"))
             await asyncio.sleep(self.quiet_seconds)
             probe = Read(wanted.function, wanted.address, 1)
             choice = self._choose(probe, (min(low, wanted.address), max(high, wanted.end - 1)))
@@ -215,7 +221,7 @@ class GuardedUnit:
                 await self._pause(choice.pause)
                 continue
             await self._drop_if_that_helps()
-            self.statistics.probes += 1
+            self.figures.probes += 1
             self._out_of_step = False
             try:
                 await self._read(choice.read, probe)
@@ -238,7 +244,7 @@ class GuardedUnit:
         if not self._should_drop:
             return
         self._was_dropped = True
-        self.statistics.disconnects += 1
+        self.figures.disconnects += 1
         self._sequence.note_connection_lost(_now())
         with suppress(ModbusError):
             await self._unit.disconnect()
@@ -254,7 +260,7 @@ class GuardedUnit:
     @property
     def _is_numbered(self) -> bool:
         """Whether the framing numbers its requests."""
-        return self.address.framing is Framing.MBAP
+        return self._framing is Framing.MBAP
 
     def _lose_step(self, quiet: float | None = None) -> None:
         self._out_of_step = True
@@ -262,9 +268,9 @@ class GuardedUnit:
 
     def _connection_lost(self) -> None:
         """What was on its way when the connection went may be delivered by the next one."""
-        if not self.statistics.requests:
+        if not self.figures.requests:
             return
-        self.statistics.losses += 1
+        self.figures.losses += 1
         self._sequence.note_connection_lost(_now())
         self._lose_step()
 
@@ -280,10 +286,10 @@ class GuardedUnit:
 
     async def _read(self, read: Read, wanted: Read) -> list[int]:
         """Send one read; the waiter may be cancelled, the read on the wire is not."""
-        self.statistics.requests += 1
-        self.statistics.padding += read.count - wanted.count
-        self.statistics.padding_seconds += self._sequence.paid(read, wanted)
-        self.statistics.line_seconds += self.cost.seconds(read.count)
+        self.figures.requests += 1
+        self.figures.padding += read.count - wanted.count
+        self.figures.padding_seconds += self._sequence.paid(read, wanted)
+        self.figures.line_seconds += self.cost.seconds(read.count)
         self._running = asyncio.create_task(self._on_the_wire(read), name=f"acrel read unit {self.unit_id}")
         self._running.add_done_callback(_consume)
         # When the waiter goes away the answer may still come; whoever asks next waits for it (`settle`).
@@ -313,7 +319,7 @@ class GuardedUnit:
         self._failures = 0
         self._was_dropped = False
         self._pulse.beat(_now())
-        self.statistics.answers += 1
+        self.figures.answers += 1
         if self._timing.note_answer(None if is_connecting else _now() - started):
             self._unit.require_timeout(self.timeout)
         return words
@@ -330,7 +336,7 @@ class GuardedUnit:
         """Return what an exception from below means, and note what it does to the link."""
         match error:
             case TimeoutError() if self._unit.connected:
-                self.statistics.timeouts += 1
+                self.figures.timeouts += 1
                 self._note_failure()
                 if self._is_numbered:
                     # Its number protects as long as the connection stands; then it counts as lost. Without a checksum
@@ -342,9 +348,9 @@ class GuardedUnit:
                 return NoAnswerError(unit=self.unit_id, seconds=f"{self._patience or self.timeout:.2g}")
             case ModbusConnectionError() | OSError():  # a time-out while connecting is one of these
                 self._lost(read)
-                return LinkUnreachableError(link=self.address, detail=reason_of(error))
+                return LinkUnreachableError(link=self._link, detail=reason_of(error))
             case ModbusExceptionError():
-                self.statistics.refusals += 1
+                self.figures.refusals += 1
                 self._failures = 0
                 self._pulse.beat(_now())
                 # Should it be an old refusal, then the answer itself is still to come.
@@ -360,7 +366,7 @@ class GuardedUnit:
         self._was_dropped = False
 
     def _mismatch(self, detail: Phrase, read: Read) -> LinkError:
-        self.statistics.discarded += 1
+        self.figures.discarded += 1
         if self._failures:
             self._timing.note_stale()
         self._note_failure()

@@ -11,22 +11,16 @@ from modbus_connection.tmodbus import ModbusConnection
 
 from ..errors import AddressFormError
 from ..foreign import python_says
-from ..models.schema import LineSettings
+from ..registers import LineSettings
 from ..texts import phrase
+from .framing import Framing
+from .guard import GuardedUnit
+from .pulse import LinkPulse
 
 DEFAULT_PORT = 502
 _LAST_PORT = 65535
 _SOCKET_BAUDRATE = 115200
 """Of an RTU stream over TCP: the line's own speed is the gateway's affair, and a shared link wants one value."""
-
-
-class Framing(StrEnum):
-    """How frames are told apart, and so whether a late answer can be recognised."""
-
-    MBAP = "mbap"
-    """Modbus TCP: every answer carries the number of its request."""
-    RTU = "rtu"
-    """Serial framing: an answer does not say which request it belongs to."""
 
 
 class Transport(StrEnum):
@@ -113,6 +107,27 @@ class LinkAddress:
     def _netloc(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    def guarded(
+        self,
+        unit: ModbusUnit,
+        unit_id: int,
+        *,
+        turnaround: float = 0.02,
+        timeout: float | None = None,
+        pulse: LinkPulse | None = None,
+    ) -> GuardedUnit:
+        """Return a unit on this link, guarded (see `guard.py`)."""
+        return GuardedUnit(
+            unit,
+            unit_id,
+            framing=self.framing,
+            line=self.line,
+            link=str(self),
+            turnaround=turnaround,
+            timeout=timeout,
+            pulse=pulse,
+        )
 
     def __str__(self) -> str:
         """Return the short form people know the link by."""

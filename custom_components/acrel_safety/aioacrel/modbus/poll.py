@@ -7,42 +7,42 @@ from typing import TYPE_CHECKING
 
 from ..errors import LinkError, LinkUnreachableError, RefusedError
 from ..readings import PointKey
-from ..vocabulary import PollGroup
-from .blocks import Block, smaller
+from ..registers.blocks import Block, smaller
+from ..vocabulary import Pace
 
 if TYPE_CHECKING:
-    from .device import AcrelDevice
+    from .unit import PolledUnit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollReport:
     """How one poll of a group went. `error` is set when the group got no answer as a whole."""
 
-    device: AcrelDevice
-    group: PollGroup
-    updated: frozenset[PointKey] = frozenset()
-    refused: frozenset[PointKey] = frozenset()
+    unit: PolledUnit
+    group: Pace
+    keys: frozenset[PointKey] = frozenset()
+    """The points whose readings are new: read, refused or lost."""
     error: LinkError | None = None
     requests: int = 0
     seconds: float = 0.0
 
 
-def pause_before_any(device: AcrelDevice, blocks: Sequence[Block]) -> float:
+def pause_before_any(unit: PolledUnit, blocks: Sequence[Block]) -> float:
     """Return the seconds until one of some planned reads can be sent (see `sequence.py`); 0 if there is none."""
-    return _soonest(device, blocks)[1] if blocks else 0.0
+    return _soonest(unit, blocks)[1] if blocks else 0.0
 
 
-def _soonest(device: AcrelDevice, blocks: Sequence[Block]) -> tuple[Block, float]:
+def _soonest(unit: PolledUnit, blocks: Sequence[Block]) -> tuple[Block, float]:
     """Return the read that can be sent first, in the order of the plan if several can, and in how many seconds.
 
     Transformer ratios come before all else: what is multiplied with them follows.
     """
-    best = blocks[0], device.pause_before(blocks[0])
-    if not device.holds_ratio(best[0]):
+    best = blocks[0], unit.pause_before(blocks[0])
+    if not unit.holds_ratio(best[0]):
         for block in blocks[1:]:
             if best[1] <= 0:
                 break
-            if (pause := device.pause_before(block)) < best[1]:
+            if (pause := unit.pause_before(block)) < best[1]:
                 best = block, pause
     return best
 
@@ -50,13 +50,12 @@ def _soonest(device: AcrelDevice, blocks: Sequence[Block]) -> tuple[Block, float
 class GroupPoll:
     """One poll of a group, request by request, so that others can go between."""
 
-    def __init__(self, device: AcrelDevice, group: PollGroup) -> None:
+    def __init__(self, unit: PolledUnit, group: Pace) -> None:
         """Begin with the planned reads."""
-        self._device = device
+        self._unit = unit
         self._group = group
-        self._todo = list(device.blocks(group))
-        self._updated: set[PointKey] = set()
-        self._failed: set[PointKey] = set()
+        self._todo = list(unit.blocks(group))
+        self._keys: set[PointKey] = set()
         self._error: LinkError | None = None
         self._has_retried = False
         self._requests = 0
@@ -70,18 +69,16 @@ class GroupPoll:
     @property
     def pause(self) -> float:
         """Seconds until the next request can be sent; the line is free for others until then."""
-        return pause_before_any(self._device, self._todo)
+        return pause_before_any(self._unit, self._todo)
 
     async def step(self) -> None:
         """Send the next request; a failed one is retried once in this poll, then the poll ends."""
-        block, _ = _soonest(self._device, self._todo)
+        block, _ = _soonest(self._unit, self._todo)
         self._todo.remove(block)
         self._requests += 1
         try:
             read = block.read
-            words = await self._device.unit.read(
-                read.function, read.address, read.count, within=self._device.within(read)
-            )
+            words = await self._unit.unit.read(read.function, read.address, read.count, within=self._unit.within(read))
         except RefusedError as error:
             self._refused(block, error)
         except LinkUnreachableError as error:
@@ -89,20 +86,20 @@ class GroupPoll:
         except LinkError as error:
             self._again(block, error)
         else:
-            self._updated |= self._device.take(block, words)
+            self._keys |= self._unit.take(block, words)
 
     def _refused(self, block: Block, error: RefusedError) -> None:
         if error.is_gateway or (error.is_busy and not self._has_retried):
             self._again(block, error)
         elif error.is_illegal_address:
-            self._device.note_refused(block)
+            self._unit.note_refused(block)
             self._todo[:0] = smaller(block)
-            self._failed |= set() if smaller(block) else {block.points[0][0].key}
+            self._keys |= set() if smaller(block) else set(block.keys)
         else:
-            self._failed |= self._device.drop(block)
+            self._keys |= self._unit.drop(block)
 
     def _again(self, block: Block, error: LinkError) -> None:
-        if self._has_retried or self._device.is_doubtful:
+        if self._has_retried or self._unit.is_doubtful:
             self.give_up(error)
         else:
             self._has_retried = True
@@ -114,16 +111,15 @@ class GroupPoll:
         self._todo.clear()
 
     def finish(self) -> PollReport:
-        """Return the report and tell the device how the poll went."""
+        """Return the report and tell the unit how the poll went."""
         if self._error is None:
-            self._device.note_answered(self._group)
+            self._keys |= self._unit.note_answered(self._group)
         else:
-            self._device.note_missed(self._group, self._error)
+            self._keys |= self._unit.note_missed(self._group, self._error)
         return PollReport(
-            device=self._device,
+            unit=self._unit,
             group=self._group,
-            updated=frozenset(self._updated),
-            refused=frozenset(self._failed),
+            keys=frozenset(self._keys),
             error=self._error,
             requests=self._requests,
             seconds=time.monotonic() - self._started,

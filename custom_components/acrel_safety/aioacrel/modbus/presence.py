@@ -3,7 +3,7 @@
 import logging
 
 from ..errors import LinkError
-from ..vocabulary import PollGroup
+from ..vocabulary import Pace
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -12,28 +12,24 @@ MISSES_FORGIVEN = 1
 
 
 class Presence:
-    """What the outcomes of polls say of one device and each of its groups."""
+    """Counts what becomes of the polls of one unit; whether a value can be believed, its reading alone says."""
 
     def __init__(self, name: str) -> None:
         """Take the name the log knows the device by."""
         self._name = name
-        self._misses: dict[PollGroup, int] = {}
-        self._answered: set[PollGroup] = set()
+        self._misses: dict[Pace, int] = {}
+        self._answered: set[Pace] = set()
         self._misses_in_a_row = 0
-        self._lost: set[PollGroup] = set()
+        self._lost: set[Pace] = set()
         self.is_silent = False
         """Whether nothing at all was answered for so long that asking in full is a waste of the line."""
-
-    def is_available(self, group: PollGroup) -> bool:
-        """Whether a group's values can be believed: it was answered before, and missed one poll at most since."""
-        return not self.is_silent and group in self._answered and self._misses[group] <= MISSES_FORGIVEN
 
     @property
     def is_doubtful(self) -> bool:
         """Whether the latest poll of all was missed."""
         return self._misses_in_a_row > 0
 
-    def answered(self, group: PollGroup) -> None:
+    def answered(self, group: Pace) -> None:
         """Note that a poll of a group was answered."""
         self._misses[group] = self._misses_in_a_row = 0
         self._answered.add(group)
@@ -45,7 +41,7 @@ class Presence:
             self._lost.discard(group)
             _LOGGER.info("%s answers again for its %s values", self._name, group)
 
-    def missed(self, group: PollGroup, error: LinkError) -> bool:
+    def missed(self, group: Pace, error: LinkError) -> bool:
         """Note that a poll of a group was not answered; return whether values are gone by this."""
         self._misses[group] = self._misses.get(group, 0) + 1
         self._misses_in_a_row += 1

@@ -1,7 +1,8 @@
 """Does a unit answer as its model does? A few short reads tell, as far as the documents allow."""
 
 from ..errors import LinkError, LinkUnreachableError, MissingTableError, NoAnswerError, RefusedError, WrongDeviceError
-from ..models.schema import Model, ProbeCheck
+from ..points import Model
+from ..registers import ProbeCheck
 from ..texts import Phrase, phrase
 from .guard import GuardedUnit
 
@@ -19,7 +20,7 @@ async def probe_model(
         raise MissingTableError(model=model.name, needs=len(model.waiting))
     doubt: Phrase | None = None
     is_supported = False
-    checks = [check for check in model.probes if not (check.measured and is_known)]
+    checks = [check for check in model.registers.probes if not (check.measured and is_known)]
     for check in checks or [_existence_check(model)]:
         found = await _contradiction(unit, check)
         if found is not None and not doubts_allowed:
@@ -68,5 +69,5 @@ async def patient_read(unit: GuardedUnit, function: int, address: int, count: in
 
 def _existence_check(model: Model) -> ProbeCheck:
     """Return the check for a model without probes: its first register must exist."""
-    first = min(model.readable.values(), key=lambda point: point.address or 0)
-    return ProbeCheck(address=first.address or 0, count=first.count, function=first.function)
+    first = min(model.registers.places.values(), key=lambda place: place.address)
+    return ProbeCheck(address=first.address, count=first.count, function=first.function)

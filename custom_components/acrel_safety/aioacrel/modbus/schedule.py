@@ -12,15 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..errors import LinkError, LinkUnreachableError
-from ..vocabulary import PollGroup
-from .device import AcrelDevice
+from ..vocabulary import Pace
 from .poll import GroupPoll, PollReport, pause_before_any
+from .unit import PolledUnit
 
 LONGEST_BACK_OFF = 60.0
 """Seconds; a unit that comes back is seen within this time."""
 PATIENCE = 3
 """A job more than this many of its periods late goes before faster groups."""
-_RANK = {PollGroup.FAST: 0, PollGroup.NORMAL: 1, PollGroup.SLOW: 2}
+_RANK = {Pace.FAST: 0, Pace.NORMAL: 1, Pace.SLOW: 2}
 _MOST_DOUBLINGS = 16
 
 
@@ -28,17 +28,19 @@ _MOST_DOUBLINGS = 16
 class Job:
     """One group of one device: when it is due and, while it runs, how far it is."""
 
-    device: AcrelDevice
-    group: PollGroup
+    unit: PolledUnit
+    group: Pace
     interval: float
     due: float
     run: GroupPoll | None = None
+    is_again: bool = False
+    """Whether it is due again as soon as the present run is over: more is wanted since that began."""
 
     def pause(self) -> float:
         """Return the seconds for which its next read has to wait for a length of its own (`sequence.py`)."""
         if self.run is not None:
             return self.run.pause
-        return pause_before_any(self.device, self.device.blocks(self.group))
+        return pause_before_any(self.unit, self.unit.blocks(self.group))
 
     def urgency(self, now: float) -> tuple[int, float]:
         """Return the sort key among due jobs: small goes first."""
@@ -50,6 +52,9 @@ class Job:
 
     def set_next(self, now: float) -> int:
         """Set the next time; return how many slots are left out because they have passed."""
+        if self.is_again:
+            self.is_again, self.due = False, now
+            return 0
         self.due += self.interval
         if self.due >= now:
             return 0
@@ -62,7 +67,7 @@ class Job:
 class Member:
     """A device on the bus."""
 
-    device: AcrelDevice
+    unit: PolledUnit
     jobs: list[Job]
     on_report: Callable[[PollReport], None]
     base: float
@@ -114,7 +119,7 @@ class Schedule:
             if member.knock_at is not None
             else max(
                 min(max(job.due, now + job.pause()) for job in member.contenders(now)),
-                now + member.device.unit.quiet_seconds,
+                now + member.unit.unit.quiet_seconds,
             )
             for member in self.members
         ]
@@ -130,7 +135,7 @@ class Schedule:
         member.retries = min(member.retries + 1, _MOST_DOUBLINGS)
         member.knock_at = now + member.rest
         for job in member.jobs:
-            job.run = None
+            job.run, job.is_again = None, False
         silent = [other for other in self.members if other.is_silent]
         # However many there are, each has its turn within the longest pause.
         gap = min(LONGEST_BACK_OFF / len(silent), *(other.base for other in self.members))
@@ -157,7 +162,7 @@ class Schedule:
         due = [
             (member, job)
             for member in self.members
-            if not member.is_silent and member.device.unit.quiet_seconds == 0
+            if not member.is_silent and member.unit.unit.quiet_seconds == 0
             for job in member.contenders(now)
             if job.due <= now
         ]

@@ -9,11 +9,11 @@ length, the read waits until the length is free again, which leaves the line to 
 does not count; where even then no other length is to be had, a read of the same length is sent and thrown away first.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
-from ..plan import LineCost, Read
+from ..registers.plan import LineCost, Read
 
 PADDING_SHARE = 0.05
 """Of the line time: what may be spent on registers that nobody wants."""
@@ -137,27 +137,3 @@ class LengthSequence:
             else:
                 break
             yield Read(wanted.function, first, last - first + 1)
-
-
-def readable_around(
-    read: Read, ranges: Collection[tuple[int, int]], known: Collection[int], holes: Collection[int], most: int
-) -> tuple[int, int]:
-    """Return the first and last register a read may be stretched to, at most `most` registers in all.
-
-    Within one of the declared `ranges`, or, where none are declared, over neighbouring registers that are `known` to
-    exist; never over `holes`.
-    """
-    low, high = next(
-        ((low, high) for low, high in ranges if low <= read.address and read.end - 1 <= high),
-        (read.address, read.end - 1) if ranges else (0, 0xFFFF),
-    )
-
-    def is_open(register: int) -> bool:
-        return low <= register <= high and register not in holes and (bool(ranges) or register in known)
-
-    first, last = read.address, read.end - 1
-    while last - first + 1 < most and is_open(last + 1):
-        last += 1
-    while last - first + 1 < most and is_open(first - 1):
-        first -= 1
-    return first, last

@@ -3,8 +3,8 @@
 Both follow from the line (baud rate, length) and from what was measured, never from a fixed number of seconds.
 """
 
-from ..plan import LineCost
-from .statistics import UnitStatistics
+from ..registers.plan import LineCost
+from .figures import UnitFigures
 
 MIN_TIMEOUT = 0.5
 """Seconds; below this a gateway's own scheduling looks like silence."""
@@ -31,10 +31,10 @@ _MOST_DOUBLINGS = 3
 class Timing:
     """The times of one unit."""
 
-    def __init__(self, cost: LineCost, statistics: UnitStatistics, fixed: float | None) -> None:
+    def __init__(self, cost: LineCost, figures: UnitFigures, fixed: float | None) -> None:
         """Compute the first time-out; `fixed` seconds, when given, are never changed."""
         self._cost = cost
-        self._statistics = statistics
+        self._figures = figures
         self._is_fixed = fixed is not None
         computed = SAFETY_FACTOR * cost.seconds(LONGEST_ANSWER)
         self.timeout = fixed if fixed is not None else _bounded(computed)
@@ -45,13 +45,13 @@ class Timing:
     @property
     def quiet(self) -> float:
         """Seconds in which an answer that was given up can still arrive, doubled each time that proved too short."""
-        worst = 2 * self._statistics.slowest_answer_time
+        worst = 2 * self._figures.slowest_answer_time
         return min(MAX_QUIET, max(MIN_QUIET, worst, self.timeout) * (1 << self._stale))
 
     @property
     def repeat(self) -> float:
         """Seconds in which an answer that was believed may be repeated."""
-        slow = SAFETY_FACTOR * (self._statistics.slow_answer_time or 0.0)
+        slow = SAFETY_FACTOR * (self._figures.slow_answer_time or 0.0)
         return min(max(MIN_REPEAT, slow), max(MIN_REPEAT, self.timeout))
 
     def patience(self, rest: float) -> float:
@@ -75,12 +75,12 @@ class Timing:
             self._calm, self._stale = 0, max(0, self._stale - 1)
         if seconds is None:
             return False
-        self._statistics.answer_times.append(seconds)
+        self._figures.answer_times.append(seconds)
         self._to_review -= 1
         if self._is_fixed or self._to_review > 0:
             return False
         self._to_review = REVIEW_EVERY
-        fitting = _bounded(SAFETY_FACTOR * (self._statistics.slow_answer_time or 0.0))
+        fitting = _bounded(SAFETY_FACTOR * (self._figures.slow_answer_time or 0.0))
         if fitting > self.timeout:
             self.timeout = _bounded(_STEP * fitting)
         elif fitting < self.timeout / 2:

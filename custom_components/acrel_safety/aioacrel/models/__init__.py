@@ -2,28 +2,5 @@
 
 from .library import ModelLibrary
 from .reader import read_model
-from .schema import (
-    Circuit,
-    Command,
-    Evidence,
-    Limits,
-    LineSettings,
-    Model,
-    Point,
-    ProbeCheck,
-    Ratio,
-)
 
-__all__ = [
-    "Circuit",
-    "Command",
-    "Evidence",
-    "Limits",
-    "LineSettings",
-    "Model",
-    "ModelLibrary",
-    "Point",
-    "ProbeCheck",
-    "Ratio",
-    "read_model",
-]
+__all__ = ["ModelLibrary", "read_model"]

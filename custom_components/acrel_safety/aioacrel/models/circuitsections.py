@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..points import Circuit, Model
 from ..readings import DEVICE_CIRCUIT
 from . import toml
+from .entry import Entry
 from .parts import MOST_CIRCUITS
 from .pointlines import PointLine, need, point_line
-from .schema import Circuit, Model, Point
 
 _PLACEHOLDER = "{n}"
 
@@ -67,9 +68,9 @@ class _Group:
 
 def circuit_sections(model: Model) -> Iterator[str]:
     """Yield the text of each table."""
-    points: dict[str, list[Point]] = {number: [] for number in model.circuits}
-    for point in model.points.values():
-        points[point.key.circuit].append(point)
+    points: dict[str, list[Entry]] = {number: [] for number in model.circuits}
+    for key in model.points:
+        points[key.circuit].append(Entry.of(model, key))
     groups: list[_Group] = []
     for circuit in model.circuits.values():
         block = _block(circuit, points[circuit.number], model)
@@ -79,7 +80,7 @@ def circuit_sections(model: Model) -> Iterator[str]:
         yield _section(group)
 
 
-def _block(circuit: Circuit, points: Sequence[Point], model: Model) -> _Block:
+def _block(circuit: Circuit, points: Sequence[Entry], model: Model) -> _Block:
     needs = [point.key for point in points if point.address is None and point == need(point.key)]
     lines = [point_line(point, model.evidence) for point in points if point.key not in needs]
     return _Block(

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from ..errors import FileProblemsError, UnknownModelError
 from ..foreign import system_says
+from ..points import Model
 from ..problems import Problem
 from ..texts import phrase
+from .entry import MODEL_ID
 from .locate import Lines
 from .reader import LARGEST_FILE, read_model
-from .schema import MODEL_ID, Model
 
 
 class ModelLibrary:

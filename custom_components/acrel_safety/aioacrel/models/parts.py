@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from ..points import Operation
 from ..readings import DEVICE_CIRCUIT, PointKey, Value
-from ..registers import WORD, Layout, Order, RegisterType
+from ..registers import WORD, Layout, LineSettings, Order, ProbeCheck, Ratio, RegisterType, Write
 from ..texts import phrase
 from ..vocabulary import Kind, vocabulary
 from .node import Node, shown
-from .schema import Command, LineSettings, ProbeCheck, Ratio
 
 LAST_REGISTER = 0xFFFF
 MOST_REGISTERS = 125
@@ -131,37 +131,29 @@ def probe_check(node: Node, default_function: int) -> ProbeCheck:
     return check
 
 
-def command(node: Node) -> Command:
+def operation(node: Node) -> tuple[Operation, Write | None]:
     """`[[commands]]`: what to write for an operation and how to see that it happened."""
-    read_back: tuple[PointKey, Value] | None = None
     circuit = node.text("circuit", DEVICE_CIRCUIT)
+    shows: dict[PointKey, Value] = {}
     if (back := node.child("read_back")) is not None:
         code = back.text("code")
         value = back.number("value")
         if value is None:
             back.report("missing", "value", allowed=phrase("value_to_take"))
-        read_back = PointKey(back.text("circuit", circuit), code), float(value or 0)
+        shows[PointKey(back.text("circuit", circuit), code)] = float(value or 0)
         back.close()
-    operation = Command(
-        code=node.text("code"),
-        circuit=circuit,
-        address=node.integer("at", 0, LAST_REGISTER, None),
-        registers=node.integers("registers", 0, WORD),
-        read_back=read_back,
-        within=float(node.number("within", Decimal(3))),
-        source=node.text("source", ""),
-    )
-    if operation.address is not None and not operation.registers:
+    code = node.text("code")
+    address = node.integer("at", 0, LAST_REGISTER, None)
+    registers = node.integers("registers", 0, WORD)
+    source = node.text("source", "")
+    within = float(node.number("within", Decimal(3)))
+    if address is not None and not registers:
         node.report("missing", "registers", allowed=phrase("values_to_write"))
-    if operation.address is not None and not operation.source:
+    if address is not None and not source:
         node.report("missing", "source", allowed=phrase("manual_and_page"))
-    known = vocabulary().find(operation.code)
-    if operation.code and (known is None or known.kind is not Kind.COMMAND):
-        node.report(
-            "unknown_word",
-            "code",
-            found=operation.code,
-            allowed=phrase("command_code"),
-        )
+    known = vocabulary().find(code)
+    if code and (known is None or known.kind is not Kind.COMMAND):
+        node.report("unknown_word", "code", found=code, allowed=phrase("command_code"))
     node.close()
-    return operation
+    write = None if address is None else Write(address=address, registers=tuple(registers))
+    return Operation(key=PointKey(circuit, code), shows=shows, within=within, source=source), write

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ..points import Evidence
 from ..readings import PointKey
 from ..registers import Layout, Order, RegisterType
 from ..texts import phrase
 from ..vocabulary import Kind, extra_quantity, vocabulary
 from . import toml
+from .entry import Entry
 from .parts import PLACEHOLDER
-from .schema import Evidence, Point
 
 _HIGH_BYTE = 8
 
@@ -46,20 +47,20 @@ class PointLine:
         return f"{toml.key(self.code)} = {toml.inline([*pairs, *self.facts])}"
 
 
-def need(key: PointKey) -> Point:
+def need(key: PointKey) -> Entry:
     """Return a point that waits for its address and is known by its code alone: an entry of `needs`."""
     quantity = vocabulary().quantity(key.code)
-    return Point(
+    return Entry(
         key=key,
         quantity=quantity,
-        poll=quantity.poll,
+        pace=quantity.pace,
         layout=Layout(type=RegisterType.U16),
         range=quantity.range,
         evidence=Evidence.UNKNOWN,
     )
 
 
-def point_line(point: Point, evidence: Evidence) -> PointLine:
+def point_line(point: Entry, evidence: Evidence) -> PointLine:
     """Return the line of a point in a file of this evidence.
 
     Raises NoWordsError for what a model file has no words for.
@@ -74,7 +75,7 @@ def point_line(point: Point, evidence: Evidence) -> PointLine:
     )
 
 
-def _facts(point: Point, evidence: Evidence) -> Iterator[str]:
+def _facts(point: Entry, evidence: Evidence) -> Iterator[str]:
     """Yield the `key = value` pairs besides place and type."""
     if point.layout.order is not Order.NORMAL:
         yield f"order = {toml.text(point.layout.order)}"
@@ -91,15 +92,15 @@ def _facts(point: Point, evidence: Evidence) -> Iterator[str]:
     if point.function != 3:  # noqa: PLR2004 - the reader's default
         yield f"function = {point.function}"
     yield from _quantity(point)
-    if point.poll is not point.quantity.poll:
-        yield f"poll = {toml.text(point.poll)}"
+    if point.pace is not point.quantity.pace:
+        yield f"poll = {toml.text(point.pace)}"
     if point.evidence is not (Evidence.UNKNOWN if point.address is None else evidence):
         yield f"evidence = {toml.text(point.evidence)}"
     if point.note:
         yield f"note = {toml.text(point.note)}"
 
 
-def _limits(point: Point) -> Iterator[str]:
+def _limits(point: Entry) -> Iterator[str]:
     if point.range != point.quantity.range:
         if point.range.low is None or point.range.high is None:
             raise toml.NoWordsError(phrase("open_range", point=point.key))
@@ -109,7 +110,7 @@ def _limits(point: Point) -> Iterator[str]:
         yield f"source = {toml.text(point.limits.source)}"
 
 
-def _quantity(point: Point) -> Iterator[str]:
+def _quantity(point: Entry) -> Iterator[str]:
     """Yield what differs from the quantity the reader would take for the code."""
     quantity, code = point.quantity, point.key.code
     usual = vocabulary().find(code) or extra_quantity(code, kind=_usual_kind(point))
@@ -128,7 +129,7 @@ def _quantity(point: Point) -> Iterator[str]:
         raise toml.NoWordsError(phrase("odd_quantity", point=point.key))
 
 
-def _usual_kind(point: Point) -> Kind:
+def _usual_kind(point: Entry) -> Kind:
     if point.quantity.kind is Kind.SETTING:
         return Kind.SETTING
     return Kind.STATE if point.words else Kind.MEASUREMENT

@@ -9,27 +9,28 @@ from fractions import Fraction
 
 from ..errors import FileProblemsError
 from ..foreign import python_says
+from ..points import Circuit, Evidence, Limits, Model
 from ..problems import Problem
 from ..readings import PointKey
-from ..registers import WORD_BITS, Layout, RegisterType
+from ..registers import WORD_BITS, Layout, RegisterMap, RegisterType
 from ..texts import phrase
-from ..vocabulary import EXTRA_PREFIX, Kind, PollGroup, Quantity, Range, extra_quantity, vocabulary
+from ..vocabulary import EXTRA_PREFIX, Kind, Pace, Quantity, Range, extra_quantity, vocabulary
+from .entry import MODEL_ID, Entry, places_of, points_of
 from .node import Findings, Node, shown
 from .parts import (
     LAST_REGISTER,
     MOST_REGISTERS,
     PLACEHOLDER,
     circuit_numbers,
-    command,
     filled,
     layout,
     line_settings,
+    operation,
     probe_check,
     ratio_sources,
     ratio_words,
     words,
 )
-from .schema import MODEL_ID, Circuit, Evidence, Limits, Model, Point
 
 LARGEST_FILE = 4_000_000
 DEFAULT_MOST_REGISTERS = 48
@@ -80,7 +81,7 @@ class _Reader:
         self._evidence = Evidence.UNKNOWN
         self._function = 3
         self._ranges: tuple[tuple[int, int], ...] = ()
-        self._points: dict[PointKey, Point] = {}
+        self._entries: dict[PointKey, Entry] = {}
         self._circuits: dict[str, Circuit] = {}
 
     def read(self, top: Node) -> Model:
@@ -94,8 +95,20 @@ class _Reader:
         read_ratios, asks_ratios = ratio_sources(ratios)
         for section in top.children("circuits"):
             self._section(section)
-        if not self._points and not top.findings.problems:
+        if not self._entries and not top.findings.problems:
             top.report("no_points")
+        operations = [operation(node) for node in top.children("commands")]
+        registers = RegisterMap(
+            places=places_of(self._entries.values()),
+            writes={one.key: write for one, write in operations if write is not None},
+            probes=tuple(probe_check(node, self._function) for node in top.children("probe")),
+            line=line_settings(line),
+            unit_id=line.integer("unit", 0, 255, 1),
+            max_registers=reading.integer("max_registers", 1, MOST_REGISTERS, DEFAULT_MOST_REGISTERS),
+            ranges=self._ranges,
+            read_ratios=read_ratios,
+            asks_ratios=asks_ratios,
+        )
         model = Model(
             id=_model_id(head),
             name=head.text("name"),
@@ -105,19 +118,13 @@ class _Reader:
             covers=head.texts("covers"),
             notes=head.names("note"),
             k_mode=head.text("k_mode", "") or None,
-            line=line_settings(line),
-            unit_id=line.integer("unit", 0, 255, 1),
-            max_registers=reading.integer("max_registers", 1, MOST_REGISTERS, DEFAULT_MOST_REGISTERS),
-            ranges=self._ranges,
             circuits=dict(sorted(self._circuits.items(), key=lambda item: int(item[0]))),
-            points=self._points,
-            commands=[command(node) for node in top.children("commands")],
-            probes=[probe_check(node, self._function) for node in top.children("probe")],
-            asks_ratios=asks_ratios,
-            read_ratios=read_ratios,
+            points=points_of(self._entries.values()),
+            operations={one.key: one for one, _ in operations},
+            registers=registers,
         )
-        for ratio, key in model.read_ratios.items():
-            if key not in self._points:
+        for ratio, key in read_ratios.items():
+            if key not in self._entries:
                 ratios.report("missing", ratio, allowed=phrase("point", key=key))
         for node in (head, line, reading, ratios, top):
             node.close()
@@ -169,10 +176,10 @@ class _Reader:
                 Limits(low=0, high=1, source=limits_source) if limits_source and quantity.kind is Kind.SETTING else None
             )
             points = [
-                Point(
+                Entry(
                     key=PointKey(number, quantity.code),
                     quantity=quantity,
-                    poll=quantity.poll,
+                    pace=quantity.pace,
                     layout=Layout(type=RegisterType.BIT, bit=int(bit)),
                     function=function,
                     address=address + index * section.stride,
@@ -248,7 +255,7 @@ class _Reader:
         own = self._quantity(own_code, own_names, first.kind, first.unit, node, None)
         return replace(own, detail=first.detail)
 
-    def _template(self, node: Node, code: str, names: Mapping[str, str]) -> Point:
+    def _template(self, node: Node, code: str, names: Mapping[str, str]) -> Entry:
         """Read what all copies of a point share; its address is that of the first."""
         address = node.integer("at", 0, LAST_REGISTER, None)
         kind = node.optional_word("kind", Kind)
@@ -270,10 +277,10 @@ class _Reader:
             node.report("out_of_range", "scale", found=0, allowed=phrase("number_not_0"))
         if limits and not source:
             node.report("no_evidence", found=code)
-        return Point(
+        return Entry(
             key=PointKey("", code),
             quantity=quantity,
-            poll=node.word("poll", PollGroup, quantity.poll),
+            pace=node.word("poll", Pace, quantity.pace),
             layout=layout(node),
             function=node.integer("function", 3, 4, self._function),
             address=address,
@@ -304,17 +311,17 @@ class _Reader:
         return extra_quantity(code, kind=kind, unit=unit, names=names)
 
     def _has_room(self, node: Node, key: str | None, count: int) -> bool:
-        if len(self._points) + count <= MOST_POINTS:
+        if len(self._entries) + count <= MOST_POINTS:
             return True
         node.report("too_many_points", key, found=count, allowed=str(MOST_POINTS))
         return False
 
-    def _add(self, node: Node, key: str | None, points: Sequence[Point]) -> None:
+    def _add(self, node: Node, key: str | None, points: Sequence[Entry]) -> None:
         """Keep points that are new, fit into the address space and into one readable range."""
         if not self._has_room(node, key, len(points)):
             return
         for point in points:
-            if point.key in self._points:
+            if point.key in self._entries:
                 node.report("duplicate_point", key, found=point.key)
                 return
             if point.address is not None:
@@ -327,7 +334,7 @@ class _Reader:
                 if self._ranges and not any(low <= point.address and last <= high for low, high in self._ranges):
                     node.report("over_border", key, found=f"{point.key} ({point.address:04X}h-{last:04X}h)")
                     return
-            self._points[point.key] = point
+            self._entries[point.key] = point
 
 
 def _model_id(head: Node) -> str:
@@ -338,12 +345,12 @@ def _model_id(head: Node) -> str:
     return model_id
 
 
-def _waiting(quantity: Quantity, circuit: str) -> Point:
+def _waiting(quantity: Quantity, circuit: str) -> Entry:
     """Return a quantity the device has, but whose register is not public."""
-    return Point(
+    return Entry(
         key=PointKey(circuit, quantity.code),
         quantity=quantity,
-        poll=quantity.poll,
+        pace=quantity.pace,
         layout=Layout(type=RegisterType.U16),
         range=quantity.range,
         evidence=Evidence.UNKNOWN,

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from ..errors import NotWritableError
+from ..points import Evidence, Model, Operation
 from ..readings import DEVICE_CIRCUIT
+from ..registers import LineSettings, ProbeCheck, Ratio, RegisterMap, Write
 from ..texts import phrase
 from . import toml
 from .circuitsections import circuit_sections
 from .reader import DEFAULT_MOST_REGISTERS
-from .schema import Command, Evidence, LineSettings, Model, ProbeCheck, Ratio
 
 
 def write_model(model: Model) -> str:
@@ -26,12 +27,12 @@ def write_model(model: Model) -> str:
 def _parts(model: Model) -> Sequence[str]:
     return [
         _head(model),
-        _line(model.line, model.unit_id),
-        _read(model),
-        _ratios(model),
-        *(_probe(probe) for probe in model.probes),
+        _line(model.registers),
+        _read(model.registers),
+        _ratios(model.registers),
+        *(_probe(probe) for probe in model.registers.probes),
         *circuit_sections(model),
-        *(_command(command) for command in model.commands),
+        *(_operation(one, model.registers.writes.get(key)) for key, one in model.operations.items()),
     ]
 
 
@@ -65,7 +66,8 @@ def _flat(comment: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in comment).split())
 
 
-def _line(line: LineSettings, unit_id: int) -> str:
+def _line(registers: RegisterMap) -> str:
+    line, unit_id = registers.line, registers.unit_id
     pairs = [f"baudrate = {line.baudrate}"]
     usual = LineSettings()
     if line.bytesize != usual.bytesize:
@@ -79,19 +81,19 @@ def _line(line: LineSettings, unit_id: int) -> str:
     return _table("[line]", pairs)
 
 
-def _read(model: Model) -> str:
+def _read(registers: RegisterMap) -> str:
     pairs = []
-    if model.max_registers != DEFAULT_MOST_REGISTERS:
-        pairs.append(f"max_registers = {model.max_registers}")
-    if model.ranges:
-        spans = (f"[{toml.register(first)}, {toml.register(last)}]" for first, last in model.ranges)
+    if registers.max_registers != DEFAULT_MOST_REGISTERS:
+        pairs.append(f"max_registers = {registers.max_registers}")
+    if registers.ranges:
+        spans = (f"[{toml.register(first)}, {toml.register(last)}]" for first, last in registers.ranges)
         pairs.append(f"ranges = {toml.array(spans)}")
     return _table("[read]", pairs) if pairs else ""
 
 
-def _ratios(model: Model) -> str:
-    sources = {ratio: "ask" for ratio in Ratio if ratio in model.asks_ratios}
-    sources |= {ratio: f"{key.code}@{key.circuit}" for ratio, key in model.read_ratios.items()}
+def _ratios(registers: RegisterMap) -> str:
+    sources = {ratio: "ask" for ratio in Ratio if ratio in registers.asks_ratios}
+    sources |= {ratio: f"{key.code}@{key.circuit}" for ratio, key in registers.read_ratios.items()}
     return (
         _table("[ratios]", [f"{ratio} = {toml.text(source)}" for ratio, source in sources.items()]) if sources else ""
     )
@@ -116,24 +118,23 @@ def _probe(probe: ProbeCheck) -> str:
     return _table("[[probe]]", pairs)
 
 
-def _command(command: Command) -> str:
-    pairs = [f"code = {toml.text(command.code)}"]
-    if command.circuit != DEVICE_CIRCUIT:
-        pairs.append(f"circuit = {toml.text(command.circuit)}")
-    if command.address is not None:
-        pairs.append(f"at = {toml.register(command.address)}")
-    if command.registers:
-        pairs.append(f"registers = {toml.array(map(toml.register, command.registers))}")
-    if command.read_back is not None:
-        key, value = command.read_back
+def _operation(operation: Operation, write: Write | None) -> str:
+    circuit, code = operation.key
+    pairs = [f"code = {toml.text(code)}"]
+    if circuit != DEVICE_CIRCUIT:
+        pairs.append(f"circuit = {toml.text(circuit)}")
+    if write is not None:
+        pairs.append(f"at = {toml.register(write.address)}")
+        pairs.append(f"registers = {toml.array(map(toml.register, write.registers))}")
+    for key, value in operation.shows.items():
         if isinstance(value, str):
-            raise toml.NoWordsError(phrase("word_read_back", command=command.code))
+            raise toml.NoWordsError(phrase("word_read_back", command=code))
         facts = [f"code = {toml.text(key.code)}", f"value = {toml.number(float(value))}"]
-        if key.circuit != command.circuit:
+        if key.circuit != circuit:
             facts.insert(1, f"circuit = {toml.text(key.circuit)}")
         pairs.append(f"read_back = {toml.inline(facts)}")
-    if command.within != Command(code="", circuit="").within:
-        pairs.append(f"within = {toml.number(command.within)}")
-    if command.source:
-        pairs.append(f"source = {toml.text(command.source)}")
+    if operation.within != Operation(key=operation.key).within:
+        pairs.append(f"within = {toml.number(operation.within)}")
+    if operation.source:
+        pairs.append(f"source = {toml.text(operation.source)}")
     return _table("[[commands]]", pairs)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from ..models.schema import Model, Point
+from ..models.entry import Entry
+from ..points import Model
 from ..readings import DEVICE_CIRCUIT, PointKey
 from ..registers import RegisterType
 from ..vocabulary import vocabulary
@@ -50,15 +51,15 @@ def _rows(model: Model) -> Mapping[PointKey, TableRow]:
     """Return the rows of a model; a circuit's own code goes before the device's."""
     rows: dict[PointKey, TableRow] = {}
     taken: set[tuple[int, str]] = set()
-    for point in sorted(model.points.values(), key=lambda point: point.key.circuit == DEVICE_CIRCUIT):
-        row = _row(point)
+    for key in sorted(model.points, key=lambda key: key.circuit == DEVICE_CIRCUIT):
+        row = _row(Entry.of(model, key))
         if row is not None and (row.group, row.code) not in taken:
             taken.add((row.group, row.code))
-            rows[point.key] = row
+            rows[key] = row
     return rows
 
 
-def _row(point: Point) -> TableRow | None:
+def _row(point: Entry) -> TableRow | None:
     """Return the row of a point as it will be read again; None if the format cannot hold it."""
     endian = endian_of(point.layout)
     if point.address is None or endian is None or not _is_plain(point):
@@ -86,7 +87,7 @@ def _row(point: Point) -> TableRow | None:
     return check_row(CsvRow(0, _cells(row, 0)))[0]
 
 
-def _is_plain(point: Point) -> bool:
+def _is_plain(point: Entry) -> bool:
     """Whether the raw number says the same: of several values one field can take, a row cannot single one out."""
     return point.equals is None or (point.equals == 1 and point.layout.type is RegisterType.BIT)
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from ..models.entry import Entry, places_of, points_of
 from ..models.pointlines import need
-from ..models.schema import Circuit, Evidence, Model, Point
+from ..points import Circuit, Evidence, Model
 from ..readings import DEVICE_CIRCUIT, PointKey
-from ..registers import Layout, RegisterType
+from ..registers import Layout, RegisterMap, RegisterType
 from ..vocabulary import Kind, Quantity, extra_quantity, vocabulary
 from .row import TableRow
 
@@ -26,7 +27,7 @@ def key_of(row: TableRow, base: Model | None) -> PointKey:
     return whole if is_device else key
 
 
-def quantity_of(row: TableRow, base: Point | None) -> Quantity:
+def quantity_of(row: TableRow, base: Entry | None) -> Quantity:
     """Return what a row is about; a single unknown bit is a state, as nothing tells that it is an alarm."""
     if base is not None:
         return base.quantity
@@ -37,13 +38,13 @@ def quantity_of(row: TableRow, base: Point | None) -> Quantity:
 def make_point(
     row: TableRow,
     key: PointKey,
-    base: Point | None,
+    base: Entry | None,
     *,
     quantity: Quantity,
     layout: Layout,
     scale: Fraction,
     note: str,
-) -> Point:
+) -> Entry:
     """Return the point of a row; `base` is the base model's point of the same key.
 
     Where the base model has the same register, what it knows of it stays. Otherwise its words, polling group and
@@ -55,10 +56,10 @@ def make_point(
         row.function,
     ):
         return replace(base, quantity=quantity, scale=scale, note=note or base.note)
-    point = Point(
+    point = Entry(
         key=key,
         quantity=quantity,
-        poll=base.poll if base else quantity.poll,
+        pace=base.pace if base else quantity.pace,
         layout=layout,
         function=row.function,
         address=row.address,
@@ -73,7 +74,7 @@ def make_point(
 
 
 def merged(
-    points: Mapping[PointKey, Point],
+    points: Mapping[PointKey, Entry],
     base: Model | None,
     *,
     model_id: str,
@@ -91,22 +92,23 @@ def merged(
             evidence=Evidence.IMPORTED,
             source=origin,
             circuits=_circuits({}, numbers),
-            points=dict(points),
-            commands=[],
-            probes=[],
+            points=points_of(points.values()),
+            registers=RegisterMap(places=places_of(points.values())),
             k_mode=k_mode,
         )
-    waiting = {
-        key: need(key) if point.address is None else point for key, point in base.points.items() if key not in points
+    known = base.registers
+    others = {
+        key: Entry.of(base, key) if key in known.places else need(key) for key in base.points if key not in points
     }
+    entries = {**points, **others}
     return replace(
         base,
         id=model_id,
         evidence=Evidence.IMPORTED,
         source=base.source if origin in base.source else f"{base.source}; {origin}",
-        ranges=_ranges(base.ranges, points.values()),
         circuits=_circuits(base.circuits, numbers),
-        points={**points, **waiting},
+        points=points_of(entries.values()),
+        registers=replace(known, places=places_of(entries.values()), ranges=_ranges(known.ranges, points.values())),
         k_mode=k_mode,
     )
 
@@ -119,7 +121,7 @@ def _circuits(known: Mapping[str, Circuit], numbers: Iterable[str]) -> Mapping[s
     return dict(sorted(circuits.items(), key=lambda item: int(item[0])))
 
 
-def _ranges(known: Sequence[tuple[int, int]], points: Iterable[Point]) -> Sequence[tuple[int, int]]:
+def _ranges(known: Sequence[tuple[int, int]], points: Iterable[Entry]) -> Sequence[tuple[int, int]]:
     """Add the registers of the table to the stretches that may be read through; the borders of those stay."""
     if not known:
         return known
@@ -138,7 +140,7 @@ def _ranges(known: Sequence[tuple[int, int]], points: Iterable[Point]) -> Sequen
 
 def crosses_border(row: TableRow, base: Model | None) -> bool:
     """Whether the value lies partly inside one of the base model's stretches."""
-    ranges = base.ranges if base is not None else ()
+    ranges = base.registers.ranges if base is not None else ()
     return any(
         row.address <= high and low <= row.last and not (low <= row.address and row.last <= high)
         for low, high in ranges

@@ -16,8 +16,18 @@ type Said = str | Phrase
 """A text that is the same in every language (a name, a number, the syntax of a file), or a phrase."""
 
 
+class Sayable:
+    """Something that is filled into a sentence in the language of that sentence."""
+
+    __slots__ = ()
+
+    def text(self, language: str = "en") -> str:
+        """Return it in a language."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(Sayable):
     """A text filled into a sentence, in the language of that sentence. Its details may be phrases themselves."""
 
     key: str
@@ -44,8 +54,8 @@ def say(key: str, language: str, /, **placeholders: object) -> str:
 
 
 def said(value: object, language: str) -> str:
-    """Return a phrase in a language, anything else as it is."""
-    return value.text(language) if isinstance(value, Phrase) else str(value)
+    """Return a phrase or an error in a language, anything else as it is."""
+    return value.text(language) if isinstance(value, Sayable) else str(value)
 
 
 def library_language(language: str) -> str:

@@ -1,14 +1,16 @@
-"""What happened between one unit and us: counted, and measured for the time-outs."""
+"""What happened between one unit and us, and how a line was used: counted, and measured for the time-outs."""
 
 from collections import deque
 from dataclasses import dataclass, field
 
 HISTORY = 64
 """Answer times that are kept; old ones say nothing about today's line."""
+DUTY_WINDOW = 60.0
+"""Seconds over which it is counted how busy a line is."""
 
 
 @dataclass(slots=True)
-class UnitStatistics:
+class UnitFigures:
     """Counters since the start; times in seconds."""
 
     requests: int = 0
@@ -50,3 +52,20 @@ class UnitStatistics:
     def slowest_answer_time(self) -> float:
         """The slowest of the latest answers; 0 before the first."""
         return max(self.answer_times, default=0.0)
+
+
+@dataclass(slots=True)
+class LineFigures:
+    """How the line was used."""
+
+    overruns: int = 0
+    duty: float = 0.0
+    """Part of the time the line was busy, in the last full window."""
+    window_start: float = 0.0
+    busy: float = field(default=0.0)
+
+    def add(self, started: float, ended: float) -> None:
+        """Count one request's time."""
+        self.busy += ended - started
+        if (elapsed := ended - self.window_start) >= DUTY_WINDOW:
+            self.duty, self.busy, self.window_start = min(1.0, self.busy / elapsed), 0.0, ended

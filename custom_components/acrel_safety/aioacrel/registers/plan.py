@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 
-from .models.schema import LineSettings
+from .map import LineSettings
 
 _REQUEST_CHARACTERS = 8
 _ANSWER_CHARACTERS = 5

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..plan import Read
+from .plan import Read
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,0 +1,222 @@
+"""One device, however it is reached: its points, what is read of them, and how they are changed.
+
+Several sources may show the same device. Per point the nearest one that is heard is believed; where it falls silent the
+next one stands in, and gives way when the nearer one is back.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
+
+from .errors import AcrelError, SettingRefusedError
+from .points import Model, Point
+from .readings import PointKey, Reading, Value
+from .settings import change_setting
+from .source import Source, Update
+from .texts import phrase
+from .totals import Totals
+
+_LOGGER = logging.getLogger(__name__)
+
+type Listener = Callable[[AbstractSet[PointKey]], None]
+"""Is told which points have a new reading; none of them when only what is wrong with the device changed."""
+
+
+class Device:
+    """What stands above the sources knows nothing else."""
+
+    def __init__(
+        self,
+        identity: str,
+        model: Model,
+        *,
+        may_change: Callable[[], bool] = lambda: False,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take what tells this device from others, its model, and who says whether changes are allowed at present."""
+        self.identity = identity
+        self.model = model
+        self.readings: dict[PointKey, Reading] = {}
+        """The reading that holds, by point; a point that was never read has none."""
+        self.totals = Totals()
+        self._may_change = may_change
+        self._steady = steady
+        self._ways: list[_Way] = []
+        self._wishes: Counter[PointKey] = Counter()
+        self._listeners: list[Listener] = []
+        self._restored: set[PointKey] = set()
+        self._judged: dict[PointKey, Reading] = {}
+        """What was published last of a point, as its source said it."""
+
+    # -- ways to the device -------------------------------------------------------------------------------------------
+
+    @property
+    def sources(self) -> list[Source]:
+        """The ways to the device, the nearest first."""
+        return [way.source for way in self._ways]
+
+    @property
+    def points(self) -> Mapping[PointKey, Point]:
+        """All that any way shows, in the model's order; of two the nearer one says what a point is."""
+        shown: dict[PointKey, Point] = {}
+        for way in reversed(self._ways):
+            shown |= way.source.points
+        return {key: shown[key] for key in (*(key for key in self.model.points if key in shown), *shown)}
+
+    @property
+    def orders(self) -> AbstractSet[PointKey]:
+        """All that any way can set or operate."""
+        return {key for way in self._ways for key in way.source.orders}
+
+    @property
+    def trouble(self) -> AcrelError | None:
+        """What is wrong with the nearest way that has any trouble."""
+        return next((way.trouble for way in self._ways if way.trouble is not None), None)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether anything that was read of the device holds now."""
+        return any(not reading.quality.is_lost for reading in self.readings.values())
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anything is to be read: of a disabled device nothing is."""
+        return bool(self._wishes)
+
+    def attach(self, source: Source) -> Callable[[], None]:
+        """Take a way to the device; returns what takes it away again."""
+        way = _Way(source)
+        self._ways.append(way)
+        self._ways.sort(key=lambda way: way.source.rank)
+        leave = source.join(lambda update: self._take(way, update))
+        source.want(self._wishes.keys())
+
+        def detach() -> None:
+            if way not in self._ways:
+                return
+            leave()
+            source.want(frozenset())
+            self._ways.remove(way)
+            self._publish(way.readings.keys(), was_wrong=way.trouble is not None)
+
+        return detach
+
+    # -- readings -----------------------------------------------------------------------------------------------------
+
+    def want(self, keys: Collection[PointKey]) -> Callable[[], None]:
+        """Have points read, whoever else wants them; returns what takes the wish back."""
+        wish = set(keys)
+        is_more = not wish <= self._wishes.keys()
+        self._wishes.update(wish)
+        if is_more:
+            self._tell_wishes()
+
+        def unwant() -> None:
+            self._wishes.subtract(wish)
+            over = [key for key in wish if self._wishes[key] <= 0]
+            wish.clear()
+            for key in over:
+                del self._wishes[key]
+                self._forget(key)
+            if over:
+                self._tell_wishes()
+
+        return unwant
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Be told of new readings; returns what ends that."""
+        self._listeners.append(listener)
+
+        def unlisten() -> None:
+            self._listeners.remove(listener)
+
+        return unlisten
+
+    def hurry(self) -> None:
+        """Have all that is wanted read soon."""
+        for source in self.sources:
+            source.hurry()
+
+    def restore_total(self, key: PointKey, value: float) -> None:
+        """Tell the last believed value of a counter after a restart; a reading it comes too late for is judged anew."""
+        if key in self._restored:
+            return
+        self._restored.add(key)
+        reading = self.readings.get(key)
+        if reading is not None:
+            self.totals.forget(key)
+        self.totals.remember(key, value, self._steady())
+        if reading is not None:
+            self.readings[key] = self.totals.believe(self.points[key], reading, self._steady())
+
+    # -- changes ------------------------------------------------------------------------------------------------------
+
+    async def change(self, key: PointKey, value: Value) -> Reading:
+        """Change a setting, verified by read-back, by the nearest way that can.
+
+        Whether changes are allowed is asked now: it may have been withdrawn since this was offered. Raises AcrelError
+        as `settings.change_setting` does.
+        """
+        if not self._may_change():
+            raise SettingRefusedError(name=key, detail=phrase("changes_not_allowed"))
+        way = next((way for way in self._ways if key in way.source.orders), None)
+        if way is None:
+            raise SettingRefusedError(name=key, detail=phrase("read_only", model=self.model.name))
+        reading = await change_setting(way.source, way.source.points[key], value)
+        if key in self._wishes:
+            self._take(way, Update(readings={key: reading}, trouble=way.trouble))
+        return reading
+
+    # -- from the sources ---------------------------------------------------------------------------------------------
+
+    def _take(self, way: _Way, update: Update) -> None:
+        was_wrong, way.trouble = way.trouble, update.trouble
+        way.readings |= update.readings
+        self._publish(update.readings.keys(), was_wrong=was_wrong is not update.trouble)
+
+    def _publish(self, keys: Collection[PointKey], *, was_wrong: bool) -> None:
+        """Let the nearest reading hold that is not lost, and tell whose it is."""
+        touched = set()
+        points = self.points if len(self._ways) > 1 else self._ways[0].source.points if self._ways else {}
+        for key in keys:
+            best = self._best(key)
+            if best is None:
+                self._forget(key)
+            elif key not in self._wishes or self._judged.get(key) is best:
+                # A reading speaks once against the total of a counter, however often another way speaks.
+                continue
+            else:
+                self._judged[key] = best
+                self.readings[key] = self.totals.believe(points[key], best, self._steady())
+            touched.add(key)
+        if touched or was_wrong:
+            for listener in list(self._listeners):
+                try:
+                    listener(touched)
+                except Exception:
+                    _LOGGER.exception("A listener of %s failed", self.identity)
+
+    def _forget(self, key: PointKey) -> None:
+        """Forget what was read of a point that nobody keeps up to date any more."""
+        for readings in (self.readings, self._judged, *(way.readings for way in self._ways)):
+            readings.pop(key, None)
+
+    def _best(self, key: PointKey) -> Reading | None:
+        known = [way.readings[key] for way in self._ways if key in way.readings]
+        return next((reading for reading in known if not reading.quality.is_lost), known[0] if known else None)
+
+    def _tell_wishes(self) -> None:
+        wishes = frozenset(self._wishes)
+        for way in self._ways:
+            way.source.want(wishes)
+
+
+class _Way:
+    """A source and what it said last."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.readings: dict[PointKey, Reading] = {}
+        self.trouble: AcrelError | None = None

@@ -1,0 +1,12 @@
+"""How frames are told apart on a link."""
+
+from enum import StrEnum
+
+
+class Framing(StrEnum):
+    """Whether a late answer can be recognised follows from it."""
+
+    MBAP = "mbap"
+    """Modbus TCP: every answer carries the number of its request."""
+    RTU = "rtu"
+    """Serial framing: an answer does not say which request it belongs to."""

@@ -1,0 +1,230 @@
+"""A unit on a bus as a source of readings. Nothing of it is believed before it proved to be what it is taken for."""
+
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Set as AbstractSet
+
+from ..errors import AcrelError, LinkError, LinkUnreachableError, NoAnswerError, WrongDeviceError
+from ..points import Point
+from ..readings import PointKey, Quality, Reading
+from ..registers.dump import RegisterDump
+from ..source import NEAR, Setting, Sink, Update
+from ..vocabulary import Pace
+from .bus import DEFAULT_INTERVALS, Bus
+from .orders import write_setting
+from .poll import PollReport
+from .unit import ORIGIN, PolledUnit, utcnow
+
+_PACES = tuple(Pace)
+
+
+class ModbusSource:
+    """One unit: identified first, then polled; identified again whenever it was away.
+
+    Until then only its *door bell* is read, one point whose value nobody sees: of a wrong device nothing is asked that
+    it may not have.
+    """
+
+    rank = NEAR
+
+    def __init__(
+        self,
+        unit: PolledUnit,
+        bus: Bus,
+        *,
+        intervals: Mapping[Pace, float] | None = None,
+        spawn: Callable[[Coroutine[None, None, None]], None],
+    ) -> None:
+        """Take a unit that is not on the bus yet; `spawn` runs what may not hold up the bus."""
+        self.unit = unit
+        self.points: Mapping[PointKey, Point] = unit.model.readable
+        self.orders: AbstractSet[PointKey] = unit.model.settable
+        self.is_wrong = False
+        """Whether another kind of device answers: it is not polled."""
+        self.bus = bus
+        self._intervals = {**DEFAULT_INTERVALS, **(intervals or {})}
+        self._spawn = spawn
+        self._sinks: list[Sink] = []
+        self._wanted: frozenset[PointKey] = frozenset()
+        self._trouble: AcrelError | None = None
+        self._is_right = False
+        """Whether it answered as its model does, since the start and since it was silent last."""
+        self._is_checking = False
+        self._reported: set[Pace] = set()
+        self._was_read = asyncio.Event()
+        self._leave_bus: Callable[[], None] | None = None
+        self._is_over = False
+        self._door_bell = frozenset([min(self.points, key=lambda key: _PACES.index(self.points[key].pace))])
+        unit.want(self._door_bell)
+
+    # -- as every source ----------------------------------------------------------------------------------------------
+
+    def join(self, sink: Sink) -> Callable[[], None]:
+        """Tell all there is to say from now on; returns what ends that."""
+        self._sinks.append(sink)
+
+        def leave() -> None:
+            self._sinks.remove(sink)
+
+        return leave
+
+    def want(self, keys: AbstractSet[PointKey]) -> None:
+        """Have just these points read from now on, as soon as the device is known to be the right one."""
+        self._wanted = frozenset(keys & self.points.keys())
+        if self._is_right:
+            self.unit.want(self._wanted)
+
+    def hurry(self) -> None:
+        """Have all that is wanted polled without waiting for its time."""
+        self.bus.wake(self.unit)
+
+    async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
+        """Return fresh readings, before any further poll. Raises LinkError."""
+        return await self.bus.command(lambda: self.unit.read(keys))
+
+    async def send(self, order: Setting) -> None:
+        """Write a setting once, before any further poll; raises as `orders.write_setting` does."""
+        if self.is_wrong and self._trouble is not None:
+            raise self._trouble
+        await self.bus.command(lambda: write_setting(self.unit.unit, self.unit.model, order))
+
+    def figures(self) -> Mapping[str, float | None]:
+        """Return the figures of the unit."""
+        figures = self.unit.unit.figures
+        seconds = figures.answer_time
+        return {
+            "answer_time": None if seconds is None else round(1000 * seconds, 1),
+            "timeouts": figures.timeouts,
+            "discarded_frames": figures.discarded,
+        }
+
+    def details(self) -> Mapping[str, object]:
+        """Return what is read in which requests, and what became of them."""
+        figures = self.unit.unit.figures
+        return {
+            "plan": {
+                group: [
+                    {"function": read.function, "address": f"{read.address:04X}", "count": read.count}
+                    for read in self.unit.planned(group)
+                ]
+                for group in Pace
+            },
+            "is_identified": self._is_right,
+            "is_wrong": self.is_wrong,
+            "is_silent": self.unit.is_silent,
+            "statistics": {
+                "requests": figures.requests,
+                "answers": figures.answers,
+                "timeouts": figures.timeouts,
+                "discarded": figures.discarded,
+                "refusals": figures.refusals,
+                "writes": figures.writes,
+                "answer_time": figures.answer_time,
+            },
+        }
+
+    # -- identity -----------------------------------------------------------------------------------------------------
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether what is read of the unit is believed now."""
+        return self._is_right and not self.unit.is_silent
+
+    async def identify(self) -> AcrelError | None:
+        """Look whether the device is what it is taken for; return why that cannot be said."""
+        self._is_checking = True
+        try:
+            # Which model it is was found out before it was saved.
+            await self.bus.command(lambda: self.unit.probe(is_known=True))
+        except WrongDeviceError as error:
+            self._take_for_wrong(error)
+            return error
+        except LinkError as error:
+            return error
+        finally:
+            self._is_checking = False
+        self._take_for_right()
+        return None
+
+    async def dump(self) -> RegisterDump:
+        """Return all registers of the model, before any further poll. Raises LinkError."""
+        return await self.bus.command(self.unit.dump)
+
+    # -- on the bus ---------------------------------------------------------------------------------------------------
+
+    def join_bus(self, error: AcrelError | None = None) -> None:
+        """Have the device polled, if it is not already; `error` is what came of asking it just now."""
+        if self._leave_bus is None and not self._is_over:
+            silence = error if isinstance(error, NoAnswerError | LinkUnreachableError) else None
+            self._leave_bus = self.bus.add(self.unit, self.take, self._intervals, silence=silence)
+
+    def leave_bus(self) -> None:
+        """Have the device polled no longer, if it was."""
+        if self._leave_bus is not None:
+            self._leave_bus()
+            self._leave_bus = None
+
+    def end(self) -> None:
+        """Have the device asked nothing any more, whatever is under way."""
+        self._is_over = True
+        self.leave_bus()
+        self._was_read.set()
+
+    async def was_read(self) -> None:
+        """Return when every group was polled once, or one in vain; at once if nothing will be."""
+        if self._is_right and self.unit.groups():
+            await self._was_read.wait()
+
+    def take(self, report: PollReport) -> None:
+        """Take the report of one poll."""
+        if self._is_right:
+            self._reported.add(report.group)
+            if report.error is not None or self._reported.issuperset(self.unit.groups()):
+                self._was_read.set()
+            if report.error is not None and self.unit.is_silent:
+                self._doubt()
+            else:
+                self._tell(report.keys)
+        elif report.error is None and not self._is_checking:
+            self._is_checking = True
+            self._spawn(self._identify())
+
+    async def _identify(self) -> None:
+        await self.identify()
+
+    def _take_for_right(self) -> None:
+        if self.is_wrong:
+            # What was learnt about registers was learnt of the other device.
+            self.unit.forget_learnt()
+        self.is_wrong, self._trouble = False, None
+        if not self._is_right:
+            self._is_right = True
+            self.unit.want(self._wanted)
+            self.join_bus()
+            self.bus.wake(self.unit)
+        self._tell(())
+
+    def _take_for_wrong(self, error: WrongDeviceError) -> None:
+        self.leave_bus()
+        self.is_wrong, self._trouble = True, error
+        self._doubt()
+        self._say(Update(readings=self._lost(), trouble=error))
+
+    def _doubt(self) -> None:
+        """Believe nothing more of the unit until it has answered and shown that it is the right one."""
+        if self._is_right:
+            self._is_right = False
+            self.unit.want(self._door_bell)
+            self._say(Update(readings=self._lost(), trouble=self._trouble))
+
+    def _lost(self) -> Mapping[PointKey, Reading]:
+        now = utcnow()
+        return {key: Reading(None, Quality.NO_ANSWER, now, ORIGIN) for key in self._wanted}
+
+    def _tell(self, keys: Collection[PointKey]) -> None:
+        readings = {key: self.unit.readings[key] for key in keys if key in self._wanted and key in self.unit.readings}
+        self._say(Update(readings=readings, trouble=self._trouble))
+
+    def _say(self, update: Update) -> None:
+        for sink in list(self._sinks):
+            sink(update)

@@ -1,0 +1,134 @@
+"""One entry of a model file: what a point is and where it lies, as they are written together."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from ..points import Evidence, Limits, Model, Point
+from ..readings import PointKey, Value
+from ..registers.decode import decoded
+from ..registers.layout import Layout, RegisterType
+from ..registers.map import READ_HOLDING, Place, Ratio
+from ..vocabulary import Pace, Quantity, Range
+
+MODEL_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""Model ids are also file names."""
+_MOST_DECIMALS = 6
+_USUAL_DECIMALS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A point and its place; `address` is None while the user's register table is missing."""
+
+    key: PointKey
+    quantity: Quantity
+    pace: Pace
+    layout: Layout
+    function: int = READ_HOLDING
+    address: int | None = None
+    scale: Fraction = Fraction(1)
+    ratios: tuple[Ratio, ...] = ()
+    equals: int | None = None
+    words: Mapping[int, str] | None = None
+    range: Range = field(default_factory=Range)
+    limits: Limits | None = None
+    evidence: Evidence
+    note: str = ""
+
+    @classmethod
+    def of(cls, model: Model, key: PointKey) -> Entry:
+        """Return the entry of a point of a model."""
+        point, place = model.points[key], model.registers.places.get(key)
+        return cls(
+            key=key,
+            quantity=point.quantity,
+            pace=point.pace,
+            layout=place.layout if place else Layout(type=RegisterType.U16),
+            function=place.function if place else READ_HOLDING,
+            address=place.address if place else None,
+            scale=place.scale if place else Fraction(1),
+            ratios=place.ratios if place else (),
+            equals=place.equals if place else None,
+            words=point.words,
+            range=point.range,
+            limits=point.limits,
+            evidence=point.evidence,
+            note=point.note,
+        )
+
+    @property
+    def count(self) -> int:
+        """Number of registers."""
+        return self.layout.type.registers
+
+    @property
+    def point(self) -> Point:
+        """What it is."""
+        return Point(
+            key=self.key,
+            quantity=self.quantity,
+            pace=self.pace,
+            is_binary=self.is_binary,
+            words=self.words,
+            precision=self._precision,
+            step=self._step,
+            range=self.range,
+            limits=self.limits,
+            evidence=self.evidence,
+            note=self.note,
+        )
+
+    @property
+    def place(self) -> Place | None:
+        """Where it lies."""
+        if self.address is None:
+            return None
+        return Place(
+            address=self.address,
+            layout=self.layout,
+            function=self.function,
+            scale=self.scale,
+            ratios=self.ratios,
+            equals=self.equals,
+        )
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether the value is a yes or no."""
+        return self.equals is not None or (
+            self.words is None and (self.quantity.binary or self.layout.type is RegisterType.BIT)
+        )
+
+    def value(self, words: Sequence[int]) -> Value | None:
+        """Return what registers mean here, ratios left aside; None when they mean nothing or nothing that can be."""
+        return decoded(self.point, self.place, words) if self.place is not None else None
+
+    @property
+    def _precision(self) -> int | None:
+        """Decimals worth showing: those of the scale; of a float or a secondary value those of the vocabulary."""
+        if self.address is None or self.layout.type is RegisterType.F32 or self.ratios:
+            return self.quantity.precision
+        digits, power = 0, self.scale
+        while power.denominator != 1 and digits < _MOST_DECIMALS:
+            digits, power = digits + 1, power * 10
+        return digits
+
+    @property
+    def _step(self) -> float:
+        """A float knows no step, so as fine as it is shown."""
+        if self.address is not None and self.layout.type is not RegisterType.F32:
+            return float(abs(self.scale))
+        decimals = self.quantity.precision if self.quantity.precision is not None else _USUAL_DECIMALS
+        return float(10.0**-decimals)
+
+
+def points_of(entries: Iterable[Entry]) -> Mapping[PointKey, Point]:
+    """Return what entries say of points."""
+    return {entry.key: entry.point for entry in entries}
+
+
+def places_of(entries: Iterable[Entry]) -> Mapping[PointKey, Place]:
+    """Return what entries say of places."""
+    return {entry.key: entry.place for entry in entries if entry.place is not None}

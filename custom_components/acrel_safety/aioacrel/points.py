@@ -1,0 +1,138 @@
+"""What a device model is: circuits, points and operations, whichever way the device is reached.
+
+A model file (`<model>.toml`, see docs/model-file.md) is read into these classes by `models/reader.py`. Where a point
+lies is said beside it, in `registers/map.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from .readings import PointKey, Value
+from .registers.map import RegisterMap
+from .vocabulary import Kind, Pace, Quantity, Range
+
+
+class Evidence(StrEnum):
+    """How sure the facts of a model or point are."""
+
+    MANUAL = "manual"
+    """Read in the vendor's manual."""
+    CODE = "code"
+    """Read in public code that talks to such a device."""
+    EXPERIMENTAL = "experimental"
+    """One source, or taken from a sibling: compare with the device's display."""
+    IMPORTED = "imported"
+    """From the user's own register table."""
+    UNKNOWN = "unknown"
+    """The registers are not public; quantities are known by code only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a setting may be set to, in its unit, and where that is printed."""
+
+    low: float
+    high: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One value a device can show, in `quantity.unit`; with `words` it is the word for a number."""
+
+    key: PointKey
+    quantity: Quantity
+    pace: Pace
+    is_binary: bool
+    """Whether the value is a yes or no."""
+    words: Mapping[int, str] | None = None
+    precision: int | None = None
+    """Decimals worth showing."""
+    step: float
+    """Between two values the device can tell apart, or that are worth telling apart."""
+    range: Range = field(default_factory=Range)
+    limits: Limits | None = None
+    evidence: Evidence
+    note: str = ""
+
+    def value_of(self, number: float) -> Value | None:
+        """Return the value a number stands for, None when it has no meaning or cannot be."""
+        if self.words is not None:
+            return self.words.get(int(number)) if number == int(number) else None
+        if self.is_binary:
+            if self.quantity.kind in (Kind.ALARM, Kind.FAULT):
+                return number != 0
+            return bool(number) if number in (0, 1) else None
+        return number if number in self.range else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """Something a device can be told to do, and how to see that it was done.
+
+    `shows` are the values that confirm it, to be read within `within` seconds; without any no position shows that it
+    happened, so it cannot be confirmed and is not offered.
+    """
+
+    key: PointKey
+    """Circuit, and code of the command."""
+    shows: Mapping[PointKey, Value] = field(default_factory=dict)
+    within: float = 3.0
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circuit:
+    """A monitored circuit; circuit "0" is the device as a whole."""
+
+    number: str
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """Everything known about one device model."""
+
+    id: str
+    name: str
+    titles: Mapping[str, str]
+    evidence: Evidence
+    source: str
+    covers: Sequence[str] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    circuits: Mapping[str, Circuit]
+    points: Mapping[PointKey, Point]
+    operations: Mapping[PointKey, Operation] = field(default_factory=dict)
+    registers: RegisterMap = field(default_factory=RegisterMap)
+    k_mode: str | None = None
+    """How column k of the register table this model came from was understood."""
+
+    @cached_property
+    def readable(self) -> Mapping[PointKey, Point]:
+        """The points that have a register."""
+        return {key: self.points[key] for key in self.points if key in self.registers.places}
+
+    @cached_property
+    def waiting(self) -> Sequence[PointKey]:
+        """The points that wait for the user's register table."""
+        return [key for key in self.points if key not in self.registers.places]
+
+    @property
+    def needs_table(self) -> bool:
+        """Whether nothing can be read by register before a register table was imported."""
+        return not self.registers.places
+
+    @cached_property
+    def settable(self) -> frozenset[PointKey]:
+        """The settings that may be changed by register: their limits are printed, and what to write is known."""
+        return frozenset(
+            key
+            for key, place in self.registers.places.items()
+            if place.is_plain and self.points[key].quantity.kind is Kind.SETTING and self.points[key].limits is not None
+        )
+
+    def title(self, language: str = "en") -> str:
+        """Return what the device is, in a language."""
+        return self.titles.get(language) or self.titles["en"]

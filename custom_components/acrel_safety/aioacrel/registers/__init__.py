@@ -1,0 +1,26 @@
+"""Where values lie in a device's registers, which to read in which requests, and what the words in them mean."""
+
+from .layout import WORD, WORD_BITS, Layout, Order, RegisterType, scaled, unscaled
+from .map import READ_HOLDING, LineSettings, Place, ProbeCheck, Ratio, RegisterMap, Write
+from .plan import LineCost, Read, Span, plan_reads
+
+__all__ = [
+    "READ_HOLDING",
+    "WORD",
+    "WORD_BITS",
+    "Layout",
+    "LineCost",
+    "LineSettings",
+    "Order",
+    "Place",
+    "ProbeCheck",
+    "Ratio",
+    "Read",
+    "RegisterMap",
+    "RegisterType",
+    "Span",
+    "Write",
+    "plan_reads",
+    "scaled",
+    "unscaled",
+]

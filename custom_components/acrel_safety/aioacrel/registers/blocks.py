@@ -1,0 +1,100 @@
+"""Planned reads together with the places in their answers."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..readings import PointKey
+from .map import Place, RegisterMap
+from .plan import Read, Span
+
+type Cell = tuple[PointKey, Place, int]
+"""A point, its place, and the offset of its first register in an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A planned read and what lies in its answer."""
+
+    read: Read
+    cells: tuple[Cell, ...]
+
+    @property
+    def keys(self) -> list[PointKey]:
+        """The points in the answer."""
+        return [key for key, _, _ in self.cells]
+
+
+def spans_of(places: Iterable[Place]) -> list[Span]:
+    """Return the registers of places."""
+    return [Span(place.function, place.address, place.count) for place in places]
+
+
+def blocks_of(reads: Iterable[Read], places: Mapping[PointKey, Place]) -> tuple[Block, ...]:
+    """Return each read with the places that lie in it."""
+    return tuple(Block(read=read, cells=tuple(_inside(read, places.items()))) for read in reads)
+
+
+def within_map(
+    registers: RegisterMap, read: Read, *, holes: Collection[int] = (), refused: Collection[PointKey] = ()
+) -> tuple[int, int]:
+    """Return the first and last register a read of this map may be stretched to, to give it a length of its own."""
+    known = {
+        register
+        for key, place in registers.places.items()
+        if place.function == read.function and key not in refused
+        for register in place.addresses
+    }
+    return readable_around(read, registers.ranges, known, holes, registers.max_registers)
+
+
+def readable_around(
+    read: Read, ranges: Collection[tuple[int, int]], known: Collection[int], holes: Collection[int], most: int
+) -> tuple[int, int]:
+    """Return the first and last register a read may be stretched to, at most `most` registers in all.
+
+    Within one of the declared `ranges`, or, where none are declared, over neighbouring registers that are `known` to
+    exist; never over `holes`.
+    """
+    low, high = next(
+        ((low, high) for low, high in ranges if low <= read.address and read.end - 1 <= high),
+        (read.address, read.end - 1) if ranges else (0, 0xFFFF),
+    )
+
+    def is_open(register: int) -> bool:
+        return low <= register <= high and register not in holes and (bool(ranges) or register in known)
+
+    first, last = read.address, read.end - 1
+    while last - first + 1 < most and is_open(last + 1):
+        last += 1
+    while last - first + 1 < most and is_open(first - 1):
+        first -= 1
+    return first, last
+
+
+def smaller(block: Block) -> list[Block]:
+    """Split a refused read: at its gaps if it has any, else into halves; a single point is not split."""
+    cells = sorted(block.cells, key=lambda cell: cell[2])
+    cuts = [
+        index
+        for index in range(1, len(cells))
+        if cells[index][2] > max(offset + place.count for _, place, offset in cells[:index])
+    ]
+    if not cuts:
+        if len(cells) == 1:
+            return []
+        cuts = [len(cells) // 2]
+    parts = [cells[start:end] for start, end in zip([0, *cuts], [*cuts, len(cells)], strict=True)]
+    return [_block_of(block.read.function, part) for part in parts]
+
+
+def _inside(read: Read, places: Iterable[tuple[PointKey, Place]]) -> Iterable[Cell]:
+    for key, place in places:
+        if place.function == read.function and read.address <= place.address and place.addresses.stop <= read.end:
+            yield key, place, place.address - read.address
+
+
+def _block_of(function: int, cells: Sequence[Cell]) -> Block:
+    first = min(place.address for _, place, _ in cells)
+    end = max(place.addresses.stop for _, place, _ in cells)
+    read = Read(function, first, end - first)
+    return Block(read=read, cells=tuple(_inside(read, ((key, place) for key, place, _ in cells))))

@@ -1,0 +1,133 @@
+"""Where the points of a model lie: the register map, all of it data.
+
+What the points are is said in `points.py`; here is what only a way in by registers needs: Modbus links, devices that
+push register blocks, imported tables.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import Literal
+
+from ..readings import PointKey
+from ..texts import phrase
+from .layout import Layout
+
+READ_HOLDING = 3
+"""The function that reads what function 16 writes."""
+
+
+class Ratio(StrEnum):
+    """Transformer ratios a secondary value is multiplied with."""
+
+    PT = "pt"
+    CT = "ct"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineSettings:
+    """The settings of the serial line; behind a gateway too, because they decide how long a read takes."""
+
+    baudrate: int = 9600
+    bytesize: Literal[7, 8] = 8
+    parity: Literal["N", "E", "O"] = "N"
+    stopbits: Literal[1, 2] = 1
+
+    @classmethod
+    def of(cls, *, baudrate: int, bytesize: int = 8, parity: str = "N", stopbits: int = 1) -> LineSettings:
+        """Return checked settings from plain values; raises ValueError that says what is allowed."""
+        if baudrate <= 0 or bytesize not in (7, 8) or parity not in ("N", "E", "O") or stopbits not in (1, 2):
+            raise ValueError(str(phrase("line_settings")))
+        return cls(
+            baudrate=baudrate,
+            bytesize=7 if bytesize == 7 else 8,  # noqa: PLR2004 - data bits
+            parity="E" if parity == "E" else "O" if parity == "O" else "N",
+            stopbits=1 if stopbits == 1 else 2,
+        )
+
+    @property
+    def character_seconds(self) -> float:
+        """Time of one character on the line: start bit, data, parity, stop bits."""
+        bits = 1 + self.bytesize + (self.parity != "N") + self.stopbits
+        return bits / self.baudrate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one value lies and how its number is made of the registers.
+
+    Raw number (from `layout`) × `scale` × ratios = the number the point is about. With `equals` the value is whether
+    the raw number is that one.
+    """
+
+    address: int
+    layout: Layout
+    function: int = READ_HOLDING
+    scale: Fraction = Fraction(1)
+    ratios: tuple[Ratio, ...] = ()
+    equals: int | None = None
+
+    @property
+    def count(self) -> int:
+        """Number of registers."""
+        return self.layout.type.registers
+
+    @property
+    def addresses(self) -> range:
+        """The registers it lies in."""
+        return range(self.address, self.address + self.count)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the registers hold the value itself, and so could be written.
+
+        What to write for a secondary value, or for one meaning of several, is not known.
+        """
+        return self.function == READ_HOLDING and not self.ratios and self.equals is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """What to write for an operation: these registers, from this address on, in one request of function 16."""
+
+    address: int
+    registers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeCheck:
+    """One read that tells whether a device is of this model.
+
+    The masked register must lie in `allowed` (inclusive), or equal the unit id, or the read must be `refused` with an
+    illegal address; with none of these the read must only be answered. A `measured` value may leave `allowed` in the
+    very fault a device is there for, so it only helps to choose the model of a device that is not known yet.
+    """
+
+    address: int
+    count: int = 1
+    function: int = READ_HOLDING
+    mask: int = 0xFFFF
+    allowed: tuple[int, int] | None = None
+    is_unit_id: bool = False
+    refused: bool = False
+    measured: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterMap:
+    """All that is known of a model's registers; empty as long as the user's register table is missing."""
+
+    places: Mapping[PointKey, Place] = field(default_factory=dict)
+    writes: Mapping[PointKey, Write] = field(default_factory=dict)
+    """By operation."""
+    probes: Sequence[ProbeCheck] = ()
+    line: LineSettings = field(default_factory=LineSettings)
+    """As the device leaves the factory, and so is `unit_id`."""
+    unit_id: int = 1
+    max_registers: int = 48
+    ranges: Sequence[tuple[int, int]] = ()
+    """First and last register of each stretch that may be read through; empty = not known, gaps may be tried."""
+    read_ratios: Mapping[Ratio, PointKey] = field(default_factory=dict)
+    asks_ratios: frozenset[Ratio] = frozenset()
+    """Ratios that no register tells: the user is asked."""

@@ -1,0 +1,74 @@
+"""One way to one device, as all that stands above sees it: no register, no topic, no account."""
+
+from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .errors import AcrelError
+from .points import Point
+from .readings import PointKey, Reading, Value
+
+NEAR, BETWEEN, FAR = 0, 1, 2
+"""Ranks: a local line, an uplink or gateway of one's own, somebody's cloud."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What a source has to say: new readings, and what is wrong with this way as a whole (None: nothing)."""
+
+    readings: Mapping[PointKey, Reading] = field(default_factory=dict)
+    trouble: AcrelError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """An order: the value, in the unit of the vocabulary, that a setting is to have."""
+
+    key: PointKey
+    value: Value
+
+
+type Sink = Callable[[Update], None]
+"""Takes what a source says; never raises."""
+
+
+class Source(Protocol):
+    """One way to one device."""
+
+    @property
+    def rank(self) -> int:
+        """How far the way is: of two that know a value, the nearer one is believed."""
+
+    @property
+    def points(self) -> Mapping[PointKey, Point]:
+        """What this way shows."""
+
+    @property
+    def orders(self) -> AbstractSet[PointKey]:
+        """What it can set or operate."""
+
+    def join(self, sink: Sink) -> Callable[[], None]:
+        """Tell all there is to say from now on; returns what ends that."""
+
+    def want(self, keys: AbstractSet[PointKey]) -> None:
+        """Have just these points read from now on."""
+
+    def hurry(self) -> None:
+        """Have what is wanted read soon, without waiting for its time."""
+
+    async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
+        """Return fresh readings, asked for now: before a command, and to see what came of it. Raises AcrelError."""
+
+    async def send(self, order: Setting) -> None:
+        """Send an order, once at most; that it returns proves nothing: read back.
+
+        Raises SettingRefusedError or NotSentError when nothing left; after any other AcrelError it may have been
+        carried out or not.
+        """
+
+    def figures(self) -> Mapping[str, float | None]:
+        """Return how well this way does."""
+
+    def details(self) -> Mapping[str, object]:
+        """Return what helps to find a fault, as plain types; nothing secret."""

@@ -1,0 +1,113 @@
+"""How well the ways to the devices do: counts and times that no device is asked for, most wanted while it is silent."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfTime
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.event import async_track_time_interval
+
+from .const import FIGURES_SECONDS
+from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .devices import device_info, hub_info
+
+type Figures = Callable[[], Mapping[str, float | None]]
+"""Says how well something does, by the key of the figure."""
+
+OF_DEVICES = (
+    SensorEntityDescription(
+        key="answer_time",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.MILLISECONDS,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+    ),
+    SensorEntityDescription(
+        key="timeouts",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+    ),
+    SensorEntityDescription(
+        key="discarded_frames",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+    ),
+)
+OF_HUBS = (
+    SensorEntityDescription(
+        key="overruns",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+    ),
+    SensorEntityDescription(
+        key="line_duty",
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+    ),
+)
+
+
+class Figure(SensorEntity):
+    """A figure of a hub or device; it is looked at now and then, and written when it has changed."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
+
+    def __init__(
+        self, owner_id: str, place: DeviceInfo, description: SensorEntityDescription, figures: Figures
+    ) -> None:
+        """Take the id of the subentry or entry, its device, which figure, and who says it."""
+        self.entity_description = description
+        self._attr_translation_key = description.key
+        self._attr_unique_id = unique_id(owner_id, description.key)
+        self._attr_device_info = place
+        self._figures = figures
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Look, and go on looking."""
+        self._attr_native_value = self._figures().get(self.entity_description.key)
+        every = timedelta(seconds=FIGURES_SECONDS)
+        self.async_on_remove(async_track_time_interval(self.hass, self._look, every, cancel_on_shutdown=True))
+
+    @callback
+    def _look(self, _: datetime) -> None:
+        if (figure := self._figures().get(self.entity_description.key)) != self._attr_native_value:
+            self._attr_native_value = figure
+            self.async_write_ha_state()
+
+
+def unique_id(owner_id: str, key: str) -> str:
+    """Return what the entity registry knows a figure by; no circuit is called so."""
+    return f"{owner_id}_statistics_{key}"
+
+
+def ids_of_device(subentry: ConfigSubentry) -> Iterator[str]:
+    """Return the unique ids of the figures of one device."""
+    for description in OF_DEVICES:
+        yield unique_id(subentry.subentry_id, description.key)
+
+
+def of_device(coordinator: AcrelCoordinator) -> Iterator[Figure]:
+    """Return the figures of the way to one device."""
+    subentry, figures = coordinator.subentry, coordinator.source.figures
+    for description in OF_DEVICES:
+        if description.key in figures():
+            yield Figure(subentry.subentry_id, device_info(subentry), description, figures)
+
+
+def of_hub(entry: AcrelConfigEntry) -> Iterator[Figure]:
+    """Return the figures of what all devices of an entry share."""
+    figures = entry.runtime_data.hub.figures
+    for description in OF_HUBS:
+        if description.key in figures():
+            yield Figure(entry.entry_id, hub_info(entry), description, figures)

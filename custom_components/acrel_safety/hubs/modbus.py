@@ -1,0 +1,159 @@
+"""Modbus links: from an entry's data to the library's hub, each subentry a unit on the line."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
+from modbus_connection import ModbusUnit
+
+from ..aioacrel.errors import AcrelError, MissingTableError
+from ..aioacrel.modbus import GuardedUnit, LinkAddress, LinkPulse, ModbusHub, ModbusSource
+from ..aioacrel.modbus.hub import CHECK_SECONDS, LOOK_AGAIN_SECONDS
+from ..aioacrel.modbus.link import Transport
+from ..aioacrel.points import Model
+from ..aioacrel.registers import LineSettings, Ratio
+from ..aioacrel.source import Source
+from ..aioacrel.vocabulary import Pace
+from ..const import (
+    CONF_BAUDRATE,
+    CONF_BYTESIZE,
+    CONF_INTERVALS,
+    CONF_PARITY,
+    CONF_STOPBITS,
+    CONF_TURNAROUND_MS,
+    CONF_UNIT_ID,
+    DOMAIN,
+    TYPE_RTU_TCP,
+    TYPE_SERIAL,
+    TYPE_TCP,
+)
+
+FIRST_LOOK_SECONDS = 10.0
+"""How long set-up waits for first values: a dead bus may not hold up Home Assistant's start."""
+_KINDS = {
+    TYPE_TCP: "Modbus TCP",
+    TYPE_RTU_TCP: "Modbus RTU over TCP",
+    TYPE_SERIAL: "Modbus RTU",
+}
+_TRANSPORTS = {
+    TYPE_TCP: Transport.TCP,
+    TYPE_RTU_TCP: Transport.RTU_OVER_TCP,
+    TYPE_SERIAL: Transport.SERIAL,
+}
+
+
+def link_address(data: Mapping[str, Any]) -> LinkAddress:
+    """Return the address in an entry's data."""
+    return LinkAddress(
+        transport=_TRANSPORTS[data[CONF_TYPE]],
+        host=data.get(CONF_HOST, ""),
+        port=data.get(CONF_PORT, 0),
+        device=data.get(CONF_DEVICE, ""),
+        line=LineSettings(
+            baudrate=data[CONF_BAUDRATE],
+            bytesize=data[CONF_BYTESIZE],
+            parity=data[CONF_PARITY],
+            stopbits=data[CONF_STOPBITS],
+        ),
+        line_given=True,
+    )
+
+
+@asynccontextmanager
+async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: int) -> AsyncGenerator[GuardedUnit]:
+    """Lend a unit on the link of some entry data, for a flow.
+
+    An open link is shared, one opened here is closed at the end. Raises HomeAssistantError if the
+    link is in use with other settings.
+    """
+    address = link_address(data)
+    async with async_get_temporary_unit(hass, address.params, unit_id) as unit:
+        guarded = _guarded(unit, unit_id, address, data)
+        try:
+            yield guarded
+        finally:
+            # Not closed: the link keeps wishes per unit id, and an entry may be reading this very unit.
+            guarded.detach()
+
+
+class ModbusEntryHub:
+    """One link; each subentry is a unit on it."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Take a config entry whose data are a link."""
+        self.kind = _KINDS[entry.data[CONF_TYPE]]
+        self._hass = hass
+        self._entry = entry
+        self._address = link_address(entry.data)
+        self._hub = ModbusHub(entry.title, look_again_seconds=LOOK_AGAIN_SECONDS, check_seconds=CHECK_SECONDS)
+
+    def source(self, subentry: ConfigSubentry, model: Model) -> ModbusSource:
+        """Return a unit; it is given back when the entry unloads."""
+        if model.needs_table:
+            raise MissingTableError(model=model.name, needs=len(model.waiting))
+        unit_id = subentry.data[CONF_UNIT_ID]
+        return self._hub.source(
+            self._unit(unit_id),
+            model,
+            name=f"{subentry.title} (unit {unit_id} on {self._entry.title})",
+            ratios={ratio: subentry.data[ratio] for ratio in Ratio if ratio in subentry.data},
+            intervals={Pace(name): seconds for name, seconds in subentry.data.get(CONF_INTERVALS, {}).items()},
+        )
+
+    def remove(self, source: Source) -> None:
+        """Leave a unit alone."""
+        if isinstance(source, ModbusSource):
+            self._hub.remove(source)
+
+    async def async_start(self) -> None:
+        """Look at all units, then poll them. Raises LinkUnreachableError."""
+        await self._hub.start(FIRST_LOOK_SECONDS)
+
+    async def async_stop(self) -> None:
+        """End after the request on the wire."""
+        await self._hub.stop()
+
+    def figures(self) -> Mapping[str, float | None]:
+        """Return how busy the line is."""
+        return self._hub.figures()
+
+    async def async_details(self, source: Source) -> Mapping[str, Any]:
+        """Return what is known of a unit, and its registers, read now; nothing that says where it is."""
+        details = dict(source.details())
+        if not isinstance(source, ModbusSource):
+            return details
+        try:
+            dump = await source.dump()
+        except AcrelError as error:
+            # Its key alone: its text names the link.
+            return {**details, "registers": None, "error": error.key}
+        return {**details, "registers": dump.as_dict()}
+
+    def _unit(self, unit_id: int) -> GuardedUnit:
+        try:
+            unit = async_get_unit(self._hass, self._entry, self._address.params, unit_id)
+        except HomeAssistantError as error:
+            raise ConfigEntryError(
+                translation_domain=DOMAIN,
+                translation_key="link_settings_in_use",
+                translation_placeholders={"link": self._entry.title},
+            ) from error
+        guarded = _guarded(unit, unit_id, self._address, self._entry.data, self._hub.bus.pulse)
+        # Another entry may keep the link: then what this unit asked of it has to be withdrawn.
+        self._entry.async_on_unload(guarded.close)
+        return guarded
+
+
+def _guarded(
+    unit: ModbusUnit,
+    unit_id: int,
+    address: LinkAddress,
+    data: Mapping[str, Any],
+    pulse: LinkPulse | None = None,
+) -> GuardedUnit:
+    return address.guarded(unit, unit_id, turnaround=data[CONF_TURNAROUND_MS] / 1000, pulse=pulse)

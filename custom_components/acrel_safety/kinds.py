@@ -1,0 +1,100 @@
+"""Which entity shows a point: on which platform, under which id, enabled or not, in which category."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .aioacrel.points import Point
+from .aioacrel.readings import PointKey
+from .aioacrel.vocabulary import EXTRA_PREFIX, Kind
+from .const import CONF_ALLOW_CHANGES
+from .coordinator import AcrelConfigEntry, AcrelCoordinator
+
+RAW_PREFIX = f"{EXTRA_PREFIX}Raw "
+"""Begins the code of a register whose meaning is unknown: a help for drawing up a table."""
+_ABOUT_THE_INSTRUMENT = frozenset({Kind.FAULT, Kind.RATIO, Kind.IDENTITY, Kind.CLOCK})
+_SECONDARY_FAMILIES = frozenset({"communication", "ratio", "wiring", "clock", "power_supply"})
+_SETTING_PLATFORMS = frozenset({Platform.NUMBER, Platform.SELECT, Platform.SWITCH})
+_TIMES = frozenset({"ms", "s", "min", "h", "d"})
+_NO_STATE = frozenset({Kind.COMMAND})
+
+type SetUp = Callable[[HomeAssistant, AcrelConfigEntry, AddConfigEntryEntitiesCallback], Coroutine[Any, Any, None]]
+
+
+def set_up(platform: Platform, make: Callable[[AcrelCoordinator, Point], Entity]) -> SetUp:
+    """Return the `async_setup_entry` of a platform that shows points: an entity for each, of all devices."""
+
+    async def async_setup_entry(
+        hass: HomeAssistant, entry: AcrelConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    ) -> None:
+        for subentry_id, coordinator in entry.runtime_data.coordinators.items():
+            async_add_entities(
+                [make(coordinator, point) for point in points_of(coordinator, platform)],
+                config_subentry_id=subentry_id,
+            )
+
+    return async_setup_entry
+
+
+def points_of(coordinator: AcrelCoordinator, platform: Platform) -> Iterator[Point]:
+    """Return the points of a device that a platform shows."""
+    return (point for point, its_platform in shown(coordinator) if its_platform is platform)
+
+
+def shown(coordinator: AcrelCoordinator) -> Iterator[tuple[Point, Platform]]:
+    """Return the points of a device that are shown, each with its platform."""
+    device = coordinator.device
+    settable = device.orders if coordinator.subentry.data.get(CONF_ALLOW_CHANGES) else frozenset()
+    for point in device.points.values():
+        if (platform := platform_of(point, may_set=point.key in settable)) is not None:
+            yield point, platform
+
+
+def platform_of(point: Point, *, may_set: bool) -> Platform | None:
+    """Return the platform that shows a point, None for what is no state."""
+    if point.quantity.kind in _NO_STATE:
+        return None
+    if may_set:
+        if point.words is not None:
+            return Platform.SELECT
+        return Platform.SWITCH if point.is_binary else Platform.NUMBER
+    return Platform.BINARY_SENSOR if point.is_binary else Platform.SENSOR
+
+
+def unique_id(subentry: ConfigSubentry, key: PointKey) -> str:
+    """Return what the entity registry knows a point by, on each platform."""
+    return f"{subentry.subentry_id}_{key.circuit}_{key.code}"
+
+
+def is_enabled_by_default(point: Point, platform: Platform) -> bool:
+    """Whether a point interests most people: every enabled entity costs time on the line."""
+    quantity = point.quantity
+    if quantity.detail or quantity.code.startswith(RAW_PREFIX):
+        return False
+    if platform in _SETTING_PLATFORMS:
+        return True
+    if quantity.kind is Kind.SETTING:
+        # Limits explain the values beside them; delays, switches and modes do not.
+        return quantity.unit is not None and quantity.unit not in _TIMES
+    # A word of states whose bits nobody explained says nothing to a reader.
+    return quantity.kind is not Kind.STATE or point.is_binary or point.words is not None
+
+
+def category(point: Point, platform: Platform) -> EntityCategory | None:
+    """Return whether an entity is about the circuit (None), the instrument, or its settings."""
+    if platform in _SETTING_PLATFORMS:
+        return EntityCategory.CONFIG
+    quantity = point.quantity
+    if (
+        quantity.kind is Kind.SETTING
+        or quantity.kind in _ABOUT_THE_INSTRUMENT
+        or quantity.family in _SECONDARY_FAMILIES
+        or quantity.code.startswith(RAW_PREFIX)
+    ):
+        return EntityCategory.DIAGNOSTIC
+    return None

@@ -1,0 +1,73 @@
+"""Who knows whom: the rooms of docs/architecture.md, held against the code's own imports and names."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+INTEGRATION = Path(__file__).parents[1] / "custom_components" / "acrel_safety"
+LIBRARY = INTEGRATION / "aioacrel"
+ABOVE_THE_HUBS = sorted(
+    path for path in INTEGRATION.glob("*.py") if path.name not in ("config_flow.py", "device_flow.py", "const.py")
+)
+"""Files that show devices; `const.py` names what is stored, forms know what they ask."""
+OF_A_WAY = {"Pace", "RegisterMap", "Place", "Read", "PolledUnit", "GuardedUnit", "Bus", "ModbusUnit", "CONF_UNIT_ID"}
+ON_DEVICE_ALONE = ("device.py", "plant.py", "settings.py", "totals.py", "source.py")
+WAYS = ("modbus", "registers", "table", "cli")
+
+
+def names_in(path: Path) -> Iterator[str]:
+    """Yield every name, attribute and text that could be one."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name):
+                yield name
+            case ast.Constant(value=str(text)) if text.isidentifier():
+                yield text
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Yield the dotted name of every module that is imported from, dots of relative ones left out."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" if node.module else alias.name for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize("path", ABOVE_THE_HUBS, ids=lambda path: path.name)
+def test_above_the_hubs_nothing_knows_registers_polling_groups_units_or_the_bus(path: Path) -> None:
+    assert OF_A_WAY.isdisjoint(names_in(path))
+    assert "unit_id" not in set(names_in(path))
+    below = [name for name in imports_of(path) if name.startswith(("aioacrel.modbus", "aioacrel.registers"))]
+    assert below == []
+
+
+@pytest.mark.parametrize("name", ON_DEVICE_ALONE)
+def test_the_device_knows_no_way_to_it(name: str) -> None:
+    assert [found for found in imports_of(LIBRARY / name) if found.split(".")[0] in WAYS] == []
+
+
+def test_the_library_knows_nothing_of_home_assistant() -> None:
+    for path in LIBRARY.rglob("*.py"):
+        known = [name for name in imports_of(path) if name.split(".")[0] in ("homeassistant", "custom_components")]
+        assert known == [], path
+
+
+@pytest.mark.parametrize("room", ["models", "registers", "table"])
+def test_what_lies_where_knows_no_line(room: str) -> None:
+    for path in (LIBRARY / room).rglob("*.py"):
+        assert [name for name in imports_of(path) if name.split(".")[0] in ("modbus", "modbus_connection")] == [], path
+
+
+def test_no_branch_on_a_model_name() -> None:
+    models = {path.stem for path in (LIBRARY / "models").glob("*.toml")}
+    for path in INTEGRATION.rglob("*.py"):
+        texts = {
+            node.value
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        assert texts.isdisjoint(models), path
