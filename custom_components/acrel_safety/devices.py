@@ -8,8 +8,8 @@ from homeassistant.helpers import device_registry as dr
 
 from .aioacrel.points import Model
 from .aioacrel.readings import DEVICE_CIRCUIT
+from .aioacrel.texts import library_language, say
 from .const import DOMAIN, MANUFACTURER, SUBENTRY_DEVICE
-from .naming import evidence_text, library_language
 
 
 def circuits(model: Model) -> list[str]:
@@ -43,7 +43,7 @@ def register_device(
     hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, model: Model, hub_id: str
 ) -> dr.DeviceEntry:
     """Register a device; how sure its registers are is said beside its model."""
-    evidence = evidence_text(model.evidence, hass.config.language)
+    evidence = say(f"evidence.{model.evidence}", hass.config.language)
     return dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
         config_subentry_id=subentry.subentry_id,

@@ -8,12 +8,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from ..errors import FileProblemsError
-from ..foreign import foreign
-from ..phrases import phrase
+from ..foreign import python_says
 from ..points import Circuit, Evidence, Limits, Model
 from ..problems import Problem
 from ..readings import PointKey
 from ..registers import LAST_REGISTER, MOST_REGISTERS, WORD_BITS, Layout, RegisterMap, RegisterType
+from ..texts import phrase
 from ..vocabulary import EXTRA_PREFIX, Kind, Pace, Quantity, Range, extra_quantity, vocabulary
 from .entry import MODEL_ID, Entry, places_of, points_of
 from .node import Findings, Node, shown
@@ -55,7 +55,7 @@ def read_model(text: str, *, file: str) -> Model:
     except (ValueError, RecursionError) as error:
         # A plain ValueError comes from numbers and dates that are well written but too large.
         line = error.lineno if isinstance(error, tomllib.TOMLDecodeError) else None
-        syntax = Problem(key="not_toml", line=line, found=foreign(str(error)))
+        syntax = Problem(key="not_toml", line=line, found=python_says(error))
         raise FileProblemsError(file=file, problems=[syntax]) from None
     findings = Findings(text)
     model = _Reader().read(Node(findings, (), top))
