@@ -70,8 +70,9 @@ class DeviceFlow(TableSteps):
         return await self.async_step_settings()
 
     def _check_unit_id(self) -> None:
-        if not is_unit_id(self._unit_id):
-            raise FormError("bad_unit", at=CONF_UNIT_ID, unit=self._unit_id)
+        if not is_unit_id(self._device[CONF_UNIT_ID]):
+            raise FormError("bad_unit", at=CONF_UNIT_ID, unit=f"{self._device[CONF_UNIT_ID]:.15g}")
+        self._device[CONF_UNIT_ID] = int(self._device[CONF_UNIT_ID])
         if (other := self._device_in_place()) is not None:
             raise FormError("unit_taken", at=CONF_UNIT_ID, unit=self._unit_id, name=other.title)
 

@@ -5,7 +5,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from ..aioacrel.points import Model
 from ..const import DOMAIN
-from ..naming import evidence_text, library_language
+from ..naming import library_language
 
 
 class FlowTexts:
@@ -30,5 +30,4 @@ class FlowTexts:
 
     def model(self, model: Model) -> str:
         """Return a model's readable name with what it is and how sure its registers are."""
-        evidence = evidence_text(model.evidence, self.language)
-        return f"{model.name} – {model.title(self.language)} ({evidence})"
+        return f"{model.name} – {model.title(self.language)} ({self('evidence', model.evidence)})"
