@@ -56,7 +56,8 @@ class DeviceFlow(TableSteps):
 
     async def _take_device(self) -> SubentryFlowResult:
         self._check_unit_id()
-        model_id = self._device[CONF_MODEL]
+        if (model_id := self._device.get(CONF_MODEL)) is None:
+            raise FormError("model_needed", at=CONF_MODEL)
         if model_id == IMPORT:
             return await self.async_step_table()
         library = model_library(self.hass)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from probatio import Optional
 
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.const import MODEL_FOLDER
@@ -169,6 +170,19 @@ async def test_an_owner_is_told_how_sure_a_model_is_but_not_whose_code_or_site_s
         device.abandon()
 
 
+async def test_a_model_is_asked_for_and_not_guessed(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    rig = await link_to(await cabinet_of({8: "aim-r100"}), {})
+    device = await add_device(hass, rig.entry)
+    # The frontend takes the first option of a required choice by itself: whatever model comes first.
+    [model] = [key for key in device.result["data_schema"].schema if key == "model"]
+    assert isinstance(model, Optional)
+    await device.answer(unit_id=8, name="Sockets")
+    assert device.errors == {"model": "model_needed"}
+    assert device.entered == {"unit_id": 8, "name": "Sockets"}
+
+
 @pytest.mark.parametrize("unit_id", [-1, 8.5, 248, 254, 256, 1e9])
 async def test_what_can_be_no_unit_id_is_told_at_its_field(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, unit_id: float
@@ -184,6 +198,7 @@ async def test_what_can_be_no_unit_id_is_told_at_its_field(
 @pytest.mark.parametrize(
     ("wrong", "field", "key"),
     [
+        ({"ct": None}, "ct", "ratio_needed"),
         ({"ct": 0}, "ct", "bad_ratio"),
         ({"pt": 10_001}, "pt", "bad_ratio"),
         ({"intervals": {"fast": 0, "normal": 10, "slow": 60}}, "intervals", "bad_fast_interval"),
@@ -202,7 +217,7 @@ async def test_a_setting_that_cannot_be_is_told_at_its_field_and_the_rest_stays(
     rig = await link_to(await cabinet_of({3: "adl3000"}), {})
     device = await add_device(hass, rig.entry)
     await device.answer(unit_id=3, model="adl3000")
-    typed = {"pt": 2, "ct": 100, **wrong}
+    typed = {name: value for name, value in {"pt": 2, "ct": 100, **wrong}.items() if value is not None}
     await device.answer(**typed)
     assert device.errors == {field: key}
     assert device.entered == {name: value for name, value in typed.items() if name != "intervals"}

@@ -25,6 +25,7 @@ from ..aioacrel.table import AddressMode, KMode
 from ..aioacrel.vocabulary import Pace
 from ..const import CONF_ALLOW_CHANGES, CONF_CT, CONF_INTERVALS, CONF_PT, CONF_UNIT_ID
 from .drafts import AS_WRITTEN, NORMAL_ORDER
+from .errors import FormError
 from .link_forms import FormData, choice, number, within
 from .texts import FlowTexts
 
@@ -112,7 +113,8 @@ def device_schema(catalogue: Catalogue, texts: FlowTexts) -> probatio.Schema:
     return probatio.Schema(
         {
             probatio.Required(CONF_UNIT_ID, default=DEFAULT_UNIT_ID): number(),
-            probatio.Required(CONF_MODEL): choice(catalogue.options(texts)),
+            # Needed, but Home Assistant's frontend takes the first option of a required choice by itself.
+            probatio.Optional(CONF_MODEL): choice(catalogue.options(texts)),
             probatio.Optional(CONF_NAME): TextSelector(),
         }
     )
@@ -148,7 +150,8 @@ def settings_schema(model: Model) -> probatio.Schema:
         {
             **({probatio.Required(CONF_ALLOW_CHANGES, default=False): BooleanSelector()} if may_change else {}),
             **{
-                probatio.Required(field): number(step="any")
+                # Needed, but Home Assistant's frontend puts a 0 into a required number.
+                probatio.Optional(field): number(step="any")
                 for ratio, field in _RATIO_FIELDS.items()
                 if ratio in model.registers.asks_ratios
             },
@@ -181,11 +184,14 @@ def is_unit_id(number: float) -> bool:
     return number == OWN_PORT_UNIT_ID or (LOWEST_UNIT_ID <= number <= HIGHEST_UNIT_ID and number == int(number))
 
 
-def check_settings(settings: FormData) -> None:
-    """Raise FormError if a number of the settings form cannot be."""
-    for field in _RATIO_FIELDS.values():
-        if field in settings:
-            within(settings[field], _RATIO_LIMITS, "bad_ratio", field)
+def check_settings(model: Model, settings: FormData) -> None:
+    """Raise FormError if a number of the settings form is missing or cannot be."""
+    for ratio, field in _RATIO_FIELDS.items():
+        if ratio not in model.registers.asks_ratios:
+            continue
+        if field not in settings:
+            raise FormError("ratio_needed", at=field)
+        within(settings[field], _RATIO_LIMITS, "bad_ratio", field)
     intervals = settings.get(CONF_INTERVALS, {})
     for group, limits in _INTERVAL_LIMITS.items():
         if group.value in intervals:

@@ -112,7 +112,8 @@ LINK_FORMS = {
     TYPE_RTU_TCP: probatio.Schema(
         {
             probatio.Required(CONF_HOST): TextSelector(),
-            probatio.Required(CONF_PORT): number(),
+            # Needed, but Home Assistant's frontend puts a 0 into a required number.
+            probatio.Optional(CONF_PORT): number(),
             **_NAME_AND_LINE,
         }
     ),
@@ -126,7 +127,7 @@ def link_data(kind: str, form: FormData) -> FormData:
     place = (
         {CONF_DEVICE: _device(form[CONF_DEVICE])}
         if kind == TYPE_SERIAL
-        else {CONF_HOST: _host(form[CONF_HOST]), CONF_PORT: whole(form[CONF_PORT], _PORTS, "bad_port", CONF_PORT)}
+        else {CONF_HOST: _host(form[CONF_HOST]), CONF_PORT: _port(form.get(CONF_PORT))}
     )
     return {
         CONF_TYPE: kind,
@@ -185,6 +186,13 @@ def _host(text: str) -> str:
             raise FormError("bad_host", at=CONF_HOST) from None
         return host
     return bare
+
+
+def _port(number: float | None) -> int:
+    """Return a TCP port. Raises FormError."""
+    if number is None:
+        raise FormError("port_needed", at=CONF_PORT)
+    return whole(number, _PORTS, "bad_port", CONF_PORT)
 
 
 def _device(text: str) -> str:

@@ -45,7 +45,7 @@ class LookSteps(DeviceSteps):
             return self._show_settings()
         self._settings = user_input
         try:
-            check_settings(user_input)
+            check_settings(self._model, user_input)
         except FormError as wrong:
             return self._show_settings(wrong.error)
         if self._draft is not None:
@@ -57,7 +57,7 @@ class LookSteps(DeviceSteps):
     def _show_settings(self, error: FlowError | None = None) -> SubentryFlowResult:
         model, texts = self._model, self._texts
         notes = [
-            f"{model.name}: {model.title(texts.language)}.",
+            model.title(texts.language),
             texts("assurance", model.evidence),
             model.notes.get(texts.language) or model.notes.get("en", ""),
         ]
