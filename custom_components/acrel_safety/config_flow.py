@@ -22,10 +22,10 @@ from homeassistant.exceptions import HomeAssistantError
 from .aioacrel.errors import AcrelError
 from .const import DOMAIN, SUBENTRY_DEVICE, TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP
 from .device_flow import DeviceFlow
-from .flow.errors import FlowError, FormError, explain
+from .flow.explain import FlowError, FormError, explain
 from .flow.link_forms import LINK_FORMS, FormData, former_title, free_title, link_data, link_form, link_place
-from .flow.probe import LinkData, probe_link
-from .flow.texts import FlowTexts
+from .flow.selector_texts import FlowTexts
+from .flow.trial import LinkData, probe_link
 from .hubs.modbus import link_address
 
 _KINDS = (TYPE_TCP, TYPE_RTU_TCP, TYPE_SERIAL)

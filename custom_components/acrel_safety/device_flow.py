@@ -16,11 +16,11 @@ from .flow.device_forms import (
     is_unit_id,
     settings_form,
 )
-from .flow.errors import FormError, explain
+from .flow.explain import FormError, explain
 from .flow.link_forms import FormData
-from .flow.probe import probe_device
+from .flow.selector_texts import FlowTexts
 from .flow.table_steps import TableSteps
-from .flow.texts import FlowTexts
+from .flow.trial import probe_device
 from .model_files import model_library
 
 

@@ -8,8 +8,8 @@ from homeassistant.helpers import device_registry as dr
 
 from .aioacrel.points import Model
 from .aioacrel.readings import DEVICE_CIRCUIT
+from .aioacrel.texts import library_language
 from .const import DOMAIN, MANUFACTURER, SUBENTRY_DEVICE
-from .naming import library_language
 
 
 def circuits(model: Model) -> list[str]:

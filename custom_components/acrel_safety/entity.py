@@ -10,10 +10,11 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .aioacrel.errors import AcrelError, SettingRefusedError
 from .aioacrel.points import Evidence, Point
 from .aioacrel.readings import Value
+from .aioacrel.texts import library_language
 from .const import DOMAIN
 from .coordinator import AcrelCoordinator
 from .kinds import category, is_enabled_by_default, unique_id
-from .naming import library_language, naming
+from .naming import naming
 
 _EVIDENCE = {evidence: {"evidence": evidence.value} for evidence in Evidence}
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from homeassistant.const import Platform
 
+from .aioacrel.texts import library_language
 from .aioacrel.vocabulary import Kind, Quantity, vocabulary
 
 EXTRA = "extra"
@@ -21,11 +22,6 @@ class Naming:
 
     key: str
     placeholders: Mapping[str, str] = field(default_factory=dict)
-
-
-def library_language(language: str) -> str:
-    """Return the library's name of a Home Assistant language."""
-    return "zh" if language.startswith("zh") else "en"
 
 
 def natural_platforms(quantity: Quantity) -> frozenset[Platform]:

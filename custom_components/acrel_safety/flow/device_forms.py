@@ -25,9 +25,9 @@ from ..aioacrel.table import AddressMode, KMode
 from ..aioacrel.vocabulary import Pace
 from ..const import CONF_ALLOW_CHANGES, CONF_CT, CONF_INTERVALS, CONF_PT, CONF_UNIT_ID
 from .drafts import AS_WRITTEN, NORMAL_ORDER
-from .errors import FormError
+from .explain import FormError
 from .link_forms import FormData, choice, number, within
-from .texts import FlowTexts
+from .selector_texts import FlowTexts
 
 CONF_ADDRESS_MODE = "address_mode"
 CONF_BASE = "base"

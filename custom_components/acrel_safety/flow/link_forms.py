@@ -31,7 +31,7 @@ from ..const import (
     TYPE_SERIAL,
     TYPE_TCP,
 )
-from .errors import FormError
+from .explain import FormError
 
 _NOT_IN_A_NAME = re.compile(r"[\s:/\\@\[\]?#,;]")
 """What belongs to an address with scheme, port or path; a name has none of it."""
@@ -40,7 +40,6 @@ type FormData = dict[str, Any]
 """What a form brings: its selectors have already checked every value."""
 
 SECTION_LINE = "line"
-SECTION_INTERVALS = "intervals"
 
 DEFAULT_PORT = 502
 """The port of Modbus TCP. Serial servers have no common one: what was filled in for them would only be believed."""

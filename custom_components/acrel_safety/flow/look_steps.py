@@ -29,11 +29,11 @@ from .device_forms import (
     settings_schema,
 )
 from .drafts import Draft
-from .errors import MOST_PROBLEMS, FlowError, FormError, explain, problem_list
+from .explain import MOST_IN_A_FORM, FlowError, FormError, explain, form_list
 from .link_forms import FormData
 from .preview import Column, read_rows, render, rows_of
+from .selector_texts import FlowTexts
 from .steps import DeviceSteps
-from .texts import FlowTexts
 
 
 class LookSteps(DeviceSteps):
@@ -108,7 +108,7 @@ class LookSteps(DeviceSteps):
             model=self._model.name,
             unit=str(self._unit_id),
             table=table,
-            listing=problem_list(self._draft.warnings, self._texts) if self._draft else "",
+            listing=form_list(self._draft.warnings, self._texts.language) if self._draft else "",
         )
 
     def _asks(self, kind: ChoiceKind) -> bool:
@@ -188,7 +188,7 @@ class LookSteps(DeviceSteps):
 def _rows_lost(problems: Sequence[Problem]) -> FormError:
     """Return the refusal to use addresses in a way that was not looked at with the rows it loses."""
     lines = sorted({problem.line for problem in problems if problem.line is not None})
-    shown = ", ".join(map(str, lines[:MOST_PROBLEMS]))
+    shown = ", ".join(map(str, lines[:MOST_IN_A_FORM]))
     return FormError("rows_lost", at=CONF_ADDRESS_MODE, lines=shown)
 
 

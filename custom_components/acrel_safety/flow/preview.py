@@ -19,8 +19,8 @@ from ..aioacrel.registers.blocks import smaller
 from ..aioacrel.registers.decode import decode_dump
 from ..aioacrel.registers.dump import RegisterDump
 from ..aioacrel.vocabulary import Kind
-from .errors import plain
-from .texts import FlowTexts
+from ..markdown import plain
+from .selector_texts import FlowTexts
 
 MOST_ROWS = 60
 """Rows a person can compare with a display; reading them takes a few seconds on a slow line."""

@@ -3,12 +3,12 @@
 from fractions import Fraction
 
 from ..errors import LinkError, NotSentError, SettingRefusedError
-from ..phrases import phrase
 from ..points import Model, Point
 from ..readings import Value
 from ..registers import Place, Read, RegisterType, unscaled
 from ..registers.blocks import within_map
 from ..source import Setting
+from ..texts import phrase
 from .guard import GuardedUnit
 
 _TOLERANCE = Fraction(1, 1000)
@@ -36,7 +36,7 @@ async def write_setting(unit: GuardedUnit, model: Model, order: Setting) -> None
     try:
         words = place.layout.encode(raw, current)
     except ValueError as error:
-        raise SettingRefusedError(name=key, detail=str(error)) from error
+        raise SettingRefusedError(name=key, detail=phrase("no_fit", value=order.value)) from error
     await unit.write(place.address, words, within=within)
 
 

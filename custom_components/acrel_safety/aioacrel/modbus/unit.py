@@ -5,13 +5,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from ..errors import LinkError, RefusedError
-from ..phrases import Phrase
 from ..points import Model
 from ..readings import PointKey, Quality, Reading
 from ..registers import Place, Ratio, Read, plan_reads
 from ..registers.blocks import Block, blocks_of, spans_of, within_map
 from ..registers.decode import Decoder
 from ..registers.dump import RegisterDump
+from ..texts import Phrase
 from ..vocabulary import Pace
 from .guard import GuardedUnit
 from .poll import GroupPoll, PollReport

@@ -3,19 +3,22 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from ..errors import ILLEGAL_ADDRESS, AcrelError, LinkError
-from ..modbus.guard import GuardedUnit
-from ..modbus.unit import PolledUnit
-from ..models.reader import DEFAULT_MOST_REGISTERS
-from ..points import Evidence, Model
-from ..registers import Read, plan_reads
-from ..registers.blocks import spans_of
-from ..registers.dump import RegisterDump
-from . import selecting
-from .arguments import Options
-from .output import Console, Progress
-from .scan import fitting_models
-from .session import open_unit
+from ...errors import ILLEGAL_ADDRESS, AcrelError, LinkError
+from ...modbus.guard import GuardedUnit
+from ...modbus.unit import PolledUnit
+from ...models.reader import DEFAULT_MOST_REGISTERS
+from ...points import Evidence, Model
+from ...registers import READ_HOLDING, Read, plan_reads
+from ...registers.blocks import spans_of
+from ...registers.dump import RegisterDump
+from .. import selecting
+from ..exits import Exit
+from ..fitting import fitting_models
+from ..options import Options
+from ..output import Console
+from ..progress import Show, progress
+from ..saving import save
+from ..session import open_unit
 
 type Taken = tuple[RegisterDump, LinkError | None]
 """What was read, and why not all of it was."""
@@ -31,17 +34,15 @@ UNKNOWN = Model(
 )
 FIRST_REGISTERS = (0x0000, 0x00FF)
 """What is read of a device that fits no model: every Acrel map seen but one begins here."""
-_FUNCTION = 3
 
 
 class NothingToDumpError(AcrelError):
     """Every read was refused."""
 
     key = "nothing_dumped"
-    text = "Unit {unit} has none of the registers asked for"
 
 
-def dump(options: Options, console: Console) -> int:
+def command(options: Options, console: Console) -> int:
     """Read registers without asking what they mean; those the device does not have are listed as refused."""
     model = selecting.find_model(options, options.model) if options.model is not None else None
     if model is not None and not options.ranges:
@@ -53,15 +54,15 @@ def dump(options: Options, console: Console) -> int:
         raise NothingToDumpError(unit=options.unit)
     text = taken.as_json()
     if options.output is None:
-        console.lines([text])
-        return 1 if trouble is not None else 0
-    options.output.write_text(f"{text}\n", encoding="utf-8")
+        console.text(text)
+        return Exit.INCOMPLETE if trouble is not None else Exit.DONE
+    save(options.output, f"{text}\n")
     number = sum(map(len, taken.registers.values()))
     if console.as_json:
         console.json({"file": str(options.output), "model": taken.model, "registers": number})
     else:
         console.lines([f"{options.output}: {number} registers of unit {options.unit} as {taken.model}"])
-    return 1 if trouble is not None else 0
+    return Exit.INCOMPLETE if trouble is not None else Exit.DONE
 
 
 async def _dump(options: Options, console: Console, model: Model | None) -> Taken:
@@ -76,11 +77,8 @@ async def _dump(options: Options, console: Console, model: Model | None) -> Take
             models = await _fitting(unit, options, console)
         device = PolledUnit(unit, models[0] if models else UNKNOWN)
         reads = _reads(models, options.ranges, unit)
-        progress = Progress(console.err, sum(read.count for read in reads))
-        try:
-            return await _read_all(device, reads, progress)
-        finally:
-            progress.clear()
+        with progress(console, sum(read.count for read in reads)) as show:
+            return await _read_all(device, reads, show)
 
 
 async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> list[Model]:
@@ -89,7 +87,7 @@ async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> lis
     Raises LinkError when it does not answer at all.
     """
     # Asked first, because a silent unit would cost a time-out per model.
-    await PolledUnit(unit, UNKNOWN).dump([Read(_FUNCTION, FIRST_REGISTERS[0], 1)])
+    await PolledUnit(unit, UNKNOWN).dump([Read(READ_HOLDING, FIRST_REGISTERS[0], 1)])
     known = [model for model in selecting.library(options).usable() if not model.needs_table]
     fitting = await fitting_models(unit, known)
     names = ", ".join(model.id for model in fitting)
@@ -107,7 +105,7 @@ def _reads(models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, un
     most = min((model.registers.max_registers for model in models), default=DEFAULT_MOST_REGISTERS)
     if ranges or not models:
         return [
-            Read(_FUNCTION, first, min(most, last - first + 1))
+            Read(READ_HOLDING, first, min(most, last - first + 1))
             for low, last in ranges or (FIRST_REGISTERS,)
             for first in range(low, last + 1, most)
         ]
@@ -119,7 +117,7 @@ def _reads(models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, un
     return list(reads)
 
 
-async def _read_all(device: PolledUnit, reads: Sequence[Read], progress: Progress) -> Taken:
+async def _read_all(device: PolledUnit, reads: Sequence[Read], show: Show) -> Taken:
     """Read everything; a read that holds a register the device does not have is halved until that is alone.
 
     Raises LinkError when there is nothing to keep yet.
@@ -131,7 +129,7 @@ async def _read_all(device: PolledUnit, reads: Sequence[Read], progress: Progres
     done = 0
     while todo and trouble is None:
         read = todo.pop()
-        progress.show(done, f"register {read.address:04X}h")
+        show(done, f"register {read.address:04X}h")
         try:
             part = await device.dump([read])
         except LinkError as error:
