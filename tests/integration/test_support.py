@@ -60,7 +60,7 @@ async def test_diagnostics_hold_registers_that_can_be_replayed_and_no_address(
     assert found["devices"][1]["plan"]["fast"]
     assert found["devices"][1]["readings"]["Lg@4"]["quality"] == "good"
 
-    dump = RegisterDump.from_json(json.dumps(found["devices"][1]["registers"]))
+    dump = RegisterDump.from_json(json.dumps(found["devices"][1]["dump"]))
     registers = cabinet.units[8].registers
     assert dump.words(Read(3, 0x004A, 12)) == [registers[address] for address in range(0x004A, 0x0056)]
 
@@ -86,7 +86,7 @@ async def test_diagnostics_of_a_silent_device_and_of_the_link_say_what_is_known(
     rig = await link_to(cabinet, {7: "asj10l", 9: "ascb1"})
     assert await async_setup_component(hass, "diagnostics", {})
     found: dict[str, Any] = await get_diagnostics_for_config_entry(hass, hass_client, rig.entry)
-    assert (found["devices"][0]["registers"], found["devices"][0]["error"]) == (None, "no_answer")
+    assert (found["devices"][0]["dump"], found["devices"][0]["error"]) == (None, "no_answer")
     assert found["devices_without_registers"][0]["model"] == "ascb1"
     link = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, rig.entry.entry_id), rig.entry.entry_id)
     assert link is not None

@@ -7,13 +7,15 @@ from ..errors import ILLEGAL_ADDRESS, AcrelError, LinkError
 from ..modbus.guard import GuardedUnit
 from ..modbus.unit import PolledUnit
 from ..models.reader import DEFAULT_MOST_REGISTERS
+from ..plausibility import odd_values
 from ..points import Evidence, Model
 from ..registers import Read, plan_reads
 from ..registers.blocks import spans_of
 from ..registers.dump import RegisterDump
+from ..registers.privacy import around, private_registers
 from . import selecting
 from .arguments import Options
-from .output import Console, Progress
+from .output import Console, Progress, number_of
 from .scan import fitting_models
 from .session import open_unit
 
@@ -31,6 +33,8 @@ UNKNOWN = Model(
 )
 FIRST_REGISTERS = (0x0000, 0x00FF)
 """What is read of a device that fits no model: every Acrel map seen but one begins here."""
+MOST_ODD = 10
+"""A model that does not fit at all makes every value odd."""
 _FUNCTION = 3
 
 
@@ -51,6 +55,7 @@ def dump(options: Options, console: Console) -> int:
         console.note(f"The dump ends early: {trouble}")
     if not any(taken.registers.values()):
         raise NothingToDumpError(unit=options.unit)
+    _tell_odd(taken, model or _model_of(taken, options), console)
     text = taken.as_json()
     if options.output is None:
         console.lines([text])
@@ -64,6 +69,19 @@ def dump(options: Options, console: Console) -> int:
     return 1 if trouble is not None else 0
 
 
+def _model_of(taken: RegisterDump, options: Options) -> Model | None:
+    return None if taken.model == UNKNOWN.id else selecting.library(options).get(taken.model)
+
+
+def _tell_odd(taken: RegisterDump, model: Model | None, console: Console) -> None:
+    """Say at once what can hardly be true: now somebody stands before the display."""
+    odd = odd_values(model, taken) if model is not None else []
+    for oddity in odd[:MOST_ODD]:
+        console.note(f"Odd, compare with the display: {oddity}")
+    if len(odd) > MOST_ODD:
+        console.note(f"… and {len(odd) - MOST_ODD} more values are odd")
+
+
 async def _dump(options: Options, console: Console, model: Model | None) -> Taken:
     """Return the registers of the ranges, else of the model, else of every model that fits.
 
@@ -75,8 +93,13 @@ async def _dump(options: Options, console: Console, model: Model | None) -> Take
         if not models and not options.ranges:
             models = await _fitting(unit, options, console)
         device = PolledUnit(unit, models[0] if models else UNKNOWN)
-        reads = _reads(models, options.ranges, unit)
-        progress = Progress(console.err, sum(read.count for read in reads))
+        asked = _reads(models, options.ranges, unit)
+        # Of an unknown device nobody knows where its secrets are: perhaps where those of a known one are.
+        private = private_registers(models or selecting.library(options).usable())
+        reads = list(around(asked, private))
+        if options.ranges and (number := _registers(asked) - _registers(reads)):
+            console.note(f"{number_of(number, 'register')} that may hold passwords or numbers of people: not read")
+        progress = Progress(console.err, _registers(reads))
         try:
             return await _read_all(device, reads, progress)
         finally:
@@ -117,6 +140,10 @@ def _reads(models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, un
         planned = plan_reads(spans, unit.cost, max_registers=most, ranges=model.registers.ranges)
         reads.update(dict.fromkeys(planned))
     return list(reads)
+
+
+def _registers(reads: Sequence[Read]) -> int:
+    return sum(read.count for read in reads)
 
 
 async def _read_all(device: PolledUnit, reads: Sequence[Read], progress: Progress) -> Taken:

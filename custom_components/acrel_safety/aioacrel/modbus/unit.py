@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
+from .. import __version__
 from ..errors import LinkError, RefusedError
 from ..phrases import Phrase
 from ..points import Model
@@ -12,6 +13,7 @@ from ..registers import Place, Ratio, Read, plan_reads
 from ..registers.blocks import Block, blocks_of, spans_of, within_map
 from ..registers.decode import Decoder
 from ..registers.dump import RegisterDump
+from ..registers.privacy import around, private_registers
 from ..vocabulary import Pace
 from .guard import GuardedUnit
 from .poll import GroupPoll, PollReport
@@ -273,11 +275,20 @@ class PolledUnit:
     async def dump(self, reads: Iterable[Read] | None = None) -> RegisterDump:
         """Return raw registers: those of the given reads, else all the model knows. Refused reads are noted.
 
-        Raises LinkError when the unit cannot be asked.
+        What the model says is private is not read. Raises LinkError when the unit cannot be asked.
         """
-        dump = RegisterDump(model=self.model.id, unit_id=self.unit_id, taken=self._clock())
+        dump = RegisterDump(
+            model=self.model.id,
+            unit_id=self.unit_id,
+            taken=self._clock(),
+            library=__version__,
+            evidence=self.model.evidence,
+            framing=self.unit.framing,
+            baudrate=self.unit.cost.line.baudrate,
+        )
         places = [place for key, place in self._map.places.items() if key not in self._refused]
-        for read in self._plan_reads(places) if reads is None else reads:
+        planned = self._plan_reads(places) if reads is None else reads
+        for read in around(planned, private_registers([self.model])):
             try:
                 dump.add(read, await patient_read(self.unit, read.function, read.address, read.count))
             except RefusedError as error:
