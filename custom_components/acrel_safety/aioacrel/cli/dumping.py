@@ -1,7 +1,7 @@
 """`acrel dump`: raw registers of a device, saved so that tests can replay them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ..errors import ILLEGAL_ADDRESS, AcrelError, LinkError
 from ..modbus.guard import GuardedUnit
@@ -93,11 +93,12 @@ async def _dump(options: Options, console: Console, model: Model | None) -> Take
         if not models and not options.ranges:
             models = await _fitting(unit, options, console)
         device = PolledUnit(unit, models[0] if models else UNKNOWN)
-        asked = _reads(models, options.ranges, unit)
         # Of an unknown device nobody knows where its secrets are: perhaps where those of a known one are.
         private = private_registers(models or selecting.library(options).usable())
+        asked = _reads(models, options.ranges, unit, private)
         reads = list(around(asked, private))
-        if options.ranges and (number := _registers(asked) - _registers(reads)):
+        number = _registers(asked) - _registers(reads)
+        if number and (options.ranges or not models):
             console.note(f"{number_of(number, 'register')} that may hold passwords or numbers of people: not read")
         progress = Progress(console.err, _registers(reads))
         try:
@@ -125,7 +126,9 @@ async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> lis
     return fitting
 
 
-def _reads(models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, unit: GuardedUnit) -> list[Read]:
+def _reads(
+    models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, unit: GuardedUnit, private: Collection[int]
+) -> list[Read]:
     """Return the reads for the ranges, else for all points of the models, else for the first registers."""
     most = min((model.registers.max_registers for model in models), default=DEFAULT_MOST_REGISTERS)
     if ranges or not models:
@@ -136,8 +139,8 @@ def _reads(models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, un
         ]
     reads: dict[Read, None] = {}
     for model in models:
-        spans = spans_of(model.registers.places.values())
-        planned = plan_reads(spans, unit.cost, max_registers=most, ranges=model.registers.ranges)
+        spans = spans_of(place for key, place in model.registers.places.items() if key not in model.private)
+        planned = plan_reads(spans, unit.cost, max_registers=most, ranges=model.registers.ranges, holes=private)
         reads.update(dict.fromkeys(planned))
     return list(reads)
 

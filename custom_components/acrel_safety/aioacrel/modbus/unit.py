@@ -130,13 +130,13 @@ class PolledUnit:
         places = {key: self._map.places[key] for key in sorted(keys, key=lambda key: not self._is_ratio(key))}
         return tuple(sorted(blocks_of(self._plan_reads(places.values()), places), key=self._place_in_poll))
 
-    def _plan_reads(self, places: Iterable[Place]) -> list[Read]:
+    def _plan_reads(self, places: Iterable[Place], private: Collection[int] = ()) -> list[Read]:
         return plan_reads(
             spans_of(places),
             self.unit.cost,
             max_registers=self._map.max_registers,
             ranges=self._map.ranges,
-            holes=self._holes,
+            holes=self._holes.union(private),
         )
 
     def _place_in_poll(self, block: Block) -> tuple[bool, bool]:
@@ -286,9 +286,11 @@ class PolledUnit:
             framing=self.unit.framing,
             baudrate=self.unit.cost.line.baudrate,
         )
-        places = [place for key, place in self._map.places.items() if key not in self._refused]
-        planned = self._plan_reads(places) if reads is None else reads
-        for read in around(planned, private_registers([self.model])):
+        private = private_registers([self.model])
+        left_out = self._refused | self.model.private
+        places = [place for key, place in self._map.places.items() if key not in left_out]
+        planned = self._plan_reads(places, private) if reads is None else reads
+        for read in around(planned, private):
             try:
                 dump.add(read, await patient_read(self.unit, read.function, read.address, read.count))
             except RefusedError as error:

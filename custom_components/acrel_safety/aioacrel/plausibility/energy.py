@@ -25,7 +25,7 @@ _PHASE_SHARE = 0.02
 def tariffs_make_the_total(seen: Seen) -> Iterator[Finding]:
     """The tariffs add up to the total: to no more than it where a tariff is not shown, or a deep valley one is.
 
-    Source: each kilowatt-hour is counted in one tariff (GB/T 17215.322).
+    Source: each kilowatt-hour is counted in one tariff (DL/T 645-2007).
     """
     for circuit in seen.circuits:
         for code in TOTALS:
@@ -45,7 +45,7 @@ def tariffs_make_the_total(seen: Seen) -> Iterator[Finding]:
 def import_and_export_make_the_total(seen: Seen) -> Iterator[Finding]:
     """The combined energy is import plus export, import less export, or import alone, as the meter is set.
 
-    Source: combined energy (组合电能) of GB/T 17215.322 and DL/T 645, where the signs of its parts can be set.
+    Source: combined energy (组合有功, 组合无功) of DL/T 645-2007, where what counts into it, and its sign, can be set.
     """
     for circuit in seen.circuits:
         for code, parts in (("EP", ("EPI", "EPE")), ("EQ", ("EQL", "EQC"))):

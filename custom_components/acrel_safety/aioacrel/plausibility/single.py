@@ -83,7 +83,7 @@ def frequency_has_a_voltage(seen: Seen) -> Iterator[Finding]:
 def frequency_is_that_of_a_mains(seen: Seen) -> Iterator[Finding]:
     """A frequency is 45 to 65 Hz, or 0 without a voltage.
 
-    Source: 50 and 60 Hz (IEC 60038), 45 to 65 Hz is the measuring range of the meters' manuals.
+    Source: 50 and 60 Hz (IEC 60038); the rest is reserve.
     """
     yield from _outside(seen, "Hz", 45, 65, or_zero=True)
 

@@ -111,6 +111,9 @@ class RegisterDump:
         )
         for function, stretches in raw["registers"].items():
             for address, words in stretches.items():
+                if not isinstance(words, list):
+                    message = f"no list of registers from {address}h on"
+                    raise TypeError(message)
                 numbers = [_number(word) for word in words]
                 dump.add(_span(int(function), _number(address), len(numbers)), numbers)
         for item in raw["refused"]:
