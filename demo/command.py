@@ -24,9 +24,12 @@ def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(
         prog="scripts/demo",
         description="A simulated distribution cabinet and a real Home Assistant that watches it. Ctrl-C ends both.",
+        allow_abbrev=False,  # `scripts/demo` looks for whole words too
     )
     add = command.add_argument
     add("--port", type=int, help=f"where Home Assistant listens on 127.0.0.1 (default {_DEFAULT_PORT}; 0: a free one)")
+    # Which environment it runs in was decided before: by `scripts/demo`.
+    add("--newest", action="store_true", help="run the newest Home Assistant, see requirements/newest.txt")
     add("--check", action="store_true", help="compare entities with the simulator, exit with 0 (all agree) or 1")
     add("--screenshot", type=Path, metavar="PATH", help="write a picture of the dashboard and end")
     return command
@@ -70,8 +73,10 @@ async def _until_signal(arguments: argparse.Namespace) -> int:
             is_asked.append(number)
             work.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, ask, number)
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        # Who starts it in the background, or with `nohup`, has had it told to ignore the first two.
+        if number is signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, ask, number)
     try:
         return await work
     except asyncio.CancelledError:

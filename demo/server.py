@@ -3,11 +3,12 @@
 import asyncio
 import json
 import os
+import random
 import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from demo.errors import DemoError
@@ -21,6 +22,7 @@ OUTPUT = "output.log"
 _INTEGRATION = ROOT / "custom_components" / DOMAIN
 _STOP_SECONDS = 30.0
 _TAIL_LINES = 30
+_PORTS = range(10_000, 32_768)  # Linux hands out higher ones
 
 # Only what the demo shows: nothing here reaches further than this machine. Camera and FFmpeg come in with the
 # frontend and complain that there is no `ffmpeg`; nobody needs it here.
@@ -52,11 +54,12 @@ _COUNTRY = "DE"
 
 
 def free_port() -> int:
-    """Return a loopback port that is free now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a free loopback port that stays free: it lies outside of those that the kernel hands out by itself."""
+    while True:
+        port = random.choice(_PORTS)
+        with suppress(DemoError):
+            ensure_free(port)
+            return port
 
 
 def ensure_free(port: int) -> None:
@@ -124,6 +127,7 @@ async def running(folder: Path) -> AsyncGenerator[Server]:
     hass = Path(sys.executable).with_name("hass")
     # What makes the checkout importable for the demo would hide the folder's own `custom_components`.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment["TMPDIR"] = str(folder)  # it clears a folder of a fixed name there, perhaps another one's
     with (folder / OUTPUT).open("wb") as log:
         command = (hass, "--skip-pip", "--config", folder)
         process = await start(*command, output=log, errors=log, environment=environment)

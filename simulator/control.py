@@ -10,6 +10,7 @@ One JSON object per line over TCP on loopback, one JSON object per line back: `{
     {"do": "hold", "unit": 7, "code": "Lg", "value": 123, "circuit": "1"}     pin a register
     {"do": "release", "unit": 7}    {"do": "reset", "unit": 7}
     {"do": "writes", "unit": 7}     {"do": "requests", "unit": 7}
+    {"do": "trespasses", "unit": 5}           requests for registers that must never be touched
 """
 
 import asyncio
@@ -91,6 +92,7 @@ class ControlServer:
             "reset": self._reset,
             "writes": self._writes,
             "requests": self._requests,
+            "trespasses": self._trespasses,
         }
         action = actions.get(str(command.get("do")))
         if action is None:
@@ -136,6 +138,9 @@ class ControlServer:
 
     def _requests(self, command: Message) -> Message:
         return {"requests": [asdict(request) for request in self._unit(command).requests]}
+
+    def _trespasses(self, command: Message) -> Message:
+        return {"trespasses": [asdict(request) for request in self._unit(command).trespasses]}
 
     def _unit(self, command: Message) -> Unit:
         unit_id = command.get("unit")

@@ -102,7 +102,62 @@ class Match:
         return self.field.truth(registers) == self.equals
 
 
-type Point = Number | Bits | Match
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyBit:
+    """A flag that is true while at least one bit of a field is set; storing it sets or clears all."""
+
+    code: str
+    address: int
+    shift: int
+    width: int
+    circuit: str = "1"
+
+    def store(self, registers: Registers, value: float) -> None:
+        """Set or clear the whole field."""
+        registers.put_bits(self.address, self.shift, self.width, (1 << self.width) - 1 if value else 0)
+
+    def refresh(self, registers: Registers) -> None:
+        """Do nothing: the bits are refreshed one by one."""
+
+    def truth(self, registers: Registers) -> Value:
+        """Return whether any bit is set."""
+        return registers.get_bits(self.address, self.shift, self.width) != 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """One quantity in several places; the first one counts, the others show the same."""
+
+    first: Number
+    others: tuple[Number, ...]
+
+    @property
+    def code(self) -> str:
+        """Code of the quantity."""
+        return self.first.code
+
+    @property
+    def circuit(self) -> str:
+        """Circuit of the quantity."""
+        return self.first.circuit
+
+    def store(self, registers: Registers, value: float) -> None:
+        """Write the value to every place."""
+        for place in (self.first, *self.others):
+            place.store(registers, value)
+
+    def refresh(self, registers: Registers) -> None:
+        """Take over the live value, or what was written to the first place."""
+        self.first.refresh(registers)
+        for place in self.others:
+            place.store(registers, self.first.truth(registers))
+
+    def truth(self, registers: Registers) -> Value:
+        """Return the value of the first place."""
+        return self.first.truth(registers)
+
+
+type Point = Number | Bits | Match | AnyBit | Twin
 
 
 def item(values: Sequence[float], index: int) -> Source:

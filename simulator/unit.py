@@ -45,6 +45,8 @@ class Unit:
         self.device = device
         self.scenario = Scenario()
         self.requests: list[Request] = []
+        # Requests that reached for a register nobody must touch; they stay when older requests go.
+        self.trespasses: list[Request] = []
         self.writes: list[Write] = []
         self.lane = Lane()
         self._substitute = substitute
@@ -121,7 +123,10 @@ class Unit:
         if len(self.requests) >= _RECORD_LIMIT:
             del self.requests[: _RECORD_LIMIT // 2]
         at = self.device.environment.elapsed
-        self.requests.append(Request(function=function, address=address, count=count, at=at))
+        request = Request(function=function, address=address, count=count, at=at)
+        self.requests.append(request)
+        if self.answering.forbids(address, count) and len(self.trespasses) < _RECORD_LIMIT:
+            self.trespasses.append(request)
 
     def read(self, function: int, address: int, count: int) -> list[int]:
         """Answer a read. Raises RefusedError."""

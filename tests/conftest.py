@@ -1,5 +1,24 @@
 """What all tests share."""
 
+import signal
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
 # Home Assistant's test package puts an empty `custom_components` of its own on the path. The one
 # imported first wins; without this line Home Assistant says "Integration not found".
 import custom_components.acrel_safety  # noqa: F401 - imported for that effect alone
+
+# In the background of a shell, or of a machine that tests, SIGINT is ignored, and children inherit that: those that
+# are to end on it would not. They do not inherit a handler; with this one pytest itself goes on ignoring it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, lambda number, frame: None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give each process that tests a folder of its own: Home Assistant clears one of a fixed name in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
+        yield

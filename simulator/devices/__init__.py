@@ -6,14 +6,14 @@ from simulator.devices.arcm300 import Arcm300
 from simulator.devices.base import Device
 from simulator.devices.insulation import AimM10
 from simulator.devices.motor import Ard2f
-from simulator.devices.prepaid import Ddsy1352, Dtsy1352
+from simulator.devices.prepaid import Adf300, Adf400l, Ddsy1352, Dtsy1352
 from simulator.devices.residual import AimR100, Asj10l
 
 MODELS: dict[str, type[Device]] = {
     model.model: model
     for model in (
         *(Adw300, Adl400, Adl3000, Adl100, Ddsy1352, Dtsy1352),
-        *(Asj10l, AimR100, AimM10, Ard2f, Arcm300, Dtsd1352),
+        *(Asj10l, AimR100, AimM10, Ard2f, Arcm300, Dtsd1352, Adf300, Adf400l),
     )
 }
 

@@ -33,6 +33,9 @@ class Device(ABC):
     # Constructor options and what they are when nobody says: how the unit is wired, not what can be
     # written to it.
     choices: ClassVar[Mapping[str, Option]] = {}
+    # Addresses that must never be touched, not even to be refused: they hold passwords and numbers of
+    # people. They are not simulated; a unit records who reaches for them.
+    forbidden: ClassVar[tuple[range, ...]] = ()
     # Conductor temperature of the overheat scenario when none is asked for, in °C.
     hot_celsius: ClassVar[float] = 95.0
 
@@ -182,6 +185,11 @@ class Device(ABC):
         for timer in self.timers:
             timer.reset()
         self.settle()
+
+    def forbids(self, address: int, count: int) -> bool:
+        """Tell whether a span meets a register that must never be touched."""
+        last = address + max(count, 1) - 1
+        return any(address < span.stop and last >= span.start for span in self.forbidden)
 
     def ratio(self, name: str) -> int:
         """Return a PT or CT option."""

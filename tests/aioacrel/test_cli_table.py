@@ -159,6 +159,23 @@ def test_doubtful_rows_are_named_with_what_they_may_mean(acrel: Acrel, file: Pat
     assert read_model(times, file="mine.toml").registers.places[PointKey("1", "DOC_Scaled")].scale * 10 == 2
 
 
+@pytest.mark.parametrize(
+    ("mode", "address", "warnings"), [("auto", 40_098, 1), ("as_written", 40_098, 0), ("data_model", 97, 0)]
+)
+def test_how_addresses_are_written_is_asked_and_can_be_said(
+    acrel: Acrel, file: Path, mode: str, address: int, warnings: int
+) -> None:
+    file.write_text(HEADER + "1,1,Ua,V,40098,6,1,1,1,3,,0\n")
+    checked = acrel("table", "check", file, "--address-mode", mode)
+    assert (checked.code, checked.out.count("97 = 0061h")) == (0, warnings)
+    document = acrel("table", "import", file, "--id", "mine", "--json", "--address-mode", mode).json
+    assert read_model(document["model"], file="mine.toml").registers.places[PointKey("1", "Ua")].address == address
+    (choice,) = document["choices"]
+    assert choice["about"] == "address"
+    assert choice["chosen"] == ("register 97 = 0061h" if address == 97 else "register 40098 = 9CA2h")
+    assert choice["alternatives"] == ["register 40098 = 9CA2h", "register 97 = 0061h"]
+
+
 def test_a_table_gives_a_known_device_its_addresses(acrel: Acrel, file: Path, tmp_path: Path) -> None:
     waiting = LIBRARY.get("ascb1").waiting
     assert PointKey("1", "Ua") in waiting

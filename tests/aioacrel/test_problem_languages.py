@@ -46,6 +46,15 @@ ROWS: list[Mapping[str, object]] = [
     {"calc": "a*2"},
     {"k": 3},
     {"reg_type": 2, "dcm": 1},
+    {"reg_add": "01FF"},
+    {"reg_add": "0061"},
+    {"reg_add": "400101"},
+    {"reg_add": "40101"},
+    {"data_name": "forced open / close"},
+    {"data_name": "DPT"},
+    {"data_name": "Sign of P"},
+    {"data_name": "Data valid"},
+    {"data_name": "CT"},
 ]
 """Cells with something wrong or doubtful in a row that is sound otherwise."""
 
@@ -60,6 +69,8 @@ TABLES = [
     table(row(unit="@")).replace(b"@", b"\xb0C"),
     table(row(data_name="漏电流")).decode().encode("gb18030"),
     table(row(), row(reg_add=300)),
+    table(row(reg_add=1), row(data_name="Ub", reg_add=2)),
+    table(row(reg_type=12, endian=0), row(data_name="EP", reg_add=300, reg_type=10)),
     table(row(), row(data_name="Ub")),
     table("1,2,Ua,256,6,1,1,1,3,,0", "1,2"),
     table(row(data_name='"Ub')),
@@ -107,6 +118,7 @@ SYNTAX = {
     *(word for words in (Evidence, Kind, Pace, Ratio, RegisterType, Order) for word in words),
     *("model", "title", "covers", "name", "note", "line", "unit", "step", "bytesize", "stopbits", "source", "text"),
     *("true", "false", "low", "high", "TOML", "UTF", "CSV", "GB", "DOC", "RLYOFF", "k_mode", "is_unit_id", "Unicode"),
+    *("address_mode", "Modbus", "double", "ForceControl", "FORCESWITCH"),
     *("FFFFh", "xFFFF", "FFFFH", "utf", "xff", "xc", "nn", "address"),
     *("Decimal", "NaN", "Infinity", "True"),
 }

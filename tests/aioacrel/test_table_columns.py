@@ -42,7 +42,7 @@ def test_addresses_are_decimal_or_hexadecimal(text: str, address: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "65536", "0x10000", "10000H", "-1", "1.5", "1F", "H", "0x", "4 0", "\uff11\uff12", "9" * 99]
+    "text", ["", "65536", "0x10000", "10000H", "-1", "1.5", "FF", "H", "0x", "4 0", "\uff11\uff12", "9" * 99]
 )
 def test_other_addresses_are_rejected(text: str) -> None:
     column, sentence = rejected(row(reg_add=text))

@@ -1,12 +1,14 @@
 """Names: circuit numbers in them, DOC_, the vocabulary; and units in their many spellings."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.table.names import clean, resolve
 from custom_components.acrel_safety.aioacrel.table.units import canonical
-from custom_components.acrel_safety.aioacrel.vocabulary import vocabulary
+from custom_components.acrel_safety.aioacrel.vocabulary import Kind, vocabulary
 from tests.aioacrel.tables import decoded, findings, imported, key, row
 
 
@@ -256,3 +258,60 @@ def test_a_unit_the_vocabulary_does_not_state_is_kept() -> None:
 
     assert table.problems == ()
     assert [point.quantity.unit for point in table.model.points.values()] == ["次", "A"]
+
+
+MEMBERS = sorted(
+    member
+    for quantity in vocabulary()
+    for member in vocabulary().members(quantity)
+    if quantity.kind is not Kind.COMMAND
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "point"),
+    [
+        ("Phase A voltage", "Ua@1"),
+        ("phase a VOLTAGE", "Ua@1"),
+        ("Phase_B-voltage", "Ub@1"),
+        ("  Phase  C   voltage ", "Uc@1"),
+        ("DOC_Phase A voltage", "Ua@1"),
+        ("Combined active energy sharp", "EPJ@1"),
+        ("Over-temperature 3 trips the breaker", "T3HighRlyOff@1"),
+        ("Residual current", "Lg@1"),
+        ("Forced close", "DOC_Forced close@1"),
+        ("Phase A kw", "DOC_Phase A kw@1"),
+        ("DOC_Hour", "DOC_Hour@1"),
+    ],
+)
+def test_the_english_names_of_quantities_are_understood(name: str, point: str) -> None:
+    table = imported(row(data_name=name))
+
+    assert table.problems == ()
+    assert [str(known) for known in table.model.points] == [point]
+
+
+def test_an_english_name_after_a_circuit() -> None:
+    table = imported(row(data_name="CH6 residual current"))
+
+    assert [*table.model.points] == [key("Lg@6")]
+
+
+def test_a_name_of_several_quantities_is_told_and_not_guessed() -> None:
+    table = imported(row(data_name="forced open / close"))
+
+    assert findings(table.problems) == [(2, "data_name", "ambiguous_name")]
+    assert "(ForceControl, FORCESWITCH)" in table.problems[0].sentence()
+    assert [str(known) for known in table.model.points] == ["DOC_forced open / close@1"]
+
+
+@given(st.sampled_from(MEMBERS), st.sampled_from([str, str.upper, str.lower, str.title]), st.sampled_from(" _-"))
+def test_every_english_name_means_its_own_quantity_or_is_reported(
+    code: str, spelling: Callable[[str], str], joiner: str
+) -> None:
+    quantity = vocabulary().quantity(code)
+    table = imported(row(data_name=f'"{spelling(quantity.name()).replace(" ", joiner)}"'))
+    (found,) = table.model.points
+    told = [problem for problem in table.problems if problem.key == "ambiguous_name"]
+
+    assert found == key(f"{code}@1") or [code in problem.sentence() for problem in told] == [True]

@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,10 +40,10 @@ async def start(tmp_path: Path) -> AsyncGenerator[Start]:
     work = tmp_path / "work"
     work.mkdir()
 
-    async def run(*arguments: str) -> Process:
+    async def run(*arguments: str, through: Sequence[str] = ()) -> Process:
         environment = os.environ | {"TMPDIR": str(work), "PYTHONUNBUFFERED": "1"}
         process = await asyncio.create_subprocess_exec(
-            sys.executable, COMMAND, *arguments, stdout=PIPE, stderr=STDOUT, env=environment
+            *through, sys.executable, COMMAND, *arguments, stdout=PIPE, stderr=STDOUT, env=environment
         )
         processes.append(process)
         return process

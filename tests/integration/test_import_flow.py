@@ -237,6 +237,69 @@ async def test_doubtful_rows_are_shown_both_ways_and_the_user_decides(desk: Desk
     assert float(desk.rig.state("sensor", 8, "DOC_Sum", "2").state) == 0x00010002
 
 
+async def test_addresses_that_may_mean_two_registers_are_read_at_both(desk: Desk) -> None:
+    """The AIM-R100 has residual currents from 004Ah on: 0050 is a loop in hexadecimal only."""
+    desk.rig.cabinet.units[8].hold("Lg", 123, "7")
+    device = await desk.table()
+    table = f"{HEADER}1,1,Lg,mA,0050,6,1,0,0,3,,0\n2,2,Lg,mA,0074,6,1,0,0,3,,0\n"
+    await device.answer(file=await desk.file(table), base="none")
+    await device.answer()
+
+    assert device.fields == ["address_mode", "next"]
+    assert list(device.options("address_mode")) == ["as_written", "hex"]
+    header, _, first, second = device.placeholders["table"].splitlines()
+    assert header.endswith("| Value | Hexadecimal without a mark (0061 is register 97) |")
+    assert first.endswith("| 0032h | 0 mA | 123 mA (0050h) |")
+    assert second.endswith(f"| 004Ah | {desk.truth['1']['Lg']:g} mA | no such register (0074h) |")
+    assert "50 = 0032h" in device.placeholders["listing"]
+
+    await device.answer(next="save")
+    assert device.errors == {"address_mode": "choose"}
+    assert (desk.saved(), devices(desk.rig)) == ({}, {})
+    await device.answer(address_mode="hex", next="save")
+    await desk.hass.async_block_till_done()
+    assert device.is_saved
+    saved = read_model(desk.saved()["my-loops.toml"], file="")
+    assert [place.address for place in saved.registers.places.values()] == [0x50, 0x74]
+    assert float(desk.rig.state("sensor", 8, "Lg").state) == 123
+
+
+async def test_a_way_to_write_addresses_that_loses_rows_is_not_taken_unseen(desk: Desk) -> None:
+    device = await desk.table()
+    table = f"{HEADER}1,1,Lg,mA,004B,6,1,0,0,3,,0\n2,2,Lg,mA,0050,6,1,0,0,3,,0\n"
+    await device.answer(file=await desk.file(table), base="none")
+    await device.answer()
+    await device.answer(address_mode="as_written", next="save")
+    assert device.errors == {"address_mode": "rows_lost"}
+    assert device.placeholders["lines"] == "2"
+    assert (desk.saved(), devices(desk.rig)) == ({}, {})
+    await device.answer(address_mode="hex", next="save")
+    assert device.is_saved
+
+
+async def test_a_way_to_write_addresses_that_leaves_no_row_is_no_column(desk: Desk) -> None:
+    """As a number of the data model the value would lie across the end of a block of the ARCM300."""
+    device = await desk.table()
+    await device.answer(
+        file=await desk.file(f"{HEADER}1,1,EP,kWh,44138,8,0,0,0,3,,0\n"), base="arcm300", model_id="edge"
+    )
+    await device.answer()
+    assert device.errors == {"base": "nothing_read"}
+    device.abandon()
+
+
+async def test_the_choice_of_addresses_is_asked_in_chinese(desk: Desk) -> None:
+    desk.hass.config.language = "zh-Hans"
+    device = await desk.table()
+    await device.answer(file=await desk.file(f"{HEADER}1,1,Lg,mA,40075,6,1,0,0,3,,0\n"), base="none")
+    await device.answer()
+    assert "Modbus 数据模型编号（40001 即寄存器 0）" in device.placeholders["table"]
+    assert "请与设备显示对照后选择 address\\_mode" in device.placeholders["listing"]
+    await device.answer(address_mode="data_model", next="save")
+    await desk.hass.async_block_till_done()
+    assert float(desk.rig.state("sensor", 8, "Lg").state) == desk.truth["1"]["Lg"]
+
+
 async def test_the_order_in_the_file_can_be_confirmed(desk: Desk) -> None:
     device = await desk.table()
     await device.answer(file=await desk.file(IN_DOUBT), base="none")

@@ -234,6 +234,63 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "with others",
         "zh": "单位为 {found}，通常为 {usual}：请更正单位，否则数值无法与其他设备比较",
     },
+    "ambiguous_name": {
+        "en": "'{found}' is the name of several quantities ({codes}); it is kept as it is: write the code instead",
+        "zh": "“{found}”是多个量的名称（{codes}）；原样保留：请改写为代码",
+    },
+    "address_only_hex": {
+        "en": "'{found}' can only be hexadecimal and is read so: register {taken}; better write 0x{found}",
+        "zh": "“{found}”只能是十六进制，已按此读取：寄存器 {taken}；建议写作 0x{found}",
+    },
+    "address_only_data_model": {
+        "en": "'{found}' can only be a number of the Modbus data model and is read so: register {taken}",
+        "zh": "“{found}”只能是 Modbus 数据模型编号，已按此读取：寄存器 {taken}",
+    },
+    "address_hex": {
+        "en": "'{found}' may be decimal (register {usual}) or hexadecimal without a mark (register {other}); "
+        "{taken} is used: compare both with the device's display and choose address_mode",
+        "zh": "“{found}”可能是十进制（寄存器 {usual}），也可能是未加标记的十六进制（寄存器 {other}）；"
+        "现按 {taken} 处理：请与设备显示对照后选择 address_mode",
+    },
+    "address_data_model": {
+        "en": "'{found}' may be an address (register {usual}) or a number of the Modbus data model, in which 40001 and "
+        "30001 are register 0 (register {other}); {taken} is used: compare both with the device's display and choose "
+        "address_mode",
+        "zh": "“{found}”可能是地址（寄存器 {usual}），也可能是 Modbus 数据模型编号（40001、30001 即寄存器 0，"
+        "则为寄存器 {other}）；现按 {taken} 处理：请与设备显示对照后选择 address_mode",
+    },
+    "address_from_one": {
+        "en": "'{found}' may be counted from 0 (register {usual}) or, as the whole table looks, from 1 (register "
+        "{other}); {taken} is used: compare both with the device's display and choose address_mode",
+        "zh": "“{found}”可能从 0 起计（寄存器 {usual}），但从整张表看也可能从 1 起计（寄存器 {other}）；"
+        "现按 {taken} 处理：请与设备显示对照后选择 address_mode",
+    },
+    "maybe_double": {
+        "en": "{found} is a whole number of 64 bits in a table of floats: if the manual says 64-bit float (double), "
+        "a table has no type for it and the value will be absurd: leave the row out",
+        "zh": "表中其他数据为浮点数，而 {found} 为 64 位整数：若说明书写明是 64 位浮点数（double），"
+        "寄存器表没有此类型，数值将不正确：请删去该行",
+    },
+    "scale_elsewhere": {
+        "en": "'{found}' looks like a decimal point or scale of other values, which a table cannot say: values that "
+        "depend on it are shown without it and may be wrong by powers of ten",
+        "zh": "“{found}”像是其他数据的小数点或倍率，寄存器表无法表达：依赖它的数值未按其换算，可能相差若干个数量级",
+    },
+    "sign_elsewhere": {
+        "en": "'{found}' looks like the sign of other values, which a table cannot say: values that depend on it are "
+        "shown without it, export as import",
+        "zh": "“{found}”像是其他数据的符号，寄存器表无法表达：依赖它的数值不带符号，反向会显示为正向",
+    },
+    "validity_elsewhere": {
+        "en": "'{found}' looks as if it told whether other values are valid, which a table cannot say: they are shown "
+        "while they are not valid too",
+        "zh": "“{found}”像是表明其他数据是否有效，寄存器表无法表达：数据无效时仍会显示",
+    },
+    "ratio_elsewhere": {
+        "en": "the table reads the ratio {found}, but cannot say which values have to be multiplied with it: none are; "
+        "compare them with the device's display",
+        "zh": "表中读取变比 {found}，但寄存器表无法表达哪些数值需乘以它：均未相乘；请与设备显示对照",
+    },
     "order_swapped": {
         "en": "order code {found} swaps the bytes of this type, which no manual seen does (1 is the normal order "
         "here): compare both values with the device's display",

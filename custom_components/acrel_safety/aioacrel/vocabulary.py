@@ -7,10 +7,10 @@ A code may be a family (`Lg{n}`, `UaHr{nn}`): placeholders stand for numbers or 
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from itertools import product
 
@@ -151,6 +151,7 @@ class Vocabulary:
                 folded.setdefault(code.casefold(), set()).add(code)
         for alias, code in self._aliases.items():
             folded.setdefault(alias.casefold(), set()).add(code)
+        self._series = series
         self._folded = {spelling: next(iter(codes)) for spelling, codes in folded.items() if len(codes) == 1}
 
     def __iter__(self) -> Iterator[Quantity]:
@@ -180,9 +181,36 @@ class Vocabulary:
             return self._exact[alias]
         return hits[0] if len(hits) == 1 else None
 
+    def members(self, quantity: Quantity) -> Iterator[str]:
+        """Return every code of a family; a single code is its own only member."""
+        return _members(quantity.code, self._series[quantity.code])
+
+    def by_english_name(self, name: str) -> Sequence[Quantity]:
+        """Return the quantities with this English name, placeholders filled in; capitals and spaces do not matter."""
+        codes = self._english.get(_loose(name), ())
+        return [quantity for code in codes if (quantity := self.find(code)) is not None]
+
+    @cached_property
+    def _english(self) -> Mapping[str, Sequence[str]]:
+        """All codes by English name."""
+        names: dict[str, list[str]] = {}
+        for quantity in self._all:
+            for code in self.members(quantity):
+                if (member := self.find(code)) is not None:
+                    names.setdefault(_loose(member.name()), []).append(code)
+        return names
+
     def quantity(self, code: str) -> Quantity:
         """Return the quantity of any code; one outside the vocabulary becomes an extra measurement."""
         return self.find(code) or extra_quantity(code)
+
+
+def _loose(name: str) -> str:
+    """Forgive capitals, spaces and what joins words."""
+    return " ".join(_JOINERS.sub(" ", name.casefold()).split())
+
+
+_JOINERS = re.compile(r"[\s_.,:;/()-]+")
 
 
 def _family_regex(code: str, series: Mapping[str, frozenset[str]]) -> re.Pattern[str]:

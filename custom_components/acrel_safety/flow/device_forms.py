@@ -1,6 +1,6 @@
 """What the forms for a device ask, and how it lies in a subentry's data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +21,14 @@ from ..aioacrel.modbus.bus import DEFAULT_INTERVALS
 from ..aioacrel.models import ModelLibrary
 from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
-from ..aioacrel.table import KMode
+from ..aioacrel.table import AddressMode, KMode
 from ..aioacrel.vocabulary import Pace
 from ..const import CONF_ALLOW_CHANGES, CONF_CT, CONF_INTERVALS, CONF_PT, CONF_UNIT_ID
 from .drafts import AS_WRITTEN, NORMAL_ORDER
 from .link_forms import FormData, choice, decimal_number, whole_number
 from .texts import FlowTexts
 
+CONF_ADDRESS_MODE = "address_mode"
 CONF_BASE = "base"
 CONF_FILE = "file"
 CONF_K_MODE = "k_mode"
@@ -156,11 +157,18 @@ def settings_schema(model: Model) -> probatio.Schema:
     )
 
 
-def look_schema(*, asks_k: bool, asks_order: bool, may_save: bool) -> probatio.Schema:
+def look_schema(
+    *, address_modes: Sequence[AddressMode], asks_k: bool, asks_order: bool, may_save: bool
+) -> probatio.Schema:
     """Ask what the look at the values showed."""
     steps = [NEXT_SAVE, NEXT_AGAIN, NEXT_BACK] if may_save else [NEXT_AGAIN, NEXT_BACK]
     return probatio.Schema(
         {
+            **(
+                {probatio.Optional(CONF_ADDRESS_MODE): choice(list(address_modes), "address_mode")}
+                if address_modes
+                else {}
+            ),
             **({probatio.Optional(CONF_K_MODE): choice(list(KMode), "k_mode")} if asks_k else {}),
             **({probatio.Optional(CONF_ORDER): choice([AS_WRITTEN, NORMAL_ORDER], "order")} if asks_order else {}),
             probatio.Required(CONF_NEXT, default=steps[0]): choice(steps, "next", SelectSelectorMode.LIST),

@@ -1,7 +1,8 @@
 """A user's register table or model file on its way to the folder of models."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from ..aioacrel.points import Model
 from ..aioacrel.problems import Problem
 from ..aioacrel.readings import PointKey
 from ..aioacrel.registers import Order
-from ..aioacrel.table import ChoiceKind, KMode, TableImport, import_table
+from ..aioacrel.table import AddressMode, ChoiceKind, KMode, TableImport, import_table
 from .preview import Column
 from .texts import FlowTexts
 
@@ -83,6 +84,7 @@ class Draft:
         columns = [Column(heading=texts("preview", "value"), model=self.model)]
         if self.table is None:
             return columns
+        columns += self._address_columns(self.table, texts)
         if self.asks(ChoiceKind.FACTOR):
             columns += [
                 Column(
@@ -95,19 +97,39 @@ class Draft:
             columns.append(
                 Column(
                     heading=texts("order", NORMAL_ORDER),
-                    model=self.table.with_choices(orders=self._orders(NORMAL_ORDER)).model,
+                    model=self.table.with_choices(orders=self.orders(NORMAL_ORDER)).model,
                 )
             )
         return columns
 
-    def decided(self, *, k_mode: str | None, order: str | None) -> Draft:
-        """Return the draft with the user's answers."""
+    def _address_columns(self, table: TableImport, texts: FlowTexts) -> Iterator[Column]:
+        """Yield a column for each other way to write addresses; none for one that leaves no row."""
+        places = _places(self.model)
+        for mode in self.address_modes:
+            with suppress(FileProblemsError):
+                other = table.with_choices(address_mode=mode).model
+                if _places(other) != places:
+                    yield Column(heading=texts("address_mode", mode), model=other)
+
+    @property
+    def address_modes(self) -> Sequence[AddressMode]:
+        """The ways in which the addresses may be written; empty if there is nothing to choose."""
+        return self.table.address_modes if self.table else ()
+
+    def decided(self, *, k_mode: str | None, order: str | None, address_mode: str | None) -> Draft:
+        """Return the draft with the user's answers.
+
+        Raises FileProblemsError when no row is usable with the addresses meant so.
+        """
         if self.table is None:
             return self
-        table = self.table.with_choices(k_mode=KMode(k_mode) if k_mode else None, orders=self._orders(order))
-        return replace(self, table=table, model=table.model)
+        placed = self.table.with_choices(address_mode=AddressMode(address_mode) if address_mode else None)
+        draft = replace(self, table=placed, model=placed.model)
+        table = placed.with_choices(k_mode=KMode(k_mode) if k_mode else None, orders=draft.orders(order))
+        return replace(draft, table=table, model=table.model)
 
-    def _orders(self, order: str | None) -> Mapping[PointKey, Order]:
+    def orders(self, order: str | None) -> Mapping[PointKey, Order]:
+        """Return the byte orders that an answer gives to the points in question."""
         return {
             key: Order.NORMAL if order == NORMAL_ORDER else self.model.registers.places[key].layout.order
             for key in self.asks(ChoiceKind.ORDER)
@@ -157,6 +179,10 @@ def would_replace(library: ModelLibrary, model_id: str) -> bool:
     if library.is_users(model_id):
         return True
     return model_id in library.ids() and not library.builtin(model_id).needs_table
+
+
+def _places(model: Model) -> Mapping[PointKey, int]:
+    return {key: place.address for key, place in model.registers.places.items()}
 
 
 def _id_from(file: str) -> str:

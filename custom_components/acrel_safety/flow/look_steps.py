@@ -1,5 +1,6 @@
 """The steps that ask for settings, show what the device says now, and save it."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -7,13 +8,15 @@ from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.const import CONF_MODEL, CONF_NAME
 from homeassistant.exceptions import HomeAssistantError
 
-from ..aioacrel.errors import AcrelError
+from ..aioacrel.errors import AcrelError, FileProblemsError
 from ..aioacrel.points import Model
+from ..aioacrel.problems import Problem
 from ..aioacrel.readings import PointKey
 from ..aioacrel.table import ChoiceKind
 from ..const import DOMAIN, LOGGER, MODEL_FOLDER
 from ..hubs.modbus import temporary_unit
 from .device_forms import (
+    CONF_ADDRESS_MODE,
     CONF_K_MODE,
     CONF_NEXT,
     CONF_ORDER,
@@ -25,7 +28,7 @@ from .device_forms import (
     settings_schema,
 )
 from .drafts import Draft
-from .errors import FlowError, FormError, explain, plain, problem_list
+from .errors import MOST_PROBLEMS, FlowError, FormError, explain, plain, problem_list
 from .link_forms import FormData
 from .preview import Column, read_rows, render, rows_of
 from .steps import DeviceSteps
@@ -86,6 +89,7 @@ class LookSteps(DeviceSteps):
         return self._show(
             step_id,
             look_schema(
+                address_modes=self._draft.address_modes if self._draft else (),
                 asks_k=self._asks(ChoiceKind.FACTOR),
                 asks_order=self._asks(ChoiceKind.ORDER),
                 may_save=bool(table),
@@ -106,7 +110,7 @@ class LookSteps(DeviceSteps):
         # A table may have ten thousand rows: too many to sort while everybody else waits.
         columns, rows = await self.hass.async_add_executor_job(_what_to_show, self._model, self._draft, self._texts)
         async with temporary_unit(self.hass, self._get_entry().data, self._unit_id) as unit:
-            dump = await read_rows(unit, self._model, rows)
+            dump = await read_rows(unit, columns, rows)
         if not any(dump.registers.values()):
             raise FormError("nothing_read", unit=self._unit_id)
         return render(columns, rows, dump, ratios_of(self._settings), self._texts)
@@ -122,7 +126,7 @@ class LookSteps(DeviceSteps):
         data = device_data(self._unit_id, model, self._settings)
         title = self._device.get(CONF_NAME, "").strip() or f"{model.name} {self._unit_id}"
         if self.source == SOURCE_USER:
-            self._reload_users_of(model, but=self._entry_id)
+            self._reload_users_of(model, but=self._get_entry().entry_id)
             return self.async_create_entry(title=title, data=data, unique_id=str(self._unit_id))
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
         # What changes the entry reloads it; a new file under the old name does not change the entry.
@@ -132,13 +136,27 @@ class LookSteps(DeviceSteps):
 
     async def _save(self, draft: Draft, answers: FormData) -> Model:
         """Write the model file; nothing is kept of it if that fails."""
-        for kind, field in ((ChoiceKind.FACTOR, CONF_K_MODE), (ChoiceKind.ORDER, CONF_ORDER)):
+        for kind, field in (
+            (ChoiceKind.ADDRESS, CONF_ADDRESS_MODE),
+            (ChoiceKind.FACTOR, CONF_K_MODE),
+            (ChoiceKind.ORDER, CONF_ORDER),
+        ):
             if draft.asks(kind) and field not in answers:
                 raise FormError("choose", at=field)
         folder = Path(self.hass.config.path(MODEL_FOLDER))
-        decided = await self.hass.async_add_executor_job(
-            partial(draft.decided, k_mode=answers.get(CONF_K_MODE), order=answers.get(CONF_ORDER))
+        decide = partial(
+            draft.decided,
+            k_mode=answers.get(CONF_K_MODE),
+            order=answers.get(CONF_ORDER),
+            address_mode=answers.get(CONF_ADDRESS_MODE),
         )
+        try:
+            decided = await self.hass.async_add_executor_job(decide)
+        except FileProblemsError as error:
+            raise _rows_lost(error.problems) from None
+        known = {problem.line for problem in draft.rejected}
+        if lost := [problem for problem in decided.rejected if problem.line not in known]:
+            raise _rows_lost(lost)
         try:
             await self.hass.async_add_executor_job(decided.save, folder)
         except (OSError, HomeAssistantError) as error:
@@ -155,6 +173,13 @@ class LookSteps(DeviceSteps):
                 subentry.data[CONF_MODEL] == model.id for subentry in entry.subentries.values()
             ):
                 self.hass.config_entries.async_schedule_reload(entry.entry_id)
+
+
+def _rows_lost(problems: Sequence[Problem]) -> FormError:
+    """Return the refusal to use addresses in a way that was not looked at with the rows it loses."""
+    lines = sorted({problem.line for problem in problems if problem.line is not None})
+    shown = ", ".join(map(str, lines[:MOST_PROBLEMS]))
+    return FormError("rows_lost", at=CONF_ADDRESS_MODE, lines=shown)
 
 
 def _what_to_show(model: Model, draft: Draft | None, texts: FlowTexts) -> tuple[list[Column], list[PointKey]]:

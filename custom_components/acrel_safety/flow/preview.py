@@ -7,7 +7,7 @@ nothing but the interpretation.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..aioacrel.errors import RefusedError
+from ..aioacrel.errors import LinkError, RefusedError
 from ..aioacrel.modbus.guard import GuardedUnit
 from ..aioacrel.modbus.probe import patient_read
 from ..aioacrel.modbus.unit import PolledUnit, utcnow
@@ -54,24 +54,38 @@ def rows_of(model: Model, first: Collection[PointKey] = (), most: int = MOST_ROW
     return [key for key in model.readable if key in chosen]
 
 
-async def read_rows(unit: GuardedUnit, model: Model, rows: Collection[PointKey]) -> RegisterDump:
-    """Read the registers of some points, and those of the ratios they need; raw, for any way to understand them.
+async def read_rows(unit: GuardedUnit, columns: Sequence[Column], rows: Collection[PointKey]) -> RegisterDump:
+    """Read the registers of some points as each column understands them, and those of the ratios they need; raw.
 
-    Raises LinkError if the unit did not answer.
+    Raises LinkError if the unit did not answer to the first column; what a further one asks for may lie where a device
+    keeps silent.
     """
-    polled = PolledUnit(unit, model)
-    dump = RegisterDump(model=model.id, unit_id=unit.unit_id, taken=utcnow())
-    todo = list(polled.blocks_for(rows))
+    first = columns[0]
+    dump = RegisterDump(model=first.model.id, unit_id=unit.unit_id, taken=utcnow())
+    for column in columns:
+        try:
+            await _read_column(unit, column.model, rows, dump)
+        except LinkError:
+            if column is first:
+                raise
+    return dump
+
+
+async def _read_column(unit: GuardedUnit, model: Model, rows: Collection[PointKey], dump: RegisterDump) -> None:
+    """Add to a dump what it does not hold yet; what is refused as a whole is asked for in parts."""
+    todo = list(PolledUnit(unit, model).blocks_for(rows))
     while todo:
         block = todo.pop(0)
         read = block.read
+        if read in dump.refused or dump.words(read) is not None:
+            continue
         try:
             dump.add(read, await patient_read(unit, read.function, read.address, read.count))
         except RefusedError as error:
             if error.is_gateway:
                 raise
+            dump.refused[read] = error.code
             todo[:0] = smaller(block)
-    return dump
 
 
 def render(
@@ -83,7 +97,7 @@ def render(
 ) -> str:
     """Return a Markdown table with one line per point and one value per column.
 
-    A further column stays empty where it means the same as the first.
+    A further column stays empty where it means the same as the first, and names the register where it is another.
     """
     heads = [texts("preview", head) for head in ("circuit", "quantity", "code", "register")]
     lines = [
@@ -93,12 +107,10 @@ def render(
     first = columns[0].model
     readings = [decode_dump(column.model, dump, ratios) for column in columns]
     for key in rows:
-        point = first.points[key]
-        values = [_shown(column, key, found.get(key), texts) for column, found in zip(columns, readings, strict=True)]
-        entry = Entry.of(first, key)
-        others = [
-            "" if Entry.of(column.model, key) == entry else value
-            for column, value in zip(columns[1:], values[1:], strict=True)
+        point, entry = first.points[key], Entry.of(first, key)
+        value, *others = [
+            _shown(column, key, found.get(key), texts, beside=None if column is columns[0] else entry)
+            for column, found in zip(columns, readings, strict=True)
         ]
         lines.append(
             _line(
@@ -107,7 +119,7 @@ def render(
                     plain(point.quantity.name(texts.language)),
                     plain(key.code),
                     f"{entry.address:04X}h",
-                    values[0],
+                    value,
                     *others,
                 ]
             )
@@ -129,12 +141,26 @@ def _circuit(model: Model, key: PointKey, texts: FlowTexts) -> str:
     return names.get(texts.language) or names.get("en") or key.circuit
 
 
-def _shown(column: Column, key: PointKey, reading: Reading | None, texts: FlowTexts) -> str:
+def _shown(column: Column, key: PointKey, reading: Reading | None, texts: FlowTexts, *, beside: Entry | None) -> str:
+    """Return the value of a point in a column; `beside` is the same point of the first one."""
+    model = column.model
+    if key not in model.points:
+        return ""
+    entry = Entry.of(model, key)
+    if entry == beside:
+        return ""
+    value = _read(model, key, reading, texts)
+    if beside is None or entry.address is None or entry.address == beside.address:
+        return value
+    return f"{value} ({entry.address:04X}h)"
+
+
+def _read(model: Model, key: PointKey, reading: Reading | None, texts: FlowTexts) -> str:
     if reading is None:
         return texts("quality", Quality.REFUSED)
     if reading.value is None:
         return texts("quality", reading.quality)
-    return _in_words(column.model.points[key], reading.value, texts)
+    return _in_words(model.points[key], reading.value, texts)
 
 
 def _in_words(point: Point, value: Value, texts: FlowTexts) -> str:

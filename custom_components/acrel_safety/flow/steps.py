@@ -44,7 +44,7 @@ class DeviceSteps(ConfigSubentryFlow):
 
     def _device_in_place(self) -> ConfigSubentry | None:
         """Return another device on this link with the same unit id."""
-        own = None if self.source == SOURCE_USER else self._reconfigure_subentry_id
+        own = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().subentry_id
         return next(
             (
                 subentry

@@ -55,6 +55,7 @@ class Options(argparse.Namespace):
     id: str
     base: str | None
     k_mode: str
+    address_mode: str
     accept_rejected: bool
     what: str
 
@@ -185,6 +186,7 @@ def _add_dump(parser: argparse.ArgumentParser) -> None:
 def _add_check(parser: argparse.ArgumentParser) -> None:
     _add_file(parser, "12-column register table (CSV) or model file (TOML)")
     _add_k_mode(parser)
+    _add_address_mode(parser)
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
@@ -198,6 +200,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--accept-rejected", action="store_true", help="do without the rows that have errors")
     _add_k_mode(parser)
+    _add_address_mode(parser)
     _add_output(parser, "OUT.toml")
 
 
@@ -247,6 +250,16 @@ def _add_k_mode(parser: argparse.ArgumentParser) -> None:
         choices=("auto", "decimals", "multiplier"),
         default="auto",
         help="what column k of the table means (default: auto)",
+    )
+
+
+def _add_address_mode(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--address-mode",
+        choices=("auto", "as_written", "hex", "data_model", "from_one"),
+        default="auto",
+        help="how addresses without 0x or H are written: decimal as written, hexadecimal, numbers of the Modbus data"
+        " model (40001 is register 0), counted from one (default: auto)",
     )
 
 

@@ -8,7 +8,7 @@ from ..foreign import foreign
 from ..models.writer import write_model
 from ..points import Model
 from ..problems import Problem, Severity
-from ..table import Choice, KMode, TableImport, export_table, import_table, left_out
+from ..table import AddressMode, Choice, KMode, TableImport, export_table, import_table, left_out
 from ..table.csvfile import LARGEST_TABLE
 from . import selecting
 from .arguments import Options
@@ -154,6 +154,7 @@ def _imported(options: Options, *, model_id: str, base: Model | None) -> TableIm
             model_id=model_id,
             base=base,
             k_mode=KMode(options.k_mode),
+            address_mode=AddressMode(options.address_mode),
             accept_rejected=True,
         )
     except FileProblemsError as error:

@@ -4,6 +4,7 @@ The format was never published by the vendor. It is known from public code that 
 (`tyrival/Hummingbird`: `register_csv.rs`, `register_map.rs`, `prompt.rs` and their test data).
 """
 
+from .addresses import AddressMode
 from .exporter import export_table, left_out
 from .factor import KMode
 from .importer import TableImport, import_table
@@ -11,6 +12,7 @@ from .preview import Choice, ChoiceKind
 from .row import TableRow
 
 __all__ = [
+    "AddressMode",
     "Choice",
     "ChoiceKind",
     "KMode",

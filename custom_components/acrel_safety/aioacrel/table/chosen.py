@@ -7,6 +7,7 @@ from ..models.entry import Entry
 from ..problems import Problem, Severity
 from ..readings import PointKey
 from ..registers import Layout, Order, RegisterType
+from .columns import place_of
 from .factor import KMeaning, KMode, decimal_text, factor, meaning
 from .merge import make_point, quantity_of
 from .preview import Choice, ChoiceKind
@@ -30,8 +31,9 @@ class ChosenRow:
         k_mode: KMode,
         uses_multipliers: bool,
         order: Order | None,
+        is_address_decided: bool,
     ) -> None:
-        """Take the file's mode and the user's order for this point, if any.
+        """Take the file's modes and the user's order for this point, if any.
 
         Raises ValueError when the type has no such order in a table.
         """
@@ -47,6 +49,7 @@ class ChosenRow:
         self._endian = row.endian if order is None else codes[order]
         self._layout = LAYOUTS[row.type][self._endian]
         self._is_order_decided = order is not None
+        self._is_address_decided = is_address_decided
         self._is_k_decided = k_mode is not KMode.AUTO
         # A yes or no has no factor.
         is_bit = row.type is RegisterType.BIT
@@ -57,6 +60,8 @@ class ChosenRow:
     def point(self) -> Entry:
         """Return the point as it stands; what is not confirmed is noted in it."""
         doubts = []
+        if self._row.readings and not self._is_address_decided:
+            doubts.append(f"address {self._row.written} not confirmed")
         if self._is_order_doubtful and not self._is_order_decided:
             doubts.append(f"endian {self._row.endian} not confirmed")
         if self._is_k_ambiguous and not self._is_k_decided:
@@ -66,6 +71,8 @@ class ChosenRow:
     def warnings(self) -> list[Problem]:
         """Return what to tell about the row."""
         row, found = self._row, []
+        if row.readings and not self._is_address_decided:
+            found += self._address_warnings()
         if self._is_order_doubtful and not self._is_order_decided:
             key = "order_by_default" if row.type.bits == _LONG_BITS else "order_swapped"
             found.append(self._warning(key, "endian", str(row.endian)))
@@ -82,11 +89,44 @@ class ChosenRow:
     def choices(self) -> list[Choice]:
         """Return the questions about this row, answered or not."""
         asked = []
+        if self._row.readings:
+            asked.append(self._address_choice())
         if self._is_order_doubtful:
             asked.append(self._order_choice())
         if self._is_k_ambiguous:
             asked.append(self._factor_choice())
         return asked
+
+    def _address_warnings(self) -> list[Problem]:
+        """Return a warning for each reading beside the usual one."""
+        row = self._row
+        usual, *others = row.readings.items()
+        return [
+            self._warning(
+                f"address_{mode}",
+                "reg_add",
+                row.written,
+                usual=place_of(usual[1]),
+                other=place_of(other),
+                taken=place_of(row.address),
+            )
+            for mode, other in others
+            if other != usual[1]
+        ]
+
+    def _address_choice(self) -> Choice:
+        addresses = dict.fromkeys((*self._row.readings.values(), self._row.address))
+        return self._choice(
+            ChoiceKind.ADDRESS,
+            f"register {place_of(self._row.address)}",
+            {
+                f"register {place_of(address)}": self._made(
+                    self._layout, self._factor, row=replace(self._row, address=address)
+                )
+                for address in addresses
+            },
+            is_decided=self._is_address_decided,
+        )
 
     def _order_choice(self) -> Choice:
         kind = self._row.type
@@ -118,9 +158,9 @@ class ChosenRow:
             alternatives=alternatives,
         )
 
-    def _made(self, layout: Layout, factor: Fraction, note: str = "") -> Entry:
+    def _made(self, layout: Layout, factor: Fraction, note: str = "", *, row: TableRow | None = None) -> Entry:
         return make_point(
-            self._row,
+            row or self._row,
             self._key,
             self._base,
             quantity=self._quantity,

@@ -6,18 +6,19 @@ from fractions import Fraction
 
 from ..problems import Problem, Severity
 from ..registers import RegisterType
+from .addresses import LAST_REGISTER, Addresses, AddressMode
 from .csvfile import HEADER, CsvRow
 from .factor import MOST_DECIMALS, parse_k
-from .names import LAST_CIRCUIT, NameFinding, clean, resolve
+from .names import LAST_CIRCUIT, NameFinding, ambiguous_codes, clean, resolve
 from .row import LAYOUTS, TYPES, TableRow
 from .units import LONGEST_UNIT, canonical
 
 LONGEST_NAME = 200
-LAST_REGISTER = 0xFFFF
 _FUNCTIONS = (3, 4)
-_ADDRESS = re.compile(r"0[xX](?P<hex>[0-9A-Fa-f]{1,8})|(?P<h>[0-9A-Fa-f]{1,8})[hH]|(?P<decimal>[0-9]{1,8})")
 _ADDRESSES = "0-65535, 0x0000-0xFFFF, 0000H-FFFFH"
 _UNIT = HEADER.index("unit")
+_USUAL = Addresses.of((), AddressMode.AS_WRITTEN)
+_ONLY_READINGS = {AddressMode.HEX: "address_only_hex", AddressMode.DATA_MODEL: "address_only_data_model"}
 
 
 class _Row:
@@ -54,10 +55,10 @@ class _Row:
         self.report(key, column, found=found, severity=Severity.WARNING, details=details)
 
 
-def check_row(row: CsvRow) -> tuple[TableRow | None, Sequence[Problem]]:
+def check_row(row: CsvRow, addresses: Addresses = _USUAL) -> tuple[TableRow | None, Sequence[Problem]]:
     """Return the row, or None if it has to be rejected, and everything found in it."""
     cells = row.cells
-    repaired = len(cells) < len(HEADER) and _lacks_only_unit(cells)
+    repaired = len(cells) < len(HEADER) and _lacks_only_unit(cells, addresses)
     if len(cells) < len(HEADER) and not repaired:
         problem = Problem(key="too_few_columns", line=row.line, found=str(len(cells)))
         return None, [problem]
@@ -65,7 +66,7 @@ def check_row(row: CsvRow) -> tuple[TableRow | None, Sequence[Problem]]:
     if repaired:
         checked.warn("repaired_unit", "unit", found="")
     kind = _type(checked)
-    address = _address(checked, kind)
+    address = _address(checked, kind, addresses)
     endian = _endian(checked, kind)
     function = _function(checked)
     unit = _unit(checked)
@@ -87,13 +88,15 @@ def check_row(row: CsvRow) -> tuple[TableRow | None, Sequence[Problem]]:
         dcm=dcm,
         k=k,
         function=function,
+        written=checked.cells["reg_add"],
+        readings=addresses.readings(checked.cells["reg_add"]),
     )
     if not code:
         checked.warn("empty_name", "data_name", taken=usable.code)
     return usable, checked.problems
 
 
-def _lacks_only_unit(cells: Sequence[str]) -> bool:
+def _lacks_only_unit(cells: Sequence[str], addresses: Addresses) -> bool:
     """Whether a row of eleven columns is sound but for its unit; the rule is that of the programs that write tables."""
     if len(cells) != len(HEADER) - 1:
         return False
@@ -105,7 +108,7 @@ def _lacks_only_unit(cells: Sequence[str]) -> bool:
         None not in numbers
         and bool(group)
         and kind in TYPES
-        and _register(row["reg_add"]) is not None
+        and addresses.read(row["reg_add"]) is not None
         and parse_k(row["k"]) is not None
         and row["fun_num"] == str(_FUNCTIONS[0])
     )
@@ -116,15 +119,6 @@ def _whole(text: str) -> int | None:
     return int(text) if re.fullmatch(r"[0-9]{1,8}", text) else None
 
 
-def _register(text: str) -> int | None:
-    match = _ADDRESS.fullmatch(text)
-    if match is None:
-        return None
-    decimal = match["decimal"]
-    address = int(decimal) if decimal else int(match["hex"] or match["h"], 16)
-    return address if address <= LAST_REGISTER else None
-
-
 def _type(row: _Row) -> RegisterType | None:
     kind = TYPES.get(_whole(row.cells["reg_type"]) or 0)
     if kind is None:
@@ -132,14 +126,22 @@ def _type(row: _Row) -> RegisterType | None:
     return kind
 
 
-def _address(row: _Row, kind: RegisterType | None) -> int | None:
-    address = _register(row.cells["reg_add"])
+def _address(row: _Row, kind: RegisterType | None, addresses: Addresses) -> int | None:
+    text = row.cells["reg_add"]
+    address = addresses.read(text)
     if address is None:
         row.report("bad_address", "reg_add", allowed=_ADDRESSES)
     elif kind is not None and address + kind.registers - 1 > LAST_REGISTER:
         row.report("past_end", "reg_add", found=f"{row.cells['reg_add']} ({kind})")
         return None
+    elif (only := addresses.only_reading(text)) is not None:
+        row.warn(_ONLY_READINGS[only], "reg_add", taken=place_of(address))
     return address
+
+
+def place_of(address: int) -> str:
+    """Return a register as messages show it."""
+    return f"{address} = {address:04X}h"
 
 
 def _endian(row: _Row, kind: RegisterType | None) -> int | None:
@@ -209,6 +211,8 @@ def _circuit_and_code(row: _Row, name: str) -> tuple[int, str]:
         row.warn("group_assumed", "group", taken=group)
     if named.finding is NameFinding.AMBIGUOUS:
         row.warn(named.finding, "data_name", taken=named.group)
+    elif codes := ambiguous_codes(named.code):
+        row.warn("ambiguous_name", "data_name", codes=", ".join(codes))
     return named.group, named.code
 
 

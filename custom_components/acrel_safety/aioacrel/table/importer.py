@@ -9,27 +9,38 @@ from ..points import Model
 from ..problems import Problem, Severity
 from ..readings import PointKey
 from ..registers import Order
+from .addresses import Addresses, AddressMode
 from .chosen import ChosenRow
 from .columns import check_row
-from .csvfile import CsvRow, read_sheet
+from .csvfile import Sheet, read_sheet
 from .factor import KMeaning, KMode, meaning
 from .merge import crosses_border, key_of, merged
 from .overlap import overlaps
 from .preview import Choice
 from .row import TableRow
+from .unsaid import unsaid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """A table as it was read, and what it is for."""
+
+    sheet: Sheet
+    file: str
+    model_id: str
+    base: Model | None
+    accepts_rejected: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Checked:
-    """A table whose rows are checked; the choices are still open."""
+    """A table whose rows are checked with its addresses understood in one way; the other choices are still open."""
 
-    file: str
-    model_id: str
-    base: Model | None
+    source: _Source
+    addresses: Addresses
     rows: Mapping[PointKey, TableRow]
     problems: Sequence[Problem]
     rejected: int
-    accepts_rejected: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +58,9 @@ class TableImport:
     """The points whose value depends on an answer of the user."""
     k_mode: KMode
     orders: Mapping[PointKey, Order]
+    address_mode: AddressMode
+    address_modes: tuple[AddressMode, ...]
+    """The ways in which the addresses may be written; empty if only one is plausible."""
     _checked: _Checked
 
     @property
@@ -69,15 +83,25 @@ class TableImport:
 
         Raises FileProblemsError when rows were rejected and the user has not agreed to do without them.
         """
-        if self.errors and not self._checked.accepts_rejected:
-            raise FileProblemsError(file=self._checked.file, problems=self.problems)
+        if self.errors and not self._checked.source.accepts_rejected:
+            raise FileProblemsError(file=self._checked.source.file, problems=self.problems)
         return self.model
 
     def with_choices(
-        self, *, k_mode: KMode | None = None, orders: Mapping[PointKey, Order] | None = None
+        self,
+        *,
+        k_mode: KMode | None = None,
+        orders: Mapping[PointKey, Order] | None = None,
+        address_mode: AddressMode | None = None,
     ) -> TableImport:
-        """Return the import with the user's answers: how k is meant, and byte orders by point."""
-        return _built(self._checked, k_mode or self.k_mode, {**self.orders, **(orders or {})})
+        """Return the import with the user's answers: how k and the addresses are meant, and byte orders by point.
+
+        Raises FileProblemsError when no row is usable with the addresses meant so.
+        """
+        checked = self._checked
+        if address_mode not in (None, self.address_mode):
+            checked = _checked(checked.source, address_mode)
+        return _built(checked, k_mode or self.k_mode, {**self.orders, **(orders or {})})
 
 
 def import_table(
@@ -88,6 +112,7 @@ def import_table(
     base: Model | None = None,
     k_mode: KMode = KMode.AUTO,
     orders: Mapping[PointKey, Order] | None = None,
+    address_mode: AddressMode = AddressMode.AUTO,
     accept_rejected: bool = False,
 ) -> TableImport:
     """Return the model of a register table; `base` is the built-in model that lacks its addresses.
@@ -95,39 +120,33 @@ def import_table(
     Rows with an error are left out, and `require_clean` refuses the rest unless `accept_rejected`. Takes time with
     large tables: not for the event loop. Raises FileProblemsError when the whole file is unusable.
     """
-    sheet = read_sheet(data, file=file)
-    checked = _checked_rows(sheet.rows, base)
-    problems = [*sheet.problems, *checked.problems]
-    if not checked.rows:
-        problems.append(Problem(key="no_points"))
-        raise FileProblemsError(file=file, problems=_by_line(problems))
-    unread = sum(problem.severity is Severity.ERROR for problem in sheet.problems)
-    return _built(
-        replace(
-            checked,
-            file=file,
-            model_id=model_id,
-            problems=problems,
-            rejected=checked.rejected + unread,
-            accepts_rejected=accept_rejected,
-        ),
-        k_mode,
-        dict(orders or {}),
+    source = _Source(
+        sheet=read_sheet(data, file=file),
+        file=file,
+        model_id=model_id,
+        base=base,
+        accepts_rejected=accept_rejected,
     )
+    return _built(_checked(source, address_mode), k_mode, dict(orders or {}))
 
 
 def _by_line(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda problem: problem.line or 0))
 
 
-def _checked_rows(sheet: Sequence[CsvRow], base: Model | None) -> _Checked:
-    """Check each row by itself, then against the rows before it and the base model's borders."""
+def _checked(source: _Source, address_mode: AddressMode) -> _Checked:
+    """Check each row by itself, then against the rows before it and the base model's borders.
+
+    Raises FileProblemsError when no row is left.
+    """
+    base, sheet = source.base, source.sheet
+    addresses = Addresses.of(sheet.rows, address_mode)
     rows: dict[PointKey, TableRow] = {}
-    problems: list[Problem] = []
+    problems = [*sheet.problems]
+    rejected = sum(problem.severity is Severity.ERROR for problem in problems)
     seen: set[TableRow] = set()
-    rejected = 0
-    for cells in sheet:
-        row, findings = check_row(cells)
+    for cells in sheet.rows:
+        row, findings = check_row(cells, addresses)
         if row is not None:
             nameless = replace(row, line=0)
             if nameless in seen:
@@ -140,15 +159,11 @@ def _checked_rows(sheet: Sequence[CsvRow], base: Model | None) -> _Checked:
                 rows[key] = row
         problems += findings
         rejected += row is None
-    return _Checked(
-        file="",
-        model_id="",
-        base=base,
-        rows=rows,
-        problems=[*problems, *overlaps(rows.values())],
-        rejected=rejected,
-        accepts_rejected=False,
-    )
+    if not rows:
+        problems.append(Problem(key="no_points"))
+        raise FileProblemsError(file=source.file, problems=_by_line(problems))
+    problems += [*overlaps(rows.values()), *unsaid(rows.values(), has_base=base is not None)]
+    return _Checked(source=source, addresses=addresses, rows=rows, problems=problems, rejected=rejected)
 
 
 def _conflict(row: TableRow, first: TableRow | None, base: Model | None) -> Problem | None:
@@ -171,8 +186,9 @@ def _built(checked: _Checked, k_mode: KMode, orders: Mapping[PointKey, Order]) -
     points: dict[PointKey, Entry] = {}
     problems = [*checked.problems]
     choices: list[Choice] = []
+    base_model = checked.source.base
     for key, row in checked.rows.items():
-        base = Entry.of(checked.base, key) if checked.base is not None and key in checked.base.points else None
+        base = Entry.of(base_model, key) if base_model is not None and key in base_model.points else None
         made = ChosenRow(
             row,
             key,
@@ -180,11 +196,12 @@ def _built(checked: _Checked, k_mode: KMode, orders: Mapping[PointKey, Order]) -
             k_mode=k_mode,
             uses_multipliers=uses_multipliers,
             order=orders.get(key),
+            is_address_decided=checked.addresses.is_decided,
         )
         points[key] = made.point()
         problems += made.warnings()
         choices += made.choices()
-    model = merged(points, checked.base, model_id=checked.model_id, file=checked.file, k_mode=k_mode)
+    model = merged(points, base_model, model_id=checked.source.model_id, file=checked.source.file, k_mode=k_mode)
     return TableImport(
         model=model,
         rows=tuple(checked.rows.values()),
@@ -193,5 +210,7 @@ def _built(checked: _Checked, k_mode: KMode, orders: Mapping[PointKey, Order]) -
         choices=tuple(choices),
         k_mode=k_mode,
         orders=orders,
+        address_mode=checked.addresses.asked,
+        address_modes=tuple(mode for mode in AddressMode if any(mode in row.readings for row in checked.rows.values())),
         _checked=checked,
     )

@@ -119,15 +119,26 @@ def _number(text: str) -> int | None:
     return _DIGITS.get(tens, 1) * 10 + _DIGITS.get(ones, 0)
 
 
+def ambiguous_codes(code: str) -> tuple[str, ...]:
+    """Return the codes that a name outside the vocabulary may mean, if they are several."""
+    if not code.startswith(EXTRA_PREFIX):
+        return ()
+    named = vocabulary().by_english_name(code.removeprefix(EXTRA_PREFIX))
+    return tuple(quantity.code for quantity in named) if len(named) > 1 else ()
+
+
 def _code(text: str, *, is_extra: bool) -> str:
     """Return the code of the vocabulary that a text means, or DOC_ and the text.
 
-    A name that already says DOC_ is looked up as a Chinese term only: whoever wrote it did not mean the code. Nothing
-    but its exact code makes a row a command.
+    A name that already says DOC_ is looked up as a term only, Chinese or English: whoever wrote it did not mean the
+    code. Nothing but its exact code makes a row a command.
     """
     known = None if is_extra else vocabulary().match(text)
     if known is None and not text.isascii():
         known = vocabulary().by_chinese_term(text)
+    if known is None and len(named := vocabulary().by_english_name(text)) == 1:
+        is_code = text.casefold() == named[0].code.casefold()
+        known = None if is_extra and is_code else named[0]
     if known is None or (known.kind is Kind.COMMAND and known.code != text):
         return EXTRA_PREFIX + text
     return known.code

@@ -1,7 +1,7 @@
 """One checked row of a register table, and how its type and order codes read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ..registers import Layout, Order, RegisterType
@@ -64,6 +64,10 @@ class TableRow:
     dcm: int
     k: Fraction | None
     function: int
+    written: str = field(default="", compare=False)
+    """The address as it stands in the file."""
+    readings: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """What the address may mean, by address mode; empty if only one reading is plausible."""
 
     @property
     def layout(self) -> Layout:
