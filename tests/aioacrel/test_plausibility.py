@@ -12,6 +12,7 @@ from custom_components.acrel_safety.aioacrel.plausibility.energy import counters
 from custom_components.acrel_safety.aioacrel.points import Model
 from simulator import Cabinet
 from tests.aioacrel.plausibility_rigs import (
+    CAUGHT,
     KNOWN,
     LIBRARY,
     Slip,
@@ -22,23 +23,6 @@ from tests.aioacrel.plausibility_rigs import (
 )
 
 DUMPS = simulated_dumps()
-CAUGHT = {
-    "adl400": 0.96,
-    "adl3000": 0.92,
-    "dtsd1352": 0.92,
-    "ddsy1352": 0.72,
-    "dtsy1352": 0.62,
-    "arcm300": 0.60,
-    "adl100": 0.51,
-    "aim-m10": 0.50,
-    "adw300": 0.49,
-    "aim-r100": 0.45,
-    "ard2f": 0.37,
-    "asj10l": 0.14,
-}
-"""Measured: which share of slips is caught. Where three phases stand beside their totals nearly all; a lone residual
-current or limit fits anything. So no oddity is no proof, and docs/community-dumps.md says these numbers."""
-
 METER = """\
 [model]
 id = "meter"
