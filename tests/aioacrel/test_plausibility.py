@@ -45,7 +45,8 @@ def meter(*lines: str) -> Model:
 
 def odd(values: Mapping[str, float]) -> set[tuple[str, str]]:
     """Return what is odd in a device that shows these values."""
-    lines, registers = [], {}
+    lines: list[str] = []
+    registers: dict[int, int] = {}
     for number, (code, value) in enumerate(values.items()):
         raw = int(Fraction(str(value)) * 1000)
         lines.append(f'"{code}" = {{ at = {2 * number}, type = "s32", scale = 0.001 }}')

@@ -60,9 +60,9 @@ async def test_a_dump_leaves_secrets_out_even_where_somebody_asks_for_them(
 ) -> None:
     path = tmp_path / "dump.json"
     async with Cabinet.of({1: model_id}, frozen=True) as cabinet:
-        for ranges in ((), ("--range", *AT_THE_EDGES[model_id])):
-            arguments = ("--unit", "1", "--model", model_id, *ranges, "-o", path)
-            outcome = await acrel.on(cabinet, "dump", *arguments)
+        usual: list[str | Path] = ["--unit", "1", "--model", model_id, "-o", path]
+        for ranges in ([], ["--range", *AT_THE_EDGES[model_id]]):
+            outcome = await acrel.on(cabinet, "dump", *usual, *ranges)
             assert outcome.code == 0
             found = set().union(*RegisterDump.from_json(path.read_text("utf-8")).registers.values())
             assert found
