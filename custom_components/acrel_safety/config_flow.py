@@ -23,8 +23,8 @@ from .const import DOMAIN, SUBENTRY_DEVICE, TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP
 from .device_flow import DeviceFlow
 from .flow.errors import FlowError, explain
 from .flow.link_forms import LINK_FORMS, FormData, link_data, link_form, link_place, link_title
-from .flow.probe import LinkData, probe_link
 from .flow.texts import FlowTexts
+from .flow.trial import LinkData, probe_link
 from .hubs.modbus import link_address
 
 _KINDS = (TYPE_TCP, TYPE_RTU_TCP, TYPE_SERIAL)

@@ -18,9 +18,9 @@ from .flow.device_forms import (
 )
 from .flow.errors import FormError, explain
 from .flow.link_forms import FormData
-from .flow.probe import probe_device
 from .flow.table_steps import TableSteps
 from .flow.texts import FlowTexts
+from .flow.trial import probe_device
 from .model_files import model_library
 
 

@@ -33,7 +33,6 @@ type FormData = dict[str, Any]
 """What a form brings: its selectors have already checked every value."""
 
 SECTION_LINE = "line"
-SECTION_INTERVALS = "intervals"
 
 DEFAULT_PORT = 502
 """The port of Modbus TCP; gateways for RTU over TCP have no common one, most start from it."""

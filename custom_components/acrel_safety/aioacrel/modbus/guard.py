@@ -34,7 +34,7 @@ from modbus_connection import (
 
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerError, NotSentError, RefusedError
 from ..phrases import phrase
-from ..registers import LineCost, LineSettings, Read
+from ..registers import READ_HOLDING, LineCost, LineSettings, Read
 from .figures import UnitFigures
 from .framing import Framing
 from .pulse import LinkPulse
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GuardedUnit", "UnitFigures"]
 
-READ_FUNCTION_HOLDING = 3
 CONNECT_SECONDS = 10.0
 """After this tmodbus gives up connecting."""
 MOST_LOSSES = 2
@@ -160,7 +159,7 @@ class GuardedUnit:
         async with self._lock:
             await self.settle()
             self._patience = None
-            wanted = Read(READ_FUNCTION_HOLDING, address, len(values))
+            wanted = Read(READ_HOLDING, address, len(values))
             try:
                 await self._get_in_step(wanted, within, self.figures.losses)
             except LinkError as error:
@@ -299,9 +298,7 @@ class GuardedUnit:
 
     async def _on_the_wire(self, read: Read) -> list[int]:
         ask: Callable[[int, int], Awaitable[list[int]]] = (
-            self._unit.read_holding_registers
-            if read.function == READ_FUNCTION_HOLDING
-            else self._unit.read_input_registers
+            self._unit.read_holding_registers if read.function == READ_HOLDING else self._unit.read_input_registers
         )
         started = _now()
         is_connecting = not self._unit.connected

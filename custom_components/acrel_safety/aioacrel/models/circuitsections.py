@@ -12,7 +12,7 @@ from ..readings import DEVICE_CIRCUIT
 from . import toml
 from .entry import Entry
 from .parts import MOST_CIRCUITS
-from .pointlines import PointLine, need, point_line
+from .pointlines import PointLine, point_line
 
 _PLACEHOLDER = "{n}"
 
@@ -81,7 +81,7 @@ def circuit_sections(model: Model) -> Iterator[str]:
 
 
 def _block(circuit: Circuit, points: Sequence[Entry], model: Model) -> _Block:
-    needs = [point.key for point in points if point.address is None and point == need(point.key)]
+    needs = [point.key for point in points if point.address is None and point == Entry.waiting(point.key)]
     lines = [point_line(point, model.evidence) for point in points if point.key not in needs]
     return _Block(
         circuit=circuit,

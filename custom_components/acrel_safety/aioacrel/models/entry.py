@@ -10,7 +10,7 @@ from ..readings import PointKey, Value
 from ..registers.decode import decoded
 from ..registers.layout import Layout, RegisterType
 from ..registers.map import READ_HOLDING, Place, Ratio
-from ..vocabulary import Pace, Quantity, Range
+from ..vocabulary import Pace, Quantity, Range, vocabulary
 
 MODEL_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 """Model ids are also file names."""
@@ -56,6 +56,19 @@ class Entry:
             limits=point.limits,
             evidence=point.evidence,
             note=point.note,
+        )
+
+    @classmethod
+    def waiting(cls, key: PointKey, quantity: Quantity | None = None) -> Entry:
+        """Return the entry of a quantity that waits for its address: one of `needs`, known by its code alone."""
+        quantity = quantity or vocabulary().quantity(key.code)
+        return cls(
+            key=key,
+            quantity=quantity,
+            pace=quantity.pace,
+            layout=Layout(type=RegisterType.U16),
+            range=quantity.range,
+            evidence=Evidence.UNKNOWN,
         )
 
     @property

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..points import Evidence
-from ..readings import PointKey
-from ..registers import Layout, Order, RegisterType
+from ..registers import READ_HOLDING, Layout, Order, RegisterType
 from ..vocabulary import Kind, extra_quantity, vocabulary
 from . import toml
 from .entry import Entry
@@ -46,19 +45,6 @@ class PointLine:
         return f"{toml.key(self.code)} = {toml.inline([*pairs, *self.facts])}"
 
 
-def need(key: PointKey) -> Entry:
-    """Return a point that waits for its address and is known by its code alone: an entry of `needs`."""
-    quantity = vocabulary().quantity(key.code)
-    return Entry(
-        key=key,
-        quantity=quantity,
-        pace=quantity.pace,
-        layout=Layout(type=RegisterType.U16),
-        range=quantity.range,
-        evidence=Evidence.UNKNOWN,
-    )
-
-
 def point_line(point: Entry, evidence: Evidence) -> PointLine:
     """Return the line of a point in a file of this evidence.
 
@@ -88,7 +74,7 @@ def _facts(point: Entry, evidence: Evidence) -> Iterator[str]:
     if point.ratios:
         yield f"ratios = {toml.array(toml.text(ratio) for ratio in point.ratios)}"
     yield from _limits(point)
-    if point.function != 3:  # noqa: PLR2004 - the reader's default
+    if point.function != READ_HOLDING:
         yield f"function = {point.function}"
     yield from _quantity(point)
     if point.pace is not point.quantity.pace:

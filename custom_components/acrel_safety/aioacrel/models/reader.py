@@ -13,13 +13,11 @@ from ..phrases import phrase
 from ..points import Circuit, Evidence, Limits, Model
 from ..problems import Problem
 from ..readings import PointKey
-from ..registers import WORD_BITS, Layout, RegisterMap, RegisterType
+from ..registers import LAST_REGISTER, MOST_REGISTERS, WORD_BITS, Layout, RegisterMap, RegisterType
 from ..vocabulary import EXTRA_PREFIX, Kind, Pace, Quantity, Range, extra_quantity, vocabulary
 from .entry import MODEL_ID, Entry, places_of, points_of
 from .node import Findings, Node, shown
 from .parts import (
-    LAST_REGISTER,
-    MOST_REGISTERS,
     PLACEHOLDER,
     circuit_numbers,
     filled,
@@ -148,7 +146,7 @@ class _Reader:
             self._word(word, section)
         for code in node.texts("needs"):
             quantity = self._quantity(code, {}, Kind.MEASUREMENT, None, node, "needs")
-            waiting = [_waiting(quantity, number) for number in section.numbers]
+            waiting = [Entry.waiting(PointKey(number, quantity.code), quantity) for number in section.numbers]
             self._add(node, "needs", waiting)
         node.close()
 
@@ -345,15 +343,3 @@ def _model_id(head: Node) -> str:
     if model_id and not MODEL_ID.fullmatch(model_id):
         head.report("wrong_type", "id", found=model_id, allowed=phrase("model_id"))
     return model_id
-
-
-def _waiting(quantity: Quantity, circuit: str) -> Entry:
-    """Return a quantity the device has, but whose register is not public."""
-    return Entry(
-        key=PointKey(circuit, quantity.code),
-        quantity=quantity,
-        pace=quantity.pace,
-        layout=Layout(type=RegisterType.U16),
-        range=quantity.range,
-        evidence=Evidence.UNKNOWN,
-    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..points import Evidence, Model, Operation
 from ..readings import DEVICE_CIRCUIT
-from ..registers import LineSettings, ProbeCheck, Ratio, RegisterMap, Write
+from ..registers import READ_HOLDING, WORD, LineSettings, ProbeCheck, Ratio, RegisterMap, Write
 from . import toml
 from .circuitsections import circuit_sections
 from .reader import DEFAULT_MOST_REGISTERS
@@ -103,9 +103,9 @@ def _probe(probe: ProbeCheck) -> str:
     pairs = [f"at = {toml.register(probe.address)}"]
     if probe.count != 1:
         pairs.append(f"count = {probe.count}")
-    if probe.function != 3:  # noqa: PLR2004 - the reader's default
+    if probe.function != READ_HOLDING:
         pairs.append(f"function = {probe.function}")
-    if probe.mask != 0xFFFF:  # noqa: PLR2004 - likewise
+    if probe.mask != WORD:
         pairs.append(f"mask = {toml.register(probe.mask)}")
     if probe.allowed is not None:
         pairs.append(f"allowed = [[{', '.join(map(toml.register, probe.allowed))}]]")

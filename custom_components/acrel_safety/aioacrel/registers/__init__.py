@@ -1,10 +1,12 @@
 """Where values lie in a device's registers, which to read in which requests, and what the words in them mean."""
 
 from .layout import WORD, WORD_BITS, Layout, Order, RegisterType, scaled, unscaled
-from .map import READ_HOLDING, LineSettings, Place, ProbeCheck, Ratio, RegisterMap, Write
+from .map import LAST_REGISTER, MOST_REGISTERS, READ_HOLDING, LineSettings, Place, ProbeCheck, Ratio, RegisterMap, Write
 from .plan import LineCost, Read, Span, plan_reads
 
 __all__ = [
+    "LAST_REGISTER",
+    "MOST_REGISTERS",
     "READ_HOLDING",
     "WORD",
     "WORD_BITS",

@@ -11,10 +11,13 @@ from fractions import Fraction
 from typing import Literal
 
 from ..readings import PointKey
-from .layout import Layout
+from .layout import WORD, Layout
 
 READ_HOLDING = 3
 """The function that reads what function 16 writes."""
+LAST_REGISTER = 0xFFFF
+MOST_REGISTERS = 125
+"""Registers in one read: Modbus Application Protocol V1.1b3, section 6.3."""
 
 
 class Ratio(StrEnum):
@@ -107,7 +110,7 @@ class ProbeCheck:
     address: int
     count: int = 1
     function: int = READ_HOLDING
-    mask: int = 0xFFFF
+    mask: int = WORD
     allowed: tuple[int, int] | None = None
     is_unit_id: bool = False
     refused: bool = False

@@ -1,11 +1,11 @@
 """Rows whose value depends on an open question, with the point each answer gives: compare them with the display."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ..models.entry import Entry
-from ..readings import PointKey, Value
+from ..readings import PointKey
 
 
 class ChoiceKind(StrEnum):
@@ -33,7 +33,3 @@ class Choice:
     is_decided: bool
     """Whether the user has answered; until then alarms and limits on this point should wait."""
     alternatives: Mapping[str, Entry]
-
-    def values(self, words: Sequence[int]) -> dict[str, Value | None]:
-        """Return by label what each alternative makes of the point's registers; each address has its own ones."""
-        return {label: entry.value(words) for label, entry in self.alternatives.items()}

@@ -3,21 +3,24 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 
-from ..errors import ILLEGAL_ADDRESS, AcrelError, LinkError
-from ..modbus.guard import GuardedUnit
-from ..modbus.unit import PolledUnit
-from ..models.reader import DEFAULT_MOST_REGISTERS
-from ..plausibility import odd_values
-from ..points import Evidence, Model
-from ..registers import Read, plan_reads
-from ..registers.blocks import spans_of
-from ..registers.dump import RegisterDump
-from ..registers.privacy import around, private_registers
-from . import selecting
-from .arguments import Options
-from .output import Console, Progress, number_of
-from .scan import fitting_models
-from .session import open_unit
+from ...errors import ILLEGAL_ADDRESS, AcrelError, LinkError
+from ...modbus.guard import GuardedUnit
+from ...modbus.unit import PolledUnit
+from ...models.reader import DEFAULT_MOST_REGISTERS
+from ...plausibility import odd_values
+from ...points import Evidence, Model
+from ...registers import READ_HOLDING, Read, plan_reads
+from ...registers.blocks import spans_of
+from ...registers.dump import RegisterDump
+from ...registers.privacy import around, private_registers
+from .. import selecting
+from ..exits import Exit
+from ..fitting import fitting_models
+from ..options import Options
+from ..output import Console, number_of
+from ..progress import Show, progress
+from ..saving import save
+from ..session import open_unit
 
 type Taken = tuple[RegisterDump, LinkError | None]
 """What was read, and why not all of it was."""
@@ -35,7 +38,6 @@ FIRST_REGISTERS = (0x0000, 0x00FF)
 """What is read of a device that fits no model: every Acrel map seen but one begins here."""
 MOST_ODD = 10
 """A model that does not fit at all makes every value odd."""
-_FUNCTION = 3
 
 
 class NothingToDumpError(AcrelError):
@@ -45,7 +47,7 @@ class NothingToDumpError(AcrelError):
     text = "Unit {unit} has none of the registers asked for"
 
 
-def dump(options: Options, console: Console) -> int:
+def command(options: Options, console: Console) -> int:
     """Read registers without asking what they mean; those the device does not have are listed as refused."""
     model = selecting.find_model(options, options.model) if options.model is not None else None
     if model is not None and not options.ranges:
@@ -58,15 +60,15 @@ def dump(options: Options, console: Console) -> int:
     _tell_odd(taken, model or _model_of(taken, options), console)
     text = taken.as_json()
     if options.output is None:
-        console.lines([text])
-        return 1 if trouble is not None else 0
-    options.output.write_text(f"{text}\n", encoding="utf-8")
+        console.text(text)
+        return Exit.INCOMPLETE if trouble is not None else Exit.DONE
+    save(options.output, f"{text}\n")
     number = sum(map(len, taken.registers.values()))
     if console.as_json:
         console.json({"file": str(options.output), "model": taken.model, "registers": number})
     else:
         console.lines([f"{options.output}: {number} registers of unit {options.unit} as {taken.model}"])
-    return 1 if trouble is not None else 0
+    return Exit.INCOMPLETE if trouble is not None else Exit.DONE
 
 
 def _model_of(taken: RegisterDump, options: Options) -> Model | None:
@@ -100,11 +102,8 @@ async def _dump(options: Options, console: Console, model: Model | None) -> Take
         number = _registers(asked) - _registers(reads)
         if number and (options.ranges or not models):
             console.note(f"{number_of(number, 'register')} that may hold passwords or numbers of people: not read")
-        progress = Progress(console.err, _registers(reads))
-        try:
-            return await _read_all(device, reads, progress)
-        finally:
-            progress.clear()
+        with progress(console, _registers(reads)) as show:
+            return await _read_all(device, reads, show)
 
 
 async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> list[Model]:
@@ -113,7 +112,7 @@ async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> lis
     Raises LinkError when it does not answer at all.
     """
     # Asked first, because a silent unit would cost a time-out per model.
-    await PolledUnit(unit, UNKNOWN).dump([Read(_FUNCTION, FIRST_REGISTERS[0], 1)])
+    await PolledUnit(unit, UNKNOWN).dump([Read(READ_HOLDING, FIRST_REGISTERS[0], 1)])
     known = [model for model in selecting.library(options).usable() if not model.needs_table]
     fitting = await fitting_models(unit, known)
     names = ", ".join(model.id for model in fitting)
@@ -133,7 +132,7 @@ def _reads(
     most = min((model.registers.max_registers for model in models), default=DEFAULT_MOST_REGISTERS)
     if ranges or not models:
         return [
-            Read(_FUNCTION, first, min(most, last - first + 1))
+            Read(READ_HOLDING, first, min(most, last - first + 1))
             for low, last in ranges or (FIRST_REGISTERS,)
             for first in range(low, last + 1, most)
         ]
@@ -149,7 +148,7 @@ def _registers(reads: Sequence[Read]) -> int:
     return sum(read.count for read in reads)
 
 
-async def _read_all(device: PolledUnit, reads: Sequence[Read], progress: Progress) -> Taken:
+async def _read_all(device: PolledUnit, reads: Sequence[Read], show: Show) -> Taken:
     """Read everything; a read that holds a register the device does not have is halved until that is alone.
 
     Raises LinkError when there is nothing to keep yet.
@@ -161,7 +160,7 @@ async def _read_all(device: PolledUnit, reads: Sequence[Read], progress: Progres
     done = 0
     while todo and trouble is None:
         read = todo.pop()
-        progress.show(done, f"register {read.address:04X}h")
+        show(done, f"register {read.address:04X}h")
         try:
             part = await device.dump([read])
         except LinkError as error:

@@ -1,24 +1,23 @@
-"""`acrel scan` and `acrel dump`."""
+"""`acrel dump`: raw registers, whole or as far as they could be had."""
 
 import asyncio
-import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from custom_components.acrel_safety.aioacrel import __version__
-from custom_components.acrel_safety.aioacrel.cli.output import Progress
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.registers import Read
 from custom_components.acrel_safety.aioacrel.registers.dump import RegisterDump
 from simulator import Cabinet
 from simulator.cabinet import STANDARD_UNITS
-from tests.aioacrel.cli_rigs import NOBODY, Acrel, Terminal, strange_unit
+from tests.aioacrel.cli_rigs import NOBODY, Acrel, strange_unit
 
 LIBRARY = ModelLibrary()
 ASJ10L, AIM_R100 = 7, 8
 QUICK = ("--timeout", "0.15")
+NOT_READ = "2 registers that may hold passwords or numbers of people: not read\n"
 
 
 @pytest.fixture
@@ -31,85 +30,6 @@ async def cabinet() -> AsyncIterator[Cabinet]:
     async with Cabinet.standard(frozen=True) as cabinet:
         cabinet.advance(60)
         yield cabinet
-
-
-# -- scan ----------------------------------------------------------------------------------------------------------
-
-
-async def test_a_scan_finds_every_unit_and_its_model(acrel: Acrel, cabinet: Cabinet) -> None:
-    outcome = await acrel.on(cabinet, "scan", "--units", "0-14", "--json", *QUICK)
-    assert (outcome.code, outcome.err) == (0, "")
-    found = {unit["unit"]: unit["models"][0] for unit in outcome.json["units"]}
-    assert found == STANDARD_UNITS
-    assert outcome.json["silent"] == [0, 13, 14]
-    assert not any(unit.writes for unit in cabinet.units.values())
-
-
-async def test_a_scan_over_rtu_as_a_table(acrel: Acrel, cabinet: Cabinet) -> None:
-    outcome = await acrel.on(cabinet, "scan", "--units", "12,7,13", *QUICK, framing="rtu+tcp")
-    heading, *rows, count = outcome.out.splitlines()
-    assert heading.split("  ")[0] == "UNIT"
-    assert [row.split()[:2] for row in rows] == [["12", "dtsd1352,"], ["7", "asj10l"]]
-    assert count == "2 of 3 units answer"
-
-
-async def test_nobody_answers_for_unit_0_of_a_serial_line(acrel: Acrel, cabinet: Cabinet) -> None:
-    outcome = await acrel.on(cabinet, "scan", "--units", "0,7", "--json", *QUICK, framing="rtu+tcp")
-    assert [unit["unit"] for unit in outcome.json["units"]] == [7]
-    assert outcome.json["silent"] == [0]
-
-
-async def test_a_unit_of_no_known_model_and_one_that_refuses(acrel: Acrel, cabinet: Cabinet) -> None:
-    cabinet.set_scenario("exception", ASJ10L, code=4)
-    outcome = await acrel.on(cabinet, "scan", "--units", "7", *QUICK)
-    assert "none known" in outcome.out
-    assert outcome.code == 0
-
-
-async def test_a_gateway_that_answers_for_units_that_are_not_there(acrel: Acrel) -> None:
-    async with Cabinet.of({3: "asj10l"}, frozen=True, absent_exception=0x0B) as cabinet:
-        outcome = await acrel.on(cabinet, "scan", "--units", "1-4", "--json")
-        assert outcome.json == {"units": [{"unit": 3, "models": ["asj10l"]}], "silent": [1, 2, 4]}
-
-
-async def test_nobody_there_is_a_result_too(acrel: Acrel, cabinet: Cabinet) -> None:
-    outcome = await acrel.on(cabinet, "scan", "--units", "20", *QUICK)
-    assert (outcome.code, outcome.out) == (0, "0 of 1 units answer\n")
-
-
-def test_without_a_link_there_is_nothing_to_scan(acrel: Acrel) -> None:
-    assert acrel("scan", NOBODY, "--units", "1-3", "--json").error == "link_unreachable"
-
-
-async def test_answers_that_do_not_fit_are_remarked(acrel: Acrel) -> None:
-    async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer every request with one for another function."""
-        while request := await reader.read(12):
-            writer.write(request[:4] + b"\x00\x05" + request[6:7] + b"\x04\x02\x00\x00")
-        writer.close()
-
-    server = await asyncio.start_server(garbage, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        outcome = await asyncio.to_thread(acrel, "scan", f"tcp://127.0.0.1:{port}", "--units", "5", *QUICK)
-    assert outcome.code == 0
-    assert "answers badly" in outcome.out
-
-
-def test_the_bar_is_drawn_on_a_terminal_and_nowhere_else() -> None:
-    terminal, file = Terminal(), io.StringIO()
-    for stream in (terminal, file):
-        progress = Progress(stream, 4)
-        progress.show(2, "unit 3")
-        progress.clear()
-    assert terminal.getvalue() == "\r\x1b[K[###############---------------] 2/4 unit 3\r\x1b[K"
-    assert file.getvalue() == ""
-
-
-NOT_READ = "2 registers that may hold passwords or numbers of people: not read\n"
-
-
-# -- dump ----------------------------------------------------------------------------------------------------------
 
 
 def dumped(text: str) -> RegisterDump:
@@ -193,7 +113,7 @@ async def test_a_unit_of_no_known_model_is_tried_from_the_first_register_on(acre
 async def test_what_was_read_before_a_unit_falls_silent_is_kept(acrel: Acrel) -> None:
     async with strange_unit(registers=0x100, silent_from=0x30) as strange:
         outcome = await asyncio.to_thread(acrel, "dump", strange, "--unit", "1", "--range", "0-0xFF", *QUICK)
-    assert outcome.code == 1
+    assert outcome.code == 3
     assert outcome.err == f"{NOT_READ}The dump ends early: Unit 1 did not answer within 0.15 s\n"
     assert set(dumped(outcome.out).registers[3]) <= set(range(1, 0x30))
     assert set(dumped(outcome.out).registers[3]) >= set(range(1, 0x1D))
