@@ -87,6 +87,7 @@ class _Reader:
         self._evidence = head.word("evidence", Evidence, Evidence.UNKNOWN, required=True)
         line = top.optional_child("line")
         reading = top.optional_child("read")
+        dumping = top.optional_child("dump")
         ratios = top.optional_child("ratios")
         self._function = reading.integer("function", 3, 4, 3)
         self._ranges = reading.spans("ranges", LAST_REGISTER)
@@ -104,6 +105,7 @@ class _Reader:
             unit_id=line.integer("unit", 0, 255, 1),
             max_registers=reading.integer("max_registers", 1, MOST_REGISTERS, DEFAULT_MOST_REGISTERS),
             ranges=self._ranges,
+            leave_out=dumping.spans("leave_out", LAST_REGISTER),
             read_ratios=read_ratios,
             asks_ratios=asks_ratios,
         )
@@ -124,7 +126,7 @@ class _Reader:
         for ratio, key in read_ratios.items():
             if key not in self._entries:
                 ratios.report("missing", ratio, allowed=phrase("point", key=key))
-        for node in (head, line, reading, ratios, top):
+        for node in (head, line, reading, dumping, ratios, top):
             node.close()
         return model
 
