@@ -18,7 +18,6 @@ class IdleRatioError(AcrelError):
     """A ratio was stated that no value of the model is multiplied with."""
 
     key = "ratio_without_effect"
-    text = "--{ratio} has no effect: no value of {model} is multiplied with it, they are shown as the device gives them"
 
 
 def used(model: Model, keys: Collection[PointKey]) -> list[Ratio]:

@@ -11,10 +11,10 @@ from ..modbus.link import LinkAddress
 from ..modbus.unit import PolledUnit
 from ..models import ModelLibrary, read_model
 from ..models.library import read_text
-from ..phrases import Phrase
 from ..points import Model
 from ..readings import PointKey
 from ..registers import LineSettings
+from ..texts import Phrase
 from ..vocabulary import vocabulary
 from .circuits import circuit_spans
 from .options import Options
@@ -29,14 +29,12 @@ class UnknownQuantityError(AcrelError):
     """A quantity was asked for that the model does not have."""
 
     key = "unknown_quantity"
-    text = "{model} has no quantity '{code}' with a known register. {near}`acrel models {named}` lists all it has"
 
 
 class UnusableFolderError(AcrelError):
     """The folder for the user's models is none."""
 
     key = "unusable_folder"
-    text = "{folder} is not a folder with model files"
 
 
 def library(options: Options) -> ModelLibrary:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import FileProblemsError
-from ..foreign import foreign
+from ..foreign import system_says
 from ..points import Model
 from ..problems import Problem, Severity
 from ..table import AddressMode, KMode, TableImport, import_table
@@ -66,5 +66,5 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LARGEST_TABLE + 1)
     except OSError as error:
-        problem = Problem(key="unreadable", found=foreign(error.strerror or str(error)))
+        problem = Problem(key="unreadable", found=system_says(error))
         raise FileProblemsError(file=str(path), problems=[problem]) from None

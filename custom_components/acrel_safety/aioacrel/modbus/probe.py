@@ -1,9 +1,9 @@
 """Does a unit answer as its model does? A few short reads tell, as far as the documents allow."""
 
 from ..errors import LinkError, LinkUnreachableError, MissingTableError, NoAnswerError, RefusedError, WrongDeviceError
-from ..phrases import Phrase, phrase
 from ..points import Model
 from ..registers import ProbeCheck
+from ..texts import Phrase, phrase
 from .guard import GuardedUnit
 
 

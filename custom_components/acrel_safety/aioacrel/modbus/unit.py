@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from .. import __version__
 from ..errors import LinkError, RefusedError
-from ..phrases import Phrase
 from ..points import Model
 from ..readings import PointKey, Quality, Reading
 from ..registers import Place, Ratio, Read, plan_reads
@@ -14,6 +13,7 @@ from ..registers.blocks import Block, blocks_of, spans_of, within_map
 from ..registers.decode import Decoder
 from ..registers.dump import RegisterDump
 from ..registers.privacy import around, private_registers
+from ..texts import Phrase
 from ..vocabulary import Pace
 from .guard import GuardedUnit
 from .poll import GroupPoll, PollReport

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from ..phrases import phrase
 from ..points import Operation
 from ..readings import DEVICE_CIRCUIT, PointKey, Value
 from ..registers import (
@@ -19,6 +18,7 @@ from ..registers import (
     RegisterType,
     Write,
 )
+from ..texts import phrase
 from ..vocabulary import Kind, vocabulary
 from .node import Node, shown
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from ..points import Evidence
 from ..registers import READ_HOLDING, Layout, Order, RegisterType
+from ..texts import phrase
 from ..vocabulary import Kind, extra_quantity, vocabulary
 from . import toml
 from .entry import Entry
@@ -48,7 +49,7 @@ class PointLine:
 def point_line(point: Entry, evidence: Evidence) -> PointLine:
     """Return the line of a point in a file of this evidence.
 
-    Raises ValueError for what a model file has no words for.
+    Raises NoWordsError for what a model file has no words for.
     """
     table = "settings" if point.quantity.kind is Kind.SETTING else "points"
     return PointLine(
@@ -88,8 +89,7 @@ def _facts(point: Entry, evidence: Evidence) -> Iterator[str]:
 def _limits(point: Entry) -> Iterator[str]:
     if point.range != point.quantity.range:
         if point.range.low is None or point.range.high is None:
-            message = f"{point.key}: a range with an open end cannot be written"
-            raise ValueError(message)
+            raise toml.NoWordsError(phrase("open_range", point=point.key))
         yield f"range = [{toml.number(point.range.low)}, {toml.number(point.range.high)}]"
     if point.limits is not None:
         yield f"limits = [{toml.number(point.limits.low)}, {toml.number(point.limits.high)}]"
@@ -112,8 +112,7 @@ def _quantity(point: Entry) -> Iterator[str]:
         yield f"name = {toml.texts(quantity.names)}"
     written = replace(usual, unit=quantity.unit or usual.unit, detail=quantity.detail, names=quantity.names)
     if written != quantity or "en" not in quantity.names or PLACEHOLDER.search(code):
-        message = f"{point.key}: this quantity cannot be written"
-        raise ValueError(message)
+        raise toml.NoWordsError(phrase("odd_quantity", point=point.key))
 
 
 def _usual_kind(point: Entry) -> Kind:

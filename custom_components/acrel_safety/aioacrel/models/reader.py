@@ -2,18 +2,18 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
 from ..errors import FileProblemsError
-from ..foreign import foreign
-from ..phrases import phrase
-from ..points import Circuit, Evidence, Limits, Model
+from ..foreign import python_says
+from ..points import Circuit, Evidence, Limits, Model, Operation
 from ..problems import Problem
 from ..readings import PointKey
-from ..registers import LAST_REGISTER, MOST_REGISTERS, WORD_BITS, Layout, RegisterMap, RegisterType
+from ..registers import LAST_REGISTER, MOST_REGISTERS, WORD_BITS, Layout, RegisterMap, RegisterType, Write
+from ..texts import phrase
 from ..vocabulary import EXTRA_PREFIX, Kind, Pace, Quantity, Range, extra_quantity, vocabulary
 from .entry import MODEL_ID, Entry, places_of, points_of
 from .node import Findings, Node, shown
@@ -55,7 +55,7 @@ def read_model(text: str, *, file: str) -> Model:
     except (ValueError, RecursionError) as error:
         # A plain ValueError comes from numbers and dates that are well written but too large.
         line = error.lineno if isinstance(error, tomllib.TOMLDecodeError) else None
-        syntax = Problem(key="not_toml", line=line, found=foreign(str(error)))
+        syntax = Problem(key="not_toml", line=line, found=python_says(error))
         raise FileProblemsError(file=file, problems=[syntax]) from None
     findings = Findings(text)
     model = _Reader().read(Node(findings, (), top))
@@ -96,7 +96,7 @@ class _Reader:
             self._section(section)
         if not self._entries and not top.findings.problems:
             top.report("no_points")
-        operations = [operation(node) for node in top.children("commands")]
+        operations = list(self._operations(top))
         registers = RegisterMap(
             places=places_of(self._entries.values()),
             writes={one.key: write for one, write in operations if write is not None},
@@ -129,6 +129,16 @@ class _Reader:
         for node in (head, line, reading, dumping, ratios, top):
             node.close()
         return model
+
+    def _operations(self, top: Node) -> Iterator[tuple[Operation, Write | None]]:
+        """Read the commands; of two for the same thing nobody could tell which is meant."""
+        known: set[PointKey] = set()
+        for node in top.children("commands"):
+            read = operation(node)
+            if read[0].key in known:
+                node.report("duplicate_point", "code", found=read[0].key)
+            known.add(read[0].key)
+            yield read
 
     def _section(self, node: Node) -> None:
         section = _Section(
@@ -271,7 +281,8 @@ class _Reader:
         source = node.text("source", "")
         ratios = ratio_words(node)
         equals = node.integer("equals", 0, LAST_REGISTER, None)
-        if address is None and self._evidence is not Evidence.UNKNOWN and "at" not in node:
+        is_placed = self._evidence is not Evidence.UNKNOWN or "ratios" in node or "equals" in node
+        if address is None and is_placed and "at" not in node:
             node.report("missing", "at", allowed=phrase("register_address"))
         if scale == 0:
             node.report("out_of_range", "scale", found=0, allowed=phrase("number_not_0"))

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from ..errors import NotWritableError
 from ..points import Evidence, Model, Operation
 from ..readings import DEVICE_CIRCUIT
 from ..registers import READ_HOLDING, WORD, LineSettings, ProbeCheck, Ratio, RegisterMap, Write
+from ..texts import phrase
 from . import toml
 from .circuitsections import circuit_sections
 from .reader import DEFAULT_MOST_REGISTERS
@@ -13,10 +15,17 @@ from .reader import DEFAULT_MOST_REGISTERS
 def write_model(model: Model) -> str:
     """Return the text of a model file.
 
-    Raises ValueError when the model holds something a file has no words for: scales without a finite decimal form,
-    ranges with an open end that are not the vocabulary's.
+    Raises NotWritableError when the model holds something a file has no words for: scales without a finite decimal
+    form, ranges with an open end that are not the vocabulary's.
     """
-    parts = [
+    try:
+        return "\n".join(part for part in _parts(model) if part)
+    except toml.NoWordsError as error:
+        raise NotWritableError(model=model.id, detail=error.reason) from None
+
+
+def _parts(model: Model) -> Sequence[str]:
+    return [
         _head(model),
         _line(model.registers),
         _read(model.registers),
@@ -26,7 +35,6 @@ def write_model(model: Model) -> str:
         *circuit_sections(model),
         *(_operation(one, model.registers.writes.get(key)) for key, one in model.operations.items()),
     ]
-    return "\n".join(part for part in parts if part)
 
 
 def _table(header: str, pairs: Sequence[str]) -> str:
@@ -128,8 +136,7 @@ def _operation(operation: Operation, write: Write | None) -> str:
         pairs.append(f"registers = {toml.array(map(toml.register, write.registers))}")
     for key, value in operation.shows.items():
         if isinstance(value, str):
-            message = f"{code}: a read-back by word cannot be written"
-            raise ValueError(message)  # noqa: TRY004 - as for all that a file has no words for
+            raise toml.NoWordsError(phrase("word_read_back", command=code))
         facts = [f"code = {toml.text(key.code)}", f"value = {toml.number(float(value))}"]
         if key.circuit != circuit:
             facts.insert(1, f"circuit = {toml.text(key.circuit)}")

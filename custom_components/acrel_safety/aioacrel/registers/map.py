@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Literal
 
 from ..readings import PointKey
+from ..texts import phrase
 from .layout import WORD, Layout
 
 READ_HOLDING = 3
@@ -40,8 +41,7 @@ class LineSettings:
     def of(cls, *, baudrate: int, bytesize: int = 8, parity: str = "N", stopbits: int = 1) -> LineSettings:
         """Return checked settings from plain values; raises ValueError that says what is allowed."""
         if baudrate <= 0 or bytesize not in (7, 8) or parity not in ("N", "E", "O") or stopbits not in (1, 2):
-            message = "baudrate above 0, bytesize 7 or 8, parity N, E or O, stopbits 1 or 2"
-            raise ValueError(message)
+            raise ValueError(str(phrase("line_settings")))
         return cls(
             baudrate=baudrate,
             bytesize=7 if bytesize == 7 else 8,  # noqa: PLR2004 - data bits

@@ -44,7 +44,6 @@ class NothingToDumpError(AcrelError):
     """Every read was refused."""
 
     key = "nothing_dumped"
-    text = "Unit {unit} has none of the registers asked for"
 
 
 def command(options: Options, console: Console) -> int:

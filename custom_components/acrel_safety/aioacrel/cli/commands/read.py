@@ -19,7 +19,6 @@ class NothingReadError(AcrelError):
     """The unit answers, but not one of the wanted quantities has a value."""
 
     key = "nothing_read"
-    text = "Unit {unit} gave none of the {count} values: {why}"
 
 
 @dataclass(slots=True)

@@ -14,7 +14,6 @@ class NothingToExportError(AcrelError):
     """A model without registers has nothing a table could hold."""
 
     key = "nothing_to_export"
-    text = "{model} has no register that a table could hold"
 
 
 def command(options: Options, console: Console) -> int:

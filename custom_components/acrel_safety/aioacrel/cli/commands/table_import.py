@@ -1,6 +1,6 @@
 """`acrel table import`: a model file of a register table."""
 
-from ...errors import AcrelError, FileProblemsError, UnknownModelError
+from ...errors import FileProblemsError, UnknownModelError
 from ...models.writer import write_model
 from ...points import Model
 from ...table import Choice
@@ -11,13 +11,6 @@ from ..output import Console, Json, number_of
 from ..saving import save
 
 
-class NotWritableError(AcrelError):
-    """A model holds something that a model file has no words for."""
-
-    key = "not_writable"
-    text = "{model} cannot be written as a model file: {detail}"
-
-
 def command(options: Options, console: Console) -> int:
     """Make a model file of a table; with one bad row nothing is made, unless the user does without it."""
     table = table_files.imported(options, model_id=options.id, base=_base(options))
@@ -25,7 +18,7 @@ def command(options: Options, console: Console) -> int:
         raise FileProblemsError(file=str(options.file), problems=table.errors)
     for line in table_files.problem_lines(options.file, table.problems, options.language):
         console.note(line)
-    text = _model_file(table.model)
+    text = write_model(table.model)
     if options.output is not None:
         save(options.output, text)
     if console.as_json:
@@ -48,17 +41,6 @@ def command(options: Options, console: Console) -> int:
         parts += [f"{waiting} more wait for an address"] if waiting else []
         console.lines([f"{options.output}: {', '.join(parts)}"])
     return Exit.DONE
-
-
-def _model_file(model: Model) -> str:
-    """Return a model as the text of a file.
-
-    Raises NotWritableError.
-    """
-    try:
-        return write_model(model)
-    except ValueError as error:
-        raise NotWritableError(model=model.id, detail=error) from None
 
 
 def _base(options: Options) -> Model | None:

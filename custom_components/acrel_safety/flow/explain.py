@@ -1,4 +1,4 @@
-"""What went wrong in a flow, as the key of a translated sentence and its placeholders."""
+"""Explains to a form what went wrong in a flow: the key of a translated sentence and its placeholders."""
 
 import errno
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +8,6 @@ from socket import gaierror
 from homeassistant.exceptions import HomeAssistantError
 
 from ..aioacrel.errors import (
-    EXCEPTION_MEANINGS,
     AcrelError,
     FileProblemsError,
     LinkUnreachableError,
@@ -16,7 +15,8 @@ from ..aioacrel.errors import (
     RefusedError,
 )
 from ..aioacrel.problems import Problem
-from .texts import FlowTexts
+from ..markdown import problem_list
+from .selector_texts import FlowTexts
 
 _BY_NUMBER: Mapping[int | None, str] = {
     errno.EHOSTUNREACH: "host_unreachable",
@@ -35,7 +35,7 @@ _BY_CLASS: Sequence[tuple[type[BaseException], str]] = (
     (PermissionError, "port_denied"),
     (TimeoutError, "connect_timeout"),
 )
-MOST_PROBLEMS = 40
+MOST_IN_A_FORM = 40
 """Findings shown of one file: more would be a wall that nobody reads; the first ones are mended first."""
 
 
@@ -76,29 +76,14 @@ def explain(error: AcrelError | HomeAssistantError, texts: FlowTexts) -> FlowErr
             key = "no_answer_gateway"
         case NoAnswerError() if isinstance(error.__cause__, RefusedError):
             key = "no_answer_gateway"
-        case RefusedError():
-            known = error.code in EXCEPTION_MEANINGS
-            placeholders["meaning"] = texts("exception", placeholders["code"] if known else "other")
         case FileProblemsError():
-            listing = problem_list(error.problems, texts)
+            listing = form_list(error.problems, texts.language)
     return FlowError(key=key, placeholders=placeholders, listing=listing)
 
 
-def problem_list(problems: Sequence[Problem], texts: FlowTexts) -> str:
-    """Return findings as a Markdown list, in the order of the file."""
-    shown = [f"- {plain(problem.text(texts.language))}" for problem in problems[:MOST_PROBLEMS]]
-    if len(problems) > len(shown):
-        shown.append(f"- {texts('preview', 'more', count=len(problems) - len(shown))}")
-    return "\n".join(shown)
-
-
-def plain(text: str) -> str:
-    """Return text of unknown origin so that Markdown shows it as it is, on one line."""
-    flat = " ".join(text.split())
-    return "".join(f"\\{char}" if char in _MARKDOWN else char for char in flat)
-
-
-_MARKDOWN = frozenset("\\`*_{}[]<>#|~!$&")
+def form_list(problems: Sequence[Problem], language: str) -> str:
+    """Return findings as a list to go with a form."""
+    return problem_list(problems, language, most=MOST_IN_A_FORM)
 
 
 def _unreachable(error: LinkUnreachableError) -> str:

@@ -4,8 +4,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
 from ..aioacrel.points import Model
+from ..aioacrel.texts import library_language, read_texts, say
 from ..const import DOMAIN
-from ..naming import evidence_text, library_language
 
 
 class FlowTexts:
@@ -21,6 +21,8 @@ class FlowTexts:
     async def load(cls, hass: HomeAssistant) -> FlowTexts:
         """Read the texts in the language Home Assistant is set to."""
         language = hass.config.language
+        # A flow may be the first to need what the library says.
+        await hass.async_add_executor_job(read_texts)
         return cls(language, await async_get_translations(hass, language, "selector", [DOMAIN]))
 
     def __call__(self, group: str, word: str, **placeholders: object) -> str:
@@ -30,5 +32,5 @@ class FlowTexts:
 
     def model(self, model: Model) -> str:
         """Return a model's readable name with what it is and how sure its registers are."""
-        evidence = evidence_text(model.evidence, self.language)
+        evidence = say(f"evidence.{model.evidence}", self.language)
         return f"{model.name} – {model.title(self.language)} ({evidence})"
