@@ -145,7 +145,7 @@ async def test_a_model_without_table_is_shown_with_its_issue_and_no_entities(
         (DOMAIN, rig.subentry(20).subentry_id), rig.entry.entry_id
     )
     assert found is not None
-    assert found.model == "ASCB1 (registers unknown)"
+    assert found.model == "ASCB1"
     assert rig.state("sensor", 7, "Lg").state != "unavailable"
 
     hass.config_entries.async_remove_subentry(rig.entry, rig.subentry(20).subentry_id)

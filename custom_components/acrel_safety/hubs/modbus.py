@@ -86,7 +86,7 @@ class ModbusEntryHub:
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Take a config entry whose data are a link."""
-        self.kind = _KINDS[entry.data[CONF_TYPE]]
+        self.kind = f"{_KINDS[entry.data[CONF_TYPE]]}, {_place(entry.data)}"
         self._hass = hass
         self._entry = entry
         self._address = link_address(entry.data)
@@ -147,6 +147,14 @@ class ModbusEntryHub:
         # Another entry may keep the link: then what this unit asked of it has to be withdrawn.
         self._entry.async_on_unload(guarded.close)
         return guarded
+
+
+def _place(data: Mapping[str, Any]) -> str:
+    """Return where a link is; of whom the gateway is bought, nothing tells."""
+    if CONF_DEVICE in data:
+        return str(data[CONF_DEVICE])
+    host = f"[{data[CONF_HOST]}]" if ":" in data[CONF_HOST] else data[CONF_HOST]
+    return f"{host}:{data[CONF_PORT]}"
 
 
 def _guarded(
