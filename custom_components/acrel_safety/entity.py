@@ -78,7 +78,11 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
         try:
             await self.coordinator.device.change(self.point.key, value)
         except AcrelError as error:
-            kind = ServiceValidationError if isinstance(error, SettingRefusedError) else HomeAssistantError
+            is_refused = isinstance(error, SettingRefusedError)
+            if not is_refused:
+                # It may have been sent: what the device has now is to be seen soon.
+                self.coordinator.device.hurry()
+            kind = ServiceValidationError if is_refused else HomeAssistantError
             raise kind(
                 translation_domain=DOMAIN,
                 translation_key=error.key,

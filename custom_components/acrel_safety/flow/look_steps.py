@@ -15,7 +15,6 @@ from ..aioacrel.readings import PointKey
 from ..aioacrel.table import ChoiceKind
 from ..const import DOMAIN, LOGGER, MODEL_FOLDER
 from ..hubs.modbus import temporary_unit
-from ..markdown import plain
 from .device_forms import (
     CONF_ADDRESS_MODE,
     CONF_K_MODE,
@@ -23,6 +22,7 @@ from .device_forms import (
     CONF_ORDER,
     NEXT_BACK,
     NEXT_SAVE,
+    check_settings,
     device_data,
     look_schema,
     ratios_of,
@@ -42,25 +42,33 @@ class LookSteps(DeviceSteps):
     async def async_step_settings(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Ask for what the model leaves to the user."""
         if user_input is None:
-            model, texts = self._model, self._texts
-            notes = [
-                f"{texts.model(model)}.",
-                texts("preview", "source", source=plain(model.source)),
-                model.notes.get(texts.language) or model.notes.get("en", ""),
-            ]
-            return self._show(
-                "settings",
-                settings_schema(model),
-                self._settings,
-                model=model.name,
-                notes="\n\n".join(note for note in notes if note),
-            )
+            return self._show_settings()
         self._settings = user_input
+        try:
+            check_settings(self._model, user_input)
+        except FormError as wrong:
+            return self._show_settings(wrong.error)
         if self._draft is not None:
             return await self.async_step_preview()
         if self._wants_look:
             return await self.async_step_confirm()
         return await self._finish({})
+
+    def _show_settings(self, error: FlowError | None = None) -> SubentryFlowResult:
+        model, texts = self._model, self._texts
+        notes = [
+            model.title(texts.language),
+            texts("assurance", model.evidence),
+            model.notes.get(texts.language) or model.notes.get("en", ""),
+        ]
+        return self._show(
+            "settings",
+            settings_schema(model),
+            self._settings,
+            error,
+            model=model.name,
+            notes="\n\n".join(note for note in notes if note),
+        )
 
     async def async_step_preview(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Show what the device says, read with the imported file."""
@@ -114,7 +122,8 @@ class LookSteps(DeviceSteps):
             dump = await read_rows(unit, columns, rows)
         if not any(dump.registers.values()):
             raise FormError("nothing_read", unit=self._unit_id)
-        return render(columns, rows, dump, ratios_of(self._settings), self._texts)
+        ratios = ratios_of(self._settings)
+        return render(columns, rows, dump, ratios, self._texts, is_table=self._draft is not None)
 
     # -- Save -------------------------------------------------------------------------------------
 
