@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import pkgutil
 import string
 from collections import Counter
@@ -37,6 +38,14 @@ def section(name: str) -> set[str]:
 
 def fillings(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def leaves(tree: object) -> Iterator[str]:
+    if isinstance(tree, dict):
+        for branch in tree.values():
+            yield from leaves(branch)
+    else:
+        yield str(tree)
 
 
 def calls() -> Iterator[tuple[str, ast.Call]]:
@@ -85,6 +94,14 @@ def test_both_languages_have_the_same_texts_with_the_same_fillings() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_said_twice(language: str) -> None:
     assert [text for text, count in Counter(texts(language).values()).items() if count > 1] == []
+
+
+@pytest.mark.parametrize(("language", "folder"), [("en", "en"), ("zh", "zh-Hans")])
+def test_home_assistants_own_texts_say_nothing_again(language: str, folder: str) -> None:
+    files = sorted((Path(__file__).parents[2] / "scripts" / "texts" / folder).glob("*.json"))
+    assert files
+    written = {text for file in files for text in leaves(json.loads(file.read_text("utf-8")))}
+    assert written & set(texts(language).values()) == set()
 
 
 def test_every_error_has_its_sentence_and_every_sentence_its_error() -> None:
