@@ -10,6 +10,7 @@ import pytest
 from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.config_entries import ConfigEntryState, FlowType
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from modbus_connection import ModbusSerialParams
 from probatio import UNDEFINED, Optional
@@ -398,6 +399,7 @@ async def test_a_link_gets_another_name_and_its_entities_keep_their_ids(
     assert rig.entry.title == "Cellar"
     assert {entity.entity_id for entity in rig.entities()} == before
     [named] = [found for found in rig.devices() if found.name == "Cellar"]
+    assert isinstance(named, dr.DeviceEntry)
     assert (named.model, named.manufacturer) == (f"Modbus TCP, {HOST}:{cabinet.tcp_port}", None)
 
 
