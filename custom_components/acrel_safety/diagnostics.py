@@ -65,6 +65,7 @@ async def _device(entry: AcrelConfigEntry, coordinator: AcrelCoordinator) -> dic
                 "time": reading.time.isoformat(timespec="seconds"),
             }
             for key, reading in device.readings.items()
+            if key not in device.model.private
         },
         **await entry.runtime_data.hub.async_details(coordinator.source),
     }

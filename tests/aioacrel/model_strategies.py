@@ -199,6 +199,7 @@ def register_maps(draw: st.DrawFn, known: Mapping[PointKey, Entry], writes: Mapp
         unit_id=draw(st.integers(0, 255)),
         max_registers=draw(st.integers(1, 125)),
         ranges=draw(st.sampled_from(((), ((0, WORD),)))),
+        leave_out=draw(st.sampled_from(((), ((0, 0),), ((0x1D, 0x1D), (0x400, 0x4FF))))),
         asks_ratios=frozenset({ratio} if draw(st.booleans()) else ()),
         read_ratios={other: next(iter(known)) for other in Ratio if other is not ratio and draw(st.booleans())}
         if "@" not in next(iter(known)).code

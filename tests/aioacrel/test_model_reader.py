@@ -467,6 +467,18 @@ MISTAKES = {
         "unknown_code",
         f'{HEAD}{CIRCUIT}[[circuits.words]]\nat = 1\n[circuits.words.bits]\n0 = "UHigh"\n1 = "UHuge" # here',
     ),
+    "a ratio without a register": (
+        "missing",
+        HEAD.replace('"manual"', '"unknown"') + POINTS + 'Ua = { ratios = ["ct"] } # here\n',
+    ),
+    "one of several values without a register": (
+        "missing",
+        HEAD.replace('"manual"', '"unknown"') + POINTS + "UHigh = { equals = 2 } # here\n",
+    ),
+    "the same command twice": (
+        "duplicate_point",
+        f'{HEAD}[[commands]]\ncode = "RLYOFF"\n[[commands]]\ncode = "RLYOFF" # here',
+    ),
     "a command that is none": ("unknown_word", f'{HEAD}[[commands]]\ncode = "Lg" # here'),
     "a command without registers": (
         "missing",

@@ -398,8 +398,7 @@ async def test_a_link_gets_another_name_and_its_entities_keep_their_ids(
     assert link.reason == "reconfigure_successful"
     assert rig.entry.title == "Cellar"
     assert {entity.entity_id for entity in rig.entities()} == before
-    [named] = [found for found in rig.devices() if found.name == "Cellar"]
-    assert isinstance(named, dr.DeviceEntry)
+    [named] = [found for found in rig.devices() if found.name == "Cellar" and isinstance(found, dr.DeviceEntry)]
     assert (named.model, named.manufacturer) == (f"Modbus TCP, {HOST}:{cabinet.tcp_port}", None)
 
 

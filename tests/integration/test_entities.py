@@ -68,18 +68,22 @@ async def test_every_device_says_how_sure_its_registers_are_even_while_it_is_sil
     cabinet.set_scenario("silent", 11)
     rig = await link_to(cabinet)
     registry = er.async_get(rig.hass)
-    ids = [
-        str(registry.async_get_entity_id("sensor", DOMAIN, f"{rig.subentry(unit).subentry_id}_model_register_evidence"))
-        for unit in cabinet.units
-    ]
-    for _ in range(2):
-        states = filter(None, map(rig.hass.states.get, ids))
-        assert {state.name: state.state for state in states} == {
-            "adl400 2 Register evidence": "code",
-            "aim-r100 8 Register evidence": "manual",
-            "arcm300 11 Register evidence": "experimental",
-        }
-        await rig.reload()
+    found, shown = {}, []
+    for unit_id in cabinet.units:
+        subentry_id = rig.subentry(unit_id).subentry_id
+        entity_id = registry.async_get_entity_id("sensor", DOMAIN, f"{subentry_id}_model_register_evidence")
+        assert entity_id is not None
+        state = rig.hass.states.get(entity_id)
+        assert state is not None
+        found[state.name] = state.state
+        shown.append(entity_id)
+    assert found == {
+        "adl400 2 Register evidence": "code",
+        "aim-r100 8 Register evidence": "manual",
+        "arcm300 11 Register evidence": "experimental",
+    }
+    await rig.reload()
+    assert all(rig.hass.states.get(entity_id) is not None for entity_id in shown)
 
 
 async def test_what_is_unsure_says_so(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:

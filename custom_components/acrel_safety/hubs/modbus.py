@@ -6,7 +6,7 @@ from typing import Any
 
 from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE, __version__
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
 from modbus_connection import ModbusUnit
@@ -15,6 +15,7 @@ from ..aioacrel.errors import AcrelError, MissingTableError
 from ..aioacrel.modbus import GuardedUnit, LinkAddress, LinkPulse, ModbusHub, ModbusSource
 from ..aioacrel.modbus.hub import CHECK_SECONDS, LOOK_AGAIN_SECONDS
 from ..aioacrel.modbus.link import Transport
+from ..aioacrel.plausibility import odd_values
 from ..aioacrel.points import Model
 from ..aioacrel.registers import LineSettings, Ratio
 from ..aioacrel.source import Source
@@ -131,8 +132,10 @@ class ModbusEntryHub:
             dump = await source.dump()
         except AcrelError as error:
             # Its key alone: its text names the link.
-            return {**details, "registers": None, "error": error.key}
-        return {**details, "registers": dump.as_dict()}
+            return {**details, "dump": None, "error": error.key}
+        dump.home_assistant = __version__
+        odd = [oddity.as_dict() for oddity in odd_values(source.unit.model, dump)]
+        return {**details, "dump": dump.as_dict(), "odd": odd}
 
     def _unit(self, unit_id: int) -> GuardedUnit:
         try:

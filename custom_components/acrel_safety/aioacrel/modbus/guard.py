@@ -75,7 +75,7 @@ class GuardedUnit:
         `pulse` is shared by the units of one link: as long as others are heard, it is not dropped.
         """
         self.unit_id = unit_id
-        self._framing = framing
+        self.framing = framing
         self._link = link
         self.cost = LineCost(line=line, turnaround=turnaround)
         self.figures = UnitFigures()
@@ -259,7 +259,7 @@ class GuardedUnit:
     @property
     def _is_numbered(self) -> bool:
         """Whether the framing numbers its requests."""
-        return self._framing is Framing.MBAP
+        return self.framing is Framing.MBAP
 
     def _lose_step(self, quiet: float | None = None) -> None:
         self._out_of_step = True

@@ -110,9 +110,8 @@ class Entry:
     @property
     def is_binary(self) -> bool:
         """Whether the value is a yes or no."""
-        return self.equals is not None or (
-            self.words is None and (self.quantity.binary or self.layout.type is RegisterType.BIT)
-        )
+        is_bit = self.address is not None and self.layout.type is RegisterType.BIT
+        return self.equals is not None or (self.words is None and (self.quantity.binary or is_bit))
 
     def value(self, words: Sequence[int]) -> Value | None:
         """Return what registers mean here, ratios left aside; None when they mean nothing or nothing that can be."""

@@ -2,17 +2,17 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
 from ..errors import FileProblemsError
 from ..foreign import python_says
-from ..points import Circuit, Evidence, Limits, Model
+from ..points import Circuit, Evidence, Limits, Model, Operation
 from ..problems import Problem
 from ..readings import PointKey
-from ..registers import LAST_REGISTER, MOST_REGISTERS, WORD_BITS, Layout, RegisterMap, RegisterType
+from ..registers import LAST_REGISTER, MOST_REGISTERS, WORD_BITS, Layout, RegisterMap, RegisterType, Write
 from ..texts import phrase
 from ..vocabulary import EXTRA_PREFIX, Kind, Pace, Quantity, Range, extra_quantity, vocabulary
 from .entry import MODEL_ID, Entry, places_of, points_of
@@ -87,6 +87,7 @@ class _Reader:
         self._evidence = head.word("evidence", Evidence, Evidence.UNKNOWN, required=True)
         line = top.optional_child("line")
         reading = top.optional_child("read")
+        dumping = top.optional_child("dump")
         ratios = top.optional_child("ratios")
         self._function = reading.integer("function", 3, 4, 3)
         self._ranges = reading.spans("ranges", LAST_REGISTER)
@@ -95,7 +96,7 @@ class _Reader:
             self._section(section)
         if not self._entries and not top.findings.problems:
             top.report("no_points")
-        operations = [operation(node) for node in top.children("commands")]
+        operations = list(self._operations(top))
         registers = RegisterMap(
             places=places_of(self._entries.values()),
             writes={one.key: write for one, write in operations if write is not None},
@@ -104,6 +105,7 @@ class _Reader:
             unit_id=line.integer("unit", 0, 255, 1),
             max_registers=reading.integer("max_registers", 1, MOST_REGISTERS, DEFAULT_MOST_REGISTERS),
             ranges=self._ranges,
+            leave_out=dumping.spans("leave_out", LAST_REGISTER),
             read_ratios=read_ratios,
             asks_ratios=asks_ratios,
         )
@@ -124,9 +126,19 @@ class _Reader:
         for ratio, key in read_ratios.items():
             if key not in self._entries:
                 ratios.report("missing", ratio, allowed=phrase("point", key=key))
-        for node in (head, line, reading, ratios, top):
+        for node in (head, line, reading, dumping, ratios, top):
             node.close()
         return model
+
+    def _operations(self, top: Node) -> Iterator[tuple[Operation, Write | None]]:
+        """Read the commands; of two for the same thing nobody could tell which is meant."""
+        known: set[PointKey] = set()
+        for node in top.children("commands"):
+            read = operation(node)
+            if read[0].key in known:
+                node.report("duplicate_point", "code", found=read[0].key)
+            known.add(read[0].key)
+            yield read
 
     def _section(self, node: Node) -> None:
         section = _Section(
@@ -269,7 +281,8 @@ class _Reader:
         source = node.text("source", "")
         ratios = ratio_words(node)
         equals = node.integer("equals", 0, LAST_REGISTER, None)
-        if address is None and self._evidence is not Evidence.UNKNOWN and "at" not in node:
+        is_placed = self._evidence is not Evidence.UNKNOWN or "ratios" in node or "equals" in node
+        if address is None and is_placed and "at" not in node:
             node.report("missing", "at", allowed=phrase("register_address"))
         if scale == 0:
             node.report("out_of_range", "scale", found=0, allowed=phrase("number_not_0"))

@@ -29,6 +29,7 @@ def _parts(model: Model) -> Sequence[str]:
         _head(model),
         _line(model.registers),
         _read(model.registers),
+        _dump(model.registers),
         _ratios(model.registers),
         *(_probe(probe) for probe in model.registers.probes),
         *circuit_sections(model),
@@ -86,9 +87,16 @@ def _read(registers: RegisterMap) -> str:
     if registers.max_registers != DEFAULT_MOST_REGISTERS:
         pairs.append(f"max_registers = {registers.max_registers}")
     if registers.ranges:
-        spans = (f"[{toml.register(first)}, {toml.register(last)}]" for first, last in registers.ranges)
-        pairs.append(f"ranges = {toml.array(spans)}")
+        pairs.append(f"ranges = {_spans(registers.ranges)}")
     return _table("[read]", pairs) if pairs else ""
+
+
+def _dump(registers: RegisterMap) -> str:
+    return _table("[dump]", [f"leave_out = {_spans(registers.leave_out)}"]) if registers.leave_out else ""
+
+
+def _spans(spans: Sequence[tuple[int, int]]) -> str:
+    return toml.array(f"[{toml.register(first)}, {toml.register(last)}]" for first, last in spans)
 
 
 def _ratios(registers: RegisterMap) -> str:

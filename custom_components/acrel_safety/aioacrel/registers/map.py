@@ -131,6 +131,8 @@ class RegisterMap:
     max_registers: int = 48
     ranges: Sequence[tuple[int, int]] = ()
     """First and last register of each stretch that may be read through; empty = not known, gaps may be tried."""
+    leave_out: Sequence[tuple[int, int]] = ()
+    """First and last register of each stretch that holds secrets (passwords, numbers of people): in no dump."""
     read_ratios: Mapping[Ratio, PointKey] = field(default_factory=dict)
     asks_ratios: frozenset[Ratio] = frozenset()
     """Ratios that no register tells: the user is asked."""

@@ -1,21 +1,23 @@
 """`acrel dump`: raw registers of a device, saved so that tests can replay them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ...errors import ILLEGAL_ADDRESS, AcrelError, LinkError
 from ...modbus.guard import GuardedUnit
 from ...modbus.unit import PolledUnit
 from ...models.reader import DEFAULT_MOST_REGISTERS
+from ...plausibility import odd_values
 from ...points import Evidence, Model
 from ...registers import READ_HOLDING, Read, plan_reads
 from ...registers.blocks import spans_of
 from ...registers.dump import RegisterDump
+from ...registers.privacy import around, private_registers
 from .. import selecting
 from ..exits import Exit
 from ..fitting import fitting_models
 from ..options import Options
-from ..output import Console
+from ..output import Console, number_of
 from ..progress import Show, progress
 from ..saving import save
 from ..session import open_unit
@@ -34,6 +36,8 @@ UNKNOWN = Model(
 )
 FIRST_REGISTERS = (0x0000, 0x00FF)
 """What is read of a device that fits no model: every Acrel map seen but one begins here."""
+MOST_ODD = 10
+"""A model that does not fit at all makes every value odd."""
 
 
 class NothingToDumpError(AcrelError):
@@ -52,6 +56,7 @@ def command(options: Options, console: Console) -> int:
         console.note(f"The dump ends early: {trouble}")
     if not any(taken.registers.values()):
         raise NothingToDumpError(unit=options.unit)
+    _tell_odd(taken, model or _model_of(taken, options), console)
     text = taken.as_json()
     if options.output is None:
         console.text(text)
@@ -65,6 +70,19 @@ def command(options: Options, console: Console) -> int:
     return Exit.INCOMPLETE if trouble is not None else Exit.DONE
 
 
+def _model_of(taken: RegisterDump, options: Options) -> Model | None:
+    return None if taken.model == UNKNOWN.id else selecting.library(options).get(taken.model)
+
+
+def _tell_odd(taken: RegisterDump, model: Model | None, console: Console) -> None:
+    """Say at once what can hardly be true: now somebody stands before the display."""
+    odd = odd_values(model, taken) if model is not None else []
+    for oddity in odd[:MOST_ODD]:
+        console.note(f"Odd, compare with the display: {oddity}")
+    if len(odd) > MOST_ODD:
+        console.note(f"… and {len(odd) - MOST_ODD} more values are odd")
+
+
 async def _dump(options: Options, console: Console, model: Model | None) -> Taken:
     """Return the registers of the ranges, else of the model, else of every model that fits.
 
@@ -76,8 +94,14 @@ async def _dump(options: Options, console: Console, model: Model | None) -> Take
         if not models and not options.ranges:
             models = await _fitting(unit, options, console)
         device = PolledUnit(unit, models[0] if models else UNKNOWN)
-        reads = _reads(models, options.ranges, unit)
-        with progress(console, sum(read.count for read in reads)) as show:
+        # Of an unknown device nobody knows where its secrets are: perhaps where those of a known one are.
+        private = private_registers(models or selecting.library(options).usable())
+        asked = _reads(models, options.ranges, unit, private)
+        reads = list(around(asked, private))
+        number = _registers(asked) - _registers(reads)
+        if number and (options.ranges or not models):
+            console.note(f"{number_of(number, 'register')} that may hold passwords or numbers of people: not read")
+        with progress(console, _registers(reads)) as show:
             return await _read_all(device, reads, show)
 
 
@@ -100,7 +124,9 @@ async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> lis
     return fitting
 
 
-def _reads(models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, unit: GuardedUnit) -> list[Read]:
+def _reads(
+    models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, unit: GuardedUnit, private: Collection[int]
+) -> list[Read]:
     """Return the reads for the ranges, else for all points of the models, else for the first registers."""
     most = min((model.registers.max_registers for model in models), default=DEFAULT_MOST_REGISTERS)
     if ranges or not models:
@@ -111,10 +137,14 @@ def _reads(models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, un
         ]
     reads: dict[Read, None] = {}
     for model in models:
-        spans = spans_of(model.registers.places.values())
-        planned = plan_reads(spans, unit.cost, max_registers=most, ranges=model.registers.ranges)
+        spans = spans_of(place for key, place in model.registers.places.items() if key not in model.private)
+        planned = plan_reads(spans, unit.cost, max_registers=most, ranges=model.registers.ranges, holes=private)
         reads.update(dict.fromkeys(planned))
     return list(reads)
+
+
+def _registers(reads: Sequence[Read]) -> int:
+    return sum(read.count for read in reads)
 
 
 async def _read_all(device: PolledUnit, reads: Sequence[Read], show: Show) -> Taken:
