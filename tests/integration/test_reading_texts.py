@@ -46,6 +46,6 @@ async def test_the_first_flow_of_all_explains_a_failure_without_blocking(
 ) -> None:
     link = await add_link(hass, "serial")
     await link.answer(device=str(tmp_path / "ttyUSB9"), line=QUICK_LINE)
-    assert link.errors == {"base": "port_missing"}
+    assert link.errors == {"device": "port_missing"}
     assert texts.cache_info().currsize == 2
     assert blocked(caplog) == []
