@@ -15,9 +15,11 @@ from tests.integration.test_support import the_issue
 
 
 @pytest.fixture
-def just_started(disable_block_async_io: None) -> Iterator[None]:
+def just_started(disable_block_async_io: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing was read yet, and Home Assistant looks out for what blocks its event loop, as it does from its start."""
     texts.cache_clear()
+    # In tests Home Assistant would not look at files.
+    monkeypatch.setattr(block_async_io, "_IN_TESTS", False)
     block_async_io.enable()
     yield
     texts.cache_clear()
@@ -46,6 +48,6 @@ async def test_the_first_flow_of_all_explains_a_failure_without_blocking(
 ) -> None:
     link = await add_link(hass, "serial")
     await link.answer(device=str(tmp_path / "ttyUSB9"), line=QUICK_LINE)
-    assert link.errors == {"base": "port_missing"}
+    assert link.errors == {"device": "port_missing"}
     assert texts.cache_info().currsize == 2
     assert blocked(caplog) == []
