@@ -113,7 +113,9 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _free_title(self, kind: str) -> str:
         """Return what a link without a name is called: not by its address, which its entities would keep for ever."""
         texts = await FlowTexts.load(self.hass)
-        return free_title(texts("link", kind), {entry.title for entry in self._async_current_entries()})
+        return free_title(
+            texts("link", kind), {entry.title for entry in self.hass.config_entries.async_entries(DOMAIN)}
+        )
 
     async def _try(self, data: LinkData) -> None:
         """Open the link for a moment. Raises FormError if it cannot be used."""
