@@ -95,7 +95,14 @@ async def _async_leave(entry: AcrelConfigEntry) -> None:
 
 async def async_unload_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bool:
     """Take down a link; the shared connection is given back by what was registered at set-up."""
-    if unloaded := await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+    # Wanted until all are gone: plans are not made anew for each entity that goes.
+    held = [
+        coordinator.device.want(coordinator.device.wanted) for coordinator in entry.runtime_data.coordinators.values()
+    ]
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    for unwant in held:
+        unwant()
+    if unloaded:
         await _async_leave(entry)
         if entry.disabled_by is not None:
             # What is wrong there does not matter now, and is found again when the link is enabled.

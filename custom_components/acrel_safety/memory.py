@@ -8,6 +8,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 
+from .aioacrel.device import Device
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .const import DOMAIN, REMEMBER_SECONDS
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
@@ -68,10 +69,7 @@ class TotalsMemory:
     async def async_write(self) -> None:
         """Write what is believed now; of a device that could not be set up, what was remembered before."""
         present = {
-            subentry_id: {
-                str(key): RememberedTotal(value=value, unit=coordinator.device.points[key].quantity.unit)
-                for key, value in coordinator.device.totals.values().items()
-            }
+            subentry_id: _totals(coordinator.device)
             for subentry_id, coordinator in self._entry.runtime_data.coordinators.items()
         }
         former = {subentry_id: self._remembered.get(subentry_id, {}) for subentry_id in self._entry.subentries}
@@ -83,6 +81,15 @@ class TotalsMemory:
     async def async_forget(self) -> None:
         """Remove the file."""
         await self._store.async_remove()
+
+
+def _totals(device: Device) -> dict[str, RememberedTotal]:
+    points = device.points
+    return {
+        str(key): RememberedTotal(value=value, unit=points[key].quantity.unit)
+        for key, value in device.totals.values().items()
+        if key in points
+    }
 
 
 def _sound(stored: object) -> Remembered:

@@ -17,6 +17,7 @@ from .settings import change_setting
 from .source import Source, Update
 from .texts import phrase
 from .totals import Totals
+from .vocabulary import Kind
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class Device:
         self._listeners: list[Listener] = []
         self._restored: set[PointKey] = set()
         self._judged: dict[PointKey, Reading] = {}
-        """What was published last of a point, as its source said it."""
+        """What was published last of a counter, as its source said it."""
 
     # -- ways to the device -------------------------------------------------------------------------------------------
 
@@ -81,6 +82,11 @@ class Device:
         return any(not reading.quality.is_lost for reading in self.readings.values())
 
     @property
+    def wanted(self) -> AbstractSet[PointKey]:
+        """The points that anybody wants to have read."""
+        return self._wishes.keys()
+
+    @property
     def is_wanted(self) -> bool:
         """Whether anything is to be read: of a disabled device nothing is."""
         return bool(self._wishes)
@@ -88,6 +94,9 @@ class Device:
     def attach(self, source: Source) -> Callable[[], None]:
         """Take a way to the device; returns what takes it away again."""
         way = _Way(source)
+        if len(self._ways) == 1:
+            # From now on it matters which way said what.
+            self._ways[0].readings = {**self.readings, **self._judged}
         self._ways.append(way)
         self._ways.sort(key=lambda way: way.source.rank)
         leave = source.join(lambda update: self._take(way, update))
@@ -99,7 +108,10 @@ class Device:
             leave()
             source.want(frozenset())
             self._ways.remove(way)
-            self._publish(way.readings.keys(), was_wrong=way.trouble is not None)
+            gone = way.readings if self._ways else dict(self.readings)
+            self._publish({key: self._best(key) for key in gone}, is_news=way.trouble is not None)
+            if len(self._ways) == 1:
+                self._ways[0].readings.clear()
 
         return detach
 
@@ -107,23 +119,12 @@ class Device:
 
     def want(self, keys: Collection[PointKey]) -> Callable[[], None]:
         """Have points read, whoever else wants them; returns what takes the wish back."""
-        wish = set(keys)
-        is_more = not wish <= self._wishes.keys()
+        wish = tuple(dict.fromkeys(keys))
+        is_more = any(key not in self._wishes for key in wish)
         self._wishes.update(wish)
         if is_more:
             self._tell_wishes()
-
-        def unwant() -> None:
-            self._wishes.subtract(wish)
-            over = [key for key in wish if self._wishes[key] <= 0]
-            wish.clear()
-            for key in over:
-                del self._wishes[key]
-                self._forget(key)
-            if over:
-                self._tell_wishes()
-
-        return unwant
+        return _Wish(self, wish)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Be told of new readings; returns what ends that."""
@@ -149,7 +150,7 @@ class Device:
             self.totals.forget(key)
         self.totals.remember(key, value, self._steady())
         if reading is not None:
-            self.readings[key] = self.totals.believe(self.points[key], reading, self._steady())
+            self.readings[key] = self.totals.believe(self._point(key), reading, self._steady())
 
     # -- changes ------------------------------------------------------------------------------------------------------
 
@@ -172,31 +173,54 @@ class Device:
     # -- from the sources ---------------------------------------------------------------------------------------------
 
     def _take(self, way: _Way, update: Update) -> None:
-        was_wrong, way.trouble = way.trouble, update.trouble
-        way.readings |= update.readings
-        self._publish(update.readings.keys(), was_wrong=was_wrong is not update.trouble)
+        is_news, way.trouble = way.trouble is not update.trouble, update.trouble
+        if len(self._ways) > 1:
+            way.readings |= update.readings
+            self._publish({key: self._best(key) for key in update.readings}, is_news=is_news)
+        else:
+            # What the only way says holds; there is no need to keep it twice.
+            self._publish(update.readings, is_news=is_news)
 
-    def _publish(self, keys: Collection[PointKey], *, was_wrong: bool) -> None:
-        """Let the nearest reading hold that is not lost, and tell whose it is."""
+    def _publish(self, readings: Mapping[PointKey, Reading | None], *, is_news: bool) -> None:
+        """Let these readings hold (None: nothing does), and tell whose they are."""
         touched = set()
-        points = self.points if len(self._ways) > 1 else self._ways[0].source.points if self._ways else {}
-        for key in keys:
-            best = self._best(key)
-            if best is None:
+        for key, reading in readings.items():
+            if reading is None:
                 self._forget(key)
-            elif key not in self._wishes or self._judged.get(key) is best:
+            elif key not in self._wishes or self._is_published(key, reading):
                 # A reading speaks once against the total of a counter, however often another way speaks.
                 continue
             else:
-                self._judged[key] = best
-                self.readings[key] = self.totals.believe(points[key], best, self._steady())
+                self.readings[key] = self._believed(key, reading)
             touched.add(key)
-        if touched or was_wrong:
+        if touched or is_news:
             for listener in list(self._listeners):
                 try:
                     listener(touched)
                 except Exception:
                     _LOGGER.exception("A listener of %s failed", self.identity)
+
+    def _is_published(self, key: PointKey, reading: Reading) -> bool:
+        return self._judged.get(key) is reading or self.readings.get(key) is reading
+
+    def _point(self, key: PointKey) -> Point:
+        return next(way.source.points[key] for way in self._ways if key in way.source.points)
+
+    def _believed(self, key: PointKey, reading: Reading) -> Reading:
+        point = self._ways[0].source.points.get(key) or self._point(key)
+        if point.quantity.kind is not Kind.ENERGY:
+            return reading
+        self._judged[key] = reading
+        return self.totals.believe(point, reading, self._steady())
+
+    def _unwant(self, keys: Collection[PointKey]) -> None:
+        self._wishes.subtract(keys)
+        over = [key for key in keys if self._wishes[key] <= 0]
+        for key in over:
+            del self._wishes[key]
+            self._forget(key)
+        if over:
+            self._tell_wishes()
 
     def _forget(self, key: PointKey) -> None:
         """Forget what was read of a point that nobody keeps up to date any more."""
@@ -211,6 +235,20 @@ class Device:
         wishes = frozenset(self._wishes)
         for way in self._ways:
             way.source.want(wishes)
+
+
+class _Wish:
+    """Takes a wish back, once; there is one for each entity, so it is small."""
+
+    __slots__ = ("_device", "_keys")
+
+    def __init__(self, device: Device, keys: Collection[PointKey]) -> None:
+        self._device = device
+        self._keys = keys
+
+    def __call__(self) -> None:
+        keys, self._keys = self._keys, ()
+        self._device._unwant(keys)  # noqa: SLF001 - a part of the device
 
 
 class _Way:
