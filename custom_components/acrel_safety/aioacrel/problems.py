@@ -122,6 +122,14 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "a change of {found} needs `source` (manual and page) beside its limits",
         "zh": "允许修改 {found} 时，须在限值旁注明 source（说明书及页码）",
     },
+    "forbidden": {
+        "en": "{found} touches registers that [read] never forbids; change one of the two",
+        "zh": "{found} 涉及 [read] never 禁止访问的寄存器；请修改其中之一",
+    },
+    "differs_in_fallback": {
+        "en": "{found} is a yes or no or a word in one register map and not in another; make both the same",
+        "zh": "{found} 在一个寄存器表中是开关量或文字，在另一个中却不是；请改为一致",
+    },
     "bad_placeholder": {
         "en": "'{found}' needs `repeat` and one of the placeholders {{n}}, {{nn}}, {{address}} in the code",
         "zh": "“{found}”需要 repeat，且代码中应有占位符 {{n}}、{{nn}} 或 {{address}} 之一",

@@ -49,8 +49,6 @@ IN_FILES: Mapping[str, Mapping[str, str]] = {
     "whole_numbers": {"en": "a list of numbers from {low} to {high}", "zh": "列表，各项为 {low} 至 {high} 的整数"},
     "interval": {"en": "{low} to {high}", "zh": "{low} 至 {high}"},
     "lowest_highest": {"en": "[lowest, highest]", "zh": "[最小值, 最大值]"},
-    "low_high": {"en": "[[low, high]]", "zh": "[[下限, 上限]]"},
-    "pairs": {"en": "{count} pairs", "zh": "{count} 对数值"},
     "spans": {
         "en": "[[first, last], …] with numbers from 0 to {high}",
         "zh": "[[起始, 结束], …]，均为 0 至 {high} 的整数",
@@ -82,8 +80,8 @@ IN_FILES: Mapping[str, Mapping[str, str]] = {
     },
     "point": {"en": "the point {key}", "zh": "测点 {key}"},
     "command_code": {
-        "en": "a command of the vocabulary, such as RLYOFF",
-        "zh": "词汇表中的命令，如 RLYOFF",
+        "en": "a command of the vocabulary, such as RLYOFF, or DOC_ and the manual's text",
+        "zh": "词汇表中的命令，如 RLYOFF，或 DOC_ 加说明书原文",
     },
     "values_to_write": {"en": "[first register, …]", "zh": "[第一个寄存器的值, …]"},
     "value_to_take": {"en": "the value the point must take", "zh": "该测点应达到的值"},

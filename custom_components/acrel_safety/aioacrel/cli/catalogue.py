@@ -57,12 +57,15 @@ def _row(model: Model, language: str) -> tuple[str, ...]:
 
 
 def plan(options: Options, console: Console) -> int:
-    """Show the reads that fetch the wanted points in the least line time, and that time."""
+    """Show the reads that fetch the wanted points in the least line time, and that time.
+
+    They are those of the model's preferred registers.
+    """
     model = selecting.find_model(options, options.model or "")
     keys = selecting.with_ratio_points(model, selecting.find_keys(model, options.codes))
     cost = LineCost(line=selecting.line_of(options, model), turnaround=options.turnaround_ms / 1000)
     reads = plan_reads(
-        spans_of(model.registers.places[key] for key in keys),
+        spans_of(model.registers.places[key] for key in keys if key in model.registers.places),
         cost,
         max_registers=model.registers.max_registers,
         ranges=model.registers.ranges,

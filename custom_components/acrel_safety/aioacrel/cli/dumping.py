@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from ..errors import ILLEGAL_ADDRESS, AcrelError, LinkError
+from ..errors import ILLEGAL_ADDRESS, AcrelError, LinkError, RefusedError, WrongDeviceError
 from ..modbus.guard import GuardedUnit
+from ..modbus.probe import probe_model
 from ..modbus.unit import PolledUnit
 from ..models.reader import DEFAULT_MOST_REGISTERS
 from ..points import Evidence, Model
-from ..registers import Read, plan_reads
+from ..registers import Read, RegisterMap, plan_reads
 from ..registers.blocks import spans_of
 from ..registers.dump import RegisterDump
 from . import selecting
 from .arguments import Options
 from .output import Console, Progress
-from .scan import fitting_models
+from .scan import Fitting, fitting_models
 from .session import open_unit
 
 type Taken = tuple[RegisterDump, LinkError | None]
@@ -41,11 +42,21 @@ class NothingToDumpError(AcrelError):
     text = "Unit {unit} has none of the registers asked for"
 
 
+class ForbiddenRegistersError(AcrelError):
+    """A range was asked for that holds what must not be read."""
+
+    key = "forbidden_registers"
+    text = "{model}: registers {first}h to {last}h hold passwords or numbers of people, they are not read"
+
+
 def dump(options: Options, console: Console) -> int:
     """Read registers without asking what they mean; those the device does not have are listed as refused."""
     model = selecting.find_model(options, options.model) if options.model is not None else None
     if model is not None and not options.ranges:
         selecting.find_keys(model, None)
+    for first, last in options.ranges or ():
+        if model is not None and model.registers.forbids(first, last - first + 1):
+            raise ForbiddenRegistersError(model=model.name, first=f"{first:04X}", last=f"{last:04X}")
     taken, trouble = asyncio.run(_dump(options, console, model))
     if trouble is not None:
         console.note(f"The dump ends early: {trouble}")
@@ -71,11 +82,13 @@ async def _dump(options: Options, console: Console, model: Model | None) -> Take
     """
     address = options.link if model is None else selecting.on_line_of(options.link, model)
     async with open_unit(options, address) as unit:
-        models = [model] if model is not None else []
-        if not models and not options.ranges:
-            models = await _fitting(unit, options, console)
-        device = PolledUnit(unit, models[0] if models else UNKNOWN)
-        reads = _reads(models, options.ranges, unit)
+        fits: list[Fitting] = []
+        if model is not None:
+            fits = [(model, await _map_of(unit, model))]
+        elif not options.ranges:
+            fits = await _fitting(unit, options, console)
+        device = PolledUnit(unit, fits[0][0] if fits else UNKNOWN)
+        reads = _reads([registers for _, registers in fits], options.ranges, unit)
         progress = Progress(console.err, sum(read.count for read in reads))
         try:
             return await _read_all(device, reads, progress)
@@ -83,7 +96,20 @@ async def _dump(options: Options, console: Console, model: Model | None) -> Take
             progress.clear()
 
 
-async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> list[Model]:
+async def _map_of(unit: GuardedUnit, model: Model) -> RegisterMap:
+    """Return which of a model's register maps the unit has; the preferred one if that cannot be said.
+
+    Raises LinkError.
+    """
+    if not model.fallbacks:
+        return model.registers
+    try:
+        return (await probe_model(unit, model, doubts_allowed=True)).registers
+    except WrongDeviceError, RefusedError:
+        return model.registers
+
+
+async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> list[Fitting]:
     """Return the models the unit answers like, and say so.
 
     Raises LinkError when it does not answer at all.
@@ -92,7 +118,7 @@ async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> lis
     await PolledUnit(unit, UNKNOWN).dump([Read(_FUNCTION, FIRST_REGISTERS[0], 1)])
     known = [model for model in selecting.library(options).usable() if not model.needs_table]
     fitting = await fitting_models(unit, known)
-    names = ", ".join(model.id for model in fitting)
+    names = ", ".join(model.id for model, _ in fitting)
     first, last = FIRST_REGISTERS
     console.note(
         f"Unit {options.unit} answers like {names}"
@@ -102,19 +128,19 @@ async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> lis
     return fitting
 
 
-def _reads(models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, unit: GuardedUnit) -> list[Read]:
-    """Return the reads for the ranges, else for all points of the models, else for the first registers."""
-    most = min((model.registers.max_registers for model in models), default=DEFAULT_MOST_REGISTERS)
-    if ranges or not models:
+def _reads(maps: Sequence[RegisterMap], ranges: Sequence[tuple[int, int]] | None, unit: GuardedUnit) -> list[Read]:
+    """Return the reads for the ranges, else for all points of the maps, else for the first registers."""
+    most = min((registers.max_registers for registers in maps), default=DEFAULT_MOST_REGISTERS)
+    if ranges or not maps:
         return [
             Read(_FUNCTION, first, min(most, last - first + 1))
             for low, last in ranges or (FIRST_REGISTERS,)
             for first in range(low, last + 1, most)
         ]
     reads: dict[Read, None] = {}
-    for model in models:
-        spans = spans_of(model.registers.places.values())
-        planned = plan_reads(spans, unit.cost, max_registers=most, ranges=model.registers.ranges)
+    for registers in maps:
+        spans = spans_of(registers.places.values())
+        planned = plan_reads(spans, unit.cost, max_registers=most, ranges=registers.ranges)
         reads.update(dict.fromkeys(planned))
     return list(reads)
 

@@ -10,6 +10,7 @@ from ..modbus.guard import GuardedUnit
 from ..modbus.probe import probe_model
 from ..modbus.pulse import LinkPulse
 from ..points import Model
+from ..registers import ProbeCheck, RegisterMap
 from . import selecting
 from .arguments import BROADCAST_UNIT, Options
 from .output import Console, Progress, table
@@ -19,6 +20,10 @@ SHORT_TIMEOUT = 0.5
 """Seconds a unit gets to answer one register: ten times what a device at 9600 baud needs."""
 _FUNCTION = 3
 _FIRST_REGISTER = 0
+
+
+type Fitting = tuple[Model, RegisterMap]
+"""A model a unit answers like, and by which of its register maps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +95,7 @@ async def _look_at(unit: GuardedUnit, models: Sequence[Model]) -> Found | None:
     try:
         if not await _answers(unit):
             return None
-        return Found(unit_id=unit.unit_id, models=await fitting_models(unit, models))
+        return Found(unit_id=unit.unit_id, models=[model for model, _ in await fitting_models(unit, models)])
     except LinkUnreachableError:
         raise
     except LinkError as error:
@@ -115,24 +120,30 @@ async def _answers(unit: GuardedUnit) -> bool:
     return True
 
 
-async def fitting_models(unit: GuardedUnit, models: Iterable[Model]) -> list[Model]:
-    """Return the models the unit answers like, the most telling probe first.
+async def fitting_models(unit: GuardedUnit, models: Iterable[Model]) -> list[Fitting]:
+    """Return the models the unit answers like, each with the register map that fits, the most telling probe first.
 
     Raises LinkError when the unit cannot be asked any more.
     """
-    fitting: list[Model] = []
-    for model in models:
+    fitting: list[Fitting] = []
+    # Those first that have registers nobody may touch: what another model is known by may lie there.
+    for model in sorted(models, key=lambda model: not model.registers.forbidden):
+        if any(registers.forbids(check.address, check.count) for _, registers in fitting for check in _checks(model)):
+            continue
         try:
-            await probe_model(unit, model)
+            fit = await probe_model(unit, model)
         except WrongDeviceError, RefusedError:
             continue
-        fitting.append(model)
-    return sorted(fitting, key=_telling, reverse=True)
+        fitting.append((model, fit.registers))
+    return sorted(fitting, key=lambda item: _telling(item[1]), reverse=True)
 
 
-def _telling(model: Model) -> int:
-    """Return how much a model's probe demands: registers that must exist, must not, or hold something."""
+def _checks(model: Model) -> Iterable[ProbeCheck]:
+    return (check for registers in model.maps for check in registers.probes)
+
+
+def _telling(registers: RegisterMap) -> int:
+    """Return how much the probes of a register map demand: registers that must exist, must not, or hold something."""
     return sum(
-        check.count + 8 * (check.refused or check.is_unit_id or check.allowed is not None)
-        for check in model.registers.probes
+        check.count + 8 * (check.refused or check.is_unit_id or bool(check.allowed)) for check in registers.probes
     )

@@ -107,7 +107,8 @@ def with_ratio_points(model: Model, keys: Sequence[PointKey]) -> list[PointKey]:
     """Return the points together with those that tell the transformer ratios they need."""
     needed = dict.fromkeys(keys)
     for key in keys:
-        for ratio in model.registers.places[key].ratios:
+        place = model.registers.places.get(key)
+        for ratio in place.ratios if place is not None else ():
             if (source := model.registers.read_ratios.get(ratio)) is not None:
                 needed[source] = None
     return [key for key in model.readable if key in needed]

@@ -6,7 +6,7 @@ from ..errors import LinkError, NotSentError, SettingRefusedError
 from ..phrases import phrase
 from ..points import Model, Point
 from ..readings import Value
-from ..registers import Place, Read, RegisterType, unscaled
+from ..registers import Place, Read, RegisterMap, RegisterType, unscaled
 from ..registers.blocks import within_map
 from ..source import Setting
 from .guard import GuardedUnit
@@ -15,17 +15,17 @@ _TOLERANCE = Fraction(1, 1000)
 """Of a step: a value as a person types it may be a hair beside one."""
 
 
-async def write_setting(unit: GuardedUnit, model: Model, order: Setting) -> None:
-    """Write a setting once.
+async def write_setting(unit: GuardedUnit, model: Model, registers: RegisterMap, order: Setting) -> None:
+    """Write a setting once, where it lies in the register map the unit has.
 
     Raises SettingRefusedError or NotSentError when nothing left, and what `GuardedUnit.write` raises.
     """
     key = order.key
-    if key not in model.settable:
+    if key not in model.settable_in(registers):
         raise SettingRefusedError(name=key, detail=phrase("read_only", model=model.name))
-    point, place = model.points[key], model.registers.places[key]
+    point, place = model.points[key], registers.places[key]
     raw = _raw_value(point, place, order.value)
-    within = within_map(model.registers, Read(place.function, place.address, place.count))
+    within = within_map(registers, Read(place.function, place.address, place.count))
     current: list[int] = []
     if place.layout.type.is_bit_field or place.layout.type.is_byte:
         # The register's other bits are somebody else's: they are written back as they are.

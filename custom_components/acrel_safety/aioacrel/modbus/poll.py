@@ -55,6 +55,7 @@ class GroupPoll:
         self._unit = unit
         self._group = group
         self._todo = list(unit.blocks(group))
+        self._registers = unit.registers
         self._keys: set[PointKey] = set()
         self._error: LinkError | None = None
         self._has_retried = False
@@ -73,6 +74,10 @@ class GroupPoll:
 
     async def step(self) -> None:
         """Send the next request; a failed one is retried once in this poll, then the poll ends."""
+        if self._unit.registers is not self._registers:
+            # It turned out to be a device with other registers: what is left of the plan means nothing there.
+            self._todo.clear()
+            return
         block, _ = _soonest(self._unit, self._todo)
         self._todo.remove(block)
         self._requests += 1

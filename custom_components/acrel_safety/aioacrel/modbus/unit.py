@@ -8,7 +8,7 @@ from ..errors import LinkError, RefusedError
 from ..phrases import Phrase
 from ..points import Model
 from ..readings import PointKey, Quality, Reading
-from ..registers import Place, Ratio, Read, plan_reads
+from ..registers import Place, Ratio, Read, RegisterMap, plan_reads
 from ..registers.blocks import Block, blocks_of, spans_of, within_map
 from ..registers.decode import Decoder
 from ..registers.dump import RegisterDump
@@ -49,6 +49,7 @@ class PolledUnit:
         self.model = model
         self.name = name or f"Unit {unit.unit_id} ({model.name})"
         self.readings: dict[PointKey, Reading] = {}
+        self._ratios = ratios
         self._map = model.registers
         self._decoder = Decoder(model, ratios, origin=ORIGIN)
         self._clock = clock
@@ -60,6 +61,11 @@ class PolledUnit:
         self._presence = Presence(self.name)
 
     @property
+    def registers(self) -> RegisterMap:
+        """The register map the unit is read by: the model's preferred one until a probe chose another."""
+        return self._map
+
+    @property
     def unit_id(self) -> int:
         """The unit id on the link."""
         return self.unit.unit_id
@@ -67,16 +73,21 @@ class PolledUnit:
     # -- what is wanted ---------------------------------------------------------------------------------------------
 
     def want(self, keys: Collection[PointKey]) -> None:
-        """Read just these points from now on; who wants what is counted above (`device.py`)."""
+        """Read just these points from now on; who wants what is counted above (`device.py`).
+
+        What the register map at hand does not have is refused at once.
+        """
         wanted = frozenset(keys)
         for key in self._wanted - wanted:
             self.readings.pop(key, None)
+        fresh = wanted - self._wanted
         self._wanted = wanted
         self._blocks.clear()
+        self._lose(self.lacking() & fresh, Quality.REFUSED)
 
     def want_all(self) -> None:
         """Read every point that has a register."""
-        self.want(self._map.places)
+        self.want(self.model.readable)
 
     def planned(self, group: Pace) -> list[Read]:
         """Return the requests one poll of a group takes."""
@@ -206,7 +217,7 @@ class PolledUnit:
         """Note that a poll of the group was answered; return the points of which it is known again what they lack."""
         self._presence.answered(group)
         points, readings = self.model.points, self.readings
-        refused = [key for key in self._refused if points[key].pace is group and key in readings]
+        refused = [key for key in self._refused | self.lacking() if points[key].pace is group and key in readings]
         return self._lose([key for key in refused if readings[key].quality.is_lost], Quality.REFUSED)
 
     def note_missed(self, group: Pace, error: LinkError) -> set[PointKey]:
@@ -227,6 +238,20 @@ class PolledUnit:
         self._blocks.clear()
         self._within.clear()
 
+    def use(self, registers: RegisterMap) -> None:
+        """Read by another of the model's register maps from now on; what was read by the former is forgotten."""
+        if registers is self._map:
+            return
+        self._map = registers
+        self._decoder = Decoder(self.model, self._ratios, origin=ORIGIN, registers=registers)
+        self.forget_learnt()
+        self.readings.clear()
+        self._lose(self.lacking(), Quality.REFUSED)
+
+    def lacking(self) -> frozenset[PointKey]:
+        """Return what is wanted and has no place in the register map at hand."""
+        return self._wanted - self._map.places.keys()
+
     def _lose(self, keys: Collection[PointKey], quality: Quality = Quality.NO_ANSWER) -> set[PointKey]:
         self.readings.update(self._decoder.lost(keys, quality, self._clock()))
         return set(keys)
@@ -234,8 +259,13 @@ class PolledUnit:
     # -- identity, raw registers ------------------------------------------------------------------------------------
 
     async def probe(self, *, doubts_allowed: bool = False, is_known: bool = False) -> Phrase | None:
-        """Check with a few short reads that the unit is there and answers as the model does (see `probe.py`)."""
-        return await probe_model(self.unit, self.model, doubts_allowed=doubts_allowed, is_known=is_known)
+        """Check with a few short reads that the unit is there and answers as the model does (see `probe.py`).
+
+        From then on it is read by the register map that fits.
+        """
+        fit = await probe_model(self.unit, self.model, doubts_allowed=doubts_allowed, is_known=is_known)
+        self.use(fit.registers)
+        return fit.doubt
 
     async def knock(self, rest: float | None = None) -> None:
         """Ask a silent unit for one wanted register; raises LinkError as long as it does not answer.

@@ -9,7 +9,7 @@ from ..points import Evidence, Limits, Model, Point
 from ..readings import PointKey, Value
 from ..registers.decode import decoded
 from ..registers.layout import Layout, RegisterType
-from ..registers.map import READ_HOLDING, Place, Ratio
+from ..registers.map import READ_HOLDING, Place, Ratio, RegisterMap
 from ..vocabulary import Pace, Quantity, Range
 
 MODEL_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -31,6 +31,7 @@ class Entry:
     scale: Fraction = Fraction(1)
     ratios: tuple[Ratio, ...] = ()
     equals: int | None = None
+    any_of: int | None = None
     words: Mapping[int, str] | None = None
     range: Range = field(default_factory=Range)
     limits: Limits | None = None
@@ -38,9 +39,9 @@ class Entry:
     note: str = ""
 
     @classmethod
-    def of(cls, model: Model, key: PointKey) -> Entry:
-        """Return the entry of a point of a model."""
-        point, place = model.points[key], model.registers.places.get(key)
+    def of(cls, model: Model, key: PointKey, registers: RegisterMap | None = None) -> Entry:
+        """Return the entry of a point of a model, in the preferred register map or another."""
+        point, place = model.points[key], (registers or model.registers).places.get(key)
         return cls(
             key=key,
             quantity=point.quantity,
@@ -51,6 +52,7 @@ class Entry:
             scale=place.scale if place else Fraction(1),
             ratios=place.ratios if place else (),
             equals=place.equals if place else None,
+            any_of=place.any_of if place else None,
             words=point.words,
             range=point.range,
             limits=point.limits,
@@ -92,14 +94,15 @@ class Entry:
             scale=self.scale,
             ratios=self.ratios,
             equals=self.equals,
+            any_of=self.any_of,
         )
 
     @property
     def is_binary(self) -> bool:
         """Whether the value is a yes or no."""
-        return self.equals is not None or (
-            self.words is None and (self.quantity.binary or self.layout.type is RegisterType.BIT)
-        )
+        if self.equals is not None or self.any_of is not None:
+            return True
+        return self.words is None and (self.quantity.binary or self.layout.type is RegisterType.BIT)
 
     def value(self, words: Sequence[int]) -> Value | None:
         """Return what registers mean here, ratios left aside; None when they mean nothing or nothing that can be."""

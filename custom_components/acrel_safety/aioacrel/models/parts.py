@@ -8,7 +8,7 @@ from ..phrases import phrase
 from ..points import Operation
 from ..readings import DEVICE_CIRCUIT, PointKey, Value
 from ..registers import WORD, Layout, LineSettings, Order, ProbeCheck, Ratio, RegisterType, Write
-from ..vocabulary import Kind, vocabulary
+from ..vocabulary import EXTRA_PREFIX, Kind, vocabulary
 from .node import Node, shown
 
 LAST_REGISTER = 0xFFFF
@@ -48,6 +48,12 @@ def layout(node: Node) -> Layout:
     if kind.is_byte:
         bit = 8 if half == "high" else 0
     return Layout(type=kind, order=order, bit=bit)
+
+
+def any_bits(node: Node, kind: RegisterType) -> int | None:
+    """`any_of = 0xE000`: whether at least one of these bits is set in a whole number."""
+    low, high = kind.raw_range
+    return node.integer("any_of", 1, high - low, None)
 
 
 def line_settings(node: Node) -> LineSettings:
@@ -108,15 +114,12 @@ def ratio_sources(node: Node) -> tuple[Mapping[Ratio, PointKey], frozenset[Ratio
 
 def probe_check(node: Node, default_function: int) -> ProbeCheck:
     """`[[probe]]`: one read that tells whether a device is of this model."""
-    allowed = node.spans("allowed", WORD)
-    if len(allowed) > 1:
-        node.report("wrong_type", "allowed", found=phrase("pairs", count=len(allowed)), allowed=phrase("low_high"))
     check = ProbeCheck(
         address=node.integer("at", 0, LAST_REGISTER, 0),
         count=node.integer("count", 1, MOST_REGISTERS, 1),
         function=node.integer("function", 3, 4, default_function),
         mask=node.integer("mask", 1, WORD, WORD),
-        allowed=allowed[0] if allowed else None,
+        allowed=node.spans("allowed", WORD),
         is_unit_id=node.flag("is_unit_id"),
         refused=node.flag("refused"),
         measured=node.flag("measured"),
@@ -135,7 +138,7 @@ def operation(node: Node) -> tuple[Operation, Write | None]:
     """`[[commands]]`: what to write for an operation and how to see that it happened."""
     circuit = node.text("circuit", DEVICE_CIRCUIT)
     shows: dict[PointKey, Value] = {}
-    if (back := node.child("read_back")) is not None:
+    for back in node.one_or_more("read_back"):
         code = back.text("code")
         value = back.number("value")
         if value is None:
@@ -151,9 +154,11 @@ def operation(node: Node) -> tuple[Operation, Write | None]:
         node.report("missing", "registers", allowed=phrase("values_to_write"))
     if address is not None and not source:
         node.report("missing", "source", allowed=phrase("manual_and_page"))
+    is_extra = code.startswith(EXTRA_PREFIX)
+    names = node.names("name", required=is_extra)
     known = vocabulary().find(code)
-    if code and (known is None or known.kind is not Kind.COMMAND):
+    if code and not is_extra and (known is None or known.kind is not Kind.COMMAND):
         node.report("unknown_word", "code", found=code, allowed=phrase("command_code"))
     node.close()
     write = None if address is None else Write(address=address, registers=tuple(registers))
-    return Operation(key=PointKey(circuit, code), shows=shows, within=within, source=source), write
+    return Operation(key=PointKey(circuit, code), names=names, shows=shows, within=within, source=source), write

@@ -78,15 +78,10 @@ def _facts(point: Entry, evidence: Evidence) -> Iterator[str]:
     """Yield the `key = value` pairs besides place and type."""
     if point.layout.order is not Order.NORMAL:
         yield f"order = {toml.text(point.layout.order)}"
-    if point.scale != 1:
-        yield f"scale = {toml.number(point.scale)}"
-    if point.equals is not None:
-        yield f"equals = {point.equals}"
+    yield from _meaning(point)
     if point.words is not None:
         words = (f"{raw} = {toml.text(word)}" for raw, word in point.words.items())
         yield f"words = {toml.inline(words)}"
-    if point.ratios:
-        yield f"ratios = {toml.array(toml.text(ratio) for ratio in point.ratios)}"
     yield from _limits(point)
     if point.function != 3:  # noqa: PLR2004 - the reader's default
         yield f"function = {point.function}"
@@ -97,6 +92,18 @@ def _facts(point: Entry, evidence: Evidence) -> Iterator[str]:
         yield f"evidence = {toml.text(point.evidence)}"
     if point.note:
         yield f"note = {toml.text(point.note)}"
+
+
+def _meaning(point: Entry) -> Iterator[str]:
+    """Yield how the value is made of the raw number."""
+    if point.scale != 1:
+        yield f"scale = {toml.number(point.scale)}"
+    if point.equals is not None:
+        yield f"equals = {point.equals}"
+    if point.any_of is not None:
+        yield f"any_of = {toml.register(point.any_of)}"
+    if point.ratios:
+        yield f"ratios = {toml.array(toml.text(ratio) for ratio in point.ratios)}"
 
 
 def _limits(point: Entry) -> Iterator[str]:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from ..errors import FileProblemsError
 from ..foreign import foreign
 from ..phrases import phrase
-from ..points import Circuit, Evidence, Limits, Model
+from ..points import Circuit, Evidence, Limits, Model, Point
 from ..problems import Problem
 from ..readings import PointKey
 from ..registers import WORD_BITS, Layout, RegisterMap, RegisterType
@@ -21,6 +21,7 @@ from .parts import (
     LAST_REGISTER,
     MOST_REGISTERS,
     PLACEHOLDER,
+    any_bits,
     circuit_numbers,
     filled,
     layout,
@@ -85,6 +86,7 @@ class _Reader:
         self._circuits: dict[str, Circuit] = {}
 
     def read(self, top: Node) -> Model:
+        """Return the model; what of it cannot be used is left out."""
         head = top.required_child("model", allowed=phrase("model_table"))
         self._evidence = head.word("evidence", Evidence, Evidence.UNKNOWN, required=True)
         line = top.optional_child("line")
@@ -92,23 +94,28 @@ class _Reader:
         ratios = top.optional_child("ratios")
         self._function = reading.integer("function", 3, 4, 3)
         self._ranges = reading.spans("ranges", LAST_REGISTER)
+        forbidden = reading.spans("never", LAST_REGISTER)
         read_ratios, asks_ratios = ratio_sources(ratios)
         for section in top.children("circuits"):
             self._section(section)
+        entries, ranges = self._entries, self._ranges
         if not self._entries and not top.findings.problems:
             top.report("no_points")
         operations = [operation(node) for node in top.children("commands")]
         registers = RegisterMap(
-            places=places_of(self._entries.values()),
+            places=places_of(entries.values()),
             writes={one.key: write for one, write in operations if write is not None},
             probes=tuple(probe_check(node, self._function) for node in top.children("probe")),
             line=line_settings(line),
             unit_id=line.integer("unit", 0, 255, 1),
             max_registers=reading.integer("max_registers", 1, MOST_REGISTERS, DEFAULT_MOST_REGISTERS),
-            ranges=self._ranges,
+            ranges=ranges,
+            forbidden=forbidden,
             read_ratios=read_ratios,
             asks_ratios=asks_ratios,
         )
+        points = dict(points_of(entries.values()))
+        fallbacks = tuple(self._fallback(node, registers, points) for node in top.children("fallback"))
         model = Model(
             id=_model_id(head),
             name=head.text("name"),
@@ -119,16 +126,47 @@ class _Reader:
             notes=head.names("note"),
             k_mode=head.text("k_mode", "") or None,
             circuits=dict(sorted(self._circuits.items(), key=lambda item: int(item[0]))),
-            points=points_of(self._entries.values()),
+            points=points,
             operations={one.key: one for one, _ in operations},
             registers=registers,
+            fallbacks=fallbacks,
         )
+        if touched := _touched(model):
+            reading.report("forbidden", "never", found=touched)
         for ratio, key in read_ratios.items():
-            if key not in self._entries:
+            if key not in entries:
                 ratios.report("missing", ratio, allowed=phrase("point", key=key))
         for node in (head, line, reading, ratios, top):
             node.close()
         return model
+
+    def _fallback(self, node: Node, first: RegisterMap, points: dict[PointKey, Point]) -> RegisterMap:
+        """Read a `[[fallback]]`: the registers of devices that do not have the `first` ones.
+
+        What it has beyond the points known so far is added to them; of a known point it only says the place.
+        """
+        function, self._function = self._function, node.integer("function", 3, 4, self._function)
+        self._ranges = node.spans("ranges", LAST_REGISTER)
+        self._entries = {}
+        for section in node.children("circuits"):
+            self._section(section)
+        for key, entry in self._entries.items():
+            known = points.setdefault(key, entry.point)
+            if (known.is_binary, known.words) != (entry.is_binary, entry.words):
+                node.report("differs_in_fallback", "circuits", found=key)
+        places = places_of(self._entries.values())
+        registers = replace(
+            first,
+            places=places,
+            writes={},
+            probes=[probe_check(probe, self._function) for probe in node.children("probe")],
+            max_registers=node.integer("max_registers", 1, MOST_REGISTERS, first.max_registers),
+            ranges=self._ranges,
+            read_ratios={ratio: key for ratio, key in first.read_ratios.items() if key in places},
+        )
+        self._function = function
+        node.close()
+        return registers
 
     def _section(self, node: Node) -> None:
         section = _Section(
@@ -271,8 +309,12 @@ class _Reader:
         source = node.text("source", "")
         ratios = ratio_words(node)
         equals = node.integer("equals", 0, LAST_REGISTER, None)
+        place = layout(node)
+        any_of = any_bits(node, place.type)
         if address is None and self._evidence is not Evidence.UNKNOWN and "at" not in node:
             node.report("missing", "at", allowed=phrase("register_address"))
+        if any_of is not None and equals is not None:
+            node.report("unknown_word", "any_of", found="any_of", allowed="equals")
         if scale == 0:
             node.report("out_of_range", "scale", found=0, allowed=phrase("number_not_0"))
         if limits and not source:
@@ -281,12 +323,13 @@ class _Reader:
             key=PointKey("", code),
             quantity=quantity,
             pace=node.word("poll", Pace, quantity.pace),
-            layout=layout(node),
+            layout=place,
             function=node.integer("function", 3, 4, self._function),
             address=address,
             scale=scale,
             ratios=ratios,
             equals=equals,
+            any_of=any_of,
             words=meanings,
             range=Range(low=float(range_[0]), high=float(range_[1])) if range_ else quantity.range,
             limits=Limits(low=float(limits[0]), high=float(limits[1]), source=source) if limits else None,
@@ -335,6 +378,22 @@ class _Reader:
                     node.report("over_border", key, found=f"{point.key} ({point.address:04X}h-{last:04X}h)")
                     return
             self._entries[point.key] = point
+
+
+def _touched(model: Model) -> str:
+    """Return what is read or written of the registers that must not be touched, if anything is."""
+    forbids = model.registers.forbids
+    for registers in model.maps:
+        spans = [
+            *((str(key), place.address, place.count) for key, place in registers.places.items()),
+            *((str(key), write.address, len(write.registers)) for key, write in registers.writes.items()),
+            *(("[[probe]]", check.address, check.count) for check in registers.probes),
+            *(("ranges", first, last - first + 1) for first, last in registers.ranges),
+        ]
+        for name, address, count in spans:
+            if forbids(address, count):
+                return f"{name} ({address:04X}h)"
+    return ""
 
 
 def _model_id(head: Node) -> str:

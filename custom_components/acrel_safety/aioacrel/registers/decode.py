@@ -9,7 +9,7 @@ from ..readings import PointKey, Quality, Reading, Value
 from .blocks import Block
 from .dump import RegisterDump
 from .layout import scaled
-from .map import Place, Ratio
+from .map import Place, Ratio, RegisterMap
 from .plan import Read
 
 _MOST_DECIMALS = 6
@@ -22,6 +22,8 @@ def decoded(point: Point, place: Place, words: Sequence[int], factor: float = 1)
         return None
     if place.equals is not None:
         return raw == place.equals
+    if place.any_of is not None:
+        return int(raw) & place.any_of != 0
     if point.is_binary or point.words is not None:
         return point.value_of(raw)
     number = scaled(raw, place.scale)
@@ -33,10 +35,20 @@ def decoded(point: Point, place: Place, words: Sequence[int], factor: float = 1)
 class Decoder:
     """Turns the answers of one device into readings; remembers the transformer ratios it has seen."""
 
-    def __init__(self, model: Model, ratios: Mapping[Ratio, float] | None = None, *, origin: str = "") -> None:
-        """Take the model, the user's answers for `asks_ratios`, and what readings name as their origin."""
+    def __init__(
+        self,
+        model: Model,
+        ratios: Mapping[Ratio, float] | None = None,
+        *,
+        origin: str = "",
+        registers: RegisterMap | None = None,
+    ) -> None:
+        """Take the model, the user's answers for `asks_ratios`, and what readings name as their origin.
+
+        `registers` is the register map of the device, if it is not the model's preferred one.
+        """
         self._points = model.points
-        self._sources = {key: ratio for ratio, key in model.registers.read_ratios.items()}
+        self._sources = {key: ratio for ratio, key in (registers or model.registers).read_ratios.items()}
         self._given = dict(ratios or {})
         self._read: dict[Ratio, float | None] = {}
         self._origin = origin
@@ -73,9 +85,13 @@ class Decoder:
 def decode_dump(
     model: Model, dump: RegisterDump, ratios: Mapping[Ratio, float] | None = None
 ) -> Mapping[PointKey, Reading]:
-    """Return what the registers of a dump mean by a model; points that are not in it are missing."""
-    places, sources = model.registers.places, model.registers.read_ratios.values()
-    decoder = Decoder(model, ratios, origin="dump")
+    """Return what the registers of a dump mean by a model; points that are not in it are missing.
+
+    Of several register maps that one counts which has the most points in the dump.
+    """
+    registers = max(model.maps, key=lambda known: _known_in(dump, known))
+    places, sources = registers.places, registers.read_ratios.values()
+    decoder = Decoder(model, ratios, origin="dump", registers=registers)
     readings: dict[PointKey, Reading] = {}
     for key in sorted(places, key=lambda key: key not in sources):
         place = places[key]
@@ -83,3 +99,8 @@ def decode_dump(
         if (words := dump.words(read)) is not None:
             readings |= decoder.take(Block(read=read, cells=((key, place, 0),)), words, dump.taken)
     return readings
+
+
+def _known_in(dump: RegisterDump, registers: RegisterMap) -> int:
+    reads = (Read(place.function, place.address, place.count) for place in registers.places.values())
+    return sum(dump.words(read) is not None for read in reads)

@@ -58,7 +58,7 @@ class Place:
     """Where one value lies and how its number is made of the registers.
 
     Raw number (from `layout`) × `scale` × ratios = the number the point is about. With `equals` the value is whether
-    the raw number is that one.
+    the raw number is that one, with `any_of` whether at least one of these bits is set in it.
     """
 
     address: int
@@ -67,6 +67,7 @@ class Place:
     scale: Fraction = Fraction(1)
     ratios: tuple[Ratio, ...] = ()
     equals: int | None = None
+    any_of: int | None = None
 
     @property
     def count(self) -> int:
@@ -84,7 +85,12 @@ class Place:
 
         What to write for a secondary value, or for one meaning of several, is not known.
         """
-        return self.function == READ_HOLDING and not self.ratios and self.equals is None
+        return self.function == READ_HOLDING and not self.ratios and not self.is_question
+
+    @property
+    def is_question(self) -> bool:
+        """Whether the value is the yes or no to a question about the raw number."""
+        return self.equals is not None or self.any_of is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,16 +105,17 @@ class Write:
 class ProbeCheck:
     """One read that tells whether a device is of this model.
 
-    The masked register must lie in `allowed` (inclusive), or equal the unit id, or the read must be `refused` with an
-    illegal address; with none of these the read must only be answered. A `measured` value may leave `allowed` in the
-    very fault a device is there for, so it only helps to choose the model of a device that is not known yet.
+    The masked register must lie in one of `allowed` (first and last number), or equal the unit id, or the read must be
+    `refused` with an illegal address; with none of these the read must only be answered. A `measured` value may leave
+    `allowed` in the very fault a device is there for, so it only helps to choose the model of a device that is not
+    known yet.
     """
 
     address: int
     count: int = 1
     function: int = READ_HOLDING
     mask: int = 0xFFFF
-    allowed: tuple[int, int] | None = None
+    allowed: Sequence[tuple[int, int]] = ()
     is_unit_id: bool = False
     refused: bool = False
     measured: bool = False
@@ -116,7 +123,10 @@ class ProbeCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterMap:
-    """All that is known of a model's registers; empty as long as the user's register table is missing."""
+    """All that is known of a model's registers; empty as long as the user's register table is missing.
+
+    A model may have several: devices of one name, of different years, do not all have the same registers.
+    """
 
     places: Mapping[PointKey, Place] = field(default_factory=dict)
     writes: Mapping[PointKey, Write] = field(default_factory=dict)
@@ -128,6 +138,12 @@ class RegisterMap:
     max_registers: int = 48
     ranges: Sequence[tuple[int, int]] = ()
     """First and last register of each stretch that may be read through; empty = not known, gaps may be tried."""
+    forbidden: Sequence[tuple[int, int]] = ()
+    """First and last register of what is neither read nor written, whoever asks: passwords, numbers of people."""
     read_ratios: Mapping[Ratio, PointKey] = field(default_factory=dict)
     asks_ratios: frozenset[Ratio] = frozenset()
     """Ratios that no register tells: the user is asked."""
+
+    def forbids(self, address: int, count: int) -> bool:
+        """Whether one of some registers must not be touched."""
+        return any(address <= last and first < address + count for first, last in self.forbidden)

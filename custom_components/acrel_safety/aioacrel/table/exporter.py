@@ -89,6 +89,8 @@ def _row(point: Entry) -> TableRow | None:
 
 def _is_plain(point: Entry) -> bool:
     """Whether the raw number says the same: of several values one field can take, a row cannot single one out."""
+    if point.any_of is not None:
+        return False
     return point.equals is None or (point.equals == 1 and point.layout.type is RegisterType.BIT)
 
 
