@@ -12,12 +12,14 @@ from custom_components.acrel_safety.aioacrel.models.pointlines import need
 from custom_components.acrel_safety.aioacrel.points import Circuit, Evidence, Limits, Model, Operation
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.registers import (
+    UNQUALIFIED,
     WORD,
     WORD_BITS,
     Layout,
     LineSettings,
     Order,
     ProbeCheck,
+    Qualifiers,
     Ratio,
     RegisterMap,
     RegisterType,
@@ -123,7 +125,7 @@ def questions(kind: RegisterType) -> st.SearchStrategy[tuple[int | None, int | N
     return st.one_of(
         st.just((None, None)),
         st.tuples(st.integers(0, WORD), st.none()),
-        st.tuples(st.none(), st.integers(1, high - low)) if kind is not RegisterType.F32 else st.nothing(),
+        st.tuples(st.none(), st.integers(1, high - low)) if not kind.is_float else st.nothing(),
     )
 
 
@@ -230,6 +232,28 @@ def register_maps(draw: st.DrawFn, known: Mapping[PointKey, Entry]) -> RegisterM
 
 
 @st.composite
+def qualified(draw: st.DrawFn, known: Mapping[PointKey, Entry]) -> dict[PointKey, Entry]:
+    """Return entries of a map, some of which refer to others; those refer to none."""
+    plain = {key: replace(entry, qualifiers=UNQUALIFIED) for key, entry in known.items()}
+    placed = {key: entry for key, entry in plain.items() if entry.address is not None and entry.words is None}
+    answers = [key for key, entry in placed.items() if entry.is_binary]
+    numbers = [key for key, entry in placed.items() if not entry.is_binary]
+    users = [key for key in numbers if draw(st.booleans())] if len(placed) > 1 else []
+    says_number = st.sampled_from([None, *sorted(set(numbers) - set(users))])
+    says_yes = st.sampled_from([None, *answers])
+    for key in users:
+        power, is_exponent = draw(says_number), draw(st.booleans())
+        qualifiers = Qualifiers(
+            exponent=power if is_exponent else None,
+            decimals=None if is_exponent else power,
+            sign=draw(says_yes),
+            invalid_while=tuple(draw(st.lists(st.sampled_from(answers), max_size=2, unique=True)) if answers else ()),
+        )
+        plain[key] = replace(plain[key], qualifiers=qualifiers)
+    return plain
+
+
+@st.composite
 def fallbacks(
     draw: st.DrawFn, first: RegisterMap, known: Mapping[PointKey, Entry], evidence: Evidence
 ) -> tuple[RegisterMap, Mapping[PointKey, Entry]]:
@@ -242,7 +266,7 @@ def fallbacks(
     circuit = next(iter(known)).circuit
     drawn = draw(st.lists(entries(circuit=circuit, evidence=evidence), max_size=2))
     own = {entry.key: entry for entry in drawn if entry.address is not None and entry.key not in known}
-    places = {**own, **moved}
+    places = draw(qualified({**own, **moved}))
     return replace(
         first,
         places=places_of(places.values()),
@@ -251,7 +275,7 @@ def fallbacks(
         max_registers=draw(st.integers(1, 125)),
         ranges=draw(st.sampled_from(((), ((0, WORD),)))),
         read_ratios={ratio: key for ratio, key in first.read_ratios.items() if key in places},
-    ), own
+    ), {key: places[key] for key in own}
 
 
 @st.composite
@@ -270,6 +294,7 @@ def models(draw: st.DrawFn) -> Model:
     known = {entry.key: entry for entry in drawn}
     if draw(st.booleans()):
         circuits, known = draw(repeated(next(iter(circuits)), known))
+    known = draw(qualified(known))
     registers = draw(register_maps(known))
     others: list[RegisterMap] = []
     all_known = dict(known)

@@ -542,6 +542,17 @@ MISTAKES = {
         "out_of_range",
         f'{HEAD}{POINTS}RlySta = {{ at = 1, type = "u8", any_of = 0x1FF }} # here',
     ),
+    "a bit of a float": ("unknown_word", f'{HEAD}{POINTS}RlySta = {{ at = 1, type = "f64", any_of = 1 }} # here'),
+    "a decimal point that is none": ("wrong_type", f'{HEAD}{POINTS}Ua = {{ at = 1, exponent = "LgHigh" }} # here'),
+    "a sign that is none": ("wrong_type", f'{HEAD}{POINTS}Ua = {{ at = 1, sign = "Ub" }} # here'),
+    "a sign of a yes": (
+        "wrong_type",
+        f'{HEAD}{POINTS}LgHigh = {{ at = 1 }}\nULow = {{ at = 2, sign = "LgHigh" }} # here',
+    ),
+    "a decimal point with a decimal point": (
+        "wrong_type",
+        f'{HEAD}{POINTS}Ia = {{ at = 1, exponent = "Ib" }} # here\nIb = {{ at = 2, sign = "LgHigh" }}',
+    ),
     "two questions at once": ("unknown_word", f"{HEAD}{POINTS}RlySta = {{ at = 1, any_of = 1, equals = 2 }} # here"),
     "a forbidden point": (
         "forbidden",

@@ -79,6 +79,10 @@ IN_FILES: Mapping[str, Mapping[str, str]] = {
         "zh": '位号（0 至 15）= "代码"，或 {{ code = "…", name = {{ … }} }}',
     },
     "point": {"en": "the point {key}", "zh": "测点 {key}"},
+    "number_point": {"en": "a point of the same registers that is a number", "zh": "同一寄存器表中的数值测点"},
+    "yes_no_point": {"en": "a point of the same registers that is a yes or no", "zh": "同一寄存器表中的开关量测点"},
+    "plain_point": {"en": "a point that refers to no other", "zh": "不引用其他测点的测点"},
+    "plain_number": {"en": "a point that is a number", "zh": "数值测点"},
     "command_code": {
         "en": "a command of the vocabulary, such as RLYOFF, or DOC_ and the manual's text",
         "zh": "词汇表中的命令，如 RLYOFF，或 DOC_ 加说明书原文",

@@ -1,8 +1,10 @@
 """`acrel models` and `acrel plan`: what is known without a device."""
 
+from collections.abc import Iterable
+
 from ..points import Model
-from ..registers import LineCost, Read, plan_reads
-from ..registers.blocks import spans_of
+from ..registers import LineCost, Read, Span, plan_reads
+from ..registers.blocks import blocks_of_points
 from ..registers.plan import line_time
 from . import selecting
 from .arguments import Options
@@ -62,14 +64,14 @@ def plan(options: Options, console: Console) -> int:
     They are those of the model's preferred registers.
     """
     model = selecting.find_model(options, options.model or "")
-    keys = selecting.with_ratio_points(model, selecting.find_keys(model, options.codes))
+    keys = selecting.with_companions(model, selecting.find_keys(model, options.codes))
     cost = LineCost(line=selecting.line_of(options, model), turnaround=options.turnaround_ms / 1000)
-    reads = plan_reads(
-        spans_of(model.registers.places[key] for key in keys if key in model.registers.places),
-        cost,
-        max_registers=model.registers.max_registers,
-        ranges=model.registers.ranges,
-    )
+    registers = model.registers
+
+    def reads_of(spans: Iterable[Span]) -> list[Read]:
+        return plan_reads(spans, cost, max_registers=registers.max_registers, ranges=registers.ranges)
+
+    reads = [block.read for blocks in blocks_of_points(registers, keys, reads_of) for block in blocks]
     milliseconds = round(line_time(reads, cost) * 1000, 3)
     if console.as_json:
         console.json({"reads": [_read_json(read) for read in reads], "line_time_ms": milliseconds})

@@ -6,7 +6,7 @@ from ..errors import LinkError, NotSentError, SettingRefusedError
 from ..phrases import phrase
 from ..points import Model, Point
 from ..readings import Value
-from ..registers import Place, Read, RegisterMap, RegisterType, unscaled
+from ..registers import Place, Read, RegisterMap, unscaled
 from ..registers.blocks import within_map
 from ..source import Setting
 from .guard import GuardedUnit
@@ -47,7 +47,7 @@ def _raw_value(point: Point, place: Place, value: Value) -> float:
     if isinstance(value, str):
         raise SettingRefusedError(name=point.key, detail=phrase("no_number", value=value))
     exact = unscaled(int(value) if isinstance(value, bool) else value, place.scale)
-    if place.layout.type is RegisterType.F32:
+    if place.layout.type.is_float:
         return float(exact)
     raw_number = round(exact)
     if abs(exact - raw_number) > _TOLERANCE:

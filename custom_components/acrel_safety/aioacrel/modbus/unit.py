@@ -8,8 +8,8 @@ from ..errors import LinkError, RefusedError
 from ..phrases import Phrase
 from ..points import Model
 from ..readings import PointKey, Quality, Reading
-from ..registers import Place, Ratio, Read, RegisterMap, plan_reads
-from ..registers.blocks import Block, blocks_of, spans_of, within_map
+from ..registers import Ratio, Read, RegisterMap, Span, plan_reads
+from ..registers.blocks import Block, blocks_of_points, spans_of, within_map
 from ..registers.decode import Decoder
 from ..registers.dump import RegisterDump
 from ..vocabulary import Pace
@@ -104,14 +104,8 @@ class PolledUnit:
         return blocks
 
     def blocks_for(self, keys: Collection[PointKey]) -> tuple[Block, ...]:
-        """Return the reads that fetch some points, whether they are wanted or not, with the ratios they need."""
-        needed = {
-            self._map.read_ratios.get(ratio)
-            for key in keys
-            if key in self._map.places
-            for ratio in self._map.places[key].ratios
-        }
-        return self._planned(key for key in self._map.places if key in keys or key in needed)
+        """Return the reads that fetch some points, wanted or not, and those they cannot be understood without."""
+        return self._planned(self._map.with_companions(keys))
 
     def within(self, read: Read) -> tuple[int, int]:
         """Return the first and last register a read may be stretched to (see `sequence.py`)."""
@@ -125,23 +119,25 @@ class PolledUnit:
         return self.unit.pause_before(read.function, read.address, read.count, within=self.within(read))
 
     def _plan(self, group: Pace) -> tuple[Block, ...]:
-        points = self.model.points
-        return self._planned(
-            key
-            for key in self._map.places
-            if points[key].pace is group
-            and key not in self._refused
-            and (key in self._wanted or self._is_ratio_wanted(key))
-        )
+        """Plan a group: what is wanted of it, and what that cannot be understood without.
 
-    def _planned(self, keys: Iterable[PointKey]) -> tuple[Block, ...]:
-        # Ratios first, within a read and among reads: what is multiplied with them follows.
-        places = {key: self._map.places[key] for key in sorted(keys, key=lambda key: not self._is_ratio(key))}
-        return tuple(sorted(blocks_of(self._plan_reads(places.values()), places), key=self._place_in_poll))
+        A ratio does not change from one moment to the next: it is read with its own group. All else that a value is
+        qualified by is read with the value.
+        """
+        points, places = self.model.points, self._map.places
+        needed = self._map.with_companions(self._wanted) - self._refused
+        keys = {key for key in needed if points[key].pace is group}
+        qualifiers = {other for key in keys for other in places[key].qualifiers.keys if other in needed}
+        return self._planned(keys | qualifiers)
 
-    def _plan_reads(self, places: Iterable[Place]) -> list[Read]:
+    def _planned(self, keys: Collection[PointKey]) -> tuple[Block, ...]:
+        missing = {address for key in self._refused for address in self._map.places[key].addresses}
+        first, then = blocks_of_points(self._map, keys, self._plan_reads, self._holes | missing)
+        return (*sorted(first, key=self._place_in_poll), *sorted(then, key=self._place_in_poll))
+
+    def _plan_reads(self, spans: Iterable[Span]) -> list[Read]:
         return plan_reads(
-            spans_of(places),
+            spans,
             self.unit.cost,
             max_registers=self._map.max_registers,
             ranges=self._map.ranges,
@@ -149,26 +145,16 @@ class PolledUnit:
         )
 
     def _place_in_poll(self, block: Block) -> tuple[bool, bool]:
-        """Return the sort key of a read: those with ratios first, then those whose length cannot be chosen.
+        """Return the sort key of a read: those with companions first, then those whose length cannot be chosen.
 
         The others find a length of their own later, when the first ones' lengths are taken (see `sequence.py`).
         """
         low, high = self.within(block.read)
-        return not self.holds_ratio(block), high - low + 1 > block.read.count
+        return not self.holds_companion(block), high - low + 1 > block.read.count
 
-    def holds_ratio(self, block: Block) -> bool:
-        """Whether a transformer ratio is among the points of a read."""
-        return any(self._is_ratio(key) for key, _, _ in block.cells)
-
-    def _is_ratio(self, key: PointKey) -> bool:
-        return key in self._map.read_ratios.values()
-
-    def _is_ratio_wanted(self, key: PointKey) -> bool:
-        if not self._is_ratio(key):
-            return False
-        ratio = next(ratio for ratio, source in self._map.read_ratios.items() if source == key)
-        places = self._map.places
-        return any(ratio in places[wanted].ratios for wanted in self._wanted if wanted in places)
+    def holds_companion(self, block: Block) -> bool:
+        """Whether something is among the points of a read that others cannot be understood without."""
+        return not self._map.companions.isdisjoint(block.keys)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -198,6 +184,8 @@ class PolledUnit:
     def note_refused(self, block: Block) -> None:
         """Learn from an illegal-address answer: where the gaps are, then, by halves, which point does not exist."""
         read = block.read
+        # What comes of it in parts must not be understood by what was read earlier.
+        self._decoder.forget(block.keys)
         wanted = {address for _, place, _ in block.cells for address in place.addresses}
         gaps = set(range(read.address, read.end)) - wanted
         if gaps:
@@ -307,7 +295,7 @@ class PolledUnit:
         """
         dump = RegisterDump(model=self.model.id, unit_id=self.unit_id, taken=self._clock())
         places = [place for key, place in self._map.places.items() if key not in self._refused]
-        for read in self._plan_reads(places) if reads is None else reads:
+        for read in self._plan_reads(spans_of(places)) if reads is None else reads:
             try:
                 dump.add(read, await patient_read(self.unit, read.function, read.address, read.count))
             except RefusedError as error:

@@ -9,7 +9,7 @@ from ..points import Evidence, Limits, Model, Point
 from ..readings import PointKey, Value
 from ..registers.decode import decoded
 from ..registers.layout import Layout, RegisterType
-from ..registers.map import READ_HOLDING, Place, Ratio, RegisterMap
+from ..registers.map import READ_HOLDING, UNQUALIFIED, Place, Qualifiers, Ratio, RegisterMap
 from ..vocabulary import Pace, Quantity, Range
 
 MODEL_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -32,6 +32,7 @@ class Entry:
     ratios: tuple[Ratio, ...] = ()
     equals: int | None = None
     any_of: int | None = None
+    qualifiers: Qualifiers = UNQUALIFIED
     words: Mapping[int, str] | None = None
     range: Range = field(default_factory=Range)
     limits: Limits | None = None
@@ -53,6 +54,7 @@ class Entry:
             ratios=place.ratios if place else (),
             equals=place.equals if place else None,
             any_of=place.any_of if place else None,
+            qualifiers=place.qualifiers if place else UNQUALIFIED,
             words=point.words,
             range=point.range,
             limits=point.limits,
@@ -95,6 +97,7 @@ class Entry:
             ratios=self.ratios,
             equals=self.equals,
             any_of=self.any_of,
+            qualifiers=self.qualifiers,
         )
 
     @property
@@ -105,13 +108,16 @@ class Entry:
         return self.words is None and (self.quantity.binary or self.layout.type is RegisterType.BIT)
 
     def value(self, words: Sequence[int]) -> Value | None:
-        """Return what registers mean here, ratios left aside; None when they mean nothing or nothing that can be."""
+        """Return what registers mean by themselves; None when they mean nothing or nothing that can be.
+
+        What other points have to say of it is left aside.
+        """
         return decoded(self.point, self.place, words) if self.place is not None else None
 
     @property
     def _precision(self) -> int | None:
-        """Decimals worth showing: those of the scale; of a float or a secondary value those of the vocabulary."""
-        if self.address is None or self.layout.type is RegisterType.F32 or self.ratios:
+        """Decimals worth showing: those of the scale, or, where that does not tell them, those of the vocabulary."""
+        if self.address is None or self.layout.type.is_float or self.ratios or self.qualifiers.is_scale:
             return self.quantity.precision
         digits, power = 0, self.scale
         while power.denominator != 1 and digits < _MOST_DECIMALS:
@@ -120,8 +126,8 @@ class Entry:
 
     @property
     def _step(self) -> float:
-        """A float knows no step, so as fine as it is shown."""
-        if self.address is not None and self.layout.type is not RegisterType.F32:
+        """Where the scale does not tell it, as fine as it is shown."""
+        if self.address is not None and not self.layout.type.is_float and not self.qualifiers.is_scale:
             return float(abs(self.scale))
         decimals = self.quantity.precision if self.quantity.precision is not None else _USUAL_DECIMALS
         return float(10.0**-decimals)

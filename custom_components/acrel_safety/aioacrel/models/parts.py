@@ -1,13 +1,13 @@
 """The small parts of a model file: layout, words, circuits, ratios, commands, probe checks."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from ..phrases import phrase
 from ..points import Operation
 from ..readings import DEVICE_CIRCUIT, PointKey, Value
-from ..registers import WORD, Layout, LineSettings, Order, ProbeCheck, Ratio, RegisterType, Write
+from ..registers import WORD, Layout, LineSettings, Order, ProbeCheck, Qualifiers, Ratio, RegisterType, Write
 from ..vocabulary import EXTRA_PREFIX, Kind, vocabulary
 from .node import Node, shown
 
@@ -16,6 +16,10 @@ MOST_REGISTERS = 125
 """Registers in one read: Modbus Application Protocol V1.1b3, section 6.3."""
 MOST_CIRCUITS = 1000
 PLACEHOLDER = re.compile(r"\{(n|nn|address)\}")
+REFERENCE = re.compile(r"(.+)@([0-9]{1,4})", re.DOTALL)
+"""A point of another circuit: `CT@0`."""
+SAME_CIRCUIT = ""
+"""Stands for the circuit of the point that refers to another."""
 
 
 def circuit_numbers(node: Node) -> Sequence[str]:
@@ -53,7 +57,44 @@ def layout(node: Node) -> Layout:
 def any_bits(node: Node, kind: RegisterType) -> int | None:
     """`any_of = 0xE000`: whether at least one of these bits is set in a whole number."""
     low, high = kind.raw_range
-    return node.integer("any_of", 1, high - low, None)
+    bits = node.integer("any_of", 1, high - low, None)
+    if bits is not None and kind.is_float:
+        node.report(
+            "unknown_word", "type", found=kind, allowed=", ".join(each for each in RegisterType if not each.is_float)
+        )
+    return bits
+
+
+def qualifiers(node: Node) -> Qualifiers:
+    """`exponent`, `decimals`, `sign`, `invalid_while`: points that have a say in this one."""
+    exponent, decimals, sign = (node.text(key, "") for key in ("exponent", "decimals", "sign"))
+    if exponent and decimals:
+        node.report("unknown_word", "decimals", found="decimals", allowed="exponent")
+    return Qualifiers(
+        exponent=_reference(exponent) if exponent else None,
+        decimals=_reference(decimals) if decimals and not exponent else None,
+        sign=_reference(sign) if sign else None,
+        invalid_while=tuple(map(_reference, node.texts("invalid_while"))),
+    )
+
+
+def _reference(text: str) -> PointKey:
+    match = REFERENCE.fullmatch(text)
+    return PointKey(match[2], match[1]) if match else PointKey(SAME_CIRCUIT, text)
+
+
+def resolved(raw: Qualifiers, circuit: str, fill: Callable[[str], str]) -> Qualifiers:
+    """Return what a point of a circuit refers to, placeholders filled in."""
+
+    def own(key: PointKey) -> PointKey:
+        return PointKey(circuit if key.circuit == SAME_CIRCUIT else key.circuit, fill(key.code))
+
+    return Qualifiers(
+        exponent=own(raw.exponent) if raw.exponent else None,
+        decimals=own(raw.decimals) if raw.decimals else None,
+        sign=own(raw.sign) if raw.sign else None,
+        invalid_while=tuple(map(own, raw.invalid_while)),
+    )
 
 
 def line_settings(node: Node) -> LineSettings:

@@ -9,7 +9,7 @@ from ..registers import Layout, Order, RegisterType
 from ..vocabulary import Kind, extra_quantity, vocabulary
 from . import toml
 from .entry import Entry
-from .parts import PLACEHOLDER
+from .parts import PLACEHOLDER, REFERENCE
 
 _HIGH_BYTE = 8
 
@@ -104,6 +104,23 @@ def _meaning(point: Entry) -> Iterator[str]:
         yield f"any_of = {toml.register(point.any_of)}"
     if point.ratios:
         yield f"ratios = {toml.array(toml.text(ratio) for ratio in point.ratios)}"
+    yield from _qualifiers(point)
+
+
+def _qualifiers(point: Entry) -> Iterator[str]:
+    """Yield which other points have a say in the value."""
+    said = point.qualifiers
+    for word, key in (("exponent", said.exponent), ("decimals", said.decimals), ("sign", said.sign)):
+        if key is not None:
+            yield f"{word} = {_reference(key, point)}"
+    if said.invalid_while:
+        yield f"invalid_while = {toml.array(_reference(key, point) for key in said.invalid_while)}"
+
+
+def _reference(key: PointKey, point: Entry) -> str:
+    """Spell a point of the same circuit by its code, unless that looks like one of another circuit."""
+    is_plain = key.circuit == point.key.circuit and not REFERENCE.fullmatch(key.code)
+    return toml.text(key.code if is_plain else str(key))
 
 
 def _limits(point: Entry) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 from ..errors import FileProblemsError
 from ..foreign import foreign
@@ -28,8 +29,10 @@ from .parts import (
     line_settings,
     operation,
     probe_check,
+    qualifiers,
     ratio_sources,
     ratio_words,
+    resolved,
     words,
 )
 
@@ -84,6 +87,7 @@ class _Reader:
         self._ranges: tuple[tuple[int, int], ...] = ()
         self._entries: dict[PointKey, Entry] = {}
         self._circuits: dict[str, Circuit] = {}
+        self._referring: dict[PointKey, Node] = {}
 
     def read(self, top: Node) -> Model:
         """Return the model; what of it cannot be used is left out."""
@@ -98,6 +102,7 @@ class _Reader:
         read_ratios, asks_ratios = ratio_sources(ratios)
         for section in top.children("circuits"):
             self._section(section)
+        self._check_references()
         entries, ranges = self._entries, self._ranges
         if not self._entries and not top.findings.problems:
             top.report("no_points")
@@ -150,6 +155,7 @@ class _Reader:
         self._entries = {}
         for section in node.children("circuits"):
             self._section(section)
+        self._check_references()
         for key, entry in self._entries.items():
             known = points.setdefault(key, entry.point)
             if (known.is_binary, known.words) != (entry.is_binary, entry.words):
@@ -256,7 +262,7 @@ class _Reader:
         node.close()
         if not self._has_room(node, None, (repeat or 1) * len(section.numbers)):
             return
-        points = []
+        points: list[Entry] = []
         for turn in range(repeat or 1):
             for index, number in enumerate(section.numbers):
                 address = template.address
@@ -265,16 +271,45 @@ class _Reader:
                 quantity = template.quantity
                 if repeat:
                     quantity = self._copy(node, quantity, names, code, first + turn, address or 0)
+                own = partial(filled, number=first + turn, address=address or 0) if repeat else str
                 points.append(
                     replace(
                         template,
                         key=PointKey(number, quantity.code),
+                        qualifiers=resolved(template.qualifiers, number, own),
                         quantity=quantity,
                         address=address,
                         layout=replace(template.layout, bit=template.layout.bit + index * bit_stride),
                     )
                 )
         self._add(node, None, points)
+        if template.qualifiers.keys:
+            self._referring.update(dict.fromkeys((point.key for point in points), node))
+
+    def _check_references(self) -> None:
+        """See that the points others refer to lie in the same register map, and can say what they are asked."""
+        for key, node in self._referring.items():
+            entry = self._entries.get(key)
+            if entry is None:
+                continue
+            said = entry.qualifiers
+            numbers = [(word, at) for word, at in (("exponent", said.exponent), ("decimals", said.decimals)) if at]
+            answers = [("sign", said.sign)] if said.sign else []
+            if (numbers or answers) and (entry.is_binary or entry.words):
+                node.report("wrong_type", (numbers or answers)[0][0], found=key, allowed=phrase("plain_number"))
+            for word, at in numbers:
+                self._check_reference(node, word, at, is_binary=False)
+            for word, at in [*answers, *(("invalid_while", at) for at in said.invalid_while)]:
+                self._check_reference(node, word, at, is_binary=True)
+        self._referring = {}
+
+    def _check_reference(self, node: Node, word: str, key: PointKey, *, is_binary: bool) -> None:
+        other = self._entries.get(key)
+        if other is None or other.address is None or other.is_binary != is_binary or other.words:
+            allowed = phrase("yes_no_point" if is_binary else "number_point")
+            node.report("wrong_type", word, found=key, allowed=allowed)
+        elif other.qualifiers.keys:
+            node.report("wrong_type", word, found=key, allowed=phrase("plain_point"))
 
     def _copy(
         self,
@@ -311,6 +346,7 @@ class _Reader:
         equals = node.integer("equals", 0, LAST_REGISTER, None)
         place = layout(node)
         any_of = any_bits(node, place.type)
+        said_elsewhere = qualifiers(node)
         if address is None and self._evidence is not Evidence.UNKNOWN and "at" not in node:
             node.report("missing", "at", allowed=phrase("register_address"))
         if any_of is not None and equals is not None:
@@ -330,6 +366,7 @@ class _Reader:
             ratios=ratios,
             equals=equals,
             any_of=any_of,
+            qualifiers=said_elsewhere,
             words=meanings,
             range=Range(low=float(range_[0]), high=float(range_[1])) if range_ else quantity.range,
             limits=Limits(low=float(limits[0]), high=float(limits[1]), source=source) if limits else None,

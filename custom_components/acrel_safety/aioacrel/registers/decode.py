@@ -1,7 +1,8 @@
 """Registers become readings: polled answers, pushed blocks, dumps and previews, all by this one decoder."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from fractions import Fraction
 from math import prod
 
 from ..points import Model, Point
@@ -13,10 +14,23 @@ from .map import Place, Ratio, RegisterMap
 from .plan import Read
 
 _MOST_DECIMALS = 6
+_LARGEST_POWER = 12
+"""Of ten: no instrument's decimal point is further away, a register that says so holds something else."""
 
 
-def decoded(point: Point, place: Place, words: Sequence[int], factor: float = 1) -> Value | None:
-    """Return what exactly `place.count` words mean, times the ratios' product; None for nothing that can be."""
+def decoded(
+    point: Point,
+    place: Place,
+    words: Sequence[int],
+    factor: float = 1,
+    *,
+    power: int = 0,
+    is_negative: bool = False,
+) -> Value | None:
+    """Return what exactly `place.count` words mean; None for nothing that can be.
+
+    What other points say of it comes with it: the ratios' product, the power of ten, the sign.
+    """
     raw = place.layout.decode(words)
     if raw is None:
         return None
@@ -26,14 +40,14 @@ def decoded(point: Point, place: Place, words: Sequence[int], factor: float = 1)
         return int(raw) & place.any_of != 0
     if point.is_binary or point.words is not None:
         return point.value_of(raw)
-    number = scaled(raw, place.scale)
+    number = scaled(-raw if is_negative else raw, place.scale * Fraction(10) ** power)
     if factor != 1:
         number = round(number * factor, _MOST_DECIMALS)
     return point.value_of(number)
 
 
 class Decoder:
-    """Turns the answers of one device into readings; remembers the transformer ratios it has seen."""
+    """Turns the answers of one device into readings; remembers the points that others cannot be understood without."""
 
     def __init__(
         self,
@@ -48,38 +62,80 @@ class Decoder:
         `registers` is the register map of the device, if it is not the model's preferred one.
         """
         self._points = model.points
-        self._sources = {key: ratio for ratio, key in (registers or model.registers).read_ratios.items()}
+        self._map = registers or model.registers
         self._given = dict(ratios or {})
-        self._read: dict[Ratio, float | None] = {}
+        self._known: dict[PointKey, Value | None] = {}
         self._origin = origin
 
     def take(self, block: Block, words: Sequence[int], now: datetime) -> Mapping[PointKey, Reading]:
-        """Return the readings in the answer to a planned read, in the block's order: ratios come before their users."""
+        """Return the readings in the answer to a planned read: first what others cannot be understood without."""
+        companions = self._map.companions
         readings: dict[PointKey, Reading] = {}
-        for key, place, offset in block.cells:
+        for key, place, offset in sorted(block.cells, key=lambda cell: cell[0] not in companions):
             reading = readings[key] = self._reading(key, place, words[offset : offset + place.count], now)
-            if (ratio := self._sources.get(key)) is not None:
-                self._read[ratio] = None if isinstance(reading.value, bool | str) else reading.value or None
+            if key in companions:
+                self._known[key] = reading.value
         return readings
 
     def lost(self, keys: Collection[PointKey], quality: Quality, now: datetime) -> Mapping[PointKey, Reading]:
-        """Return the readings of points that could not be read; a ratio among them is not known any more."""
-        for key in keys:
-            if (ratio := self._sources.get(key)) is not None:
-                self._read[ratio] = None
+        """Return the readings of points that could not be read; for others too they are not known any more."""
+        self.forget(keys)
         return {key: Reading(None, quality, now, self._origin) for key in keys}
+
+    def forget(self, keys: Iterable[PointKey]) -> None:
+        """Take nothing for known any more that was read of some points."""
+        for key in keys:
+            self._known.pop(key, None)
 
     def _reading(self, key: PointKey, place: Place, words: Sequence[int], now: datetime) -> Reading:
         factors = [self._ratio(ratio) for ratio in place.ratios]
-        known = [factor for factor in factors if factor is not None]
-        if len(known) < len(factors):
-            return Reading(None, Quality.NO_RATIO, now, self._origin)
-        value = decoded(self._points[key], place, words, prod(known))
-        return Reading(value, Quality.IMPLAUSIBLE if value is None else Quality.GOOD, now, self._origin)
+        ratios = [factor for factor in factors if factor is not None]
+        value, quality = None, self._objection(place)
+        if quality is None and len(ratios) < len(factors):
+            quality = Quality.NO_RATIO
+        if quality is None:
+            sign = place.qualifiers.sign
+            value = decoded(
+                self._points[key],
+                place,
+                words,
+                prod(ratios),
+                power=self._power(place) or 0,
+                is_negative=sign is not None and self._known[sign] is True,
+            )
+            quality = Quality.IMPLAUSIBLE if value is None else Quality.GOOD
+        return Reading(value, quality, now, self._origin)
+
+    def _objection(self, place: Place) -> Quality | None:
+        """Return why a value cannot be understood for what qualifies it, None when it can be."""
+        qualifiers = place.qualifiers
+        if any(self._known.get(key) is None for key in qualifiers.keys) or self._power(place) is None:
+            return Quality.INCOMPLETE
+        is_invalid = any(self._known[key] is True for key in qualifiers.invalid_while)
+        return Quality.INVALID if is_invalid else None
+
+    def _power(self, place: Place) -> int | None:
+        """Return the power of ten a value is to be multiplied with; None while unknown or none that can be."""
+        power = 0
+        for key, way in ((place.qualifiers.exponent, 1), (place.qualifiers.decimals, -1)):
+            if key is None:
+                continue
+            number = self._number(key)
+            if number is None or abs(number) > _LARGEST_POWER or number != int(number):
+                return None
+            power += way * int(number)
+        return power
 
     def _ratio(self, ratio: Ratio) -> float | None:
         """Return a transformer ratio: the user's, else the one read from the device; None while unknown or 0."""
-        return self._given[ratio] if ratio in self._given else self._read.get(ratio)
+        if ratio in self._given:
+            return self._given[ratio]
+        source = self._map.read_ratios.get(ratio)
+        return None if source is None else self._number(source) or None
+
+    def _number(self, key: PointKey) -> float | None:
+        value = self._known.get(key)
+        return None if isinstance(value, bool | str) else value
 
 
 def decode_dump(
@@ -90,10 +146,10 @@ def decode_dump(
     Of several register maps that one counts which has the most points in the dump.
     """
     registers = max(model.maps, key=lambda known: _known_in(dump, known))
-    places, sources = registers.places, registers.read_ratios.values()
+    places = registers.places
     decoder = Decoder(model, ratios, origin="dump", registers=registers)
     readings: dict[PointKey, Reading] = {}
-    for key in sorted(places, key=lambda key: key not in sources):
+    for key in sorted(places, key=lambda key: key not in registers.companions):
         place = places[key]
         read = Read(place.function, place.address, place.count)
         if (words := dump.words(read)) is not None:

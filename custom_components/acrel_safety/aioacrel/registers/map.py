@@ -4,10 +4,11 @@ What the points are is said in `points.py`; here is what only a way in by regist
 push register blocks, imported tables.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 from ..readings import PointKey
@@ -54,11 +55,40 @@ class LineSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Qualifiers:
+    """What other points say of a value: as long as one of them is unknown, so is the value."""
+
+    exponent: PointKey | None = None
+    """The value is multiplied with 10 to the power of this one."""
+    decimals: PointKey | None = None
+    """The value is divided by 10 to the power of this one."""
+    sign: PointKey | None = None
+    """The value is negative where this one is a yes."""
+    invalid_while: tuple[PointKey, ...] = ()
+    """The value does not hold while one of these is a yes."""
+
+    @property
+    def keys(self) -> tuple[PointKey, ...]:
+        """All of them."""
+        single = (self.exponent, self.decimals, self.sign)
+        return (*(key for key in single if key is not None), *self.invalid_while)
+
+    @property
+    def is_scale(self) -> bool:
+        """Whether they say where the decimal point is."""
+        return self.exponent is not None or self.decimals is not None
+
+
+UNQUALIFIED = Qualifiers()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where one value lies and how its number is made of the registers.
 
-    Raw number (from `layout`) × `scale` × ratios = the number the point is about. With `equals` the value is whether
-    the raw number is that one, with `any_of` whether at least one of these bits is set in it.
+    Raw number (from `layout`) × `scale` × ratios = the number the point is about, as far as no other point has a say in
+    it (`qualifiers`). With `equals` the value is whether the raw number is that one, with `any_of` whether at least one
+    of these bits is set in it.
     """
 
     address: int
@@ -68,6 +98,7 @@ class Place:
     ratios: tuple[Ratio, ...] = ()
     equals: int | None = None
     any_of: int | None = None
+    qualifiers: Qualifiers = UNQUALIFIED
 
     @property
     def count(self) -> int:
@@ -85,7 +116,8 @@ class Place:
 
         What to write for a secondary value, or for one meaning of several, is not known.
         """
-        return self.function == READ_HOLDING and not self.ratios and not self.is_question
+        is_own = not self.ratios and self.qualifiers == UNQUALIFIED
+        return self.function == READ_HOLDING and is_own and not self.is_question
 
     @property
     def is_question(self) -> bool:
@@ -143,6 +175,27 @@ class RegisterMap:
     read_ratios: Mapping[Ratio, PointKey] = field(default_factory=dict)
     asks_ratios: frozenset[Ratio] = frozenset()
     """Ratios that no register tells: the user is asked."""
+
+    @cached_property
+    def companions(self) -> frozenset[PointKey]:
+        """The points that others cannot be understood without: ratios, decimal points, signs, what makes invalid."""
+        return frozenset(key for place in self.places.values() for key in self.companions_of(place))
+
+    def companions_of(self, place: Place) -> tuple[PointKey, ...]:
+        """Return the points without which a value cannot be understood."""
+        ratios = (self.read_ratios[ratio] for ratio in place.ratios if ratio in self.read_ratios)
+        return (*ratios, *place.qualifiers.keys)
+
+    def with_companions(self, keys: Iterable[PointKey]) -> frozenset[PointKey]:
+        """Return points together with those they cannot be understood without, as far as they have a place."""
+        found: set[PointKey] = set()
+        todo = [key for key in keys if key in self.places]
+        while todo:
+            key = todo.pop()
+            if key not in found:
+                found.add(key)
+                todo += [other for other in self.companions_of(self.places[key]) if other in self.places]
+        return frozenset(found)
 
     def forbids(self, address: int, count: int) -> bool:
         """Whether one of some registers must not be touched."""
