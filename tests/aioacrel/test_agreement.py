@@ -18,7 +18,6 @@ from custom_components.acrel_safety.aioacrel.registers import (
     Ratio,
     Read,
     RegisterMap,
-    RegisterType,
     plan_reads,
 )
 from custom_components.acrel_safety.aioacrel.registers.blocks import spans_of
@@ -27,6 +26,7 @@ from simulator import Cabinet, Unit
 from simulator.devices import MODELS
 from simulator.registers import RefusedError
 from simulator.scenarios import Option
+from tests.aioacrel.rigs import rounding
 
 LIBRARY = ModelLibrary()
 STANDARD = {unit_id: unit.model for unit_id, unit in Cabinet.standard(frozen=True).units.items()}
@@ -88,11 +88,9 @@ def expected(unit: Unit) -> dict[PointKey, Value]:
 def assert_agreement(unit: Unit, ratios: Mapping[str, float] | None = None) -> None:
     truth, values = expected(unit), all_decoded(unit, ratios or {"pt": 1, "ct": 1})
     assert set(values) == set(truth) - (UNSURE if is_old(unit) else set())
-    places = map_of(unit).places
+    model = LIBRARY.get(unit.answering.model)
     wrong = {
-        key: (value, truth[key])
-        for key, value in values.items()
-        if not same(value, truth[key], places[key].layout.type)
+        key: (value, truth[key]) for key, value in values.items() if not same(value, truth[key], rounding(model, key))
     }
     assert wrong == {}
 
@@ -102,11 +100,11 @@ def is_old(unit: Unit) -> bool:
     return unit.answering.options.get("live_block") is False
 
 
-def same(value: Value | None, truth: Value, kind: RegisterType) -> bool:
-    """Whether two values are one: exactly; a 32-bit float as near as it holds a decimal number."""
-    if kind is RegisterType.F32:
-        return value == pytest.approx(truth, rel=1e-7)
-    return type(value) is bool and value is truth if isinstance(truth, bool) else value == truth
+def same(value: Value | None, truth: Value, rounded: float) -> bool:
+    """Whether two values are one: exactly; a 32-bit float as near as it is shown and holds a decimal number."""
+    if isinstance(truth, bool) or isinstance(value, str):
+        return type(value) is type(truth) and value == truth
+    return value == pytest.approx(truth, rel=1e-7, abs=rounded)
 
 
 def unit_of(model_id: str, **settings: int) -> Unit:

@@ -7,6 +7,7 @@ from math import prod
 
 from ..points import Model, Point
 from ..readings import PointKey, Quality, Reading, Value
+from ..vocabulary import Kind
 from .blocks import Block
 from .dump import RegisterDump
 from .layout import scaled
@@ -14,6 +15,8 @@ from .map import Place, Ratio, RegisterMap
 from .plan import Read
 
 _MOST_DECIMALS = 6
+_GUARD_DIGITS = 1
+_MEASURED = frozenset({Kind.MEASUREMENT, Kind.DEMAND, Kind.QUALITY})
 _LARGEST_POWER = 12
 """Of ten: no instrument's decimal point is further away, a register that says so holds something else."""
 
@@ -42,8 +45,23 @@ def decoded(
         return point.value_of(raw)
     number = scaled(-raw if is_negative else raw, place.scale * Fraction(10) ** power)
     if factor != 1:
-        number = round(number * factor, _MOST_DECIMALS)
-    return point.value_of(number)
+        number *= factor
+    if factor != 1 or place.layout.type.is_float:
+        number = _worth(point, number, exact=factor == 1)
+    # There is no negative zero to be seen anywhere.
+    return point.value_of(number if number else abs(number))
+
+
+def _worth(point: Point, number: float, *, exact: bool) -> float:
+    """Return a computed or floating-point number without the digits no instrument has.
+
+    A measured value is rounded to the decimals worth showing and one more, so that nothing is lost by rounding twice:
+    the seventh digit of a float is no reading of a class 0.5 instrument, it only makes each state differ from the one
+    before. A counter keeps its resolution, and whatever is set is kept as it stands.
+    """
+    if point.quantity.kind in _MEASURED and point.precision is not None:
+        return round(number, point.precision + _GUARD_DIGITS)
+    return number if exact and point.quantity.kind is not Kind.ENERGY else round(number, _MOST_DECIMALS)
 
 
 class Decoder:
