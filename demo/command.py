@@ -54,7 +54,7 @@ async def _do(arguments: argparse.Namespace, stage: Stage, progress: Progress) -
     good = not arguments.check or await check(stage, progress)
     if arguments.screenshot is not None:
         url = f"{stage.http.url}/{PATH}/{OVERVIEW}"
-        await take_picture(stage.http.session, stage.tokens, url, arguments.screenshot)
+        await take_picture(stage.tokens, url, arguments.screenshot)
         progress(f"wrote {arguments.screenshot}")
     if arguments.check or arguments.screenshot is not None:
         return 0 if good else 1

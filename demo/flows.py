@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from demo.api import Http, Json, Socket
+from demo.api import Http, Json
 from demo.errors import DemoError
 from demo.server import LOOPBACK
 from demo.site import DOMAIN, LINK_TITLES, Instrument, Link
@@ -15,15 +15,15 @@ _SUBENTRY_FLOWS = "/api/config/config_entries/subentries/flow"
 _MOST_STEPS = 10
 
 
-async def add_link(http: Http, socket: Socket, link: Link, port: int) -> str:
+async def add_link(http: Http, link: Link, port: int) -> str:
     """Add a link to the cabinet; return the id of its config entry. Raises DemoError."""
     step = await http.post(_FLOWS, {"handler": DOMAIN})
-    done = await _answer_all(http, _FLOWS, step, {"next_step_id": link.value, "host": LOOPBACK, "port": port})
+    answers = {"next_step_id": link.value, "host": LOOPBACK, "port": port, "name": LINK_TITLES[link]}
+    done = await _answer_all(http, _FLOWS, step, answers)
     entry_id: str = done["result"]["entry_id"]
     # The flow goes on with a first device; the devices are added one by one instead.
     if next_flow := done.get("next_flow"):
         await http.delete(f"{_SUBENTRY_FLOWS}/{next_flow[1]}")
-    await socket.ask("config_entries/update", entry_id=entry_id, title=LINK_TITLES[link])
     return entry_id
 
 

@@ -13,6 +13,9 @@ from demo.site import DOMAIN, SITE, Instrument
 NOTHING = frozenset({"unknown", "unavailable"})
 """What Home Assistant says in place of a value."""
 
+_NO_CIRCUITS = frozenset({"model", "statistics"})
+"""What stands there in the ids of entities that show no value of the device: how sure its registers are, figures."""
+
 
 class Place(NamedTuple):
     """Names one value in the cabinet, as the simulator does: unit id, circuit, code."""
@@ -64,6 +67,8 @@ class Inventory:
             if known["platform"] != DOMAIN or known["disabled_by"] is not None or subentry_id is None:
                 continue  # without a subentry it is about the link
             circuit, _, code = known["unique_id"].removeprefix(f"{subentry_id}_").partition("_")
+            if circuit in _NO_CIRCUITS:
+                continue
             place = Place(units[subentry_id], circuit, code)
             entities[place] = Entity(
                 place=place,

@@ -93,7 +93,7 @@ async def _set_up(stack: AsyncExitStack, hass: server.Server, port: int, progres
     ports = {Link.TCP: cabinet.tcp_port, Link.RTU_TCP: cabinet.rtu_port}
     for link, link_port in ports.items():
         if link_port is not None:
-            entry_id = await add_link(http, socket, link, link_port)
+            entry_id = await add_link(http, link, link_port)
             for instrument in SITE:
                 if instrument.link is link:
                     await add_device(http, entry_id, instrument, BRISK if frozen else {})

@@ -52,7 +52,7 @@ class CabinetOptions(TypedDict, total=False):
     seconds per real second. `latched` holds alarms until `Unit.reset`. `options` are constructor
     options of single units, such as `{2: {"ct": 20}}`. `absent_exception` is what the gateway
     answers on Modbus TCP for a unit id that nobody has, for example 0x0B; by default it stays
-    silent, as a bus does.
+    silent, as a bus does. `absent_s` is how long it tries before, and serves nobody else.
     """
 
     frozen: bool
@@ -63,6 +63,7 @@ class CabinetOptions(TypedDict, total=False):
     start: datetime
     options: Mapping[int, Mapping[str, Option]]
     absent_exception: int | None
+    absent_s: float
 
 
 class Cabinet:
@@ -85,7 +86,7 @@ class Cabinet:
         if strangers:
             raise ValueError(f"options for units that are not in the cabinet: {strangers}")
         self.units = {unit_id: self._unit(unit_id, model, extra.get(unit_id, {})) for unit_id, model in models.items()}
-        self._bus = Bus(self.units, self.line, settings.get("absent_exception"))
+        self._bus = Bus(self.units, self.line, settings.get("absent_exception"), settings.get("absent_s", 0.0))
         self._servers: list[BusServer] = []
         self._ticker: asyncio.Task[None] | None = None
         self.tcp_port: int | None = None

@@ -52,11 +52,17 @@ type Deliver = Callable[[ModbusPDU], None]
 class Bus:
     """The way from a request to a unit: the line, who is on it, and what a request costs."""
 
-    def __init__(self, units: Mapping[int, Unit], line: LineSettings | None, absent_exception: int | None) -> None:
-        """Without a line every unit is on its own and answers at once."""
+    def __init__(
+        self, units: Mapping[int, Unit], line: LineSettings | None, absent_exception: int | None, absent_s: float = 0.0
+    ) -> None:
+        """Without a line every unit is on its own and answers at once.
+
+        A gateway that tries for a unit that is not there for `absent_s` serves nobody else meanwhile.
+        """
         self._units = units
         self._line = line
         self._absent_exception = absent_exception
+        self._absent_s = absent_s
         self._lost = Lane()
         self.lane = Lane()
 
@@ -72,7 +78,7 @@ class Bus:
         TCP only).
         """
         unit = self._units.get(request.dev_id)
-        lane = self.lane if self._line else unit.lane if unit else self._lost
+        lane = self.lane if self._line or self._absent_s else unit.lane if unit else self._lost
 
         def job() -> tuple[float, Callable[[], None]]:
             if unit is None:
@@ -85,7 +91,7 @@ class Bus:
         lane.submit(job)
 
     def _absent(self, request: ModbusPDU, deliver: Deliver) -> tuple[float, Callable[[], None]]:
-        seconds = self._unanswered_s(request)
+        seconds = self._unanswered_s(request) + self._absent_s
         if self._absent_exception is None:
             return seconds, _nothing
         answer = _addressed(ExceptionResponse(request.function_code, self._absent_exception), request)

@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import logging
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,10 @@ import custom_components.acrel_safety  # noqa: F401 - imported for that effect a
 # are to end on it would not. They do not inherit a handler; with this one pytest itself goes on ignoring it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, lambda number, frame: None)
+
+# In debug mode, which Home Assistant's test package turns on, it warns of everything that took long, our own names
+# and texts within: that says how busy the machine is.
+logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,7 +12,7 @@ import json
 import pkgutil
 import sys
 from annotationlib import Format, get_annotations
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "data_entry_flow": None,
     "exceptions": None,
     "helpers.device_registry": None,
+    "helpers.entity": frozenset({"Entity", "EntityDescription"}),
     "helpers.entity_platform": frozenset({"AddConfigEntryEntitiesCallback", "async_get_current_platform"}),
     "helpers.entity_registry": None,
     "helpers.event": None,
@@ -39,6 +40,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.translation": frozenset({"async_get_translations"}),
     "helpers.update_coordinator": None,
     "util.file": frozenset({"write_utf8_file_atomic"}),
+    "util.hass_dict": frozenset({"HassKey"}),
 }
 # Components that Home Assistant brings in itself for a file of that name; all others are the manifest's dependencies.
 BY_FILE = frozenset({"diagnostics", "repairs", "system_health"})
@@ -140,17 +142,37 @@ def known_components(files: Iterable[str]) -> frozenset[str]:
     return frozenset({Path(file).stem for file in files} & by_file) | {*manifest["dependencies"]}
 
 
-def reaches_in(file: str, tree: ast.Module) -> Iterator[str]:
-    """Yield where a module looks into what is not its own: `hass.data`, and underscores of other objects."""
+def reaches_in(file: str, tree: ast.Module, own_keys: Container[str] = ()) -> Iterator[str]:
+    """Yield where a module looks into what is not its own: `hass.data` of others, and underscores of other objects."""
+    own_data = set(_data_under(own_keys, tree))
     for node in ast.walk(tree):
         if not isinstance(node, ast.Attribute):
             continue
         owner = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
-        if node.attr == "data" and owner.lstrip("_") == "hass":
+        if node.attr == "data" and owner.lstrip("_") == "hass" and node not in own_data:
             yield f"{file}:{node.lineno}: hass.data belongs to whoever put it there"
         is_own = isinstance(node.value, ast.Name) and owner in ("self", "cls")
         if _is_private(node.attr) and not is_own and not _is_super(node.value):
             yield f"{file}:{node.lineno}: {node.attr} is private to another object"
+
+
+def own_keys(tree: ast.Module) -> Iterator[str]:
+    """Yield the keys of `hass.data` that a module makes for itself: `KEY: HassKey[...] = HassKey(DOMAIN)`."""
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and isinstance(node.value, ast.Call):
+            arguments = [_chain(argument) for argument in node.value.args]
+            if _chain(node.value.func) == ("HassKey",) and arguments == [("DOMAIN",)]:
+                yield node.target.id
+
+
+def _data_under(keys: Container[str], tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield every `hass.data` of which only what lies under one of the keys is taken."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(value=data, slice=ast.Name(id=key)) if key in keys:
+                yield data
+            case ast.Call(func=ast.Attribute(value=data), args=[ast.Name(id=key), *_]) if key in keys:
+                yield data
 
 
 def _is_private(name: str) -> bool:
@@ -226,9 +248,12 @@ def _module_name(file: str) -> str:
 
 
 def import_everything() -> None:
-    """Import every module of the integration, the library included; whatever cannot be imported raises."""
+    """Import every module of the integration, the library included; whatever cannot be imported raises.
+
+    The command line is left out: it needs what Home Assistant does without.
+    """
     for found in pkgutil.walk_packages(importlib.import_module(PACKAGE).__path__, f"{PACKAGE}."):
-        if not found.name.endswith("__main__"):
+        if ".cli" not in found.name:
             importlib.import_module(found.name)
 
 
@@ -237,11 +262,12 @@ def problems() -> list[str]:
     import_everything()
     found = trees()
     components = known_components(found)
+    keys = {key for tree in found.values() for key in own_keys(tree)}
     taken = [use for file, tree in found.items() for use in uses(file, tree)]
     return [
         *(f"{use.place}: {use} does not exist" for use in taken if not exists(use)),
         *(f"{use.place}: {use} is not for integrations" for use in taken if not is_meant_for_us(use, components)),
-        *(line for file, tree in found.items() for line in reaches_in(file, tree)),
+        *(line for file, tree in found.items() for line in reaches_in(file, tree, keys)),
         *(line for file, tree in found.items() for line in inherited_underscores(file, tree)),
     ]
 

@@ -11,6 +11,7 @@ from custom_components.acrel_safety.aioacrel.modbus.bus import DEFAULT_INTERVALS
 from custom_components.acrel_safety.aioacrel.modbus.schedule import LONGEST_BACK_OFF
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.points import Evidence
+from tests.aioacrel.plausibility_rigs import CAUGHT
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -70,6 +71,15 @@ def test_the_times_are_the_real_ones() -> None:
     assert LONGEST_BACK_OFF == 60  # "at most a minute", say both pages
     assert "at most a minute" in README
     assert "at most a minute" in USAGE
+
+
+def test_the_shares_of_slips_are_those_that_are_asserted() -> None:
+    said = {
+        model_id: share
+        for ids, share in rows((ROOT / "docs" / "community-dumps.md").read_text("utf-8"), "What we do with it")
+        for model_id in re.findall(r"`([^`]+)`", ids)
+    }
+    assert said == {model_id: f"{share:.0%}".replace("%", " %") for model_id, share in CAUGHT.items()}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

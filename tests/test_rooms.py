@@ -56,7 +56,7 @@ def test_the_library_knows_nothing_of_home_assistant() -> None:
         assert known == [], path
 
 
-@pytest.mark.parametrize("room", ["models", "registers", "table"])
+@pytest.mark.parametrize("room", ["models", "plausibility", "registers", "table"])
 def test_what_lies_where_knows_no_line(room: str) -> None:
     for path in (LIBRARY / room).rglob("*.py"):
         assert [name for name in imports_of(path) if name.split(".")[0] in ("modbus", "modbus_connection")] == [], path

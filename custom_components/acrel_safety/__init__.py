@@ -13,6 +13,7 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 
 from .aioacrel.errors import AcrelError
+from .aioacrel.texts import read_texts
 from .const import DOMAIN, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry, AcrelRuntimeData
 from .devices import is_in_use, register_hub
@@ -35,6 +36,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     # First of all: what is added or changed while this runs is taken in by a reload, which waits for this to end.
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     subentries = entry.get_subentries_of_type(SUBENTRY_DEVICE)
+    await hass.async_add_executor_job(read_texts)
     models = await async_load_models(hass, subentries)
     memory = TotalsMemory(hass, entry)
     await memory.async_load()

@@ -15,19 +15,29 @@ from homeassistant.config_entries import (
     FlowType,
     SubentryFlowContext,
 )
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 
 from .aioacrel.errors import AcrelError
 from .const import DOMAIN, SUBENTRY_DEVICE, TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP
 from .device_flow import DeviceFlow
-from .flow.errors import FlowError, explain
-from .flow.link_forms import LINK_FORMS, FormData, link_data, link_form, link_place, link_title
-from .flow.probe import LinkData, probe_link
-from .flow.texts import FlowTexts
+from .flow.explain import FlowError, FormError, explain
+from .flow.link_forms import LINK_FORMS, FormData, former_title, free_title, link_data, link_form, link_place
+from .flow.selector_texts import FlowTexts
+from .flow.trial import LinkData, probe_link
 from .hubs.modbus import link_address
 
 _KINDS = (TYPE_TCP, TYPE_RTU_TCP, TYPE_SERIAL)
+_FIELDS = {
+    "host_unknown": CONF_HOST,
+    "host_unreachable": CONF_HOST,
+    "connection_refused": CONF_PORT,
+    "port_missing": CONF_DEVICE,
+    "port_denied": CONF_DEVICE,
+    "port_busy": CONF_DEVICE,
+}
+"""The field in which an error of the link is mended, where it is one field."""
 _FAILED = (ConfigEntryState.SETUP_ERROR, ConfigEntryState.SETUP_RETRY)
 
 
@@ -70,21 +80,13 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _step_link(self, kind: str, user_input: FormData | None) -> ConfigFlowResult:
         error: FlowError | None = None
         if user_input is not None:
-            data = link_data(kind, user_input)
-            self._async_abort_entries_match(link_place(data))
-            if self.source == SOURCE_RECONFIGURE:
-                entry = self._get_reconfigure_entry()
-                async with self._out_of_the_way(entry, data):
-                    if (error := await self._try(data)) is None:
-                        result = self.async_update_and_abort(entry, data=data, title=_new_title(entry, data))
-                        if entry.state in _FAILED:
-                            # It does not listen to changes, and may have given up.
-                            self.hass.config_entries.async_schedule_reload(entry.entry_id)
-                        return result
-            elif (error := await self._try(data)) is None:
-                return self.async_create_entry(title=link_title(data), data=data)
+            try:
+                return await self._take_link(kind, user_input)
+            except FormError as wrong:
+                error = wrong.error
         elif self.source == SOURCE_RECONFIGURE:
-            user_input = link_form(self._get_reconfigure_entry().data)
+            entry = self._get_reconfigure_entry()
+            user_input = {CONF_NAME: entry.title, **link_form(entry.data)}
         return self.async_show_form(
             step_id=kind,
             data_schema=self.add_suggested_values_to_schema(LINK_FORMS[kind], user_input),
@@ -92,15 +94,38 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
             description_placeholders=error.placeholders if error else None,
         )
 
-    async def _try(self, data: LinkData) -> FlowError | None:
-        """Return why the link cannot be used, None when it opens."""
+    async def _take_link(self, kind: str, form: FormData) -> ConfigFlowResult:
+        """Save a link that opens. Raises FormError."""
+        data, name = link_data(kind, form), form.get(CONF_NAME, "").strip()
+        self._async_abort_entries_match(link_place(data))
+        if self.source != SOURCE_RECONFIGURE:
+            await self._try(data)
+            return self.async_create_entry(title=name or await self._free_title(kind), data=data)
+        entry = self._get_reconfigure_entry()
+        async with self._out_of_the_way(entry, data):
+            await self._try(data)
+            result = self.async_update_and_abort(entry, data=data, title=_new_title(entry, data, name))
+            if entry.state in _FAILED:
+                # It does not listen to changes, and may have given up.
+                self.hass.config_entries.async_schedule_reload(entry.entry_id)
+            return result
+
+    async def _free_title(self, kind: str) -> str:
+        """Return what a link without a name is called: not by its address, which its entities would keep for ever."""
+        texts = await FlowTexts.load(self.hass)
+        return free_title(
+            texts("link", kind), {entry.title for entry in self.hass.config_entries.async_entries(DOMAIN)}
+        )
+
+    async def _try(self, data: LinkData) -> None:
+        """Open the link for a moment. Raises FormError if it cannot be used."""
         try:
             await probe_link(self.hass, data)
         except (AcrelError, HomeAssistantError) as error:
-            return explain(error, await FlowTexts.load(self.hass))
+            found = explain(error, await FlowTexts.load(self.hass))
+            raise FormError(found.key, at=_FIELDS.get(found.key, "base"), **found.placeholders) from error
         # Another dialog may have been faster.
         self._async_abort_entries_match(link_place(data))
-        return None
 
     @asynccontextmanager
     async def _out_of_the_way(self, entry: ConfigEntry, data: LinkData) -> AsyncGenerator[None]:
@@ -123,9 +148,11 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
         return result
 
 
-def _new_title(entry: ConfigEntry, data: LinkData) -> str:
-    """Return the title after a change of address: a name the user gave stays."""
-    return link_title(data) if entry.title == link_title(entry.data) else entry.title
+def _new_title(entry: ConfigEntry, data: LinkData, name: str) -> str:
+    """Return the title after a change; one that was the address follows it, unless the user gave another."""
+    if name not in ("", entry.title):
+        return name
+    return former_title(data) if entry.title == former_title(entry.data) else entry.title
 
 
 def _is_in_the_way(entry: ConfigEntry, data: LinkData) -> bool:

@@ -16,11 +16,11 @@ from .flow.device_forms import (
     is_unit_id,
     settings_form,
 )
-from .flow.errors import FormError, explain
+from .flow.explain import FormError, explain
 from .flow.link_forms import FormData
-from .flow.probe import probe_device
+from .flow.selector_texts import FlowTexts
 from .flow.table_steps import TableSteps
-from .flow.texts import FlowTexts
+from .flow.trial import probe_device
 from .model_files import model_library
 
 
@@ -56,7 +56,8 @@ class DeviceFlow(TableSteps):
 
     async def _take_device(self) -> SubentryFlowResult:
         self._check_unit_id()
-        model_id = self._device[CONF_MODEL]
+        if (model_id := self._device.get(CONF_MODEL)) is None:
+            raise FormError("model_needed", at=CONF_MODEL)
         if model_id == IMPORT:
             return await self.async_step_table()
         library = model_library(self.hass)
@@ -70,8 +71,9 @@ class DeviceFlow(TableSteps):
         return await self.async_step_settings()
 
     def _check_unit_id(self) -> None:
-        if not is_unit_id(self._unit_id):
-            raise FormError("bad_unit", at=CONF_UNIT_ID, unit=self._unit_id)
+        if not is_unit_id(self._device[CONF_UNIT_ID]):
+            raise FormError("bad_unit", at=CONF_UNIT_ID, unit=f"{self._device[CONF_UNIT_ID]:.15g}")
+        self._device[CONF_UNIT_ID] = int(self._device[CONF_UNIT_ID])
         if (other := self._device_in_place()) is not None:
             raise FormError("unit_taken", at=CONF_UNIT_ID, unit=self._unit_id, name=other.title)
 

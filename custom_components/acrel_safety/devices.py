@@ -8,8 +8,8 @@ from homeassistant.helpers import device_registry as dr
 
 from .aioacrel.points import Model
 from .aioacrel.readings import DEVICE_CIRCUIT
+from .aioacrel.texts import library_language
 from .const import DOMAIN, MANUFACTURER, SUBENTRY_DEVICE
-from .naming import evidence_text, library_language
 
 
 def circuits(model: Model) -> list[str]:
@@ -42,15 +42,14 @@ def register_hub(hass: HomeAssistant, entry: ConfigEntry, kind: str) -> str:
 def register_device(
     hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, model: Model, hub_id: str
 ) -> dr.DeviceEntry:
-    """Register a device; how sure its registers are is said beside its model."""
-    evidence = evidence_text(model.evidence, hass.config.language)
+    """Register a device. How sure its registers are is an entity of its own (see `evidence.py`)."""
     return dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
         config_subentry_id=subentry.subentry_id,
         identifiers={(DOMAIN, subentry.subentry_id)},
         manufacturer=MANUFACTURER,
-        model=f"{model.name} ({evidence})",
-        model_id=model.id,
+        model=model.name,
+        model_id=None,  # the name is what is printed on the device: it would be shown twice
         name=subentry.title,
         via_device_id=hub_id,
     )

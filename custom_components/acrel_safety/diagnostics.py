@@ -56,7 +56,7 @@ async def _device(entry: AcrelConfigEntry, coordinator: AcrelCoordinator) -> dic
     device = coordinator.device
     return {
         "settings": dict(coordinator.subentry.data),
-        "model": {"id": device.model.id, "evidence": device.model.evidence},
+        "model": {"id": device.model.id, "evidence": device.model.evidence, "source": device.model.source},
         "readings": {
             str(key): {
                 "value": reading.value,
@@ -65,6 +65,7 @@ async def _device(entry: AcrelConfigEntry, coordinator: AcrelCoordinator) -> dic
                 "time": reading.time.isoformat(timespec="seconds"),
             }
             for key, reading in device.readings.items()
+            if key not in device.model.private
         },
         **await entry.runtime_data.hub.async_details(coordinator.source),
     }

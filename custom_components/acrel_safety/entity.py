@@ -10,10 +10,11 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .aioacrel.errors import AcrelError, SettingRefusedError
 from .aioacrel.points import Evidence, Point
 from .aioacrel.readings import Value
+from .aioacrel.texts import library_language
 from .const import DOMAIN
 from .coordinator import AcrelCoordinator
 from .kinds import category, is_enabled_by_default, unique_id
-from .naming import library_language, naming
+from .naming import naming
 
 _EVIDENCE = {evidence: {"evidence": evidence.value} for evidence in Evidence}
 
@@ -77,7 +78,11 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
         try:
             await self.coordinator.device.change(self.point.key, value)
         except AcrelError as error:
-            kind = ServiceValidationError if isinstance(error, SettingRefusedError) else HomeAssistantError
+            is_refused = isinstance(error, SettingRefusedError)
+            if not is_refused:
+                # It may have been sent: what the device has now is to be seen soon.
+                self.coordinator.device.hurry()
+            kind = ServiceValidationError if is_refused else HomeAssistantError
             raise kind(
                 translation_domain=DOMAIN,
                 translation_key=error.key,

@@ -15,9 +15,9 @@ from .aioacrel.errors import (
     WrongDeviceError,
 )
 from .const import DOMAIN
-from .naming import library_language
+from .markdown import problem_list
 
-MOST_PROBLEMS = 5
+_MOST_IN_AN_ISSUE = 5
 """Problems of a file that are shown; the first ones are mended first."""
 
 
@@ -49,11 +49,10 @@ def raise_issue(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentr
     issue = _ISSUES.get(type(error))
     if issue is None:
         return
-    language = library_language(hass.config.language)
+    language = hass.config.language
     placeholders = {**error.placeholders_in(language), "device": subentry.title}
     if isinstance(error, FileProblemsError):
-        shown = error.problems[:MOST_PROBLEMS]
-        placeholders["problems"] = "\n".join(f"- `{problem.text(language)}`" for problem in shown)
+        placeholders["problems"] = problem_list(error.problems, language, most=_MOST_IN_AN_ISSUE)
     forget_issues(hass, entry, subentry, but=issue)
     ir.async_create_issue(
         hass,

@@ -8,7 +8,7 @@ from homeassistant.const import CONF_MODEL, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from . import figures
+from . import evidence, figures
 from .aioacrel.errors import AcrelError, FileProblemsError, MissingTableError, UnknownModelError
 from .aioacrel.models import ModelLibrary
 from .aioacrel.points import Model
@@ -106,7 +106,8 @@ def _remove_former_entities(hass: HomeAssistant, coordinator: AcrelCoordinator) 
     registry = er.async_get(hass)
     subentry = coordinator.subentry
     present = {(platform.value, unique_id(subentry, point.key)) for point, platform in shown(coordinator)}
-    present |= {(Platform.SENSOR.value, identifier) for identifier in figures.ids_of_device(subentry)}
+    others = (evidence.unique_id(subentry), *figures.ids_of_device(subentry))
+    present |= {(Platform.SENSOR.value, identifier) for identifier in others}
     for entity in er.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):
         if entity.config_subentry_id == subentry.subentry_id and (entity.domain, entity.unique_id) not in present:
             registry.async_remove(entity.entity_id)

@@ -7,20 +7,13 @@ from types import MappingProxyType
 
 from homeassistant.const import Platform
 
-from .aioacrel.points import Evidence
+from .aioacrel.texts import library_language
 from .aioacrel.vocabulary import Kind, Quantity, vocabulary
 
 EXTRA = "extra"
 """The translation of what has no text of its own: the name comes along as a placeholder."""
 
 _NO_STATE = frozenset({Kind.COMMAND})
-_EVIDENCE = {
-    Evidence.MANUAL: {"en": "registers from the manual", "zh": "寄存器来自说明书"},
-    Evidence.CODE: {"en": "registers from public code", "zh": "寄存器来自公开代码"},
-    Evidence.EXPERIMENTAL: {"en": "experimental registers", "zh": "寄存器待验证"},
-    Evidence.IMPORTED: {"en": "imported registers", "zh": "寄存器为导入"},
-    Evidence.UNKNOWN: {"en": "registers unknown", "zh": "寄存器未知"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +22,6 @@ class Naming:
 
     key: str
     placeholders: Mapping[str, str] = field(default_factory=dict)
-
-
-def library_language(language: str) -> str:
-    """Return the library's name of a Home Assistant language."""
-    return "zh" if language.startswith("zh") else "en"
-
-
-def evidence_text(evidence: Evidence, language: str) -> str:
-    """Say how sure the registers of a model are."""
-    return _EVIDENCE[evidence][library_language(language)]
 
 
 def natural_platforms(quantity: Quantity) -> frozenset[Platform]:

@@ -18,6 +18,7 @@ from .aioacrel.points import Point
 from .aioacrel.vocabulary import Kind
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .entity import AcrelEntity
+from .evidence import RegisterEvidence
 from .kinds import points_of
 
 PARALLEL_UPDATES = 0
@@ -72,7 +73,9 @@ async def async_setup_entry(
     async_add_entities(figures.of_hub(entry))
     for subentry_id, coordinator in entry.runtime_data.coordinators.items():
         points = (_sensor_type(point)(coordinator, point) for point in points_of(coordinator, Platform.SENSOR))
-        async_add_entities([*points, *figures.of_device(coordinator)], config_subentry_id=subentry_id)
+        async_add_entities(
+            [*points, RegisterEvidence(coordinator), *figures.of_device(coordinator)], config_subentry_id=subentry_id
+        )
 
 
 def device_class_of(point: Point) -> SensorDeviceClass | None:

@@ -21,6 +21,10 @@ NOBODY = "tcp://127.0.0.1:1"
 """A link that refuses connections: nobody may listen on port 1."""
 
 
+WRONG_USAGE = {"unknown_model", "unknown_quantity", "unusable_folder", "ratio_without_effect"}
+"""The errors of what was typed."""
+
+
 class Terminal(io.StringIO):
     """An output that says a person looks at it."""
 
@@ -45,7 +49,7 @@ class Outcome:
     def error(self) -> str:
         """The key of the error that stands in place of a result; its sentence is on stderr too."""
         error = self.json["error"]
-        assert self.code == 1
+        assert self.code == (2 if error["key"] in WRONG_USAGE else 1)
         assert error["text"] in self.err
         return str(error["key"])
 
@@ -93,20 +97,29 @@ async def process(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
 
 @asynccontextmanager
 async def strange_unit(
-    registers: int, silent_from: int = 0xFFFF, asked: asyncio.Event | None = None
+    registers: int,
+    silent_from: int = 0xFFFF,
+    asked: asyncio.Event | None = None,
+    *,
+    first_register: int = 0,
+    silent_to: int = 0xFFFF,
+    is_short: bool = False,
 ) -> AsyncIterator[str]:
-    """Serve some registers from 0000h on, each holding its address; yields the link."""
+    """Serve some registers, each holding its address; yields the link.
+
+    One that `is_short` has no exceptions: an answer about registers it does not have is too short.
+    """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while request := await reader.read(12):
             first, count = struct.unpack(">HH", request[8:12])
             if asked is not None:
                 asked.set()
-            if first >= silent_from:
+            if silent_from <= first <= silent_to:
                 continue
             answer = request[7:8] + bytes([2 * count, *struct.pack(f">{count}H", *range(first, first + count))])
-            if first + count > registers:
-                answer = b"\x83\x02"
+            if first < first_register or first + count > registers:
+                answer = b"\x03\x00" if is_short else b"\x83\x02"
             writer.write(request[:4] + struct.pack(">H", len(answer) + 1) + request[6:7] + answer)
         writer.close()
 

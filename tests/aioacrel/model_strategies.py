@@ -8,7 +8,6 @@ from fractions import Fraction
 from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.models.entry import Entry, places_of, points_of
-from custom_components.acrel_safety.aioacrel.models.pointlines import need
 from custom_components.acrel_safety.aioacrel.points import Circuit, Evidence, Limits, Model, Operation
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.registers import (
@@ -116,7 +115,7 @@ def entries(draw: st.DrawFn, *, circuit: str, evidence: Evidence) -> Entry:
     )
     if not draw(st.booleans()) or not draw(st.booleans()):
         return entry
-    return unplaced(entry) if evidence is Evidence.UNKNOWN else need(entry.key)
+    return unplaced(entry) if evidence is Evidence.UNKNOWN else Entry.waiting(entry.key)
 
 
 def questions(kind: RegisterType) -> st.SearchStrategy[tuple[int | None, int | None]]:
@@ -224,6 +223,7 @@ def register_maps(draw: st.DrawFn, known: Mapping[PointKey, Entry]) -> RegisterM
         unit_id=draw(st.integers(0, 255)),
         max_registers=draw(st.integers(1, 125)),
         ranges=draw(st.sampled_from(((), ((0, WORD),)))),
+        leave_out=draw(st.sampled_from(((), ((0, 0),), ((0x1D, 0x1D), (0x400, 0x4FF))))),
         asks_ratios=frozenset({ratio} if draw(st.booleans()) else ()),
         read_ratios={other: next(iter(known)) for other in Ratio if other is not ratio and draw(st.booleans())}
         if "@" not in next(iter(known)).code
@@ -290,7 +290,7 @@ def models(draw: st.DrawFn) -> Model:
         entry for number in circuits for entry in draw(st.lists(entries(circuit=number, evidence=evidence), max_size=4))
     ]
     if not drawn:
-        drawn = [need(PointKey(next(iter(circuits)), "Lg"))]
+        drawn = [Entry.waiting(PointKey(next(iter(circuits)), "Lg"))]
     known = {entry.key: entry for entry in drawn}
     if draw(st.booleans()):
         circuits, known = draw(repeated(next(iter(circuits)), known))

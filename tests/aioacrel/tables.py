@@ -6,7 +6,7 @@ from custom_components.acrel_safety.aioacrel.models.entry import Entry
 from custom_components.acrel_safety.aioacrel.points import Model
 from custom_components.acrel_safety.aioacrel.problems import Problem
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
-from custom_components.acrel_safety.aioacrel.table import KMode, TableImport, import_table
+from custom_components.acrel_safety.aioacrel.table import Choice, KMode, TableImport, import_table
 
 HEADER = "id,group,data_name,unit,reg_add,reg_type,endian,dcm,k,fun_num,calc,style"
 COLUMNS = HEADER.split(",")
@@ -35,12 +35,8 @@ def table(*rows: str) -> bytes:
     return "\n".join([HEADER, *rows, ""]).encode()
 
 
-def imported(
-    *rows: str, base: Model | None = None, k_mode: KMode = KMode.AUTO, accept_rejected: bool = False
-) -> TableImport:
-    return import_table(
-        table(*rows), file="my.csv", model_id="mine", base=base, k_mode=k_mode, accept_rejected=accept_rejected
-    )
+def imported(*rows: str, base: Model | None = None, k_mode: KMode = KMode.AUTO) -> TableImport:
+    return import_table(table(*rows), file="my.csv", model_id="mine", base=base, k_mode=k_mode)
 
 
 def findings(problems: Sequence[Problem]) -> list[tuple[int | None, str, str]]:
@@ -61,3 +57,13 @@ def decoded(model: Model, start: int, words: Sequence[int]) -> Mapping[str, Valu
 def key(text: str) -> PointKey:
     code, _, circuit = text.rpartition("@")
     return PointKey(circuit, code)
+
+
+def undecided(made: TableImport) -> frozenset[PointKey]:
+    """Return the points with a choice the user has not made."""
+    return frozenset(choice.key for choice in made.choices if not choice.is_decided)
+
+
+def values_of(choice: Choice, words: Sequence[int]) -> dict[str, Value | None]:
+    """Return by label what each alternative makes of a point's registers."""
+    return {label: entry.value(words) for label, entry in choice.alternatives.items()}

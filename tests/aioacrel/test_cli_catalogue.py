@@ -150,6 +150,6 @@ def test_what_cannot_be_planned_is_said(acrel: Acrel, tmp_path: Path) -> None:
     assert f"{path}:1: evidence: missing" in outcome.err
     assert acrel("plan", "--model", tmp_path / "none.toml", "--json").error == "file_problems"
     plain = acrel("plan", "--model", "adw3000")
-    assert plain.code == 1
+    assert plain.code == 2
     assert plain.out == ""
     assert plain.err.startswith("There is no model 'adw3000'")

@@ -2,66 +2,109 @@
 
 import asyncio
 import io
+import json
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import redirect_stdout
+import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.cli import main
 from custom_components.acrel_safety.aioacrel.cli.arguments import parse
-from custom_components.acrel_safety.aioacrel.cli.output import cut, let_go, number_of, table, width
+from custom_components.acrel_safety.aioacrel.cli.output import Column, Console, let_go, number_of, table
+from custom_components.acrel_safety.aioacrel.cli.printable import printable
+from custom_components.acrel_safety.aioacrel.cli.saving import save
 from custom_components.acrel_safety.aioacrel.cli.session import open_unit
-from custom_components.acrel_safety.aioacrel.models import ModelLibrary
-from simulator import Cabinet
-from tests.aioacrel.cli_rigs import Acrel, Terminal, link, strange_unit
+from tests.aioacrel.cli_rigs import Acrel, strange_unit
+
+# -- tables ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-async def cabinet() -> AsyncIterator[Cabinet]:
-    async with Cabinet.standard(frozen=True) as cabinet:
-        yield cabinet
+def drawn_table(
+    capsys: pytest.CaptureFixture[str], columns: Sequence[Column], rows: Sequence[Sequence[str]]
+) -> list[str]:
+    Console.of_process(as_json=False).show(table(columns, rows))
+    return capsys.readouterr().out.splitlines()
 
 
-@pytest.fixture(autouse=True)
-def _size_of_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "60")
-    monkeypatch.setenv("LINES", "10")
-
-
-async def drawn(cabinet: Cabinet, *arguments: str) -> str:
-    """Watch a unit on a terminal; return everything that was written to it."""
-    terminal = Terminal()
-    with redirect_stdout(terminal):
-        assert await asyncio.to_thread(main, ["watch", link(cabinet), "--interval", "0", *arguments]) == 0
-    return terminal.getvalue()
-
-
-# -- widths --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "columns"),
-    [("", 0), ("abc", 3), ("剩余电流", 8), ("kΩ", 2), ("e\N{COMBINING ACUTE ACCENT}", 1), ("（）", 4)],
-)
-def test_width_is_that_on_a_terminal(text: str, columns: int) -> None:
-    assert width(text) == columns
-
-
-@pytest.mark.parametrize(
-    ("columns", "left"), [(9, "剩余电流"), (8, "剩余电流"), (7, "剩余电…"), (6, "剩余…"), (2, "…"), (1, "…")]
-)
-def test_what_is_too_wide_is_cut_between_characters(columns: int, left: str) -> None:
-    assert cut("剩余电流", columns) == left
-    assert width(left) <= columns
-
-
-def test_columns_without_anything_are_left_out() -> None:
-    assert table(("A", "B", "C"), [("x", "", "1"), ("", "", "22")], right="C") == ["A   C", "x   1", "   22"]
-    assert table(("A",), []) == [""]
+def test_columns_without_anything_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = [Column("A"), Column("B"), Column("C", is_right=True)]
+    assert drawn_table(capsys, columns, [("x", "", "1"), ("", "", "22")]) == ["A   C", "x   1", "   22"]
     assert [number_of(0, "row"), number_of(1, "row"), number_of(2, "row")] == ["0 rows", "1 row", "2 rows"]
+
+
+def test_wide_characters_keep_columns_straight(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [("剩余电流", "1"), ("kΩ", "2"), ("e\N{COMBINING ACUTE ACCENT}", "3")]
+    _, *lines = drawn_table(capsys, [Column("A"), Column("B")], rows)
+    assert lines == ["剩余电流  1", "kΩ        2", "e\N{COMBINING ACUTE ACCENT}         3"]
+
+
+def test_a_file_gets_no_escapes_no_cuts_and_no_spaces_at_the_end(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    long = "a word and another " * 20 + "end"
+    assert drawn_table(capsys, [Column("A", gives_way=True), Column("B")], [(long, "[bold]x[/bold]"), ("b", "")])[
+        1:
+    ] == [
+        f"{long}  [bold]x[/bold]",
+        "b",
+    ]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "\x1b[31mred",
+        "\x1b]0;title\x07",
+        "\x9b31m",
+        "left\N{RIGHT-TO-LEFT OVERRIDE}right",
+        "one\nforged row",
+        "\r",
+        "\x7f",
+    ],
+)
+def test_a_hostile_text_does_nothing_to_the_terminal(capsys: pytest.CaptureFixture[str], hostile: str) -> None:
+    console = Console.of_process(as_json=False)
+    console.show(table([Column("A")], [(hostile,)]))
+    console.lines([hostile])
+    console.note(hostile.replace("\n", ""))
+    console.json({"a": hostile})
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 4
+    assert all(line.isprintable() for line in [*out.split("\n"), *err.split("\n")])
+    assert json.loads(out.splitlines()[-1]) == {"a": hostile}
+
+
+@given(st.text())
+def test_what_is_printable_stays_and_the_rest_is_escaped(text: str) -> None:
+    shown = printable(text)
+    assert shown == text if text.isprintable() else "\n" not in shown
+    assert not any(unicodedata.category(character) in ("Cc", "Cs") for character in shown)
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_cannot_be_written_whole_stays_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "model.toml"
+    save(file, "old")
+    file.chmod(0o640)
+    with pytest.raises(UnicodeEncodeError):
+        save(file, "new \ud800")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.toml"]
+    assert file.read_text() == "old"
+    save(file, "new")
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("new", 0o640)
+
+
+def test_an_output_that_is_no_file_is_written_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    save(Path("/dev/null"), "text")
+    assert not Path("/dev/null").is_file()
 
 
 # -- outputs that fail ---------------------------------------------------------------------------------------------
@@ -85,45 +128,6 @@ def test_a_disk_that_is_full(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 def test_outputs_without_a_descriptor_have_nothing_to_let_go_of() -> None:
     let_go(None, io.StringIO())
-
-
-# -- the live table ------------------------------------------------------------------------------------------------
-
-
-async def test_a_table_that_fits_is_drawn_whole(cabinet: Cabinet) -> None:
-    cabinet.units[1].hold("Ua", 231.4)
-    screens = await drawn(cabinet, "--unit", "1", "--model", "adw300", "--codes", "Ua,Ub", "--count", "2")
-    nothing, first, second = screens.split("\x1b[H")
-    assert nothing == "\x1b[2J"
-    for screen, number in ((first, 1), (second, 2)):
-        title, heading, phase_a, phase_b, times, counted, state = screen.rstrip("\n").split("\n")
-        assert title.startswith("ADW300, unit 1, tcp://127.0.0.1:")
-        assert heading.startswith("CIRCUIT  CODE")
-        assert "231.4  V" in phase_a
-        assert "Ub" in phase_b
-        assert times.startswith(f"poll {number}: answer time ")
-        assert counted.startswith("0 timeouts, 0 discarded frames, 0 overruns, duty ")
-        assert state == "\x1b[K\x1b[J"
-
-
-async def test_a_table_that_is_too_long_is_cut_and_says_so(cabinet: Cabinet) -> None:
-    lines = (await drawn(cabinet, "--unit", "1", "--model", "adw300", "--count", "1")).rstrip("\n").split("\n")
-    points = len(ModelLibrary().get("adw300").readable)
-    rows = [line for line in lines if line.startswith("      1  ")]
-    assert len(lines) == 10
-    assert f"… {points - len(rows)} more: name fewer with --codes\x1b[K" in lines
-    assert all(width(line.split("\x1b")[0]) <= 60 for line in lines[1:])
-
-
-async def test_the_live_table_says_what_is_wrong(cabinet: Cabinet) -> None:
-    cabinet.set_scenario("silent", 7)
-    screen = await drawn(cabinet, "--unit", "7", "--model", "asj10l", "--count", "1", "--timeout", "0.1")
-    assert "Unit 7 did not answer within 0.1 s" in screen
-
-
-async def test_the_live_table_asks_for_ratios(cabinet: Cabinet) -> None:
-    screen = await drawn(cabinet, "--unit", "3", "--model", "adl3000", "--codes", "Ua", "--count", "1")
-    assert "does not tell its transformer ratios" in screen
 
 
 # -- what is left over ---------------------------------------------------------------------------------------------
@@ -152,12 +156,13 @@ async def test_half_a_device_is_shown_with_what_is_wrong_with_the_rest(
         asked = ("read", strange, "--unit", "1", "--model", path, "--timeout", "0.1")
         outcome = await asyncio.to_thread(acrel, *asked, "--json")
         shown = await asyncio.to_thread(acrel, *asked)
-    assert outcome.code == 0
+    assert (outcome.code, shown.code) == (3, 3)
     assert outcome.err == "Unit 1 did not answer within 0.1 s\n"
     values = outcome.json["circuits"]["1"]
     assert values["DOC_Fast"] is None
     assert values["DOC_Slow"] == pytest.approx(1.4013e-45, rel=1e-4)
     assert "1.4013e-45" in shown.out
+    assert "no answer" in next(line for line in shown.out.splitlines() if "DOC_Fast" in line)
 
 
 async def test_a_link_is_let_go_of_in_the_middle_of_a_request() -> None:

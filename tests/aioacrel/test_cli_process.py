@@ -64,8 +64,8 @@ def test_a_full_disk_is_said() -> None:
 
 def test_outputs_the_shell_has_closed() -> None:
     assert shell("acrel models >&-").returncode == 0
-    assert shell("acrel models --models /none 2>&-").returncode == 1
-    assert shell("acrel models --models /none >&- 2>&-").returncode == 1
+    assert shell("acrel models --models /none 2>&-").returncode == 2
+    assert shell("acrel models --models /none >&- 2>&-").returncode == 2
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])

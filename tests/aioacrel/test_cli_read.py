@@ -10,7 +10,7 @@ from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from simulator import Cabinet
 from simulator.cabinet import STANDARD_UNITS
-from tests.aioacrel.cli_rigs import NOBODY, Acrel
+from tests.aioacrel.cli_rigs import NOBODY, Acrel, link
 from tests.aioacrel.rigs import rounding
 
 LIBRARY = ModelLibrary()
@@ -130,10 +130,13 @@ async def test_a_unit_that_is_silent(acrel: Acrel, cabinet: Cabinet, framing: st
     assert (await acrel.on(cabinet, "read", *asked, "--json", framing=framing)).error == "no_answer"
     outcome = await acrel.on(cabinet, "read", *asked, "--no-probe", framing=framing)
     assert (outcome.code, outcome.out) == (1, "")
-    said, advice = outcome.err.splitlines()
+    said, advice, other = outcome.err.splitlines()
     assert said == "Unit 7 did not answer within 0.15 s"
     assert advice.startswith("Check unit id, baud rate, parity")
     assert "--timeout" in advice
+    there, gone = ("rtu+tcp", "tcp") if framing == "tcp" else ("tcp", "rtu+tcp")
+    command = f"acrel read {link(cabinet, framing)} --unit 7 --model asj10l --timeout 0.15 --no-probe"
+    assert other.endswith(f"Try: {command.replace(f'{gone}://', f'{there}://')}")
 
 
 async def test_a_unit_that_refuses_everything(acrel: Acrel, cabinet: Cabinet) -> None:
@@ -164,11 +167,11 @@ async def test_a_model_without_registers(acrel: Acrel, cabinet: Cabinet) -> None
     assert outcome.error == "register_table_missing"
 
 
-@pytest.mark.parametrize("link", [NOBODY, "rtu+tcp://127.0.0.1:1", "serial:///dev/acrel-none?baudrate=9600"])
-def test_a_link_that_cannot_be_opened(acrel: Acrel, link: str) -> None:
-    outcome = acrel("read", link, "--unit", "1", "--model", "adw300", "--json")
+@pytest.mark.parametrize("address", [NOBODY, "rtu+tcp://127.0.0.1:1", "serial:///dev/acrel-none?baudrate=9600"])
+def test_a_link_that_cannot_be_opened(acrel: Acrel, address: str) -> None:
+    outcome = acrel("read", address, "--unit", "1", "--model", "adw300", "--json")
     assert outcome.error == "link_unreachable"
-    assert link.partition("?")[0] in outcome.err
+    assert address.partition("?")[0] in outcome.err
 
 
 async def test_the_link_log_is_shown_when_it_is_asked_for(acrel: Acrel, cabinet: Cabinet) -> None:

@@ -264,6 +264,19 @@ async def test_nothing_is_written_to_a_wrong_device() -> None:
         assert line.unit().writes == []
 
 
+async def test_nothing_is_written_to_a_device_exchanged_while_it_was_silent() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, rig(cabinet, MONITOR) as line:
+        source, heard = line.sources[MONITOR], line.heard[MONITOR]
+        source.want({LOOP})
+        await line.hub.start(PATIENCE)
+        cabinet.set_scenario("silent", unit=MONITOR)
+        await heard.until(lambda heard: heard.readings[LOOP].quality is Quality.NO_ANSWER)
+        cabinet.set_scenario("wrong_model", unit=MONITOR)
+        with pytest.raises(WrongDeviceError):
+            await source.send(Setting(key=LIMIT, value=150))
+        assert line.unit().writes == []
+
+
 async def test_a_device_exchanged_without_ever_being_missed_is_found_out() -> None:
     async with (
         Cabinet.standard(frozen=True) as cabinet,

@@ -10,7 +10,7 @@ from custom_components.acrel_safety.aioacrel.models import read_model
 from custom_components.acrel_safety.aioacrel.models.entry import Entry
 from custom_components.acrel_safety.aioacrel.models.locate import Lines
 from custom_components.acrel_safety.aioacrel.points import Evidence, Model
-from custom_components.acrel_safety.aioacrel.problems import SENTENCES, Problem, Severity, shorten
+from custom_components.acrel_safety.aioacrel.problems import Problem, Severity, shorten
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.registers import WORD, LineSettings, Order, Ratio, RegisterType, Write
 from custom_components.acrel_safety.aioacrel.registers.decode import decoded
@@ -521,6 +521,18 @@ MISTAKES = {
         "unknown_code",
         f'{HEAD}{CIRCUIT}[[circuits.words]]\nat = 1\n[circuits.words.bits]\n0 = "UHigh"\n1 = "UHuge" # here',
     ),
+    "a ratio without a register": (
+        "missing",
+        HEAD.replace('"manual"', '"unknown"') + POINTS + 'Ua = { ratios = ["ct"] } # here\n',
+    ),
+    "one of several values without a register": (
+        "missing",
+        HEAD.replace('"manual"', '"unknown"') + POINTS + "UHigh = { equals = 2 } # here\n",
+    ),
+    "the same command twice": (
+        "duplicate_point",
+        f'{HEAD}[[commands]]\ncode = "RLYOFF"\n[[commands]]\ncode = "RLYOFF" # here',
+    ),
     "a command that is none": ("unknown_word", f'{HEAD}[[commands]]\ncode = "Lg" # here'),
     "a command without registers": (
         "missing",
@@ -652,13 +664,6 @@ def test_lines_of_nested_arrays_of_tables() -> None:
 
 
 # -- sentences -------------------------------------------------------------------------------------------------------
-
-
-def test_every_sentence_exists_in_both_languages() -> None:
-    for key, sentences in SENTENCES.items():
-        assert set(sentences) == {"en", "zh"}, key
-        fields = [set(re.findall(r"(?<!\{)\{(\w+)\}(?!\})", text)) for text in sentences.values()]
-        assert fields[0] == fields[1], key
 
 
 def test_what_is_quoted_from_a_hostile_file_stays_short_and_on_one_line() -> None:

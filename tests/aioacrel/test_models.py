@@ -139,7 +139,7 @@ def test_the_settings_that_may_be_changed_are_these_and_no_others() -> None:
     }
     enables = ("UHighSw", "ULowSw", "IHighSw", "DOC_Under-current enable", "PHighSw", "DOC_Under-power enable")
     assert writable == {
-        ("adw300", "1", "LgHighVal02"): (0, 1000),
+        ("adw300", "1", "LgHighVal02"): (1, 1000),
         **{("adw300", "1", code): (0, 1) for code in enables},
         ("arcm300", "1", "LgHighVal02"): (300, 1000),
         ("asj10l", "1", "DOC_Rated residual current"): (10, 30000),

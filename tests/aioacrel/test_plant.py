@@ -27,6 +27,7 @@ def test_a_device_is_forgotten_when_the_last_one_has_given_it_back() -> None:
     first, release_first = plant.device("a", METER)
     _, release_again = plant.device("a", METER)
     release_first()
+    release_first()
     assert list(plant) == [first]
     release_again()
     assert list(plant) == []

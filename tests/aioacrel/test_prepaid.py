@@ -234,8 +234,8 @@ async def test_neither_scan_nor_dump_nor_polls_reach_for_what_holds_passwords(
 async def test_not_even_who_asks_for_them_gets_them(acrel: Acrel) -> None:
     async with meter() as cabinet:
         dump = await acrel.on(cabinet, "dump", "--unit", "1", "--model", "ddsy1352", "--range", "0x350-0x370", "--json")
-        assert dump.error == "forbidden_registers"
-        assert cabinet.units[1].requests == []
+        assert "passwords" in dump.err
+        assert cabinet.units[1].trespasses == []
 
 
 def test_every_model_that_shares_the_type_code_register_shares_the_spans() -> None:

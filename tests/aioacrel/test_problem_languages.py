@@ -1,26 +1,27 @@
 """What is wrong with a file is said in the user's language as a whole: no English prose within a Chinese sentence."""
 
+import errno
 import re
-import string
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from socket import gaierror
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.errors import FileProblemsError, SettingRefusedError
-from custom_components.acrel_safety.aioacrel.foreign import foreign
+from custom_components.acrel_safety.aioacrel.foreign import SYSTEM_REASONS, python_says, reason_of, system_says
 from custom_components.acrel_safety.aioacrel.models import read_model
 from custom_components.acrel_safety.aioacrel.models.library import ModelLibrary, read_text
 from custom_components.acrel_safety.aioacrel.models.reader import LARGEST_FILE
-from custom_components.acrel_safety.aioacrel.phrases import Phrase, phrase
 from custom_components.acrel_safety.aioacrel.points import Evidence
-from custom_components.acrel_safety.aioacrel.problems import SENTENCES, Problem
+from custom_components.acrel_safety.aioacrel.problems import Problem, shorten
 from custom_components.acrel_safety.aioacrel.registers import Order, Ratio, RegisterType
 from custom_components.acrel_safety.aioacrel.table import import_table
+from custom_components.acrel_safety.aioacrel.texts import phrase, texts
 from custom_components.acrel_safety.aioacrel.vocabulary import Kind, Pace
-from custom_components.acrel_safety.aioacrel.wordings import FOREIGN, IN_FILES, PHRASES
 from tests.aioacrel.tables import COLUMNS, imported, row, table
 from tests.aioacrel.test_model_fuzz import KNOWN_WORDS
 from tests.aioacrel.test_model_reader import CIRCUIT, HEAD, MISTAKES, POINTS
@@ -110,8 +111,6 @@ BAD_TOML = [
     f"{'a.' * 5000}a = 1",
 ]
 
-MESSAGES = ["No such file or directory", "Permission denied", "Is a directory", "Input/output error"]
-
 SYNTAX = {
     *COLUMNS,
     *KNOWN_WORDS,
@@ -181,9 +180,10 @@ def all_problems(folder: Path) -> Iterator[tuple[str, Problem]]:
 def english_in(text: str, written: str) -> list[str]:
     """Return the English in a Chinese text that is neither the user's own nor syntax."""
     text = text.replace("docs/model-file.md", "").replace("my-meter", "")
+    text = re.sub("Python 的提示：“.*”", "", text)
     for order in Order:
         text = text.replace(order, "")
-    text = re.sub("[0-9A-F]{4}h", "", text)
+    text = re.sub("[0-9A-F]{4}h|字节 [0-9A-F]{2}", "", text)
     text = re.sub(r'"([^"]*)"', lambda quoted: "" if quoted[1] in written else quoted[0], text)
     text = re.sub("“([^”]*)”", lambda quoted: "" if quoted[1].rstrip("…").strip("\"'") in written else quoted[0], text)
     known = SYNTAX | set(WORD.findall(written))
@@ -191,13 +191,6 @@ def english_in(text: str, written: str) -> list[str]:
         *(words for words in PHRASE_OF_WORDS.findall(text) if words not in written),
         *(word for word in WORD.findall(text) if word not in known),
     ]
-
-
-def phrases_in(value: object) -> Iterator[str]:
-    if isinstance(value, Phrase):
-        yield value.key
-        for detail in value.details.values():
-            yield from phrases_in(detail)
 
 
 def test_no_finding_in_chinese_has_english_prose_in_it(tmp_path: Path) -> None:
@@ -211,50 +204,59 @@ def test_no_finding_in_chinese_has_english_prose_in_it(tmp_path: Path) -> None:
 
 def test_the_findings_looked_at_are_all_there_are(tmp_path: Path) -> None:
     problems = [problem for _, problem in all_problems(tmp_path)]
-    assert {problem.key for problem in problems} == set(SENTENCES)
-    used = {key for problem in problems for value in (problem.found, problem.allowed) for key in phrases_in(value)}
-    assert set(IN_FILES) - used == set()
+    known = {key.removeprefix("problems.") for key in texts("en") if key.startswith("problems.")}
+    assert {problem.key for problem in problems} == known
 
 
-def fields(wording: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(wording) if name}
-
-
-def test_every_phrase_exists_in_both_languages_with_the_same_placeholders() -> None:
-    for key, wordings in PHRASES.items():
-        assert set(wordings) == {"en", "zh"}, key
-        assert fields(wordings["en"]) == fields(wordings["zh"]), key
-
-
+@pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("text", BAD_TOML)
-def test_the_parsers_own_message_is_kept_in_english(text: str) -> None:
+def test_what_the_parser_says_is_quoted_in_both_languages(text: str, language: str) -> None:
+    with pytest.raises((ValueError, RecursionError)) as caught:
+        tomllib.loads(text)
+    error = caught.value
+    message = error.msg if isinstance(error, tomllib.TOMLDecodeError) else str(error)
     (problem,) = model_problems(text)
-    assert isinstance(problem.found, Phrase)
-    assert "foreign" not in phrases_in(problem.found)
-    assert re.search(r"[\u4e00-\u9fff]", problem.found.text("zh"))
+    assert shorten(message, 120) in problem.sentence(language)
+    if isinstance(error, tomllib.TOMLDecodeError):
+        place = {"en": "line {}, column {};", "zh": "第 {} 行第 {} 列；"}[language]
+        assert place.format(error.lineno, error.colno) in problem.sentence(language)
 
 
-@pytest.mark.parametrize("message", MESSAGES)
-def test_what_the_system_says_is_said_in_chinese(message: str) -> None:
-    problem = Problem(key="unreadable", found=foreign(message))
-    assert problem.sentence() == f"the file cannot be read: {message}"
+@pytest.mark.parametrize("number", SYSTEM_REASONS)
+def test_what_the_system_says_is_said_in_chinese(number: int) -> None:
+    problem = Problem(key="unreadable", found=system_says(OSError(number, "Some words")))
+    assert "Some words" not in problem.sentence()
     assert english_in(problem.sentence("zh"), "") == []
 
 
-def test_each_known_message_is_known_again() -> None:
-    for key, wordings in FOREIGN.items():
-        details = dict.fromkeys(fields(wordings["en"]), "7")
-        assert foreign(wordings["en"].format_map(details)).key == key
+def test_what_the_system_seldom_says_is_quoted() -> None:
+    reason = system_says(OSError(errno.EXDEV, "Invalid cross-device link"))
+    assert reason.text() == "what the system says: 'Invalid cross-device link'"
+    assert reason.text("zh") == "系统提示：“Invalid cross-device link”"
 
 
-@given(st.text() | st.sampled_from(MESSAGES).map("{} (at line 3, column 4)".format))
-def test_any_message_stays_as_it_is_in_english(message: str) -> None:
-    assert foreign(message).text() == message
-    assert foreign(message).text("zh")
+@given(st.text())
+def test_any_message_is_quoted_on_one_line_of_modest_length(message: str) -> None:
+    for reason in (python_says(ValueError(message)), reason_of(RuntimeError(message))):
+        for language in ("en", "zh"):
+            assert len(reason.text(language).splitlines()) == 1
+            assert len(reason.text(language)) < 160
 
 
-def test_an_unknown_message_is_quoted() -> None:
-    assert foreign("Out of cheese (at line 3, column 4)").text("zh") == "第 3 行第 4 列：“Out of cheese”"
+@pytest.mark.parametrize(
+    ("cause", "english", "chinese"),
+    [
+        (OSError(errno.ECONNREFUSED, "x"), "Connection refused", "连接被拒绝"),
+        (gaierror(-2, "x"), "Name or service not known", "主机名未知"),
+        (TimeoutError(), "Connection timed out", "连接超时"),
+        (RuntimeError("CRC is wrong"), "'CRC is wrong'", "“CRC is wrong”"),
+        (RuntimeError(), "'RuntimeError'", "“RuntimeError”"),
+    ],
+)
+def test_why_a_request_failed_is_told_by_its_innermost_cause(cause: Exception, english: str, chinese: str) -> None:
+    between = ConnectionError()
+    between.__cause__ = cause
+    assert (reason_of(between).text(), reason_of(between).text("zh")) == (english, chinese)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +279,7 @@ SAID: Mapping[str, tuple[Callable[[], Problem], str]] = {
     ),
     "syntax": (
         lambda: model_problems("a = 1\nb = ?")[0],
-        "不是有效的 TOML：第 2 行第 5 列：值无效；参见 docs/model-file.md",
+        "不是有效的 TOML：第 2 行第 5 列；Python 的提示：“Invalid value”；参见 docs/model-file.md",
     ),
     "nested": (
         lambda: model_problems(f"{HEAD}{POINTS}Lg = {{ at = 1, words = {{ 0 = 0x{'F' * 5000} }} }}")[0],

@@ -5,7 +5,7 @@ import pytest
 from custom_components.acrel_safety.aioacrel.registers import Layout, Order, RegisterType
 from custom_components.acrel_safety.aioacrel.table import TableRow
 from custom_components.acrel_safety.aioacrel.vocabulary import Kind, Pace
-from tests.aioacrel.tables import decoded, findings, imported, key, row
+from tests.aioacrel.tables import decoded, findings, imported, key, row, values_of
 
 SOUND = row(data_name="Uc", reg_add=40000)
 """A table needs one usable row."""
@@ -163,7 +163,7 @@ def test_a_third_order_can_be_chosen_too() -> None:
 
     (choice,) = table.choices
     assert choice.chosen == "endian 2"
-    assert [*choice.values([1, 2])] == ["endian 0", "endian 1", "endian 2"]
+    assert [*values_of(choice, [1, 2])] == ["endian 0", "endian 1", "endian 2"]
     assert table.model.registers.places[key("Ua@1")].layout == Layout(type=RegisterType.U32, order=Order.LOW_WORD_FIRST)
 
 

@@ -2,13 +2,12 @@
 
 import pytest
 
-from custom_components.acrel_safety.aioacrel.errors import FileProblemsError
 from custom_components.acrel_safety.aioacrel.points import Evidence
 from custom_components.acrel_safety.aioacrel.problems import Severity
 from custom_components.acrel_safety.aioacrel.registers import LineCost, Order, Read, plan_reads
 from custom_components.acrel_safety.aioacrel.registers.blocks import spans_of
 from custom_components.acrel_safety.aioacrel.table import ChoiceKind, KMode, TableImport, import_table
-from tests.aioacrel.tables import HEADER, decoded, findings, key
+from tests.aioacrel.tables import HEADER, decoded, findings, key, undecided, values_of
 
 MONITOR = f"""\
 {HEADER}
@@ -40,10 +39,8 @@ TRAPS = f"""\
 TRAPS_WORDS = [0x0064, 0x0032, 0x3FC0, 0x0000, 0x3930, 0x0000, 0x0D2A, 0, 0, 0x0456]
 
 
-def traps(*, k_mode: KMode = KMode.AUTO, accept_rejected: bool = False) -> TableImport:
-    return import_table(
-        TRAPS.encode(), file="traps.csv", model_id="traps", k_mode=k_mode, accept_rejected=accept_rejected
-    )
+def traps(*, k_mode: KMode = KMode.AUTO) -> TableImport:
+    return import_table(TRAPS.encode(), file="traps.csv", model_id="traps", k_mode=k_mode)
 
 
 def words_of(frame: bytes) -> list[int]:
@@ -55,7 +52,7 @@ def test_monitor_reads_as_its_answer_says() -> None:
     monitor = import_table(MONITOR.encode(), file="monitor.csv", model_id="monitor")
 
     assert monitor.problems == ()
-    assert decoded(monitor.require_clean(), 0x0100, words_of(MONITOR_ANSWER)) == {
+    assert decoded(monitor.model, 0x0100, words_of(MONITOR_ANSWER)) == {
         "Ua@1": 230.0,
         "Ia@1": 12.34,
         "EPI@1": 1234.56,
@@ -124,37 +121,34 @@ def test_without_a_multiplier_in_the_file_the_ambiguous_row_is_not_multiplied() 
     assert (10, "k", "k_ambiguous") in findings(table.problems)
 
 
-def test_rejected_rows_need_the_users_consent() -> None:
-    with pytest.raises(FileProblemsError) as error:
-        traps().require_clean()
-    assert "traps.csv:9: reg_type: '13' is not a data type; allowed: 1-12" in str(error.value)
-
-    assert traps(accept_rejected=True).require_clean().id == "traps"
+def test_rejected_rows_are_told_and_left_out() -> None:
+    assert "9: reg_type: '13' is not a data type; allowed: 1-12" in [problem.text() for problem in traps().errors]
+    assert traps().model.id == "traps"
 
 
 def test_preview_shows_both_meanings_side_by_side() -> None:
     order, factor = traps().choices
 
     assert (order.kind, order.key, order.line, order.chosen) == (ChoiceKind.ORDER, key("EPE@1"), 6, "endian 1")
-    assert order.values([0x3930, 0x0000]) == {"endian 0": 9594470.40, "endian 1": 123.45}
+    assert values_of(order, [0x3930, 0x0000]) == {"endian 0": 9594470.40, "endian 1": 123.45}
     assert (factor.kind, factor.key, factor.line, factor.chosen) == (
         ChoiceKind.FACTOR,
         key("DOC_Scaled@1"),
         11,
         "factor 2",
     )
-    assert factor.values([0x0456]) == {"factor 1": 111.0, "factor 2": 222.0}
+    assert values_of(factor, [0x0456]) == {"factor 1": 111.0, "factor 2": 222.0}
 
 
 def test_open_choices_are_marked_until_they_are_made() -> None:
     table = traps()
-    assert table.undecided == {key("EPE@1"), key("DOC_Scaled@1")}
+    assert undecided(table) == {key("EPE@1"), key("DOC_Scaled@1")}
     assert table.model.points[key("EPE@1")].note == "endian 1 not confirmed"
     assert table.model.points[key("DOC_Scaled@1")].note == "k 2 not confirmed"
 
     decided = table.with_choices(k_mode=KMode.DECIMALS, orders={key("EPE@1"): Order.NORMAL})
 
-    assert decided.undecided == frozenset()
+    assert undecided(decided) == frozenset()
     assert decided.model.k_mode == "decimals"
     assert decided.model.points[key("EPE@1")].note == ""
     assert findings(decided.warnings) == [(3, "group", "group_from_name"), (10, "data_name", "ambiguous_circuit")]
@@ -176,7 +170,7 @@ def test_choices_made_one_after_the_other_add_up() -> None:
 def test_confirming_what_the_file_says_ends_the_question() -> None:
     table = traps().with_choices(orders={key("EPE@1"): Order.REVERSED})
 
-    assert key("EPE@1") not in table.undecided
+    assert key("EPE@1") not in undecided(table)
     assert decoded(table.model, 512, TRAPS_WORDS)["EPE@1"] == 123.45
 
 

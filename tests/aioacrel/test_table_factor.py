@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from custom_components.acrel_safety.aioacrel.registers import RegisterType
 from custom_components.acrel_safety.aioacrel.table import KMode
 from custom_components.acrel_safety.aioacrel.table.factor import decimal_text, factor, parse_k, spell
-from tests.aioacrel.tables import decoded, findings, imported, key, row
+from tests.aioacrel.tables import decoded, findings, imported, key, row, undecided
 
 PLAIN = row(data_name="Ub", reg_add=257)
 MULTIPLIED = row(data_name="Ub", reg_add=257, k=10)
@@ -56,7 +56,7 @@ def test_a_chosen_mode_asks_nothing_more(mode: KMode) -> None:
     table = imported(row(dcm=1, k=2), k_mode=mode)
 
     assert table.problems == ()
-    assert table.undecided == frozenset()
+    assert undecided(table) == frozenset()
     assert [choice.is_decided for choice in table.choices] == [True]
     assert table.model.k_mode == mode
 

@@ -76,7 +76,7 @@ def model(text: str) -> Model:
 def test_the_base_model_keeps_what_it_knows() -> None:
     table = imported(row(data_name="Lg", unit="mA"), row(data_name="DOC_New", reg_add=257, group=3), base=model(KNOWN))
 
-    merged = table.require_clean()
+    merged = table.model
     assert (merged.id, merged.name, merged.title("zh"), merged.covers) == ("mine", "XB1", "断路器", ("XB1", "XB1LE"))
     assert (merged.registers.line.baudrate, merged.registers.line.parity) == (19200, "E")
     assert (merged.evidence, merged.source) == (Evidence.IMPORTED, "codes only; register table my.csv")
@@ -139,7 +139,7 @@ def test_every_built_in_model_takes_a_table(model_id: str) -> None:
         row(data_name=point.code, group=max(1, int(point.circuit)), reg_add=0xA000 + number)
         for number, point in enumerate(base.waiting)
     ]
-    merged = imported(*rows, row(data_name="DOC_mine", reg_add=0xB000), base=base).require_clean()
+    merged = imported(*rows, row(data_name="DOC_mine", reg_add=0xB000), base=base).model
 
     assert merged.waiting == []
     assert set(merged.points) == {*base.points, key("DOC_mine@1")}

@@ -150,7 +150,7 @@ async def house(tmp_path: Path) -> AsyncGenerator[House]:
         built = House(tmp_path, Http(session, f"http://{LOOPBACK}:{port}"), cabinet, requests)
         async with built.lived_in() as (_, socket):
             await keep_address(socket)
-            entry_id = await add_link(built.http, socket, Link.TCP, cabinet.tcp_port or 0)
+            entry_id = await add_link(built.http, Link.TCP, cabinet.tcp_port or 0)
             await add_device(built.http, entry_id, UNIT, BRISK)
             await built.has_device(socket)
         yield built

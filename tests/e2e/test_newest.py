@@ -39,4 +39,5 @@ def test_every_module_can_be_imported_and_every_name_exists(newest: Path) -> Non
 
 
 def test_the_types_fit(newest: Path) -> None:
-    assert "no issues" in _said(newest / "mypy", "--cache-dir", ".mypy_cache/newest", "custom_components")
+    options = ("--cache-dir", ".mypy_cache/newest", "--exclude", "/cli/")  # the command line is not run there
+    assert "no issues" in _said(newest / "mypy", *options, "custom_components")

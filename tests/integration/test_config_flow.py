@@ -10,7 +10,11 @@ import pytest
 from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.config_entries import ConfigEntryState, FlowType
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from modbus_connection import ModbusSerialParams
+from probatio import UNDEFINED, Optional
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.acrel_safety.const import DOMAIN
 from tests.integration.conftest import CabinetMaker, LinkMaker
@@ -66,11 +70,11 @@ async def test_a_gateway_is_set_up_over_modbus_tcp(home: HomeAssistant, cabinet_
     cabinet = await cabinet_of({1: "adw300"})
 
     link = await add_link(home, "tcp")
-    assert link.fields == ["host", "port", "line"]
-    await link.answer(host="127.0.0.1", port=cabinet.tcp_port, line=QUICK_LINE)
+    assert link.fields == ["host", "port", "name", "line"]
+    await link.answer(host="127.0.0.1", port=cabinet.tcp_port, name=" Ground floor ", line=QUICK_LINE)
 
     assert link.is_saved
-    assert link.result["title"] == f"127.0.0.1:{cabinet.tcp_port}"
+    assert link.result["title"] == "Ground floor"
     assert link.result["data"] == {
         "type": "tcp",
         "host": "127.0.0.1",
@@ -103,6 +107,89 @@ async def test_the_first_device_is_asked_for_as_soon_as_the_link_is_there(
     assert subentry.title == "AIM-R100 8"
 
 
+@pytest.mark.parametrize(("language", "title"), [("en", "Modbus TCP gateway"), ("zh-Hans", "Modbus TCP 网关")])
+async def test_a_link_without_a_name_is_not_called_by_its_address(
+    home: HomeAssistant, cabinet_of: CabinetMaker, language: str, title: str
+) -> None:
+    home.config.language = language
+    titles = []
+    for _ in range(2):
+        link = await add_link(home, "tcp")
+        await link.answer(host=HOST, port=(await cabinet_of({})).tcp_port, name="  ", line=QUICK_LINE)
+        titles.append(link.result["title"])
+    assert titles == [title, f"{title} 2"]
+    figures = er.async_entries_for_config_entry(er.async_get(home), link.result["result"].entry_id)
+    assert figures
+    assert not [figure.entity_id for figure in figures if "127" in figure.entity_id]
+
+
+async def test_a_serial_servers_port_is_asked_for_and_not_guessed(home: HomeAssistant) -> None:
+    network, server = await add_link(home, "tcp"), await add_link(home, "rtu_tcp")
+    defaults = [
+        {str(key): key.default() for key in walk.result["data_schema"].schema if key.default is not UNDEFINED}
+        for walk in (network, server)
+    ]
+    assert defaults == [{"port": 502}, {}]
+    # A required number has a 0 in Home Assistant's frontend, so the form itself says what is missing.
+    [port] = [key for key in server.result["data_schema"].schema if key == "port"]
+    assert isinstance(port, Optional)
+    await server.answer(host=HOST, line=QUICK_LINE)
+    assert server.errors == {"port": "port_needed"}
+    assert server.entered == {"host": HOST}
+
+
+@pytest.mark.parametrize("kind", ["tcp", "rtu_tcp"])
+@pytest.mark.parametrize(
+    ("wrong", "field", "key"),
+    [
+        ({"host": "http://192.0.2.7"}, "host", "bad_host"),
+        ({"host": "192.0.2.7:502"}, "host", "bad_host"),
+        ({"host": "192.0.2.7/24"}, "host", "bad_host"),
+        ({"host": "192.0.2. 7"}, "host", "bad_host"),
+        ({"host": "[fe80::1"}, "host", "bad_host"),
+        ({"host": "[gateway]"}, "host", "bad_host"),
+        ({"host": "  "}, "host", "bad_host"),
+        ({"port": 0}, "port", "bad_port"),
+        ({"port": -502}, "port", "bad_port"),
+        ({"port": 65536}, "port", "bad_port"),
+        ({"port": 502.5}, "port", "bad_port"),
+        ({"line": {**QUICK_LINE, "turnaround_ms": 1001}}, "line", "bad_turnaround"),
+    ],
+)
+async def test_a_slip_is_told_at_its_field_and_nothing_that_was_typed_is_lost(
+    home: HomeAssistant, kind: str, wrong: dict[str, object], field: str, key: str
+) -> None:
+    typed = {"host": "192.0.2.7", "port": 4196, "name": "Cellar", **wrong}
+    link = await add_link(home, kind)
+    await link.answer(**{"line": QUICK_LINE, **typed})
+    assert link.errors == {field: key}
+    assert link.entered == {name: value for name, value in typed.items() if name != "line"}
+    assert links(home) == []
+
+
+@pytest.mark.parametrize("typed", ["[127.0.0.1]", " 127.0.0.1 "])
+async def test_an_address_in_brackets_or_blanks_is_understood(
+    home: HomeAssistant, cabinet_of: CabinetMaker, typed: str
+) -> None:
+    link = await add_link(home, "tcp")
+    await link.answer(host=typed, port=(await cabinet_of({})).tcp_port, line=QUICK_LINE)
+    assert link.result["data"]["host"] == "127.0.0.1"
+
+
+async def test_an_ipv6_address_is_stored_without_its_brackets(home: HomeAssistant) -> None:
+    taken = MockConfigEntry(domain=DOMAIN, data={"type": "tcp", "host": "fe80::1", "port": 502})
+    taken.add_to_hass(home)
+    link = await add_link(home, "tcp")
+    await link.answer(host="[FE80::1]", port=502, line=QUICK_LINE)
+    assert link.reason == "already_configured"
+
+
+async def test_blanks_are_no_serial_port(home: HomeAssistant) -> None:
+    link = await add_link(home, "serial")
+    await link.answer(device="  ", line=QUICK_LINE)
+    assert link.errors == {"device": "port_missing"}
+
+
 async def test_a_serial_server_is_set_up_with_a_line_of_its_own(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:
     cabinet = await cabinet_of({1: "adw300"})
     link = await add_link(home, "rtu_tcp")
@@ -121,7 +208,7 @@ async def test_a_serial_port_is_set_up(home: HomeAssistant, cabinet_of: CabinetM
         await link.answer(device=port, line=QUICK_LINE)
 
         assert link.is_saved
-        assert link.result["title"] == port
+        assert link.result["title"] == "Serial line"
         assert link.result["data"]["device"] == port
         await home.config_entries.async_unload(link.result["result"].entry_id)
 
@@ -153,7 +240,7 @@ async def test_a_closed_port_is_named_and_the_right_one_then_works(
     wrong = closed_port()
     await link.answer(host=HOST, port=wrong, line=QUICK_LINE)
 
-    assert link.errors == {"base": "connection_refused"}
+    assert link.errors == {"port": "connection_refused"}
     assert link.entered == {"host": HOST, "port": wrong}
     assert links(home) == []
 
@@ -179,7 +266,7 @@ async def test_a_host_that_nobody_knows_is_named(
     monkeypatch.setattr(socket, "getaddrinfo", nobody_knows)
     link = await add_link(home, kind)
     await link.answer(host="gateway.invalid", port=502, line=QUICK_LINE)
-    assert link.errors == {"base": "host_unknown"}
+    assert link.errors == {"host": "host_unknown"}
     assert links(home) == []
 
 
@@ -209,7 +296,7 @@ async def test_answers_that_fit_no_request_are_told_from_silence(home: HomeAssis
 async def test_a_serial_port_that_is_not_there_is_named(home: HomeAssistant, tmp_path: Path) -> None:
     link = await add_link(home, "serial")
     await link.answer(device=str(tmp_path / "ttyUSB9"), line=QUICK_LINE)
-    assert link.errors == {"base": "port_missing"}
+    assert link.errors == {"device": "port_missing"}
     assert links(home) == []
 
 
@@ -276,8 +363,9 @@ async def test_a_link_that_moved_is_changed_and_its_devices_stay(
     new.units[8].requests.clear()
 
     link = await change_link(home, rig.entry, "tcp")
-    assert link.entered == {"host": HOST, "port": old.tcp_port}
-    await link.answer(host=HOST, port=new.tcp_port, line=QUICK_LINE)
+    former = f"{HOST}:{old.tcp_port}"
+    assert link.entered == {"host": HOST, "port": old.tcp_port, "name": former}
+    await link.answer(host=HOST, port=new.tcp_port, name=former, line=QUICK_LINE)
     await home.async_block_till_done()
 
     assert link.reason == "reconfigure_successful"
@@ -297,6 +385,23 @@ async def test_a_name_the_user_gave_stays_when_the_link_moves(
     assert rig.entry.title == "Cabinet"
 
 
+async def test_a_link_gets_another_name_and_its_entities_keep_their_ids(
+    home: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({8: "aim-r100"})
+    rig = await link_to(cabinet)
+    before = {entity.entity_id for entity in rig.entities()}
+    link = await change_link(home, rig.entry, "tcp")
+    await link.answer(host=HOST, port=cabinet.tcp_port, name="Cellar", line=QUICK_LINE)
+    await home.async_block_till_done()
+
+    assert link.reason == "reconfigure_successful"
+    assert rig.entry.title == "Cellar"
+    assert {entity.entity_id for entity in rig.entities()} == before
+    [named] = [found for found in rig.devices() if found.name == "Cellar" and isinstance(found, dr.DeviceEntry)]
+    assert (named.model, named.manufacturer) == (f"Modbus TCP, {HOST}:{cabinet.tcp_port}", None)
+
+
 async def test_a_change_to_what_does_not_work_changes_nothing(
     home: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
 ) -> None:
@@ -306,7 +411,7 @@ async def test_a_change_to_what_does_not_work_changes_nothing(
 
     link = await change_link(home, rig.entry, "tcp")
     await link.answer(host=HOST, port=closed_port(), line=QUICK_LINE)
-    assert link.errors == {"base": "connection_refused"}
+    assert link.errors == {"port": "connection_refused"}
     assert rig.entry.data == before
     assert rig.entry.state is ConfigEntryState.LOADED
 

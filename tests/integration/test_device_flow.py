@@ -1,13 +1,17 @@
 """A user adds and changes devices on a link; nothing is saved that did not answer as it should."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from probatio import Optional
 
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.const import MODEL_FOLDER
+from simulator.cabinet import STANDARD_UNITS
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.flows import QUICK_LINE, Walk, add_device, add_link, change_device
 from tests.integration.rigs import LinkRig
@@ -67,7 +71,9 @@ async def test_a_device_is_added_and_its_values_are_there(
     await device.answer(unit_id=8, model="aim-r100", name=" Sockets ")
     assert device.step == "settings"
     assert device.placeholders["model"] == "AIM-R100"
-    assert "registers from the manual" in device.placeholders["notes"]
+    notes = device.placeholders["notes"]
+    assert "those of the maker's manual" in notes
+    assert "Compare the first values with the display" in notes
     await device.answer(allow_changes=False)
     await hass.async_block_till_done()
 
@@ -103,9 +109,9 @@ async def test_the_models_are_listed_with_what_they_are_and_how_sure_that_is(
     rig = await link_to(await cabinet_of({}), {})
 
     models = (await add_device(hass, rig.entry)).options("model")
-    assert models["aim-r100"] == "AIM-R100 – Residual-current monitor, 12 circuits (registers from the manual)"
-    assert models["loops"] == "Loops – My loop monitor (experimental registers)"
-    assert models["arcm310"].endswith("(registers unknown), needs its register table")
+    assert models["aim-r100"] == "AIM-R100 – Residual-current monitor, 12 circuits (from the maker's manual)"
+    assert models["loops"] == "Loops – My loop monitor (not confirmed)"
+    assert models["arcm310"].endswith("(registers not public), needs its register table")
     assert models["torn"] == "torn: the file has errors"
     assert list(models)[-1] == "import"
 
@@ -116,7 +122,7 @@ async def test_the_models_are_listed_in_chinese_where_home_assistant_is(
     hass.config.language = "zh-Hans"
     rig = await link_to(await cabinet_of({}), {})
     models = (await add_device(hass, rig.entry)).options("model")
-    assert models["aim-r100"] == "AIM-R100 – 十二路剩余电流监测仪 (寄存器来自说明书)"
+    assert models["aim-r100"] == "AIM-R100 – 十二路剩余电流监测仪 (依据厂家说明书)"
     assert models["import"] == "其他型号：导入寄存器表或型号文件"
 
 
@@ -145,6 +151,81 @@ async def test_what_cannot_be_a_unit_id_is_refused(
     await device.answer(unit_id=250, model="aim-r100")
     assert device.errors == {"unit_id": "bad_unit"}
     assert devices(rig) == {}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+async def test_an_owner_is_told_how_sure_a_model_is_but_not_whose_code_or_site_says_so(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, language: str
+) -> None:
+    hass.config.language = language
+    rig = await link_to(await cabinet_of(STANDARD_UNITS), {})
+    for unit_id, model_id in STANDARD_UNITS.items():
+        device = await add_device(hass, rig.entry)
+        await device.answer(unit_id=unit_id, model=model_id)
+        assert device.step == "settings"
+        notes = device.placeholders["notes"]
+        assert ("display of the device" if language == "en" else "与设备显示对照") in notes
+        assert ModelLibrary().get(model_id).source not in notes
+        assert not re.search(r"manualshive|github|\w+/\w+|\.com|\b[0-9A-F]{4}h\b", notes), notes
+        device.abandon()
+
+
+async def test_a_model_is_asked_for_and_not_guessed(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    rig = await link_to(await cabinet_of({8: "aim-r100"}), {})
+    device = await add_device(hass, rig.entry)
+    # The frontend takes the first option of a required choice by itself: whatever model comes first.
+    [model] = [key for key in device.result["data_schema"].schema if key == "model"]
+    assert isinstance(model, Optional)
+    await device.answer(unit_id=8, name="Sockets")
+    assert device.errors == {"model": "model_needed"}
+    assert device.entered == {"unit_id": 8, "name": "Sockets"}
+
+
+@pytest.mark.parametrize("unit_id", [-1, 8.5, 248, 254, 256, 1e9])
+async def test_what_can_be_no_unit_id_is_told_at_its_field(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, unit_id: float
+) -> None:
+    rig = await link_to(await cabinet_of({8: "aim-r100"}), {})
+    device = await add_device(hass, rig.entry)
+    await device.answer(unit_id=unit_id, model="aim-r100", name="Sockets")
+    assert device.errors == {"unit_id": "bad_unit"}
+    assert device.placeholders["unit"] == f"{unit_id:.15g}"
+    assert device.entered == {"unit_id": unit_id, "model": "aim-r100", "name": "Sockets"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "key"),
+    [
+        ({"ct": None}, "ct", "ratio_needed"),
+        ({"ct": 0}, "ct", "bad_ratio"),
+        ({"pt": 10_001}, "pt", "bad_ratio"),
+        ({"intervals": {"fast": 0, "normal": 10, "slow": 60}}, "intervals", "bad_fast_interval"),
+        ({"intervals": {"fast": 2, "normal": 3601, "slow": 60}}, "intervals", "bad_normal_interval"),
+        ({"intervals": {"fast": 2, "normal": 10, "slow": 9}}, "intervals", "bad_slow_interval"),
+    ],
+)
+async def test_a_setting_that_cannot_be_is_told_at_its_field_and_the_rest_stays(
+    hass: HomeAssistant,
+    cabinet_of: CabinetMaker,
+    link_to: LinkMaker,
+    wrong: dict[str, object],
+    field: str,
+    key: str,
+) -> None:
+    rig = await link_to(await cabinet_of({3: "adl3000"}), {})
+    device = await add_device(hass, rig.entry)
+    await device.answer(unit_id=3, model="adl3000")
+    typed = {name: value for name, value in {"pt": 2, "ct": 100, **wrong}.items() if value is not None}
+    await device.answer(**typed)
+    assert device.errors == {field: key}
+    assert device.entered == {name: value for name, value in typed.items() if name != "intervals"}
+    assert devices(rig) == {}
+
+    await device.answer(pt=2, ct=100)
+    [saved] = devices(rig).values()
+    assert saved == {"unit_id": 3, "model": "adl3000", "allow_changes": False, "pt": 2, "ct": 100}
 
 
 @pytest.mark.parametrize("unit_id", [0, 247, 255])
@@ -350,7 +431,7 @@ async def test_a_model_without_a_probe_is_saved_only_after_a_look_at_its_values(
     assert device.step == "confirm"
     assert list(device.options("next")) == ["save", "again", "back"]
     leak = cabinet.units[8].truth()["1"]["Lg"]
-    assert f"| 1 | Residual current | Lg | 004Ah | {leak:g} mA |" in device.placeholders["table"]
+    assert f"| 1 | Residual current | {leak:g} mA |" in device.placeholders["table"]
     assert devices(rig) == {}
 
     cabinet.units[8].hold("Lg", 123)

@@ -5,6 +5,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.acrel_safety.const import DOMAIN
 from simulator.cabinet import STANDARD_UNITS
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import LinkRig
@@ -58,6 +59,31 @@ async def test_names_are_chinese_for_a_chinese_user(
     assert names["0_DOC_Trip time"] == "脱扣时间"
     devices = {str(found.name) for found in rig.devices()}
     assert {"第1路", "第12路"} <= devices
+
+
+async def test_every_device_says_how_sure_its_registers_are_even_while_it_is_silent(
+    cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({2: "adl400", 8: "aim-r100", 11: "arcm300"})
+    cabinet.set_scenario("silent", 11)
+    rig = await link_to(cabinet)
+    registry = er.async_get(rig.hass)
+    found, shown = {}, []
+    for unit_id in cabinet.units:
+        subentry_id = rig.subentry(unit_id).subentry_id
+        entity_id = registry.async_get_entity_id("sensor", DOMAIN, f"{subentry_id}_model_register_evidence")
+        assert entity_id is not None
+        state = rig.hass.states.get(entity_id)
+        assert state is not None
+        found[state.name] = state.state
+        shown.append(entity_id)
+    assert found == {
+        "adl400 2 Register evidence": "code",
+        "aim-r100 8 Register evidence": "manual",
+        "arcm300 11 Register evidence": "experimental",
+    }
+    await rig.reload()
+    assert all(rig.hass.states.get(entity_id) is not None for entity_id in shown)
 
 
 async def test_what_is_unsure_says_so(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:

@@ -6,8 +6,8 @@ from socket import gaierror
 import pytest
 
 from custom_components.acrel_safety.aioacrel.errors import LinkUnreachableError
-from custom_components.acrel_safety.flow.errors import explain
-from custom_components.acrel_safety.flow.texts import FlowTexts
+from custom_components.acrel_safety.flow.explain import explain
+from custom_components.acrel_safety.flow.selector_texts import FlowTexts
 
 
 @pytest.mark.parametrize(

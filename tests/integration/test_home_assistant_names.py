@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.home_assistant_names import exists, is_meant_for_us, problems, reaches_in, trees, uses
+from tests.home_assistant_names import exists, is_meant_for_us, own_keys, problems, reaches_in, trees, uses
 
 
 def test_every_name_exists_and_none_is_private() -> None:
@@ -52,9 +52,25 @@ def test_a_name_that_is_not_there_is_noticed(code: str) -> None:
     "code", ["hass.data['hue']", "self.hass.data.get(KEY)", "entry._async_process_on_unload(hass)", "a.b._c"]
 )
 def test_reaching_into_other_objects_is_noticed(code: str) -> None:
-    assert list(reaches_in("it.py", ast.parse(code)))
+    assert list(reaches_in("it.py", ast.parse(code), {"OWN"}))
 
 
-@pytest.mark.parametrize("code", ["self._own", "super()._own", "self.entry.data", "cls._own", "thing.__class__"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "hass.data[OWN]",
+        "self.hass.data.setdefault(OWN, 1)",
+        "self._own",
+        "super()._own",
+        "self.entry.data",
+        "cls._own",
+        "thing.__class__",
+    ],
+)
 def test_what_is_ones_own_may_be_used(code: str) -> None:
-    assert not list(reaches_in("it.py", ast.parse(code)))
+    assert not list(reaches_in("it.py", ast.parse(code), {"OWN"}))
+
+
+def test_keys_of_our_own_are_those_with_our_domain() -> None:
+    code = 'OWN: HassKey[int] = HassKey(DOMAIN)\nTHEIRS: HassKey[int] = HassKey("hue")\nOTHER = "hue"'
+    assert list(own_keys(ast.parse(code))) == ["OWN"]

@@ -79,12 +79,12 @@ async def test_link_device_and_circuits_are_devices_below_each_other(
     assert isinstance(link, dr.DeviceEntry)
     assert isinstance(monitor, dr.DeviceEntry)
     assert isinstance(loop, dr.ChildDeviceEntry)
-    assert link.model == "Modbus TCP"
+    assert (link.model, link.manufacturer) == (f"Modbus TCP, 127.0.0.1:{cabinet.tcp_port}", None)
     assert monitor.via_device_id == link.id
     assert (monitor.manufacturer, monitor.model, monitor.model_id) == (
         "Acrel",
-        "AIM-R100 (registers from the manual)",
-        "aim-r100",
+        "AIM-R100",
+        None,
     )
     assert loop.parent_device_id == monitor.id
     assert {loop.config_subentry_id, monitor.config_subentry_id} == {rig.subentry(8).subentry_id}

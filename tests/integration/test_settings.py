@@ -1,13 +1,35 @@
 """Settings are changed only where the user allowed it, within the manual's limits, and verified."""
 
+from pathlib import Path
+
 import pytest
 from homeassistant.components.number import DOMAIN as NUMBER
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.translation import async_get_translations
 
+from custom_components.acrel_safety.const import DOMAIN
 from simulator import Cabinet
 from tests.integration.conftest import CabinetMaker, LinkMaker
+from tests.integration.flows import change_device
 from tests.integration.rigs import QUICK, LinkRig, is_now
+
+FLOATS = """\
+[model]
+id = "floats"
+name = "Floats"
+title = { en = "A float where an ADW300 has its residual-current limit" }
+evidence = "manual"
+source = "my manual"
+
+[[circuits]]
+numbers = "1"
+
+[circuits.settings]
+"DOC_Gain" = { at = 0x0244, type = "f32", limits = [0, 5], source = "my manual p. 4", name = { en = "Gain" } }
+"""
+FLOAT_NAN = 0x7FC00000
+"""The two registers of a float that is no number."""
 
 
 @pytest.fixture
@@ -81,6 +103,77 @@ async def test_a_change_that_the_device_did_not_keep_is_told_and_the_true_value_
     await rig.polled(8, times=2)
     assert rig.state("number", 8, "LgHighVal02", "3").state == before
     assert len(cabinet.units[8].writes) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "Gain: 1.25 was sent, but nothing that means anything was read back"),
+        ("zh-Hans", "Gain：已发送 1.25，但读回的是 无有效内容"),
+    ],
+)
+async def test_a_read_back_that_is_no_number_is_not_called_zero(
+    hass: HomeAssistant, tmp_path: Path, cabinet_of: CabinetMaker, link_to: LinkMaker, language: str, sentence: str
+) -> None:
+    hass.config.config_dir = str(tmp_path)
+    hass.config.language = language
+    (tmp_path / "acrel_safety" / "models").mkdir(parents=True)
+    (tmp_path / "acrel_safety" / "models" / "floats.toml").write_text(FLOATS, "utf-8")
+    cabinet = await cabinet_of({1: "adw300"})
+    rig = await link_to(cabinet, {1: "floats"}, allow_changes=True)
+    cabinet.units[1].hold("LgHighVal02", FLOAT_NAN)
+    with pytest.raises(HomeAssistantError) as failed:
+        await hass.services.async_call(
+            NUMBER, "set_value", {"entity_id": rig.entity_id("number", 1, "DOC_Gain"), "value": 1.25}, blocking=True
+        )
+    texts = await async_get_translations(hass, language, "exceptions", [DOMAIN])
+    said = texts[f"component.{DOMAIN}.exceptions.{failed.value.translation_key}.message"]
+    assert said.format_map(failed.value.translation_placeholders or {}) == sentence
+    # Within seconds, though settings are read once a minute.
+    await rig.until(rig.state("number", 1, "DOC_Gain").entity_id, is_now("unknown"), seconds=5)
+    assert len(cabinet.units[1].writes) == 1
+
+
+@pytest.mark.parametrize("unit_id", [1, 8])
+async def test_no_residual_current_limit_can_be_set_to_zero(cabinet: Cabinet, link_to: LinkMaker, unit_id: int) -> None:
+    # Many meters take 0 for "no alarm", and no manual here says what it means.
+    rig = await link_to(cabinet, allow_changes=True)
+    with pytest.raises(ServiceValidationError):
+        await rig.hass.services.async_call(
+            NUMBER,
+            "set_value",
+            {"entity_id": rig.entity_id("number", unit_id, "LgHighVal02"), "value": 0},
+            blocking=True,
+        )
+    assert cabinet.units[unit_id].writes == []
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "Residual current alarm value was not changed: changes are not allowed for this device"),
+        ("zh-Hans", "未更改：未允许更改此设备的设置"),
+    ],
+)
+async def test_leave_that_is_taken_back_between_offer_and_change_holds_at_once(
+    hass: HomeAssistant, cabinet: Cabinet, link_to: LinkMaker, language: str, sentence: str
+) -> None:
+    hass.config.language = language
+    rig = await link_to(cabinet, {8: "aim-r100"}, allow_changes=True)
+    # What was offered stays on the page until the entry was loaded anew, which may have to wait.
+    async with rig.entry.setup_lock:
+        dialog = await change_device(hass, rig.entry, rig.subentry(8).subentry_id)
+        await dialog.answer(unit_id=8, model="aim-r100", name="Sockets")
+        await dialog.answer(allow_changes=False)
+        assert dialog.reason == "reconfigure_successful"
+        with pytest.raises(ServiceValidationError) as refused:
+            await set_number(rig, 300)
+    texts = await async_get_translations(hass, language, "exceptions", [DOMAIN])
+    said = texts[f"component.{DOMAIN}.exceptions.{refused.value.translation_key}.message"]
+    assert sentence in said.format_map(refused.value.translation_placeholders or {})
+    await hass.async_block_till_done()
+    assert rig.entity_id("number", 8, "LgHighVal02", "3") is None
+    assert cabinet.units[8].writes == []
 
 
 async def test_a_change_to_a_silent_device_fails_with_a_reason(cabinet: Cabinet, link_to: LinkMaker) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.const import __version__ as HOME_ASSISTANT  # noqa: N812 - the version of what
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
@@ -60,9 +61,57 @@ async def test_diagnostics_hold_registers_that_can_be_replayed_and_no_address(
     assert found["devices"][1]["plan"]["fast"]
     assert found["devices"][1]["readings"]["Lg@4"]["quality"] == "good"
 
-    dump = RegisterDump.from_json(json.dumps(found["devices"][1]["registers"]))
+    [relay, dump] = RegisterDump.all_in(json.dumps(found))
+    assert dump == RegisterDump.from_json(json.dumps(found["devices"][1]["dump"]))
+    assert (dump.library, dump.evidence, dump.framing) == (found["library"], "manual", "mbap")
+    assert (dump.baudrate, dump.home_assistant) == (found["link"]["baudrate"], HOME_ASSISTANT)
+    assert 0x001D not in relay.registers[3]  # its password
+    assert [entry["odd"] for entry in found["devices"]] == [[], []]
     registers = cabinet.units[8].registers
     assert dump.words(Read(3, 0x004A, 12)) == [registers[address] for address in range(0x004A, 0x0056)]
+
+
+NUMBERED = """\
+[model]
+id = "numbered"
+name = "Numbered"
+title = { en = "Numbered" }
+evidence = "manual"
+source = "typed by hand"
+
+[dump]
+leave_out = [[0x0009, 0x0009]]
+
+[[circuits]]
+numbers = "1"
+
+[circuits.points]
+"DOC_Pre-warning" = { at = 0x0008 }
+"DOC_Password" = { at = 0x0009 }
+"DOC_Serial number" = { at = 0x0018, kind = "identity" }
+Fr = { at = 0x0010 }
+"""
+
+
+async def test_diagnostics_say_what_is_odd_and_hold_no_secret_of_a_users_model(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    cabinet_of: CabinetMaker,
+    link_to: LinkMaker,
+    tmp_path: Path,
+) -> None:
+    hass.config.config_dir = str(tmp_path)
+    folder = tmp_path / "acrel_safety" / "models"
+    folder.mkdir(parents=True)
+    (folder / "numbered.toml").write_text(NUMBERED, "utf-8")
+    rig = await link_to(await cabinet_of({7: "asj10l"}), {7: "numbered"})
+    assert await async_setup_component(hass, "diagnostics", {})
+    found: dict[str, Any] = await get_diagnostics_for_config_entry(hass, hass_client, rig.entry)
+    [device] = found["devices"]
+    assert set(device["readings"]) == {"DOC_Pre-warning@1", "Fr@1"}
+    assert set(RegisterDump.from_json(json.dumps(device["dump"])).registers[3]) == {0x0008, 0x0010}
+    # The relay's non-driving time, taken for a frequency.
+    assert [(odd["rule"], odd["point"]) for odd in device["odd"]] == [("has_a_meaning", "Fr@1")]
 
 
 @pytest.mark.parametrize("name", ["aim-r100 8", "Circuit 4"])
@@ -86,7 +135,7 @@ async def test_diagnostics_of_a_silent_device_and_of_the_link_say_what_is_known(
     rig = await link_to(cabinet, {7: "asj10l", 9: "ascb1"})
     assert await async_setup_component(hass, "diagnostics", {})
     found: dict[str, Any] = await get_diagnostics_for_config_entry(hass, hass_client, rig.entry)
-    assert (found["devices"][0]["registers"], found["devices"][0]["error"]) == (None, "no_answer")
+    assert (found["devices"][0]["dump"], found["devices"][0]["error"]) == (None, "no_answer")
     assert found["devices_without_registers"][0]["model"] == "ascb1"
     link = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, rig.entry.entry_id), rig.entry.entry_id)
     assert link is not None
@@ -145,7 +194,7 @@ async def test_a_model_without_table_is_shown_with_its_issue_and_no_entities(
         (DOMAIN, rig.subentry(20).subentry_id), rig.entry.entry_id
     )
     assert found is not None
-    assert found.model == "ASCB1 (registers unknown)"
+    assert found.model == "ASCB1"
     assert rig.state("sensor", 7, "Lg").state != "unavailable"
 
     hass.config_entries.async_remove_subentry(rig.entry, rig.subentry(20).subentry_id)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 
 from .errors import AcrelError, SettingRefusedError
-from .phrases import phrase
 from .points import Model, Point
 from .readings import PointKey, Reading, Value
 from .settings import change_setting
 from .source import Source, Update
+from .texts import phrase
 from .totals import Totals
 
 _LOGGER = logging.getLogger(__name__)

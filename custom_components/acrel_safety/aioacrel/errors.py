@@ -1,43 +1,50 @@
 """Everything this library raises: one tree, so that nothing raw from below leaks out.
 
 Every error carries a stable `key` and the `placeholders` of its text, so that a user interface can say it in the user's
-language; `str(error)` is the English sentence.
+language; `str(error)` is the English sentence. The sentences stand in `texts`, section `errors`.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from .phrases import said
+from .texts import Sayable, phrase, said, say
 
 if TYPE_CHECKING:
     from .problems import Problem
 
 
-class AcrelError(Exception):
+class AcrelError(Sayable, Exception):
     """Base of all errors of this library."""
 
-    key: ClassVar[str] = "unknown_error"
-    text: ClassVar[str] = "{detail}"
+    key: ClassVar[str]
 
     def __init__(self, **placeholders: object) -> None:
-        """Take the values of the placeholders in `text`."""
+        """Take the values of the placeholders in the sentence."""
         self._values = placeholders
-        self.placeholders: Mapping[str, str] = self.placeholders_in("en")
-        super().__init__(self.text.format_map(self.placeholders))
+        super().__init__(placeholders)
+
+    @property
+    def placeholders(self) -> Mapping[str, str]:
+        """The values of the placeholders, reasons among them in English."""
+        return self.placeholders_in("en")
 
     def placeholders_in(self, language: str) -> Mapping[str, str]:
         """Return the values of the placeholders, reasons among them in the given language (`en`, `zh`)."""
         return {name: said(value, language) for name, value in self._values.items()}
+
+    def text(self, language: str = "en") -> str:
+        """Return the sentence in a language."""
+        return say(f"errors.{self.key}", language, **self._values)
+
+    def __str__(self) -> str:
+        """Return the English sentence."""
+        return self.text()
 
 
 class AddressFormError(AcrelError):
     """A link address (`tcp://host:port`, ...) that cannot be understood."""
 
     key = "bad_link_address"
-    text = (
-        "'{found}' is not a link address ({detail}); allowed: tcp://host:port, rtu+tcp://host:port, "
-        "serial:///dev/ttyUSB0?baudrate=9600&parity=N"
-    )
 
 
 class LinkError(AcrelError):
@@ -48,21 +55,18 @@ class LinkUnreachableError(LinkError):
     """The gateway or serial port could not be opened, or the connection was lost."""
 
     key = "link_unreachable"
-    text = "{link} cannot be reached: {detail}"
 
 
 class NoAnswerError(LinkError):
     """The unit did not answer in time."""
 
     key = "no_answer"
-    text = "Unit {unit} did not answer within {seconds} s"
 
 
 class NotSentError(LinkError):
     """Nothing left for the device: what was to be written was certainly not carried out."""
 
     key = "not_sent"
-    text = "Nothing was sent to unit {unit}: {reason}"
 
     def __init__(self, *, unit: int, reason: LinkError) -> None:
         """Keep why."""
@@ -74,14 +78,12 @@ class BadAnswerError(LinkError):
     """An answer arrived that does not belong to the request; it was thrown away."""
 
     key = "bad_answer"
-    text = "Unit {unit} gave an answer that does not fit the request: {detail}"
 
 
 class RefusedError(LinkError):
     """The unit (or the gateway for it) answered with a Modbus exception code."""
 
     key = "refused"
-    text = "Unit {unit} refused the request for registers {address} to {last} with exception {code} ({meaning})"
 
     def __init__(self, *, unit: int, address: int, count: int, code: int) -> None:
         """Name the request and the exception code (Modbus Application Protocol V1.1b3, section 7)."""
@@ -93,7 +95,7 @@ class RefusedError(LinkError):
             address=f"{address:04X}h",
             last=f"{address + count - 1:04X}h",
             code=f"{code:02d}",
-            meaning=EXCEPTION_MEANINGS.get(code, "not defined"),
+            meaning=phrase(EXCEPTION_MEANINGS.get(code, "exception_undefined")),
         )
 
     @property
@@ -120,15 +122,15 @@ class RefusedError(LinkError):
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE = 1, 2, 3, 4
 ACKNOWLEDGE, BUSY, MEMORY_PARITY, GATEWAY_PATH, GATEWAY_TARGET = 5, 6, 8, 10, 11
 EXCEPTION_MEANINGS: Mapping[int, str] = {
-    ILLEGAL_FUNCTION: "illegal function",
-    ILLEGAL_ADDRESS: "illegal data address",
-    ILLEGAL_VALUE: "illegal data value",
-    DEVICE_FAILURE: "device failure",
-    ACKNOWLEDGE: "acknowledged, still working",
+    ILLEGAL_FUNCTION: "illegal_function",
+    ILLEGAL_ADDRESS: "illegal_address",
+    ILLEGAL_VALUE: "illegal_value",
+    DEVICE_FAILURE: "device_failure",
+    ACKNOWLEDGE: "acknowledged",
     BUSY: "busy",
-    MEMORY_PARITY: "memory parity error",
-    GATEWAY_PATH: "gateway path unavailable",
-    GATEWAY_TARGET: "device behind the gateway does not answer",
+    MEMORY_PARITY: "memory_parity",
+    GATEWAY_PATH: "gateway_path",
+    GATEWAY_TARGET: "gateway_target",
 }
 
 
@@ -136,7 +138,6 @@ class WrongDeviceError(AcrelError):
     """The unit answers, but not as the chosen model does."""
 
     key = "wrong_device"
-    text = "Unit {unit} answers, but not as the model {model} does: {detail}"
 
 
 class SettingError(AcrelError):
@@ -147,45 +148,42 @@ class SettingRefusedError(SettingError):
     """The change was refused before anything was sent."""
 
     key = "setting_refused"
-    text = "{name} was not changed: {detail}"
 
 
 class SettingOutOfRangeError(SettingRefusedError):
     """The value lies outside the limits of the model file."""
 
     key = "setting_out_of_range"
-    text = "{name} was not changed: {value} lies outside {low} to {high}"
 
 
 class SettingUnconfirmedError(SettingError):
     """The change was sent once, but the value read back is another one, or none could be read."""
 
     key = "setting_unconfirmed"
-    text = "{name}: {value} was sent, but {read} was read back"
 
 
 class UnknownModelError(AcrelError):
     """No model file has this id."""
 
     key = "unknown_model"
-    text = "There is no model '{model}'; known: {known}"
 
 
 class MissingTableError(AcrelError):
     """The register addresses of this model are not public: the user's table is needed."""
 
     key = "register_table_missing"
-    text = (
-        "The registers of {model} are not public: import its register table first "
-        "({needs} quantities wait for an address)"
-    )
+
+
+class NotWritableError(AcrelError, ValueError):
+    """A model holds something that a model file has no words for."""
+
+    key = "not_writable"
 
 
 class FileProblemsError(AcrelError):
     """A model file or register table is not usable; `problems` says where and how to mend it."""
 
     key = "file_problems"
-    text = "{file}: {count} problem(s)"
 
     def __init__(self, *, file: str, problems: Sequence[Problem]) -> None:
         """Keep all problems, so that one look shows them all."""

@@ -1,33 +1,55 @@
-"""Messages of Python's parsers and of the operating system as phrases, so that they can be said in Chinese."""
+"""What other programs say, as phrases: the system's common reasons in our own words, anything else quoted as it is."""
 
-import re
+import errno
+import tomllib
 from collections.abc import Mapping
+from socket import gaierror
 
-from .phrases import Phrase, phrase
-from .wordings import FOREIGN
+from .problems import shorten
+from .texts import Phrase, phrase
 
-_REASON = "reason"
-"""The placeholder that holds another message."""
-_NUMBERS = frozenset({"line", "column", "position", "last", "limit", "digits"})
+_LONGEST = 120
+"""Characters of a quotation; what a parser says may repeat half a hostile file."""
 
-
-def foreign(message: str) -> Phrase:
-    """Return a message as a phrase whose English is the message itself; what is not known is quoted in Chinese."""
-    for key, pattern in _PATTERNS.items():
-        if match := pattern.fullmatch(message):
-            details = match.groupdict()
-            return phrase(key, **{name: foreign(text) if name == _REASON else text for name, text in details.items()})
-    return phrase("foreign", message=message)
-
-
-def _pattern(wording: str) -> re.Pattern[str]:
-    """Return what finds the details in a message of this wording."""
-    literals_and_names = re.split(r"\{(\w+)\}", wording)
-    parts = [
-        (f"(?P<{part}>[0-9]+)" if part in _NUMBERS else f"(?P<{part}>.+)") if index % 2 else re.escape(part)
-        for index, part in enumerate(literals_and_names)
-    ]
-    return re.compile("".join(parts), re.DOTALL)
+SYSTEM_REASONS: Mapping[int | None, str] = {
+    errno.ENOENT: "no_such_file",
+    errno.EACCES: "no_permission",
+    errno.EISDIR: "is_directory",
+    errno.EIO: "input_output",
+    errno.EBUSY: "device_busy",
+    errno.ECONNREFUSED: "connection_refused",
+    errno.ECONNRESET: "connection_reset",
+    errno.EPIPE: "connection_reset",
+    errno.EHOSTUNREACH: "no_route",
+    errno.ENETUNREACH: "no_network",
+    errno.ETIMEDOUT: "timed_out",
+}
 
 
-_PATTERNS: Mapping[str, re.Pattern[str]] = {key: _pattern(wordings["en"]) for key, wordings in FOREIGN.items()}
+def python_says(error: Exception) -> Phrase:
+    """Return what a parser of Python's own says about a file, with the place in it where it says one."""
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return phrase("python_says_at", line=error.lineno, column=error.colno, message=shorten(error.msg, _LONGEST))
+    return phrase("python_says", message=shorten(str(error), _LONGEST))
+
+
+def system_says(error: OSError) -> Phrase:
+    """Return why the operating system refused."""
+    if (key := SYSTEM_REASONS.get(error.errno)) is not None:
+        return phrase(key)
+    return phrase("system_says", message=shorten(error.strerror or str(error), _LONGEST))
+
+
+def reason_of(error: BaseException) -> Phrase:
+    """Return the innermost cause of a failed request: the outer ones repeat the address, and asyncio's as a tuple."""
+    reason = str(error)
+    while (cause := error.__cause__) is not None:
+        error = cause
+        reason = str(error) or reason
+    if isinstance(error, gaierror):
+        return phrase("host_unknown")
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return system_says(error)
+    if isinstance(error, TimeoutError):
+        return phrase("timed_out")
+    return phrase("quoted", message=shorten(reason or type(error).__name__, _LONGEST))

@@ -28,7 +28,13 @@ class Plant:
         device = self._devices.setdefault(identity, Device(identity, model, may_change=may_change))
         self._users[identity] = self._users.get(identity, 0) + 1
 
+        is_held = True
+
         def release() -> None:
+            nonlocal is_held
+            if not is_held:
+                return
+            is_held = False
             self._users[identity] -= 1
             if not self._users[identity]:
                 del self._users[identity], self._devices[identity]

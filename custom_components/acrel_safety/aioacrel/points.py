@@ -146,6 +146,21 @@ class Model:
             if place.is_plain and self.points[key].quantity.kind is Kind.SETTING and self.points[key].limits is not None
         )
 
+    @cached_property
+    def private(self) -> frozenset[PointKey]:
+        """The points that are nobody else's business: secrets, and numbers that tell this device from all others.
+
+        They are in no dump and no diagnostics. An identity with words is a kind of device, not a number of one.
+        """
+        secret = {register for first, last in self.registers.leave_out for register in range(first, last + 1)}
+        places = [item for registers in self.maps for item in registers.places.items()]
+        hidden = {key for key, place in places if not secret.isdisjoint(place.addresses)}
+        return frozenset(
+            key
+            for key, point in self.points.items()
+            if (point.quantity.kind is Kind.IDENTITY and point.words is None and not point.is_binary) or key in hidden
+        )
+
     def title(self, language: str = "en") -> str:
         """Return what the device is, in a language."""
         return self.titles.get(language) or self.titles["en"]

@@ -11,10 +11,10 @@ from .errors import (
     SettingRefusedError,
     SettingUnconfirmedError,
 )
-from .phrases import phrase
 from .points import Point
 from .readings import Reading, Value
 from .source import Setting, Source
+from .texts import phrase
 
 READ_BACK_PAUSES = (0.0, 0.2, 0.5)
 """Seconds before each read-back: some devices take a moment to store a value."""

@@ -25,8 +25,9 @@ from ..aioacrel.table import AddressMode, KMode
 from ..aioacrel.vocabulary import Pace
 from ..const import CONF_ALLOW_CHANGES, CONF_CT, CONF_INTERVALS, CONF_PT, CONF_UNIT_ID
 from .drafts import AS_WRITTEN, NORMAL_ORDER
-from .link_forms import FormData, choice, decimal_number, whole_number
-from .texts import FlowTexts
+from .explain import FormError
+from .link_forms import FormData, choice, number, within
+from .selector_texts import FlowTexts
 
 CONF_ADDRESS_MODE = "address_mode"
 CONF_BASE = "base"
@@ -52,7 +53,7 @@ _INTERVAL_LIMITS = {
     Pace.SLOW: (10, 86400),
 }
 _RATIO_FIELDS = {Ratio.PT: CONF_PT, Ratio.CT: CONF_CT}
-_LARGEST_RATIO = 10_000
+_RATIO_LIMITS = (0.001, 10_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +112,9 @@ def device_schema(catalogue: Catalogue, texts: FlowTexts) -> probatio.Schema:
     """Ask for unit id, model and name."""
     return probatio.Schema(
         {
-            probatio.Required(CONF_UNIT_ID, default=DEFAULT_UNIT_ID): whole_number(LOWEST_UNIT_ID, OWN_PORT_UNIT_ID),
-            probatio.Required(CONF_MODEL): choice(catalogue.options(texts)),
+            probatio.Required(CONF_UNIT_ID, default=DEFAULT_UNIT_ID): number(),
+            # Needed, but Home Assistant's frontend takes the first option of a required choice by itself.
+            probatio.Optional(CONF_MODEL): choice(catalogue.options(texts)),
             probatio.Optional(CONF_NAME): TextSelector(),
         }
     )
@@ -141,14 +143,15 @@ def settings_schema(model: Model) -> probatio.Schema:
     """Ask for what depends on the model: changes if it has any, ratios it does not tell, and how often to read."""
     may_change = bool(model.settable)
     intervals = {
-        probatio.Required(group.value, default=DEFAULT_INTERVALS[group]): decimal_number(low, high, "s")
-        for group, (low, high) in _INTERVAL_LIMITS.items()
+        probatio.Required(group.value, default=DEFAULT_INTERVALS[group]): number("s", "any")
+        for group in _INTERVAL_LIMITS
     }
     return probatio.Schema(
         {
             **({probatio.Required(CONF_ALLOW_CHANGES, default=False): BooleanSelector()} if may_change else {}),
             **{
-                probatio.Required(field): decimal_number(0.001, _LARGEST_RATIO)
+                # Needed, but Home Assistant's frontend puts a 0 into a required number.
+                probatio.Optional(field): number(step="any")
                 for ratio, field in _RATIO_FIELDS.items()
                 if ratio in model.registers.asks_ratios
             },
@@ -176,9 +179,23 @@ def look_schema(
     )
 
 
-def is_unit_id(number: int) -> bool:
+def is_unit_id(number: float) -> bool:
     """Whether a unit can have this id."""
-    return LOWEST_UNIT_ID <= number <= HIGHEST_UNIT_ID or number == OWN_PORT_UNIT_ID
+    return number == OWN_PORT_UNIT_ID or (LOWEST_UNIT_ID <= number <= HIGHEST_UNIT_ID and number == int(number))
+
+
+def check_settings(model: Model, settings: FormData) -> None:
+    """Raise FormError if a number of the settings form is missing or cannot be."""
+    for ratio, field in _RATIO_FIELDS.items():
+        if ratio not in model.registers.asks_ratios:
+            continue
+        if field not in settings:
+            raise FormError("ratio_needed", at=field)
+        within(settings[field], _RATIO_LIMITS, "bad_ratio", field)
+    intervals = settings.get(CONF_INTERVALS, {})
+    for group, limits in _INTERVAL_LIMITS.items():
+        if group.value in intervals:
+            within(intervals[group.value], limits, f"bad_{group}_interval", CONF_INTERVALS)
 
 
 def ratios_of(settings: FormData) -> dict[Ratio, float]:

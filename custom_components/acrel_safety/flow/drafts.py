@@ -16,14 +16,14 @@ from ..aioacrel.models.entry import MODEL_ID
 from ..aioacrel.models.library import read_text
 from ..aioacrel.models.reader import LARGEST_FILE
 from ..aioacrel.models.writer import write_model
-from ..aioacrel.phrases import phrase
 from ..aioacrel.points import Model
 from ..aioacrel.problems import Problem
 from ..aioacrel.readings import PointKey
 from ..aioacrel.registers import Order
 from ..aioacrel.table import AddressMode, ChoiceKind, KMode, TableImport, import_table
+from ..aioacrel.texts import phrase
 from .preview import Column
-from .texts import FlowTexts
+from .selector_texts import FlowTexts
 
 AS_WRITTEN = "as_written"
 NORMAL_ORDER = "normal"

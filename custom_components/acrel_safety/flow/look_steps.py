@@ -22,17 +22,18 @@ from .device_forms import (
     CONF_ORDER,
     NEXT_BACK,
     NEXT_SAVE,
+    check_settings,
     device_data,
     look_schema,
     ratios_of,
     settings_schema,
 )
 from .drafts import Draft
-from .errors import MOST_PROBLEMS, FlowError, FormError, explain, plain, problem_list
+from .explain import MOST_IN_A_FORM, FlowError, FormError, explain, form_list
 from .link_forms import FormData
 from .preview import Column, read_rows, render, rows_of
+from .selector_texts import FlowTexts
 from .steps import DeviceSteps
-from .texts import FlowTexts
 
 
 class LookSteps(DeviceSteps):
@@ -41,25 +42,33 @@ class LookSteps(DeviceSteps):
     async def async_step_settings(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Ask for what the model leaves to the user."""
         if user_input is None:
-            model, texts = self._model, self._texts
-            notes = [
-                f"{texts.model(model)}.",
-                texts("preview", "source", source=plain(model.source)),
-                model.notes.get(texts.language) or model.notes.get("en", ""),
-            ]
-            return self._show(
-                "settings",
-                settings_schema(model),
-                self._settings,
-                model=model.name,
-                notes="\n\n".join(note for note in notes if note),
-            )
+            return self._show_settings()
         self._settings = user_input
+        try:
+            check_settings(self._model, user_input)
+        except FormError as wrong:
+            return self._show_settings(wrong.error)
         if self._draft is not None:
             return await self.async_step_preview()
         if self._wants_look:
             return await self.async_step_confirm()
         return await self._finish({})
+
+    def _show_settings(self, error: FlowError | None = None) -> SubentryFlowResult:
+        model, texts = self._model, self._texts
+        notes = [
+            model.title(texts.language),
+            texts("assurance", model.evidence),
+            model.notes.get(texts.language) or model.notes.get("en", ""),
+        ]
+        return self._show(
+            "settings",
+            settings_schema(model),
+            self._settings,
+            error,
+            model=model.name,
+            notes="\n\n".join(note for note in notes if note),
+        )
 
     async def async_step_preview(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Show what the device says, read with the imported file."""
@@ -99,7 +108,7 @@ class LookSteps(DeviceSteps):
             model=self._model.name,
             unit=str(self._unit_id),
             table=table,
-            listing=problem_list(self._draft.warnings, self._texts) if self._draft else "",
+            listing=form_list(self._draft.warnings, self._texts.language) if self._draft else "",
         )
 
     def _asks(self, kind: ChoiceKind) -> bool:
@@ -113,7 +122,8 @@ class LookSteps(DeviceSteps):
             dump = await read_rows(unit, columns, rows)
         if not any(dump.registers.values()):
             raise FormError("nothing_read", unit=self._unit_id)
-        return render(columns, rows, dump, ratios_of(self._settings), self._texts)
+        ratios = ratios_of(self._settings)
+        return render(columns, rows, dump, ratios, self._texts, is_table=self._draft is not None)
 
     # -- Save -------------------------------------------------------------------------------------
 
@@ -178,7 +188,7 @@ class LookSteps(DeviceSteps):
 def _rows_lost(problems: Sequence[Problem]) -> FormError:
     """Return the refusal to use addresses in a way that was not looked at with the rows it loses."""
     lines = sorted({problem.line for problem in problems if problem.line is not None})
-    shown = ", ".join(map(str, lines[:MOST_PROBLEMS]))
+    shown = ", ".join(map(str, lines[:MOST_IN_A_FORM]))
     return FormError("rows_lost", at=CONF_ADDRESS_MODE, lines=shown)
 
 

@@ -19,8 +19,8 @@ from ..aioacrel.registers.blocks import smaller
 from ..aioacrel.registers.decode import decode_dump
 from ..aioacrel.registers.dump import RegisterDump
 from ..aioacrel.vocabulary import Kind
-from .errors import plain
-from .texts import FlowTexts
+from ..markdown import plain
+from .selector_texts import FlowTexts
 
 MOST_ROWS = 60
 """Rows a person can compare with a display; reading them takes a few seconds on a slow line."""
@@ -94,12 +94,15 @@ def render(
     dump: RegisterDump,
     ratios: Mapping[Ratio, float],
     texts: FlowTexts,
+    *,
+    is_table: bool,
 ) -> str:
     """Return a Markdown table with one line per point and one value per column.
 
-    A further column stays empty where it means the same as the first, and names the register where it is another.
+    Code and register are shown to who has a register table to compare them with. A further column stays empty where it
+    means the same as the first, and names the register where it is another.
     """
-    heads = [texts("preview", head) for head in ("circuit", "quantity", "code", "register")]
+    heads = [texts("preview", head) for head in ("circuit", "quantity", *(("code", "register") if is_table else ()))]
     lines = [
         _line([*heads, *(column.heading for column in columns)]),
         _line(["---"] * (len(heads) + len(columns))),
@@ -117,8 +120,7 @@ def render(
                 [
                     plain(_circuit(first, key, texts)),
                     plain(point.quantity.name(texts.language)),
-                    plain(key.code),
-                    f"{entry.address:04X}h",
+                    *((plain(key.code), f"{entry.address:04X}h") if is_table else ()),
                     value,
                     *others,
                 ]

@@ -14,9 +14,9 @@ from ..aioacrel.points import Model
 from ..const import CONF_UNIT_ID
 from .device_forms import Catalogue, device_schema
 from .drafts import Draft, Upload
-from .errors import FlowError
+from .explain import FlowError
 from .link_forms import FormData
-from .texts import FlowTexts
+from .selector_texts import FlowTexts
 
 
 class DeviceSteps(ConfigSubentryFlow):

@@ -5,10 +5,11 @@ from functools import partial
 from homeassistant.config_entries import SubentryFlowResult
 
 from ..aioacrel.errors import AcrelError
+from ..markdown import plain
 from ..model_files import model_library
 from .device_forms import CONF_BASE, CONF_FILE, CONF_MODEL_ID, CONF_OVERWRITE, table_schema
 from .drafts import Draft, is_model_id, read_draft, take_upload, would_replace
-from .errors import FlowError, FormError, explain, plain, problem_list
+from .explain import FlowError, FormError, explain, form_list
 from .link_forms import FormData
 from .look_steps import LookSteps
 
@@ -81,6 +82,6 @@ class TableSteps(LookSteps):
             menu_options=["settings", "table"],
             description_placeholders={
                 "count": str(len(rejected)),
-                "listing": problem_list(rejected, self._texts),
+                "listing": form_list(rejected, self._texts.language),
             },
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE, __version__
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
 from modbus_connection import ModbusUnit
@@ -15,6 +15,7 @@ from ..aioacrel.errors import AcrelError, MissingTableError
 from ..aioacrel.modbus import GuardedUnit, LinkAddress, LinkPulse, ModbusHub, ModbusSource
 from ..aioacrel.modbus.hub import CHECK_SECONDS, LOOK_AGAIN_SECONDS
 from ..aioacrel.modbus.link import Transport
+from ..aioacrel.plausibility import odd_values
 from ..aioacrel.points import Model
 from ..aioacrel.registers import LineSettings, Ratio
 from ..aioacrel.source import Source
@@ -86,7 +87,7 @@ class ModbusEntryHub:
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Take a config entry whose data are a link."""
-        self.kind = _KINDS[entry.data[CONF_TYPE]]
+        self.kind = f"{_KINDS[entry.data[CONF_TYPE]]}, {_place(entry.data)}"
         self._hass = hass
         self._entry = entry
         self._address = link_address(entry.data)
@@ -131,8 +132,10 @@ class ModbusEntryHub:
             dump = await source.dump()
         except AcrelError as error:
             # Its key alone: its text names the link.
-            return {**details, "registers": None, "error": error.key}
-        return {**details, "registers": dump.as_dict()}
+            return {**details, "dump": None, "error": error.key}
+        dump.home_assistant = __version__
+        odd = [oddity.as_dict() for oddity in odd_values(source.unit.model, dump)]
+        return {**details, "dump": dump.as_dict(), "odd": odd}
 
     def _unit(self, unit_id: int) -> GuardedUnit:
         try:
@@ -147,6 +150,14 @@ class ModbusEntryHub:
         # Another entry may keep the link: then what this unit asked of it has to be withdrawn.
         self._entry.async_on_unload(guarded.close)
         return guarded
+
+
+def _place(data: Mapping[str, Any]) -> str:
+    """Return where a link is; of whom the gateway is bought, nothing tells."""
+    if CONF_DEVICE in data:
+        return str(data[CONF_DEVICE])
+    host = f"[{data[CONF_HOST]}]" if ":" in data[CONF_HOST] else data[CONF_HOST]
+    return f"{host}:{data[CONF_PORT]}"
 
 
 def _guarded(

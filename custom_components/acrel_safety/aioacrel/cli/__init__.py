@@ -3,14 +3,16 @@
 import sys
 from collections.abc import Sequence
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells know it (128 + signal 2)."""
+from .exits import Exit
+
+_NEEDED = "rich"
+"""The extra `cli`: Home Assistant does without."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; takes the arguments of the process unless others are given.
 
-    Returns the exit code: 0 fine, 1 a device, link or file problem, 2 wrong usage.
+    Returns the exit code (see `exits.py`).
     """
     try:
         # Loading the rest takes a noticeable moment, in which Ctrl-C has to be quiet too.
@@ -18,4 +20,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return run(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return Exit.INTERRUPTED
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != _NEEDED:
+            raise
+        sys.stderr.write("acrel needs the package `rich`: pip install 'aioacrel[cli]'\n")
+        return Exit.USAGE

@@ -1,22 +1,19 @@
-"""What can be typed: the commands, their options, and how each text becomes a value."""
+"""What can be typed: the commands and their options."""
 
 import argparse
-import math
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import NoReturn
 
 from .. import __version__
-from ..errors import AddressFormError
 from ..modbus.framing import Framing
-from ..modbus.link import LinkAddress
-from ..models.entry import MODEL_ID
+from . import typed
+from .exits import EXPLAINED
+from .options import Options
+from .printable import printable
 
-LAST_UNIT = 255
 BROADCAST_UNIT = 0
 """On a serial line; behind Modbus TCP it is a unit like others."""
-LAST_REGISTER = 0xFFFF
 _PROGRAM = "acrel"
 _LINK_HELP = (
     "tcp://host:port, rtu+tcp://host:port or serial:///dev/ttyUSB0?baudrate=9600&parity=N&stopbits=1"
@@ -25,63 +22,37 @@ _LINK_HELP = (
 _MODEL_HELP = "model id as `acrel models` lists them, or the path of a .toml model file"
 
 
-class Options(argparse.Namespace):
-    """The values of all options; a command reads those it has."""
+class _Parser(argparse.ArgumentParser):
+    """Repeats what was typed in a form that does nothing to the terminal."""
 
-    command: str
-    as_json: bool
-    verbose: bool
-    language: str
-    models: Path | None
-    link: LinkAddress
-    timeout: float | None
-    unit: int
-    units: Sequence[int]
-    model: str | None
-    codes: Sequence[str] | None
-    pt: float | None
-    ct: float | None
-    probe: bool
-    baudrate: int | None
-    parity: Literal["N", "E", "O"] | None
-    stopbits: Literal[1, 2] | None
-    turnaround_ms: float
-    interval: float
-    count: int | None
-    statistics: bool
-    ranges: Sequence[tuple[int, int]] | None
-    output: Path | None
-    file: Path
-    id: str
-    base: str | None
-    k_mode: str
-    address_mode: str
-    accept_rejected: bool
-    what: str
+    def error(self, message: str) -> NoReturn:
+        """Explain wrong usage and end."""
+        super().error(printable(message))
 
 
 def parse(argv: Sequence[str]) -> Options:
     """Return what was asked for; wrong usage and `--help` end in SystemExit, as argparse does."""
     parser = _parser()
-    options = parser.parse_args(argv, namespace=Options())
+    options = parser.parse_args(argv, namespace=Options(argv=argv))
     if getattr(options, "unit", None) == BROADCAST_UNIT and options.link.framing is Framing.RTU:
         parser.error("argument --unit: on a serial line 0 speaks to all and nobody answers; allowed: 1 to 247")
     return options
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=_PROGRAM,
-        description="Read Acrel electrical-safety devices over Modbus, check register tables,"
-        " plan reads. Nothing is ever written to a device.",
-        epilog="Exit codes: 0 fine, 1 a device, link or file problem, 2 wrong usage.",
+        description="Read Acrel electrical-safety devices over Modbus, check register tables, plan reads.\n"
+        "Nothing is ever written to a device.",
+        epilog=EXPLAINED,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         suggest_on_error=True,
     )
     parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_models(_command(commands.add_parser, "models", "list the device models"))
+    _add_models(_command(commands.add_parser, "models", "list the device models, or all that one of them has"))
     _add_plan(_command(commands.add_parser, "plan", "show which reads fetch a model's quantities"))
-    _add_read(_command(commands.add_parser, "read", "read every quantity of a device once"))
+    _add_read(_command(commands.add_parser, "read", "read a device once: alarms and safety first"))
     _add_watch(_command(commands.add_parser, "watch", "show a device's values until Ctrl-C"))
     _add_scan(_command(commands.add_parser, "scan", "find out which units answer as which model"))
     _add_dump(_command(commands.add_parser, "dump", "save raw registers as a fixture for tests"))
@@ -101,6 +72,8 @@ def _command(
         name,
         help=summary,
         description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=EXPLAINED,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         suggest_on_error=True,
     )
     parser.set_defaults(command=prefix + name)
@@ -112,19 +85,18 @@ def _command(
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
-    """`acrel models` has the common options only."""
-    parser.set_defaults(codes=None)
+    parser.add_argument("model", nargs="?", metavar="M", help=f"{_MODEL_HELP}: list its quantities")
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, metavar="M", help=_MODEL_HELP)
     _add_codes(parser)
-    parser.add_argument("--baudrate", type=_whole(300, 1_000_000), metavar="B", help="of the line")
+    parser.add_argument("--baudrate", type=typed.whole(300, 1_000_000), metavar="B", help="of the line")
     parser.add_argument("--parity", type=str.upper, choices=("N", "E", "O"), help="of the line")
     parser.add_argument("--stopbits", type=int, choices=(1, 2), help="of the line")
     parser.add_argument(
         "--turnaround-ms",
-        type=_number(zero=True),
+        type=typed.number(zero=True),
         default=20.0,
         metavar="T",
         help="time the device and the gateway take to answer, in ms (default: 20)",
@@ -136,6 +108,12 @@ def _add_read(parser: argparse.ArgumentParser) -> None:
     _add_unit(parser)
     parser.add_argument("--model", required=True, metavar="M", help=_MODEL_HELP)
     _add_codes(parser)
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        dest="everything",
+        help="show every quantity, not the alarms, safety quantities and totals alone",
+    )
     _add_ratios(parser)
 
 
@@ -143,12 +121,12 @@ def _add_watch(parser: argparse.ArgumentParser) -> None:
     _add_read(parser)
     parser.add_argument(
         "--interval",
-        type=_number(zero=True),
+        type=typed.number(zero=True),
         default=2.0,
         metavar="S",
         help="seconds from poll to poll (default: 2)",
     )
-    parser.add_argument("--count", type=_whole(1), metavar="N", help="end after so many polls")
+    parser.add_argument("--count", type=typed.whole(1), metavar="N", help="end after so many polls")
     parser.add_argument(
         "--statistics",
         action="store_true",
@@ -160,10 +138,21 @@ def _add_scan(parser: argparse.ArgumentParser) -> None:
     _add_link(parser)
     parser.add_argument(
         "--units",
-        type=_units,
-        default=_units("1-247"),
+        type=typed.units,
+        default=typed.units("1-247"),
         metavar="LIST",
         help="unit ids, such as 1-20 or 1,3,7-9 (default: 1-247)",
+    )
+    parser.add_argument(
+        "--both-framings",
+        action="store_true",
+        help="when nobody answers in the framing of LINK, ask again in the other one (tcp:// or rtu+tcp://)",
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        dest="everything",
+        help="tell of every model what speaks for it and against it",
     )
 
 
@@ -174,7 +163,7 @@ def _add_dump(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--range",
         dest="ranges",
-        type=_registers,
+        type=typed.registers,
         nargs="+",
         action="extend",
         metavar="FIRST-LAST",
@@ -191,7 +180,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
     _add_file(parser, "12-column register table (CSV)")
-    parser.add_argument("--id", type=_model_id, required=True, metavar="ID", help="id of the new model")
+    parser.add_argument("--id", type=typed.model_id, required=True, metavar="ID", help="id of the new model")
     parser.add_argument(
         "--base",
         metavar="M",
@@ -210,18 +199,18 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_link(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("link", type=_link, metavar="LINK", help=_LINK_HELP)
-    parser.add_argument("--timeout", type=_number(), metavar="S", help="longest wait for an answer, in seconds")
+    parser.add_argument("link", type=typed.link, metavar="LINK", help=_LINK_HELP)
+    parser.add_argument("--timeout", type=typed.number(), metavar="S", help="longest wait for an answer, in seconds")
 
 
 def _add_unit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--unit", type=_whole(0, LAST_UNIT), required=True, metavar="N", help="unit id")
+    parser.add_argument("--unit", type=typed.whole(0, typed.LAST_UNIT), required=True, metavar="N", help="unit id")
 
 
 def _add_codes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--codes",
-        type=_codes,
+        type=typed.codes,
         action="extend",
         metavar="C,...",
         help="only these quantities, such as Lg,TempA; Lg@3 means circuit 3 alone",
@@ -232,9 +221,9 @@ def _add_ratios(parser: argparse.ArgumentParser) -> None:
     for ratio, name in (("--pt", "voltage"), ("--ct", "current")):
         parser.add_argument(
             ratio,
-            type=_number(),
+            type=typed.number(),
             metavar="X",
-            help=f"ratio of the {name} transformers, where the device does not tell it",
+            help=f"ratio of the {name} transformers, for models whose values are multiplied with it",
         )
     parser.add_argument(
         "--no-probe",
@@ -269,93 +258,3 @@ def _add_file(parser: argparse.ArgumentParser, what: str) -> None:
 
 def _add_output(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar=name, help="where to save (default: print)")
-
-
-def _link(text: str) -> LinkAddress:
-    try:
-        return LinkAddress.parse(text)
-    except AddressFormError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _whole(low: int, high: int | None = None) -> Callable[[str], int]:
-    """Return a reader of whole numbers within limits."""
-
-    def read(text: str) -> int:
-        allowed = f"{low} to {high}" if high is not None else f"{low} or more"
-        try:
-            number = int(text)
-        except ValueError:
-            number = None
-        if number is None or number < low or (high is not None and number > high):
-            raise argparse.ArgumentTypeError(f"'{text}' does not fit; allowed: {allowed}")
-        return number
-
-    return read
-
-
-def _number(*, zero: bool = False) -> Callable[[str], float]:
-    """Return a reader of numbers above zero, or of zero too."""
-
-    def read(text: str) -> float:
-        try:
-            number = float(text)
-        except ValueError:
-            number = math.nan
-        if not (math.isfinite(number) and (number > 0 or (zero and number == 0))):
-            allowed = "0 or more" if zero else "more than 0"
-            raise argparse.ArgumentTypeError(f"'{text}' does not fit; allowed: {allowed}")
-        return number
-
-    return read
-
-
-def _units(text: str) -> Sequence[int]:
-    """Read `1-20` or `1,3,7-9`; each unit once, in the order given."""
-    units: dict[int, None] = {}
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d{1,3})\s*(?:-\s*(\d{1,3})\s*)?", part)
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if not first <= last <= LAST_UNIT:
-            raise argparse.ArgumentTypeError(
-                f"'{text}' names no units; allowed: 1-20 or 1,3,7-9, each from 0 to {LAST_UNIT}"
-            )
-        units.update(dict.fromkeys(range(first, last + 1)))
-    return tuple(units)
-
-
-def _model_id(text: str) -> str:
-    model_id = text.strip().lower()
-    if not MODEL_ID.fullmatch(model_id):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a model id; allowed: small letters, digits, - and _")
-    return model_id
-
-
-def _codes(text: str) -> Sequence[str]:
-    codes = [code.strip() for code in text.split(",") if code.strip()]
-    if not codes:
-        raise argparse.ArgumentTypeError(f"'{text}' names no quantities; allowed: Lg,TempA or Lg@3")
-    return codes
-
-
-def _registers(text: str) -> tuple[int, int]:
-    """Read `0x0-0x3F`, `100-120`, `003Fh` (first and last register)."""
-    first, _, last = text.partition("-")
-    try:
-        low = _register(first)
-        high = _register(last) if last else low
-    except ValueError:
-        low, high = 1, 0
-    if not low <= high <= LAST_REGISTER:
-        raise argparse.ArgumentTypeError(
-            f"'{text}' names no registers; allowed: 0x0-0x3F, 0-63 or 0000h-003Fh, up to FFFFh"
-        )
-    return low, high
-
-
-def _register(text: str) -> int:
-    number = text.strip().lower()
-    if not re.fullmatch(r"\d+|0x[0-9a-f]+|[0-9a-f]+h", number):
-        raise ValueError(text)
-    is_hex = number.startswith("0x") or number.endswith("h")
-    return int(number.removesuffix("h"), 16 if is_hex else 10)

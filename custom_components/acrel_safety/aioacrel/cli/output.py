@@ -1,18 +1,25 @@
-"""Where a command's results go: tables as wide as they look, JSON for programs, notes beside."""
+"""Where a command's results go: tables on a terminal, plain lines elsewhere, JSON for programs, notes beside."""
 
 import io
 import json
 import os
 import sys
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-type Json = str | float | bool | Sequence[Json] | Mapping[str, Json] | None
+import rich.console
+from rich.table import Table
+from rich.text import Text
 
-_WIDE = ("W", "F")
-_GAP = "  "
+from .printable import printable, printable_lines
+
+type Json = str | float | bool | Sequence[Json] | Mapping[str, Json] | None
+type Cell = str | Text
+
+_ENDLESS = 1_000_000
+"""Columns of an output that is no terminal: nothing is wrapped or cut."""
+_GAP = (0, 2, 0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +29,10 @@ class Console:
     out: TextIO
     err: TextIO
     as_json: bool
+    page: rich.console.Console
+    """Draws on `out`."""
+    side: rich.console.Console
+    """Draws on `err`."""
 
     @classmethod
     def of_process(cls, *, as_json: bool) -> Console:
@@ -30,26 +41,58 @@ class Console:
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
         # Python has no output object where the shell closed the output.
-        return cls(out=sys.stdout or io.StringIO(), err=sys.stderr or io.StringIO(), as_json=as_json)
+        out, err = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()
+        return cls(out=out, err=err, as_json=as_json, page=_rich_on(out), side=_rich_on(err))
 
     @property
     def is_live(self) -> bool:
-        """Whether a person looks at the results as they come."""
-        return self.out.isatty()
+        """Whether a person looks at the results as they come, on a terminal that can be drawn over."""
+        return not self.as_json and self.page.is_terminal and not self.page.is_dumb_terminal
 
-    def lines(self, lines: Sequence[str]) -> None:
+    def show(self, *parts: rich.console.RenderableType) -> None:
         """Print results for people."""
-        self.out.write("".join(f"{line}\n" for line in lines))
-        self.out.flush()
+        with self.page.capture() as drawn:
+            self.page.print(*parts, sep="\n")
+        text = drawn.get()
+        if not self.page.is_terminal:
+            text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+        self._write(text)
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Print results as they are, line by line."""
+        self._write("".join(f"{printable(line)}\n" for line in lines))
+
+    def text(self, text: str) -> None:
+        """Print what is to be saved: not a character is changed."""
+        self._write(f"{text}\n")
 
     def json(self, document: Json) -> None:
         """Print a result for programs: one line, so that several of them make a stream."""
-        self.lines([json.dumps(document, ensure_ascii=False, allow_nan=False)])
+        text = json.dumps(document, ensure_ascii=False, allow_nan=False)
+        if not text.isprintable():  # json itself takes DEL for harmless
+            text = json.dumps(document, allow_nan=False).replace("\x7f", "\\u007f")
+        self.text(text)
 
     def note(self, text: str) -> None:
         """Say something beside the results."""
-        self.err.write(f"{text}\n")
+        self.err.write(f"{printable_lines(text)}\n")
         self.err.flush()
+
+    def _write(self, text: str) -> None:
+        self.out.write(text)
+        self.out.flush()
+
+
+def _rich_on(stream: TextIO) -> rich.console.Console:
+    is_terminal = stream.isatty()
+    return rich.console.Console(
+        file=stream,
+        force_terminal=is_terminal,  # whatever the environment says: a file gets no escapes
+        width=None if is_terminal else _ENDLESS,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
 
 
 def let_go(*streams: TextIO | None) -> None:
@@ -70,74 +113,39 @@ def number_of(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def width(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
-    columns = 0
-    for character in text:
-        if unicodedata.combining(character):
-            continue
-        columns += 2 if unicodedata.east_asian_width(character) in _WIDE else 1
-    return columns
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; one that `gives_way` is the first to be narrowed on a terminal."""
+
+    heading: str
+    is_right: bool = False
+    gives_way: bool = False
 
 
-def cut(text: str, columns: int) -> str:
-    """Return as much of a text as fits into so many columns, marked when something is missing."""
-    if width(text) <= columns:
-        return text
-    kept, used = "", 0
-    for character in text:
-        used += width(character)
-        if used > columns - 1:
-            break
-        kept += character
-    return f"{kept}…"
+def table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, one_line: bool = False) -> Table:
+    """Return a table; columns in which no row has anything are left out.
 
-
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: str = "") -> list[str]:
-    """Return the lines of a table; columns in which no row has anything are left out.
-
-    `right` lists (by comma) the headings of the columns that are set to the right.
+    With `one_line` what is too wide is cut, otherwise it goes on below.
     """
-    to_the_right = {heading.strip() for heading in right.split(",")}
-    columns = [
-        (heading, [row[index] for row in rows])
-        for index, heading in enumerate(headings)
-        if any(row[index] for row in rows)
-    ]
-    widths = [max(map(width, (heading, *cells))) for heading, cells in columns]
-    lines = []
-    for number in range(-1, len(rows)):
-        parts = []
-        for (heading, cells), wanted in zip(columns, widths, strict=True):
-            cell = heading if number < 0 else cells[number]
-            space = " " * (wanted - width(cell))
-            parts.append(space + cell if heading in to_the_right else cell + space)
-        lines.append(_GAP.join(parts).rstrip())
-    return lines
+    drawn = Table(box=None, padding=_GAP, pad_edge=False, header_style="bold")
+    shown = [index for index in range(len(columns)) if any(row[index] for row in rows)]
+    for index in shown:
+        column = columns[index]
+        drawn.add_column(
+            column.heading,
+            justify="right" if column.is_right else "left",
+            no_wrap=not column.gives_way,
+            overflow="fold" if column.gives_way else "ellipsis",
+        )
+    for row in rows:
+        drawn.add_row(*(_cell(row[index], one_line=one_line) for index in shown))
+    return drawn
 
 
-class Progress:
-    """A bar on a terminal's last line; nothing when the stream is no terminal."""
-
-    def __init__(self, stream: TextIO, total: int) -> None:
-        """Start at nothing done."""
-        self._stream = stream
-        self._total = total
-        self._shows = stream.isatty()
-
-    def show(self, done: int, text: str) -> None:
-        """Draw how much is done and what is under way."""
-        if self._shows:
-            filled = _BAR * done // max(self._total, 1)
-            bar = "#" * filled + "-" * (_BAR - filled)
-            self._stream.write(f"\r\x1b[K[{bar}] {done}/{self._total} {text}")
-            self._stream.flush()
-
-    def clear(self) -> None:
-        """Leave no trace."""
-        if self._shows:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
-
-
-_BAR = 30
+def _cell(cell: Cell, *, one_line: bool) -> Text:
+    text = cell.copy() if isinstance(cell, Text) else Text(cell)
+    if not text.plain.isprintable():
+        text = Text(printable(text.plain), style=text.style)
+    if one_line:
+        text.no_wrap, text.overflow = True, "ellipsis"
+    return text

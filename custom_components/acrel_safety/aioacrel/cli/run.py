@@ -5,31 +5,32 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from ..errors import AcrelError, NoAnswerError
-from . import catalogue, dumping, reading, scan, tables, watching
-from .arguments import Options, parse
+from ..errors import AcrelError, UnknownModelError
+from . import advice
+from .arguments import parse
+from .commands import dump, models, plan, read, scan, table_check, table_export, table_import, watch
+from .exits import Exit
+from .options import Options
 from .output import Console, let_go
+from .printable import printable
+from .ratios import IdleRatioError
+from .selecting import UnknownQuantityError, UnusableFolderError
 
 type Command = Callable[[Options, Console], int]
 
 COMMANDS: Mapping[str, Command] = {
-    "models": catalogue.models,
-    "plan": catalogue.plan,
-    "read": reading.read,
-    "watch": watching.watch,
-    "scan": scan.scan,
-    "dump": dumping.dump,
-    "table check": tables.check,
-    "table import": tables.import_,
-    "table export": tables.export,
+    "models": models.command,
+    "plan": plan.command,
+    "read": read.command,
+    "watch": watch.command,
+    "scan": scan.command,
+    "dump": dump.command,
+    "table check": table_check.command,
+    "table import": table_import.command,
+    "table export": table_export.command,
 }
-WHAT_TO_CHECK = (
-    "Check unit id, baud rate, parity and the wires A and B. A serial server that passes bytes on"
-    " needs rtu+tcp:// instead of tcp://, a Modbus TCP gateway tcp://. What is slow needs a longer --timeout."
-)
-"""Said when nobody answered: the device itself cannot tell which of these it was."""
-FAILED = 1
-"""Exit code of a device, link or file problem."""
+WRONG_USAGE = (IdleRatioError, UnknownModelError, UnknownQuantityError, UnusableFolderError)
+"""What was typed cannot be done, whatever the device says."""
 
 
 def run(argv: Sequence[str]) -> int:
@@ -47,11 +48,11 @@ def run(argv: Sequence[str]) -> int:
                     stream.flush()
     except BrokenPipeError:
         let_go(sys.stdout, sys.stderr)
-        return 0
+        return Exit.DONE
     except OSError as error:  # the outputs themselves, such as a full disk
         let_go(sys.stdout)
         sys.stderr.write(f"the output cannot be written: {error.strerror}\n")
-        return FAILED
+        return Exit.FAILED
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -64,22 +65,22 @@ def _run(argv: Sequence[str]) -> int:
         try:
             return COMMANDS[options.command](options, console)
         except AcrelError as error:
-            code = _fail(console, error.key, str(error))
-            if isinstance(error, NoAnswerError):
-                console.note(WHAT_TO_CHECK)
-            return code
+            _fail(console, error.key, advice.said(error))
+            for line in advice.on_error(options, error):
+                console.note(line)
+            return Exit.USAGE if isinstance(error, WRONG_USAGE) else Exit.FAILED
         except OSError as error:
             if error.filename is None:
                 raise
-            return _fail(console, "system_error", f"{error.filename}: {error.strerror}")
+            _fail(console, "system_error", f"{printable(str(error.filename))}: {error.strerror}")
+            return Exit.FAILED
 
 
-def _fail(console: Console, key: str, text: str) -> int:
+def _fail(console: Console, key: str, text: str) -> None:
     """Tell what went wrong: a sentence, with --json also a document in place of the result."""
     console.note(text)
     if console.as_json:
         console.json({"error": {"key": key, "text": text}})
-    return FAILED
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """What the options mean: which model, which of its points, which line."""
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from ..errors import AcrelError, FileProblemsError, MissingTableError, UnknownModelError
@@ -9,28 +11,30 @@ from ..modbus.link import LinkAddress
 from ..modbus.unit import PolledUnit
 from ..models import ModelLibrary, read_model
 from ..models.library import read_text
-from ..phrases import Phrase
 from ..points import Model
 from ..readings import PointKey
-from ..registers import LineSettings, Ratio
+from ..registers import LineSettings
+from ..texts import Phrase
 from ..vocabulary import vocabulary
-from .arguments import Options
+from .circuits import circuit_spans
+from .options import Options
 
 _MODEL_FILE = ".toml"
+_MOST_NEAR = 5
+_SHORT = 3
+"""Letters that stand in too many names."""
 
 
 class UnknownQuantityError(AcrelError):
     """A quantity was asked for that the model does not have."""
 
     key = "unknown_quantity"
-    text = "{model} has no quantity '{code}' with a known register; it has: {known}"
 
 
 class UnusableFolderError(AcrelError):
     """The folder for the user's models is none."""
 
     key = "unusable_folder"
-    text = "{folder} is not a folder with model files"
 
 
 def library(options: Options) -> ModelLibrary:
@@ -72,9 +76,10 @@ def read_model_file(path: Path) -> Model:
         raise FileProblemsError(file=str(path), problems=error.problems) from None
 
 
-def find_keys(model: Model, codes: Sequence[str] | None) -> list[PointKey]:
+def find_keys(model: Model, codes: Sequence[str] | None, *, name: str | None = None) -> list[PointKey]:
     """Return the readable points of some codes (in all circuits unless `code@circuit`), or all.
 
+    `name` is what the user called the model.
     Raises MissingTableError when the model has no registers, UnknownQuantityError.
     """
     if model.needs_table:
@@ -87,10 +92,27 @@ def find_keys(model: Model, codes: Sequence[str] | None) -> list[PointKey]:
         spelling = code if at else text
         keys = {key for key in _spelled(model, spelling) if not at or key.circuit == circuit.strip()}
         if not keys:
-            known = ", ".join(dict.fromkeys(key.code for key in model.readable))
-            raise UnknownQuantityError(model=model.name, code=text, known=known)
+            named = name if name is not None else model.id
+            raise UnknownQuantityError(
+                model=model.name, code=text, near=_near(model, spelling), named=shlex.quote(named)
+            )
         wanted |= keys
     return [key for key in model.readable if key in wanted]
+
+
+def _near(model: Model, spelling: str) -> str:
+    """Say what was perhaps meant: the code in another circuit, codes that look alike, or names that do."""
+    if keys := _spelled(model, spelling):
+        circuits = circuit_spans([key.circuit for key in keys])
+        return f"It has {keys[0].code} in {'circuit' if len(keys) == 1 else 'circuits'} {circuits}. "
+    codes = {key.code.casefold(): key.code for key in model.readable}
+    names = {model.points[key].quantity.name("en").casefold(): key.code for key in model.readable}
+    wanted = spelling.casefold()
+    alike = [code for name, code in names.items() if wanted in name] if len(wanted) > _SHORT else []
+    alike += [codes[found] for found in get_close_matches(wanted, codes, _MOST_NEAR)]
+    alike += [names[found] for found in get_close_matches(wanted, names, _MOST_NEAR)]
+    near = list(dict.fromkeys(alike))[:_MOST_NEAR]
+    return f"Near: {', '.join(near)}. " if near else ""
 
 
 def _spelled(model: Model, spelling: str) -> list[PointKey]:
@@ -107,22 +129,6 @@ def with_companions(model: Model, keys: Sequence[PointKey]) -> list[PointKey]:
     """Return the points of the preferred registers with those they cannot be understood without."""
     needed = model.registers.with_companions(keys)
     return [key for key in model.registers.places if key in needed]
-
-
-def ratios(options: Options, model: Model) -> Mapping[Ratio, float]:
-    """Return the transformer ratios the user stated; 1, as without transformers, where the model needs one."""
-    given = {Ratio.PT: options.pt, Ratio.CT: options.ct}
-    return {
-        ratio: value or 1 for ratio, value in given.items() if value is not None or ratio in model.registers.asks_ratios
-    }
-
-
-def ratio_hint(options: Options, model: Model) -> str:
-    """Say so when a transformer ratio was taken for granted."""
-    given = {Ratio.PT: options.pt, Ratio.CT: options.ct}
-    if missing := [f"--{ratio}" for ratio in Ratio if ratio in model.registers.asks_ratios and given[ratio] is None]:
-        return f"{model.name} does not tell its transformer ratios: taken as 1, state {' and '.join(missing)} otherwise"
-    return ""
 
 
 def on_line_of(address: LinkAddress, model: Model) -> LinkAddress:

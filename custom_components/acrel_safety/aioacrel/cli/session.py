@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from ..modbus.guard import GuardedUnit
 from ..modbus.link import Link, LinkAddress
-from .arguments import Options
+from .options import Options
 
 _READ_TASK = "acrel read"
 """How the names of the tasks begin in which the guard sends its reads."""

@@ -19,10 +19,8 @@ believed.
 """
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from socket import gaierror
 from typing import TYPE_CHECKING
 
 from modbus_connection import (
@@ -33,8 +31,9 @@ from modbus_connection import (
 )
 
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerError, NotSentError, RefusedError
-from ..phrases import phrase
-from ..registers import LineCost, LineSettings, Read
+from ..foreign import reason_of
+from ..registers import READ_HOLDING, LineCost, LineSettings, Read
+from ..texts import Phrase, phrase
 from .figures import UnitFigures
 from .framing import Framing
 from .pulse import LinkPulse
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GuardedUnit", "UnitFigures"]
 
-READ_FUNCTION_HOLDING = 3
 CONNECT_SECONDS = 10.0
 """After this tmodbus gives up connecting."""
 MOST_LOSSES = 2
@@ -77,7 +75,7 @@ class GuardedUnit:
         `pulse` is shared by the units of one link: as long as others are heard, it is not dropped.
         """
         self.unit_id = unit_id
-        self._framing = framing
+        self.framing = framing
         self._link = link
         self.cost = LineCost(line=line, turnaround=turnaround)
         self.figures = UnitFigures()
@@ -160,7 +158,7 @@ class GuardedUnit:
         async with self._lock:
             await self.settle()
             self._patience = None
-            wanted = Read(READ_FUNCTION_HOLDING, address, len(values))
+            wanted = Read(READ_HOLDING, address, len(values))
             try:
                 await self._get_in_step(wanted, within, self.figures.losses)
             except LinkError as error:
@@ -261,7 +259,7 @@ class GuardedUnit:
     @property
     def _is_numbered(self) -> bool:
         """Whether the framing numbers its requests."""
-        return self._framing is Framing.MBAP
+        return self.framing is Framing.MBAP
 
     def _lose_step(self, quiet: float | None = None) -> None:
         self._out_of_step = True
@@ -299,9 +297,7 @@ class GuardedUnit:
 
     async def _on_the_wire(self, read: Read) -> list[int]:
         ask: Callable[[int, int], Awaitable[list[int]]] = (
-            self._unit.read_holding_registers
-            if read.function == READ_FUNCTION_HOLDING
-            else self._unit.read_input_registers
+            self._unit.read_holding_registers if read.function == READ_HOLDING else self._unit.read_input_registers
         )
         started = _now()
         is_connecting = not self._unit.connected
@@ -315,7 +311,7 @@ class GuardedUnit:
         except Exception as error:  # nothing raw from below leaks out, whatever it is
             raise self._understood(error, read) from error
         if len(words) != read.count:
-            raise self._mismatch(f"{len(words)} registers instead of {read.count}", read)
+            raise self._mismatch(phrase("other_length", count=len(words), wanted=read.count), read)
         self._sequence.note_answered(read, _now())
         self._failures = 0
         self._was_dropped = False
@@ -349,7 +345,7 @@ class GuardedUnit:
                 return NoAnswerError(unit=self.unit_id, seconds=f"{self._patience or self.timeout:.2g}")
             case ModbusConnectionError() | OSError():  # a time-out while connecting is one of these
                 self._lost(read)
-                return LinkUnreachableError(link=self._link, detail=_innermost(error))
+                return LinkUnreachableError(link=self._link, detail=reason_of(error))
             case ModbusExceptionError():
                 self.figures.refusals += 1
                 self._failures = 0
@@ -359,14 +355,14 @@ class GuardedUnit:
                 return RefusedError(
                     unit=self.unit_id, address=read.address, count=read.count, code=int(error.exception_code or 0)
                 )
-        return self._mismatch(_innermost(error), read)
+        return self._mismatch(reason_of(error), read)
 
     def _note_failure(self) -> None:
         self._failures += 1
         self._failed_at = _now()
         self._was_dropped = False
 
-    def _mismatch(self, detail: str, read: Read) -> LinkError:
+    def _mismatch(self, detail: Phrase, read: Read) -> LinkError:
         self.figures.discarded += 1
         if self._failures:
             self._timing.note_stale()
@@ -385,17 +381,6 @@ def _now() -> float:
 
 def _loop() -> AbstractEventLoop:
     return asyncio.get_running_loop()
-
-
-def _innermost(error: BaseException) -> str:
-    """Return the innermost cause in words: the outer ones repeat the address, asyncio's own repeats it as a tuple."""
-    reason = str(error)
-    while (cause := error.__cause__) is not None:
-        error = cause
-        reason = str(error) or reason
-    if isinstance(error, OSError) and error.errno is not None and error.errno > 0 and not isinstance(error, gaierror):
-        return os.strerror(error.errno)
-    return reason or type(error).__name__
 
 
 def _consume(task: asyncio.Task[list[int]]) -> None:

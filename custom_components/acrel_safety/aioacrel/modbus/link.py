@@ -1,16 +1,18 @@
 """Where a Modbus link is: its address as text, as parameters, and (outside Home Assistant) opened."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from modbus_connection import ModbusSerialParams, ModbusTcpParams, ModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 
 from ..errors import AddressFormError
+from ..foreign import python_says
 from ..registers import LineSettings
+from ..texts import phrase
 from .framing import Framing
 from .guard import GuardedUnit
 from .pulse import LinkPulse
@@ -51,33 +53,30 @@ class LinkAddress:
         """
         try:
             parts = urlsplit(text.strip())
-            port = parts.port
             query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True)) if parts.query else {}
         except ValueError as error:
-            raise AddressFormError(found=text, detail=str(error)) from None
+            raise AddressFormError(found=text, detail=python_says(error)) from None
         if parts.scheme not in tuple(Transport):
             raise AddressFormError(
                 found=text,
-                detail=f"it begins with '{parts.scheme}'" if parts.scheme else "it has no scheme",
+                detail=phrase("other_scheme", scheme=parts.scheme) if parts.scheme else phrase("no_scheme"),
             )
         transport = Transport(parts.scheme)
         line = _line(query, text)
         if transport is Transport.SERIAL:
             device = parts.netloc + parts.path
             if not device:
-                raise AddressFormError(found=text, detail="the serial port is missing")
+                raise AddressFormError(found=text, detail=phrase("no_serial_port"))
             return cls(transport=transport, device=device, line=line, line_given=bool(query))
         if not parts.hostname or parts.path.strip("/"):
             raise AddressFormError(
                 found=text,
-                detail="the host is missing" if not parts.hostname else "there is more than host and port",
+                detail=phrase("no_host") if not parts.hostname else phrase("more_than_host"),
             )
-        if port == 0:
-            raise AddressFormError(found=text, detail=f"a port is a number from 1 to {_LAST_PORT}")
         return cls(
             transport=transport,
             host=parts.hostname,
-            port=port or DEFAULT_PORT,
+            port=_port(parts, text),
             line=line,
             line_given=bool(query),
         )
@@ -140,7 +139,9 @@ _LINE_KEYS = ("baudrate", "bytesize", "parity", "stopbits")
 
 def _line(query: Mapping[str, str], text: str) -> LineSettings:
     if unknown := [key for key in query if key not in _LINE_KEYS]:
-        raise AddressFormError(found=text, detail=f"'{unknown[0]}' is not known; allowed: {', '.join(_LINE_KEYS)}")
+        raise AddressFormError(
+            found=text, detail=phrase("unknown_option", option=unknown[0], allowed=", ".join(_LINE_KEYS))
+        )
     try:
         return LineSettings.of(
             baudrate=int(query.get("baudrate", 9600)),
@@ -148,8 +149,15 @@ def _line(query: Mapping[str, str], text: str) -> LineSettings:
             parity=query.get("parity", "N").upper(),
             stopbits=int(query.get("stopbits", 1)),
         )
-    except ValueError as error:
-        raise AddressFormError(found=text, detail=str(error)) from None
+    except ValueError:
+        raise AddressFormError(found=text, detail=phrase("line_settings")) from None
+
+
+def _port(parts: SplitResult, text: str) -> int:
+    with suppress(ValueError):
+        if parts.port != 0:
+            return parts.port or DEFAULT_PORT
+    raise AddressFormError(found=text, detail=phrase("bad_port", high=_LAST_PORT))
 
 
 class Link:

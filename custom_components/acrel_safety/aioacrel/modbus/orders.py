@@ -3,16 +3,38 @@
 from fractions import Fraction
 
 from ..errors import LinkError, NotSentError, SettingRefusedError
-from ..phrases import phrase
-from ..points import Model, Point
-from ..readings import Value
-from ..registers import Place, Read, RegisterMap, unscaled
+from ..points import Model
+from ..registers import Read, RegisterMap, unscaled
 from ..registers.blocks import within_map
 from ..source import Setting
+from ..texts import phrase
 from .guard import GuardedUnit
 
 _TOLERANCE = Fraction(1, 1000)
 """Of a step: a value as a person types it may be a hair beside one."""
+
+
+def raw_value(model: Model, registers: RegisterMap, order: Setting) -> float:
+    """Return the raw number to write for a setting; its limits were checked before.
+
+    Raises SettingRefusedError when the registers cannot hold it, or nothing says that they may be written.
+    """
+    key, value = order.key, order.value
+    if key not in model.settable_in(registers):
+        raise SettingRefusedError(name=key, detail=phrase("read_only", model=model.name))
+    point, place = model.points[key], registers.places[key]
+    if point.words is not None:
+        return next(raw for raw, word in point.words.items() if word == value)
+    if isinstance(value, str):
+        raise SettingRefusedError(name=key, detail=phrase("no_number", value=value))
+    exact = unscaled(int(value) if isinstance(value, bool) else value, place.scale)
+    if place.layout.type.is_float:
+        return float(exact)
+    raw_number = round(exact)
+    if abs(exact - raw_number) > _TOLERANCE:
+        detail = phrase("not_exact", value=value, step=f"{float(place.scale):g}")
+        raise SettingRefusedError(name=key, detail=detail)
+    return raw_number
 
 
 async def write_setting(unit: GuardedUnit, model: Model, registers: RegisterMap, order: Setting) -> None:
@@ -20,11 +42,7 @@ async def write_setting(unit: GuardedUnit, model: Model, registers: RegisterMap,
 
     Raises SettingRefusedError or NotSentError when nothing left, and what `GuardedUnit.write` raises.
     """
-    key = order.key
-    if key not in model.settable_in(registers):
-        raise SettingRefusedError(name=key, detail=phrase("read_only", model=model.name))
-    point, place = model.points[key], registers.places[key]
-    raw = _raw_value(point, place, order.value)
+    raw, place = raw_value(model, registers, order), registers.places[order.key]
     within = within_map(registers, Read(place.function, place.address, place.count))
     current: list[int] = []
     if place.layout.type.is_bit_field or place.layout.type.is_byte:
@@ -36,21 +54,5 @@ async def write_setting(unit: GuardedUnit, model: Model, registers: RegisterMap,
     try:
         words = place.layout.encode(raw, current)
     except ValueError as error:
-        raise SettingRefusedError(name=key, detail=str(error)) from error
+        raise SettingRefusedError(name=order.key, detail=phrase("no_fit", value=order.value)) from error
     await unit.write(place.address, words, within=within)
-
-
-def _raw_value(point: Point, place: Place, value: Value) -> float:
-    """Return the raw number for a value; its limits were checked before."""
-    if point.words is not None:
-        return next(raw for raw, word in point.words.items() if word == value)
-    if isinstance(value, str):
-        raise SettingRefusedError(name=point.key, detail=phrase("no_number", value=value))
-    exact = unscaled(int(value) if isinstance(value, bool) else value, place.scale)
-    if place.layout.type.is_float:
-        return float(exact)
-    raw_number = round(exact)
-    if abs(exact - raw_number) > _TOLERANCE:
-        detail = phrase("not_exact", value=value, step=f"{float(place.scale):g}")
-        raise SettingRefusedError(name=point.key, detail=detail)
-    return raw_number

@@ -6,9 +6,9 @@ A few short reads tell, as far as the documents allow.
 from dataclasses import dataclass
 
 from ..errors import LinkError, LinkUnreachableError, MissingTableError, NoAnswerError, RefusedError, WrongDeviceError
-from ..phrases import Phrase, phrase
 from ..points import Model
 from ..registers import ProbeCheck, RegisterMap
+from ..texts import Phrase, phrase
 from .guard import GuardedUnit
 
 
@@ -38,7 +38,8 @@ async def probe_model(unit: GuardedUnit, model: Model, *, doubts_allowed: bool =
         for check in checks or [_existence_check(registers)]:
             found = await _contradiction(unit, check)
             doubt = doubt or found
-            is_supported = is_supported or found is None
+            # What is missing here may be missing in any other device too.
+            is_supported = is_supported or (found is None and not check.refused)
             if found is not None and not doubts_allowed:
                 break
         if doubt is None:

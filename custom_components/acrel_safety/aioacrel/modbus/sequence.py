@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
-from ..registers.plan import LineCost, Read
+from ..registers import MOST_REGISTERS, LineCost, Read
 
 PADDING_SHARE = 0.05
 """Of the line time: what may be spent on registers that nobody wants."""
@@ -23,7 +23,6 @@ LOST_MEMORY = 30.0
 """Seconds for which the length of an unanswered read is avoided where another can be had."""
 UNREADABLE_MEMORY = 600.0
 """Seconds for which no register is added that seemed to be refused."""
-MOST_REGISTERS = 125
 
 
 @dataclass(frozen=True, slots=True)

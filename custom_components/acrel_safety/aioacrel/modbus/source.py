@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from collections.abc import Set as AbstractSet
 
-from ..errors import AcrelError, LinkError, LinkUnreachableError, NoAnswerError, WrongDeviceError
+from ..errors import AcrelError, LinkError, LinkUnreachableError, NoAnswerError, NotSentError, WrongDeviceError
 from ..points import Point
 from ..readings import PointKey, Quality, Reading
 from ..registers.dump import RegisterDump
 from ..source import NEAR, Setting, Sink, Update
 from ..vocabulary import Pace
 from .bus import DEFAULT_INTERVALS, Bus
-from .orders import write_setting
+from .orders import raw_value, write_setting
 from .poll import PollReport
 from .unit import ORIGIN, PolledUnit, utcnow
 
@@ -85,8 +85,10 @@ class ModbusSource:
 
     async def send(self, order: Setting) -> None:
         """Write a setting once, before any further poll; raises as `orders.write_setting` does."""
-        if self.is_wrong and self._trouble is not None:
-            raise self._trouble
+        raw_value(self.unit.model, self.unit.registers, order)  # refused at once, or not at all
+        if not self._is_right and (error := await self.identify()) is not None:
+            # It may have been exchanged while it was away.
+            raise NotSentError(unit=self.unit.unit_id, reason=error) if isinstance(error, LinkError) else error
         await self.bus.command(lambda: write_setting(self.unit.unit, self.unit.model, self.unit.registers, order))
 
     def figures(self) -> Mapping[str, float | None]:

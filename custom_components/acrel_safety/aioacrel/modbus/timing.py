@@ -3,7 +3,7 @@
 Both follow from the line (baud rate, length) and from what was measured, never from a fixed number of seconds.
 """
 
-from ..registers.plan import LineCost
+from ..registers import MOST_REGISTERS, LineCost
 from .figures import UnitFigures
 
 MIN_TIMEOUT = 0.5
@@ -18,8 +18,6 @@ MIN_REPEAT = 0.25
 """Seconds for which a repeat of an answer is looked out for, at least."""
 PATIENT_SHARE = 1 / 16
 """Of the time a silent unit was left alone: for so long it is listened to."""
-LONGEST_ANSWER = 125
-"""Registers an answer can hold at most."""
 REVIEW_EVERY = 32
 """Answers between two looks at whether the time-out still fits."""
 _STEP = 1.5
@@ -36,7 +34,7 @@ class Timing:
         self._cost = cost
         self._figures = figures
         self._is_fixed = fixed is not None
-        computed = SAFETY_FACTOR * cost.seconds(LONGEST_ANSWER)
+        computed = SAFETY_FACTOR * cost.seconds(MOST_REGISTERS)
         self.timeout = fixed if fixed is not None else _bounded(computed)
         self._stale = 0
         self._calm = 0

@@ -4,14 +4,16 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
+from .. import __version__
 from ..errors import LinkError, RefusedError
-from ..phrases import Phrase
 from ..points import Model
 from ..readings import PointKey, Quality, Reading
 from ..registers import Ratio, Read, RegisterMap, Span, plan_reads
 from ..registers.blocks import Block, blocks_of_points, spans_of, within_map
 from ..registers.decode import Decoder
 from ..registers.dump import RegisterDump
+from ..registers.privacy import around, private_registers
+from ..texts import Phrase
 from ..vocabulary import Pace
 from .guard import GuardedUnit
 from .poll import GroupPoll, PollReport
@@ -135,13 +137,13 @@ class PolledUnit:
         first, then = blocks_of_points(self._map, keys, self._plan_reads, self._holes | missing)
         return (*sorted(first, key=self._place_in_poll), *sorted(then, key=self._place_in_poll))
 
-    def _plan_reads(self, spans: Iterable[Span]) -> list[Read]:
+    def _plan_reads(self, spans: Iterable[Span], private: Collection[int] = ()) -> list[Read]:
         return plan_reads(
             spans,
             self.unit.cost,
             max_registers=self._map.max_registers,
             ranges=self._map.ranges,
-            holes=self._holes,
+            holes=self._holes.union(private),
         )
 
     def _place_in_poll(self, block: Block) -> tuple[bool, bool]:
@@ -291,11 +293,22 @@ class PolledUnit:
     async def dump(self, reads: Iterable[Read] | None = None) -> RegisterDump:
         """Return raw registers: those of the given reads, else all the model knows. Refused reads are noted.
 
-        Raises LinkError when the unit cannot be asked.
+        What the model says is private is not read. Raises LinkError when the unit cannot be asked.
         """
-        dump = RegisterDump(model=self.model.id, unit_id=self.unit_id, taken=self._clock())
-        places = [place for key, place in self._map.places.items() if key not in self._refused]
-        for read in self._plan_reads(spans_of(places)) if reads is None else reads:
+        dump = RegisterDump(
+            model=self.model.id,
+            unit_id=self.unit_id,
+            taken=self._clock(),
+            library=__version__,
+            evidence=self.model.evidence,
+            framing=self.unit.framing,
+            baudrate=self.unit.cost.line.baudrate,
+        )
+        private = private_registers([self.model])
+        left_out = self._refused | self.model.private
+        places = [place for key, place in self._map.places.items() if key not in left_out]
+        planned = self._plan_reads(spans_of(places), private) if reads is None else reads
+        for read in around(planned, private):
             try:
                 dump.add(read, await patient_read(self.unit, read.function, read.address, read.count))
             except RefusedError as error:

@@ -13,7 +13,7 @@ from ..registers import RegisterMap
 from . import toml
 from .entry import Entry
 from .parts import MOST_CIRCUITS
-from .pointlines import PointLine, need, point_line
+from .pointlines import PointLine, point_line
 
 _PLACEHOLDER = "{n}"
 
@@ -90,7 +90,7 @@ def circuit_sections(model: Model, fallback: RegisterMap | None = None) -> Itera
 
 
 def _block(circuit: Circuit, points: Sequence[Entry], model: Model) -> _Block:
-    needs = [point.key for point in points if point.address is None and point == need(point.key)]
+    needs = [point.key for point in points if point.address is None and point == Entry.waiting(point.key)]
     lines = [point_line(point, model.evidence) for point in points if point.key not in needs]
     return _Block(
         circuit=circuit,

@@ -10,7 +10,7 @@ from ..readings import PointKey, Value
 from ..registers.decode import decoded
 from ..registers.layout import Layout, RegisterType
 from ..registers.map import READ_HOLDING, UNQUALIFIED, Place, Qualifiers, Ratio, RegisterMap
-from ..vocabulary import Pace, Quantity, Range
+from ..vocabulary import Pace, Quantity, Range, vocabulary
 
 MODEL_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 """Model ids are also file names."""
@@ -62,6 +62,19 @@ class Entry:
             note=point.note,
         )
 
+    @classmethod
+    def waiting(cls, key: PointKey, quantity: Quantity | None = None) -> Entry:
+        """Return the entry of a quantity that waits for its address: one of `needs`, known by its code alone."""
+        quantity = quantity or vocabulary().quantity(key.code)
+        return cls(
+            key=key,
+            quantity=quantity,
+            pace=quantity.pace,
+            layout=Layout(type=RegisterType.U16),
+            range=quantity.range,
+            evidence=Evidence.UNKNOWN,
+        )
+
     @property
     def count(self) -> int:
         """Number of registers."""
@@ -105,7 +118,8 @@ class Entry:
         """Whether the value is a yes or no."""
         if self.equals is not None or self.any_of is not None:
             return True
-        return self.words is None and (self.quantity.binary or self.layout.type is RegisterType.BIT)
+        is_bit = self.address is not None and self.layout.type is RegisterType.BIT
+        return self.words is None and (self.quantity.binary or is_bit)
 
     def value(self, words: Sequence[int]) -> Value | None:
         """Return what registers mean by themselves; None when they mean nothing or nothing that can be.

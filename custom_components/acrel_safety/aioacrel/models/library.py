@@ -6,10 +6,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..errors import FileProblemsError, UnknownModelError
-from ..foreign import foreign
-from ..phrases import phrase
+from ..foreign import system_says
 from ..points import Model
 from ..problems import Problem
+from ..texts import phrase
 from .entry import MODEL_ID
 from .locate import Lines
 from .reader import LARGEST_FILE, read_model
@@ -98,11 +98,13 @@ def read_text(path: Path) -> str:
             raise FileProblemsError(file=path.name, problems=[problem])
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileProblemsError(file=path.name, problems=[Problem(key="not_utf8", found=foreign(str(error)))]) from None
+        line = error.object.count(b"\n", 0, error.start) + 1
+        found = phrase("byte", byte=f"{error.object[error.start]:02X}")
+        problem = Problem(key="not_utf8", line=line, found=found)
+        raise FileProblemsError(file=path.name, problems=[problem]) from None
     except OSError as error:
-        raise FileProblemsError(
-            file=path.name, problems=[Problem(key="unreadable", found=foreign(error.strerror or str(error)))]
-        ) from None
+        problem = Problem(key="unreadable", found=system_says(error))
+        raise FileProblemsError(file=path.name, problems=[problem]) from None
 
 
 @cache

@@ -5,8 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import overload
 
-from ..phrases import Phrase, Said, phrase
 from ..problems import Problem
+from ..texts import Phrase, Said, phrase
 from .locate import Lines, Path
 
 _ENDS = 2

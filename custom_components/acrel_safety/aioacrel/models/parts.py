@@ -4,16 +4,25 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from ..phrases import phrase
 from ..points import Operation
 from ..readings import DEVICE_CIRCUIT, PointKey, Value
-from ..registers import WORD, Layout, LineSettings, Order, ProbeCheck, Qualifiers, Ratio, RegisterType, Write
+from ..registers import (
+    LAST_REGISTER,
+    MOST_REGISTERS,
+    WORD,
+    Layout,
+    LineSettings,
+    Order,
+    ProbeCheck,
+    Qualifiers,
+    Ratio,
+    RegisterType,
+    Write,
+)
+from ..texts import phrase
 from ..vocabulary import EXTRA_PREFIX, Kind, vocabulary
 from .node import Node, shown
 
-LAST_REGISTER = 0xFFFF
-MOST_REGISTERS = 125
-"""Registers in one read: Modbus Application Protocol V1.1b3, section 6.3."""
 MOST_CIRCUITS = 1000
 PLACEHOLDER = re.compile(r"\{(n|nn|address)\}")
 REFERENCE = re.compile(r"(.+)@([0-9]{1,4})", re.DOTALL)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from ..points import Evidence
 from ..readings import PointKey
-from ..registers import Layout, Order, RegisterType
+from ..registers import READ_HOLDING, Layout, Order, RegisterType
+from ..texts import phrase
 from ..vocabulary import Kind, extra_quantity, vocabulary
 from . import toml
 from .entry import Entry
@@ -46,23 +47,10 @@ class PointLine:
         return f"{toml.key(self.code)} = {toml.inline([*pairs, *self.facts])}"
 
 
-def need(key: PointKey) -> Entry:
-    """Return a point that waits for its address and is known by its code alone: an entry of `needs`."""
-    quantity = vocabulary().quantity(key.code)
-    return Entry(
-        key=key,
-        quantity=quantity,
-        pace=quantity.pace,
-        layout=Layout(type=RegisterType.U16),
-        range=quantity.range,
-        evidence=Evidence.UNKNOWN,
-    )
-
-
 def point_line(point: Entry, evidence: Evidence) -> PointLine:
     """Return the line of a point in a file of this evidence.
 
-    Raises ValueError for what a model file has no words for.
+    Raises NoWordsError for what a model file has no words for.
     """
     table = "settings" if point.quantity.kind is Kind.SETTING else "points"
     return PointLine(
@@ -83,7 +71,7 @@ def _facts(point: Entry, evidence: Evidence) -> Iterator[str]:
         words = (f"{raw} = {toml.text(word)}" for raw, word in point.words.items())
         yield f"words = {toml.inline(words)}"
     yield from _limits(point)
-    if point.function != 3:  # noqa: PLR2004 - the reader's default
+    if point.function != READ_HOLDING:
         yield f"function = {point.function}"
     yield from _quantity(point)
     if point.pace is not point.quantity.pace:
@@ -126,8 +114,7 @@ def _reference(key: PointKey, point: Entry) -> str:
 def _limits(point: Entry) -> Iterator[str]:
     if point.range != point.quantity.range:
         if point.range.low is None or point.range.high is None:
-            message = f"{point.key}: a range with an open end cannot be written"
-            raise ValueError(message)
+            raise toml.NoWordsError(phrase("open_range", point=point.key))
         yield f"range = [{toml.number(point.range.low)}, {toml.number(point.range.high)}]"
     if point.limits is not None:
         yield f"limits = [{toml.number(point.limits.low)}, {toml.number(point.limits.high)}]"
@@ -150,8 +137,7 @@ def _quantity(point: Entry) -> Iterator[str]:
         yield f"name = {toml.texts(quantity.names)}"
     written = replace(usual, unit=quantity.unit or usual.unit, detail=quantity.detail, names=quantity.names)
     if written != quantity or "en" not in quantity.names or PLACEHOLDER.search(code):
-        message = f"{point.key}: this quantity cannot be written"
-        raise ValueError(message)
+        raise toml.NoWordsError(phrase("odd_quantity", point=point.key))
 
 
 def _usual_kind(point: Entry) -> Kind:

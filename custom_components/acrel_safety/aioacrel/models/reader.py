@@ -2,25 +2,23 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 
 from ..errors import FileProblemsError
-from ..foreign import foreign
-from ..phrases import phrase
-from ..points import Circuit, Evidence, Limits, Model, Point
+from ..foreign import python_says
+from ..points import Circuit, Evidence, Limits, Model, Operation, Point
 from ..problems import Problem
 from ..readings import PointKey
-from ..registers import WORD_BITS, Layout, RegisterMap, RegisterType
+from ..registers import LAST_REGISTER, MOST_REGISTERS, WORD_BITS, Layout, RegisterMap, RegisterType, Write
+from ..texts import phrase
 from ..vocabulary import EXTRA_PREFIX, Kind, Pace, Quantity, Range, extra_quantity, vocabulary
 from .entry import MODEL_ID, Entry, places_of, points_of
 from .node import Findings, Node, shown
 from .parts import (
-    LAST_REGISTER,
-    MOST_REGISTERS,
     PLACEHOLDER,
     any_bits,
     circuit_numbers,
@@ -61,7 +59,7 @@ def read_model(text: str, *, file: str) -> Model:
     except (ValueError, RecursionError) as error:
         # A plain ValueError comes from numbers and dates that are well written but too large.
         line = error.lineno if isinstance(error, tomllib.TOMLDecodeError) else None
-        syntax = Problem(key="not_toml", line=line, found=foreign(str(error)))
+        syntax = Problem(key="not_toml", line=line, found=python_says(error))
         raise FileProblemsError(file=file, problems=[syntax]) from None
     findings = Findings(text)
     model = _Reader().read(Node(findings, (), top))
@@ -95,6 +93,7 @@ class _Reader:
         self._evidence = head.word("evidence", Evidence, Evidence.UNKNOWN, required=True)
         line = top.optional_child("line")
         reading = top.optional_child("read")
+        dumping = top.optional_child("dump")
         ratios = top.optional_child("ratios")
         self._function = reading.integer("function", 3, 4, 3)
         self._ranges = reading.spans("ranges", LAST_REGISTER)
@@ -106,7 +105,7 @@ class _Reader:
         entries, ranges = self._entries, self._ranges
         if not self._entries and not top.findings.problems:
             top.report("no_points")
-        operations = [operation(node) for node in top.children("commands")]
+        operations = list(self._operations(top))
         registers = RegisterMap(
             places=places_of(entries.values()),
             writes={one.key: write for one, write in operations if write is not None},
@@ -116,6 +115,7 @@ class _Reader:
             max_registers=reading.integer("max_registers", 1, MOST_REGISTERS, DEFAULT_MOST_REGISTERS),
             ranges=ranges,
             forbidden=forbidden,
+            leave_out=dumping.spans("leave_out", LAST_REGISTER),
             read_ratios=read_ratios,
             asks_ratios=asks_ratios,
         )
@@ -141,7 +141,7 @@ class _Reader:
         for ratio, key in read_ratios.items():
             if key not in entries:
                 ratios.report("missing", ratio, allowed=phrase("point", key=key))
-        for node in (head, line, reading, ratios, top):
+        for node in (head, line, reading, dumping, ratios, top):
             node.close()
         return model
 
@@ -174,6 +174,16 @@ class _Reader:
         node.close()
         return registers
 
+    def _operations(self, top: Node) -> Iterator[tuple[Operation, Write | None]]:
+        """Read the commands; of two for the same thing nobody could tell which is meant."""
+        known: set[PointKey] = set()
+        for node in top.children("commands"):
+            read = operation(node)
+            if read[0].key in known:
+                node.report("duplicate_point", "code", found=read[0].key)
+            known.add(read[0].key)
+            yield read
+
     def _section(self, node: Node) -> None:
         section = _Section(
             numbers=circuit_numbers(node),
@@ -190,7 +200,7 @@ class _Reader:
             self._word(word, section)
         for code in node.texts("needs"):
             quantity = self._quantity(code, {}, Kind.MEASUREMENT, None, node, "needs")
-            waiting = [_waiting(quantity, number) for number in section.numbers]
+            waiting = [Entry.waiting(PointKey(number, quantity.code), quantity) for number in section.numbers]
             self._add(node, "needs", waiting)
         node.close()
 
@@ -306,7 +316,7 @@ class _Reader:
     def _check_reference(self, node: Node, word: str, key: PointKey, *, is_binary: bool) -> None:
         other = self._entries.get(key)
         if other is None or other.address is None or other.is_binary != is_binary or other.words:
-            allowed = phrase("yes_no_point" if is_binary else "number_point")
+            allowed = phrase("yes_no_point") if is_binary else phrase("number_point")
             node.report("wrong_type", word, found=key, allowed=allowed)
         elif other.qualifiers.keys:
             node.report("wrong_type", word, found=key, allowed=phrase("plain_point"))
@@ -347,7 +357,9 @@ class _Reader:
         place = layout(node)
         any_of = any_bits(node, place.type)
         said_elsewhere = qualifiers(node)
-        if address is None and self._evidence is not Evidence.UNKNOWN and "at" not in node:
+        own_place = ("ratios", "equals", "any_of", "exponent", "decimals", "sign", "invalid_while")
+        is_placed = self._evidence is not Evidence.UNKNOWN or any(word in node for word in own_place)
+        if address is None and is_placed and "at" not in node:
             node.report("missing", "at", allowed=phrase("register_address"))
         if any_of is not None and equals is not None:
             node.report("unknown_word", "any_of", found="any_of", allowed="equals")
@@ -439,15 +451,3 @@ def _model_id(head: Node) -> str:
     if model_id and not MODEL_ID.fullmatch(model_id):
         head.report("wrong_type", "id", found=model_id, allowed=phrase("model_id"))
     return model_id
-
-
-def _waiting(quantity: Quantity, circuit: str) -> Entry:
-    """Return a quantity the device has, but whose register is not public."""
-    return Entry(
-        key=PointKey(circuit, quantity.code),
-        quantity=quantity,
-        pace=quantity.pace,
-        layout=Layout(type=RegisterType.U16),
-        range=quantity.range,
-        evidence=Evidence.UNKNOWN,
-    )

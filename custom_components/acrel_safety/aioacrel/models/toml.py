@@ -5,10 +5,21 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
+from ..texts import Phrase, phrase
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 _WIDTH = 100
 _MOST_DECIMALS = 20
+
+
+class NoWordsError(ValueError):
+    """Something cannot be written in a model file; `reason` says what."""
+
+    def __init__(self, reason: Phrase) -> None:
+        """Keep the reason."""
+        super().__init__(reason)
+        self.reason = reason
 
 
 def text(value: str) -> str:
@@ -29,14 +40,13 @@ def key(name: str) -> str:
 def number(value: float | Fraction) -> str:
     """Return a number in full, without exponent.
 
-    Raises ValueError when its decimals never end.
+    Raises NoWordsError when its decimals never end.
     """
     exact = value if isinstance(value, Fraction) else Fraction(Decimal(str(value)))
     for digits in range(_MOST_DECIMALS + 1):
         if (exact * 10**digits).denominator == 1:
             return f"{Decimal(exact.numerator * 10**digits // exact.denominator).scaleb(-digits):f}"
-    message = f"{value} has no finite decimal form"
-    raise ValueError(message)
+    raise NoWordsError(phrase("endless_decimals", value=value))
 
 
 def register(address: int) -> str:

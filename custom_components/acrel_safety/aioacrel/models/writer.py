@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from ..errors import NotWritableError
 from ..points import Evidence, Model, Operation
 from ..readings import DEVICE_CIRCUIT, PointKey, Value
-from ..registers import LineSettings, ProbeCheck, Ratio, RegisterMap, Write
+from ..registers import READ_HOLDING, WORD, LineSettings, ProbeCheck, Ratio, RegisterMap, Write
+from ..texts import phrase
 from . import toml
 from .circuitsections import circuit_sections
 from .reader import DEFAULT_MOST_REGISTERS
@@ -13,20 +15,27 @@ from .reader import DEFAULT_MOST_REGISTERS
 def write_model(model: Model) -> str:
     """Return the text of a model file.
 
-    Raises ValueError when the model holds something a file has no words for: scales without a finite decimal form,
-    ranges with an open end that are not the vocabulary's.
+    Raises NotWritableError when the model holds something a file has no words for: scales without a finite decimal
+    form, ranges with an open end that are not the vocabulary's.
     """
-    parts = [
+    try:
+        return "\n".join(part for part in _parts(model) if part)
+    except toml.NoWordsError as error:
+        raise NotWritableError(model=model.id, detail=error.reason) from None
+
+
+def _parts(model: Model) -> Sequence[str]:
+    return [
         _head(model),
         _line(model.registers),
         _read(model.registers),
+        _dump(model.registers),
         _ratios(model.registers),
         *(_probe(probe) for probe in model.registers.probes),
         *circuit_sections(model),
         *(part for registers in model.fallbacks for part in _fallback(model, registers)),
         *(_operation(one, model.registers.writes.get(key)) for key, one in model.operations.items()),
     ]
-    return "\n".join(part for part in parts if part)
 
 
 def _table(header: str, pairs: Sequence[str]) -> str:
@@ -85,6 +94,10 @@ def _read(registers: RegisterMap) -> str:
     return _table("[read]", pairs) if pairs else ""
 
 
+def _dump(registers: RegisterMap) -> str:
+    return _table("[dump]", [f"leave_out = {_spans(registers.leave_out)}"]) if registers.leave_out else ""
+
+
 def _spans(spans: Sequence[tuple[int, int]]) -> str:
     return toml.array(f"[{toml.register(first)}, {toml.register(last)}]" for first, last in spans)
 
@@ -114,9 +127,9 @@ def _probe(probe: ProbeCheck, table: str = "probe") -> str:
     pairs = [f"at = {toml.register(probe.address)}"]
     if probe.count != 1:
         pairs.append(f"count = {probe.count}")
-    if probe.function != 3:  # noqa: PLR2004 - the reader's default
+    if probe.function != READ_HOLDING:
         pairs.append(f"function = {probe.function}")
-    if probe.mask != 0xFFFF:  # noqa: PLR2004 - likewise
+    if probe.mask != WORD:
         pairs.append(f"mask = {toml.register(probe.mask)}")
     if probe.allowed:
         pairs.append(f"allowed = {_spans(probe.allowed)}")
@@ -152,8 +165,7 @@ def _operation(operation: Operation, write: Write | None) -> str:
 def _read_back(operation: Operation, key: PointKey, value: Value) -> str:
     circuit, code = operation.key
     if isinstance(value, str):
-        message = f"{code}: a read-back by word cannot be written"
-        raise ValueError(message)  # noqa: TRY004 - as for all that a file has no words for
+        raise toml.NoWordsError(phrase("word_read_back", command=code))
     facts = [f"code = {toml.text(key.code)}", f"value = {toml.number(float(value))}"]
     if key.circuit != circuit:
         facts.insert(1, f"circuit = {toml.text(key.circuit)}")

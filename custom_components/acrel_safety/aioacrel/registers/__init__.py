@@ -2,6 +2,8 @@
 
 from .layout import WORD, WORD_BITS, Layout, Order, RegisterType, scaled, unscaled
 from .map import (
+    LAST_REGISTER,
+    MOST_REGISTERS,
     READ_HOLDING,
     UNQUALIFIED,
     LineSettings,
@@ -15,6 +17,8 @@ from .map import (
 from .plan import LineCost, Read, Span, plan_reads
 
 __all__ = [
+    "LAST_REGISTER",
+    "MOST_REGISTERS",
     "READ_HOLDING",
     "UNQUALIFIED",
     "WORD",

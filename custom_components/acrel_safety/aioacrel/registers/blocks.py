@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..readings import PointKey
-from .map import Place, RegisterMap
+from .map import LAST_REGISTER, Place, RegisterMap
 from .plan import Read, Span
 
 type Cell = tuple[PointKey, Place, int]
@@ -109,7 +109,7 @@ def readable_around(
     """
     low, high = next(
         ((low, high) for low, high in ranges if low <= read.address and read.end - 1 <= high),
-        (read.address, read.end - 1) if ranges else (0, 0xFFFF),
+        (read.address, read.end - 1) if ranges else (0, LAST_REGISTER),
     )
 
     def is_open(register: int) -> bool:

@@ -16,6 +16,7 @@ from .plan import Read
 
 _MOST_DECIMALS = 6
 _GUARD_DIGITS = 1
+_TINIEST = 1e-9
 _MEASURED = frozenset({Kind.MEASUREMENT, Kind.DEMAND, Kind.QUALITY})
 _LARGEST_POWER = 12
 """Of ten: no instrument's decimal point is further away, a register that says so holds something else."""
@@ -49,7 +50,7 @@ def decoded(
     if factor != 1 or place.layout.type.is_float:
         number = _worth(point, number, exact=factor == 1)
     # There is no negative zero to be seen anywhere.
-    return point.value_of(number if number else abs(number))
+    return point.value_of(number or abs(number))
 
 
 def _worth(point: Point, number: float, *, exact: bool) -> float:
@@ -57,8 +58,11 @@ def _worth(point: Point, number: float, *, exact: bool) -> float:
 
     A measured value is rounded to the decimals worth showing and one more, so that nothing is lost by rounding twice:
     the seventh digit of a float is no reading of a class 0.5 instrument, it only makes each state differ from the one
-    before. A counter keeps its resolution, and whatever is set is kept as it stands.
+    before. A counter keeps its resolution, and whatever is set is kept as it stands; so is what is too small for any
+    instrument: it shows that the order of the words is a wrong one.
     """
+    if 0 < abs(number) < _TINIEST:
+        return number
     if point.quantity.kind in _MEASURED and point.precision is not None:
         return round(number, point.precision + _GUARD_DIGITS)
     return number if exact and point.quantity.kind is not Kind.ENERGY else round(number, _MOST_DECIMALS)
@@ -159,11 +163,8 @@ class Decoder:
 def decode_dump(
     model: Model, dump: RegisterDump, ratios: Mapping[Ratio, float] | None = None
 ) -> Mapping[PointKey, Reading]:
-    """Return what the registers of a dump mean by a model; points that are not in it are missing.
-
-    Of several register maps that one counts which has the most points in the dump.
-    """
-    registers = max(model.maps, key=lambda known: _known_in(dump, known))
+    """Return what the registers of a dump mean by a model; points that are not in it are missing."""
+    registers = map_in(model, dump)
     places = registers.places
     decoder = Decoder(model, ratios, origin="dump", registers=registers)
     readings: dict[PointKey, Reading] = {}
@@ -173,6 +174,11 @@ def decode_dump(
         if (words := dump.words(read)) is not None:
             readings |= decoder.take(Block(read=read, cells=((key, place, 0),)), words, dump.taken)
     return readings
+
+
+def map_in(model: Model, dump: RegisterDump) -> RegisterMap:
+    """Return the register map of a model that has the most points in a dump."""
+    return max(model.maps, key=lambda registers: _known_in(dump, registers))
 
 
 def _known_in(dump: RegisterDump, registers: RegisterMap) -> int:

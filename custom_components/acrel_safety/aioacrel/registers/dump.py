@@ -1,10 +1,12 @@
 """Raw registers of a device as a fixture: taken with `acrel dump` or from diagnostics, replayed by tests."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from .layout import WORD
 from .plan import Read
 
 
@@ -17,6 +19,13 @@ class RegisterDump:
     taken: datetime
     registers: dict[int, dict[int, int]] = field(default_factory=dict)
     refused: dict[Read, int] = field(default_factory=dict)
+    library: str = ""
+    """Version of this library; this and what follows is empty where nobody noted it."""
+    evidence: str = ""
+    """How sure the model was said to be when the dump was taken."""
+    framing: str = ""
+    baudrate: int = 0
+    home_assistant: str = ""
 
     def add(self, read: Read, words: Iterable[int]) -> None:
         """Keep the answer to one read."""
@@ -32,7 +41,12 @@ class RegisterDump:
     def as_dict(self) -> dict[str, object]:
         """Return a structure of plain types; addresses as four hex digits, stretches of registers as lists."""
         return {
+            "library": self.library,
+            "home_assistant": self.home_assistant,
             "model": self.model,
+            "evidence": self.evidence,
+            "framing": self.framing,
+            "baudrate": self.baudrate,
             "unit": self.unit_id,
             "taken": self.taken.isoformat(timespec="seconds"),
             "registers": {str(function): _stretches(space) for function, space in sorted(self.registers.items())},
@@ -53,18 +67,95 @@ class RegisterDump:
 
     @classmethod
     def from_json(cls, text: str) -> RegisterDump:
-        """Read a dump back; raises ValueError (or KeyError, TypeError) when it is not one."""
-        raw = json.loads(text)
-        dump = cls(model=raw["model"], unit_id=int(raw["unit"]), taken=datetime.fromisoformat(raw["taken"]))
+        """Read a dump back; raises ValueError when it is not one."""
+        return cls.from_dict(_loaded(text))
+
+    @classmethod
+    def all_in(cls, text: str) -> list[RegisterDump]:
+        """Return every dump in a JSON file that people send: one of `acrel dump`, or downloaded diagnostics.
+
+        Raises ValueError when there is none, or a broken one.
+        """
+        dumps = [cls.from_dict(found) for found in _looking_like_dumps(_loaded(text))]
+        if not dumps:
+            message = "there is no dump of registers in it"
+            raise ValueError(message)
+        return dumps
+
+    @classmethod
+    def from_dict(cls, raw: object) -> RegisterDump:
+        """Read a dump from a structure of plain types; what was not noted in older ones is empty.
+
+        Raises ValueError.
+        """
+        if not isinstance(raw, dict):
+            message = "not a dump of registers: no table"
+            raise ValueError(message)  # noqa: TRY004 - as for all that is no dump
+        try:
+            return cls._read(raw)
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
+            message = f"not a dump of registers: {error!r}"
+            raise ValueError(message) from error
+
+    @classmethod
+    def _read(cls, raw: Mapping[str, Any]) -> RegisterDump:
+        dump = cls(
+            model=str(raw["model"]),
+            unit_id=int(raw["unit"]),
+            taken=datetime.fromisoformat(raw["taken"]),
+            library=str(raw.get("library", "")),
+            evidence=str(raw.get("evidence", "")),
+            framing=str(raw.get("framing", "")),
+            baudrate=int(raw.get("baudrate", 0)),
+            home_assistant=str(raw.get("home_assistant", "")),
+        )
         for function, stretches in raw["registers"].items():
             for address, words in stretches.items():
-                dump.add(
-                    Read(int(function), int(address, 16), len(words)),
-                    [int(word, 16) for word in words],
-                )
+                if not isinstance(words, list):
+                    message = f"no list of registers from {address}h on"
+                    raise TypeError(message)
+                numbers = [_number(word) for word in words]
+                dump.add(_span(int(function), _number(address), len(numbers)), numbers)
         for item in raw["refused"]:
-            dump.refused[Read(item["function"], int(item["address"], 16), item["count"])] = item["exception"]
+            read = _span(int(item["function"]), _number(item["address"]), int(item["count"]))
+            dump.refused[read] = int(item["exception"])
         return dump
+
+
+def _loaded(text: str) -> object:
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        message = "not a dump of registers: nested too deep"
+        raise ValueError(message) from error
+
+
+def _looking_like_dumps(document: object) -> Iterator[Mapping[str, object]]:
+    if isinstance(document, dict):
+        if {"model", "unit", "taken", "registers", "refused"} <= document.keys():
+            yield document
+        else:
+            for inner in document.values():
+                yield from _looking_like_dumps(inner)
+    elif isinstance(document, list):
+        for inner in document:
+            yield from _looking_like_dumps(inner)
+
+
+def _number(digits: str) -> int:
+    """Return the number of a register, or in one, from its hexadecimal digits. Raises ValueError."""
+    number = int(digits, 16)
+    if not 0 <= number <= WORD:
+        message = f"{digits} is not a word of 16 bits"
+        raise ValueError(message)
+    return number
+
+
+def _span(function: int, address: int, count: int) -> Read:
+    if not 0 < count <= WORD + 1 - address:
+        message = f"{count} registers from {address:04X}h on"
+        raise ValueError(message)
+    return Read(function, address, count)
 
 
 def _stretches(space: Mapping[int, int]) -> dict[str, list[str]]:

@@ -12,10 +12,14 @@ from functools import cached_property
 from typing import Literal
 
 from ..readings import PointKey
-from .layout import Layout
+from ..texts import phrase
+from .layout import WORD, Layout
 
 READ_HOLDING = 3
 """The function that reads what function 16 writes."""
+LAST_REGISTER = 0xFFFF
+MOST_REGISTERS = 125
+"""Registers in one read: Modbus Application Protocol V1.1b3, section 6.3."""
 
 
 class Ratio(StrEnum):
@@ -38,8 +42,7 @@ class LineSettings:
     def of(cls, *, baudrate: int, bytesize: int = 8, parity: str = "N", stopbits: int = 1) -> LineSettings:
         """Return checked settings from plain values; raises ValueError that says what is allowed."""
         if baudrate <= 0 or bytesize not in (7, 8) or parity not in ("N", "E", "O") or stopbits not in (1, 2):
-            message = "baudrate above 0, bytesize 7 or 8, parity N, E or O, stopbits 1 or 2"
-            raise ValueError(message)
+            raise ValueError(str(phrase("line_settings")))
         return cls(
             baudrate=baudrate,
             bytesize=7 if bytesize == 7 else 8,  # noqa: PLR2004 - data bits
@@ -146,7 +149,7 @@ class ProbeCheck:
     address: int
     count: int = 1
     function: int = READ_HOLDING
-    mask: int = 0xFFFF
+    mask: int = WORD
     allowed: Sequence[tuple[int, int]] = ()
     is_unit_id: bool = False
     refused: bool = False
@@ -172,6 +175,8 @@ class RegisterMap:
     """First and last register of each stretch that may be read through; empty = not known, gaps may be tried."""
     forbidden: Sequence[tuple[int, int]] = ()
     """First and last register of what is neither read nor written, whoever asks: passwords, numbers of people."""
+    leave_out: Sequence[tuple[int, int]] = ()
+    """First and last register of each stretch that holds secrets (passwords, numbers of people): in no dump."""
     read_ratios: Mapping[Ratio, PointKey] = field(default_factory=dict)
     asks_ratios: frozenset[Ratio] = frozenset()
     """Ratios that no register tells: the user is asked."""

@@ -5,10 +5,10 @@ The format was never published by the vendor. It is known from public code that 
 """
 
 from .addresses import AddressMode
+from .choices import Choice, ChoiceKind
 from .exporter import export_table, left_out
 from .factor import KMode
 from .importer import TableImport, import_table
-from .preview import Choice, ChoiceKind
 from .row import TableRow
 
 __all__ = [

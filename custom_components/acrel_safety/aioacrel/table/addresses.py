@@ -11,11 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..registers import RegisterType
+from ..registers import LAST_REGISTER, RegisterType
 from .csvfile import HEADER, CsvRow
 from .row import TYPES
-
-LAST_REGISTER = 0xFFFF
 
 
 class AddressMode(StrEnum):

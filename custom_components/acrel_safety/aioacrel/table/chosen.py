@@ -7,10 +7,10 @@ from ..models.entry import Entry
 from ..problems import Problem, Severity
 from ..readings import PointKey
 from ..registers import Layout, Order, RegisterType
+from .choices import Choice, ChoiceKind
 from .columns import place_of
 from .factor import KMeaning, KMode, decimal_text, factor, meaning
 from .merge import make_point, quantity_of
-from .preview import Choice, ChoiceKind
 from .row import LAYOUTS, NORMAL_CODES, TableRow
 from .units import fit
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from ..problems import Problem, Severity
-from ..registers import RegisterType
-from .addresses import LAST_REGISTER, Addresses, AddressMode
+from ..registers import LAST_REGISTER, RegisterType
+from .addresses import Addresses, AddressMode
 from .csvfile import HEADER, CsvRow
 from .factor import MOST_DECIMALS, parse_k
 from .names import LAST_CIRCUIT, NameFinding, ambiguous_codes, clean, resolve

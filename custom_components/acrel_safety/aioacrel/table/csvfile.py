@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..errors import FileProblemsError
-from ..foreign import foreign
-from ..phrases import Said, phrase
+from ..foreign import python_says
 from ..problems import Problem, Severity
+from ..texts import Said, phrase
 
 HEADER = (
     "id",
@@ -144,7 +144,7 @@ def _cells(text: str, problems: list[Problem], file: str) -> Iterator[CsvRow]:
         except StopIteration:
             return
         except csv.Error as error:
-            problems.append(Problem(key="broken_quoting", line=line, found=foreign(str(error))))
+            problems.append(Problem(key="broken_quoting", line=line, found=python_says(error)))
         else:
             if not any(cell and not cell.isspace() for cell in cells):
                 continue

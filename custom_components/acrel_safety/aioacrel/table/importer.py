@@ -10,13 +10,13 @@ from ..problems import Problem, Severity
 from ..readings import PointKey
 from ..registers import Order
 from .addresses import Addresses, AddressMode
+from .choices import Choice
 from .chosen import ChosenRow
 from .columns import check_row
 from .csvfile import Sheet, read_sheet
 from .factor import KMeaning, KMode, meaning
 from .merge import crosses_border, key_of, merged
 from .overlap import overlaps
-from .preview import Choice
 from .row import TableRow
 from .unsaid import unsaid
 
@@ -29,7 +29,6 @@ class _Source:
     file: str
     model_id: str
     base: Model | None
-    accepts_rejected: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,20 +72,6 @@ class TableImport:
         """What is doubtful but usable."""
         return tuple(problem for problem in self.problems if problem.severity is Severity.WARNING)
 
-    @property
-    def undecided(self) -> frozenset[PointKey]:
-        """The points with a choice the user has not made; alarms and limits on them should wait."""
-        return frozenset(choice.key for choice in self.choices if not choice.is_decided)
-
-    def require_clean(self) -> Model:
-        """Return the model.
-
-        Raises FileProblemsError when rows were rejected and the user has not agreed to do without them.
-        """
-        if self.errors and not self._checked.source.accepts_rejected:
-            raise FileProblemsError(file=self._checked.source.file, problems=self.problems)
-        return self.model
-
     def with_choices(
         self,
         *,
@@ -113,19 +98,17 @@ def import_table(
     k_mode: KMode = KMode.AUTO,
     orders: Mapping[PointKey, Order] | None = None,
     address_mode: AddressMode = AddressMode.AUTO,
-    accept_rejected: bool = False,
 ) -> TableImport:
     """Return the model of a register table; `base` is the built-in model that lacks its addresses.
 
-    Rows with an error are left out, and `require_clean` refuses the rest unless `accept_rejected`. Takes time with
-    large tables: not for the event loop. Raises FileProblemsError when the whole file is unusable.
+    Rows with an error are left out, and told in `errors`. Takes time with large tables: not for the event loop. Raises
+    FileProblemsError when the whole file is unusable.
     """
     source = _Source(
         sheet=read_sheet(data, file=file),
         file=file,
         model_id=model_id,
         base=base,
-        accepts_rejected=accept_rejected,
     )
     return _built(_checked(source, address_mode), k_mode, dict(orders or {}))
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from fractions import Fraction
 
 from ..models.entry import Entry, places_of, points_of
-from ..models.pointlines import need
 from ..points import Circuit, Evidence, Model
 from ..readings import DEVICE_CIRCUIT, PointKey
 from ..registers import Layout, RegisterMap, RegisterType
@@ -101,7 +100,9 @@ def merged(
         )
     known = base.registers
     others = {
-        key: Entry.of(base, key) if key in known.places else need(key) for key in base.points if key not in points
+        key: Entry.of(base, key) if key in known.places else Entry.waiting(key)
+        for key in base.points
+        if key not in points
     }
     entries = {**points, **others}
     return replace(

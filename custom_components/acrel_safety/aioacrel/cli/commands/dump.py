@@ -1,0 +1,212 @@
+"""`acrel dump`: raw registers of a device, saved so that tests can replay them."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+
+from ...errors import ILLEGAL_ADDRESS, AcrelError, LinkError, RefusedError, WrongDeviceError
+from ...modbus.guard import GuardedUnit
+from ...modbus.probe import probe_model
+from ...modbus.unit import PolledUnit
+from ...models.reader import DEFAULT_MOST_REGISTERS
+from ...plausibility import odd_values
+from ...points import Evidence, Model
+from ...registers import READ_HOLDING, Read, RegisterMap, plan_reads
+from ...registers.blocks import spans_of
+from ...registers.dump import RegisterDump
+from ...registers.privacy import around, private_registers
+from .. import selecting
+from ..exits import Exit
+from ..fitting import Fitting, fitting_models
+from ..options import Options
+from ..output import Console, number_of
+from ..progress import Show, progress
+from ..saving import save
+from ..session import open_unit
+
+type Taken = tuple[RegisterDump, LinkError | None]
+"""What was read, and why not all of it was."""
+
+UNKNOWN = Model(
+    id="unknown",
+    name="unknown device",
+    titles={"en": "Device of an unknown model"},
+    evidence=Evidence.UNKNOWN,
+    source="",
+    circuits={},
+    points={},
+)
+FIRST_REGISTERS = (0x0000, 0x00FF)
+"""What is read of a device that fits no model: every Acrel map seen but one begins here."""
+MOST_ODD = 10
+"""A model that does not fit at all makes every value odd."""
+
+
+class NothingToDumpError(AcrelError):
+    """Every read was refused."""
+
+    key = "nothing_dumped"
+
+
+def command(options: Options, console: Console) -> int:
+    """Read registers without asking what they mean; those the device does not have are listed as refused."""
+    model = selecting.find_model(options, options.model) if options.model is not None else None
+    if model is not None and not options.ranges:
+        selecting.find_keys(model, None)
+    taken, trouble = asyncio.run(_dump(options, console, model))
+    if trouble is not None:
+        console.note(f"The dump ends early: {trouble}")
+    if not any(taken.registers.values()):
+        raise NothingToDumpError(unit=options.unit)
+    _tell_odd(taken, model or _model_of(taken, options), console)
+    text = taken.as_json()
+    if options.output is None:
+        console.text(text)
+        return Exit.INCOMPLETE if trouble is not None else Exit.DONE
+    save(options.output, f"{text}\n")
+    number = sum(map(len, taken.registers.values()))
+    if console.as_json:
+        console.json({"file": str(options.output), "model": taken.model, "registers": number})
+    else:
+        console.lines([f"{options.output}: {number} registers of unit {options.unit} as {taken.model}"])
+    return Exit.INCOMPLETE if trouble is not None else Exit.DONE
+
+
+def _model_of(taken: RegisterDump, options: Options) -> Model | None:
+    return None if taken.model == UNKNOWN.id else selecting.library(options).get(taken.model)
+
+
+def _tell_odd(taken: RegisterDump, model: Model | None, console: Console) -> None:
+    """Say at once what can hardly be true: now somebody stands before the display."""
+    odd = odd_values(model, taken) if model is not None else []
+    for oddity in odd[:MOST_ODD]:
+        console.note(f"Odd, compare with the display: {oddity}")
+    if len(odd) > MOST_ODD:
+        console.note(f"… and {len(odd) - MOST_ODD} more values are odd")
+
+
+async def _dump(options: Options, console: Console, model: Model | None) -> Taken:
+    """Return the registers of the ranges, else of the model, else of every model that fits.
+
+    Raises LinkError.
+    """
+    address = options.link if model is None else selecting.on_line_of(options.link, model)
+    async with open_unit(options, address) as unit:
+        fits: list[Fitting] = []
+        if model is not None:
+            fits = [(model, registers) for registers in await _maps_of(unit, model)]
+        elif not options.ranges:
+            fits = await _fitting(unit, options, console)
+        models = [fitting for fitting, _ in fits]
+        device = PolledUnit(unit, models[0] if models else UNKNOWN)
+        # Of an unknown device nobody knows where its secrets are: perhaps where those of a known one are.
+        private = private_registers(models or selecting.library(options).usable())
+        asked = _reads(fits, options.ranges, unit, private)
+        reads = list(around(asked, private))
+        number = _registers(asked) - _registers(reads)
+        if number and (options.ranges or not models):
+            console.note(f"{number_of(number, 'register')} that may hold passwords or numbers of people: not read")
+        with progress(console, _registers(reads)) as show:
+            return await _read_all(device, reads, show)
+
+
+async def _maps_of(unit: GuardedUnit, model: Model) -> Sequence[RegisterMap]:
+    """Return which of a model's register maps the unit has; all of them if that cannot be said.
+
+    Raises LinkError.
+    """
+    if not model.fallbacks:
+        return model.maps
+    try:
+        return [(await probe_model(unit, model, doubts_allowed=True)).registers]
+    except WrongDeviceError, RefusedError:
+        return model.maps
+
+
+async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> list[Fitting]:
+    """Return the models the unit answers like, and say so.
+
+    Raises LinkError when it does not answer at all.
+    """
+    # Asked first, because a silent unit would cost a time-out per model.
+    await PolledUnit(unit, UNKNOWN).dump([Read(READ_HOLDING, FIRST_REGISTERS[0], 1)])
+    known = [model for model in selecting.library(options).usable() if not model.needs_table]
+    fitting = await fitting_models(unit, known)
+    names = ", ".join(model.id for model, _ in fitting)
+    first, last = FIRST_REGISTERS
+    console.note(
+        f"Unit {options.unit} answers like {names}"
+        if fitting
+        else f"Unit {options.unit} answers like no known model: registers {first:04X}h to {last:04X}h are tried"
+    )
+    return fitting
+
+
+def _reads(
+    fits: Sequence[Fitting], ranges: Sequence[tuple[int, int]] | None, unit: GuardedUnit, private: Collection[int]
+) -> list[Read]:
+    """Return the reads for the ranges, else for all points of the models, else for the first registers."""
+    most = min((registers.max_registers for _, registers in fits), default=DEFAULT_MOST_REGISTERS)
+    if ranges or not fits:
+        return [
+            Read(READ_HOLDING, first, min(most, last - first + 1))
+            for low, last in ranges or (FIRST_REGISTERS,)
+            for first in range(low, last + 1, most)
+        ]
+    reads: dict[Read, None] = {}
+    for model, registers in fits:
+        spans = spans_of(place for key, place in registers.places.items() if key not in model.private)
+        planned = plan_reads(spans, unit.cost, max_registers=most, ranges=registers.ranges, holes=private)
+        reads.update(dict.fromkeys(planned))
+    return list(reads)
+
+
+def _registers(reads: Sequence[Read]) -> int:
+    return sum(read.count for read in reads)
+
+
+async def _read_all(device: PolledUnit, reads: Sequence[Read], show: Show) -> Taken:
+    """Read everything; a read that holds a register the device does not have is halved until that is alone.
+
+    Raises LinkError when there is nothing to keep yet.
+    """
+    todo = list(reversed(reads))
+    whole = await device.dump([])
+    trouble: LinkError | None = None
+    refused: dict[Read, int] = {}
+    done = 0
+    while todo and trouble is None:
+        read = todo.pop()
+        show(done, f"register {read.address:04X}h")
+        try:
+            part = await device.dump([read])
+        except LinkError as error:
+            if not whole.registers:
+                raise
+            trouble = error
+            continue
+        code = part.refused.get(read)
+        if code == ILLEGAL_ADDRESS and read.count > 1:
+            half = read.count // 2
+            todo.append(Read(read.function, read.address + half, read.count - half))
+            todo.append(Read(read.function, read.address, half))
+            continue
+        done += read.count
+        if code is not None:
+            refused[read] = code
+        elif (words := part.words(read)) is not None:
+            whole.add(read, words)
+    whole.refused.update(_joined(refused))
+    return whole, trouble
+
+
+def _joined(refused: Mapping[Read, int]) -> dict[Read, int]:
+    """Join refused reads that follow each other."""
+    joined: list[tuple[Read, int]] = []
+    for read, code in sorted(refused.items()):
+        if joined:
+            before, its_code = joined[-1]
+            if (before.function, before.end, its_code) == (read.function, read.address, code):
+                joined[-1] = Read(read.function, before.address, before.count + read.count), code
+                continue
+        joined.append((read, code))
+    return dict(joined)

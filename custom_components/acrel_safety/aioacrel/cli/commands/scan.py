@@ -1,0 +1,126 @@
+"""`acrel scan`: which units answer on a link, and as which models."""
+
+import asyncio
+from collections.abc import Sequence
+
+from ...points import Model
+from .. import advice, selecting
+from ..exits import Exit
+from ..fitting import Candidate, Verdict
+from ..options import Options
+from ..output import Cell, Column, Console, Json, table
+from ..searching import Found, Search, search
+
+_COLUMNS = (
+    Column("UNIT", is_right=True),
+    Column("FITS MODEL"),
+    Column("WHAT IT IS", gives_way=True),
+    Column("NOTE", gives_way=True),
+)
+_DOUBTS = (
+    Column("UNIT", is_right=True),
+    Column("MODEL"),
+    Column("FITS"),
+    Column("SPEAKS FOR IT", gives_way=True),
+    Column("SPEAKS AGAINST IT", gives_way=True),
+    Column("UNCLEAR", gives_way=True),
+)
+_VERDICTS = {Verdict.FITS: "yes", Verdict.DOUBTFUL: "perhaps", Verdict.NO: "no"}
+
+
+def command(options: Options, console: Console) -> int:
+    """Ask every unit for one register, those that answer for what the models' probes want."""
+    models = [model for model in selecting.library(options).usable() if not model.needs_table]
+    done = asyncio.run(search(options, options.link, models, console))
+    other = advice.other_link(options.link)
+    if not done.answering and options.both_framings and other is not None and not done.gateway_says:
+        console.note(f"{done.address}: 0 of {len(options.units)} units answer; asking in the other framing, {other}")
+        again = asyncio.run(search(options, other, models, console))
+        done = again if again.answering else done
+    if console.as_json:
+        console.json(_as_json(options, done))
+    else:
+        _show(options, console, done)
+    _say_what_to_do(options, console, done)
+    if not done.answering:
+        return Exit.FAILED
+    return Exit.INCOMPLETE if done.trouble is not None else Exit.DONE
+
+
+def _as_json(options: Options, done: Search) -> Json:
+    found = {unit.unit_id for unit in done.found}
+    return {
+        "link": str(done.address),
+        "units": [
+            {
+                "unit": unit.unit_id,
+                "models": [model.id for model in unit.models],
+                "candidates": [candidate.as_json() for candidate in _worth_telling(options, unit)],
+                "remark": unit.remark,
+            }
+            for unit in done.found
+        ],
+        "silent": [unit for unit in done.asked if unit not in found],
+    }
+
+
+def _show(options: Options, console: Console, done: Search) -> None:
+    if done.found:
+        console.show(table(_COLUMNS, [_row(unit, options.language) for unit in done.found]))
+    doubts = [
+        _doubt(unit, candidate)
+        for unit in done.found
+        if options.everything or not unit.models
+        for candidate in _worth_telling(options, unit)
+    ]
+    if doubts:
+        console.lines([""])
+        console.show(table(_DOUBTS, doubts))
+        console.lines([""])
+    over = f" over {done.address}" if done.address != options.link else ""
+    console.lines([f"{len(done.answering)} of {len(options.units)} units answer{over}"])
+
+
+def _row(unit: Found, language: str) -> tuple[Cell, ...]:
+    title = unit.models[0].title(language) if len(unit.models) == 1 else ""
+    return str(unit.unit_id), _named(unit.models) or _unnamed(unit), title, unit.remark
+
+
+def _named(models: Sequence[Model]) -> str:
+    return ", ".join(model.id for model in models)
+
+
+def _unnamed(unit: Found) -> str:
+    """Say what is known of a unit that fits no model in every check."""
+    if any(candidate.verdict is Verdict.DOUBTFUL for candidate in unit.candidates):
+        return "none for sure"
+    return "none known" if unit.candidates else "not asked"
+
+
+def _doubt(unit: Found, candidate: Candidate) -> tuple[Cell, ...]:
+    return (
+        str(unit.unit_id),
+        candidate.model.id,
+        _VERDICTS[candidate.verdict],
+        "; ".join(candidate.speaks_for),
+        "; ".join(candidate.speaks_against),
+        "; ".join(candidate.unclear),
+    )
+
+
+def _worth_telling(options: Options, unit: Found) -> list[Candidate]:
+    """Return the candidates for which something speaks, or all that were asked for."""
+    return [found for found in unit.candidates if options.everything or found.verdict is not Verdict.NO]
+
+
+def _say_what_to_do(options: Options, console: Console, done: Search) -> None:
+    if done.trouble is not None:
+        console.note(f"The scan ends early: {done.trouble}")
+    if done.answering:
+        return
+    if done.gateway_says:
+        console.note(f"The gateway answers, but for none of these units: it says '{done.gateway_says}'")
+    console.note(advice.WHAT_TO_CHECK)
+    if not done.gateway_says:
+        for line in advice.other_framing(options):
+            console.note(line if not options.both_framings else "Neither framing brought an answer")

@@ -1,0 +1,26 @@
+"""The exit codes, so that a script knows what came of a command."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What a command ends with."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    ALARM = 4
+    INTERRUPTED = 130
+    """After Ctrl-C, as shells know it (128 + signal 2)."""
+
+
+EXPLAINED = """\
+exit codes:
+  0    done: all that was asked for is there, and no alarm is on
+  1    nothing answered, or the device, the link or a file failed
+  2    wrong usage: an option, or a model or quantity that does not exist
+  3    done in part: some values could not be read
+  4    an alarm or fault is on (read, and watch in its last poll); goes before 3
+  130  ended by Ctrl-C
+"""

@@ -1,0 +1,47 @@
+"""The values of all options."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from ..modbus.link import LinkAddress
+
+
+class Options(argparse.Namespace):
+    """The values of all options; a command reads those it has."""
+
+    argv: Sequence[str]
+    """What was typed."""
+    command: str
+    as_json: bool
+    verbose: bool
+    language: str
+    models: Path | None
+    link: LinkAddress
+    timeout: float | None
+    unit: int
+    units: Sequence[int]
+    both_framings: bool
+    model: str | None
+    codes: Sequence[str] | None
+    everything: bool
+    pt: float | None
+    ct: float | None
+    probe: bool
+    baudrate: int | None
+    parity: Literal["N", "E", "O"] | None
+    stopbits: Literal[1, 2] | None
+    turnaround_ms: float
+    interval: float
+    count: int | None
+    statistics: bool
+    ranges: Sequence[tuple[int, int]] | None
+    output: Path | None
+    file: Path
+    id: str
+    base: str | None
+    k_mode: str
+    address_mode: str
+    accept_rejected: bool
+    what: str

@@ -1,0 +1,48 @@
+"""A device on its link, polled by hand: the only place of the command line that knows polling groups."""
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
+from ..errors import LinkError, LinkUnreachableError
+from ..modbus.poll import PollReport
+from ..modbus.unit import PolledUnit
+from ..points import Model
+from ..readings import PointKey
+from ..vocabulary import Pace
+from .options import Options
+from .ratios import Given
+from .selecting import on_line_of
+from .session import open_unit
+
+_RATIOS_FIRST = (Pace.SLOW, Pace.NORMAL, Pace.FAST)
+"""Transformer ratios are slow quantities, and what is multiplied with them is not."""
+
+
+@asynccontextmanager
+async def open_device(
+    options: Options, model: Model, keys: Collection[PointKey], given: Given
+) -> AsyncIterator[PolledUnit]:
+    """Hold the device a command was told, which is to read some points."""
+    async with open_unit(options, on_line_of(options.link, model)) as unit:
+        device = PolledUnit(unit, model, ratios=given)
+        device.want(keys)
+        yield device
+
+
+async def poll_groups(device: PolledUnit) -> AsyncIterator[PollReport]:
+    """Poll all that is wanted, ratios first; after a group without an answer only if the unit answers at all.
+
+    Raises the LinkError of a unit that does not.
+    """
+    error: LinkError | None = None
+    for group in _RATIOS_FIRST:
+        if not device.blocks(group):
+            continue
+        if isinstance(error, LinkUnreachableError):
+            raise error
+        if error is not None:
+            # Some units are silent on registers they do not have, instead of refusing them.
+            await device.knock()
+        report = await device.poll(group)
+        error = report.error
+        yield report

@@ -1,0 +1,106 @@
+"""What is typed after an option, and how each text becomes a value."""
+
+import argparse
+import math
+import re
+from collections.abc import Callable, Sequence
+
+from ..errors import AddressFormError
+from ..modbus.link import LinkAddress
+from ..models.entry import MODEL_ID
+from ..registers import LAST_REGISTER
+
+LAST_UNIT = 255
+
+
+def link(text: str) -> LinkAddress:
+    """Read where the link is."""
+    try:
+        return LinkAddress.parse(text)
+    except AddressFormError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def whole(low: int, high: int | None = None) -> Callable[[str], int]:
+    """Return a reader of whole numbers within limits."""
+
+    def read(text: str) -> int:
+        allowed = f"{low} to {high}" if high is not None else f"{low} or more"
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or value < low or (high is not None and value > high):
+            raise argparse.ArgumentTypeError(f"'{text}' does not fit; allowed: {allowed}")
+        return value
+
+    return read
+
+
+def number(*, zero: bool = False) -> Callable[[str], float]:
+    """Return a reader of numbers above zero, or of zero too."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not (math.isfinite(value) and (value > 0 or (zero and value == 0))):
+            allowed = "0 or more" if zero else "more than 0"
+            raise argparse.ArgumentTypeError(f"'{text}' does not fit; allowed: {allowed}")
+        return value
+
+    return read
+
+
+def units(text: str) -> Sequence[int]:
+    """Read `1-20` or `1,3,7-9`; each unit once, in the order given."""
+    named: dict[int, None] = {}
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,3})\s*(?:-\s*(\d{1,3})\s*)?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if not first <= last <= LAST_UNIT:
+            raise argparse.ArgumentTypeError(
+                f"'{text}' names no units; allowed: 1-20 or 1,3,7-9, each from 0 to {LAST_UNIT}"
+            )
+        named.update(dict.fromkeys(range(first, last + 1)))
+    return tuple(named)
+
+
+def model_id(text: str) -> str:
+    """Read the id of a model, in any case."""
+    wanted = text.strip().lower()
+    if not MODEL_ID.fullmatch(wanted):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a model id; allowed: small letters, digits, - and _")
+    return wanted
+
+
+def codes(text: str) -> Sequence[str]:
+    """Read `Lg,TempA@1`."""
+    named = [code.strip() for code in text.split(",") if code.strip()]
+    if not named:
+        raise argparse.ArgumentTypeError(f"'{text}' names no quantities; allowed: Lg,TempA or Lg@3")
+    return named
+
+
+def registers(text: str) -> tuple[int, int]:
+    """Read `0x0-0x3F`, `100-120`, `003Fh` (first and last register)."""
+    first, _, last = text.partition("-")
+    try:
+        low = _register(first)
+        high = _register(last) if last else low
+    except ValueError:
+        low, high = 1, 0
+    if not low <= high <= LAST_REGISTER:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' names no registers; allowed: 0x0-0x3F, 0-63 or 0000h-003Fh, up to FFFFh"
+        )
+    return low, high
+
+
+def _register(text: str) -> int:
+    number = text.strip().lower()
+    if not re.fullmatch(r"\d+|0x[0-9a-f]+|[0-9a-f]+h", number):
+        raise ValueError(text)
+    is_hex = number.startswith("0x") or number.endswith("h")
+    return int(number.removesuffix("h"), 16 if is_hex else 10)
