@@ -48,6 +48,7 @@ BY_FILE = frozenset({"diagnostics", "repairs", "system_health"})
 FOR_SUBCLASSES = frozenset(
     {
         "_async_abort_entries_match",
+        "_async_current_entries",
         "_get_entry",
         "_get_reconfigure_entry",
         "_get_reconfigure_subentry",

@@ -63,7 +63,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
             translation_key=error.key,
-            translation_placeholders=dict(error.placeholders),
+            translation_placeholders=dict(error.placeholders_in(hass.config.language)),
         ) from error
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     for unwant in wishes:

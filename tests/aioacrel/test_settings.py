@@ -135,7 +135,7 @@ async def test_a_value_is_scaled_exactly() -> None:
 
 async def test_a_word_that_does_not_exist_is_refused() -> None:
     device, _ = mocked()
-    with pytest.raises(SettingOutOfRangeError, match="off, trip"):
+    with pytest.raises(SettingRefusedError, match="is none of: off, trip"):
         await device.change(PointKey("1", "DOC_Mode"), "explode")
 
 

@@ -41,9 +41,11 @@ def fillings(text: str) -> set[str]:
 
 
 def leaves(tree: object) -> Iterator[str]:
+    """Yield all texts but the words of states: a word is no sentence."""
     if isinstance(tree, dict):
-        for branch in tree.values():
-            yield from leaves(branch)
+        for name, branch in tree.items():
+            if name != "state":
+                yield from leaves(branch)
     else:
         yield str(tree)
 

@@ -56,7 +56,8 @@ def check_setting(point: Point, value: Value) -> None:
     """Raise SettingRefusedError for a value that the setting's limits or words do not allow."""
     if point.words is not None:
         if value not in point.words.values():
-            raise SettingOutOfRangeError(name=point.key, value=value, low="", high=", ".join(point.words.values()))
+            words = ", ".join(point.words.values())
+            raise SettingRefusedError(name=point.key, detail=phrase("none_of", value=value, words=words))
         return
     if isinstance(value, str):
         raise SettingRefusedError(name=point.key, detail=phrase("no_number", value=value))

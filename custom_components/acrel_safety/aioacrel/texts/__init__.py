@@ -4,6 +4,7 @@ Their sections are `errors` and `problems` (whole sentences), `phrases` (what is
 """
 
 import tomllib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,14 +17,14 @@ type Said = str | Phrase
 """A text that is the same in every language (a name, a number, the syntax of a file), or a phrase."""
 
 
-class Sayable:
+class Sayable(ABC):
     """Something that is filled into a sentence in the language of that sentence."""
 
     __slots__ = ()
 
+    @abstractmethod
     def text(self, language: str = "en") -> str:
         """Return it in a language."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
