@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from custom_components.acrel_safety.aioacrel.vocabulary import Kind, vocabulary
 from demo.api import Socket
 from demo.dashboard import PATH
 from demo.inventory import NOTHING, Entity, Place, changed_states, instrument
@@ -77,7 +78,7 @@ class Eye:
         return [
             entity
             for entity_id, entity in self.entities.items()
-            if not agrees(self.states.get(entity_id), said(truth, entity.place))
+            if not agrees(self.states.get(entity_id), said(truth, entity.place), rounding(entity.place.code))
         ]
 
     async def settle(self, cabinet: Cabinet) -> list[Entity]:
@@ -100,14 +101,22 @@ def said(truth: Mapping[int, Mapping[str, Mapping[str, Said]]], place: Place) ->
     return truth.get(place.unit, {}).get(place.circuit, {}).get(place.code)
 
 
-def agrees(state: str | None, value: Said | None) -> bool:
-    """Whether a state shows a value; single precision of a register is good enough."""
+def rounding(code: str) -> float:
+    """Return how far a measured value may be rounded: to one digit more than its quantity is worth showing with."""
+    quantity = vocabulary().find(code)
+    if quantity is None or quantity.precision is None or quantity.kind in (Kind.ENERGY, Kind.SETTING):
+        return 1e-9
+    return 0.501 * 10.0 ** -(quantity.precision + 1)
+
+
+def agrees(state: str | None, value: Said | None, rounded: float = 1e-9) -> bool:
+    """Whether a state shows a value; single precision of a register is good enough, and so is what is rounded away."""
     if state is None or value is None:
         return False
     if isinstance(value, bool):
         return state == ("on" if value else "off")
     try:
-        return math.isclose(float(state), value, rel_tol=1e-6, abs_tol=1e-9)
+        return math.isclose(float(state), value, rel_tol=1e-6, abs_tol=rounded)
     except ValueError:
         return False
 

@@ -30,13 +30,8 @@ STANDARD_UNITS: dict[int, str] = {
     11: "arcm300",
     12: "dtsd1352",
 }
-# The ADL400 shows its ratio in a register, so the standard cabinet gives it one that matters. Its prepaid meters are
-# old ones without the live block.
-STANDARD_OPTIONS: dict[int, dict[str, Option]] = {
-    2: {"pt": 1, "ct": 20},
-    5: {"live_block": False},
-    6: {"live_block": False},
-}
+# The ADL400 shows its ratio in a register, so the standard cabinet gives it one that matters.
+STANDARD_OPTIONS: dict[int, dict[str, Option]] = {2: {"pt": 1, "ct": 20}}
 
 # A Monday morning: load is up and the sun is on the panels. The zone only makes it a full date;
 # instruments keep a wall clock without one.

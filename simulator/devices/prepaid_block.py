@@ -66,7 +66,7 @@ def prepayment(remaining: Source, limit_trips: Source) -> Iterator[Point]:
 
 def states() -> Iterator[Point]:
     """Relay position, controls and warnings of the two status words; `render` of the meter sets them."""
-    yield AnyBit(code="SwitchSta", address=STATUS_1, shift=RELAY_BITS["L1"], width=LINES)
+    yield AnyBit(code="RlySta", address=STATUS_1, shift=RELAY_BITS["L1"], width=LINES)
     for line, bit in RELAY_BITS.items():
         yield Bits(code=f"DOC_Relay {line}", address=STATUS_1, shift=bit)
     yield Bits(code="ForceCtrl", address=STATUS_1, shift=FORCED)

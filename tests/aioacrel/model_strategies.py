@@ -11,18 +11,21 @@ from custom_components.acrel_safety.aioacrel.models.entry import Entry, places_o
 from custom_components.acrel_safety.aioacrel.points import Circuit, Evidence, Limits, Model, Operation
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.registers import (
+    UNQUALIFIED,
     WORD,
     WORD_BITS,
     Layout,
     LineSettings,
     Order,
     ProbeCheck,
+    Qualifiers,
     Ratio,
     RegisterMap,
     RegisterType,
     Write,
 )
 from custom_components.acrel_safety.aioacrel.vocabulary import (
+    EXTRA_PREFIX,
     Kind,
     Pace,
     Quantity,
@@ -92,6 +95,7 @@ def entries(draw: st.DrawFn, *, circuit: str, evidence: Evidence) -> Entry:
     quantity = draw(quantities(is_any_code=evidence is Evidence.IMPORTED))
     layout = draw(layouts())
     address = draw(st.integers(0, WORD + 1 - layout.type.registers))
+    question = draw(questions(layout.type))
     entry = Entry(
         key=PointKey(circuit, quantity.code),
         quantity=quantity,
@@ -101,7 +105,8 @@ def entries(draw: st.DrawFn, *, circuit: str, evidence: Evidence) -> Entry:
         address=address,
         scale=draw(SCALES),
         ratios=tuple(draw(st.lists(st.sampled_from(Ratio), unique=True))),
-        equals=draw(st.one_of(st.none(), st.integers(0, WORD))),
+        equals=question[0],
+        any_of=question[1],
         words=draw(st.one_of(st.none(), st.dictionaries(st.integers(0, 9999), WORDS, min_size=1, max_size=3))),
         range=draw(ranges(quantity.range)),
         limits=draw(limits()),
@@ -113,28 +118,46 @@ def entries(draw: st.DrawFn, *, circuit: str, evidence: Evidence) -> Entry:
     return unplaced(entry) if evidence is Evidence.UNKNOWN else Entry.waiting(entry.key)
 
 
+def questions(kind: RegisterType) -> st.SearchStrategy[tuple[int | None, int | None]]:
+    """Return what a point may ask of its raw number: whether it is a number, whether one of some bits is set."""
+    low, high = kind.raw_range
+    return st.one_of(
+        st.just((None, None)),
+        st.tuples(st.integers(0, WORD), st.none()),
+        st.tuples(st.none(), st.integers(1, high - low)) if not kind.is_float else st.nothing(),
+    )
+
+
 def unplaced(entry: Entry) -> Entry:
     """Return an entry that waits for its address: all that is said of its place comes with the address."""
     return replace(
-        entry, address=None, layout=Layout(type=RegisterType.U16), function=3, scale=Fraction(1), ratios=(), equals=None
+        entry,
+        address=None,
+        layout=Layout(type=RegisterType.U16),
+        function=3,
+        scale=Fraction(1),
+        ratios=(),
+        equals=None,
+        any_of=None,
     )
 
 
 def operations() -> st.SearchStrategy[tuple[Operation, Write | None]]:
     def operation(
-        code: str, circuit: str, back: tuple[str, str, int] | None, known: tuple[int, str] | None
+        code: str, circuit: str, back: list[tuple[str, str, int]], known: tuple[int, str] | None
     ) -> tuple[Operation, Write | None]:
-        shows = {PointKey(back[0], back[1]): float(back[2])} if back else {}
+        shows = {PointKey(circuit, code): float(value) for circuit, code, value in back}
+        names = {"en": code} if code.startswith(EXTRA_PREFIX) else {}
         source = known[1] if known else ""
         write = Write(address=known[0], registers=(1, known[0])) if known else None
-        return Operation(key=PointKey(circuit, code), shows=shows, within=2.5, source=source), write
+        return Operation(key=PointKey(circuit, code), names=names, shows=shows, within=2.5, source=source), write
 
     circuits = st.sampled_from(("0", "1", "7"))
     return st.builds(
         operation,
-        st.sampled_from(COMMANDS),
+        st.sampled_from([*COMMANDS, "DOC_Release"]),
         circuits,
-        st.one_of(st.none(), st.tuples(circuits, st.sampled_from(CODES), st.integers(0, 9))),
+        st.lists(st.tuples(circuits, st.sampled_from(CODES), st.integers(0, 9)), max_size=3),
         st.one_of(st.none(), st.tuples(st.integers(0, WORD), TEXTS)),
     )
 
@@ -146,7 +169,9 @@ def probes() -> st.SearchStrategy[ProbeCheck]:
         count=st.integers(1, 125),
         function=st.sampled_from((3, 4)),
         mask=st.integers(1, WORD),
-        allowed=st.one_of(st.none(), st.tuples(st.integers(0, WORD), st.integers(0, WORD)).map(_sorted_pair)),
+        allowed=st.lists(st.tuples(st.integers(0, WORD), st.integers(0, WORD)).map(_sorted_pair), max_size=2).map(
+            lambda pairs: tuple(sorted(pairs))
+        ),
         is_unit_id=st.booleans(),
         refused=st.booleans(),
         measured=st.booleans(),
@@ -184,11 +209,10 @@ def repeated(
 
 
 @st.composite
-def register_maps(draw: st.DrawFn, known: Mapping[PointKey, Entry], writes: Mapping[PointKey, Write]) -> RegisterMap:
+def register_maps(draw: st.DrawFn, known: Mapping[PointKey, Entry]) -> RegisterMap:
     ratio = draw(st.sampled_from(Ratio))
     return RegisterMap(
         places=places_of(known.values()),
-        writes=writes,
         probes=tuple(draw(st.lists(probes(), max_size=2))),
         line=LineSettings(
             baudrate=draw(st.integers(300, 1_000_000)),
@@ -208,6 +232,53 @@ def register_maps(draw: st.DrawFn, known: Mapping[PointKey, Entry], writes: Mapp
 
 
 @st.composite
+def qualified(draw: st.DrawFn, known: Mapping[PointKey, Entry]) -> dict[PointKey, Entry]:
+    """Return entries of a map, some of which refer to others; those refer to none."""
+    plain = {key: replace(entry, qualifiers=UNQUALIFIED) for key, entry in known.items()}
+    placed = {key: entry for key, entry in plain.items() if entry.address is not None and entry.words is None}
+    answers = [key for key, entry in placed.items() if entry.is_binary]
+    numbers = [key for key, entry in placed.items() if not entry.is_binary]
+    users = [key for key in numbers if draw(st.booleans())] if len(placed) > 1 else []
+    says_number = st.sampled_from([None, *sorted(set(numbers) - set(users))])
+    says_yes = st.sampled_from([None, *answers])
+    for key in users:
+        power, is_exponent = draw(says_number), draw(st.booleans())
+        qualifiers = Qualifiers(
+            exponent=power if is_exponent else None,
+            decimals=None if is_exponent else power,
+            sign=draw(says_yes),
+            invalid_while=tuple(draw(st.lists(st.sampled_from(answers), max_size=2, unique=True)) if answers else ()),
+        )
+        plain[key] = replace(plain[key], qualifiers=qualifiers)
+    return plain
+
+
+@st.composite
+def fallbacks(
+    draw: st.DrawFn, first: RegisterMap, known: Mapping[PointKey, Entry], evidence: Evidence
+) -> tuple[RegisterMap, Mapping[PointKey, Entry]]:
+    """Return another register map, some points of the first one elsewhere; and the points that only it has."""
+    moved = {
+        key: replace(entry, address=min(entry.address + 7, WORD + 1 - entry.count), scale=draw(SCALES))
+        for key, entry in known.items()
+        if entry.address is not None and draw(st.booleans())
+    }
+    circuit = next(iter(known)).circuit
+    drawn = draw(st.lists(entries(circuit=circuit, evidence=evidence), max_size=2))
+    own = {entry.key: entry for entry in drawn if entry.address is not None and entry.key not in known}
+    places = draw(qualified({**own, **moved}))
+    return replace(
+        first,
+        places=places_of(places.values()),
+        writes={},
+        probes=draw(st.lists(probes(), max_size=2)),
+        max_registers=draw(st.integers(1, 125)),
+        ranges=draw(st.sampled_from(((), ((0, WORD),)))),
+        read_ratios={ratio: key for ratio, key in first.read_ratios.items() if key in places},
+    ), {key: places[key] for key in own}
+
+
+@st.composite
 def models(draw: st.DrawFn) -> Model:
     evidence = draw(st.sampled_from(Evidence))
     numbers = draw(st.lists(st.integers(0, 30), min_size=1, max_size=4, unique=True))
@@ -223,6 +294,14 @@ def models(draw: st.DrawFn) -> Model:
     known = {entry.key: entry for entry in drawn}
     if draw(st.booleans()):
         circuits, known = draw(repeated(next(iter(circuits)), known))
+    known = draw(qualified(known))
+    registers = draw(register_maps(known))
+    others: list[RegisterMap] = []
+    all_known = dict(known)
+    for _ in range(draw(st.integers(0, 2)) if registers.places else 0):
+        other, own = draw(fallbacks(registers, all_known, evidence))
+        others.append(other)
+        all_known |= own
     ordered = {operation.key: (operation, write) for operation, write in draw(st.lists(operations(), max_size=2))}
     return Model(
         id=draw(st.from_regex(r"[a-z0-9][a-z0-9_-]{0,9}", fullmatch=True)),
@@ -233,8 +312,9 @@ def models(draw: st.DrawFn) -> Model:
         covers=tuple(draw(st.lists(TEXTS, max_size=2))),
         notes=draw(NAMES),
         circuits=circuits,
-        points=points_of(known.values()),
+        points=points_of(all_known.values()),
         operations={key: operation for key, (operation, _) in ordered.items()},
-        registers=draw(register_maps(known, {key: write for key, (_, write) in ordered.items() if write is not None})),
+        registers=replace(registers, writes={key: write for key, (_, write) in ordered.items() if write is not None}),
+        fallbacks=tuple(others),
         k_mode=draw(st.sampled_from((None, "auto", "decimals"))),
     )

@@ -19,17 +19,12 @@ from simulator import Cabinet
 LIBRARY = ModelLibrary()
 TAKEN = datetime(2026, 3, 2, 11, tzinfo=UTC)
 HOUR = 3600
-KNOWN = {("dtsy1352", "S@1"), ("dtsy1352", "P@1")}
-"""Odd on purpose: its electrical registers are those of the single-phase meter, so whether the power that stands beside
-one voltage and one current is that of one phase or of three is what nobody knows."""
-
-
 CAUGHT = {
     "adl400": 0.96,
     "adl3000": 0.92,
     "dtsd1352": 0.92,
-    "ddsy1352": 0.72,
-    "dtsy1352": 0.62,
+    "ddsy1352": 0.63,
+    "dtsy1352": 0.63,
     "arcm300": 0.60,
     "adl100": 0.51,
     "aim-m10": 0.50,

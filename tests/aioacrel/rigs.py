@@ -7,7 +7,9 @@ from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.modbus import GuardedUnit, Link, LinkAddress, ModbusHub, PolledUnit
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.points import Model
+from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.registers import Ratio
+from custom_components.acrel_safety.aioacrel.vocabulary import Kind
 from simulator import Cabinet
 
 RATIOS = {Ratio.PT: 1.0, Ratio.CT: 1.0}
@@ -28,6 +30,14 @@ def model(model_id: str) -> Model:
 def model_of(cabinet: Cabinet, unit_id: int, of: str | Model | None = None) -> Model:
     """Return a model: the one asked for, else the unit's own."""
     return of if isinstance(of, Model) else model(of or cabinet.units[unit_id].model)
+
+
+def rounding(of: Model, key: PointKey) -> float:
+    """Return how far a value may be from what a float register holds: half of one digit more than is worth showing."""
+    point, place = of.points[key], of.registers.places.get(key)
+    if place is None or not place.layout.type.is_float or point.precision is None:
+        return 1e-9
+    return 1e-9 if point.quantity.kind in (Kind.ENERGY, Kind.SETTING) else 0.501 * 10.0 ** -(point.precision + 1)
 
 
 @asynccontextmanager

@@ -183,7 +183,8 @@ async def test_a_command_waits_for_one_request_at_most() -> None:
         rig.bus.start()
         await rig.reports.until(lambda r: r.unit.unit_id == 1)
         before = len(cabinet.units[1].requests)
-        await rig.bus.command(lambda: write_setting(device.unit, device.model, Setting(key=key, value=333)))
+        order = Setting(key=key, value=333)
+        await rig.bus.command(lambda: write_setting(device.unit, device.model, device.registers, order))
         assert len(cabinet.units[1].requests) - before <= 1
         assert len(cabinet.units[8].writes) == 1
         readings = await rig.bus.command(lambda: device.read([key]))

@@ -148,3 +148,60 @@ async def test_a_dump_of_a_device_reads_as_the_device_itself(unit_id: int) -> No
     assert {key: (reading.value, reading.quality) for key, reading in readings.items()} == {
         key: (reading.value, reading.quality) for key, reading in device.readings.items()
     }
+
+
+# -- digits ------------------------------------------------------------------------------------------------------------
+
+DIGITS = read_model(
+    """
+[model]
+id = "digits"
+name = "Digits"
+title = { en = "Floats" }
+evidence = "manual"
+source = "test"
+[ratios]
+ct = "ask"
+[[circuits]]
+numbers = "1"
+points.Ua = { at = 0, type = "f32" }
+points.P = { at = 2, type = "f32" }
+points.EP = { at = 4, type = "f32" }
+points.EPI = { at = 6, type = "f64" }
+points.Ia = { at = 10, scale = 0.01, ratios = ["ct"] }
+points.Ub = { at = 11, scale = 0.1 }
+points.TempA = { at = 12, type = "s16", scale = -0.1 }
+points."DOC_Pressure" = { at = 13, type = "f32" }
+settings.LgHighVal02 = { at = 15, type = "f32" }
+""",
+    file="digits.toml",
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "raw", "spelled"),
+    [
+        ("Ua", 229.39665, "229.4"),
+        ("Ua", 229.44665, "229.45"),
+        ("Ua", -0.0, "0.0"),
+        ("Ua", 0.0, "0.0"),
+        ("P", -0.00001, "0.0"),
+        ("P", 1.2345678, "1.2346"),
+        ("EP", 18838.461, "18838.46"),
+        ("EPI", 1234.567800000012, "1234.5678"),
+        ("EPI", 123456789.123, "123456789.123"),
+        ("Ia", 123, "1.517"),
+        ("Ub", 2301, "230.1"),
+        ("TempA", 0, "0.0"),
+        ("DOC_Pressure", 1.2345678, "1.2345678"),
+        ("LgHighVal02", 0.1234567, "0.1234567"),
+    ],
+)
+def test_a_value_is_said_with_the_digits_it_has(code: str, raw: float, spelled: str) -> None:
+    """One more than is worth showing, no minus before zero; a counter and a setting stay as they are."""
+    key = PointKey("1", code)
+    place = DIGITS.registers.places[key]
+    reading = Decoder(DIGITS, {Ratio.CT: 1.2333}).take(
+        Block(read=Read(3, place.address, place.count), cells=((key, place, 0),)), place.layout.encode(raw), NOW
+    )[key]
+    assert str(reading.value) == spelled

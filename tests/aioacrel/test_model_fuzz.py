@@ -82,7 +82,20 @@ def test_many_mistakes_take_no_ages() -> None:
 KNOWN_WORDS = sorted(
     {
         *re.findall(r"[a-z_]+(?= =)", HEAD),
-        *("model", "line", "read", "ratios", "circuits", "points", "settings", "words", "bits", "needs", "commands"),
+        *(
+            "model",
+            "line",
+            "read",
+            "ratios",
+            "circuits",
+            "points",
+            "settings",
+            "words",
+            "bits",
+            "needs",
+            "commands",
+            "fallback",
+        ),
         *(
             "probe",
             "at",
@@ -107,6 +120,12 @@ KNOWN_WORDS = sorted(
             "stride",
             "bit_stride",
             "equals",
+            "any_of",
+            "exponent",
+            "decimals",
+            "sign",
+            "invalid_while",
+            "never",
             "evidence",
             "note",
             "detail",
@@ -186,6 +205,13 @@ WHOLE_FILES = st.fixed_dictionaries(
         "ratios": TABLES,
         "commands": st.lists(TABLES, max_size=2),
         "probe": st.lists(TABLES, max_size=2),
+        "fallback": st.lists(
+            st.fixed_dictionaries(
+                {"circuits": st.lists(CIRCUITS, max_size=2)},
+                optional={"probe": st.lists(TABLES, max_size=2), "ranges": SCALARS},
+            ),
+            max_size=2,
+        ),
         "other": TREES,
     },
 )

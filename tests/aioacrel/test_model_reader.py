@@ -275,8 +275,62 @@ is_unit_id = true
     assert (reset.key, reset.shows) == (("0", "RESET"), {})
     assert model.registers.writes == {trip.key: Write(address=0x57, registers=(1, 1))}
     kind, gone, unit = model.registers.probes
-    assert (kind.mask, kind.allowed, kind.count) == (0xF000, (0x1000, 0x1000), 1)
+    assert (kind.mask, kind.allowed, kind.count) == (0xF000, ((0x1000, 0x1000),), 1)
     assert (gone.count, gone.function, gone.refused, unit.is_unit_id) == (3, 4, True, True)
+
+
+def test_a_command_may_be_confirmed_by_several_values_and_have_a_name_of_its_own() -> None:
+    model = model_of(f"""{HEAD}{POINTS}Lg = {{ at = 1 }}
+[[commands]]
+code = "DOC_Release"
+name = {{ en = "Release", zh = "解除" }}
+read_back = [{{ code = "RlySta", circuit = "1", value = 1 }}, {{ code = "ForceCtrl", value = 0 }}]
+""")
+    [release] = model.operations.values()
+    assert release.shows == {("1", "RlySta"): 1, ("0", "ForceCtrl"): 0}
+    assert release.names == {"en": "Release", "zh": "解除"}
+
+
+def test_a_model_may_have_a_second_register_map() -> None:
+    model = model_of(f"""{HEAD}[read]
+ranges = [[0, 9]]
+never = [[100, 199]]
+[[probe]]
+at = 0
+{POINTS}EP = {{ at = 0, type = "u32" }}
+RlySta = {{ at = 2, any_of = 0xE000 }}
+[[fallback]]
+ranges = [[20, 29]]
+function = 4
+max_registers = 5
+[[fallback.probe]]
+at = 0
+function = 3
+refused = true
+[[fallback.circuits]]
+numbers = "1-2"
+stride = 2
+[fallback.circuits.points]
+EP = {{ at = 20, type = "u32", scale = 0.1 }}
+[[commands]]
+code = "RESET"
+at = 50
+registers = [1]
+source = "p. 1"
+""")
+    old = model.fallbacks[0]
+    assert model.maps == (model.registers, old)
+    assert {(key.circuit, key.code): place.address for key, place in old.places.items()} == {
+        ("1", "EP"): 20,
+        ("2", "EP"): 22,
+    }
+    assert {place.function for place in old.places.values()} == {4}
+    assert (old.ranges, old.max_registers, old.forbidden, old.writes) == (((20, 29),), 5, ((100, 199),), {})
+    assert [(check.address, check.function, check.refused) for check in old.probes] == [(0, 3, True)]
+    assert list(model.readable) == [("1", "EP"), ("1", "RlySta"), ("2", "EP")]
+    assert model.registers.places.keys() == {("1", "EP"), ("1", "RlySta")}
+    # What a point is, is said once.
+    assert model.points[PointKey("1", "EP")].precision == 0
 
 
 def test_a_model_without_registers_waits_for_its_table() -> None:
@@ -495,7 +549,49 @@ MISTAKES = {
     ),
     "a probe without address": ("missing", f"{HEAD}[[probe]] # here\ncount = 2"),
     "a probe past the end": ("past_end", f"{HEAD}[[probe]]\nat = 65535\ncount = 2 # here"),
-    "a probe with two ranges": ("wrong_type", f"{HEAD}[[probe]]\nat = 1\nallowed = [[1, 2], [4, 5]] # here"),
+    "a probe with half a range": ("wrong_type", f"{HEAD}[[probe]]\nat = 1\nallowed = [[1, 2], [4]] # here"),
+    "bits that the type has not": (
+        "out_of_range",
+        f'{HEAD}{POINTS}RlySta = {{ at = 1, type = "u8", any_of = 0x1FF }} # here',
+    ),
+    "a bit of a float": ("unknown_word", f'{HEAD}{POINTS}RlySta = {{ at = 1, type = "f64", any_of = 1 }} # here'),
+    "a decimal point that is none": ("wrong_type", f'{HEAD}{POINTS}Ua = {{ at = 1, exponent = "LgHigh" }} # here'),
+    "a sign that is none": ("wrong_type", f'{HEAD}{POINTS}Ua = {{ at = 1, sign = "Ub" }} # here'),
+    "a sign of a yes": (
+        "wrong_type",
+        f'{HEAD}{POINTS}LgHigh = {{ at = 1 }}\nULow = {{ at = 2, sign = "LgHigh" }} # here',
+    ),
+    "a decimal point with a decimal point": (
+        "wrong_type",
+        f'{HEAD}{POINTS}Ia = {{ at = 1, exponent = "Ib" }} # here\nIb = {{ at = 2, sign = "LgHigh" }}',
+    ),
+    "two questions at once": ("unknown_word", f"{HEAD}{POINTS}RlySta = {{ at = 1, any_of = 1, equals = 2 }} # here"),
+    "a forbidden point": (
+        "forbidden",
+        f'{HEAD}[read]\nnever = [[2, 3]] # here\n{POINTS}EP = {{ at = 1, type = "u32" }}',
+    ),
+    "a forbidden probe": (
+        "forbidden",
+        f"{HEAD}[read]\nnever = [[2, 3]] # here\n{POINTS}Lg = {{ at = 1 }}\n[[probe]]\nat = 3",
+    ),
+    "a forbidden command": (
+        "forbidden",
+        (
+            f"{HEAD}[read]\nnever = [[2, 3]] # here\n{POINTS}Lg = {{ at = 1 }}\n"
+            '[[commands]]\ncode = "RESET"\nat = 1\nregisters = [1, 1]\nsource = "p. 1"'
+        ),
+    ),
+    "a word here, a number there": (
+        "differs_in_fallback",
+        (
+            f"{HEAD}{POINTS}RlySta = {{ at = 1, any_of = 3 }}\n[[fallback]] # here\n[[fallback.circuits]]\n"
+            'numbers = "1"\n[fallback.circuits.points]\nRlySta = { at = 2, words = { 0 = "open" } }'
+        ),
+    ),
+    "an extra command without a name": (
+        "missing",
+        f'{HEAD}{POINTS}Lg = {{ at = 1 }}\n[[commands]] # here\ncode = "DOC_x"',
+    ),
 }
 
 

@@ -14,7 +14,14 @@ from custom_components.acrel_safety.aioacrel.models.entry import Entry
 from custom_components.acrel_safety.aioacrel.models.reader import LARGEST_FILE
 from custom_components.acrel_safety.aioacrel.points import Evidence, Model
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
-from custom_components.acrel_safety.aioacrel.registers import LineCost, LineSettings, Place, Ratio, plan_reads
+from custom_components.acrel_safety.aioacrel.registers import (
+    LineCost,
+    LineSettings,
+    Place,
+    Ratio,
+    RegisterMap,
+    plan_reads,
+)
 from custom_components.acrel_safety.aioacrel.registers.blocks import spans_of
 from custom_components.acrel_safety.aioacrel.registers.decode import decoded
 from custom_components.acrel_safety.aioacrel.vocabulary import EXTRA_PREFIX, Kind, Pace
@@ -23,6 +30,7 @@ LIBRARY = ModelLibrary()
 WITH_REGISTERS = {
     *("adw300", "adl400", "adl3000", "adl100", "ddsy1352", "dtsy1352"),
     *("asj10l", "aim-r100", "aim-m10", "ard2f", "arcm300", "dtsd1352"),
+    *("adf300", "adf400l"),
 }
 WITHOUT_REGISTERS = {"arcm310", "aesp100", "aafd", "ascb1", "ascp200", "aisd", "ate"}
 MODELS = [LIBRARY.get(model_id) for model_id in LIBRARY.ids()]
@@ -67,19 +75,21 @@ def test_no_two_values_of_a_circuit_bear_the_same_name(model: Model) -> None:
 
 @each_model
 def test_no_read_touches_a_register_that_is_not_documented(model: Model) -> None:
-    assert bool(model.registers.ranges) == bool(model.readable)
-    assert_documented(model, list(model.registers.places.values()))
+    for registers in model.maps:
+        assert bool(registers.ranges) == bool(model.readable)
+        assert_documented(registers, list(registers.places.values()))
 
 
 @given(st.data())
 def test_no_choice_of_values_leads_to_a_read_of_undocumented_registers(data: st.DataObject) -> None:
     model = data.draw(st.sampled_from([model for model in MODELS if model.readable]))
-    places = list(model.registers.places.values())
-    assert_documented(model, data.draw(st.lists(st.sampled_from(places), min_size=1)))
+    registers = data.draw(st.sampled_from(model.maps))
+    places = list(registers.places.values())
+    assert_documented(registers, data.draw(st.lists(st.sampled_from(places), min_size=1)))
 
 
-def assert_documented(model: Model, places: Sequence[Place]) -> None:
-    most, ranges = model.registers.max_registers, model.registers.ranges
+def assert_documented(registers: RegisterMap, places: Sequence[Place]) -> None:
+    most, ranges = registers.max_registers, registers.ranges
     for read in plan_reads(spans_of(places), LineCost(), max_registers=most, ranges=ranges):
         assert read.count <= most
         assert any(low <= read.address and read.address + read.count - 1 <= high for low, high in ranges)
@@ -96,14 +106,17 @@ def test_what_may_call_for_a_cut_off_is_polled_fast(model: Model) -> None:
 
 @each_model
 def test_a_probe_costs_at_most_four_short_reads(model: Model) -> None:
-    assert len(model.registers.probes) <= 4
-    assert bool(model.registers.probes) == bool(model.readable)
-    for check in model.registers.probes:
-        assert check.count <= model.registers.max_registers
-        # A register that only lacks in the document may well exist in a device.
-        assert not check.refused
-        # A gateway or a device on Ethernet may answer under another unit id than the one on its keys.
-        assert not check.is_unit_id
+    assert sum(len(registers.probes) for registers in model.maps) <= 5
+    for registers in model.maps:
+        assert len(registers.probes) <= 4
+        assert bool(registers.probes) == bool(model.readable)
+        for check in registers.probes:
+            assert check.count <= registers.max_registers
+            # A register that only lacks in the document may well exist in a device; but one that the preferred map is
+            # known by tells its devices from those of a fallback.
+            assert not check.refused or check.address in {first.address for first in model.registers.probes}
+            # A gateway or a device on Ethernet may answer under another unit id than the one on its keys.
+            assert not check.is_unit_id
 
 
 @each_model
@@ -136,16 +149,34 @@ def test_the_settings_that_may_be_changed_are_these_and_no_others() -> None:
     }
 
 
-def test_no_command_can_be_confirmed_yet_and_only_the_prepaid_meters_have_registers() -> None:
-    assert any(model.operations for model in MODELS)
-    assert not any(operation.shows for model in MODELS for operation in model.operations.values())
+def test_only_the_commands_of_the_prepaid_meters_have_registers_and_can_be_confirmed() -> None:
+    shown = {
+        (model.id, key.code): {point.code: value for point, value in operation.shows.items()}
+        for model in MODELS
+        for key, operation in model.operations.items()
+        if operation.shows
+    }
+    position, wants = "RlySta", "DOC_Forced control wants closed"
+    assert shown == {
+        (model_id, code): shows
+        for model_id in ("ddsy1352", "dtsy1352")
+        for code, shows in {
+            "FORRLYOFF": {position: 0, "ForceCtrl": 1, wants: 0},
+            "FORRLYON": {position: 1, "ForceCtrl": 1, wants: 1},
+            "DOC_Release forced control": {"ForceCtrl": 0},
+        }.items()
+    }
     writes = {(model.id, key.code): write for model in MODELS for key, write in model.registers.writes.items()}
     assert {key: (write.address, write.registers) for key, write in writes.items()} == {
         ("ddsy1352", "FORRLYOFF"): (0x57, (1, 1)),
         ("ddsy1352", "FORRLYON"): (0x57, (1, 0)),
+        ("ddsy1352", "DOC_Release forced control"): (0x57, (0, 1)),
         ("dtsy1352", "FORRLYOFF"): (0x57, (1, 1)),
         ("dtsy1352", "FORRLYON"): (0x57, (1, 0)),
+        ("dtsy1352", "DOC_Release forced control"): (0x57, (0, 1)),
     }
+    # Where no register shows the position, nothing is written either.
+    assert not any(registers.writes for model in MODELS for registers in model.fallbacks)
 
 
 @pytest.mark.parametrize("model_id", sorted(WITHOUT_REGISTERS))

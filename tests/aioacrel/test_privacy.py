@@ -22,14 +22,14 @@ SECRET = {
     "asj10l": {0x001D},
     "aim-r100": {0x0000},
     "aim-m10": {0x0000},
-    "ddsy1352": PREPAID,
-    "dtsy1352": PREPAID,
+    **dict.fromkeys(("ddsy1352", "dtsy1352", "adf300", "adf400l"), PREPAID),
 }
 """As the manuals and the vendor's programs name them."""
 AT_THE_EDGES = {
     **dict.fromkeys(("asj10l", "aim-r100", "aim-m10"), ("0-0x1F",)),
     **dict.fromkeys(
-        ("ddsy1352", "dtsy1352"), ("0-0x11", "0x35E-0x361", "0x4FE-0x501", "0xFFE-0x1001", "0x19FE-0x1A01")
+        ("ddsy1352", "dtsy1352", "adf300", "adf400l"),
+        ("0x200-0x211", "0x35E-0x361", "0x4FE-0x501", "0xFFE-0x1001", "0x19FE-0x1A01"),
     ),
 }
 

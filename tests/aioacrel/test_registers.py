@@ -45,14 +45,21 @@ def part_layouts() -> st.SearchStrategy[Layout]:
 @given(whole_layouts(), st.data())
 def test_what_is_encoded_decodes_to_the_same_number(layout: Layout, data: st.DataObject) -> None:
     raw = (
-        data.draw(st.floats(width=32, allow_nan=False, allow_infinity=False))
-        if layout.type is RegisterType.F32
+        data.draw(
+            st.floats(
+                width=32 if layout.type is RegisterType.F32 else 64,
+                allow_nan=False,
+                allow_infinity=False,
+            )
+        )
+        if layout.type.is_float
         else data.draw(st.integers(*layout.type.raw_range))
     )
     decoded = layout.decode(layout.encode(raw))
     assert decoded is not None
-    if layout.type is RegisterType.F32:
-        assert struct.pack(">f", decoded) == struct.pack(">f", raw)
+    if layout.type.is_float:
+        spelling = ">f" if layout.type is RegisterType.F32 else ">d"
+        assert struct.pack(spelling, decoded) == struct.pack(spelling, raw)
     else:
         assert decoded == raw
 
@@ -62,7 +69,7 @@ def test_what_is_decoded_encodes_to_the_same_registers(layout: Layout, data: st.
     words = data.draw(st.lists(WORDS, min_size=layout.type.registers, max_size=layout.type.registers))
     raw = layout.decode(words)
     if raw is None:
-        assert layout.type is RegisterType.F32
+        assert layout.type.is_float
     else:
         assert layout.encode(raw) == words
 
@@ -139,6 +146,24 @@ def test_a_float_keeps_its_32_bits(value: float) -> None:
     decoded = layout.decode(words)
     assert decoded is not None
     assert layout.encode(decoded) == words
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        (Order.NORMAL, [0x4093, 0x4A45, 0x6D5C, 0xFAAD]),
+        (Order.LOW_WORD_FIRST, [0xFAAD, 0x6D5C, 0x4A45, 0x4093]),
+        (Order.BYTES_SWAPPED, [0x9340, 0x454A, 0x5C6D, 0xADFA]),
+        (Order.REVERSED, [0xADFA, 0x5C6D, 0x454A, 0x9340]),
+    ],
+)
+def test_a_64_bit_float_in_every_order(order: Order, words: list[int]) -> None:
+    assert Layout(type=RegisterType.F64, order=order).decode(words) == 1234.5678
+
+
+@pytest.mark.parametrize("words", [[0x7FF8, 0, 0, 0], [0x7FF0, 0, 0, 0], [0xFFF0, 0, 0, 0]])
+def test_a_64_bit_float_that_is_no_number_has_no_value(words: list[int]) -> None:
+    assert Layout(type=RegisterType.F64).decode(words) is None
 
 
 @pytest.mark.parametrize("words", [[0x7FC0, 0], [0x7F80, 0], [0xFF80, 0], [0x7F80, 1]])

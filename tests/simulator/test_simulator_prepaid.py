@@ -114,11 +114,11 @@ def test_the_relay_position_is_what_the_load_feels() -> None:
     command(unit, TRIP)
     cabinet.advance(2)
     truth = unit.truth()["1"]
-    assert (truth["SwitchSta"], truth["ForceCtrl"], truth["DOC_Forced control wants closed"]) == (False, True, False)
+    assert (truth["RlySta"], truth["ForceCtrl"], truth["DOC_Forced control wants closed"]) == (False, True, False)
     assert (truth["Ia"], truth["P"]) == (0, 0)
     command(unit, CLOSE)
     truth = unit.truth()["1"]
-    assert (truth["SwitchSta"], truth["ForceCtrl"], truth["DOC_Forced control wants closed"]) == (True, True, True)
+    assert (truth["RlySta"], truth["ForceCtrl"], truth["DOC_Forced control wants closed"]) == (True, True, True)
     assert truth["Ia"] > 1
 
 
@@ -152,14 +152,14 @@ def test_release_gives_the_relay_back_to_the_meter() -> None:
 def test_without_credit_forced_control_goes_before_cost_control() -> None:
     cabinet, unit = meter(credit=0)
     truth = unit.truth()["1"]
-    assert (truth["SwitchSta"], truth["DOC_Arrears"], truth["DOC_Cost control"]) == (False, True, True)
+    assert (truth["RlySta"], truth["DOC_Arrears"], truth["DOC_Cost control"]) == (False, True, True)
     assert truth["DOC_Cost control wants closed"] is False
     command(unit, CLOSE)
     cabinet.advance(60)
-    assert unit.truth()["1"]["SwitchSta"] is True
+    assert unit.truth()["1"]["RlySta"] is True
     command(unit, RELEASE)
     cabinet.advance(60)
-    assert unit.truth()["1"]["SwitchSta"] is False
+    assert unit.truth()["1"]["RlySta"] is False
 
 
 def test_credit_is_used_up_and_warns_twice_before_the_meter_opens() -> None:
@@ -174,7 +174,7 @@ def test_credit_is_used_up_and_warns_twice_before_the_meter_opens() -> None:
         cabinet.advance(3600)
     assert seen == [(False, False, False), (True, False, False), (True, True, False), (True, True, True)]
     assert unit.truth()["1"]["DOC_Remaining amount"] == 0
-    assert unit.truth()["1"]["SwitchSta"] is False
+    assert unit.truth()["1"]["RlySta"] is False
 
 
 def test_overload_is_over_the_limit() -> None:
@@ -191,7 +191,7 @@ def test_an_older_meter_refuses_the_live_block() -> None:
             unit.read(3, address, count)
         assert error.value.code == 2
     assert unit.read(3, 0x000B, 1)[0] > 2000
-    assert "SwitchSta" not in unit.truth()["1"]
+    assert "RlySta" not in unit.truth()["1"]
     command(unit, TRIP)
     assert unit.truth()["1"]["I"] == 0
 
@@ -260,7 +260,7 @@ def test_a_box_is_one_unit_id_per_circuit() -> None:
     cabinet = Cabinet.of(box(21, 24), frozen=True)
     assert list(cabinet.units) == list(range(21, 45))
     command(cabinet.units[22], TRIP)
-    closed = {number: unit.truth()["1"]["SwitchSta"] for number, unit in cabinet.units.items()}
+    closed = {number: unit.truth()["1"]["RlySta"] for number, unit in cabinet.units.items()}
     assert [number for number, is_closed in closed.items() if not is_closed] == [22]
     energies = [unit.truth()["1"]["EP"] for unit in cabinet.units.values()]
     assert len(set(energies)) == len(energies)

@@ -72,12 +72,14 @@ class Point:
 class Operation:
     """Something a device can be told to do, and how to see that it was done.
 
-    `shows` are the values that confirm it, to be read within `within` seconds; without any no position shows that it
-    happened, so it cannot be confirmed and is not offered.
+    `shows` are the values that confirm it, all of them to be read within `within` seconds; without any no position
+    shows that it happened, so it cannot be confirmed and is not offered.
     """
 
     key: PointKey
     """Circuit, and code of the command."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of a command the vocabulary does not have, by language."""
     shows: Mapping[PointKey, Value] = field(default_factory=dict)
     within: float = 3.0
     source: str = ""
@@ -106,30 +108,41 @@ class Model:
     points: Mapping[PointKey, Point]
     operations: Mapping[PointKey, Operation] = field(default_factory=dict)
     registers: RegisterMap = field(default_factory=RegisterMap)
+    fallbacks: Sequence[RegisterMap] = ()
+    """The registers of devices that do not have those above, the next to try first; the probes choose."""
     k_mode: str | None = None
     """How column k of the register table this model came from was understood."""
 
+    @property
+    def maps(self) -> Sequence[RegisterMap]:
+        """All register maps, the preferred one first; one device has one of them."""
+        return (self.registers, *self.fallbacks)
+
     @cached_property
     def readable(self) -> Mapping[PointKey, Point]:
-        """The points that have a register."""
-        return {key: self.points[key] for key in self.points if key in self.registers.places}
+        """The points that have a register, in one map at least."""
+        return {key: self.points[key] for key in self.points if any(key in known.places for known in self.maps)}
 
     @cached_property
     def waiting(self) -> Sequence[PointKey]:
         """The points that wait for the user's register table."""
-        return [key for key in self.points if key not in self.registers.places]
+        return [key for key in self.points if key not in self.readable]
 
     @property
     def needs_table(self) -> bool:
         """Whether nothing can be read by register before a register table was imported."""
-        return not self.registers.places
+        return not self.readable
 
     @cached_property
     def settable(self) -> frozenset[PointKey]:
-        """The settings that may be changed by register: their limits are printed, and what to write is known."""
+        """The settings that may be changed by register, in one map at least."""
+        return frozenset().union(*map(self.settable_in, self.maps))
+
+    def settable_in(self, registers: RegisterMap) -> frozenset[PointKey]:
+        """Return the settings that may be changed in a map: limits are printed, and what to write is known."""
         return frozenset(
             key
-            for key, place in self.registers.places.items()
+            for key, place in registers.places.items()
             if place.is_plain and self.points[key].quantity.kind is Kind.SETTING and self.points[key].limits is not None
         )
 
@@ -140,12 +153,12 @@ class Model:
         They are in no dump and no diagnostics. An identity with words is a kind of device, not a number of one.
         """
         secret = {register for first, last in self.registers.leave_out for register in range(first, last + 1)}
-        places = self.registers.places
+        places = [item for registers in self.maps for item in registers.places.items()]
+        hidden = {key for key, place in places if not secret.isdisjoint(place.addresses)}
         return frozenset(
             key
             for key, point in self.points.items()
-            if (point.quantity.kind is Kind.IDENTITY and point.words is None and not point.is_binary)
-            or (key in places and not secret.isdisjoint(places[key].addresses))
+            if (point.quantity.kind is Kind.IDENTITY and point.words is None and not point.is_binary) or key in hidden
         )
 
     def title(self, language: str = "en") -> str:

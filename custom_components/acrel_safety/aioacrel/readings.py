@@ -38,6 +38,10 @@ class Quality(StrEnum):
     """Outside the range the quantity can have; the value was thrown away."""
     NO_RATIO = "no_ratio"
     """The transformer ratio this value has to be multiplied with is not known (yet)."""
+    INCOMPLETE = "incomplete"
+    """Another point tells its decimal point, its sign, or whether it holds, and that one is not known (yet)."""
+    INVALID = "invalid"
+    """The device says that this value does not hold now."""
 
     @property
     def is_lost(self) -> bool:

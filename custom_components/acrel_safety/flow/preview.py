@@ -47,11 +47,11 @@ class Column:
 def rows_of(model: Model, first: Collection[PointKey] = (), most: int = MOST_ROWS) -> list[PointKey]:
     """Return the points worth comparing: those in `first`, then by what a display shows; in the model's order."""
     ranked = sorted(
-        model.readable,
+        model.registers.places,
         key=lambda key: (key not in first, _RANKS.get(model.points[key].quantity.kind, _LAST_RANK)),
     )
     chosen = set(ranked[:most])
-    return [key for key in model.readable if key in chosen]
+    return [key for key in model.points if key in chosen]
 
 
 async def read_rows(unit: GuardedUnit, columns: Sequence[Column], rows: Collection[PointKey]) -> RegisterDump:
@@ -126,7 +126,7 @@ def render(
                 ]
             )
         )
-    left_out = len(first.readable) - len(rows)
+    left_out = len(first.registers.places) - len(rows)
     if left_out:
         lines += ["", texts("preview", "left_out", count=left_out)]
     return "\n".join(lines)

@@ -8,12 +8,16 @@ from ..errors import LinkError, LinkUnreachableError, RefusedError, WrongDeviceE
 from ..modbus.guard import GuardedUnit
 from ..modbus.probe import patient_read, probe_model
 from ..points import Model
-from ..registers import ProbeCheck
+from ..registers import ProbeCheck, RegisterMap
 from .output import Json
 
 FUNCTION = 3
 FIRST_REGISTER = 0
 """What a unit is asked to see whether it is there."""
+
+
+type Fitting = tuple[Model, RegisterMap]
+"""A model a unit answers like, and by which of its register maps."""
 
 
 class Verdict(IntEnum):
@@ -28,18 +32,23 @@ class Verdict(IntEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Candidate:
-    """A model, and what the unit's answers say about it."""
+    """A register map of a model, and what the unit's answers say about it."""
 
     model: Model
+    registers: RegisterMap
     speaks_for: list[str] = field(default_factory=list)
     speaks_against: list[str] = field(default_factory=list)
+    is_supported: bool = False
+    """Whether more than a missing register speaks for it: that any other device may lack too."""
+    has_own_code: bool = False
+    """Whether a register holds the one number that only this model has there."""
     unclear: list[str] = field(default_factory=list)
     """Checks that got no answer, or one that says nothing."""
     left: list[ProbeCheck | None] = field(init=False)
     """Checks that were not asked for; None is that of a model without any."""
 
     def __post_init__(self) -> None:
-        self.left = list(self.model.registers.probes or (None,))
+        self.left = list(self.registers.probes or (None,))
 
     @property
     def is_doubted(self) -> bool:
@@ -49,14 +58,22 @@ class Candidate:
     @property
     def verdict(self) -> Verdict:
         """What all checks come to."""
-        if not self.speaks_for:
+        if not self.is_supported:
             return Verdict.NO
         return Verdict.DOUBTFUL if self.is_doubted or self.left else Verdict.FITS
 
     @property
+    def forbids(self) -> bool:
+        """Whether this is so likely what the unit is that what it forbids to touch is left alone.
+
+        That it fits, or that a register holds just the code of this model.
+        """
+        return bool(self.registers.forbidden) and (self.verdict is Verdict.FITS or self.has_own_code)
+
+    @property
     def order(self) -> tuple[int, int, int, int]:
         """The likelier a model, the greater: no contradiction, the most telling checks, the most of them passed."""
-        return self.verdict, -len(self.speaks_against), _telling(self.model), len(self.speaks_for)
+        return self.verdict, -len(self.speaks_against), _telling(self.registers), len(self.speaks_for)
 
     def as_json(self) -> Json:
         """Return the candidate for programs."""
@@ -72,31 +89,40 @@ class Candidate:
 async def candidates(unit: GuardedUnit, models: Sequence[Model], *, thorough: bool = False) -> list[Candidate]:
     """Return what speaks for and against each model, the likeliest first.
 
-    A model is asked for until something does not speak for it; all of it when no other fits, or if `thorough`. Raises
-    LinkUnreachableError, or the LinkError of a unit that has fallen silent.
+    A model is asked for until something does not speak for it; all of it when no other fits, or if `thorough`. Of its
+    register maps the likeliest stands for it. Those models come first that have registers nobody may touch: what others
+    are known by may lie there. Raises LinkUnreachableError, or the LinkError of a unit that has fallen silent.
     """
-    found = [Candidate(model=model) for model in models]
+    found = [Candidate(model=model, registers=registers) for model in models for registers in model.maps]
+    found.sort(key=lambda candidate: not candidate.registers.forbidden)
     for candidate in found:
-        await _ask(unit, candidate, all_of_it=thorough)
+        await _ask(unit, candidate, found, all_of_it=thorough)
     if not any(candidate.verdict is Verdict.FITS for candidate in found):
         for candidate in found:
-            await _ask(unit, candidate, all_of_it=True)
-    return sorted(found, key=lambda candidate: candidate.order, reverse=True)
+            await _ask(unit, candidate, found, all_of_it=True)
+    best: dict[str, Candidate] = {}
+    for candidate in sorted(found, key=lambda candidate: candidate.order, reverse=True):
+        best.setdefault(candidate.model.id, candidate)
+    return list(best.values())
 
 
-async def fitting_models(unit: GuardedUnit, models: Sequence[Model]) -> list[Model]:
+async def fitting_models(unit: GuardedUnit, models: Sequence[Model]) -> list[Fitting]:
     """Return the models the unit answers like in every check, the most telling first. Raises as `candidates` does."""
-    return [found.model for found in await candidates(unit, models) if found.verdict is Verdict.FITS]
+    return [(found.model, found.registers) for found in await candidates(unit, models) if found.verdict is Verdict.FITS]
 
 
-async def _ask(unit: GuardedUnit, candidate: Candidate, *, all_of_it: bool) -> None:
-    """Ask for the checks of a model that are left."""
+async def _ask(unit: GuardedUnit, candidate: Candidate, others: Sequence[Candidate], *, all_of_it: bool) -> None:
+    """Ask for the checks of a model that are left, as long as they touch nothing that a likely other one forbids."""
     while candidate.left and (all_of_it or not candidate.is_doubted):
-        check = candidate.left.pop(0)
+        check = candidate.left[0]
+        if check is not None and any(
+            other.forbids and other.registers.forbids(check.address, check.count) for other in others
+        ):
+            return
+        candidate.left.pop(0)
         # A model of this one check, so that what a check means is said in one place only.
-        asked = replace(
-            candidate.model, registers=replace(candidate.model.registers, probes=() if check is None else (check,))
-        )
+        registers = replace(candidate.registers, probes=() if check is None else (check,))
+        asked = replace(candidate.model, registers=registers, fallbacks=())
         try:
             await probe_model(unit, asked)
         except WrongDeviceError as error:
@@ -108,6 +134,9 @@ async def _ask(unit: GuardedUnit, candidate: Candidate, *, all_of_it: bool) -> N
             await _answers(unit)
         else:
             candidate.speaks_for.append(_place(check))
+            candidate.is_supported |= check is None or not check.refused
+            if check is not None and len(check.allowed) == 1 and check.allowed[0][0] == check.allowed[0][1]:
+                candidate.has_own_code = True
 
 
 async def _answers(unit: GuardedUnit) -> None:
@@ -134,9 +163,8 @@ def _place(check: ProbeCheck | None) -> str:
     return f"{check.address:04X}h{last}{' missing' if check.refused else ''}"
 
 
-def _telling(model: Model) -> int:
-    """Return how much a model's probe demands: registers that must exist, must not, or hold something."""
+def _telling(registers: RegisterMap) -> int:
+    """Return how much the probes of a map demand: registers that must exist, must not, or hold something."""
     return sum(
-        check.count + 8 * (check.refused or check.is_unit_id or check.allowed is not None)
-        for check in model.registers.probes
+        check.count + 8 * (check.refused or check.is_unit_id or bool(check.allowed)) for check in registers.probes
     )

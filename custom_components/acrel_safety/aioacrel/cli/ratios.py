@@ -22,7 +22,8 @@ class IdleRatioError(AcrelError):
 
 def used(model: Model, keys: Collection[PointKey]) -> list[Ratio]:
     """Return the ratios that some points are multiplied with."""
-    return [ratio for ratio in Ratio if any(ratio in model.registers.places[key].ratios for key in keys)]
+    places = [item for registers in model.maps for item in registers.places.items()]
+    return [ratio for ratio in Ratio if any(key in keys and ratio in place.ratios for key, place in places)]
 
 
 def stated(options: Options) -> dict[Ratio, float]:

@@ -32,6 +32,8 @@ WHY_NOT: Mapping[Quality, str] = {
     Quality.REFUSED: "not in this device",
     Quality.IMPLAUSIBLE: "implausible, thrown away",
     Quality.NO_RATIO: "transformer ratio unknown",
+    Quality.INCOMPLETE: "its decimal point or sign is unknown",
+    Quality.INVALID: "does not hold, says the device",
 }
 """What stands in place of a value."""
 _MOST_NAMED = 10

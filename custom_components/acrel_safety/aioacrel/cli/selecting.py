@@ -125,14 +125,10 @@ def _spelled(model: Model, spelling: str) -> list[PointKey]:
     return [key for key in model.readable if key.code.casefold() == folded]
 
 
-def with_ratio_points(model: Model, keys: Sequence[PointKey]) -> list[PointKey]:
-    """Return the points together with those that tell the transformer ratios they need."""
-    needed = dict.fromkeys(keys)
-    for key in keys:
-        for ratio in model.registers.places[key].ratios:
-            if (source := model.registers.read_ratios.get(ratio)) is not None:
-                needed[source] = None
-    return [key for key in model.readable if key in needed]
+def with_companions(model: Model, keys: Sequence[PointKey]) -> list[PointKey]:
+    """Return the points of the preferred registers with those they cannot be understood without."""
+    needed = model.registers.with_companions(keys)
+    return [key for key in model.registers.places if key in needed]
 
 
 def on_line_of(address: LinkAddress, model: Model) -> LinkAddress:

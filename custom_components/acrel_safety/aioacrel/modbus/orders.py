@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from ..errors import LinkError, NotSentError, SettingRefusedError
 from ..points import Model
-from ..registers import Read, RegisterType, unscaled
+from ..registers import Read, RegisterMap, unscaled
 from ..registers.blocks import within_map
 from ..source import Setting
 from ..texts import phrase
@@ -14,21 +14,21 @@ _TOLERANCE = Fraction(1, 1000)
 """Of a step: a value as a person types it may be a hair beside one."""
 
 
-def raw_value(model: Model, order: Setting) -> float:
+def raw_value(model: Model, registers: RegisterMap, order: Setting) -> float:
     """Return the raw number to write for a setting; its limits were checked before.
 
     Raises SettingRefusedError when the registers cannot hold it, or nothing says that they may be written.
     """
     key, value = order.key, order.value
-    if key not in model.settable:
+    if key not in model.settable_in(registers):
         raise SettingRefusedError(name=key, detail=phrase("read_only", model=model.name))
-    point, place = model.points[key], model.registers.places[key]
+    point, place = model.points[key], registers.places[key]
     if point.words is not None:
         return next(raw for raw, word in point.words.items() if word == value)
     if isinstance(value, str):
         raise SettingRefusedError(name=key, detail=phrase("no_number", value=value))
     exact = unscaled(int(value) if isinstance(value, bool) else value, place.scale)
-    if place.layout.type is RegisterType.F32:
+    if place.layout.type.is_float:
         return float(exact)
     raw_number = round(exact)
     if abs(exact - raw_number) > _TOLERANCE:
@@ -37,13 +37,13 @@ def raw_value(model: Model, order: Setting) -> float:
     return raw_number
 
 
-async def write_setting(unit: GuardedUnit, model: Model, order: Setting) -> None:
-    """Write a setting once.
+async def write_setting(unit: GuardedUnit, model: Model, registers: RegisterMap, order: Setting) -> None:
+    """Write a setting once, where it lies in the register map the unit has.
 
     Raises SettingRefusedError or NotSentError when nothing left, and what `GuardedUnit.write` raises.
     """
-    raw, place = raw_value(model, order), model.registers.places[order.key]
-    within = within_map(model.registers, Read(place.function, place.address, place.count))
+    raw, place = raw_value(model, registers, order), registers.places[order.key]
+    within = within_map(registers, Read(place.function, place.address, place.count))
     current: list[int] = []
     if place.layout.type.is_bit_field or place.layout.type.is_byte:
         # The register's other bits are somebody else's: they are written back as they are.

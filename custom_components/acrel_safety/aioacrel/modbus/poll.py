@@ -35,10 +35,10 @@ def pause_before_any(unit: PolledUnit, blocks: Sequence[Block]) -> float:
 def _soonest(unit: PolledUnit, blocks: Sequence[Block]) -> tuple[Block, float]:
     """Return the read that can be sent first, in the order of the plan if several can, and in how many seconds.
 
-    Transformer ratios come before all else: what is multiplied with them follows.
+    What others cannot be understood without (ratios, decimal points, signs) comes before all else: they follow.
     """
     best = blocks[0], unit.pause_before(blocks[0])
-    if not unit.holds_ratio(best[0]):
+    if not unit.holds_companion(best[0]):
         for block in blocks[1:]:
             if best[1] <= 0:
                 break
@@ -55,6 +55,7 @@ class GroupPoll:
         self._unit = unit
         self._group = group
         self._todo = list(unit.blocks(group))
+        self._registers = unit.registers
         self._keys: set[PointKey] = set()
         self._error: LinkError | None = None
         self._has_retried = False
@@ -73,6 +74,10 @@ class GroupPoll:
 
     async def step(self) -> None:
         """Send the next request; a failed one is retried once in this poll, then the poll ends."""
+        if self._unit.registers is not self._registers:
+            # It turned out to be a device with other registers: what is left of the plan means nothing there.
+            self._todo.clear()
+            return
         block, _ = _soonest(self._unit, self._todo)
         self._todo.remove(block)
         self._requests += 1
@@ -93,8 +98,9 @@ class GroupPoll:
             self._again(block, error)
         elif error.is_illegal_address:
             self._unit.note_refused(block)
-            self._todo[:0] = smaller(block)
-            self._keys |= set() if smaller(block) else set(block.keys)
+            parts = sorted(smaller(block), key=lambda part: not self._unit.holds_companion(part))
+            self._todo[:0] = parts
+            self._keys |= set() if parts else set(block.keys)
         else:
             self._keys |= self._unit.drop(block)
 

@@ -1,35 +1,55 @@
-"""Does a unit answer as its model does? A few short reads tell, as far as the documents allow."""
+"""Does a unit answer as its model does, and with which of the model's registers?
+
+A few short reads tell, as far as the documents allow.
+"""
+
+from dataclasses import dataclass
 
 from ..errors import LinkError, LinkUnreachableError, MissingTableError, NoAnswerError, RefusedError, WrongDeviceError
 from ..points import Model
-from ..registers import ProbeCheck
+from ..registers import ProbeCheck, RegisterMap
 from ..texts import Phrase, phrase
 from .guard import GuardedUnit
 
 
-async def probe_model(
-    unit: GuardedUnit, model: Model, *, doubts_allowed: bool = False, is_known: bool = False
-) -> Phrase | None:
-    """Check that the unit is there and answers as the model does.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """The register map a unit answers by, and what speaks against it all the same."""
 
-    With `doubts_allowed` one passed check is enough, and what speaks against the model is returned. A device that
-    `is_known` is not judged by what it measures: it may be in just the state it is to report. Raises
+    registers: RegisterMap
+    doubt: Phrase | None = None
+
+
+async def probe_model(unit: GuardedUnit, model: Model, *, doubts_allowed: bool = False, is_known: bool = False) -> Fit:
+    """Check that the unit is there and answers as the model does; return the first of its register maps that fits.
+
+    With `doubts_allowed` one passed check is enough where no map fits, and what speaks against it is returned. A device
+    that `is_known` is not judged by what it measures: it may be in just the state it is to report. Raises
     WrongDeviceError, MissingTableError, or the LinkError of a unit that cannot be asked.
     """
     if model.needs_table:
         raise MissingTableError(model=model.name, needs=len(model.waiting))
-    doubt: Phrase | None = None
-    is_supported = False
-    checks = [check for check in model.registers.probes if not (check.measured and is_known)]
-    for check in checks or [_existence_check(model)]:
-        found = await _contradiction(unit, check)
-        if found is not None and not doubts_allowed:
-            raise WrongDeviceError(unit=unit.unit_id, model=model.name, detail=found)
-        doubt = doubt or found
-        is_supported = is_supported or found is None
-    if doubt is not None and not is_supported:
-        raise WrongDeviceError(unit=unit.unit_id, model=model.name, detail=doubt)
-    return doubt
+    doubtful: list[Fit] = []
+    reasons: list[Phrase] = []
+    for registers in model.maps:
+        checks = [check for check in registers.probes if not (check.measured and is_known)]
+        doubt: Phrase | None = None
+        is_supported = False
+        for check in checks or [_existence_check(registers)]:
+            found = await _contradiction(unit, check)
+            doubt = doubt or found
+            # What is missing here may be missing in any other device too.
+            is_supported = is_supported or (found is None and not check.refused)
+            if found is not None and not doubts_allowed:
+                break
+        if doubt is None:
+            return Fit(registers=registers)
+        reasons.append(doubt)
+        if doubts_allowed and is_supported:
+            doubtful.append(Fit(registers=registers, doubt=doubt))
+    if doubtful:
+        return doubtful[0]
+    raise WrongDeviceError(unit=unit.unit_id, model=model.name, detail=reasons[0])
 
 
 async def _contradiction(unit: GuardedUnit, check: ProbeCheck) -> Phrase | None:
@@ -48,7 +68,7 @@ async def _contradiction(unit: GuardedUnit, check: ProbeCheck) -> Phrase | None:
     masked = words[0] & check.mask
     if check.is_unit_id and masked != unit.unit_id & check.mask:
         return phrase("register_no_unit_id", address=place, found=masked)
-    if check.allowed is not None and not check.allowed[0] <= masked <= check.allowed[1]:
+    if check.allowed and not any(low <= masked <= high for low, high in check.allowed):
         return phrase("register_holds", address=place, found=f"{words[0]:04X}")
     return None
 
@@ -67,7 +87,7 @@ async def patient_read(unit: GuardedUnit, function: int, address: int, count: in
     return await unit.read(function, address, count)
 
 
-def _existence_check(model: Model) -> ProbeCheck:
-    """Return the check for a model without probes: its first register must exist."""
-    first = min(model.registers.places.values(), key=lambda place: place.address)
+def _existence_check(registers: RegisterMap) -> ProbeCheck:
+    """Return the check for a map without probes: its first register must exist."""
+    first = min(registers.places.values(), key=lambda place: place.address)
     return ProbeCheck(address=first.address, count=first.count, function=first.function)

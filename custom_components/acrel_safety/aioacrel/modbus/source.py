@@ -54,7 +54,7 @@ class ModbusSource:
         self._was_read = asyncio.Event()
         self._leave_bus: Callable[[], None] | None = None
         self._is_over = False
-        self._door_bell = frozenset([min(self.points, key=lambda key: _PACES.index(self.points[key].pace))])
+        self._door_bell = frozenset([min(self.points, key=self._clearness)])
         unit.want(self._door_bell)
 
     # -- as every source ----------------------------------------------------------------------------------------------
@@ -70,9 +70,10 @@ class ModbusSource:
 
     def want(self, keys: AbstractSet[PointKey]) -> None:
         """Have just these points read from now on, as soon as the device is known to be the right one."""
-        self._wanted = frozenset(keys & self.points.keys())
+        former, self._wanted = self._wanted, frozenset(keys & self.points.keys())
         if self._is_right:
             self.unit.want(self._wanted)
+            self._tell(self.unit.lacking() - former)
 
     def hurry(self) -> None:
         """Have all that is wanted polled without waiting for its time."""
@@ -84,11 +85,11 @@ class ModbusSource:
 
     async def send(self, order: Setting) -> None:
         """Write a setting once, before any further poll; raises as `orders.write_setting` does."""
-        raw_value(self.unit.model, order)  # refused at once, or not at all
+        raw_value(self.unit.model, self.unit.registers, order)  # refused at once, or not at all
         if not self._is_right and (error := await self.identify()) is not None:
             # It may have been exchanged while it was away.
             raise NotSentError(unit=self.unit.unit_id, reason=error) if isinstance(error, LinkError) else error
-        await self.bus.command(lambda: write_setting(self.unit.unit, self.unit.model, order))
+        await self.bus.command(lambda: write_setting(self.unit.unit, self.unit.model, self.unit.registers, order))
 
     def figures(self) -> Mapping[str, float | None]:
         """Return the figures of the unit."""
@@ -137,7 +138,11 @@ class ModbusSource:
         self._is_checking = True
         try:
             # Which model it is was found out before it was saved.
+            former = self.unit.registers
             await self.bus.command(lambda: self.unit.probe(is_known=True))
+            if self.unit.registers is not former:
+                # It was exchanged for one with other registers: what the former said does not hold.
+                self._doubt()
         except WrongDeviceError as error:
             self._take_for_wrong(error)
             return error
@@ -204,7 +209,7 @@ class ModbusSource:
             self.unit.want(self._wanted)
             self.join_bus()
             self.bus.wake(self.unit)
-        self._tell(())
+        self._tell(self.unit.lacking())
 
     def _take_for_wrong(self, error: WrongDeviceError) -> None:
         self.leave_bus()
@@ -218,6 +223,12 @@ class ModbusSource:
             self._is_right = False
             self.unit.want(self._door_bell)
             self._say(Update(readings=self._lost(), trouble=self._trouble))
+
+    def _clearness(self, key: PointKey) -> tuple[bool, int]:
+        """Return how well a point does as a door bell, best first: where it lies whatever the device is, and often."""
+        maps = self.unit.model.maps
+        places = {known.places.get(key) for known in maps}
+        return len(places) > 1, _PACES.index(self.points[key].pace)
 
     def _lost(self) -> Mapping[PointKey, Reading]:
         now = utcnow()

@@ -8,8 +8,8 @@ from .. import __version__
 from ..errors import LinkError, RefusedError
 from ..points import Model
 from ..readings import PointKey, Quality, Reading
-from ..registers import Place, Ratio, Read, plan_reads
-from ..registers.blocks import Block, blocks_of, spans_of, within_map
+from ..registers import Ratio, Read, RegisterMap, Span, plan_reads
+from ..registers.blocks import Block, blocks_of_points, spans_of, within_map
 from ..registers.decode import Decoder
 from ..registers.dump import RegisterDump
 from ..registers.privacy import around, private_registers
@@ -51,6 +51,7 @@ class PolledUnit:
         self.model = model
         self.name = name or f"Unit {unit.unit_id} ({model.name})"
         self.readings: dict[PointKey, Reading] = {}
+        self._ratios = ratios
         self._map = model.registers
         self._decoder = Decoder(model, ratios, origin=ORIGIN)
         self._clock = clock
@@ -62,6 +63,11 @@ class PolledUnit:
         self._presence = Presence(self.name)
 
     @property
+    def registers(self) -> RegisterMap:
+        """The register map the unit is read by: the model's preferred one until a probe chose another."""
+        return self._map
+
+    @property
     def unit_id(self) -> int:
         """The unit id on the link."""
         return self.unit.unit_id
@@ -69,16 +75,21 @@ class PolledUnit:
     # -- what is wanted ---------------------------------------------------------------------------------------------
 
     def want(self, keys: Collection[PointKey]) -> None:
-        """Read just these points from now on; who wants what is counted above (`device.py`)."""
+        """Read just these points from now on; who wants what is counted above (`device.py`).
+
+        What the register map at hand does not have is refused at once.
+        """
         wanted = frozenset(keys)
         for key in self._wanted - wanted:
             self.readings.pop(key, None)
+        fresh = wanted - self._wanted
         self._wanted = wanted
         self._blocks.clear()
+        self._lose(self.lacking() & fresh, Quality.REFUSED)
 
     def want_all(self) -> None:
         """Read every point that has a register."""
-        self.want(self._map.places)
+        self.want(self.model.readable)
 
     def planned(self, group: Pace) -> list[Read]:
         """Return the requests one poll of a group takes."""
@@ -95,14 +106,8 @@ class PolledUnit:
         return blocks
 
     def blocks_for(self, keys: Collection[PointKey]) -> tuple[Block, ...]:
-        """Return the reads that fetch some points, whether they are wanted or not, with the ratios they need."""
-        needed = {
-            self._map.read_ratios.get(ratio)
-            for key in keys
-            if key in self._map.places
-            for ratio in self._map.places[key].ratios
-        }
-        return self._planned(key for key in self._map.places if key in keys or key in needed)
+        """Return the reads that fetch some points, wanted or not, and those they cannot be understood without."""
+        return self._planned(self._map.with_companions(keys))
 
     def within(self, read: Read) -> tuple[int, int]:
         """Return the first and last register a read may be stretched to (see `sequence.py`)."""
@@ -116,23 +121,25 @@ class PolledUnit:
         return self.unit.pause_before(read.function, read.address, read.count, within=self.within(read))
 
     def _plan(self, group: Pace) -> tuple[Block, ...]:
-        points = self.model.points
-        return self._planned(
-            key
-            for key in self._map.places
-            if points[key].pace is group
-            and key not in self._refused
-            and (key in self._wanted or self._is_ratio_wanted(key))
-        )
+        """Plan a group: what is wanted of it, and what that cannot be understood without.
 
-    def _planned(self, keys: Iterable[PointKey]) -> tuple[Block, ...]:
-        # Ratios first, within a read and among reads: what is multiplied with them follows.
-        places = {key: self._map.places[key] for key in sorted(keys, key=lambda key: not self._is_ratio(key))}
-        return tuple(sorted(blocks_of(self._plan_reads(places.values()), places), key=self._place_in_poll))
+        A ratio does not change from one moment to the next: it is read with its own group. All else that a value is
+        qualified by is read with the value.
+        """
+        points, places = self.model.points, self._map.places
+        needed = self._map.with_companions(self._wanted) - self._refused
+        keys = {key for key in needed if points[key].pace is group}
+        qualifiers = {other for key in keys for other in places[key].qualifiers.keys if other in needed}
+        return self._planned(keys | qualifiers)
 
-    def _plan_reads(self, places: Iterable[Place], private: Collection[int] = ()) -> list[Read]:
+    def _planned(self, keys: Collection[PointKey]) -> tuple[Block, ...]:
+        missing = {address for key in self._refused for address in self._map.places[key].addresses}
+        first, then = blocks_of_points(self._map, keys, self._plan_reads, self._holes | missing)
+        return (*sorted(first, key=self._place_in_poll), *sorted(then, key=self._place_in_poll))
+
+    def _plan_reads(self, spans: Iterable[Span], private: Collection[int] = ()) -> list[Read]:
         return plan_reads(
-            spans_of(places),
+            spans,
             self.unit.cost,
             max_registers=self._map.max_registers,
             ranges=self._map.ranges,
@@ -140,26 +147,16 @@ class PolledUnit:
         )
 
     def _place_in_poll(self, block: Block) -> tuple[bool, bool]:
-        """Return the sort key of a read: those with ratios first, then those whose length cannot be chosen.
+        """Return the sort key of a read: those with companions first, then those whose length cannot be chosen.
 
         The others find a length of their own later, when the first ones' lengths are taken (see `sequence.py`).
         """
         low, high = self.within(block.read)
-        return not self.holds_ratio(block), high - low + 1 > block.read.count
+        return not self.holds_companion(block), high - low + 1 > block.read.count
 
-    def holds_ratio(self, block: Block) -> bool:
-        """Whether a transformer ratio is among the points of a read."""
-        return any(self._is_ratio(key) for key, _, _ in block.cells)
-
-    def _is_ratio(self, key: PointKey) -> bool:
-        return key in self._map.read_ratios.values()
-
-    def _is_ratio_wanted(self, key: PointKey) -> bool:
-        if not self._is_ratio(key):
-            return False
-        ratio = next(ratio for ratio, source in self._map.read_ratios.items() if source == key)
-        places = self._map.places
-        return any(ratio in places[wanted].ratios for wanted in self._wanted if wanted in places)
+    def holds_companion(self, block: Block) -> bool:
+        """Whether something is among the points of a read that others cannot be understood without."""
+        return not self._map.companions.isdisjoint(block.keys)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -189,6 +186,8 @@ class PolledUnit:
     def note_refused(self, block: Block) -> None:
         """Learn from an illegal-address answer: where the gaps are, then, by halves, which point does not exist."""
         read = block.read
+        # What comes of it in parts must not be understood by what was read earlier.
+        self._decoder.forget(block.keys)
         wanted = {address for _, place, _ in block.cells for address in place.addresses}
         gaps = set(range(read.address, read.end)) - wanted
         if gaps:
@@ -208,7 +207,7 @@ class PolledUnit:
         """Note that a poll of the group was answered; return the points of which it is known again what they lack."""
         self._presence.answered(group)
         points, readings = self.model.points, self.readings
-        refused = [key for key in self._refused if points[key].pace is group and key in readings]
+        refused = [key for key in self._refused | self.lacking() if points[key].pace is group and key in readings]
         return self._lose([key for key in refused if readings[key].quality.is_lost], Quality.REFUSED)
 
     def note_missed(self, group: Pace, error: LinkError) -> set[PointKey]:
@@ -229,6 +228,20 @@ class PolledUnit:
         self._blocks.clear()
         self._within.clear()
 
+    def use(self, registers: RegisterMap) -> None:
+        """Read by another of the model's register maps from now on; what was read by the former is forgotten."""
+        if registers is self._map:
+            return
+        self._map = registers
+        self._decoder = Decoder(self.model, self._ratios, origin=ORIGIN, registers=registers)
+        self.forget_learnt()
+        self.readings.clear()
+        self._lose(self.lacking(), Quality.REFUSED)
+
+    def lacking(self) -> frozenset[PointKey]:
+        """Return what is wanted and has no place in the register map at hand."""
+        return self._wanted - self._map.places.keys()
+
     def _lose(self, keys: Collection[PointKey], quality: Quality = Quality.NO_ANSWER) -> set[PointKey]:
         self.readings.update(self._decoder.lost(keys, quality, self._clock()))
         return set(keys)
@@ -236,8 +249,13 @@ class PolledUnit:
     # -- identity, raw registers ------------------------------------------------------------------------------------
 
     async def probe(self, *, doubts_allowed: bool = False, is_known: bool = False) -> Phrase | None:
-        """Check with a few short reads that the unit is there and answers as the model does (see `probe.py`)."""
-        return await probe_model(self.unit, self.model, doubts_allowed=doubts_allowed, is_known=is_known)
+        """Check with a few short reads that the unit is there and answers as the model does (see `probe.py`).
+
+        From then on it is read by the register map that fits.
+        """
+        fit = await probe_model(self.unit, self.model, doubts_allowed=doubts_allowed, is_known=is_known)
+        self.use(fit.registers)
+        return fit.doubt
 
     async def knock(self, rest: float | None = None) -> None:
         """Ask a silent unit for one wanted register; raises LinkError as long as it does not answer.
@@ -289,7 +307,7 @@ class PolledUnit:
         private = private_registers([self.model])
         left_out = self._refused | self.model.private
         places = [place for key, place in self._map.places.items() if key not in left_out]
-        planned = self._plan_reads(places, private) if reads is None else reads
+        planned = self._plan_reads(spans_of(places), private) if reads is None else reads
         for read in around(planned, private):
             try:
                 dump.add(read, await patient_read(self.unit, read.function, read.address, read.count))

@@ -5,10 +5,11 @@ Circuits that differ only by a regular step of their addresses share a table, as
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..points import Circuit, Model
 from ..readings import DEVICE_CIRCUIT
+from ..registers import RegisterMap
 from . import toml
 from .entry import Entry
 from .parts import MOST_CIRCUITS
@@ -66,18 +67,26 @@ class _Group:
         return True
 
 
-def circuit_sections(model: Model) -> Iterator[str]:
-    """Yield the text of each table."""
+def circuit_sections(model: Model, fallback: RegisterMap | None = None) -> Iterator[str]:
+    """Yield the text of each table: of the preferred register map and all that waits, or of a fallback."""
+    registers = fallback or model.registers
     points: dict[str, list[Entry]] = {number: [] for number in model.circuits}
     for key in model.points:
-        points[key.circuit].append(Entry.of(model, key))
+        if key in registers.places or (fallback is None and key not in model.readable):
+            points[key.circuit].append(Entry.of(model, key, registers))
     groups: list[_Group] = []
     for circuit in model.circuits.values():
-        block = _block(circuit, points[circuit.number], model)
+        if fallback is None:
+            block = _block(circuit, points[circuit.number], model)
+        elif points[circuit.number]:
+            # Its names stand with the preferred map.
+            block = _block(replace(circuit, names={}), points[circuit.number], model)
+        else:
+            continue
         if not groups or not groups[-1].takes(block):
-            groups.append(_Group(blocks=[block], names=circuit.names))
+            groups.append(_Group(blocks=[block], names=block.circuit.names))
     for group in groups:
-        yield _section(group)
+        yield _section(group, "circuits" if fallback is None else "fallback.circuits")
 
 
 def _block(circuit: Circuit, points: Sequence[Entry], model: Model) -> _Block:
@@ -98,12 +107,12 @@ def _filled(names: Mapping[str, str], number: str) -> Mapping[str, str]:
     return {language: text.replace(_PLACEHOLDER, number) for language, text in names.items()}
 
 
-def _section(group: _Group) -> str:
+def _section(group: _Group, table: str) -> str:
     first = group.blocks[0]
     numbers = first.circuit.number
     if len(group.blocks) > 1:
         numbers += f"-{group.blocks[-1].circuit.number}"
-    written = ["[[circuits]]", f"numbers = {toml.text(numbers)}"]
+    written = [f"[[{table}]]", f"numbers = {toml.text(numbers)}"]
     if group.names:
         written.append(f"name = {toml.texts(group.names)}")
     steps = group.steps or [(0, 0)] * len(first.lines)
@@ -116,15 +125,15 @@ def _section(group: _Group) -> str:
     placed = sorted(
         zip(first.lines, steps, strict=True), key=lambda item: (item[0].address or 0, item[0].layout.bit, item[0].code)
     )
-    for table in ("points", "settings"):
+    for kind in ("points", "settings"):
         entries = [
             line.text(
                 stride=None if step == stride or line.address is None else step,
                 bit_stride=bit_step,
             )
             for line, (step, bit_step) in placed
-            if line.table == table
+            if line.table == kind
         ]
         if entries:
-            written += ["", f"[circuits.{table}]", *entries]
+            written += ["", f"[{table}.{kind}]", *entries]
     return "\n".join(written) + "\n"

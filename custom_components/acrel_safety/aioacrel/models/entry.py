@@ -9,7 +9,7 @@ from ..points import Evidence, Limits, Model, Point
 from ..readings import PointKey, Value
 from ..registers.decode import decoded
 from ..registers.layout import Layout, RegisterType
-from ..registers.map import READ_HOLDING, Place, Ratio
+from ..registers.map import READ_HOLDING, UNQUALIFIED, Place, Qualifiers, Ratio, RegisterMap
 from ..vocabulary import Pace, Quantity, Range, vocabulary
 
 MODEL_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -31,6 +31,8 @@ class Entry:
     scale: Fraction = Fraction(1)
     ratios: tuple[Ratio, ...] = ()
     equals: int | None = None
+    any_of: int | None = None
+    qualifiers: Qualifiers = UNQUALIFIED
     words: Mapping[int, str] | None = None
     range: Range = field(default_factory=Range)
     limits: Limits | None = None
@@ -38,9 +40,9 @@ class Entry:
     note: str = ""
 
     @classmethod
-    def of(cls, model: Model, key: PointKey) -> Entry:
-        """Return the entry of a point of a model."""
-        point, place = model.points[key], model.registers.places.get(key)
+    def of(cls, model: Model, key: PointKey, registers: RegisterMap | None = None) -> Entry:
+        """Return the entry of a point of a model, in the preferred register map or another."""
+        point, place = model.points[key], (registers or model.registers).places.get(key)
         return cls(
             key=key,
             quantity=point.quantity,
@@ -51,6 +53,8 @@ class Entry:
             scale=place.scale if place else Fraction(1),
             ratios=place.ratios if place else (),
             equals=place.equals if place else None,
+            any_of=place.any_of if place else None,
+            qualifiers=place.qualifiers if place else UNQUALIFIED,
             words=point.words,
             range=point.range,
             limits=point.limits,
@@ -105,22 +109,29 @@ class Entry:
             scale=self.scale,
             ratios=self.ratios,
             equals=self.equals,
+            any_of=self.any_of,
+            qualifiers=self.qualifiers,
         )
 
     @property
     def is_binary(self) -> bool:
         """Whether the value is a yes or no."""
+        if self.equals is not None or self.any_of is not None:
+            return True
         is_bit = self.address is not None and self.layout.type is RegisterType.BIT
-        return self.equals is not None or (self.words is None and (self.quantity.binary or is_bit))
+        return self.words is None and (self.quantity.binary or is_bit)
 
     def value(self, words: Sequence[int]) -> Value | None:
-        """Return what registers mean here, ratios left aside; None when they mean nothing or nothing that can be."""
+        """Return what registers mean by themselves; None when they mean nothing or nothing that can be.
+
+        What other points have to say of it is left aside.
+        """
         return decoded(self.point, self.place, words) if self.place is not None else None
 
     @property
     def _precision(self) -> int | None:
-        """Decimals worth showing: those of the scale; of a float or a secondary value those of the vocabulary."""
-        if self.address is None or self.layout.type is RegisterType.F32 or self.ratios:
+        """Decimals worth showing: those of the scale, or, where that does not tell them, those of the vocabulary."""
+        if self.address is None or self.layout.type.is_float or self.ratios or self.qualifiers.is_scale:
             return self.quantity.precision
         digits, power = 0, self.scale
         while power.denominator != 1 and digits < _MOST_DECIMALS:
@@ -129,8 +140,8 @@ class Entry:
 
     @property
     def _step(self) -> float:
-        """A float knows no step, so as fine as it is shown."""
-        if self.address is not None and self.layout.type is not RegisterType.F32:
+        """Where the scale does not tell it, as fine as it is shown."""
+        if self.address is not None and not self.layout.type.is_float and not self.qualifiers.is_scale:
             return float(abs(self.scale))
         decimals = self.quantity.precision if self.quantity.precision is not None else _USUAL_DECIMALS
         return float(10.0**-decimals)

@@ -234,6 +234,13 @@ class Node:
             return []
         return [Node(self.findings, (*self.path, key, index), item) for index, item in enumerate(value)]
 
+    def one_or_more(self, key: str) -> list[Node]:
+        """Return a single inner table or a list of them; empty when it is not given."""
+        if isinstance(self._table.get(key), list):
+            return self.children(key)
+        child = self.child(key)
+        return [] if child is None else [child]
+
     def entries(self) -> Iterable[tuple[str, object]]:
         """Return all keys with their raw values, and take them all as known."""
         self._known.update(self._table)

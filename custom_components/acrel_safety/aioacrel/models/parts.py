@@ -1,7 +1,7 @@
 """The small parts of a model file: layout, words, circuits, ratios, commands, probe checks."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from ..points import Operation
@@ -14,16 +14,21 @@ from ..registers import (
     LineSettings,
     Order,
     ProbeCheck,
+    Qualifiers,
     Ratio,
     RegisterType,
     Write,
 )
 from ..texts import phrase
-from ..vocabulary import Kind, vocabulary
+from ..vocabulary import EXTRA_PREFIX, Kind, vocabulary
 from .node import Node, shown
 
 MOST_CIRCUITS = 1000
 PLACEHOLDER = re.compile(r"\{(n|nn|address)\}")
+REFERENCE = re.compile(r"(.+)@([0-9]{1,4})", re.DOTALL)
+"""A point of another circuit: `CT@0`."""
+SAME_CIRCUIT = ""
+"""Stands for the circuit of the point that refers to another."""
 
 
 def circuit_numbers(node: Node) -> Sequence[str]:
@@ -56,6 +61,49 @@ def layout(node: Node) -> Layout:
     if kind.is_byte:
         bit = 8 if half == "high" else 0
     return Layout(type=kind, order=order, bit=bit)
+
+
+def any_bits(node: Node, kind: RegisterType) -> int | None:
+    """`any_of = 0xE000`: whether at least one of these bits is set in a whole number."""
+    low, high = kind.raw_range
+    bits = node.integer("any_of", 1, high - low, None)
+    if bits is not None and kind.is_float:
+        node.report(
+            "unknown_word", "type", found=kind, allowed=", ".join(each for each in RegisterType if not each.is_float)
+        )
+    return bits
+
+
+def qualifiers(node: Node) -> Qualifiers:
+    """`exponent`, `decimals`, `sign`, `invalid_while`: points that have a say in this one."""
+    exponent, decimals, sign = (node.text(key, "") for key in ("exponent", "decimals", "sign"))
+    if exponent and decimals:
+        node.report("unknown_word", "decimals", found="decimals", allowed="exponent")
+    return Qualifiers(
+        exponent=_reference(exponent) if exponent else None,
+        decimals=_reference(decimals) if decimals and not exponent else None,
+        sign=_reference(sign) if sign else None,
+        invalid_while=tuple(map(_reference, node.texts("invalid_while"))),
+    )
+
+
+def _reference(text: str) -> PointKey:
+    match = REFERENCE.fullmatch(text)
+    return PointKey(match[2], match[1]) if match else PointKey(SAME_CIRCUIT, text)
+
+
+def resolved(raw: Qualifiers, circuit: str, fill: Callable[[str], str]) -> Qualifiers:
+    """Return what a point of a circuit refers to, placeholders filled in."""
+
+    def own(key: PointKey) -> PointKey:
+        return PointKey(circuit if key.circuit == SAME_CIRCUIT else key.circuit, fill(key.code))
+
+    return Qualifiers(
+        exponent=own(raw.exponent) if raw.exponent else None,
+        decimals=own(raw.decimals) if raw.decimals else None,
+        sign=own(raw.sign) if raw.sign else None,
+        invalid_while=tuple(map(own, raw.invalid_while)),
+    )
 
 
 def line_settings(node: Node) -> LineSettings:
@@ -116,15 +164,12 @@ def ratio_sources(node: Node) -> tuple[Mapping[Ratio, PointKey], frozenset[Ratio
 
 def probe_check(node: Node, default_function: int) -> ProbeCheck:
     """`[[probe]]`: one read that tells whether a device is of this model."""
-    allowed = node.spans("allowed", WORD)
-    if len(allowed) > 1:
-        node.report("wrong_type", "allowed", found=phrase("pairs", count=len(allowed)), allowed=phrase("low_high"))
     check = ProbeCheck(
         address=node.integer("at", 0, LAST_REGISTER, 0),
         count=node.integer("count", 1, MOST_REGISTERS, 1),
         function=node.integer("function", 3, 4, default_function),
         mask=node.integer("mask", 1, WORD, WORD),
-        allowed=allowed[0] if allowed else None,
+        allowed=node.spans("allowed", WORD),
         is_unit_id=node.flag("is_unit_id"),
         refused=node.flag("refused"),
         measured=node.flag("measured"),
@@ -143,7 +188,7 @@ def operation(node: Node) -> tuple[Operation, Write | None]:
     """`[[commands]]`: what to write for an operation and how to see that it happened."""
     circuit = node.text("circuit", DEVICE_CIRCUIT)
     shows: dict[PointKey, Value] = {}
-    if (back := node.child("read_back")) is not None:
+    for back in node.one_or_more("read_back"):
         code = back.text("code")
         value = back.number("value")
         if value is None:
@@ -159,9 +204,11 @@ def operation(node: Node) -> tuple[Operation, Write | None]:
         node.report("missing", "registers", allowed=phrase("values_to_write"))
     if address is not None and not source:
         node.report("missing", "source", allowed=phrase("manual_and_page"))
+    is_extra = code.startswith(EXTRA_PREFIX)
+    names = node.names("name", required=is_extra)
     known = vocabulary().find(code)
-    if code and (known is None or known.kind is not Kind.COMMAND):
+    if code and not is_extra and (known is None or known.kind is not Kind.COMMAND):
         node.report("unknown_word", "code", found=code, allowed=phrase("command_code"))
     node.close()
     write = None if address is None else Write(address=address, registers=tuple(registers))
-    return Operation(key=PointKey(circuit, code), shows=shows, within=within, source=source), write
+    return Operation(key=PointKey(circuit, code), names=names, shows=shows, within=within, source=source), write

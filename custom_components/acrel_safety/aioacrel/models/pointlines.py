@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..points import Evidence
+from ..readings import PointKey
 from ..registers import READ_HOLDING, Layout, Order, RegisterType
 from ..texts import phrase
 from ..vocabulary import Kind, extra_quantity, vocabulary
 from . import toml
 from .entry import Entry
-from .parts import PLACEHOLDER
+from .parts import PLACEHOLDER, REFERENCE
 
 _HIGH_BYTE = 8
 
@@ -65,15 +66,10 @@ def _facts(point: Entry, evidence: Evidence) -> Iterator[str]:
     """Yield the `key = value` pairs besides place and type."""
     if point.layout.order is not Order.NORMAL:
         yield f"order = {toml.text(point.layout.order)}"
-    if point.scale != 1:
-        yield f"scale = {toml.number(point.scale)}"
-    if point.equals is not None:
-        yield f"equals = {point.equals}"
+    yield from _meaning(point)
     if point.words is not None:
         words = (f"{raw} = {toml.text(word)}" for raw, word in point.words.items())
         yield f"words = {toml.inline(words)}"
-    if point.ratios:
-        yield f"ratios = {toml.array(toml.text(ratio) for ratio in point.ratios)}"
     yield from _limits(point)
     if point.function != READ_HOLDING:
         yield f"function = {point.function}"
@@ -84,6 +80,35 @@ def _facts(point: Entry, evidence: Evidence) -> Iterator[str]:
         yield f"evidence = {toml.text(point.evidence)}"
     if point.note:
         yield f"note = {toml.text(point.note)}"
+
+
+def _meaning(point: Entry) -> Iterator[str]:
+    """Yield how the value is made of the raw number."""
+    if point.scale != 1:
+        yield f"scale = {toml.number(point.scale)}"
+    if point.equals is not None:
+        yield f"equals = {point.equals}"
+    if point.any_of is not None:
+        yield f"any_of = {toml.register(point.any_of)}"
+    if point.ratios:
+        yield f"ratios = {toml.array(toml.text(ratio) for ratio in point.ratios)}"
+    yield from _qualifiers(point)
+
+
+def _qualifiers(point: Entry) -> Iterator[str]:
+    """Yield which other points have a say in the value."""
+    said = point.qualifiers
+    for word, key in (("exponent", said.exponent), ("decimals", said.decimals), ("sign", said.sign)):
+        if key is not None:
+            yield f"{word} = {_reference(key, point)}"
+    if said.invalid_while:
+        yield f"invalid_while = {toml.array(_reference(key, point) for key in said.invalid_while)}"
+
+
+def _reference(key: PointKey, point: Entry) -> str:
+    """Spell a point of the same circuit by its code, unless that looks like one of another circuit."""
+    is_plain = key.circuit == point.key.circuit and not REFERENCE.fullmatch(key.code)
+    return toml.text(key.code if is_plain else str(key))
 
 
 def _limits(point: Entry) -> Iterator[str]:

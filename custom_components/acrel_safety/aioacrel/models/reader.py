@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 from ..errors import FileProblemsError
 from ..foreign import python_says
-from ..points import Circuit, Evidence, Limits, Model, Operation
+from ..points import Circuit, Evidence, Limits, Model, Operation, Point
 from ..problems import Problem
 from ..readings import PointKey
 from ..registers import LAST_REGISTER, MOST_REGISTERS, WORD_BITS, Layout, RegisterMap, RegisterType, Write
@@ -19,14 +20,17 @@ from .entry import MODEL_ID, Entry, places_of, points_of
 from .node import Findings, Node, shown
 from .parts import (
     PLACEHOLDER,
+    any_bits,
     circuit_numbers,
     filled,
     layout,
     line_settings,
     operation,
     probe_check,
+    qualifiers,
     ratio_sources,
     ratio_words,
+    resolved,
     words,
 )
 
@@ -81,8 +85,10 @@ class _Reader:
         self._ranges: tuple[tuple[int, int], ...] = ()
         self._entries: dict[PointKey, Entry] = {}
         self._circuits: dict[str, Circuit] = {}
+        self._referring: dict[PointKey, Node] = {}
 
     def read(self, top: Node) -> Model:
+        """Return the model; what of it cannot be used is left out."""
         head = top.required_child("model", allowed=phrase("model_table"))
         self._evidence = head.word("evidence", Evidence, Evidence.UNKNOWN, required=True)
         line = top.optional_child("line")
@@ -91,24 +97,30 @@ class _Reader:
         ratios = top.optional_child("ratios")
         self._function = reading.integer("function", 3, 4, 3)
         self._ranges = reading.spans("ranges", LAST_REGISTER)
+        forbidden = reading.spans("never", LAST_REGISTER)
         read_ratios, asks_ratios = ratio_sources(ratios)
         for section in top.children("circuits"):
             self._section(section)
+        self._check_references()
+        entries, ranges = self._entries, self._ranges
         if not self._entries and not top.findings.problems:
             top.report("no_points")
         operations = list(self._operations(top))
         registers = RegisterMap(
-            places=places_of(self._entries.values()),
+            places=places_of(entries.values()),
             writes={one.key: write for one, write in operations if write is not None},
             probes=tuple(probe_check(node, self._function) for node in top.children("probe")),
             line=line_settings(line),
             unit_id=line.integer("unit", 0, 255, 1),
             max_registers=reading.integer("max_registers", 1, MOST_REGISTERS, DEFAULT_MOST_REGISTERS),
-            ranges=self._ranges,
+            ranges=ranges,
+            forbidden=forbidden,
             leave_out=dumping.spans("leave_out", LAST_REGISTER),
             read_ratios=read_ratios,
             asks_ratios=asks_ratios,
         )
+        points = dict(points_of(entries.values()))
+        fallbacks = tuple(self._fallback(node, registers, points) for node in top.children("fallback"))
         model = Model(
             id=_model_id(head),
             name=head.text("name"),
@@ -119,16 +131,48 @@ class _Reader:
             notes=head.names("note"),
             k_mode=head.text("k_mode", "") or None,
             circuits=dict(sorted(self._circuits.items(), key=lambda item: int(item[0]))),
-            points=points_of(self._entries.values()),
+            points=points,
             operations={one.key: one for one, _ in operations},
             registers=registers,
+            fallbacks=fallbacks,
         )
+        if touched := _touched(model):
+            reading.report("forbidden", "never", found=touched)
         for ratio, key in read_ratios.items():
-            if key not in self._entries:
+            if key not in entries:
                 ratios.report("missing", ratio, allowed=phrase("point", key=key))
         for node in (head, line, reading, dumping, ratios, top):
             node.close()
         return model
+
+    def _fallback(self, node: Node, first: RegisterMap, points: dict[PointKey, Point]) -> RegisterMap:
+        """Read a `[[fallback]]`: the registers of devices that do not have the `first` ones.
+
+        What it has beyond the points known so far is added to them; of a known point it only says the place.
+        """
+        function, self._function = self._function, node.integer("function", 3, 4, self._function)
+        self._ranges = node.spans("ranges", LAST_REGISTER)
+        self._entries = {}
+        for section in node.children("circuits"):
+            self._section(section)
+        self._check_references()
+        for key, entry in self._entries.items():
+            known = points.setdefault(key, entry.point)
+            if (known.is_binary, known.words) != (entry.is_binary, entry.words):
+                node.report("differs_in_fallback", "circuits", found=key)
+        places = places_of(self._entries.values())
+        registers = replace(
+            first,
+            places=places,
+            writes={},
+            probes=[probe_check(probe, self._function) for probe in node.children("probe")],
+            max_registers=node.integer("max_registers", 1, MOST_REGISTERS, first.max_registers),
+            ranges=self._ranges,
+            read_ratios={ratio: key for ratio, key in first.read_ratios.items() if key in places},
+        )
+        self._function = function
+        node.close()
+        return registers
 
     def _operations(self, top: Node) -> Iterator[tuple[Operation, Write | None]]:
         """Read the commands; of two for the same thing nobody could tell which is meant."""
@@ -228,7 +272,7 @@ class _Reader:
         node.close()
         if not self._has_room(node, None, (repeat or 1) * len(section.numbers)):
             return
-        points = []
+        points: list[Entry] = []
         for turn in range(repeat or 1):
             for index, number in enumerate(section.numbers):
                 address = template.address
@@ -237,16 +281,45 @@ class _Reader:
                 quantity = template.quantity
                 if repeat:
                     quantity = self._copy(node, quantity, names, code, first + turn, address or 0)
+                own = partial(filled, number=first + turn, address=address or 0) if repeat else str
                 points.append(
                     replace(
                         template,
                         key=PointKey(number, quantity.code),
+                        qualifiers=resolved(template.qualifiers, number, own),
                         quantity=quantity,
                         address=address,
                         layout=replace(template.layout, bit=template.layout.bit + index * bit_stride),
                     )
                 )
         self._add(node, None, points)
+        if template.qualifiers.keys:
+            self._referring.update(dict.fromkeys((point.key for point in points), node))
+
+    def _check_references(self) -> None:
+        """See that the points others refer to lie in the same register map, and can say what they are asked."""
+        for key, node in self._referring.items():
+            entry = self._entries.get(key)
+            if entry is None:
+                continue
+            said = entry.qualifiers
+            numbers = [(word, at) for word, at in (("exponent", said.exponent), ("decimals", said.decimals)) if at]
+            answers = [("sign", said.sign)] if said.sign else []
+            if (numbers or answers) and (entry.is_binary or entry.words):
+                node.report("wrong_type", (numbers or answers)[0][0], found=key, allowed=phrase("plain_number"))
+            for word, at in numbers:
+                self._check_reference(node, word, at, is_binary=False)
+            for word, at in [*answers, *(("invalid_while", at) for at in said.invalid_while)]:
+                self._check_reference(node, word, at, is_binary=True)
+        self._referring = {}
+
+    def _check_reference(self, node: Node, word: str, key: PointKey, *, is_binary: bool) -> None:
+        other = self._entries.get(key)
+        if other is None or other.address is None or other.is_binary != is_binary or other.words:
+            allowed = phrase("yes_no_point") if is_binary else phrase("number_point")
+            node.report("wrong_type", word, found=key, allowed=allowed)
+        elif other.qualifiers.keys:
+            node.report("wrong_type", word, found=key, allowed=phrase("plain_point"))
 
     def _copy(
         self,
@@ -281,9 +354,15 @@ class _Reader:
         source = node.text("source", "")
         ratios = ratio_words(node)
         equals = node.integer("equals", 0, LAST_REGISTER, None)
-        is_placed = self._evidence is not Evidence.UNKNOWN or "ratios" in node or "equals" in node
+        place = layout(node)
+        any_of = any_bits(node, place.type)
+        said_elsewhere = qualifiers(node)
+        own_place = ("ratios", "equals", "any_of", "exponent", "decimals", "sign", "invalid_while")
+        is_placed = self._evidence is not Evidence.UNKNOWN or any(word in node for word in own_place)
         if address is None and is_placed and "at" not in node:
             node.report("missing", "at", allowed=phrase("register_address"))
+        if any_of is not None and equals is not None:
+            node.report("unknown_word", "any_of", found="any_of", allowed="equals")
         if scale == 0:
             node.report("out_of_range", "scale", found=0, allowed=phrase("number_not_0"))
         if limits and not source:
@@ -292,12 +371,14 @@ class _Reader:
             key=PointKey("", code),
             quantity=quantity,
             pace=node.word("poll", Pace, quantity.pace),
-            layout=layout(node),
+            layout=place,
             function=node.integer("function", 3, 4, self._function),
             address=address,
             scale=scale,
             ratios=ratios,
             equals=equals,
+            any_of=any_of,
+            qualifiers=said_elsewhere,
             words=meanings,
             range=Range(low=float(range_[0]), high=float(range_[1])) if range_ else quantity.range,
             limits=Limits(low=float(limits[0]), high=float(limits[1]), source=source) if limits else None,
@@ -346,6 +427,22 @@ class _Reader:
                     node.report("over_border", key, found=f"{point.key} ({point.address:04X}h-{last:04X}h)")
                     return
             self._entries[point.key] = point
+
+
+def _touched(model: Model) -> str:
+    """Return what is read or written of the registers that must not be touched, if anything is."""
+    forbids = model.registers.forbids
+    for registers in model.maps:
+        spans = [
+            *((str(key), place.address, place.count) for key, place in registers.places.items()),
+            *((str(key), write.address, len(write.registers)) for key, write in registers.writes.items()),
+            *(("[[probe]]", check.address, check.count) for check in registers.probes),
+            *(("ranges", first, last - first + 1) for first, last in registers.ranges),
+        ]
+        for name, address, count in spans:
+            if forbids(address, count):
+                return f"{name} ({address:04X}h)"
+    return ""
 
 
 def _model_id(head: Node) -> str:

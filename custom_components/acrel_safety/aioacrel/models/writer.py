@@ -1,10 +1,10 @@
 """Write a model as a model file: readable TOML from which `read_model` makes an equal model again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..errors import NotWritableError
 from ..points import Evidence, Model, Operation
-from ..readings import DEVICE_CIRCUIT
+from ..readings import DEVICE_CIRCUIT, PointKey, Value
 from ..registers import READ_HOLDING, WORD, LineSettings, ProbeCheck, Ratio, RegisterMap, Write
 from ..texts import phrase
 from . import toml
@@ -33,6 +33,7 @@ def _parts(model: Model) -> Sequence[str]:
         _ratios(model.registers),
         *(_probe(probe) for probe in model.registers.probes),
         *circuit_sections(model),
+        *(part for registers in model.fallbacks for part in _fallback(model, registers)),
         *(_operation(one, model.registers.writes.get(key)) for key, one in model.operations.items()),
     ]
 
@@ -88,6 +89,8 @@ def _read(registers: RegisterMap) -> str:
         pairs.append(f"max_registers = {registers.max_registers}")
     if registers.ranges:
         pairs.append(f"ranges = {_spans(registers.ranges)}")
+    if registers.forbidden:
+        pairs.append(f"never = {_spans(registers.forbidden)}")
     return _table("[read]", pairs) if pairs else ""
 
 
@@ -107,7 +110,20 @@ def _ratios(registers: RegisterMap) -> str:
     )
 
 
-def _probe(probe: ProbeCheck) -> str:
+def _fallback(model: Model, registers: RegisterMap) -> Iterator[str]:
+    """Yield the tables of another register map: what it has of its own, all else is the model's."""
+    pairs = []
+    if registers.max_registers != model.registers.max_registers:
+        pairs.append(f"max_registers = {registers.max_registers}")
+    if registers.ranges:
+        pairs.append(f"ranges = {_spans(registers.ranges)}")
+    yield _table("[[fallback]]", pairs)
+    for probe in registers.probes:
+        yield _probe(probe, "fallback.probe")
+    yield from circuit_sections(model, registers)
+
+
+def _probe(probe: ProbeCheck, table: str = "probe") -> str:
     pairs = [f"at = {toml.register(probe.address)}"]
     if probe.count != 1:
         pairs.append(f"count = {probe.count}")
@@ -115,15 +131,15 @@ def _probe(probe: ProbeCheck) -> str:
         pairs.append(f"function = {probe.function}")
     if probe.mask != WORD:
         pairs.append(f"mask = {toml.register(probe.mask)}")
-    if probe.allowed is not None:
-        pairs.append(f"allowed = [[{', '.join(map(toml.register, probe.allowed))}]]")
+    if probe.allowed:
+        pairs.append(f"allowed = {_spans(probe.allowed)}")
     if probe.is_unit_id:
         pairs.append("is_unit_id = true")
     if probe.refused:
         pairs.append("refused = true")
     if probe.measured:
         pairs.append("measured = true")
-    return _table("[[probe]]", pairs)
+    return _table(f"[[{table}]]", pairs)
 
 
 def _operation(operation: Operation, write: Write | None) -> str:
@@ -131,18 +147,26 @@ def _operation(operation: Operation, write: Write | None) -> str:
     pairs = [f"code = {toml.text(code)}"]
     if circuit != DEVICE_CIRCUIT:
         pairs.append(f"circuit = {toml.text(circuit)}")
+    if operation.names:
+        pairs.append(f"name = {toml.texts(operation.names)}")
     if write is not None:
         pairs.append(f"at = {toml.register(write.address)}")
         pairs.append(f"registers = {toml.array(map(toml.register, write.registers))}")
-    for key, value in operation.shows.items():
-        if isinstance(value, str):
-            raise toml.NoWordsError(phrase("word_read_back", command=code))
-        facts = [f"code = {toml.text(key.code)}", f"value = {toml.number(float(value))}"]
-        if key.circuit != circuit:
-            facts.insert(1, f"circuit = {toml.text(key.circuit)}")
-        pairs.append(f"read_back = {toml.inline(facts)}")
+    backs = [_read_back(operation, key, value) for key, value in operation.shows.items()]
+    if backs:
+        pairs.append(f"read_back = {backs[0] if len(backs) == 1 else toml.array(backs)}")
     if operation.within != Operation(key=operation.key).within:
         pairs.append(f"within = {toml.number(operation.within)}")
     if operation.source:
         pairs.append(f"source = {toml.text(operation.source)}")
     return _table("[[commands]]", pairs)
+
+
+def _read_back(operation: Operation, key: PointKey, value: Value) -> str:
+    circuit, code = operation.key
+    if isinstance(value, str):
+        raise toml.NoWordsError(phrase("word_read_back", command=code))
+    facts = [f"code = {toml.text(key.code)}", f"value = {toml.number(float(value))}"]
+    if key.circuit != circuit:
+        facts.insert(1, f"circuit = {toml.text(key.circuit)}")
+    return toml.inline(facts)

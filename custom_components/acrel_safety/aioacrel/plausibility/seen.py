@@ -6,8 +6,8 @@ from math import prod
 
 from ..points import Model, Point
 from ..readings import PointKey, Reading, Value
-from ..registers import Place, Ratio, Read, RegisterType
-from ..registers.decode import decode_dump
+from ..registers import Place, Ratio, Read
+from ..registers.decode import decode_dump, map_in
 from ..registers.dump import RegisterDump
 from .amount import Amount
 
@@ -69,6 +69,7 @@ class Seen:
         self.model = model
         self._dump = dump
         self._ratios = {**dict.fromkeys(model.registers.asks_ratios, 1.0), **(ratios or {})}
+        self._places = map_in(model, dump).places
         self.readings: Mapping[PointKey, Reading] = decode_dump(model, dump, self._ratios)
 
     @property
@@ -83,12 +84,12 @@ class Seen:
 
     def words(self, key: PointKey) -> list[int]:
         """Return the registers of a point."""
-        place = self.model.registers.places[key]
+        place = self.place(key)
         return self._dump.words(Read(place.function, place.address, place.count)) or []
 
     def place(self, key: PointKey) -> Place:
         """Return where a point lies."""
-        return self.model.registers.places[key]
+        return self._places[key]
 
     def value(self, circuit: str, code: str) -> Value | None:
         """Return a value, None where there is none."""
@@ -118,6 +119,6 @@ class Seen:
     def _coarseness(self, circuit: str, key: PointKey) -> float:
         """Return what the steps of a value are multiplied with: the ratios that it was, here or in the device."""
         place = self.place(key)
-        if place.layout.type is RegisterType.F32:
+        if place.layout.type.is_float:
             return self.ratio(circuit, *Ratio)
         return prod(self._ratios.get(ratio) or self.ratio(circuit, ratio) for ratio in place.ratios)

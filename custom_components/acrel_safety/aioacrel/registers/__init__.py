@@ -1,13 +1,26 @@
 """Where values lie in a device's registers, which to read in which requests, and what the words in them mean."""
 
 from .layout import WORD, WORD_BITS, Layout, Order, RegisterType, scaled, unscaled
-from .map import LAST_REGISTER, MOST_REGISTERS, READ_HOLDING, LineSettings, Place, ProbeCheck, Ratio, RegisterMap, Write
+from .map import (
+    LAST_REGISTER,
+    MOST_REGISTERS,
+    READ_HOLDING,
+    UNQUALIFIED,
+    LineSettings,
+    Place,
+    ProbeCheck,
+    Qualifiers,
+    Ratio,
+    RegisterMap,
+    Write,
+)
 from .plan import LineCost, Read, Span, plan_reads
 
 __all__ = [
     "LAST_REGISTER",
     "MOST_REGISTERS",
     "READ_HOLDING",
+    "UNQUALIFIED",
     "WORD",
     "WORD_BITS",
     "Layout",
@@ -16,6 +29,7 @@ __all__ = [
     "Order",
     "Place",
     "ProbeCheck",
+    "Qualifiers",
     "Ratio",
     "Read",
     "RegisterMap",

@@ -1,6 +1,6 @@
 """Planned reads together with the places in their answers."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..readings import PointKey
@@ -27,6 +27,58 @@ class Block:
 def spans_of(places: Iterable[Place]) -> list[Span]:
     """Return the registers of places."""
     return [Span(place.function, place.address, place.count) for place in places]
+
+
+type Plan = Callable[[Iterable[Span]], list[Read]]
+"""Finds the reads that fetch some registers."""
+
+
+def blocks_of_points(
+    registers: RegisterMap, keys: Collection[PointKey], plan: Plan, holes: Collection[int] = ()
+) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
+    """Return the reads for some points of a map, and before them those that have to go first.
+
+    A value and what qualifies it come in one answer wherever that fits: of two answers one is older, and with the sign
+    of now the value of a moment ago is wrong. Where it does not fit, what qualifies goes first.
+    """
+    # Within a read too what others cannot be understood without comes first.
+    chosen = sorted((key for key in registers.places if key in keys), key=lambda key: key not in registers.companions)
+    places = {key: registers.places[key] for key in chosen}
+    spans = {key: _span_of(registers, place, holes) for key, place in places.items()}
+    apart = {
+        other: places[other]
+        for key, place in places.items()
+        for other in place.qualifiers.keys
+        if other in places and not _covers(spans[key], places[other])
+    }
+    rest = [span for key, span in spans.items() if key not in apart]
+    return blocks_of(plan(spans_of(apart.values())), apart), blocks_of(plan(rest), places)
+
+
+def _covers(span: Span, place: Place) -> bool:
+    return (
+        span.function == place.function
+        and span.address <= place.address
+        and place.addresses.stop <= span.address + span.count
+    )
+
+
+def _span_of(registers: RegisterMap, place: Place, holes: Collection[int]) -> Span:
+    """Return the registers of a value and, as far as one read can hold them, of what qualifies it."""
+    first, end = place.address, place.addresses.stop
+    for key in place.qualifiers.keys:
+        other = registers.places.get(key)
+        if other is not None and other.function == place.function:
+            low, high = min(first, other.address), max(end, other.addresses.stop)
+            if _is_one_read(registers, low, high, holes):
+                first, end = low, high
+    return Span(place.function, first, end - first)
+
+
+def _is_one_read(registers: RegisterMap, first: int, end: int, holes: Collection[int]) -> bool:
+    if end - first > registers.max_registers or any(first <= hole < end for hole in holes):
+        return False
+    return not registers.ranges or any(low <= first and end - 1 <= high for low, high in registers.ranges)
 
 
 def blocks_of(reads: Iterable[Read], places: Mapping[PointKey, Place]) -> tuple[Block, ...]:

@@ -1,7 +1,8 @@
 """How a value lies in 16-bit registers: types, orders, bit fields, scaling; decode and encode.
 
 Bytes are named in the order they arrive: A B in one register, A B C D in two. Bit 0 is the least significant bit of the
-register read big-endian. All twelve types and all orders of the gateway's 12-column table are here.
+register read big-endian. All twelve types and all orders of the gateway's 12-column table are here, and the 64-bit
+float it does not know.
 """
 
 import math
@@ -30,6 +31,7 @@ class RegisterType(StrEnum):
     U64 = "u64"
     S64 = "s64"
     F32 = "f32"
+    F64 = "f64"
 
     @property
     def bits(self) -> int:
@@ -45,6 +47,11 @@ class RegisterType(StrEnum):
     def is_signed(self) -> bool:
         """Whether the value is a two's complement number."""
         return self.value.startswith("s")
+
+    @property
+    def is_float(self) -> bool:
+        """Whether the value is a floating-point number."""
+        return self in _FLOATS
 
     @property
     def is_bit_field(self) -> bool:
@@ -77,7 +84,9 @@ _BITS = {
     RegisterType.U64: 64,
     RegisterType.S64: 64,
     RegisterType.F32: 32,
+    RegisterType.F64: 64,
 }
+_FLOATS = {RegisterType.F32: ">f", RegisterType.F64: ">d"}
 
 
 class Order(StrEnum):
@@ -121,7 +130,7 @@ class Layout:
         number = 0
         for word in self._arrange(words):
             number = number << 16 | word
-        return _float32(number) if self.type is RegisterType.F32 else self._signed(number)
+        return _float(number, self.type) if self.type.is_float else self._signed(number)
 
     def encode(self, raw: float, current: Sequence[int] = ()) -> list[int]:
         """Return the registers that hold the raw number.
@@ -132,9 +141,9 @@ class Layout:
         if not math.isfinite(raw):
             message = f"{raw} is no number a device can hold"
             raise ValueError(message)
-        if self.type is RegisterType.F32:
+        if self.type.is_float:
             try:
-                number = int.from_bytes(struct.pack(">f", raw))
+                number = int.from_bytes(struct.pack(_FLOATS[self.type], raw))
             except OverflowError:
                 message = f"{raw} is larger than a 32-bit float can be"
                 raise ValueError(message) from None
@@ -168,12 +177,17 @@ class Layout:
         return arranged
 
 
-def _float32(bits: int) -> float | None:
-    """Return the shortest decimal number that is this float32, as the device meant it, or None for NaN and infinity."""
-    packed = bits.to_bytes(4)
-    value: float = struct.unpack(">f", packed)[0]
+def _float(bits: int, kind: RegisterType) -> float | None:
+    """Return the number that a float is, or None for NaN and infinity.
+
+    Of the decimal numbers that are the same float32 the shortest: that is what the device meant.
+    """
+    packed = bits.to_bytes(kind.bits // 8)
+    value: float = struct.unpack(_FLOATS[kind], packed)[0]
     if not math.isfinite(value):
         return None
+    if kind is RegisterType.F64:
+        return value
     for digits in range(6, 9):
         short = float(f"{value:.{digits}g}")
         if struct.pack(">f", short) == packed:

@@ -1,8 +1,10 @@
 """What of a device's registers goes into no dump, and how reads go around it."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ..points import Model
+from ..readings import PointKey
+from .map import Place
 from .plan import Read
 
 
@@ -12,11 +14,15 @@ def private_registers(models: Iterable[Model]) -> frozenset[int]:
         register
         for model in models
         for stretch in (
-            *(range(first, last + 1) for first, last in model.registers.leave_out),
-            *(model.registers.places[key].addresses for key in model.private if key in model.registers.places),
+            *(range(first, last + 1) for first, last in (*model.registers.leave_out, *model.registers.forbidden)),
+            *(places[key].addresses for places in _places(model) for key in model.private if key in places),
         )
         for register in stretch
     )
+
+
+def _places(model: Model) -> Iterator[Mapping[PointKey, Place]]:
+    return (registers.places for registers in model.maps)
 
 
 def around(reads: Iterable[Read], private: Collection[int]) -> Iterator[Read]:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from ..models.entry import Entry
 from ..points import Model
 from ..readings import DEVICE_CIRCUIT, PointKey
-from ..registers import RegisterType
+from ..registers import UNQUALIFIED, RegisterType
 from ..vocabulary import vocabulary
 from .columns import check_row
 from .csvfile import HEADER, CsvRow
@@ -89,6 +89,8 @@ def _row(point: Entry) -> TableRow | None:
 
 def _is_plain(point: Entry) -> bool:
     """Whether the raw number says the same: of several values one field can take, a row cannot single one out."""
+    if point.any_of is not None or point.qualifiers != UNQUALIFIED:
+        return False
     return point.equals is None or (point.equals == 1 and point.layout.type is RegisterType.BIT)
 
 

@@ -80,7 +80,10 @@ def merged(
     file: str,
     k_mode: str,
 ) -> Model:
-    """Return a model of the points; of a base model everything else is kept, and its other points go on waiting."""
+    """Return a model of the points; of a base model everything else is kept, and its other points go on waiting.
+
+    Which registers the device has is known now: those of other devices of the base model are left out.
+    """
     origin = f"register table {file}"
     numbers = {key.circuit for key in points}
     if base is None:
@@ -109,6 +112,7 @@ def merged(
         source=base.source if origin in base.source else f"{base.source}; {origin}",
         circuits=_circuits(base.circuits, numbers),
         points=points_of(entries.values()),
+        fallbacks=(),
         registers=replace(known, places=places_of(entries.values()), ranges=_ranges(known.ranges, points.values())),
         k_mode=k_mode,
     )

@@ -6,8 +6,10 @@ from fractions import Fraction
 
 from ..registers import Layout, Order, RegisterType
 
-TYPES: Mapping[int, RegisterType] = dict(enumerate(RegisterType, start=1))
-"""Column reg_type: 1 = bit ... 12 = float32, in the order of the library's own types."""
+TYPES: Mapping[int, RegisterType] = dict(
+    enumerate((kind for kind in RegisterType if kind is not RegisterType.F64), start=1)
+)
+"""Column reg_type: 1 = bit ... 12 = float32, in the order of the library's own types; it knows no 64-bit float."""
 TYPE_CODES: Mapping[RegisterType, int] = {kind: code for code, kind in TYPES.items()}
 
 _WORD_ORDERS = {1: Order.NORMAL, 0: Order.BYTES_SWAPPED}
@@ -30,7 +32,7 @@ def _layouts(kind: RegisterType) -> Mapping[int, Layout]:
     return {code: Layout(type=kind, order=order) for code, order in _ORDERS_BY_BITS[kind.bits].items()}
 
 
-LAYOUTS: Mapping[RegisterType, Mapping[int, Layout]] = {kind: _layouts(kind) for kind in RegisterType}
+LAYOUTS: Mapping[RegisterType, Mapping[int, Layout]] = {kind: _layouts(kind) for kind in TYPES.values()}
 """Layouts by type and column endian."""
 NORMAL_CODES: Mapping[RegisterType, int] = {
     kind: code
@@ -44,7 +46,7 @@ NORMAL_CODES: Mapping[RegisterType, int] = {
 
 def endian_of(layout: Layout) -> int | None:
     """Return the order code of a layout; None for what the format has no code for."""
-    return next((code for code, known in LAYOUTS[layout.type].items() if known == layout), None)
+    return next((code for code, known in LAYOUTS.get(layout.type, {}).items() if known == layout), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

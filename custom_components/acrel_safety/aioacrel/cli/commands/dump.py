@@ -3,19 +3,20 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 
-from ...errors import ILLEGAL_ADDRESS, AcrelError, LinkError
+from ...errors import ILLEGAL_ADDRESS, AcrelError, LinkError, RefusedError, WrongDeviceError
 from ...modbus.guard import GuardedUnit
+from ...modbus.probe import probe_model
 from ...modbus.unit import PolledUnit
 from ...models.reader import DEFAULT_MOST_REGISTERS
 from ...plausibility import odd_values
 from ...points import Evidence, Model
-from ...registers import READ_HOLDING, Read, plan_reads
+from ...registers import READ_HOLDING, Read, RegisterMap, plan_reads
 from ...registers.blocks import spans_of
 from ...registers.dump import RegisterDump
 from ...registers.privacy import around, private_registers
 from .. import selecting
 from ..exits import Exit
-from ..fitting import fitting_models
+from ..fitting import Fitting, fitting_models
 from ..options import Options
 from ..output import Console, number_of
 from ..progress import Show, progress
@@ -90,13 +91,16 @@ async def _dump(options: Options, console: Console, model: Model | None) -> Take
     """
     address = options.link if model is None else selecting.on_line_of(options.link, model)
     async with open_unit(options, address) as unit:
-        models = [model] if model is not None else []
-        if not models and not options.ranges:
-            models = await _fitting(unit, options, console)
+        fits: list[Fitting] = []
+        if model is not None:
+            fits = [(model, registers) for registers in await _maps_of(unit, model)]
+        elif not options.ranges:
+            fits = await _fitting(unit, options, console)
+        models = [fitting for fitting, _ in fits]
         device = PolledUnit(unit, models[0] if models else UNKNOWN)
         # Of an unknown device nobody knows where its secrets are: perhaps where those of a known one are.
         private = private_registers(models or selecting.library(options).usable())
-        asked = _reads(models, options.ranges, unit, private)
+        asked = _reads(fits, options.ranges, unit, private)
         reads = list(around(asked, private))
         number = _registers(asked) - _registers(reads)
         if number and (options.ranges or not models):
@@ -105,7 +109,20 @@ async def _dump(options: Options, console: Console, model: Model | None) -> Take
             return await _read_all(device, reads, show)
 
 
-async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> list[Model]:
+async def _maps_of(unit: GuardedUnit, model: Model) -> Sequence[RegisterMap]:
+    """Return which of a model's register maps the unit has; all of them if that cannot be said.
+
+    Raises LinkError.
+    """
+    if not model.fallbacks:
+        return model.maps
+    try:
+        return [(await probe_model(unit, model, doubts_allowed=True)).registers]
+    except WrongDeviceError, RefusedError:
+        return model.maps
+
+
+async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> list[Fitting]:
     """Return the models the unit answers like, and say so.
 
     Raises LinkError when it does not answer at all.
@@ -114,7 +131,7 @@ async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> lis
     await PolledUnit(unit, UNKNOWN).dump([Read(READ_HOLDING, FIRST_REGISTERS[0], 1)])
     known = [model for model in selecting.library(options).usable() if not model.needs_table]
     fitting = await fitting_models(unit, known)
-    names = ", ".join(model.id for model in fitting)
+    names = ", ".join(model.id for model, _ in fitting)
     first, last = FIRST_REGISTERS
     console.note(
         f"Unit {options.unit} answers like {names}"
@@ -125,20 +142,20 @@ async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> lis
 
 
 def _reads(
-    models: Sequence[Model], ranges: Sequence[tuple[int, int]] | None, unit: GuardedUnit, private: Collection[int]
+    fits: Sequence[Fitting], ranges: Sequence[tuple[int, int]] | None, unit: GuardedUnit, private: Collection[int]
 ) -> list[Read]:
     """Return the reads for the ranges, else for all points of the models, else for the first registers."""
-    most = min((model.registers.max_registers for model in models), default=DEFAULT_MOST_REGISTERS)
-    if ranges or not models:
+    most = min((registers.max_registers for _, registers in fits), default=DEFAULT_MOST_REGISTERS)
+    if ranges or not fits:
         return [
             Read(READ_HOLDING, first, min(most, last - first + 1))
             for low, last in ranges or (FIRST_REGISTERS,)
             for first in range(low, last + 1, most)
         ]
     reads: dict[Read, None] = {}
-    for model in models:
-        spans = spans_of(place for key, place in model.registers.places.items() if key not in model.private)
-        planned = plan_reads(spans, unit.cost, max_registers=most, ranges=model.registers.ranges, holes=private)
+    for model, registers in fits:
+        spans = spans_of(place for key, place in registers.places.items() if key not in model.private)
+        planned = plan_reads(spans, unit.cost, max_registers=most, ranges=registers.ranges, holes=private)
         reads.update(dict.fromkeys(planned))
     return list(reads)
 

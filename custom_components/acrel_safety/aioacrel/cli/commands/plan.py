@@ -1,7 +1,9 @@
 """`acrel plan`: which reads fetch the wanted quantities of a model."""
 
-from ...registers import READ_HOLDING, LineCost, Read, plan_reads
-from ...registers.blocks import spans_of
+from collections.abc import Iterable
+
+from ...registers import READ_HOLDING, LineCost, Read, Span, plan_reads
+from ...registers.blocks import blocks_of_points
 from ...registers.plan import line_time
 from .. import selecting
 from ..exits import Exit
@@ -19,16 +21,19 @@ _COLUMNS = (
 
 
 def command(options: Options, console: Console) -> int:
-    """Show the reads that fetch the wanted points in the least line time, and that time."""
+    """Show the reads that fetch the wanted points in the least line time, and that time.
+
+    They are those of the model's preferred registers.
+    """
     model = selecting.find_model(options, options.model or "")
-    keys = selecting.with_ratio_points(model, selecting.find_keys(model, options.codes))
+    keys = selecting.with_companions(model, selecting.find_keys(model, options.codes))
     cost = LineCost(line=selecting.line_of(options, model), turnaround=options.turnaround_ms / 1000)
-    reads = plan_reads(
-        spans_of(model.registers.places[key] for key in keys),
-        cost,
-        max_registers=model.registers.max_registers,
-        ranges=model.registers.ranges,
-    )
+    registers = model.registers
+
+    def reads_of(spans: Iterable[Span]) -> list[Read]:
+        return plan_reads(spans, cost, max_registers=registers.max_registers, ranges=registers.ranges)
+
+    reads = [block.read for blocks in blocks_of_points(registers, keys, reads_of) for block in blocks]
     milliseconds = round(line_time(reads, cost) * 1000, 3)
     if console.as_json:
         console.json({"reads": [_read_json(read) for read in reads], "line_time_ms": milliseconds})

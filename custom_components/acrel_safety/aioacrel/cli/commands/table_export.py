@@ -27,7 +27,7 @@ def command(options: Options, console: Console) -> int:
             f"Left out are {number_of(len(missing), 'point')} without an address or a place in the format:"
             f" {named([str(key) for key in missing])}"
         )
-    if ratios := sorted({ratio.upper() for key in model.readable for ratio in model.registers.places[key].ratios}):
+    if ratios := sorted({ratio.upper() for place in model.registers.places.values() for ratio in place.ratios}):
         console.note(
             f"Warning: a table cannot say that values are multiplied with {' and '.join(ratios)}:"
             " it gives them as the device does, before the transformer ratios"
