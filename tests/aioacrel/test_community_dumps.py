@@ -84,7 +84,7 @@ def test_a_devices_folder_is_read_as_its_sender_filled_it(tmp_path: Path) -> Non
     cabinet = Cabinet.of({1: "ddsy1352"}, frozen=True)
     earlier = replace(dump_of(cabinet.units[1].registers, "ddsy1352"), taken=datetime(2026, 3, 2, 10, tzinfo=UTC))
     later = replace(earlier, taken=datetime(2026, 3, 2, 12, tzinfo=UTC), registers={3: {**earlier.registers[3]}})
-    later.registers[3] |= dict.fromkeys(range(10), 0)
+    later.registers[3] |= dict.fromkeys([*range(10), *range(0x0215, 0x021F)], 0)
     (tmp_path / "b.json").write_text(earlier.as_json(), "utf-8")
     (tmp_path / "a.json").write_text(json.dumps({"data": {"devices": [{"dump": later.as_dict()}]}}), "utf-8")
 

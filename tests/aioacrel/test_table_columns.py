@@ -67,7 +67,7 @@ def test_types_outside_the_list_are_rejected(code: str) -> None:
 def test_type_codes() -> None:
     rows = imported(*(row(data_name=f"DOC_{code}", reg_add=code * 8, reg_type=code, endian=0) for code in range(1, 13)))
 
-    assert [usable.type for usable in rows.rows] == [*RegisterType]
+    assert [usable.type for usable in rows.rows] == [kind for kind in RegisterType if kind is not RegisterType.F64]
     assert [usable.type for usable in rows.rows][:3] == [RegisterType.BIT, RegisterType.BIT2, RegisterType.BIT4]
 
 

@@ -28,7 +28,9 @@ def differences(rig: LinkRig, unit_id: int) -> list[str]:
         elif point.is_binary:
             expected = "on" if true else "off"
         else:
-            expected = pytest.approx(float(true), rel=1e-6, abs=1e-9)
+            # A float is shown with one digit more than is worth showing.
+            rounded = 0.5 * 10.0 ** -(point.precision + 1) if point.precision is not None else 1e-9
+            expected = pytest.approx(float(true), rel=1e-6, abs=rounded)
         shown: object = state.state
         if isinstance(expected, type(pytest.approx(1.0))) and state.state not in ("unknown", "unavailable"):
             shown = float(state.state)
