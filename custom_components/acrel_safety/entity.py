@@ -43,7 +43,14 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
     async def async_added_to_hass(self) -> None:
         """Have the point read from now on."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.coordinator.device.want([self.point.key]))
+        # Nothing is kept of it: there may be thousands of entities.
+        self.coordinator.device.want((self.point.key,))
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Have it read no more."""
+        self.coordinator.device.unwant((self.point.key,))
+        await super().async_will_remove_from_hass()
 
     @override
     async def async_update(self) -> None:

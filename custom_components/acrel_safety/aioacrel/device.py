@@ -124,7 +124,23 @@ class Device:
         self._wishes.update(wish)
         if is_more:
             self._tell_wishes()
-        return _Wish(self, wish)
+
+        def unwant() -> None:
+            nonlocal wish
+            taken_back, wish = wish, ()
+            self.unwant(taken_back)
+
+        return unwant
+
+    def unwant(self, keys: Collection[PointKey]) -> None:
+        """Take back a wish by its points: for whoever would rather not keep what `want` returned."""
+        self._wishes.subtract(keys)
+        over = [key for key in keys if self._wishes[key] <= 0]
+        for key in over:
+            del self._wishes[key]
+            self._forget(key)
+        if over:
+            self._tell_wishes()
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Be told of new readings; returns what ends that."""
@@ -213,15 +229,6 @@ class Device:
         self._judged[key] = reading
         return self.totals.believe(point, reading, self._steady())
 
-    def _unwant(self, keys: Collection[PointKey]) -> None:
-        self._wishes.subtract(keys)
-        over = [key for key in keys if self._wishes[key] <= 0]
-        for key in over:
-            del self._wishes[key]
-            self._forget(key)
-        if over:
-            self._tell_wishes()
-
     def _forget(self, key: PointKey) -> None:
         """Forget what was read of a point that nobody keeps up to date any more."""
         for readings in (self.readings, self._judged, *(way.readings for way in self._ways)):
@@ -235,20 +242,6 @@ class Device:
         wishes = frozenset(self._wishes)
         for way in self._ways:
             way.source.want(wishes)
-
-
-class _Wish:
-    """Takes a wish back, once; there is one for each entity, so it is small."""
-
-    __slots__ = ("_device", "_keys")
-
-    def __init__(self, device: Device, keys: Collection[PointKey]) -> None:
-        self._device = device
-        self._keys = keys
-
-    def __call__(self) -> None:
-        keys, self._keys = self._keys, ()
-        self._device._unwant(keys)  # noqa: SLF001 - a part of the device
 
 
 class _Way:
