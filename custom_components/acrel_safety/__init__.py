@@ -75,6 +75,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
 async def _async_start(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
     """Begin to read, and remember counters until the end. Raises AcrelError."""
     data = entry.runtime_data
+    # Whatever ends the set-up: nothing goes on polling behind it.
+    entry.async_on_unload(data.hub.async_stop)
     await data.hub.async_start()
     data.forget_but(entry.subentries)
 

@@ -25,7 +25,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AcrelCo
     return {
         **_link(entry),
         "line": data.hub.figures(),
-        "devices": [await _device(entry, coordinator) for coordinator in data.coordinators.values()],
+        "devices": [await _device(entry, coordinator) for coordinator in list(data.coordinators.values())],
         "devices_without_registers": [
             dict(subentry.data)
             for subentry_id, subentry in entry.subentries.items()

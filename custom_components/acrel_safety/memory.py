@@ -75,8 +75,8 @@ class TotalsMemory:
         former = {subentry_id: self._remembered.get(subentry_id, {}) for subentry_id in self._entry.subentries}
         remembered = {subentry_id: {**former[subentry_id], **present.get(subentry_id, {})} for subentry_id in former}
         if remembered != self._remembered:
-            self._remembered = remembered
             await self._store.async_save(remembered)
+            self._remembered = remembered
 
     async def async_forget(self) -> None:
         """Remove the file."""

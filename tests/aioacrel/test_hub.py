@@ -16,6 +16,8 @@ from custom_components.acrel_safety.aioacrel.errors import (
 from custom_components.acrel_safety.aioacrel.modbus import Link, ModbusHub, ModbusSource
 from custom_components.acrel_safety.aioacrel.points import Model
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality, Reading
+from custom_components.acrel_safety.aioacrel.registers import Read
+from custom_components.acrel_safety.aioacrel.registers.blocks import Block
 from custom_components.acrel_safety.aioacrel.source import NEAR, Setting, Update
 from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator import Cabinet, Unit
@@ -311,6 +313,23 @@ async def test_a_device_exchanged_while_it_was_silent_is_never_believed() -> Non
         assert heard.values == {None}
         of = source.unit.model
         assert not asked(line.unit(), before) & {*of.registers.places[LIMIT].addresses} - registers_of_probes(of)
+
+
+async def test_a_device_whose_door_bell_was_refused_once_is_taken_up_again() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, rig(cabinet, MONITOR) as line:
+        source, heard = line.sources[MONITOR], line.heard[MONITOR]
+        other = PointKey("2", "Lg")
+        source.want({other})
+        await line.hub.start(PATIENCE)
+        (bell,) = source._door_bell
+        place = source.unit.registers.places[bell]
+        read = Read(place.function, place.address, place.count)
+        source.unit.note_refused(Block(read=read, cells=((bell, place, 0),)))
+        cabinet.set_scenario("silent", unit=MONITOR)
+        await heard.until(lambda heard: heard.readings[other].quality is Quality.NO_ANSWER)
+        cabinet.set_scenario("normal", unit=MONITOR)
+        await heard.until(lambda heard: heard.readings[other].value is not None)
+        assert source.is_answering
 
 
 async def test_a_device_that_was_silent_at_the_start_rings_its_door_bell_only_until_it_is_identified() -> None:

@@ -189,7 +189,8 @@ class Device:
     # -- from the sources ---------------------------------------------------------------------------------------------
 
     def _take(self, way: _Way, update: Update) -> None:
-        is_news, way.trouble = way.trouble is not update.trouble, update.trouble
+        is_news = not way.has_spoken or way.trouble is not update.trouble
+        way.has_spoken, way.trouble = True, update.trouble
         if len(self._ways) > 1:
             way.readings |= update.readings
             self._publish({key: self._best(key) for key in update.readings}, is_news=is_news)
@@ -251,3 +252,4 @@ class _Way:
         self.source = source
         self.readings: dict[PointKey, Reading] = {}
         self.trouble: AcrelError | None = None
+        self.has_spoken = False

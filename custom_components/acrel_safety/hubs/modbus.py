@@ -129,6 +129,9 @@ class ModbusEntryHub:
         if not isinstance(source, ModbusSource):
             return details
         try:
+            if not source.is_answering and (error := await source.identify()) is not None:
+                # What another device keeps in its registers may be secret: only this model's are known.
+                return {**details, "dump": None, "error": error.key}
             dump = await source.dump()
         except AcrelError as error:
             # Its key alone: its text names the link.

@@ -80,14 +80,16 @@ class ModbusSource:
         self.bus.wake(self.unit)
 
     async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
-        """Return fresh readings, before any further poll. Raises LinkError."""
+        """Return fresh readings, before any further poll. Raises LinkError, or WrongDeviceError of a wrong device."""
+        if self.is_wrong and self._trouble is not None:
+            raise self._trouble
         return await self.bus.command(lambda: self.unit.read(keys))
 
     async def send(self, order: Setting) -> None:
         """Write a setting once, before any further poll; raises as `orders.write_setting` does."""
         raw_value(self.unit.model, self.unit.registers, order)  # refused at once, or not at all
-        if not self._is_right and (error := await self.identify()) is not None:
-            # It may have been exchanged while it was away.
+        if (error := await self.identify()) is not None:
+            # It may have been exchanged since, also without ever being missed.
             raise NotSentError(unit=self.unit.unit_id, reason=error) if isinstance(error, LinkError) else error
         await self.bus.command(lambda: write_setting(self.unit.unit, self.unit.model, self.unit.registers, order))
 
@@ -197,12 +199,11 @@ class ModbusSource:
             self._spawn(self._identify())
 
     async def _identify(self) -> None:
-        await self.identify()
+        if await self.identify() is not None and not self.is_wrong:
+            # The door bell may have been refused: it has to be rung again all the same.
+            self.unit.forget_learnt()
 
     def _take_for_right(self) -> None:
-        if self.is_wrong:
-            # What was learnt about registers was learnt of the other device.
-            self.unit.forget_learnt()
         self.is_wrong, self._trouble = False, None
         if not self._is_right:
             self._is_right = True
@@ -221,6 +222,8 @@ class ModbusSource:
         """Believe nothing more of the unit until it has answered and shown that it is the right one."""
         if self._is_right:
             self._is_right = False
+            # What was learnt about registers may have been learnt of another device than the one that answers next.
+            self.unit.forget_learnt()
             self.unit.want(self._door_bell)
             self._say(Update(readings=self._lost(), trouble=self._trouble))
 

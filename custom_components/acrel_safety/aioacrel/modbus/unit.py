@@ -222,7 +222,8 @@ class PolledUnit:
         return {key for group in self.groups() for key in self.note_missed(group, error)}
 
     def forget_learnt(self) -> None:
-        """Take nothing for refused any more: another device may have refused it."""
+        """Take nothing for refused, and no ratio for known any more: it may have been another device that said so."""
+        self._decoder.forget(list(self.model.points))
         self._refused.clear()
         self._holes.clear()
         self._blocks.clear()

@@ -1,5 +1,6 @@
 """Planned reads together with the places in their answers."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -82,8 +83,23 @@ def _is_one_read(registers: RegisterMap, first: int, end: int, holes: Collection
 
 
 def blocks_of(reads: Iterable[Read], places: Mapping[PointKey, Place]) -> tuple[Block, ...]:
-    """Return each read with the places that lie in it."""
-    return tuple(Block(read=read, cells=tuple(_inside(read, places.items()))) for read in reads)
+    """Return each read with the places that lie in it, in the order of the places."""
+    # Sorted, because a table may have ten thousand rows.
+    found = sorted(
+        ((place.function, place.address, number, key, place) for number, (key, place) in enumerate(places.items())),
+        key=lambda item: item[:3],
+    )
+    starts = [(function, address) for function, address, *_ in found]
+    blocks = []
+    for read in reads:
+        first, end = (bisect_left(starts, (read.function, address)) for address in (read.address, read.end))
+        cells = [
+            (number, (key, place, place.address - read.address))
+            for _, _, number, key, place in found[first:end]
+            if place.addresses.stop <= read.end
+        ]
+        blocks.append(Block(read=read, cells=tuple(cell for _, cell in sorted(cells, key=lambda item: item[0]))))
+    return tuple(blocks)
 
 
 def within_map(
