@@ -10,10 +10,12 @@ from homeassistant.helpers.storage import Store
 
 from .aioacrel.device import Device
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
-from .const import DOMAIN, REMEMBER_SECONDS
+from .const import DOMAIN, LOGGER, REMEMBER_SECONDS
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 
 _VERSION = 1
+_LARGEST_TOTAL = 2**64
+"""No register holds more."""
 
 
 class RememberedTotal(TypedDict):
@@ -39,7 +41,11 @@ class TotalsMemory:
 
     async def async_load(self) -> None:
         """Read what was remembered; what cannot be understood is forgotten."""
-        stored = await self._store.async_load()
+        try:
+            stored: object = await self._store.async_load()
+        except Exception:  # noqa: BLE001 - no alarm of a link may depend on a file about its counters
+            LOGGER.warning("What was remembered of the counters of %s cannot be read", self._entry.title, exc_info=True)
+            stored = None
         self._remembered = _sound(stored)
 
     @callback
@@ -99,11 +105,16 @@ def _sound(stored: object) -> Remembered:
         str(subentry_id): {
             str(name): RememberedTotal(value=float(total["value"]), unit=total["unit"])
             for name, total in totals.items()
-            if isinstance(total, Mapping) and isinstance(total.get("value"), int | float) and "unit" in total
+            if isinstance(total, Mapping) and _is_total(total.get("value")) and "unit" in total
         }
         for subentry_id, totals in devices.items()
         if isinstance(totals, Mapping)
     }
+
+
+def _is_total(value: object) -> bool:
+    """Whether a number can be what a counter shows."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LARGEST_TOTAL
 
 
 def _key(name: str) -> PointKey:

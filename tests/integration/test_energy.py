@@ -94,7 +94,16 @@ async def test_the_last_value_outlives_a_restart(
 
 @pytest.mark.parametrize(
     "stored",
-    [{}, {"gone": {"EP@1": {"value": 1, "unit": "kWh"}}}, {"SUB": {"EP@1": 7, "EP": {"value": "x"}}}, {"SUB": []}, [1]],
+    [
+        {"SUB": {"EP@1": {"value": -1000.0, "unit": "kWh"}}},
+        {"SUB": {"EP@1": {"value": 1e300, "unit": "kWh"}}},
+        {"SUB": {"EP@1": {"value": True, "unit": "kWh"}}},
+        {},
+        {"gone": {"EP@1": {"value": 1, "unit": "kWh"}}},
+        {"SUB": {"EP@1": 7, "EP": {"value": "x"}}},
+        {"SUB": []},
+        [1],
+    ],
 )
 async def test_a_file_that_says_nothing_useful_does_no_harm(
     hass: HomeAssistant,

@@ -1,5 +1,6 @@
 """Settings are changed only where the user allowed it, within the manual's limits, and verified."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -212,4 +213,36 @@ async def test_taking_the_leave_back_removes_what_could_be_changed(cabinet: Cabi
     entity_id = rig.entity_id("sensor", 8, "LgHighVal02", "3")
     assert entity_id is not None
     await rig.until(entity_id, is_now(f"{cabinet.units[8].truth()['3']['LgHighVal02']}"))
+    assert cabinet.units[8].writes == []
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "removed", "unloaded"])
+async def test_an_order_that_waits_is_not_sent_when_it_may_not_go_any_more(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, how: str
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l", 8: "aim-r100"})
+    rig = await link_to(cabinet, allow_changes=True)
+    entity_id, source, subentry = rig.entity_id("number", 8, "LgHighVal02", "3"), rig.source(8), rig.subentry(8)
+    is_over = asyncio.Event()
+    busy = hass.async_create_task(source.bus.command(is_over.wait))
+    data = {"entity_id": entity_id, "value": 777}
+    change = asyncio.create_task(hass.services.async_call("number", "set_value", data, blocking=True))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    match how:
+        case "withdrawn":
+            left = {**subentry.data, "allow_changes": False}
+            hass.config_entries.async_update_subentry(rig.entry, subentry, data=left)
+        case "removed":
+            hass.config_entries.async_remove_subentry(rig.entry, subentry.subentry_id)
+        case _:
+            unload = asyncio.create_task(hass.config_entries.async_unload(rig.entry.entry_id))
+            await asyncio.sleep(0.1)
+    is_over.set()
+    await busy
+    with pytest.raises(HomeAssistantError):
+        await change
+    if how == "unloaded":
+        await unload
+    await hass.async_block_till_done()
     assert cabinet.units[8].writes == []

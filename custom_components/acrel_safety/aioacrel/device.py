@@ -181,7 +181,9 @@ class Device:
         way = next((way for way in self._ways if key in way.source.orders), None)
         if way is None:
             raise SettingRefusedError(name=key, detail=phrase("read_only", model=self.model.name))
-        reading = await change_setting(way.source, way.source.points[key], value)
+        reading = await change_setting(
+            way.source, way.source.points[key], value, may_go=lambda: self._may_change() and way in self._ways
+        )
         if key in self._wishes:
             self._take(way, Update(readings={key: reading}, trouble=way.trouble))
         return reading

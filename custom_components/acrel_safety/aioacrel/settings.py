@@ -1,6 +1,7 @@
 """A verified change of one setting, whichever way the device is reached: checked, sent once, done when read back."""
 
 import asyncio
+from collections.abc import Callable
 
 from .errors import (
     AcrelError,
@@ -20,7 +21,9 @@ READ_BACK_PAUSES = (0.0, 0.2, 0.5)
 """Seconds before each read-back: some devices take a moment to store a value."""
 
 
-async def change_setting(source: Source, point: Point, value: Value) -> Reading:
+async def change_setting(
+    source: Source, point: Point, value: Value, *, may_go: Callable[[], bool] = lambda: True
+) -> Reading:
     """Have `value` (in the setting's unit) set once and return the reading that confirms it.
 
     Raises SettingRefusedError (nothing was sent), RefusedError (the device declined), SettingUnconfirmedError (sent,
@@ -29,7 +32,7 @@ async def change_setting(source: Source, point: Point, value: Value) -> Reading:
     check_setting(point, value)
     failure: LinkError | None = None
     try:
-        await source.send(Setting(key=point.key, value=value))
+        await source.send(Setting(key=point.key, value=value, may_go=may_go))
     except NotSentError as error:
         raise error.reason from error
     except LinkError as error:

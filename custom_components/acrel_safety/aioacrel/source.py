@@ -27,6 +27,8 @@ class Setting:
 
     key: PointKey
     value: Value
+    may_go: Callable[[], bool] = lambda: True
+    """Asked at the very last moment: leave may be withdrawn while the order waits for its turn."""
 
 
 type Sink = Callable[[Update], None]

@@ -149,11 +149,19 @@ class GuardedUnit:
                 words = await self._ask_again(choice, wanted)
             return choice.slice_of(words, wanted) if len(words) != count else words
 
-    async def write(self, address: int, values: list[int], *, within: Registers | None = None) -> None:
+    async def write(
+        self,
+        address: int,
+        values: list[int],
+        *,
+        within: Registers | None = None,
+        ask_last: Callable[[], None] = lambda: None,
+    ) -> None:
         """Send one Write Multiple Registers (function 16) request, never a second one.
 
         That it returns says only that an answer came: read the registers back. Raises NotSentError when nothing left;
-        after any other error, which are those of `read`, the write may have been carried out or not.
+        after any other error, which are those of `read`, the write may have been carried out or not. What `ask_last`
+        raises, directly before anything is sent, is raised.
         """
         async with self._lock:
             await self.settle()
@@ -163,6 +171,7 @@ class GuardedUnit:
                 await self._get_in_step(wanted, within, self.figures.losses)
             except LinkError as error:
                 raise NotSentError(unit=self.unit_id, reason=error) from error
+            ask_last()
             self.figures.writes += 1
             self.figures.requests += 1
             try:

@@ -89,11 +89,15 @@ class ModbusHub:
 
     async def stop(self) -> None:
         """End after the request on the wire; no request is cut off."""
+        for source in self.sources:
+            source.end()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.bus.stop()
+        for source in self.sources:
+            await source.unit.unit.settle()
 
     def figures(self) -> Mapping[str, float | None]:
         """Return how busy the line is: polls left out, and the percentage of the time it is in use."""

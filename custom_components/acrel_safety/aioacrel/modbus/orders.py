@@ -1,5 +1,6 @@
 """What an order becomes on the line: the registers to write, in one request."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from ..errors import LinkError, NotSentError, SettingRefusedError
@@ -37,7 +38,9 @@ def raw_value(model: Model, registers: RegisterMap, order: Setting) -> float:
     return raw_number
 
 
-async def write_setting(unit: GuardedUnit, model: Model, registers: RegisterMap, order: Setting) -> None:
+async def write_setting(
+    unit: GuardedUnit, model: Model, registers: RegisterMap, order: Setting, *, ask_last: Callable[[], None]
+) -> None:
     """Write a setting once, where it lies in the register map the unit has.
 
     Raises SettingRefusedError or NotSentError when nothing left, and what `GuardedUnit.write` raises.
@@ -55,4 +58,4 @@ async def write_setting(unit: GuardedUnit, model: Model, registers: RegisterMap,
         words = place.layout.encode(raw, current)
     except ValueError as error:
         raise SettingRefusedError(name=order.key, detail=phrase("no_fit", value=order.value)) from error
-    await unit.write(place.address, words, within=within)
+    await unit.write(place.address, words, within=within, ask_last=ask_last)

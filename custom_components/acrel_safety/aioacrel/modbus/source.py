@@ -4,11 +4,20 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from collections.abc import Set as AbstractSet
 
-from ..errors import AcrelError, LinkError, LinkUnreachableError, NoAnswerError, NotSentError, WrongDeviceError
+from ..errors import (
+    AcrelError,
+    LinkError,
+    LinkUnreachableError,
+    NoAnswerError,
+    NotSentError,
+    SettingRefusedError,
+    WrongDeviceError,
+)
 from ..points import Point
 from ..readings import PointKey, Quality, Reading
 from ..registers.dump import RegisterDump
 from ..source import NEAR, Setting, Sink, Update
+from ..texts import phrase
 from ..vocabulary import Pace
 from .bus import DEFAULT_INTERVALS, Bus
 from .orders import raw_value, write_setting
@@ -91,7 +100,17 @@ class ModbusSource:
         if (error := await self.identify()) is not None:
             # It may have been exchanged since, also without ever being missed.
             raise NotSentError(unit=self.unit.unit_id, reason=error) if isinstance(error, LinkError) else error
-        await self.bus.command(lambda: write_setting(self.unit.unit, self.unit.model, self.unit.registers, order))
+        unit = self.unit
+
+        async def write() -> None:
+            await write_setting(unit.unit, unit.model, unit.registers, order, ask_last=lambda: self._ask_last(order))
+
+        await self.bus.command(write)
+
+    def _ask_last(self, order: Setting) -> None:
+        """Raise SettingRefusedError for an order that may not go any more: it has waited for its turn."""
+        if self._is_over or not self._is_right or not order.may_go():
+            raise SettingRefusedError(name=order.key, detail=phrase("changes_not_allowed"))
 
     def figures(self) -> Mapping[str, float | None]:
         """Return the figures of the unit."""
