@@ -39,7 +39,12 @@ def raw_value(model: Model, registers: RegisterMap, order: Setting) -> float:
 
 
 async def write_setting(
-    unit: GuardedUnit, model: Model, registers: RegisterMap, order: Setting, *, ask_last: Callable[[], None]
+    unit: GuardedUnit,
+    model: Model,
+    registers: RegisterMap,
+    order: Setting,
+    *,
+    ask_last: Callable[[], None] = lambda: None,
 ) -> None:
     """Write a setting once, where it lies in the register map the unit has.
 
