@@ -99,8 +99,10 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
         data, name = link_data(kind, form), form.get(CONF_NAME, "").strip()
         self._async_abort_entries_match(link_place(data))
         if self.source != SOURCE_RECONFIGURE:
+            texts = await FlowTexts.load(self.hass)
             await self._try(data)
-            return self.async_create_entry(title=name or await self._free_title(kind), data=data)
+            # Nothing is waited for from the last look at the other entries on: another dialog would come between.
+            return self.async_create_entry(title=name or self._free_title(kind, texts), data=data)
         entry = self._get_reconfigure_entry()
         async with self._out_of_the_way(entry, data):
             await self._try(data)
@@ -110,9 +112,8 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
                 self.hass.config_entries.async_schedule_reload(entry.entry_id)
             return result
 
-    async def _free_title(self, kind: str) -> str:
+    def _free_title(self, kind: str, texts: FlowTexts) -> str:
         """Return what a link without a name is called: not by its address, which its entities would keep for ever."""
-        texts = await FlowTexts.load(self.hass)
         return free_title(
             texts("link", kind), {entry.title for entry in self.hass.config_entries.async_entries(DOMAIN)}
         )
