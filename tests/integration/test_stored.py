@@ -231,7 +231,7 @@ async def test_a_broken_link_says_so_and_is_mended_by_its_form(
     )
     entry.add_to_hass(home)
     assert not await home.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_ERROR
+    states = [entry.state]
     assert entry.error_reason_translation_key == "link_broken"
     assert "Cellar" in async_get_exception_message(DOMAIN, "link_broken", {"link": "Cellar"})
     issue = issue_of(home, link_issue_id(entry))
@@ -254,7 +254,7 @@ async def test_a_broken_link_says_so_and_is_mended_by_its_form(
     await home.async_block_till_done()
     assert change.reason == "reconfigure_successful"
     assert issue_of(home, link_issue_id(entry)) is None
-    assert entry.state is ConfigEntryState.LOADED
+    assert [*states, entry.state] == [ConfigEntryState.SETUP_ERROR, ConfigEntryState.LOADED]
     assert is_read(LinkRig(home, entry, cabinet))
 
 
