@@ -48,7 +48,7 @@ def add_device(
 ) -> None:
     """Register a device and the way to it; what the user must mend first becomes an issue.
 
-    Raises ConfigEntryError if the entry as a whole cannot be used.
+    Raises ConfigEntryNotReady if the entry as a whole cannot be used now.
     """
     if isinstance(model, AcrelError):
         # Devices and entities stay as they are: they come back with the file.

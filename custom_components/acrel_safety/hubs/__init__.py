@@ -29,7 +29,7 @@ class EntryHub(Protocol):
     def source(self, subentry: ConfigSubentry, model: Model) -> Source:
         """Return the way to a device.
 
-        Raises MissingTableError where there is none yet, ConfigEntryError when the entry as a whole cannot be used.
+        Raises MissingTableError where there is none yet, ConfigEntryNotReady when the entry cannot be used now.
         """
 
     def remove(self, source: Source) -> None:

@@ -8,7 +8,7 @@ from homeassistant.components.modbus import async_get_temporary_unit, async_get_
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE, __version__
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
+from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from modbus_connection import ModbusUnit
 
 from ..aioacrel.errors import AcrelError, MissingTableError
@@ -150,7 +150,8 @@ class ModbusEntryHub:
         try:
             unit = async_get_unit(self._hass, self._entry, self._address.params, unit_id)
         except HomeAssistantError as error:
-            raise ConfigEntryError(
+            # Who has the link may give it back, or be given the same settings: it is tried again.
+            raise ConfigEntryNotReady(
                 translation_domain=DOMAIN,
                 translation_key="link_settings_in_use",
                 translation_placeholders={"link": self._entry.title},

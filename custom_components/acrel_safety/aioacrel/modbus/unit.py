@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 from .. import __version__
@@ -18,7 +19,7 @@ from ..vocabulary import Pace
 from .guard import GuardedUnit
 from .poll import GroupPoll, PollReport
 from .presence import Presence
-from .probe import patient_read, probe_model
+from .probe import Turn, patient_read, probe_model
 
 _LOGGER = logging.getLogger(__name__)
 ORIGIN = "modbus"
@@ -249,12 +250,14 @@ class PolledUnit:
 
     # -- identity, raw registers ------------------------------------------------------------------------------------
 
-    async def probe(self, *, doubts_allowed: bool = False, is_known: bool = False) -> Phrase | None:
+    async def probe(
+        self, *, doubts_allowed: bool = False, is_known: bool = False, turn: Turn = nullcontext
+    ) -> Phrase | None:
         """Check with a few short reads that the unit is there and answers as the model does (see `probe.py`).
 
         From then on it is read by the register map that fits.
         """
-        fit = await probe_model(self.unit, self.model, doubts_allowed=doubts_allowed, is_known=is_known)
+        fit = await probe_model(self.unit, self.model, doubts_allowed=doubts_allowed, is_known=is_known, turn=turn)
         self.use(fit.registers)
         return fit.doubt
 
@@ -291,7 +294,7 @@ class PolledUnit:
                 readings.update(self._decoder.take(block, words, self._clock()))
         return {key: reading for key, reading in readings.items() if key in keys}
 
-    async def dump(self, reads: Iterable[Read] | None = None) -> RegisterDump:
+    async def dump(self, reads: Iterable[Read] | None = None, *, turn: Turn = nullcontext) -> RegisterDump:
         """Return raw registers: those of the given reads, else all the model knows. Refused reads are noted.
 
         What the model says is private is not read. Raises LinkError when the unit cannot be asked.
@@ -311,7 +314,7 @@ class PolledUnit:
         planned = self._plan_reads(spans_of(places), private) if reads is None else reads
         for read in around(planned, private):
             try:
-                dump.add(read, await patient_read(self.unit, read.function, read.address, read.count))
+                dump.add(read, await patient_read(self.unit, read.function, read.address, read.count, turn))
             except RefusedError as error:
                 dump.refused[read] = error.code
         return dump
