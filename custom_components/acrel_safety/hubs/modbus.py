@@ -34,6 +34,7 @@ from ..const import (
     TYPE_SERIAL,
     TYPE_TCP,
 )
+from .errors import LinkInUseError
 
 FIRST_LOOK_SECONDS = 10.0
 """How long set-up waits for first values: a dead bus may not hold up Home Assistant's start."""
@@ -64,10 +65,6 @@ def link_address(data: Mapping[str, Any]) -> LinkAddress:
         ),
         line_given=True,
     )
-
-
-class LinkInUseError(Exception):
-    """Home Assistant uses the link with other line settings."""
 
 
 @asynccontextmanager
