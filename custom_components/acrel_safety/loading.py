@@ -85,7 +85,7 @@ def add_device(
 def _may_change(entry: AcrelConfigEntry, subentry_id: str) -> bool:
     """Whether the user allows changes of a device: asked anew each time, since that may have been withdrawn."""
     subentry = entry.subentries.get(subentry_id)
-    return subentry is not None and bool(subentry.data.get(CONF_ALLOW_CHANGES, False))
+    return subentry is not None and subentry.data.get(CONF_ALLOW_CHANGES) is True
 
 
 def enabled_points(hass: HomeAssistant, coordinator: AcrelCoordinator) -> list[PointKey]:

@@ -313,7 +313,7 @@ async def test_values_are_read_again_on_request_and_with_another_unit_id(desk: D
     device = await desk.table(unit_id=9)
     await device.answer(file=await desk.file(TWO_LOOPS), base="none")
     await device.answer()
-    assert device.errors == {"base": "no_answer"}
+    assert device.errors == {"base": "no_answer_link"}
     assert device.placeholders["table"] == ""
     assert list(device.options("next")) == ["again", "back"]
 
