@@ -68,6 +68,11 @@ class UnitPlan:
         taught = self._taught
         return self._planned(spans, taught.max_registers, taught.ranges)
 
+    def printed(self, spans: Iterable[Span]) -> list[Read]:
+        """Return the reads that fetch some registers and nothing that no manual prints."""
+        self._keep_up()
+        return self._planned(spans, self.most, self.registers.ranges)
+
     def hoped_for(self) -> list[Read]:
         """Return the reads of all that is wanted, if all went well that was not tried or is to be tried again."""
         self._keep_up()

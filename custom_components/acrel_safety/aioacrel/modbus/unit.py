@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 from .. import __version__
@@ -18,10 +19,11 @@ from ..texts import Phrase
 from ..vocabulary import Pace
 from .guard import GuardedUnit
 from .learnt import BACK_OFF, Learnt
+from .parts import read_in_parts
 from .planning import UnitPlan
 from .poll import GroupPoll, PollReport
 from .presence import MISSES_FORGIVEN, Presence
-from .probe import patient_read, probe_model
+from .probe import Turn, patient_read, probe_model
 
 _LOGGER = logging.getLogger(__name__)
 ORIGIN = "modbus"
@@ -149,8 +151,7 @@ class PolledUnit:
     @property
     def heard(self) -> int:
         """How often anything at all was heard of the unit: short questions after a fault count, too."""
-        figures = self.unit.figures
-        return figures.answers + figures.refusals
+        return self.unit.figures.heard
 
     async def ask(self, block: Block) -> list[int]:
         """Send one planned read; raises as `GuardedUnit.read` does."""
@@ -265,12 +266,14 @@ class PolledUnit:
 
     # -- identity, raw registers ------------------------------------------------------------------------------------
 
-    async def probe(self, *, doubts_allowed: bool = False, is_known: bool = False) -> Phrase | None:
+    async def probe(
+        self, *, doubts_allowed: bool = False, is_known: bool = False, turn: Turn = nullcontext
+    ) -> Phrase | None:
         """Check with a few short reads that the unit is there and answers as the model does (see `probe.py`).
 
         From then on it is read by the register map that fits.
         """
-        fit = await probe_model(self.unit, self.model, doubts_allowed=doubts_allowed, is_known=is_known)
+        fit = await probe_model(self.unit, self.model, doubts_allowed=doubts_allowed, is_known=is_known, turn=turn)
         self.use(fit.registers)
         return fit.doubt
 
@@ -295,18 +298,14 @@ class PolledUnit:
         Raises LinkError when the unit cannot be asked; what it refuses has no value.
         """
         readings: dict[PointKey, Reading] = {}
-        for block in self.blocks_for(keys):
-            try:
-                words = await self.ask(block)
-            except RefusedError as error:
-                if error.is_gateway or error.is_busy:
-                    raise
+        async for block, words in read_in_parts(self.unit, self.blocks_for(keys), self.ask):
+            if isinstance(words, RefusedError):
                 readings.update(self._decoder.lost(block.keys, Quality.REFUSED, self._clock()))
             else:
                 readings.update(self._decoder.take(block, words, self._clock()))
         return {key: reading for key, reading in readings.items() if key in keys}
 
-    async def dump(self, reads: Iterable[Read] | None = None) -> RegisterDump:
+    async def dump(self, reads: Iterable[Read] | None = None, *, turn: Turn = nullcontext) -> RegisterDump:
         """Return raw registers: those of the given reads, else all the model knows. Refused reads are noted.
 
         What the model says is private is not read. Raises LinkError when the unit cannot be asked.
@@ -323,10 +322,10 @@ class PolledUnit:
         private = private_registers([self.model])
         left_out = self.learnt.refused | self.model.private
         places = [place for key, place in self.registers.places.items() if key not in left_out]
-        planned = self.plan.reads(spans_of(places)) if reads is None else reads
+        planned = self.plan.printed(spans_of(places)) if reads is None else reads
         for read in around(planned, private):
             try:
-                dump.add(read, await patient_read(self.unit, read.function, read.address, read.count))
+                dump.add(read, await patient_read(self.unit, read.function, read.address, read.count, turn))
             except RefusedError as error:
                 dump.refused[read] = error.code
         return dump
