@@ -14,6 +14,7 @@ from ..aioacrel.errors import (
     RefusedError,
 )
 from ..aioacrel.problems import Problem
+from ..aioacrel.texts import phrase
 from ..checked import Fault
 from ..hubs.modbus import LinkInUseError
 from ..markdown import plain, problem_list
@@ -109,7 +110,7 @@ def doubt_list(doubts: Sequence[Doubt], texts: FlowTexts) -> str:
         reason = doubt.error.text(texts.language) if doubt.error else texts("doubt", "not_asked")
         shown.append(f"- {plain(doubt.name)}: {plain(reason)}")
     if left_out := len(doubts) - len(shown):
-        shown.append(f"- {texts('doubt', 'more', count=left_out)}")
+        shown.append(f"- {phrase('and_more', count=left_out).text(texts.language)}")
     return "\n".join(shown)
 
 
