@@ -14,7 +14,7 @@ from ..aioacrel.errors import (
     NoAnswerError,
     RefusedError,
 )
-from ..aioacrel.problems import Problem
+from ..aioacrel.problems import Problem, flat
 from ..markdown import problem_list
 from .selector_texts import FlowTexts
 
@@ -78,7 +78,8 @@ def explain(error: AcrelError | HomeAssistantError, texts: FlowTexts) -> FlowErr
             key = "no_answer_gateway"
         case FileProblemsError():
             listing = form_list(error.problems, texts.language)
-    return FlowError(key=key, placeholders=placeholders, listing=listing)
+    # An error is no Markdown, so nothing is escaped.
+    return FlowError(key=key, placeholders={name: flat(text) for name, text in placeholders.items()}, listing=listing)
 
 
 def form_list(problems: Sequence[Problem], language: str) -> str:
