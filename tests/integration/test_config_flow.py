@@ -438,7 +438,7 @@ async def test_a_link_that_could_not_be_reached_is_there_at_once_when_it_is_put_
     assert states == [ConfigEntryState.SETUP_RETRY, ConfigEntryState.LOADED]
 
 
-async def test_a_link_that_was_given_up_is_set_up_when_it_is_put_right(
+async def test_a_link_that_somebody_uses_otherwise_is_set_up_when_it_is_put_right(
     home: HomeAssistant, cabinet_of: CabinetMaker
 ) -> None:
     cabinet = await cabinet_of({8: "aim-r100"})
@@ -453,7 +453,7 @@ async def test_a_link_that_was_given_up_is_set_up_when_it_is_put_right(
         await link.answer(host=HOST, port=cabinet.tcp_port, line=QUICK_LINE)
         await home.async_block_till_done()
         states.append(entry.state)
-    assert states == [ConfigEntryState.SETUP_ERROR, ConfigEntryState.LOADED]
+    assert states == [ConfigEntryState.SETUP_RETRY, ConfigEntryState.LOADED]
 
 
 async def test_a_link_cannot_move_to_where_another_one_is(

@@ -34,7 +34,7 @@ BROKEN_DEVICES: Mapping[str, tuple[Mapping[str, object], str]] = {
     "unit id below": ({**SOUND, "unit_id": -1}, r"unit\_id is -1"),
     "unit id in words": ({**SOUND, "unit_id": "x"}, r"unit\_id is x"),
     "unit id as text": ({**SOUND, "unit_id": "7"}, r"unit\_id is 7"),
-    "half a unit id": ({**SOUND, "unit_id": 1.5}, r"unit\_id is 1.5"),
+    "half a unit id": ({**SOUND, "unit_id": 1.5}, r"unit\_id is 1\.5"),
     "truth for a unit id": ({**SOUND, "unit_id": True}, r"unit\_id is True"),
     "list for a unit id": ({**SOUND, "unit_id": [7]}, r"unit\_id is \[7\]"),
     "number for a model": ({**SOUND, "unit_id": 7, "model": 7}, "model cannot be 7"),

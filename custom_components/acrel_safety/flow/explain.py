@@ -13,7 +13,7 @@ from ..aioacrel.errors import (
     NoAnswerError,
     RefusedError,
 )
-from ..aioacrel.problems import Problem
+from ..aioacrel.problems import Problem, flat
 from ..aioacrel.texts import phrase
 from ..checked import Fault
 from ..hubs.errors import LinkInUseError
@@ -100,7 +100,8 @@ def explain(error: AcrelError | LinkInUseError, texts: FlowTexts, *, is_link_pro
             key = f"{error.key}_link"
         case FileProblemsError():
             listing = form_list(error.problems, texts.language)
-    return FlowError(key=key, placeholders=placeholders, listing=listing)
+    # An error is no Markdown, so nothing is escaped.
+    return FlowError(key=key, placeholders={name: flat(text) for name, text in placeholders.items()}, listing=listing)
 
 
 def doubt_list(doubts: Sequence[Doubt], texts: FlowTexts) -> str:
