@@ -277,6 +277,21 @@ async def test_a_broken_link_can_be_deleted_and_its_repair_goes_with_it(
     assert not [identifier for domain, identifier in ir.async_get(home).issues if domain == DOMAIN]
 
 
+async def test_a_repair_whose_link_is_deleted_meanwhile_ends_clearly(
+    home: HomeAssistant, cabinet_of: CabinetMaker, hass_client: ClientSessionGenerator
+) -> None:
+    rig = await set_up(home, await cabinet_of({8: "aim-r100"}), broken_device({}))
+    identifier = issue_id(rig.entry, broken_of(rig.entry), Issue.STORED_BROKEN)
+    assert await async_setup_component(home, "repairs", {})
+    client = await hass_client()
+    answer = await client.post("/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": identifier})
+    flow_id = (await answer.json())["flow_id"]
+    await home.config_entries.async_remove(rig.entry.entry_id)
+    answer = await client.post(f"/api/repairs/issues/fix/{flow_id}", json={})
+    assert answer.status == 200
+    assert (await answer.json())["type"] == "create_entry"
+
+
 async def test_what_a_later_version_stores_beside_is_no_fault(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:
     cabinet = await cabinet_of({7: "asj10l", 8: "aim-r100"})
     rig = await set_up(home, cabinet, broken_device({**SOUND, "unit_id": 7, "model": "asj10l", "new": 1}), later="x")
