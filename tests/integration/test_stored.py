@@ -277,6 +277,28 @@ async def test_a_broken_link_can_be_deleted_and_its_repair_goes_with_it(
     assert not [identifier for domain, identifier in ir.async_get(home).issues if domain == DOMAIN]
 
 
+async def test_a_ratio_that_is_not_stored_is_asked_for_and_the_rest_is_read_meanwhile(
+    home: HomeAssistant, cabinet_of: CabinetMaker, hass_client: ClientSessionGenerator
+) -> None:
+    cabinet = await cabinet_of({3: "adl3000", 8: "aim-r100"})
+    stored = {"unit_id": 3, "model": "adl3000", "allow_changes": False, "pt": 1}
+    rig = await set_up(home, cabinet, broken_device(stored))
+    identifier = issue_id(rig.entry, broken_of(rig.entry), Issue.INCOMPLETE)
+    issue = issue_of(home, identifier)
+    assert issue is not None
+    assert (issue.translation_placeholders or {})["missing"] == "CT"
+    assert rig.state("sensor", 3, "Fr").state not in ("unavailable", "unknown")
+    assert rig.state("sensor", 3, "Ia").state == "unknown"
+    assert (await submit(home, hass_client, issue))["reason"] == "still_there"
+
+    change = await change_device(home, rig.entry, broken_of(rig.entry).subentry_id)
+    await change.answer(unit_id=3, model="adl3000", name="broken")
+    await change.answer(pt=1, ct=1)
+    await home.async_block_till_done()
+    assert issue_of(home, identifier) is None
+    assert rig.state("sensor", 3, "Ia").state not in ("unavailable", "unknown")
+
+
 async def test_a_repair_whose_link_is_deleted_meanwhile_ends_clearly(
     home: HomeAssistant, cabinet_of: CabinetMaker, hass_client: ClientSessionGenerator
 ) -> None:

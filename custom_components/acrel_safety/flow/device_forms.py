@@ -24,7 +24,7 @@ from ..aioacrel.registers import Ratio
 from ..aioacrel.table import AddressMode, KMode
 from ..checked import faults, sound_part
 from ..const import CONF_ALLOW_CHANGES, CONF_INTERVALS, CONF_UNIT_ID
-from ..hubs.modbus_data import INTERVALS, RATIO_FIELDS, UNIT, sound_unit_id
+from ..hubs.modbus_data import INTERVALS, RATIO_FIELDS, UNIT, missing_ratios, sound_unit_id
 from .drafts import AS_WRITTEN, NORMAL_ORDER
 from .explain import FormError
 from .link_forms import FormData, choice, number
@@ -178,9 +178,8 @@ def check_unit_id(value: float) -> None:
 
 def check_settings(unit_id: int, model: Model, settings: FormData) -> None:
     """Raise FormError if a number of the settings form is missing or cannot be."""
-    for ratio, field in RATIO_FIELDS.items():
-        if ratio in model.registers.asks_ratios and field not in settings:
-            raise FormError("ratio_needed", at=field)
+    for field in missing_ratios(model, settings):
+        raise FormError("ratio_needed", at=field)
     for fault in faults(UNIT, device_data(unit_id, model, settings)):
         raise FormError.of(fault, {})
 
