@@ -68,7 +68,7 @@ BROKEN_LINKS: Mapping[str, tuple[Mapping[str, object], str]] = {
     "number for a type": ({**LINK, "type": 3}, "type is 3; allowed: tcp"),
     "list for a type": ({**LINK, "type": ["tcp"]}, r"type is \['tcp'\]; allowed: tcp"),
     "number for a host": ({**LINK, "host": 7}, "host cannot be 7"),
-    "host in capitals": ({**LINK, "host": "Gateway"}, "host cannot be Gateway"),
+    "host with a path": ({**LINK, "host": "gateway/5"}, "host cannot be gateway/5"),
     "no host": ({name: value for name, value in LINK.items() if name != "host"}, "host is missing"),
     "port in words": ({**LINK, "port": "502"}, "port is 502; allowed: 1 … 65535"),
     "no baud rate": ({name: value for name, value in LINK.items() if name != "baudrate"}, "baudrate is missing"),

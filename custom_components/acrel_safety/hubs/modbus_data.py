@@ -46,11 +46,11 @@ _NOT_IN_A_NAME = re.compile(r"[\s:/\\@\[\]?#,;]")
 
 
 def is_host(host: str) -> bool:
-    """Whether this is a host as it is looked up: an address without brackets, or a name in small letters."""
+    """Whether this is a host as it is looked up: an address without brackets, or a name."""
     try:
         ip_address(host)
     except ValueError:
-        return bool(host) and not _NOT_IN_A_NAME.search(host) and host == host.lower()
+        return bool(host) and not _NOT_IN_A_NAME.search(host)
     return True
 
 
