@@ -1,6 +1,6 @@
 """A real cabinet on loopback and a real Home Assistant: nothing between them is mocked."""
 
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Protocol
 
 import pytest
@@ -53,8 +53,18 @@ class LinkMaker(Protocol):
 
 
 @pytest.fixture
+def any_interval(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Let a test read more often, or less, than a user may ask for."""
+
+    def allow() -> None:
+        monkeypatch.setattr(modbus_data, "INTERVALS", dict.fromkeys(modbus_data.INTERVALS, (0.01, 1e9)))
+
+    return allow
+
+
+@pytest.fixture
 async def link_to(
-    hass: HomeAssistant, cabinet_of: CabinetMaker, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, cabinet_of: CabinetMaker, any_interval: Callable[[], None]
 ) -> AsyncGenerator[LinkMaker]:
     """Set up links; they are unloaded at the end, before the cabinets stop."""
     entries: list[MockConfigEntry] = []
@@ -65,8 +75,7 @@ async def link_to(
         if models is None:
             models = {unit_id: unit.model for unit_id, unit in cabinet.units.items()}
         if "intervals" in data:
-            # Tests read more often, or less, than a user may ask for.
-            monkeypatch.setattr(modbus_data, "INTERVALS", dict.fromkeys(modbus_data.INTERVALS, (0.01, 1e9)))
+            any_interval()
         devices = [device(unit_id, model, data=data) for unit_id, model in models.items()]
         entry = link_entry(cabinet, devices, framing=framing)
         entry.add_to_hass(hass)
