@@ -16,7 +16,7 @@ from ..aioacrel.points import Model
 from ..aioacrel.registers import READ_HOLDING
 from ..const import CONF_UNIT_ID
 from ..coordinator import AcrelConfigEntry
-from ..hubs.modbus import temporary_unit
+from ..hubs.modbus import temporary_unit, turn_on
 
 type LinkData = Mapping[str, Any]
 """The data of a config entry: one link."""
@@ -41,7 +41,8 @@ async def probe_device(
     hass: HomeAssistant, link: LinkData, unit_id: int, model: Model, *, is_known: bool = False
 ) -> None:
     """Check that the unit answers, and as the model does. Raises WrongDeviceError, a LinkError or LinkInUseError."""
-    await ask_unit(hass, link, unit_id, partial(probe_model, model=model, is_known=is_known))
+    ask = partial(probe_model, model=model, is_known=is_known, turn=turn_on(hass, link))
+    await ask_unit(hass, link, unit_id, ask)
 
 
 async def ask_unit[T](
