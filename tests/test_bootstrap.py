@@ -1,4 +1,4 @@
-"""`scripts/bootstrap` among hostile mirrors, folders and files: it builds only what is vouched for, and says why not."""
+"""`scripts/bootstrap` among hostile mirrors, folders and files: it builds only what is vouched for."""
 
 import fcntl
 import hashlib
@@ -33,7 +33,7 @@ def boot(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 - a script is 
     loader = importlib.machinery.SourceFileLoader("bootstrap", str(ROOT / "scripts" / "bootstrap"))
     spec = importlib.util.spec_from_loader("bootstrap", loader)
     assert spec is not None
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # noqa: FBT003 - nothing beside the script
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "bootstrap", module)
     loader.exec_module(module)
@@ -177,7 +177,7 @@ def test_an_index_is_believed_as_far_as_the_machines_keys_vouch_for_it(
         mirror.put_index("0" * 64, suite)
         assert not is_taken(good)
     finally:
-        subprocess.run(["gpgconf", "--homedir", tmp_path, "--kill", "all"], check=False)
+        subprocess.run([shutil.which("gpgconf") or "gpgconf", "--homedir", tmp_path, "--kill", "all"], check=False)
 
 
 def test_no_answer_fills_the_memory(boot: Any, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
@@ -269,15 +269,15 @@ def test_a_second_one_waits_for_the_first(checkout: Path, tmp_path: Path) -> Non
     lock.parent.mkdir()
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(subprocess.TimeoutExpired) as caught:
-            subprocess.run(
-                [sys.executable, checkout / "scripts" / "bootstrap"],
-                env=os.environ | {"XDG_CACHE_HOME": str(tmp_path), "ACREL_PYTHON": sys.executable},
-                capture_output=True,
-                timeout=5,
-                check=False,
-            )
-    assert b"another bootstrap is running" in (caught.value.stdout or b"")
+        with subprocess.Popen(
+            [sys.executable, checkout / "scripts" / "bootstrap"],
+            env=os.environ | {"XDG_CACHE_HOME": str(tmp_path), "ACREL_PYTHON": sys.executable},
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as second:
+            assert second.stdout is not None
+            assert second.stdout.readline() == "bootstrap: another bootstrap is running, waiting for it\n"
+            second.kill()
 
 
 # -- the folder one stands in ------------------------------------------------------------------------------------
@@ -310,5 +310,5 @@ def test_the_demo_runs_nothing_of_the_folder_one_stands_in(trap: Path) -> None:
         timeout=PATIENCE,
         check=False,
     )
-    assert done.stdout.startswith("usage: scripts/demo"), done.stdout + done.stderr
+    assert "usage: scripts/demo" in done.stdout, done.stdout + done.stderr
     assert not (trap / "RAN").exists()
