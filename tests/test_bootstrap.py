@@ -136,7 +136,7 @@ def test_an_index_is_believed_as_far_as_the_machines_keys_vouch_for_it(
     mirror: Mirror,
     tmp_path: Path,
 ) -> None:
-    gpg = [
+    gpg: list[str | Path] = [
         "gpg",
         "--homedir",
         tmp_path,

@@ -22,9 +22,12 @@ _ENDLESS = 1_000_000
 _GAP = (0, 2, 0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Console:
-    """The two outputs of a command: results on `out`, everything else on `err`."""
+    """The two outputs of a command: results on `out`, everything else on `err`.
+
+    A reader that goes away (`acrel read | head -1`) had enough; what the command ends with stays the same.
+    """
 
     out: TextIO
     err: TextIO
@@ -33,6 +36,8 @@ class Console:
     """Draws on `out`."""
     side: rich.console.Console
     """Draws on `err`."""
+    has_reader: bool = True
+    """Whether anybody still takes results."""
 
     @classmethod
     def of_process(cls, *, as_json: bool) -> Console:
@@ -75,12 +80,19 @@ class Console:
 
     def note(self, *lines: str) -> None:
         """Say something beside the results: a line each, whatever is quoted in it."""
-        self.err.write("".join(f"{printable(line)}\n" for line in lines))
-        self.err.flush()
+        try:
+            self.err.write("".join(f"{printable(line)}\n" for line in lines))
+            self.err.flush()
+        except BrokenPipeError:
+            let_go(self.err)
 
     def _write(self, text: str) -> None:
-        self.out.write(text)
-        self.out.flush()
+        try:
+            self.out.write(text)
+            self.out.flush()
+        except BrokenPipeError:
+            let_go(self.out)
+            self.has_reader = False
 
 
 def _rich_on(stream: TextIO) -> rich.console.Console:
