@@ -56,15 +56,13 @@ class Lengths:
         return max(1, self.answered)
 
     def note_answered(self, count: int) -> bool:
-        """Note an answer; return whether a longer read may be sent now than before."""
+        """Note an answer; return whether none was as long before."""
         if count >= self.answered:
             self.contradicted = 0
         if count <= self.answered:
             return False
         self.answered = count
-        if self.too_many is None:
-            return False
-        if count >= self.too_many:
+        if self.too_many is not None and count >= self.too_many:
             self.too_many = None
         return True
 

@@ -5,9 +5,10 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from math import inf
 
 from .. import __version__
-from ..errors import ILLEGAL_ADDRESS, LinkError, RefusedError
+from ..errors import ILLEGAL_ADDRESS, LinkError, LinkUnreachableError, RefusedError
 from ..points import Model
 from ..readings import PointKey, Quality, Reading
 from ..registers import Ratio, Read, RegisterMap
@@ -24,12 +25,13 @@ from .planning import UnitPlan
 from .poll import GroupPoll, PollReport
 from .presence import MISSES_FORGIVEN, Presence
 from .probe import Turn, patient_read, probe_model
+from .trials import SHORT_SECONDS, Trials
 
 _LOGGER = logging.getLogger(__name__)
 ORIGIN = "modbus"
 """What readings of this way name as their origin."""
-TOO_LONG_SECONDS = 60.0
-"""After so long a longer read is tried than those that were answered."""
+PUT_OFF_SECONDS = 60.0
+"""For so long nothing is tried when the way to the unit is not free."""
 
 
 def utcnow() -> datetime:
@@ -61,6 +63,7 @@ class PolledUnit:
         self._ratios = ratios
         self.learnt = Learnt()
         self.plan = UnitPlan(model, unit.cost, self.learnt)
+        self._trials = Trials(self.plan, self.learnt)
         self._decoder = Decoder(model, ratios, origin=ORIGIN)
         self._clock = clock
         self._presence = Presence(self.name)
@@ -178,7 +181,7 @@ class PolledUnit:
     def note_recovered(self, block: Block, code: int | None) -> None:
         """Note that all parts of a read were answered which itself was declined with a code, or got no answer."""
         count = block.read.count
-        if not self.learnt.note_too_long(count, _now() + TOO_LONG_SECONDS):
+        if not self.learnt.note_too_long(count, _now() + SHORT_SECONDS):
             self._suspect_gaps(block)
         elif self.plan.most < count:
             _LOGGER.info("%s gives no %d registers in one answer (%s)", self.name, count, code or "no answer")
@@ -263,6 +266,37 @@ class PolledUnit:
     def _lose(self, keys: Collection[PointKey], quality: Quality = Quality.NO_ANSWER) -> set[PointKey]:
         self.readings.update(self._decoder.lost(keys, quality, self._clock()))
         return set(keys)
+
+    # -- what is tried at idle time ---------------------------------------------------------------------------------
+
+    def next_try(self) -> float:
+        """Return when something is to be tried that was declined, or never asked; infinity when there is nothing."""
+        return inf if self.is_silent or self.is_doubtful else self._trials.due()
+
+    async def try_out(self) -> PollReport | None:
+        """Try one thing that is due; return what became of points by it. Nothing is raised but cancellation."""
+        if (trial := self._trials.next(_now())) is None:
+            return None
+        read = trial.read
+        lost: set[PointKey] = set()
+        try:
+            words = await self.unit.read(read.function, read.address, read.count, within=(read.address, read.end - 1))
+        except RefusedError as error:
+            if error.is_gateway or error.is_busy:
+                self._trials.put_off(_now(), PUT_OFF_SECONDS)
+                return None
+            self._trials.note(trial, _now(), is_answered=False, code=error.code)
+            lost = self._lose(trial.keys, Quality.REFUSED)
+        except LinkUnreachableError:
+            self._trials.put_off(_now(), PUT_OFF_SECONDS)
+        except LinkError:
+            self._trials.note(trial, _now(), is_answered=False)
+            lost = self._lose(trial.keys)
+        else:
+            self._trials.note(trial, _now(), is_answered=len(words) == read.count)
+        if not lost:
+            return None
+        return PollReport(unit=self, group=self.model.points[trial.keys[0]].pace, keys=frozenset(lost), requests=1)
 
     # -- identity, raw registers ------------------------------------------------------------------------------------
 
