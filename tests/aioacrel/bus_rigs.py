@@ -12,13 +12,14 @@ from simulator import Cabinet
 from tests.aioacrel.rigs import RATIOS, SHORT_TIMEOUT, address_of, model
 
 QUICK = {Pace.FAST: 0.05, Pace.NORMAL: 0.1, Pace.SLOW: 0.2}
-PATIENCE = 20
+PATIENCE = 20.0
 
 
 class Reports:
     """Collects poll reports; `until` waits for one that fits."""
 
     def __init__(self) -> None:
+        self.patience = PATIENCE
         self.all: list[PollReport] = []
         self.timed: list[tuple[float, PollReport]] = []
         self._news = asyncio.Event()
@@ -31,7 +32,7 @@ class Reports:
     async def until(self, fits: Callable[[PollReport], bool]) -> PollReport:
         """Return the first report from now on that fits."""
         seen = len(self.all)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(self.patience):
             while True:
                 for report in self.all[seen:]:
                     if fits(report):
@@ -48,6 +49,7 @@ class Rig(AsyncExitStack):
         super().__init__()
         self.bus = Bus("test")
         self.reports = Reports()
+        self.devices: list[PolledUnit] = []
         self._address = address_of(cabinet, framing)
         self._cabinet = cabinet
 
@@ -58,15 +60,16 @@ class Rig(AsyncExitStack):
     async def add(
         self,
         *unit_ids: int,
-        timeout: float = SHORT_TIMEOUT,  # noqa: ASYNC109 - of each request
+        timeout: float | None = SHORT_TIMEOUT,  # noqa: ASYNC109 - of each request
+        of: str | None = None,
         intervals: Mapping[Pace, float] = QUICK,
         silence: Mapping[int, LinkError] = MappingProxyType({}),
     ) -> list[PolledUnit]:
         link = await self.enter_link()
-        devices = []
+        devices = self.devices = list[PolledUnit]()
         for unit_id in unit_ids:
-            unit = self._address.guarded(link.unit(unit_id), unit_id, timeout=timeout)
-            device = PolledUnit(unit, model(self._cabinet.units[unit_id].model), ratios=RATIOS)
+            unit = self._address.guarded(link.unit(unit_id), unit_id, timeout=timeout, pulse=self.bus.pulse)
+            device = PolledUnit(unit, model(of or self._cabinet.units[unit_id].model), ratios=RATIOS)
             device.want_all()
             self.bus.add(device, self.reports, intervals, silence=silence.get(unit_id))
             devices.append(device)

@@ -34,6 +34,7 @@ def on_a_line(test: Callable[[Cabinet, Rig], Coroutine[Any, Any, None]], *, fram
         cabinet = Cabinet.of(dict.fromkeys(UNITS, "aim-r100"), frozen=True, line=LINE)
         async with cabinet, Rig(cabinet, framing) as rig:
             await rig.add(*UNITS, timeout=TIMEOUT, intervals=DEFAULT_INTERVALS)
+            rig.reports.patience = 5 * MINUTE
             rig.bus.start()
             await asyncio.sleep(MINUTE)
             await test(cabinet, rig)

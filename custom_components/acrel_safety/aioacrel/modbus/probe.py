@@ -6,6 +6,7 @@ A few short reads tell, as far as the documents allow.
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
+from math import inf
 
 from ..errors import LinkError, LinkUnreachableError, MissingTableError, NoAnswerError, RefusedError, WrongDeviceError
 from ..points import Model
@@ -88,7 +89,10 @@ async def _contradiction(unit: GuardedUnit, check: ProbeCheck, turn: Turn) -> Ph
 async def patient_read(
     unit: GuardedUnit, function: int, address: int, count: int, turn: Turn = nullcontext
 ) -> list[int]:
-    """Read with the one retry that reads have; a link that is down is not asked twice."""
+    """Read with the one retry that reads have; a link that is down is not asked twice.
+
+    Who does not share the line (takes no `turn`) listens for longer to a unit that was never heard: it may be slow.
+    """
     try:
         async with turn():
             return await unit.read(function, address, count)
@@ -99,8 +103,9 @@ async def patient_read(
             raise
     except LinkError:
         pass
+    is_patient = turn is nullcontext and not unit.figures.answers
     async with turn():
-        return await unit.read(function, address, count)
+        return await unit.read(function, address, count, rest=inf if is_patient else None)
 
 
 def _existence_check(registers: RegisterMap) -> ProbeCheck:

@@ -26,6 +26,8 @@ LONELY_SECONDS = 4.0
 """Of the units of a link on which nobody answers one is asked after this time, the longest unasked first."""
 LONELY_SHARE = 1 / 8
 """Of the time of a link on which nobody answers: others may use it too."""
+PATIENT_EVERY = 16
+"""Of the questions to a unit that stays silent one in so many is a patient one."""
 PATIENCE = 3
 """A job more than this many of its periods late goes before faster groups."""
 _RANK = {Pace.FAST: 0, Pace.NORMAL: 1, Pace.SLOW: 2}
@@ -85,6 +87,8 @@ class Member:
     retries: int = 0
     rest: float = 0.0
     """Seconds for which a silent unit is left alone."""
+    long_rests: int = 0
+    """How often it was asked in vain after the longest rest."""
     knock_at: float | None = None
     """When a silent unit is asked again; None while it answers."""
     asked_at: float = -inf
@@ -150,9 +154,12 @@ class Schedule:
         """Return for how long a unit was left alone, which decides for how long it is listened to.
 
         Where nobody answers, listening costs nobody anything: then the first question is a patient one, so that a
-        slow link is known as such.
+        slow link is known as such. One that was listened to in full is not slow, and the others wait each time.
         """
-        return LONGEST_BACK_OFF if self._is_lonely and member.retries == 1 else member.rest
+        if self._is_lonely and member.retries == 1:
+            return LONGEST_BACK_OFF
+        is_dead = member.rest >= LONGEST_BACK_OFF and member.long_rests % PATIENT_EVERY
+        return 0.0 if is_dead else member.rest
 
     def back_off(self, member: Member, error: LinkError, now: float, *, seconds: float = 0.0) -> None:
         """Leave a silent unit alone for 1, 2, 4 … of its fast periods, and for a while all that are silent.
@@ -161,6 +168,8 @@ class Schedule:
         """
         if not self.has(member):
             return
+        if member.rest >= LONGEST_BACK_OFF:
+            member.long_rests += 1
         member.rest = min(member.base * 2**member.retries, LONGEST_BACK_OFF)
         member.retries = min(member.retries + 1, _MOST_DOUBLINGS)
         member.knock_at, member.asked_at, member.is_woken = now + member.rest, now, False
@@ -181,7 +190,8 @@ class Schedule:
 
         Each at most once in the longest pause, or one that comes and goes would have the absent ones asked for ever.
         """
-        member.retries, member.knock_at, member.woken_at, member.is_woken = 0, None, -inf, False
+        member.retries, member.rest, member.long_rests = 0, 0.0, 0
+        member.knock_at, member.woken_at, member.is_woken = None, -inf, False
         self._no_knock_before = 0.0
         for job in member.jobs:
             job.due = now
