@@ -42,7 +42,7 @@ def test_an_alarm_that_cannot_be_read_is_told_until_it_can_be() -> None:
     rig = Rig()
     assert rig.say(UHigh=Quality.REFUSED, ULow=Quality.GOOD) is None
     rig.seconds = LASTING_SECONDS
-    assert rig.say(Ua=Quality.GOOD) == {ALARM}
+    assert rig.say(Ua=Quality.GOOD) == frozenset([ALARM])
     assert rig.watch.names([ALARM], "en") == ["Over-voltage"]
     rig.seconds += 1
     assert rig.say(UHigh=Quality.GOOD) == frozenset()

@@ -103,7 +103,7 @@ async def test_an_alarm_that_cannot_be_read_is_told_by_name_until_it_is_read(
     rig = await link_to(cabinet, {UNIT: "mine"})
     issue = unread_issue(hass, rig)
     assert issue is not None
-    assert (issue.translation_placeholders or {})["alarms"] == "- Under\\-voltage"
+    assert (issue.translation_placeholders or {})["alarms"] == "- Under-voltage"
     assert rig.state("binary_sensor", UNIT, "ULow").state == "unknown"
     assert rig.state("binary_sensor", UNIT, "UHigh").state in ("on", "off")
     assert learnt(rig)["declined"]["ULow@1"]["code"] == 2

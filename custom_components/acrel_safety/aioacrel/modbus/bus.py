@@ -150,8 +150,8 @@ class Bus:
                     await self._knock(silent)
                 case member, job:
                     await self._serve(member, job)
-                case None if (member := self._schedule.next_try(now)) is not None:
-                    await self._try_out(member)
+                case None if (trying := self._schedule.next_try(now)) is not None:
+                    await self._try_out(trying)
                 case None:
                     await self._sleep_until(self._schedule.next_time(now))
 
@@ -224,7 +224,8 @@ class Bus:
                 self._schedule.back_off(member, error, _now())
 
     def _note_silent(self, member: Member, error: LinkError) -> None:
-        unit, report = member.unit, None
+        unit = member.unit
+        report: PollReport | None = None
         with _no_slips(unit):
             group = next(iter(unit.groups()), Pace.FAST)
             report = PollReport(unit=unit, group=group, keys=frozenset(unit.note_silent(error)), error=error)

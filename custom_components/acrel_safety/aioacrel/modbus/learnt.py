@@ -209,11 +209,11 @@ class Learnt:
         for *ends, again_in in _rows(kept.get("closed"), 3):
             if (border := Border(*map(int, ends))) in borders and border not in self.crossed:
                 self.closed[border] = now + min(DAY, again_in) - age
-        longest, too_long, again_in = (kept.get(name) for name in ("longest", "too_long", "again_in"))
+        longest, too_long, due_in = (kept.get(name) for name in ("longest", "too_long", "again_in"))
         if _is_length(longest):
             self.lengths.answered = longest
-            if _is_length(too_long) and too_long > longest and _is_number(again_in):
-                self.lengths.too_many, self.lengths.due = too_long, now + min(DAY, again_in) - age
+            if _is_length(too_long) and too_long > longest and _is_number(due_in):
+                self.lengths.too_many, self.lengths.due = too_long, now + min(DAY, due_in) - age
         self.version += 1
 
 

@@ -104,11 +104,11 @@ class Trials:
         learnt, most = self._learnt, self._plan.most
         found = {
             border: Trial(
-                read=Read(read.function, border.left, border.count), border=border, due=learnt.closed.get(border, -inf)
+                read=Read(read.function, border.left, border.length), border=border, due=learnt.closed.get(border, -inf)
             )
             for read in self._plan.hoped_for(MOST_REGISTERS, self._plan.borders)
             for border in self._plan.borders
-            if border not in learnt.crossed and border.count <= most and border.is_in(read)
+            if border not in learnt.crossed and border.length <= most and border.is_in(read)
         }
         return list(found.values())
 
