@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from custom_components.acrel_safety.aioacrel.modbus import PolledUnit
 from custom_components.acrel_safety.aioacrel.modbus.bus import DEFAULT_INTERVALS
 from custom_components.acrel_safety.aioacrel.modbus.learnt import Learnt
+from custom_components.acrel_safety.aioacrel.modbus.planning import UnitPlan
+from custom_components.acrel_safety.aioacrel.modbus.trials import Trials
 from custom_components.acrel_safety.aioacrel.modbus.trying import try_out
 from custom_components.acrel_safety.aioacrel.models import read_model
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality
+from custom_components.acrel_safety.aioacrel.registers import LineCost
 from custom_components.acrel_safety.aioacrel.registers.borders import Border, borders_of
 from custom_components.acrel_safety.aioacrel.registers.plan import line_time
 from custom_components.acrel_safety.aioacrel.registers.privacy import private_registers
@@ -297,3 +300,58 @@ def test_of_another_model_nothing_is_kept() -> None:
         assert not {Border(5, 9)} & device.learnt.closed.keys()
 
     on_a_bus("ard2f", test)
+
+
+# -- and what else was known -----------------------------------------------------------------------------------------
+
+MULTIPLIED = """
+[model]
+id = "multiplied"
+name = "A ratio in another group"
+title = { en = "Typed from the manual" }
+evidence = "imported"
+source = "test"
+[ratios]
+ct = "CT"
+[[circuits]]
+numbers = "1"
+points.Lg = { at = 0x004A, ratios = ["ct"] }
+settings.CT = { at = 0x0055, poll = "slow" }
+"""
+
+
+async def test_with_a_doubt_about_the_device_its_ratios_are_known_no_more() -> None:
+    typed, value = read_model(MULTIPLIED, file="typed.toml"), PointKey("1", "Lg")
+    async with (
+        Cabinet.of({UNIT: "aim-r100"}, frozen=True) as cabinet,
+        open_device(cabinet, UNIT, typed, ratios={}) as device,
+    ):
+        device.want_all()
+        cabinet.units[UNIT].hold("Lg", 7.0, "12")
+        for group in (Pace.SLOW, Pace.FAST):
+            await device.poll(group)
+        assert device.readings[value].quality is Quality.GOOD
+        device.doubt()
+        await device.poll(Pace.FAST)
+        assert (device.readings[value].value, device.readings[value].quality) == (None, Quality.NO_RATIO)
+
+
+def test_a_thousand_points_that_are_refused_are_tried_without_planning_anew() -> None:
+    """Each plan of a long table takes a moment in which nothing else runs."""
+    points = "".join(f'points."DOC_P{number}" = {{ at = {number * 7} }}\n' for number in range(1000))
+    of = read_model(MODEL.partition("points.Lg")[0] + points, file="long.toml")
+    learnt = Learnt()
+    plan = UnitPlan(of, LineCost(), learnt)
+    plan.want(of.readable)
+    trials = Trials(plan, learnt)
+    learnt.decline(of.readable, 2, 0.0)
+    trials.due()
+    version, now, tried = learnt.version, 0.0, Counter[PointKey]()
+    for _ in range(3000):
+        now = max(now, trials.due())
+        trial = trials.next(now)
+        assert trial is not None
+        trials.note(trial, now, is_answered=False, code=2)
+        tried.update(trial.keys)
+    assert learnt.version == version
+    assert set(tried.values()) == {3}  # everyone in turn

@@ -224,12 +224,11 @@ class Bus:
                 self._schedule.back_off(member, error, _now())
 
     def _note_silent(self, member: Member, error: LinkError) -> None:
-        unit = member.unit
-        report: PollReport | None = None
+        unit, reports = member.unit, list[PollReport]()
         with _no_slips(unit):
             group = next(iter(unit.groups()), Pace.FAST)
-            report = PollReport(unit=unit, group=group, keys=frozenset(unit.note_silent(error)), error=error)
-        self._report(member, report or _missed(unit, Pace.FAST, error))
+            reports.append(PollReport(unit=unit, group=group, keys=frozenset(unit.note_silent(error)), error=error))
+        self._report(member, reports[0] if reports else _missed(unit, Pace.FAST, error))
 
     async def _try_out(self, member: Member) -> None:
         """Try one thing that a unit declined, or was never asked: nobody waits for the line."""

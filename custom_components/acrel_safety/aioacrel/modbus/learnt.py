@@ -107,7 +107,7 @@ class Learnt:
                 known.again(code, now)
             else:
                 self.declined[key] = Declined(code, now + BACK_OFF[0])
-        self.version += 1
+                self.version += 1
 
     def regain(self, keys: Iterable[PointKey]) -> None:
         """Note that points can be read after all."""

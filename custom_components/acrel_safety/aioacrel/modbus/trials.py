@@ -5,7 +5,8 @@ be read through (nobody sees them); a longer read is sent than was answered so f
 tried, and nothing that is private.
 """
 
-from dataclasses import dataclass
+from bisect import insort
+from dataclasses import dataclass, replace
 from math import inf
 
 from ..readings import PointKey
@@ -45,7 +46,7 @@ class Trials:
         """Return when something is to be tried; infinity when there is nothing."""
         state = self._learnt.version, self._plan.version
         if state != self._state:
-            self._found = sorted(self._all(), key=lambda trial: trial.due)
+            self._found = sorted(self._all(), key=_due)
             # Looking at the plan may have made it anew.
             self._state = self._learnt.version, self._plan.version
         return max(self._found[0].due, self._not_before) if self._found else inf
@@ -67,6 +68,10 @@ class Trials:
                 self._learnt.regain(trial.keys)
             else:
                 self._learnt.decline(trial.keys, code, now)
+                # Nothing is planned otherwise by this, so nothing else is to be looked for.
+                due = min(self._learnt.declined[key].due for key in trial.keys)
+                self._found.remove(trial)
+                insort(self._found, replace(trial, due=due), key=_due)
         elif trial.border is not None:
             if is_answered:
                 self._learnt.cross(trial.border)
@@ -123,3 +128,7 @@ class Trials:
         if lengths.too_many is not None:
             count = min(count, max((lengths.answered + lengths.too_many) // 2, lengths.answered + 1))
         return [Trial(read=Read(longest.function, longest.address, count), due=lengths.due)]
+
+
+def _due(trial: Trial) -> float:
+    return trial.due
