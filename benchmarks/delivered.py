@@ -190,8 +190,8 @@ def measure(minutes: float = MINUTES, jobs: int = 1) -> Table:
         "ADW300, AIM-R100 and DTSD1352 polled every 2, 10 and 60 s through the fault proxy, which does one of all its"
         f" faults to this share of the requests; {minutes:g} minutes of virtual time, time-out {TIMEOUT:g} s."
         " *Delivered* are right values of all values in the polls that were made to their end, *of those due* of all"
-        " values in the polls that would have been made on a line without faults, *wrong* the share that was believed and belonged"
-        " to other registers, another unit or an earlier moment.",
+        " values in the polls that would have been made on a line without faults, *wrong* the share that was believed"
+        " and belonged to other registers, another unit or an earlier moment.",
         ["framing", "faulted", "client", "delivered", "of those due", "wrong"],
     )
     cases = [
