@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Callable
 
-from benchmarks import bus, faults, home_assistant, line_time
+from benchmarks import bus, delivered, faults, home_assistant, line_time
 from benchmarks.report import Table
 
 
@@ -14,6 +14,7 @@ def main() -> None:
         "line-time": line_time.measure,
         "bus": lambda: asyncio.run(bus.measure()),
         "faults": faults.measure,
+        "delivered": delivered.measure,
         "home-assistant": lambda: asyncio.run(home_assistant.measure()),
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)

@@ -49,6 +49,7 @@ SCENARIOS: dict[str, Kind] = {
         options=frozenset({"most", "how"}),
         link=True,
     ),
+    "filled": Kind(meaning="registers that are printed nowhere are answered, with 0", link=True),
     "wrong_model": Kind(meaning="another model answers at this unit id", options=frozenset({"model"}), link=True),
 }
 

@@ -17,7 +17,7 @@ from .aioacrel.texts import read_texts
 from .const import DOMAIN, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry, AcrelRuntimeData
 from .devices import is_in_use, register_hub
-from .hubs import hub_of
+from .hubs import async_forget, hub_of
 from .issues import forget_former_issues
 from .loading import add_device, async_load_models, enabled_points
 from .memory import TotalsMemory
@@ -115,9 +115,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
-    """Withdraw the issues of a link that is gone, and forget its counters."""
+    """Withdraw the issues of a link that is gone, and forget its counters and what its devices taught."""
     forget_former_issues(hass, entry, ())
     await TotalsMemory(hass, entry).async_forget()
+    await async_forget(hass, entry)
 
 
 async def async_remove_config_entry_device(

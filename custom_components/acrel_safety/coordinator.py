@@ -14,8 +14,10 @@ from .aioacrel.device import Device
 from .aioacrel.errors import AcrelError
 from .aioacrel.readings import PointKey, Reading
 from .aioacrel.source import Source
+from .aioacrel.texts import library_language
+from .aioacrel.unread import AlarmWatch
 from .const import LOGGER
-from .issues import forget_issues, raise_issue
+from .issues import forget_issues, raise_issue, tell_unread_alarms
 
 if TYPE_CHECKING:
     from .hubs import EntryHub
@@ -41,6 +43,7 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
         """Where entities belong, by circuit; set when the device is registered."""
         self._trouble: AcrelError | None = None
         self._is_first = True
+        self._alarms = AlarmWatch(device)
 
     @callback
     def async_attach(self) -> CALLBACK_TYPE:
@@ -69,6 +72,9 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
             else:
                 self.last_exception = trouble
                 raise_issue(self.hass, self.config_entry, self.subentry, trouble)
+        if (unread := self._alarms.look(keys)) is not None:
+            names = self._alarms.names(unread, library_language(self.hass.config.language))
+            tell_unread_alarms(self.hass, self.config_entry, self.subentry, names)
         self.data = keys
         self.last_update_success = self.device.is_heard
         self.async_update_listeners()

@@ -71,6 +71,10 @@ class Device:
         """All that any way can set or operate."""
         return {key for way in self._ways for key in way.source.orders}
 
+    def lacks(self, key: PointKey) -> bool:
+        """Whether the device is known not to have a point that its model has."""
+        return all(key in way.source.lacking or key not in way.source.points for way in self._ways)
+
     @property
     def trouble(self) -> AcrelError | None:
         """What is wrong with the nearest way that has any trouble."""

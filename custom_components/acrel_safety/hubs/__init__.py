@@ -16,6 +16,7 @@ from ..aioacrel.points import Model
 from ..aioacrel.source import Source
 from ..checked import WRONG, Fault, faults
 from ..const import CONF_UNIT_ID
+from .learnt import LearntMemory
 from .modbus import ModbusEntryHub
 from .modbus_data import LINKS, UNIT, missing_ratios, seat
 
@@ -79,6 +80,11 @@ def link_faults(link: Mapping[str, Any]) -> list[Fault]:
     if (way := way_of(link)) is None:
         return [Fault(at=CONF_TYPE, key=WRONG, found=str(link.get(CONF_TYPE, "")), allowed=", ".join(WAYS))]
     return faults(way.link, link)
+
+
+async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget what was kept of the devices of an entry that is gone."""
+    await LearntMemory(hass, entry).async_forget()
 
 
 def hub_of(hass: HomeAssistant, entry: ConfigEntry) -> EntryHub:

@@ -36,6 +36,7 @@ from ..const import (
     TYPE_TCP,
 )
 from .errors import LinkInUseError
+from .learnt import LearntMemory
 
 FIRST_LOOK_SECONDS = 10.0
 """How long set-up waits for first values: a dead bus may not hold up Home Assistant's start."""
@@ -115,6 +116,10 @@ class ModbusEntryHub:
         self._entry = entry
         self._address = link_address(entry.data)
         self._hub = ModbusHub(entry.title, look_again_seconds=LOOK_AGAIN_SECONDS, check_seconds=CHECK_SECONDS)
+        self._sources: dict[str, ModbusSource] = {}
+        """By subentry."""
+        self._memory = LearntMemory(hass, entry)
+        self._is_started = False
 
     def is_on(self, address: LinkAddress) -> bool:
         """Whether this hub reads on a link."""
@@ -134,26 +139,41 @@ class ModbusEntryHub:
         if model.needs_table:
             raise MissingTableError(model=model.name, needs=len(model.waiting))
         unit_id = subentry.data[CONF_UNIT_ID]
-        return self._hub.source(
+        source = self._sources[subentry.subentry_id] = self._hub.source(
             self._unit(unit_id),
             model,
             name=f"{subentry.title} (unit {unit_id} on {self._entry.title})",
             ratios={ratio: subentry.data[ratio] for ratio in Ratio if ratio in subentry.data},
             intervals={Pace(name): seconds for name, seconds in subentry.data.get(CONF_INTERVALS, {}).items()},
         )
+        return source
 
     def remove(self, source: Source) -> None:
         """Leave a unit alone."""
         if isinstance(source, ModbusSource):
             self._hub.remove(source)
+            self._sources = {key: other for key, other in self._sources.items() if other is not source}
 
     async def async_start(self) -> None:
         """Look at all units, then poll them. Raises LinkUnreachableError."""
+        await self._memory.async_load()
+        for subentry_id, source in self._sources.items():
+            if (known := self._memory.of(subentry_id, source.unit.model.id)) is not None:
+                source.remember(*known)
+        self._is_started = True
         await self._hub.start(FIRST_LOOK_SECONDS)
 
     async def async_stop(self) -> None:
         """End after the request on the wire."""
         await self._hub.stop()
+        if self._is_started:
+            self._is_started = False
+            kept = {
+                subentry_id: (source.unit.model.id, lessons)
+                for subentry_id, source in self._sources.items()
+                if (lessons := source.kept()) is not None
+            }
+            await self._memory.async_write(kept)
 
     def figures(self) -> Mapping[str, float | None]:
         """Return how busy the line is."""

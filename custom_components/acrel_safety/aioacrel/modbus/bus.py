@@ -16,6 +16,7 @@ from .guard import GuardedUnit
 from .poll import GroupPoll, PollReport
 from .pulse import LinkPulse
 from .schedule import Job, Member, Schedule
+from .trying import PUT_OFF_SECONDS, try_out
 from .unit import PolledUnit
 
 if TYPE_CHECKING:
@@ -149,6 +150,8 @@ class Bus:
                     await self._knock(silent)
                 case member, job:
                     await self._serve(member, job)
+                case None if (trying := self._schedule.next_try(now)) is not None:
+                    await self._try_out(trying)
                 case None:
                     await self._sleep_until(self._schedule.next_time(now))
 
@@ -221,11 +224,26 @@ class Bus:
                 self._schedule.back_off(member, error, _now())
 
     def _note_silent(self, member: Member, error: LinkError) -> None:
-        unit, report = member.unit, None
+        unit, reports = member.unit, list[PollReport]()
         with _no_slips(unit):
             group = next(iter(unit.groups()), Pace.FAST)
-            report = PollReport(unit=unit, group=group, keys=frozenset(unit.note_silent(error)), error=error)
-        self._report(member, report or _missed(unit, Pace.FAST, error))
+            reports.append(PollReport(unit=unit, group=group, keys=frozenset(unit.note_silent(error)), error=error))
+        self._report(member, reports[0] if reports else _missed(unit, Pace.FAST, error))
+
+    async def _try_out(self, member: Member) -> None:
+        """Try one thing that a unit declined, or was never asked: nobody waits for the line."""
+        async with self._line:
+            if not self._may_be_asked(member):
+                return
+            started = _now()
+            report = None
+            with _no_slips(member.unit) as slips:
+                report = await try_out(member.unit)
+            if slips:
+                member.unit.trials.put_off(_now(), PUT_OFF_SECONDS)
+            self.figures.add(started, _now())
+        if report is not None:
+            self._report(member, report)
 
     async def _knock(self, member: Member) -> None:
         """Ask a silent unit for one register; when it answers, all its groups are due at once."""

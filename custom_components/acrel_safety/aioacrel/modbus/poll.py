@@ -93,10 +93,10 @@ class GroupPoll:
         self._group = group
         self._registers = unit.registers
         blocks = unit.blocks(group)
-        if unit.learnt.declines_all and blocks:
-            # As long as it declines whatever it is asked, one short question is enough.
-            blocks = (unit.alone(blocks[0]), *blocks)
-        self._todo = [_Part(block) for block in blocks]
+        # As long as it declines whatever it is asked, one short question is enough.
+        is_asked_first = unit.learnt.declines_all and blocks
+        self._todo = [_Part(unit.alone(blocks[0]))] if is_asked_first else [_Part(block) for block in blocks]
+        self._held_back = blocks if is_asked_first else ()
         self._keys: set[PointKey] = set()
         self._missed: set[PointKey] = set()
         self._error: LinkError | None = None
@@ -179,6 +179,8 @@ class GroupPoll:
     def _answered(self, part: _Part, words: list[int]) -> None:
         self._is_answered = True
         self._keys |= self._unit.take(part.block, words)
+        self._todo += [_Part(block) for block in self._held_back]
+        self._held_back = ()
         self._settle(part, is_answered=True)
 
     def _declined(self, part: _Part, error: RefusedError) -> None:
@@ -192,10 +194,10 @@ class GroupPoll:
         else:
             # Whatever it is asked, it declines: that says nothing of any register.
             self._unit.learnt.declines_all = True
-            self._todo.append(part)
-            for left in self._todo:
-                self._keys |= self._unit.drop(left.block)
+            for block in (part.block, *(left.block for left in self._todo), *self._held_back):
+                self._keys |= self._unit.drop(block)
             self._todo.clear()
+            self._held_back = ()
 
     def _failed(self, part: _Part, error: LinkError, *, may_help: bool = True) -> None:
         """Try a read again that got no answer, then in parts if that may help.
@@ -258,6 +260,7 @@ class GroupPoll:
 
     def finish(self) -> PollReport:
         """Return the report and tell the unit how the poll went."""
+        self._missed.update(key for block in self._held_back for key in block.keys)
         unit, missed = self._unit, self._missed - self._keys
         if not self._is_heard and self._error is None:
             self._error = self._trouble

@@ -28,6 +28,8 @@ LONELY_SHARE = 1 / 8
 """Of the time of a link on which nobody answers: others may use it too."""
 PATIENT_EVERY = 16
 """Of the questions to a unit that stays silent one in so many is a patient one."""
+IDLE_SECONDS = 0.1
+"""A pause has to be so long that something is tried in it."""
 PATIENCE = 3
 """A job more than this many of its periods late goes before faster groups."""
 _RANK = {Pace.FAST: 0, Pace.NORMAL: 1, Pace.SLOW: 2}
@@ -134,7 +136,12 @@ class Schedule:
         return job
 
     def next_time(self, now: float) -> float:
-        """Return when something may be sent."""
+        """Return when something may be sent, or tried."""
+        tries = (member.unit.next_try() for member in self.members if self._may_try(member))
+        # What could be tried already waits for the next pause.
+        return min(self._next_request(now), *(due for due in tries if due > now), now + LONGEST_BACK_OFF)
+
+    def _next_request(self, now: float) -> float:
         times = [
             max(
                 max(member.knock_at, self._no_knock_before)
@@ -145,6 +152,15 @@ class Schedule:
             for member in self.members
         ]
         return min(times, default=now + LONGEST_BACK_OFF)
+
+    def next_try(self, now: float) -> Member | None:
+        """Return a unit of which something is to be tried, when nothing has to be asked for a while."""
+        trying = [member for member in self.members if member.unit.next_try() <= now and self._may_try(member)]
+        return trying[0] if trying and self._next_request(now) - now >= IDLE_SECONDS else None
+
+    def _may_try(self, member: Member) -> bool:
+        is_polling = any(job.run is not None for job in member.jobs)
+        return not member.is_silent and not is_polling and member.unit.unit.quiet_seconds == 0
 
     def has(self, member: Member) -> bool:
         """Whether it is still to be asked: it may have been removed while the line was waited for."""

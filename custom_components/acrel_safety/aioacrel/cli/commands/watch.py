@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ...errors import AcrelError, LinkError, NoAnswerError, WrongDeviceError
 from ...modbus.figures import UnitFigures
+from ...modbus.trying import try_out
 from ...modbus.unit import PolledUnit
 from ...points import Model
 from ...readings import PointKey, Reading
@@ -111,6 +112,9 @@ class _Watch:
             trouble = trouble or report.error
         if trouble is not None:
             raise trouble
+        if device.learnt.declined:
+            # What was refused once need not be refused for ever.
+            await try_out(device)
 
     # -- showing ------------------------------------------------------------------------------
 
