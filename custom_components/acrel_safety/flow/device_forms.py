@@ -16,6 +16,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
+from ..aioacrel.deadband import Detail
 from ..aioacrel.errors import FileProblemsError, UnknownModelError
 from ..aioacrel.modbus.bus import DEFAULT_INTERVALS
 from ..aioacrel.models import ModelLibrary
@@ -23,7 +24,7 @@ from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
 from ..aioacrel.table import AddressMode, KMode
 from ..aioacrel.vocabulary import Pace
-from ..const import CONF_ALLOW_CHANGES, CONF_CT, CONF_INTERVALS, CONF_PT, CONF_UNIT_ID
+from ..const import CONF_ALLOW_CHANGES, CONF_CT, CONF_DETAIL, CONF_INTERVALS, CONF_PT, CONF_UNIT_ID
 from .drafts import AS_WRITTEN, NORMAL_ORDER
 from .explain import FormError
 from .link_forms import FormData, choice, number, within
@@ -140,7 +141,7 @@ def table_schema(
 
 
 def settings_schema(model: Model) -> probatio.Schema:
-    """Ask for what depends on the model: changes if it has any, ratios it does not tell, and how often to read."""
+    """Ask for what depends on the model: changes if any, ratios it does not tell, how much is told, how often read."""
     may_change = bool(model.settable)
     intervals = {
         probatio.Required(group.value, default=DEFAULT_INTERVALS[group]): number("s", "any")
@@ -155,6 +156,7 @@ def settings_schema(model: Model) -> probatio.Schema:
                 for ratio, field in _RATIO_FIELDS.items()
                 if ratio in model.registers.asks_ratios
             },
+            probatio.Required(CONF_DETAIL, default=Detail.NORMAL.value): choice(list(Detail), "detail"),
             probatio.Optional(CONF_INTERVALS): section(probatio.Schema(intervals), {"collapsed": True}),
         }
     )
@@ -204,7 +206,7 @@ def ratios_of(settings: FormData) -> dict[Ratio, float]:
 
 
 def device_data(unit_id: int, model: Model, settings: FormData) -> FormData:
-    """Return the subentry data of a device; intervals only where they are not the usual ones."""
+    """Return the subentry data of a device; detail and intervals only where they are not the usual ones."""
     data = {
         CONF_UNIT_ID: unit_id,
         CONF_MODEL: model.id,
@@ -214,10 +216,12 @@ def device_data(unit_id: int, model: Model, settings: FormData) -> FormData:
     intervals = settings.get(CONF_INTERVALS)
     if intervals and intervals != {group.value: value for group, value in DEFAULT_INTERVALS.items()}:
         data[CONF_INTERVALS] = intervals
+    if (detail := settings.get(CONF_DETAIL, Detail.NORMAL)) != Detail.NORMAL:
+        data[CONF_DETAIL] = detail
     return data
 
 
 def settings_form(data: Mapping[str, Any]) -> FormData:
     """Return the settings form that would give this subentry data."""
-    fields = (CONF_ALLOW_CHANGES, CONF_PT, CONF_CT, CONF_INTERVALS)
+    fields = (CONF_ALLOW_CHANGES, CONF_PT, CONF_CT, CONF_DETAIL, CONF_INTERVALS)
     return {key: data[key] for key in fields if key in data}
