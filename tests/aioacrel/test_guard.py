@@ -16,12 +16,11 @@ from custom_components.acrel_safety.aioacrel.errors import (
     NotSentError,
     RefusedError,
 )
-from custom_components.acrel_safety.aioacrel.modbus import Link, LinkAddress
+from custom_components.acrel_safety.aioacrel.modbus import LinkAddress
 from simulator.faults import Fault, Framing, Schedule, Times
-from simulator.faults.frames import Frame
-from simulator.faults.truth import FIRST_SETTING, TruthServer
+from simulator.faults.truth import FIRST_SETTING
 from simulator.faults.virtual import run
-from tests.aioacrel.fault_rigs import TIMEOUT, FaultRig, address_at, fault_rig
+from tests.aioacrel.fault_rigs import TIMEOUT, UNITS, FaultRig, fault_rig
 
 RTU, MBAP = Framing.RTU, Framing.MBAP
 LATE_WITHIN_QUIET = Times(late=(0.6, 0.6))
@@ -86,7 +85,8 @@ def test_neighbours_are_asked_while_a_unit_is_left_alone() -> None:
 
 def test_mbap_needs_no_quiet_time_after_a_time_out() -> None:
     async def main() -> None:
-        async with fault_rig(MBAP, [Fault.DROP]) as rig:
+        async with fault_rig(MBAP, [Fault.NONE, Fault.DROP]) as rig:
+            assert await rig.read_truly(2, 0, 10), "the gateway shows that it echoes the numbers"
             await fails(rig, NoAnswerError)
             began = asyncio.get_running_loop().time()
             assert await rig.read_truly(1, 0, 10)
@@ -99,8 +99,9 @@ def test_mbap_needs_no_quiet_time_after_a_time_out() -> None:
 @pytest.mark.parametrize("framing", list(Framing))
 def test_a_lost_connection_puts_all_its_units_out_of_step(framing: Framing) -> None:
     async def main() -> None:
-        async with fault_rig(framing, [Fault.NONE, Fault.OLD_CONNECTION]) as rig:
+        async with fault_rig(framing, [Fault.NONE, Fault.NONE, Fault.OLD_CONNECTION]) as rig:
             assert await rig.read_truly(2, 0, 10)
+            assert await rig.read_truly(1, 0, 10)
             await fails(rig, LinkUnreachableError)
             assert rig.units[2].quiet_seconds > 0
             # The old answer is delivered first thing by the new connection.
@@ -273,31 +274,6 @@ def test_busy_for_ever_ends_at_the_deadline_and_frees_the_line() -> None:
     on_a_line(main())
 
 
-class CurtServer(TruthServer):
-    """Closes the connection after each answer."""
-
-    def serve(self, request: Frame, transport: asyncio.Transport) -> None:
-        super().serve(request, transport)
-        asyncio.get_running_loop().call_later(self.service + 0.001, transport.close)
-
-
-@pytest.mark.parametrize("framing", list(Framing))
-def test_a_gateway_that_hangs_up_after_each_answer_is_not_asked_for_ever(framing: Framing) -> None:
-    async def main() -> None:
-        async with CurtServer(framing, frozenset({1})) as server:
-            address = address_at(server.port, framing)
-            async with Link.open(address) as link:
-                unit = address.guarded(link.unit(1), 1, timeout=TIMEOUT)
-                assert server.is_true(1, 3, 0, await unit.read(3, 0, 10), 0)
-                for _ in range(3):
-                    await asyncio.sleep(0.1)  # so that the end of the connection is noticed
-                    async with asyncio.timeout(10):
-                        with pytest.raises(LinkUnreachableError, match="closes the connection after each answer"):
-                            await unit.read(3, 0, 10)
-
-    on_a_line(main())
-
-
 @pytest.mark.parametrize("framing", list(Framing))
 def test_a_half_open_connection_is_replaced(framing: Framing) -> None:
     async def main() -> None:
@@ -336,16 +312,38 @@ def test_a_dead_unit_costs_no_connection_while_others_are_heard(framing: Framing
 @pytest.mark.parametrize("framing", list(Framing))
 def test_a_silent_unit_is_listened_to_the_longer_the_longer_it_was_left_alone(framing: Framing) -> None:
     async def main() -> None:
-        async with fault_rig(framing, service=0.8, timeout=None) as rig:
+        async with fault_rig(framing, timeout=None) as rig:
             unit, loop = rig.units[1], asyncio.get_running_loop()
-            for rest, patience in ((0.0, 0.5), (8.0, 0.5), (12.0, 0.75)):
+            for rest, patience in ((0.0, 0.5), (8.0, 0.5), (20.0, 1.25)):
+                rig.truth.service = 0.01
                 assert await rig.read_truly(2, 0, 10), "the link lives"
+                rig.truth.service = 1.5
                 await asyncio.sleep(unit.quiet_seconds)
                 began = loop.time()
                 with pytest.raises(NoAnswerError):
                     await unit.read(3, 0, 1, rest=rest)
                 assert loop.time() - began == pytest.approx(patience, abs=0.01)
+                await asyncio.sleep(2)
             assert await unit.read(3, 0, 1, rest=60.0), "slow, but not silent"
+            losses = rig.proxy.counts.connections
+            for _ in range(10):
+                assert await rig.read_truly(1, 0, 10), "it is known to be slow now"
+            rig.truth.service = 0.01
+            for _ in range(100):
+                assert await rig.read_truly(1, 0, 10)
+            assert unit.timeout == TIMEOUT, "and not for ever"
+            assert rig.proxy.counts.connections == losses, "at the price of no connection"
+
+    on_a_line(main())
+
+
+@pytest.mark.parametrize("framing", Framing)
+def test_a_slow_link_is_slow_for_all_its_units(framing: Framing) -> None:
+    async def main() -> None:
+        async with fault_rig(framing, service=1.5, timeout=None) as rig:
+            for unit in UNITS:
+                assert await rig.read_truly(unit, 0, 10)
+                assert await rig.read_truly(unit, 20, 10)
 
     on_a_line(main())
 

@@ -11,8 +11,12 @@ its request was given up would be believed by the next request of the same shape
   any sign of it does not fit.
 * A refusal says nothing but a code, so an illegal address is believed when it was said twice.
 
-With MBAP framing the transaction number protects, but it starts anew with every connection: a lost connection and an
-answer that does not fit put a unit out of step there too; after a time-out the probe is sent at once.
+With MBAP framing the transaction number protects once the connection has shown that it echoes it (`habits.py`); until
+then all of this holds there as well. It starts anew with every connection: a lost connection and an answer that does
+not fit put a unit out of step there too; after a time-out the probe is sent at once.
+
+A complete answer counts, whatever becomes of the connection afterwards: one that ends while nothing is under way puts
+nothing out of step, and where the gateway hangs up after each answer each request gets a connection of its own.
 
 Reads are never cancelled on the wire, only their waiter. Writes are sent once, whatever happens; their echo is not
 believed.
@@ -38,7 +42,7 @@ from .figures import UnitFigures
 from .framing import Framing
 from .pulse import LinkPulse
 from .sequence import Choice, LengthSequence
-from .timing import MIN_TIMEOUT, Timing
+from .timing import Timing
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -47,8 +51,10 @@ __all__ = ["GuardedUnit", "UnitFigures"]
 
 CONNECT_SECONDS = 10.0
 """After this tmodbus gives up connecting."""
-MOST_LOSSES = 2
-"""Connections that may be lost while a unit is taken up again: some gateways hang up after each answer."""
+QUEUE_SECONDS = 0.25
+"""For a request of somebody else that the shared link sends first."""
+MOST_LOSSES = 4
+"""Connections that may be lost while a unit is taken up again; it takes two to learn that a gateway hangs up."""
 
 type Registers = tuple[int, int]
 """First and last register."""
@@ -88,11 +94,15 @@ class GuardedUnit:
         self._out_of_step = False
         self._quiet_until = 0.0
         self._pulse = pulse or LinkPulse()
+        self._habits = self._pulse.habits
         self._failures = 0
         self._failed_at = 0.0
         self._was_dropped = False
+        # The time-outs are kept here (`_deadline`); each change of the link's own would cost everybody a connection.
         # A lower wish works only from the next connect on, so it is told before the first request.
-        unit.require_timeout(self.timeout)
+        self._wish = self._timing.longest
+        unit.require_timeout(self._wish)
+        self._asked_at = self._waited = 0.0
         self._forget_link = unit.on_connection_lost(self._connection_lost)
 
     def detach(self) -> None:
@@ -140,14 +150,24 @@ class GuardedUnit:
         async with self._lock:
             await self.settle()
             self._patience = None if rest is None else self._timing.patience(rest)
-            choice = await self._turn(wanted, within)
-            try:
-                words = await self._read(choice.read, wanted)
-            except RefusedError as error:
-                if not error.is_illegal_address or (self._is_numbered and choice.read == wanted):
-                    raise
-                words = await self._ask_again(choice, wanted)
-            return choice.slice_of(words, wanted) if len(words) != count else words
+            losses = self.figures.losses
+            while True:
+                try:
+                    return await self._read_once(wanted, within, losses)
+                except LinkUnreachableError:
+                    # The gateway had hung up after its answer before it heard this: it has to be asked anew.
+                    if not self._habits.was_lost_after_answer(_now()) or self.figures.losses - losses >= MOST_LOSSES:
+                        raise
+
+    async def _read_once(self, wanted: Read, within: Registers | None, losses: int) -> list[int]:
+        choice = await self._turn(wanted, within, losses)
+        try:
+            words = await self._read(choice.read, wanted)
+        except RefusedError as error:
+            if not error.is_illegal_address or (self._is_numbered and choice.read == wanted):
+                raise
+            words = await self._ask_again(choice, wanted)
+        return choice.slice_of(words, wanted) if len(words) != wanted.count else words
 
     async def write(
         self,
@@ -171,24 +191,30 @@ class GuardedUnit:
                 await self._get_in_step(wanted, within, self.figures.losses)
             except LinkError as error:
                 raise NotSentError(unit=self.unit_id, reason=error) from error
+            await self._hang_up_first()
             ask_last()
             self.figures.writes += 1
             self.figures.requests += 1
+            self._note_connection()
+            # To keep a value takes some devices longer than to tell one.
+            self._asked_at, self._waited = _now(), 2 * self._time_to_wait()
             try:
-                async with asyncio.timeout(self._deadline):
-                    await self._unit.write_registers(address, values)
+                with self._habits.asking():
+                    async with asyncio.timeout(self._deadline):
+                        await self._unit.write_registers(address, values)
             except asyncio.CancelledError:
+                self._habits.note_given_up()
                 self._lose_step()
                 raise
             except Exception as error:  # nothing raw from below leaks out, whatever it is
                 raise self._understood(error, wanted) from error
             self._failures = 0
+            self._habits.note_answer(_now(), shows=False)
 
     # -- in step ----------------------------------------------------------------------------------------------------
 
-    async def _turn(self, wanted: Read, within: Registers | None) -> Choice:
+    async def _turn(self, wanted: Read, within: Registers | None, losses: int) -> Choice:
         """Wait until the unit is in step and a length is free; return what to send."""
-        losses = self.figures.losses
         while True:
             await self._get_in_step(wanted, within, losses)
             choice = self._choose(wanted, within)
@@ -254,8 +280,22 @@ class GuardedUnit:
         self._was_dropped = True
         self.figures.disconnects += 1
         self._sequence.note_connection_lost(_now())
+        self._habits.note_dropped()
         with suppress(ModbusError):
             await self._unit.disconnect()
+
+    async def _hang_up_first(self) -> None:
+        """Where the gateway hangs up after each answer, do so before it does: what is sent then is heard."""
+        if self._habits.is_curt(_now()) and self._habits.is_idle and self._unit.connected:
+            self._habits.note_dropped()
+            with suppress(ModbusError):
+                await self._unit.disconnect()
+
+    def _note_connection(self) -> bool:
+        """Return whether the next request opens a connection."""
+        if is_connecting := not self._unit.connected:
+            self._habits.note_connecting()
+        return is_connecting
 
     def _choose(self, wanted: Read, within: Registers | None) -> Choice:
         now = _now()
@@ -267,8 +307,8 @@ class GuardedUnit:
 
     @property
     def _is_numbered(self) -> bool:
-        """Whether the framing numbers its requests."""
-        return self.framing is Framing.MBAP
+        """Whether answers carry the numbers of their requests, as this connection has shown."""
+        return self.framing is Framing.MBAP and self._habits.echoes_numbers
 
     def _lose_step(self, quiet: float | None = None) -> None:
         self._out_of_step = True
@@ -276,10 +316,15 @@ class GuardedUnit:
 
     def _connection_lost(self) -> None:
         """What was on its way when the connection went may be delivered by the next one."""
+        now = _now()
+        is_idle = self._habits.is_idle
+        self._habits.note_lost(self._link, now)
         if not self.figures.requests:
             return
         self.figures.losses += 1
-        self._sequence.note_connection_lost(_now())
+        if is_idle and not self._out_of_step and (self._habits.is_curt(now) or not self._sequence.is_wary(now)):
+            return
+        self._sequence.note_connection_lost(now)
         self._lose_step()
 
     # -- one request ------------------------------------------------------------------------------------------------
@@ -308,12 +353,16 @@ class GuardedUnit:
         ask: Callable[[int, int], Awaitable[list[int]]] = (
             self._unit.read_holding_registers if read.function == READ_HOLDING else self._unit.read_input_registers
         )
-        started = _now()
-        is_connecting = not self._unit.connected
+        await self._hang_up_first()
+        is_connecting = self._note_connection()
+        self._asked_at, self._waited = _now(), self._time_to_wait()
+        is_stalled = self._is_numbered and self._pulse.is_stalled_for(self.unit_id)
+        is_sure = not is_connecting and not is_stalled
         try:
             # Ends what the link would repeat for a minute when a unit says "busy", and with it the hold on the line.
-            async with asyncio.timeout(self._deadline):
-                words = await ask(read.address, read.count)
+            with self._habits.asking():
+                async with asyncio.timeout(self._deadline):
+                    words = await ask(read.address, read.count)
         except asyncio.CancelledError:
             self._lost(read)
             raise
@@ -321,22 +370,42 @@ class GuardedUnit:
             raise self._understood(error, read) from error
         if len(words) != read.count:
             raise self._mismatch(phrase("other_length", count=len(words), wanted=read.count), read)
+        self._habits.note_answer(_now(), shows=self._sequence.is_own(read, _now()))
         self._sequence.note_answered(read, _now())
         self._failures = 0
         self._was_dropped = False
-        self._pulse.beat(_now())
         self.figures.answers += 1
-        if self._timing.note_answer(None if is_connecting else _now() - started):
-            self._unit.require_timeout(self.timeout)
+        self._note_time(_now() - self._asked_at, read.count, is_stalled=is_stalled, is_sure=is_sure)
+        self._pulse.beat(_now())
         return words
+
+    def _note_time(self, seconds: float, count: int, *, is_stalled: bool, is_sure: bool) -> None:
+        """Learn from the time an answer took, of the unit or of its gateway."""
+        if is_stalled:
+            usual = max(self.figures.answer_time or 0.0, 2 * self.cost.seconds(count))
+            self._pulse.note_stall(self.unit_id, seconds - usual, _now())
+            return
+        self._pulse.note_answer_time(seconds)
+        if self._timing.note_answer(seconds, is_sure=is_sure) and self._timing.longest != self._wish:
+            self._wish = self._timing.longest
+            self._unit.require_timeout(self._wish)
+
+    def _time_to_wait(self) -> float:
+        """Return how long an answer is waited for now, once the request is sent."""
+        wait = self.timeout if self._patience is None else self._patience
+        if self._patience is not None or not self.figures.answers:
+            wait = max(wait, self._pulse.pace)
+        if self._is_numbered:
+            wait = max(wait, self._pulse.patience(self.unit_id, _now()))
+        return min(wait, self._timing.longest)
 
     @property
     def _deadline(self) -> float:
         """The longest a request may hold the line; connecting is not cut off, the link itself ends it in time."""
-        if self._patience is not None and self._unit.connected:
-            return self._patience
+        # Who else uses the shared link may be before it; for a silent unit nobody waits any longer than it was told.
+        queue = QUEUE_SECONDS if self._patience is None else 0.0
         connecting = 0.0 if self._unit.connected else CONNECT_SECONDS
-        return connecting + 2 * self.timeout + MIN_TIMEOUT
+        return connecting + self._waited + queue
 
     def _understood(self, error: Exception, read: Read) -> LinkError:
         """Return what an exception from below means, and note what it does to the link."""
@@ -344,6 +413,7 @@ class GuardedUnit:
             case TimeoutError() if self._unit.connected:
                 self.figures.timeouts += 1
                 self._note_failure()
+                self._pulse.give_up(self.unit_id, self._asked_at)
                 if self._is_numbered:
                     # Its number protects as long as the connection stands; then it counts as lost. Without a checksum
                     # the probe is to take what may be left of it in the stream.
@@ -351,19 +421,23 @@ class GuardedUnit:
                     self._lose_step(0.0)
                 else:
                     self._lost(read)
-                return NoAnswerError(unit=self.unit_id, seconds=f"{self._patience or self.timeout:.2g}")
+                return NoAnswerError(unit=self.unit_id, seconds=f"{self._waited:.2g}")
             case ModbusConnectionError() | OSError():  # a time-out while connecting is one of these
                 self._lost(read)
                 return LinkUnreachableError(link=self._link, detail=reason_of(error))
             case ModbusExceptionError():
                 self.figures.refusals += 1
+                self._habits.note_answer(_now(), shows=False)
                 self._failures = 0
-                self._pulse.beat(_now())
                 # Should it be an old refusal, then the answer itself is still to come.
                 self._sequence.note_answered(read, _now())
-                return RefusedError(
+                refusal = RefusedError(
                     unit=self.unit_id, address=read.address, count=read.count, code=int(error.exception_code or 0)
                 )
+                if refusal.is_gateway:
+                    self._pulse.note_tries(_now() - self._asked_at, _now())
+                self._pulse.beat(_now())
+                return refusal
         return self._mismatch(reason_of(error), read)
 
     def _note_failure(self) -> None:
@@ -380,6 +454,7 @@ class GuardedUnit:
         return BadAnswerError(unit=self.unit_id, detail=detail)
 
     def _lost(self, read: Read) -> None:
+        self._habits.note_given_up()
         self._sequence.note_lost(read, _now())
         self._lose_step()
 
