@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Callable
 
-from benchmarks import bus, faults, home_assistant, line_time, recorder
+from benchmarks import bus, faults, home_assistant, line_time, recorder, servers
 from benchmarks.report import Table
 
 
@@ -17,6 +17,7 @@ def main() -> None:
         "faults": faults.measure,
         "home-assistant": lambda: asyncio.run(home_assistant.measure()),
         "recorder": lambda: asyncio.run(recorder.measure(options.minutes)),
+        "servers": lambda: asyncio.run(servers.measure(options.minutes)),
     }
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(runs)}")
     parser.add_argument("--minutes", type=float, metavar="N", help="how long to measure, of what takes real time")

@@ -100,7 +100,7 @@ async def measure(minutes: float | None = None) -> Table:
         f"A real Home Assistant with its recorder (SQLite) for each peer, all at the same time against one simulated "
         f"cabinet of {len(CABINET)} instruments with {circuits} circuits that lives in real time; entities, intervals "
         f"and all else as they are by default; {minutes:g} minutes after {WARM_UP_SECONDS:g} s of warm-up, scaled to "
-        "an hour. YAML reads the same points as often. Distance is the largest between a state and the last reading, in "
+        "an hour. YAML reads the same points as often. Distance is the largest of a state from the last reading, in "
         "deadbands (1 is the edge), over all readings; energy is judged when its minute is over. Wrong are states "
         "beyond their deadband, and alarms, words or (exact) numbers that are not what was read last. The delay of an "
         "alarm is from its register to its state, with fast reads every 2 s.",
