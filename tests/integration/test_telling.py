@@ -61,6 +61,7 @@ async def test_a_small_change_is_read_and_known_but_not_told(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
 ) -> None:
     rig = await link_to(await cabinet_at(cabinet_of, 100), intervals=QUICK)
+    await rig.polled(7)
     states = changes_of(hass, rig.entity_id("sensor", 7, "Lg"))
     for milliamperes in (101, 102, 99, 98, 100, 103, 104, 102):
         await leaking(rig, milliamperes)
@@ -71,6 +72,7 @@ async def test_a_small_change_is_read_and_known_but_not_told(
 
 async def test_exact_tells_every_change(hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
     rig = await link_to(await cabinet_at(cabinet_of, 100), intervals=QUICK, detail="exact")
+    await rig.polled(7)
     states = changes_of(hass, rig.entity_id("sensor", 7, "Lg"))
     for milliamperes in (101, 102, 101):
         await leaking(rig, milliamperes)
@@ -82,6 +84,7 @@ async def test_a_device_that_was_stored_without_a_word_that_is_known_tells_as_us
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, stored: object
 ) -> None:
     rig = await link_to(await cabinet_at(cabinet_of, 100), intervals=QUICK, detail=stored)
+    await rig.polled(7)
     states = changes_of(hass, rig.entity_id("sensor", 7, "Lg"))
     for milliamperes in (102, 103):
         await leaking(rig, milliamperes)
@@ -116,6 +119,7 @@ async def test_what_the_user_asks_for_is_told_exactly(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
 ) -> None:
     rig = await link_to(await cabinet_at(cabinet_of, 100), intervals=QUICK)
+    await rig.polled(7)
     assert await async_setup_component(hass, "homeassistant", {})
     await leaking(rig, 101)
     assert leak_of(rig) == "100"
@@ -129,6 +133,7 @@ async def test_a_reload_begins_with_the_exact_value(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
 ) -> None:
     rig = await link_to(await cabinet_at(cabinet_of, 100), intervals=QUICK)
+    await rig.polled(7)
     await leaking(rig, 101)
     assert leak_of(rig) == "100"
     await rig.reload()
@@ -139,6 +144,7 @@ async def test_a_state_that_is_written_for_another_reason_does_not_move_the_dead
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
 ) -> None:
     rig = await link_to(await cabinet_at(cabinet_of, 100), intervals=QUICK)
+    await rig.polled(7)
     entity_id = rig.entity_id("sensor", 7, "Lg")
     assert entity_id is not None
     await leaking(rig, 102)
@@ -152,8 +158,10 @@ async def test_crossing_the_devices_limit_is_told(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
 ) -> None:
     rig = await link_to(await cabinet_at(cabinet_of, 100), intervals=QUICK)
+    await rig.polled(7)
     enable_all(rig)
     await rig.reload()
+    await rig.polled(7)
     limit = float(rig.state("sensor", 7, "DOC_Rated residual current").state)
     await leaking(rig, limit - 1)
     await rig.until(rig.entity_id("sensor", 7, "Lg") or "", is_now(f"{limit - 1:g}"))
