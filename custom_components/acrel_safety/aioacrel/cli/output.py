@@ -12,7 +12,7 @@ import rich.console
 from rich.table import Table
 from rich.text import Text
 
-from .printable import printable, printable_lines
+from .printable import printable
 
 type Json = str | float | bool | Sequence[Json] | Mapping[str, Json] | None
 type Cell = str | Text
@@ -73,9 +73,9 @@ class Console:
             text = json.dumps(document, allow_nan=False).replace("\x7f", "\\u007f")
         self.text(text)
 
-    def note(self, text: str) -> None:
-        """Say something beside the results."""
-        self.err.write(f"{printable_lines(text)}\n")
+    def note(self, *lines: str) -> None:
+        """Say something beside the results: a line each, whatever is quoted in it."""
+        self.err.write("".join(f"{printable(line)}\n" for line in lines))
         self.err.flush()
 
     def _write(self, text: str) -> None:
