@@ -1,21 +1,31 @@
 """What outlives a restart: the last believed values of counters, which the first reading after it is judged by."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TypedDict
+from hashlib import sha256
+from math import isfinite
+from typing import Any, NotRequired, TypedDict, TypeGuard
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
 
-from .aioacrel.device import Device
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
-from .const import DOMAIN, LOGGER, REMEMBER_SECONDS
+from .aioacrel.totals import Remembered as RememberedCounter
+from .const import CONF_ALLOW_CHANGES, CONF_INTERVALS, DOMAIN, LOGGER, REMEMBER_SECONDS
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 
 _VERSION = 1
 _LARGEST_TOTAL = 2**64
 """No register holds more."""
+_UNKNOWN_AGE = 30 * 86400.0
+"""Seconds; what a former version stored does not say when it was read."""
+_LONGEST_AGE = 400 * 86400.0
+"""Whatever the clock says: it may have been set."""
+_SAYS_NOTHING = frozenset({CONF_ALLOW_CHANGES, CONF_INTERVALS})
+"""Settings that change nothing about which meter is read, and how its numbers are understood."""
 
 
 class RememberedTotal(TypedDict):
@@ -23,6 +33,11 @@ class RememberedTotal(TypedDict):
 
     value: float
     unit: str | None
+    offset: NotRequired[float]
+    time: NotRequired[float]
+    """Of the clock, when it was read."""
+    settings: NotRequired[str]
+    """Stands for the settings of the device at the time."""
 
 
 type Remembered = dict[str, dict[str, RememberedTotal]]
@@ -52,10 +67,17 @@ class TotalsMemory:
     def tell(self, coordinator: AcrelCoordinator) -> None:
         """Tell a device its counters' last values, before its first poll has nothing to compare."""
         points = coordinator.device.points
+        settings = _settings(coordinator)
         for name, total in self._remembered.get(coordinator.subentry.subentry_id, {}).items():
             point = points.get(_key(name))
             if point is not None and point.quantity.unit == total["unit"]:
-                coordinator.device.restore_total(point.key, total["value"])
+                former = RememberedCounter(
+                    count=total["value"],
+                    offset=total.get("offset", 0.0),
+                    age=_age(total.get("time")),
+                    is_other=total.get("settings", settings) != settings,
+                )
+                coordinator.device.restore_total(point.key, former)
 
     @callback
     def knows(self, coordinator: AcrelCoordinator, key: PointKey) -> bool:
@@ -75,11 +97,13 @@ class TotalsMemory:
     async def async_write(self) -> None:
         """Write what is believed now; of a device that could not be set up, what was remembered before."""
         present = {
-            subentry_id: _totals(coordinator.device)
+            subentry_id: _totals(coordinator)
             for subentry_id, coordinator in self._entry.runtime_data.coordinators.items()
         }
-        former = {subentry_id: self._remembered.get(subentry_id, {}) for subentry_id in self._entry.subentries}
-        remembered = {subentry_id: {**former[subentry_id], **present.get(subentry_id, {})} for subentry_id in former}
+        remembered = {
+            subentry_id: present[subentry_id] if subentry_id in present else self._remembered.get(subentry_id, {})
+            for subentry_id in self._entry.subentries
+        }
         if remembered != self._remembered:
             await self._store.async_save(remembered)
             self._remembered = remembered
@@ -89,13 +113,32 @@ class TotalsMemory:
         await self._store.async_remove()
 
 
-def _totals(device: Device) -> dict[str, RememberedTotal]:
-    points = device.points
+def _totals(coordinator: AcrelCoordinator) -> dict[str, RememberedTotal]:
+    points, settings, now = coordinator.device.points, _settings(coordinator), dt_util.utcnow().timestamp()
     return {
-        str(key): RememberedTotal(value=value, unit=points[key].quantity.unit)
-        for key, value in device.totals.values().items()
+        str(key): RememberedTotal(
+            value=total.count,
+            unit=points[key].quantity.unit,
+            offset=total.offset,
+            time=round(now - total.age, 3),
+            settings=settings,
+        )
+        for key, total in coordinator.device.remembered_totals().items()
         if key in points
     }
+
+
+def _settings(coordinator: AcrelCoordinator) -> str:
+    """Return what stands for the settings of a device: with others another meter may be read, or with another ratio."""
+    data = {name: value for name, value in coordinator.subentry.data.items() if name not in _SAYS_NOTHING}
+    return sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _age(time: float | None) -> float:
+    """Return how many seconds ago a counter was read; the clock may have been set since."""
+    if time is None:
+        return _UNKNOWN_AGE
+    return min(max(0.0, dt_util.utcnow().timestamp() - time), _LONGEST_AGE)
 
 
 def _sound(stored: object) -> Remembered:
@@ -103,7 +146,7 @@ def _sound(stored: object) -> Remembered:
     devices = stored if isinstance(stored, Mapping) else {}
     return {
         str(subentry_id): {
-            str(name): RememberedTotal(value=float(total["value"]), unit=total["unit"])
+            str(name): _sound_total(total)
             for name, total in totals.items()
             if isinstance(total, Mapping) and _is_total(total.get("value")) and "unit" in total
         }
@@ -112,9 +155,25 @@ def _sound(stored: object) -> Remembered:
     }
 
 
+def _sound_total(total: Mapping[str, Any]) -> RememberedTotal:
+    sound = RememberedTotal(value=float(total["value"]), unit=total["unit"])
+    offset, time, settings = total.get("offset"), total.get("time"), total.get("settings")
+    if _is_number(offset) and abs(offset) <= _LARGEST_TOTAL:
+        sound["offset"] = float(offset)
+    if _is_number(time):
+        sound["time"] = float(time)
+    if isinstance(settings, str):
+        sound["settings"] = settings
+    return sound
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
 def _is_total(value: object) -> bool:
     """Whether a number can be what a counter shows."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LARGEST_TOTAL
+    return _is_number(value) and 0 <= value <= _LARGEST_TOTAL
 
 
 def _key(name: str) -> PointKey:
