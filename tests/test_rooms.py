@@ -14,7 +14,7 @@ ABOVE_THE_HUBS = sorted(
 """Files that show devices; `const.py` names what is stored, forms know what they ask."""
 FORMS_OF_A_WAY = {"link_forms.py", "device_forms.py", "trial.py"}
 OF_A_WAY = {"Pace", "RegisterMap", "Place", "Read", "PolledUnit", "GuardedUnit", "Bus", "ModbusUnit", "CONF_UNIT_ID"}
-ON_DEVICE_ALONE = ("device.py", "plant.py", "settings.py", "totals.py", "source.py")
+ON_DEVICE_ALONE = ("bands.py", "deadband.py", "device.py", "plant.py", "settings.py", "totals.py", "source.py")
 WAYS = ("modbus", "registers", "table", "cli")
 
 

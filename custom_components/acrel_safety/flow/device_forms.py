@@ -16,6 +16,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
+from ..aioacrel.deadband import Detail
 from ..aioacrel.errors import FileProblemsError, UnknownModelError
 from ..aioacrel.modbus.bus import DEFAULT_INTERVALS
 from ..aioacrel.models import ModelLibrary
@@ -23,7 +24,7 @@ from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
 from ..aioacrel.table import AddressMode, KMode
 from ..checked import faults, sound_part
-from ..const import CONF_ALLOW_CHANGES, CONF_INTERVALS, CONF_UNIT_ID
+from ..const import CONF_ALLOW_CHANGES, CONF_DETAIL, CONF_INTERVALS, CONF_UNIT_ID
 from ..hubs.modbus_data import INTERVALS, RATIO_FIELDS, UNIT, sound_unit_id
 from .drafts import AS_WRITTEN, NORMAL_ORDER
 from .explain import FormError
@@ -132,7 +133,7 @@ def table_schema(
 
 
 def settings_schema(model: Model) -> probatio.Schema:
-    """Ask for what depends on the model: changes if it has any, ratios it does not tell, and how often to read."""
+    """Ask for what depends on the model: changes if any, ratios it does not tell, how much is told, how often read."""
     may_change = bool(model.settable)
     intervals = {
         probatio.Required(group.value, default=DEFAULT_INTERVALS[group]): number("s", "any") for group in INTERVALS
@@ -146,6 +147,7 @@ def settings_schema(model: Model) -> probatio.Schema:
                 for ratio, field in RATIO_FIELDS.items()
                 if ratio in model.registers.asks_ratios
             },
+            probatio.Required(CONF_DETAIL, default=Detail.NORMAL.value): choice(list(Detail), "detail"),
             probatio.Optional(CONF_INTERVALS): section(probatio.Schema(intervals), {"collapsed": True}),
         }
     )
@@ -191,7 +193,7 @@ def ratios_of(settings: FormData) -> dict[Ratio, float]:
 
 
 def device_data(unit_id: int, model: Model, settings: FormData) -> FormData:
-    """Return the subentry data of a device; intervals only where they are not the usual ones."""
+    """Return the subentry data of a device; detail and intervals only where they are not the usual ones."""
     data = {
         CONF_UNIT_ID: unit_id,
         CONF_MODEL: model.id,
@@ -201,6 +203,8 @@ def device_data(unit_id: int, model: Model, settings: FormData) -> FormData:
     intervals = settings.get(CONF_INTERVALS)
     if intervals and intervals != {group.value: value for group, value in DEFAULT_INTERVALS.items()}:
         data[CONF_INTERVALS] = intervals
+    if (detail := settings.get(CONF_DETAIL, Detail.NORMAL)) != Detail.NORMAL:
+        data[CONF_DETAIL] = detail
     return data
 
 
@@ -213,5 +217,7 @@ def device_form(data: Mapping[str, Any]) -> FormData:
 def settings_form(data: Mapping[str, Any]) -> FormData:
     """Return the settings form that would give this subentry data; of what is stored wrong it asks anew."""
     data = sound_part(UNIT, data)
-    fields = (CONF_ALLOW_CHANGES, *RATIO_FIELDS.values(), CONF_INTERVALS)
+    fields = [CONF_ALLOW_CHANGES, *RATIO_FIELDS.values(), CONF_INTERVALS]
+    if data.get(CONF_DETAIL) in list(Detail):
+        fields.append(CONF_DETAIL)
     return {key: data[key] for key in fields if key in data}
