@@ -16,6 +16,7 @@ from .aioacrel.errors import AcrelError
 from .aioacrel.readings import PointKey, Reading
 from .aioacrel.source import Source
 from .const import CONF_DETAIL, LOGGER
+from .counters import CounterQuestion
 from .issues import forget_issues, raise_issue
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
             device.readings, lambda: device.points, Detail(detail) if detail in list(Detail) else Detail.NORMAL
         )
         self._watchers: dict[PointKey, CALLBACK_TYPE] = {}
+        self.questions = CounterQuestion(self)
         self._trouble: AcrelError | None = None
         self._is_first = True
 
@@ -93,6 +95,7 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
             else:
                 self.last_exception = trouble
                 raise_issue(self.hass, self.config_entry, self.subentry, trouble)
+        self.questions.look()
         self.data = keys
         self.last_update_success = self.device.is_heard
         for key in self.deadband.sift(keys):

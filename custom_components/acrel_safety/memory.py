@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .aioacrel.totals import Remembered as RememberedCounter
-from .const import CONF_ALLOW_CHANGES, CONF_INTERVALS, DOMAIN, LOGGER, REMEMBER_SECONDS
+from .const import CONF_ALLOW_CHANGES, CONF_DETAIL, CONF_INTERVALS, DOMAIN, LOGGER, REMEMBER_SECONDS
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 
 _VERSION = 1
@@ -24,8 +24,11 @@ _UNKNOWN_AGE = 30 * 86400.0
 """Seconds; what a former version stored does not say when it was read."""
 _LONGEST_AGE = 400 * 86400.0
 """Whatever the clock says: it may have been set."""
-_SAYS_NOTHING = frozenset({CONF_ALLOW_CHANGES, CONF_INTERVALS})
+_SAYS_NOTHING = frozenset({CONF_ALLOW_CHANGES, CONF_DETAIL, CONF_INTERVALS})
 """Settings that change nothing about which meter is read, and how its numbers are understood."""
+
+_FORMER = "former"
+"""Stands for settings that are not those of now, whichever they were."""
 
 
 class RememberedTotal(TypedDict):
@@ -53,6 +56,8 @@ class TotalsMemory:
         self._entry = entry
         self._store = Store[Remembered](hass, _VERSION, f"{DOMAIN}.{entry.entry_id}.totals")
         self._remembered: Remembered = {}
+        self._settings: dict[str, str] = {}
+        """By subentry, since the link was loaded: a device's settings change before it is loaded anew."""
 
     async def async_load(self) -> None:
         """Read what was remembered; what cannot be understood is forgotten."""
@@ -67,7 +72,7 @@ class TotalsMemory:
     def tell(self, coordinator: AcrelCoordinator) -> None:
         """Tell a device its counters' last values, before its first poll has nothing to compare."""
         points = coordinator.device.points
-        settings = _settings(coordinator)
+        settings = self._settings[coordinator.subentry.subentry_id] = _settings(coordinator)
         for name, total in self._remembered.get(coordinator.subentry.subentry_id, {}).items():
             point = points.get(_key(name))
             if point is not None and point.quantity.unit == total["unit"]:
@@ -89,39 +94,55 @@ class TotalsMemory:
         """Write now and then, so that even a power cut costs little; returns what ends that."""
 
         async def write(_: datetime) -> None:
-            await self.async_write()
+            if _counts(self._present()) != _counts(self._remembered):
+                # That the same was read again is not worth a write.
+                await self.async_write()
 
         every = timedelta(seconds=REMEMBER_SECONDS)
         return async_track_time_interval(self._hass, write, every, cancel_on_shutdown=True)
 
     async def async_write(self) -> None:
         """Write what is believed now; of a device that could not be set up, what was remembered before."""
-        present = {
-            subentry_id: _totals(coordinator)
-            for subentry_id, coordinator in self._entry.runtime_data.coordinators.items()
-        }
-        remembered = {
-            subentry_id: present[subentry_id] if subentry_id in present else self._remembered.get(subentry_id, {})
-            for subentry_id in self._entry.subentries
-        }
+        remembered = self._present()
         if remembered != self._remembered:
             await self._store.async_save(remembered)
             self._remembered = remembered
+
+    def _present(self) -> Remembered:
+        coordinators = self._entry.runtime_data.coordinators
+        return {
+            subentry_id: _totals(coordinators[subentry_id], self._settings[subentry_id])
+            if subentry_id in coordinators
+            else self._remembered.get(subentry_id, {})
+            for subentry_id in self._entry.subentries
+        }
 
     async def async_forget(self) -> None:
         """Remove the file."""
         await self._store.async_remove()
 
 
-def _totals(coordinator: AcrelCoordinator) -> dict[str, RememberedTotal]:
-    points, settings, now = coordinator.device.points, _settings(coordinator), dt_util.utcnow().timestamp()
+def former_counter(value: float) -> RememberedCounter:
+    """Return a counter as a former version remembered it, which said nothing of when it was read."""
+    return RememberedCounter(count=value, age=_UNKNOWN_AGE)
+
+
+def _counts(remembered: Remembered) -> Mapping[str, Mapping[str, tuple[float, float]]]:
+    return {
+        subentry_id: {name: (total["value"], total.get("offset", 0.0)) for name, total in totals.items()}
+        for subentry_id, totals in remembered.items()
+    }
+
+
+def _totals(coordinator: AcrelCoordinator, settings: str) -> dict[str, RememberedTotal]:
+    points, now = coordinator.device.points, dt_util.utcnow().timestamp()
     return {
         str(key): RememberedTotal(
             value=total.count,
             unit=points[key].quantity.unit,
             offset=total.offset,
             time=round(now - total.age, 3),
-            settings=settings,
+            settings=_FORMER if total.is_other else settings,
         )
         for key, total in coordinator.device.remembered_totals().items()
         if key in points

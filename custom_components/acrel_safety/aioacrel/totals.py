@@ -38,11 +38,16 @@ STEPS_TO_BELIEVE_PACE = 5
 """Growths in a row, each at most twice as fast or half as fast as the one before, that make a pace."""
 STEPS_TO_BELIEVE_GRAIN = 2
 """Growths in a row that are small multiples of one step: the meter counts in steps as coarse as that."""
+RETURNS_FROM_NOISE = 3
+"""Readings in a row that follow from each other, before a meter is believed again that said one thing and another …"""
+RETURNS_AT_REST = 10
+"""… and if it does not move: half a reading stands still, too."""
 _ALIKE = 2.0
 _MOST_MULTIPLES = 10
 _EVEN = 1e-6
 _SHRUNK = 0.9
 """Statistics take what falls below so much of the last value for a counter that began anew."""
+_MOMENT = 1e-9
 _HOUR = 3600.0
 
 
@@ -67,7 +72,7 @@ class Remembered:
     age: float
     """Seconds since it said so."""
     is_other: bool = False
-    """Whether the owner set something else since: another meter may be read, or with another ratio."""
+    """Whether the owner set something else since, and nothing was believed by that yet: it may be another meter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,24 +92,43 @@ class _Doubt:
     since: float
     pace: float
     grain: float
-    steps: int = 0
-    """Growths in a row at one pace."""
-    grown: int = 0
-    is_even: bool = True
-    """Whether it only ever grew by multiples of one step."""
     origin: str = ""
+    grown: int = 0
+    """How often it grew from one reading to the next, since it leapt."""
+    is_paced: bool = True
+    """Whether it always grew about as fast as the time before, and as the leap itself was."""
+    is_even: bool = True
+    """Whether it only ever grew by multiples of one step, and the leap was of such, too."""
+    is_noisy: bool = False
+    """Whether its readings do not even follow from each other."""
     is_answered: bool = False
+    _return: float = 0.0
+    _returns: int = 0
+    _has_grown: bool = False
 
-    def note(self, count: float, now: float) -> None:
-        """Note what the meter says by now."""
-        if count > self.count:
-            growth = count - self.count
-            pace = growth / max(now - self.time, 1e-9) * _HOUR
-            self.steps = self.steps + 1 if self.pace <= _ALIKE * pace and pace <= _ALIKE * self.pace else 0
-            self.is_even = self.is_even and _is_multiple(growth, self.grain)
+    def note(self, count: float, now: float, most: float) -> None:
+        """Note what the meter says by now; `most` may have flowed since it said something the last time."""
+        self._returns = 0
+        growth = count - self.count
+        if growth < 0 or growth > max(most, _ALIKE * self.grain):
+            self.is_noisy, self.is_paced, self.is_even = True, False, False
+        elif growth > 0:
+            pace = growth / max(now - self.time, _MOMENT) * _HOUR
+            self.is_paced &= self.pace <= _ALIKE * pace and pace <= _ALIKE * self.pace
+            self.is_even &= _is_multiple(growth, self.grain)
             self.grain, self.pace, self.time = min(growth, self.grain), pace, now
             self.grown += 1
         self.count = count
+
+    def is_back(self, count: float, most: float) -> bool:
+        """Whether a meter that says again what follows from the believed reading means it."""
+        if not self.is_noisy:
+            return True
+        follows = self._returns > 0 and 0 <= count - self._return <= most
+        self._has_grown = follows and (self._has_grown or count > self._return)
+        self._returns = self._returns + 1 if follows else 1
+        self._return = count
+        return self._returns >= (RETURNS_FROM_NOISE if self._has_grown else RETURNS_AT_REST)
 
 
 def _is_multiple(one: float, other: float) -> bool:
@@ -120,8 +144,15 @@ class Total:
     count: float | None = None
     """What the meter said when it was believed last."""
     time: float = 0.0
+    """When that was."""
     offset: float = 0.0
     origin: str = ""
+    _heard: float = 0.0
+    """When the meter last said anything."""
+    _power: float | None = None
+    """The power that was measured last, in units per hour."""
+    _flow: float = 0.0
+    """As much may have flowed since the believed reading."""
     _fastest: float = LEAP_PER_HOUR
     _coarsest: float = 0.0
     _is_other: bool = False
@@ -135,8 +166,13 @@ class Total:
 
     def restore(self, former: Remembered, now: float) -> None:
         """Take what was remembered."""
-        self.count, self.offset, self.time = former.count, former.offset, now - max(0.0, former.age)
+        self.count, self.offset = former.count, former.offset
+        self.time = self._heard = now - max(0.0, former.age)
         self._is_other = former.is_other
+
+    def remembered(self, now: float) -> Remembered:
+        """Return what is to be remembered of a counter that was believed once."""
+        return Remembered(count=self.count or 0.0, offset=self.offset, age=now - self.time, is_other=self._is_other)
 
     def believe(self, count: float, now: float, *, power: float | None = None, origin: str = "") -> float | None:
         """Return the value to publish at `now`: of this reading, or of the last believed one.
@@ -144,25 +180,23 @@ class Total:
         `power` is what is measured on the circuit, in units per hour, if it is known.
         """
         if self.count is None:
-            return self._first(count, now, origin)
-        if self._follows(count, now, power):
-            self._take(count, now, origin)
-        elif self._doubt is None or count < self._doubt.count:
-            change = count - self.count
-            pace = change / max(now - self.time, 1e-9) * _HOUR
-            former = self._doubt
-            self._doubt = _Doubt(
-                count=count,
-                time=now,
-                since=now if former is None or (former.count < self.count) != (change < 0) else former.since,
-                pace=pace,
-                grain=abs(change),
-                origin=origin,
-                is_answered=former is not None and former.is_answered,
-            )
+            return self._first(count, now, power, origin)
+        flow = self._flow_since(now, power)
+        self._flow += flow
+        doubt, change = self._doubt, count - self.count
+        most_now = max(self._floor + flow, self._coarsest)
+        # What goes on from a leap remains one: however long that is held, it was too much at the time.
+        goes_on = doubt is not None and self.count < doubt.count <= count
+        if not goes_on and 0 <= change <= max(self._floor + self._flow, self._coarsest):
+            if doubt is None or doubt.is_back(count, most_now):
+                self._take(count, now, origin)
+        elif doubt is None or (doubt.count < self.count) != (change < 0):
+            pace = change / max(now - self.time, _MOMENT) * _HOUR
+            is_noisy = doubt is not None
+            self._doubt = _Doubt(count, now, now, pace, abs(change), origin, is_noisy=is_noisy)
         else:
-            self._doubt.note(count, now)
-            if count > self.count and self._is_alive(self._doubt, now):
+            doubt.note(count, now, most_now)
+            if change > 0 and self._is_alive(doubt, now):
                 self._take(count, now, origin)
         return self.value
 
@@ -171,7 +205,8 @@ class Total:
         doubt, value = self._doubt, self.value
         if doubt is None or value is None or self.count is None or doubt.is_answered:
             return None
-        if abs(doubt.count - self.count) <= POWER_FLOOR or (doubt.count < self.count and doubt.origin != self.origin):
+        is_behind = doubt.count < self.count and self.origin not in ("", doubt.origin)
+        if is_behind or abs(doubt.count - self.count) <= POWER_FLOOR:
             # It will soon be over: so much flows, or the other way is behind only.
             return None
         is_time = self._is_other or now - doubt.since >= DOUBT_SECONDS
@@ -185,16 +220,33 @@ class Total:
         if answer is Answer.FAULT:
             doubt.is_answered = True
             return
-        is_anew = doubt.count < _SHRUNK * value and doubt.count <= self._most(now - self.time, None)
+        if answer is Answer.RIGHT and doubt.grown and doubt.pace > 0:
+            self._fastest = max(self._fastest, _ALIKE * doubt.pace)
+        is_anew = doubt.count < _SHRUNK * value and doubt.count <= self._floor + self._flow
         # What began anew is shown as it is: statistics count it from 0, and so much can have flowed since.
         self.offset = 0.0 if answer is Answer.RIGHT or is_anew else value - doubt.count
         self._take(doubt.count, now, doubt.origin)
 
+    @property
+    def _floor(self) -> float:
+        return LEAP_FLOOR if self._power is None else POWER_FLOOR
+
+    def _flow_since(self, now: float, power: float | None) -> float:
+        """Return how much may have flowed since the meter last said anything."""
+        seconds, former = max(0.0, now - self._heard), self._power
+        self._heard = now
+        if power is not None:
+            self._power = power
+        powers = [known for known in (former, power) if known is not None]
+        is_known = bool(powers) and seconds <= POWER_SECONDS
+        return (POWER_FACTOR * max(powers) if is_known else self._fastest) * seconds / _HOUR
+
     def _take(self, count: float, now: float, origin: str) -> None:
         self.count, self.time, self.origin = count, now, origin
-        self._doubt, self._is_other = None, False
+        self._flow, self._doubt, self._is_other = 0.0, None, False
 
-    def _first(self, count: float, now: float, origin: str) -> float | None:
+    def _first(self, count: float, now: float, power: float | None, origin: str) -> float | None:
+        self._heard, self._power = now, power
         if count == 0:
             if self._zero_since is None:
                 self._zero_since = now
@@ -203,24 +255,6 @@ class Total:
         self._take(count, now, origin)
         return self.value
 
-    def _follows(self, count: float, now: float, power: float | None) -> bool:
-        """Whether a reading is what comes after the believed one."""
-        before = self.count or 0.0
-        doubt = self._doubt
-        if doubt is not None and before < doubt.count <= count:
-            # It goes on from the leap. However long that is held, it was too much at the time.
-            return False
-        return 0 <= count - before <= self._most(now - self.time, power)
-
-    def _most(self, seconds: float, power: float | None) -> float:
-        """Return the most that is believed at once after so many seconds."""
-        hours = max(0.0, seconds) / _HOUR
-        if power is None or seconds > POWER_SECONDS:
-            most = LEAP_FLOOR + self._fastest * hours
-        else:
-            most = POWER_FLOOR + POWER_FACTOR * power * hours
-        return max(most, self._coarsest)
-
     def _is_alive(self, doubt: _Doubt, now: float) -> bool:
         """Whether a leap is shown to be right by what came after it; remember then at what pace or step it counts."""
         if now - doubt.since < DOUBT_SECONDS:
@@ -228,7 +262,7 @@ class Total:
         if doubt.is_even and doubt.grown >= STEPS_TO_BELIEVE_GRAIN:
             self._coarsest = max(self._coarsest, _ALIKE * doubt.grain)
             return True
-        if doubt.steps >= STEPS_TO_BELIEVE_PACE:
+        if doubt.is_paced and doubt.grown >= STEPS_TO_BELIEVE_PACE:
             self._fastest = max(self._fastest, _ALIKE * doubt.pace)
             return True
         return False
@@ -291,8 +325,4 @@ class Totals:
 
     def values(self, now: float) -> Mapping[PointKey, Remembered]:
         """Return what is believed: what is to outlive a restart."""
-        return {
-            key: Remembered(count=total.count, offset=total.offset, age=now - total.time)
-            for key, total in self._totals.items()
-            if total.count is not None
-        }
+        return {key: total.remembered(now) for key, total in self._totals.items() if total.count is not None}
