@@ -18,6 +18,7 @@ from .aioacrel.source import Source
 from .aioacrel.texts import library_language
 from .aioacrel.unread import AlarmWatch
 from .const import CONF_DETAIL, LOGGER
+from .counters import CounterQuestion
 from .issues import forget_issues, raise_issue, tell_unread_alarms
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
             device.readings, lambda: device.points, Detail(detail) if detail in list(Detail) else Detail.NORMAL
         )
         self._watchers: dict[PointKey, CALLBACK_TYPE] = {}
+        self.questions = CounterQuestion(self)
         self._trouble: AcrelError | None = None
         self._is_first = True
         self._alarms = AlarmWatch(device)
@@ -99,6 +101,7 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
         if (unread := self._alarms.look(keys)) is not None:
             names = self._alarms.names(unread, library_language(self.hass.config.language))
             tell_unread_alarms(self.hass, self.config_entry, self.subentry, names)
+        self.questions.look()
         self.data = keys
         self.last_update_success = self.device.is_heard
         for key in self.deadband.sift(keys):

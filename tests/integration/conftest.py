@@ -15,8 +15,11 @@ from tests.integration.rigs import Framing, LinkRig, device, link_entry
 
 
 @pytest.fixture(autouse=True)
-def _acrel_safety_is_found(enable_custom_integrations: None) -> None:
-    """Let Home Assistant load custom integrations."""
+def _acrel_safety_is_found(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant load custom integrations; a recorder has to be there before it starts."""
+    for name in ("recorder_mock", "enable_custom_integrations"):
+        if name == "enable_custom_integrations" or name in request.fixturenames:
+            request.getfixturevalue(name)
 
 
 class CabinetMaker(Protocol):
