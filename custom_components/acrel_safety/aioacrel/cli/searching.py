@@ -11,7 +11,6 @@ from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerEr
 from ..modbus.framing import Framing
 from ..modbus.guard import GuardedUnit
 from ..modbus.link import Link, LinkAddress
-from ..modbus.pulse import LinkPulse
 from ..points import Model
 from .arguments import BROADCAST_UNIT
 from .fitting import FIRST_REGISTER, FUNCTION, Candidate, Verdict, candidates
@@ -93,7 +92,6 @@ class _Asker:
         self._timeout = options.timeout or SHORT_TIMEOUT
         # On RTU framing nobody answers for others, and a second request could be taken for the first.
         self._is_patience_due = options.timeout is None and done.address.framing is Framing.MBAP
-        self._pulse = LinkPulse()
 
     async def ask(self, unit_id: int) -> None:
         """Note the unit if it is there. Raises LinkUnreachableError."""
@@ -111,7 +109,7 @@ class _Asker:
             self._done.found.append(found)
 
     def _unit(self, unit_id: int, timeout: float) -> GuardedUnit:
-        return self._done.address.guarded(self._link.unit(unit_id), unit_id, timeout=timeout, pulse=self._pulse)
+        return self._done.address.guarded(self._link.unit(unit_id), unit_id, timeout=timeout, pulse=self._link.pulse)
 
     async def _ask_patiently(self, unit_id: int) -> Found | None:
         """Ask a silent unit once more and see how long this gateway takes to say that nobody is there.

@@ -118,6 +118,9 @@ class LinkAddress:
         pulse: LinkPulse | None = None,
     ) -> GuardedUnit:
         """Return a unit on this link, guarded (see `guard.py`)."""
+        pulse = pulse or LinkPulse()
+        if self.transport is not Transport.SERIAL:
+            pulse.way.lead_to(str(self), self.host, self.port, self.framing)
         return GuardedUnit(
             unit,
             unit_id,
@@ -166,6 +169,7 @@ class Link:
     def __init__(self, address: LinkAddress, connection: ModbusConnection) -> None:
         """Wrap a connection; use `Link.open`."""
         self.address = address
+        self.pulse = LinkPulse()
         self._connection = connection
 
     @classmethod
@@ -177,9 +181,11 @@ class Link:
         long the units want to be waited for.
         """
         connection = ModbusConnection(address.params)
+        link = cls(address, connection)
         try:
-            yield cls(address, connection)
+            yield link
         finally:
+            link.pulse.way.close()
             await connection.close()
 
     def unit(self, unit_id: int) -> ModbusUnit:
