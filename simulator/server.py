@@ -25,6 +25,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from pymodbus.transport import CommParams, CommType, ModbusProtocol
 
 from simulator.devices.base import READ_HOLDING, READ_INPUT, WRITE_MULTIPLE
+from simulator.faults.virtual import MemoryServer
 from simulator.pacing import (
     EXCEPTION_CHARS,
     READ_REQUEST_CHARS,
@@ -100,7 +101,7 @@ class Bus:
     def _ask(self, unit: Unit, request: ModbusPDU) -> ModbusPDU | None:
         address, count, values = _described(request)
         unit.note(request.function_code, address, count)
-        if unit.silent:
+        if unit.ignores(request.function_code, count):
             if request.function_code in _WRITE_FUNCTIONS:
                 unit.note_write(request.function_code, address, values, accepted=False)
             return None
@@ -253,7 +254,7 @@ class BusServer(ModbusTcpServer):
         super().__init__(unused, framer=framer, address=(host, port))
         self._bus = bus
         self._framer_type = framer
-        self._listening: asyncio.Server | None = None
+        self._listening: asyncio.Server | MemoryServer | None = None
 
     def callback_new_connection(self) -> ModbusProtocol:
         """Accept a client."""
@@ -262,7 +263,7 @@ class BusServer(ModbusTcpServer):
     async def open(self) -> int:
         """Listen and return the real port. Raises OSError when the port cannot be had."""
         transport: object = self.transport if await self.listen() else None
-        if not isinstance(transport, asyncio.Server):
+        if not isinstance(transport, asyncio.Server | MemoryServer):
             raise OSError(errno.EADDRINUSE, f"cannot listen on {self.comm_params.source_address}")
         self._listening = transport
         port: int = transport.sockets[0].getsockname()[1]

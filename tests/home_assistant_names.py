@@ -158,12 +158,20 @@ def reaches_in(file: str, tree: ast.Module, own_keys: Container[str] = ()) -> It
 
 
 def own_keys(tree: ast.Module) -> Iterator[str]:
-    """Yield the keys of `hass.data` that a module makes for itself: `KEY: HassKey[...] = HassKey(DOMAIN)`."""
+    """Yield the keys of `hass.data` that a module makes for itself: `KEY: HassKey[...] = HassKey(DOMAIN)`, or below."""
     for node in tree.body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and isinstance(node.value, ast.Call):
-            arguments = [_chain(argument) for argument in node.value.args]
-            if _chain(node.value.func) == ("HassKey",) and arguments == [("DOMAIN",)]:
-                yield node.target.id
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Call(func=made_by, args=[key])):
+                if _chain(made_by) == ("HassKey",) and _is_below_domain(key):
+                    yield name
+
+
+def _is_below_domain(argument: ast.expr) -> bool:
+    """Whether a key is `DOMAIN`, or `f"{DOMAIN}.` with a name of ours."""
+    match argument:
+        case ast.JoinedStr(values=[ast.FormattedValue(value=first), ast.Constant(value=str(rest))]):
+            return _chain(first) == ("DOMAIN",) and rest.startswith(".")
+    return _chain(argument) == ("DOMAIN",)
 
 
 def _data_under(keys: Container[str], tree: ast.Module) -> Iterator[ast.expr]:

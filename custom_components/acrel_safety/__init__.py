@@ -21,6 +21,7 @@ from .hubs import hub_of
 from .issues import forget_former_issues
 from .loading import add_device, async_load_models, enabled_points
 from .memory import TotalsMemory
+from .stored import async_check_link, async_sound_devices
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
@@ -35,7 +36,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     """Set up a hub with all its devices."""
     # First of all: what is added or changed while this runs is taken in by a reload, which waits for this to end.
     entry.async_on_unload(entry.add_update_listener(_async_reload))
-    subentries = entry.get_subentries_of_type(SUBENTRY_DEVICE)
+    await async_check_link(hass, entry)
+    subentries = await async_sound_devices(hass, entry, entry.get_subentries_of_type(SUBENTRY_DEVICE))
     await hass.async_add_executor_job(read_texts)
     models = await async_load_models(hass, subentries)
     memory = TotalsMemory(hass, entry)

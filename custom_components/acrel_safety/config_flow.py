@@ -1,7 +1,7 @@
 """Set up a link to a gateway or serial port; its devices are added by `device_flow.py`."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager, suppress
 from typing import override
 
 from homeassistant.config_entries import (
@@ -11,22 +11,39 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
+    ConfigSubentry,
     ConfigSubentryFlow,
     FlowType,
     SubentryFlowContext,
+    UnknownEntry,
 )
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT
 from homeassistant.core import callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.data_entry_flow import AbortFlow, FlowResultType
 
-from .aioacrel.errors import AcrelError
+from .aioacrel.errors import AcrelError, LinkUnreachableError
+from .aioacrel.points import Model
 from .const import DOMAIN, SUBENTRY_DEVICE, TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP
 from .device_flow import DeviceFlow
-from .flow.explain import FlowError, FormError, explain
-from .flow.link_forms import LINK_FORMS, FormData, former_title, free_title, link_data, link_form, link_place
+from .flow.ending import CHANGED_MEANWHILE, abort_if_closed, ends_clearly
+from .flow.explain import FlowError, FormError, doubt_list, explain
+from .flow.link_forms import (
+    CONF_ANYWAY,
+    FormData,
+    former_title,
+    free_title,
+    link_data,
+    link_form,
+    link_place,
+    link_schema,
+)
 from .flow.selector_texts import FlowTexts
-from .flow.trial import LinkData, probe_link
-from .hubs.modbus import link_address
+from .flow.trial import LinkData, probe_devices, probe_link
+from .hubs import link_faults
+from .hubs.modbus import LinkInUseError, link_address
+from .loading import async_load_models
+from .stored import device_faults
+from .turns import turn
 
 _KINDS = (TYPE_TCP, TYPE_RTU_TCP, TYPE_SERIAL)
 _FIELDS = {
@@ -46,6 +63,12 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
 
     VERSION = 1
 
+    def __init__(self) -> None:
+        """Begin without a doubt."""
+        self._doubted: LinkData | None = None
+        """What was not as it should be when it was tried: the user may save it all the same."""
+        self._former: tuple[str, FormData] | None = None
+
     @classmethod
     @callback
     @override
@@ -53,26 +76,31 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
         """Return what can be added to a link: devices."""
         return {SUBENTRY_DEVICE: DeviceFlow}
 
+    @ends_clearly
     async def async_step_user(self, user_input: FormData | None = None) -> ConfigFlowResult:
         """Let the user pick the kind of link."""
         return self.async_show_menu(step_id="user", menu_options=_KINDS)
 
+    @ends_clearly
     async def async_step_reconfigure(self, user_input: FormData | None = None) -> ConfigFlowResult:
         """Let the user pick the kind of link anew: the wrong framing is a common slip."""
+        entry = self._get_reconfigure_entry()
+        self._former = entry.title, dict(entry.data)
         return self.async_show_menu(
-            step_id="reconfigure",
-            menu_options=_KINDS,
-            description_placeholders={"name": self._get_reconfigure_entry().title},
+            step_id="reconfigure", menu_options=_KINDS, description_placeholders={"name": entry.title}
         )
 
+    @ends_clearly
     async def async_step_tcp(self, user_input: FormData | None = None) -> ConfigFlowResult:
         """Ask for a Modbus TCP device or gateway."""
         return await self._step_link(TYPE_TCP, user_input)
 
+    @ends_clearly
     async def async_step_rtu_tcp(self, user_input: FormData | None = None) -> ConfigFlowResult:
         """Ask for a serial server that passes RTU frames on."""
         return await self._step_link(TYPE_RTU_TCP, user_input)
 
+    @ends_clearly
     async def async_step_serial(self, user_input: FormData | None = None) -> ConfigFlowResult:
         """Ask for a serial port of this machine."""
         return await self._step_link(TYPE_SERIAL, user_input)
@@ -89,9 +117,14 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
             user_input = {CONF_NAME: entry.title, **link_form(entry.data)}
         return self.async_show_form(
             step_id=kind,
-            data_schema=self.add_suggested_values_to_schema(LINK_FORMS[kind], user_input),
+            data_schema=self.add_suggested_values_to_schema(
+                link_schema(kind, asks_anyway=self._doubted is not None), user_input
+            ),
             errors=error.errors() if error else None,
-            description_placeholders=error.placeholders if error else None,
+            description_placeholders={
+                "listing": error.listing if error else "",
+                **(error.placeholders if error else {}),
+            },
         )
 
     async def _take_link(self, kind: str, form: FormData) -> ConfigFlowResult:
@@ -100,17 +133,64 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
         self._async_abort_entries_match(link_place(data))
         if self.source != SOURCE_RECONFIGURE:
             texts = await FlowTexts.load(self.hass)
-            await self._try(data)
-            # Nothing is waited for from the last look at the other entries on: another dialog would come between.
+            await self._try(probe_link(self.hass, data))
+            # Another dialog may have been faster. Nothing is waited for from here on: one more would come between.
+            self._async_abort_entries_match(link_place(data))
             return self.async_create_entry(title=name or self._free_title(kind, texts), data=data)
         entry = self._get_reconfigure_entry()
-        async with self._out_of_the_way(entry, data):
-            await self._try(data)
-            result = self.async_update_and_abort(entry, data=data, title=_new_title(entry, data, name))
-            if entry.state in _FAILED:
-                # It does not listen to changes, and may have given up.
-                self.hass.config_entries.async_schedule_reload(entry.entry_id)
-            return result
+        async with turn(self.hass, entry.entry_id):
+            self._abort_if_changed(entry)
+            is_confirmed = form.get(CONF_ANYWAY, False) and data == self._doubted
+            if is_confirmed or {**entry.data, **data} == dict(entry.data):
+                return self._save(entry, data, name)
+            self._doubted = None
+            async with self._out_of_the_way(entry, data):
+                await self._try_known(entry, data)
+                return self._save(entry, data, name)
+
+    def _save(self, entry: ConfigEntry, data: LinkData, name: str) -> ConfigFlowResult:
+        """Save a changed link; nothing is waited for here, so that no other dialog comes between."""
+        abort_if_closed(self.hass.config_entries.flow, self.flow_id)
+        self._abort_if_changed(entry)
+        self._async_abort_entries_match(link_place(data))
+        result = self.async_update_and_abort(entry, data=data, title=_new_title(entry, data, name))
+        if entry.state in _FAILED:
+            # It does not listen to changes, and may have given up.
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return result
+
+    def _abort_if_changed(self, entry: ConfigEntry) -> None:
+        """Raise AbortFlow if the link was removed, or changed by another dialog, since this one began."""
+        if self._former != (self._get_reconfigure_entry().title, dict(entry.data)):
+            raise AbortFlow(CHANGED_MEANWHILE)
+
+    async def _try_known(self, entry: ConfigEntry, data: LinkData) -> None:
+        """Ask the devices that are known on a link with its new settings. Raises FormError if one is in doubt."""
+        devices = await self._known_devices(entry, data)
+        try:
+            if not devices:
+                await self._try(probe_link(self.hass, data))
+                return
+            doubts = await self._try(probe_devices(self.hass, data, devices))
+        except FormError as wrong:
+            if isinstance(wrong.__cause__, LinkUnreachableError):
+                # A gateway may be off for the moment.
+                self._doubted = data
+            raise
+        if doubts:
+            self._doubted = data
+            texts = await FlowTexts.load(self.hass)
+            raise FormError.with_list("devices_in_doubt", doubt_list(doubts, texts), count=len(doubts))
+
+    async def _known_devices(self, entry: ConfigEntry, data: LinkData) -> list[tuple[ConfigSubentry, Model]]:
+        """Return the devices that can be asked what they are."""
+        sound = [subentry for subentry, wrong in device_faults(data, entry.subentries.values()) if not wrong]
+        models = await async_load_models(self.hass, sound)
+        return [
+            (subentry, model)
+            for subentry in sound
+            if isinstance(model := models[subentry.subentry_id], Model) and not model.needs_table
+        ]
 
     def _free_title(self, kind: str, texts: FlowTexts) -> str:
         """Return what a link without a name is called: not by its address, which its entities would keep for ever."""
@@ -118,15 +198,13 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
             texts("link", kind), {entry.title for entry in self.hass.config_entries.async_entries(DOMAIN)}
         )
 
-    async def _try(self, data: LinkData) -> None:
-        """Open the link for a moment. Raises FormError if it cannot be used."""
+    async def _try[R](self, trial: Awaitable[R]) -> R:
+        """Return what a trial of the link says. Raises FormError if the link cannot be used."""
         try:
-            await probe_link(self.hass, data)
-        except (AcrelError, HomeAssistantError) as error:
+            return await trial
+        except (AcrelError, LinkInUseError) as error:
             found = explain(error, await FlowTexts.load(self.hass))
             raise FormError(found.key, at=_FIELDS.get(found.key, "base"), **found.placeholders) from error
-        # Another dialog may have been faster.
-        self._async_abort_entries_match(link_place(data))
 
     @asynccontextmanager
     async def _out_of_the_way(self, entry: ConfigEntry, data: LinkData) -> AsyncGenerator[None]:
@@ -135,8 +213,9 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
         try:
             yield
         finally:
-            if unloaded:
-                await self.hass.config_entries.async_setup(entry.entry_id)
+            if unloaded and entry.state is ConfigEntryState.NOT_LOADED and not entry.disabled_by:
+                with suppress(UnknownEntry):  # removed meanwhile
+                    await self.hass.config_entries.async_setup(entry.entry_id)
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
@@ -145,7 +224,8 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
             (result["result"].entry_id, SUBENTRY_DEVICE),
             context=SubentryFlowContext(source=SOURCE_USER),
         )
-        result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"])
+        if flow["type"] is FlowResultType.FORM:
+            result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"])
         return result
 
 
@@ -163,5 +243,7 @@ def _is_in_the_way(entry: ConfigEntry, data: LinkData) -> bool:
     only. An entry waiting to retry counts: it would come back with its old settings meanwhile.
     """
     if entry.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY):
+        return False
+    if link_faults(entry.data):
         return False
     return link_place(entry.data) == link_place(data) and link_address(entry.data).params != link_address(data).params

@@ -5,7 +5,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_MODEL, CONF_NAME
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.data_entry_flow import AbortFlow
 
 from .aioacrel.errors import AcrelError
 from .const import CONF_UNIT_ID
@@ -13,14 +13,19 @@ from .flow.device_forms import (
     CONF_BASE,
     IMPORT,
     Catalogue,
-    is_unit_id,
+    check_unit_id,
+    device_form,
     settings_form,
 )
+from .flow.ending import LINK_BROKEN, ends_clearly
 from .flow.explain import FormError, explain
-from .flow.link_forms import FormData
+from .flow.link_forms import FormData, as_whole
 from .flow.selector_texts import FlowTexts
+from .flow.steps import stored
 from .flow.table_steps import TableSteps
-from .flow.trial import probe_device
+from .flow.trial import is_link_proven, probe_device
+from .hubs import link_faults
+from .hubs.modbus import LinkInUseError
 from .model_files import model_library
 
 
@@ -29,19 +34,24 @@ class DeviceFlow(TableSteps):
 
     # -- Which unit, which model ----------------------------------------------------------------
 
+    @ends_clearly
     async def async_step_user(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Ask for a new device."""
         return await self._step_device(user_input)
 
+    @ends_clearly
     async def async_step_reconfigure(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Ask for changes of a device."""
         if not self._device:
             subentry = self._get_reconfigure_subentry()
-            self._device = {**subentry.data, CONF_NAME: subentry.title}
+            self._former = stored(subentry)
+            self._device = {**device_form(subentry.data), CONF_NAME: subentry.title}
             self._settings = settings_form(subentry.data)
         return await self._step_device(user_input)
 
     async def _step_device(self, user_input: FormData | None) -> SubentryFlowResult:
+        if link_faults(self._get_entry().data):
+            raise AbortFlow(LINK_BROKEN)
         self._texts = await FlowTexts.load(self.hass)
         self._catalogue = await self.hass.async_add_executor_job(Catalogue.read, model_library(self.hass))
         if user_input is None:
@@ -51,8 +61,9 @@ class DeviceFlow(TableSteps):
             return await self._take_device()
         except FormError as wrong:
             return self._show_device(wrong.error)
-        except (AcrelError, HomeAssistantError) as error:
-            return self._show_device(explain(error, self._texts))
+        except (AcrelError, LinkInUseError) as error:
+            is_proven = is_link_proven(self._get_entry())
+            return self._show_device(explain(error, self._texts, is_link_proven=is_proven))
 
     async def _take_device(self) -> SubentryFlowResult:
         self._check_unit_id()
@@ -66,14 +77,15 @@ class DeviceFlow(TableSteps):
             self._table = {CONF_BASE: model_id}
             return await self.async_step_table()
         if not self._is_same_device():
-            await probe_device(self.hass, self._get_entry().data, self._unit_id, self._model)
+            self._tried_on = dict(self._get_entry().data)
+            await probe_device(self.hass, self._tried_on, self._unit_id, self._model)
             self._wants_look = not self._model.registers.probes
         return await self.async_step_settings()
 
     def _check_unit_id(self) -> None:
-        if not is_unit_id(self._device[CONF_UNIT_ID]):
-            raise FormError("bad_unit", at=CONF_UNIT_ID, unit=f"{self._device[CONF_UNIT_ID]:.15g}")
-        self._device[CONF_UNIT_ID] = int(self._device[CONF_UNIT_ID])
+        unit_id = as_whole(self._device[CONF_UNIT_ID])
+        check_unit_id(unit_id)
+        self._device[CONF_UNIT_ID] = unit_id
         if (other := self._device_in_place()) is not None:
             raise FormError("unit_taken", at=CONF_UNIT_ID, unit=self._unit_id, name=other.title)
 
@@ -82,4 +94,4 @@ class DeviceFlow(TableSteps):
         if self.source == SOURCE_USER:
             return False
         data = self._get_reconfigure_subentry().data
-        return all(data[key] == self._device[key] for key in (CONF_UNIT_ID, CONF_MODEL))
+        return all(data.get(key) == self._device[key] for key in (CONF_UNIT_ID, CONF_MODEL))

@@ -14,11 +14,16 @@ from .aioacrel.errors import (
     UnknownModelError,
     WrongDeviceError,
 )
+from .aioacrel.problems import flat
 from .const import DOMAIN
-from .markdown import problem_list
+from .markdown import plain, problem_list, quoted
 
 _MOST_IN_AN_ISSUE = 5
 """Problems of a file that are shown; the first ones are mended first."""
+
+
+LINK_BROKEN = "link_broken"
+"""What can be wrong with a link as a whole; also the key of its text."""
 
 
 class Issue(StrEnum):
@@ -28,6 +33,7 @@ class Issue(StrEnum):
     TABLE_MISSING = "register_table_missing"
     MODEL_FILE_BROKEN = "model_file_broken"
     MODEL_FILE_MISSING = "model_file_missing"
+    STORED_BROKEN = "device_broken"
 
 
 _ISSUES: Mapping[type[AcrelError], Issue] = {
@@ -43,6 +49,11 @@ def issue_id(entry: ConfigEntry, subentry: ConfigSubentry, issue: Issue) -> str:
     return f"{entry.entry_id}_{subentry.subentry_id}_{issue}"
 
 
+def link_issue_id(entry: ConfigEntry) -> str:
+    """Return the id of the issue of a link as a whole."""
+    return f"{entry.entry_id}_{LINK_BROKEN}"
+
+
 @callback
 def raise_issue(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, error: AcrelError) -> None:
     """Raise the issue an error stands for, and withdraw the others of the device."""
@@ -50,19 +61,54 @@ def raise_issue(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentr
     if issue is None:
         return
     language = hass.config.language
-    placeholders = {**error.placeholders_in(language), "device": subentry.title}
+    said = error.placeholders_in(language)
+    between_backticks = isinstance(error, (FileProblemsError, UnknownModelError))
+    placeholders = {name: (quoted if between_backticks else plain)(text) for name, text in said.items()}
+    placeholders["device"] = flat(subentry.title)  # stands in titles, where nothing is markup
     if isinstance(error, FileProblemsError):
         placeholders["problems"] = problem_list(error.problems, language, most=_MOST_IN_AN_ISSUE)
     forget_issues(hass, entry, subentry, but=issue)
+    _create(hass, entry, issue_id(entry, subentry, issue), issue, placeholders)
+
+
+@callback
+def raise_stored_issue(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, problems: str) -> None:
+    """Raise the issue of a device whose stored settings cannot be used, and withdraw the others."""
+    forget_issues(hass, entry, subentry, but=Issue.STORED_BROKEN)
+    _create(
+        hass,
+        entry,
+        issue_id(entry, subentry, Issue.STORED_BROKEN),
+        Issue.STORED_BROKEN,
+        {"device": subentry.title, "problems": problems},
+    )
+
+
+@callback
+def raise_link_issue(hass: HomeAssistant, entry: ConfigEntry, problems: str) -> None:
+    """Raise the issue of a link whose stored settings cannot be used, and withdraw those of its devices."""
+    forget_former_issues(hass, entry, ())
+    _create(hass, entry, link_issue_id(entry), LINK_BROKEN, {"link": entry.title, "problems": problems})
+
+
+@callback
+def forget_link_issue(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Withdraw the issue of a link that can be used."""
+    ir.async_delete_issue(hass, DOMAIN, link_issue_id(entry))
+
+
+def _create(
+    hass: HomeAssistant, entry: ConfigEntry, identifier: str, key: str, placeholders: Mapping[str, str]
+) -> None:
     ir.async_create_issue(
         hass,
         DOMAIN,
-        issue_id(entry, subentry, issue),
+        identifier,
         data={"entry_id": entry.entry_id},
         is_fixable=True,
         severity=ir.IssueSeverity.ERROR,
-        translation_key=issue,
-        translation_placeholders=placeholders,
+        translation_key=key,
+        translation_placeholders={**placeholders},
     )
 
 

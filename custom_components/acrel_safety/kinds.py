@@ -49,7 +49,7 @@ def points_of(coordinator: AcrelCoordinator, platform: Platform) -> Iterator[Poi
 def shown(coordinator: AcrelCoordinator) -> Iterator[tuple[Point, Platform]]:
     """Return the points of a device that are shown, each with its platform."""
     device = coordinator.device
-    settable = device.orders if coordinator.subentry.data.get(CONF_ALLOW_CHANGES) else frozenset()
+    settable = device.orders if coordinator.subentry.data.get(CONF_ALLOW_CHANGES) is True else frozenset()
     for point in device.points.values():
         if (platform := platform_of(point, may_set=point.key in settable)) is not None:
             yield point, platform

@@ -48,7 +48,7 @@ def add_device(
 ) -> None:
     """Register a device and the way to it; what the user must mend first becomes an issue.
 
-    Raises ConfigEntryError if the entry as a whole cannot be used.
+    Raises ConfigEntryNotReady if the entry as a whole cannot be used now.
     """
     if isinstance(model, AcrelError):
         # Devices and entities stay as they are: they come back with the file.
@@ -85,7 +85,7 @@ def add_device(
 def _may_change(entry: AcrelConfigEntry, subentry_id: str) -> bool:
     """Whether the user allows changes of a device: asked anew each time, since that may have been withdrawn."""
     subentry = entry.subentries.get(subentry_id)
-    return subentry is not None and bool(subentry.data.get(CONF_ALLOW_CHANGES, False))
+    return subentry is not None and subentry.data.get(CONF_ALLOW_CHANGES) is True
 
 
 def enabled_points(hass: HomeAssistant, coordinator: AcrelCoordinator) -> list[PointKey]:

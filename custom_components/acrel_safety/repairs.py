@@ -1,7 +1,10 @@
 """Repairs: every issue is mended outside, so its flow looks again whether it is."""
 
+from contextlib import suppress
+
 import probatio
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import OperationNotAllowed, UnknownEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
@@ -26,7 +29,9 @@ class LookAgainFlow(RepairsFlow):
                 description_placeholders=issue.translation_placeholders if issue else None,
             )
         entry_id = str((self.data or {})["entry_id"])
-        await self.hass.config_entries.async_reload(entry_id)
+        with suppress(UnknownEntry, OperationNotAllowed):
+            # Removed meanwhile, which withdraws the issue too; or not to be loaded before a restart.
+            await self.hass.config_entries.async_reload(entry_id)
         if registry.async_get_issue(DOMAIN, self.issue_id) is not None:
             return self.async_abort(reason="still_there")
         return self.async_create_entry(data={})

@@ -1,77 +1,20 @@
 """The bus: alarms first, one request at a time, silent units out of the way, commands before polls."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
 from itertools import pairwise
-from types import MappingProxyType
 
 import pytest
 
-from custom_components.acrel_safety.aioacrel.errors import LinkError, LinkUnreachableError, NoAnswerError
+from custom_components.acrel_safety.aioacrel.errors import LinkUnreachableError, NoAnswerError
 from custom_components.acrel_safety.aioacrel.modbus import Bus, Link, LinkAddress, PolledUnit, PollReport
 from custom_components.acrel_safety.aioacrel.modbus.orders import write_setting
 from custom_components.acrel_safety.aioacrel.readings import PointKey
+from custom_components.acrel_safety.aioacrel.registers.blocks import Block
 from custom_components.acrel_safety.aioacrel.source import Setting
 from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator import Cabinet, LineSettings
+from tests.aioacrel.bus_rigs import QUICK, Reports, Rig
 from tests.aioacrel.rigs import RATIOS, SHORT_TIMEOUT, address_of, model
-
-QUICK = {Pace.FAST: 0.05, Pace.NORMAL: 0.1, Pace.SLOW: 0.2}
-PATIENCE = 20
-
-
-class Reports:
-    """Collects poll reports; `until` waits for one that fits."""
-
-    def __init__(self) -> None:
-        self.all: list[PollReport] = []
-        self._news = asyncio.Event()
-
-    def __call__(self, report: PollReport) -> None:
-        self.all.append(report)
-        self._news.set()
-
-    async def until(self, fits: Callable[[PollReport], bool]) -> PollReport:
-        """Return the first report from now on that fits."""
-        seen = len(self.all)
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                for report in self.all[seen:]:
-                    if fits(report):
-                        return report
-                seen = len(self.all)
-                self._news.clear()
-                await self._news.wait()
-
-
-class Rig(AsyncExitStack):
-    """A bus with devices on a cabinet."""
-
-    def __init__(self, cabinet: Cabinet, framing: str = "tcp") -> None:
-        super().__init__()
-        self.bus = Bus("test")
-        self.reports = Reports()
-        self._address = address_of(cabinet, framing)
-        self._cabinet = cabinet
-
-    async def add(
-        self,
-        *unit_ids: int,
-        timeout: float = SHORT_TIMEOUT,  # noqa: ASYNC109 - of each request
-        intervals: Mapping[Pace, float] = QUICK,
-        silence: Mapping[int, LinkError] = MappingProxyType({}),
-    ) -> list[PolledUnit]:
-        link = await self.enter_async_context(Link.open(self._address))
-        devices = []
-        for unit_id in unit_ids:
-            unit = self._address.guarded(link.unit(unit_id), unit_id, timeout=timeout)
-            device = PolledUnit(unit, model(self._cabinet.units[unit_id].model), ratios=RATIOS)
-            device.want_all()
-            self.bus.add(device, self.reports, intervals, silence=silence.get(unit_id))
-            devices.append(device)
-        self.push_async_callback(self.bus.stop)
-        return devices
 
 
 async def test_every_group_of_every_device_is_polled() -> None:
@@ -308,3 +251,38 @@ async def test_a_slip_of_a_program_takes_values_away_and_does_not_stop_the_bus(
         wrong.unit.read = read  # type: ignore[method-assign]  # likewise
         await rig.reports.until(lambda r: r.unit is wrong and r.error is None)
         assert "failed unexpectedly" in caplog.text
+
+
+async def test_a_slip_of_the_planner_takes_the_values_of_its_device_away_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
+        wrong, fine = await rig.add(7, 8)
+        rig.bus.start()
+        await rig.reports.until(lambda r: r.unit is wrong and r.error is None)
+
+        def slips(_: Pace) -> tuple[Block, ...]:
+            raise RuntimeError("a slip of the planner")
+
+        blocks, wrong.blocks = wrong.blocks, slips  # type: ignore[method-assign]  # there is no such fault to cause
+        await rig.reports.until(lambda r: r.unit is wrong and r.unit.is_silent)
+        assert all(reading.value is None for reading in wrong.readings.values())
+        await rig.reports.until(lambda r: r.unit is fine and r.error is None)
+        wrong.blocks = blocks  # type: ignore[method-assign]  # likewise
+        await rig.reports.until(lambda r: r.unit is wrong and r.error is None)
+        assert "failed unexpectedly" in caplog.text
+
+
+async def test_a_device_removed_while_its_poll_waits_for_the_line_is_not_asked() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, Rig(cabinet) as rig:
+        link = await rig.enter_link()
+        device = PolledUnit(address_of(cabinet).guarded(link.unit(8), 8, timeout=SHORT_TIMEOUT), model("aim-r100"))
+        device.want_all()
+        remove = rig.bus.add(device, rig.reports, QUICK)
+        rig.push_async_callback(rig.bus.stop)
+        async with rig.bus.turn():
+            rig.bus.start()
+            await asyncio.sleep(QUICK[Pace.FAST])
+            remove()
+        await rig.bus.stop()
+        assert cabinet.units[8].requests == []

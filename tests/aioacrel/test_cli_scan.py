@@ -3,12 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import redirect_stderr
+from typing import Unpack
 
 import pytest
 
+from custom_components.acrel_safety.aioacrel.cli.arguments import parse
+from custom_components.acrel_safety.aioacrel.cli.output import Console
+from custom_components.acrel_safety.aioacrel.cli.searching import Search, search
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
-from simulator import Cabinet
-from simulator.cabinet import STANDARD_UNITS
+from simulator import Cabinet, LineSettings
+from simulator.cabinet import STANDARD_UNITS, CabinetOptions
+from simulator.faults.virtual import run
 from tests.aioacrel.cli_rigs import NOBODY, Acrel, Terminal, link, strange_unit
 
 LIBRARY = ModelLibrary()
@@ -96,6 +101,61 @@ async def test_units_behind_a_gateway_that_tries_before_it_says_that_nobody_is_t
         outcome = await acrel.on(cabinet, "scan", "--units", "1-4", "--json")
     assert {unit["unit"]: unit["models"] for unit in outcome.json["units"]} == {2: ["adl400"], 4: ["asj10l"]}
     assert outcome.json["silent"] == [1, 3]
+
+
+@pytest.mark.parametrize("absent_exception", [0x0B, None])
+@pytest.mark.parametrize("absent_s", [0.0, 0.7, 1.1, 2.0, 3.5, 5.0])
+@pytest.mark.parametrize("units", ["1-9", "1-30"])
+def test_all_units_are_found_however_long_the_gateway_tries_the_absent_ones(
+    units: str, absent_s: float, absent_exception: int | None
+) -> None:
+    """With and without a word for a unit that is not there; one request at a time, whoever asks."""
+    done, seconds = run(_searched({}, units, absent_s=absent_s, absent_exception=absent_exception))
+    assert {unit.unit_id: [model.id for model in unit.models] for unit in done.found} == {
+        2: ["adl400"],
+        8: ["aim-r100"],
+    }
+    asked = int(units.removeprefix("1-"))
+    # However long it is, an absent unit is waited for half as long again, and once for longer.
+    assert seconds < 30 + 1.6 * asked * max(absent_s, 0.5)
+
+
+@pytest.mark.parametrize("framing", ["tcp", "rtu+tcp"])
+def test_slow_units_are_found_when_nobody_answers_at_once(framing: str) -> None:
+    done, _ = run(_searched({"delay_s": 1.5}, "1-9", framing=framing))
+    assert [unit.unit_id for unit in done.found] == [2, 8]
+
+
+async def _searched(
+    slow: dict[str, float], units: str, *, framing: str = "tcp", **settings: Unpack[CabinetOptions]
+) -> tuple[Search, float]:
+    """Return what is found of two units in virtual time, and how long that takes."""
+    models = [model for model in LIBRARY.usable() if not model.needs_table]
+    line = LineSettings(baudrate=9600, turnaround_ms=20)
+    async with Cabinet.of({2: "adl400", 8: "aim-r100"}, frozen=True, line=line, **settings) as cabinet:
+        for unit_id in cabinet.units if slow else ():
+            cabinet.set_scenario("slow", unit_id, **slow)
+        options = parse(["scan", link(cabinet, framing), "--units", units])
+        started = asyncio.get_running_loop().time()
+        done = await search(options, options.link, models, Console.of_process(as_json=True))
+        return done, asyncio.get_running_loop().time() - started
+
+
+async def test_a_gateway_that_tries_for_long_is_named(acrel: Acrel) -> None:
+    units = {2: "adl400", 4: "asj10l"}
+    async with Cabinet.of(units, frozen=True, absent_exception=0x0B, absent_s=1.1) as cabinet:
+        outcome = await acrel.on(cabinet, "scan", "--units", "1-2")
+    assert outcome.code == 0
+    assert "tries a unit that is not there for about" in outcome.err
+
+
+async def test_when_nobody_answers_it_is_said_how_long_each_was_given_and_how_to_ask_for_longer(
+    acrel: Acrel, cabinet: Cabinet
+) -> None:
+    outcome = await acrel.on(cabinet, "scan", "--units", "20", framing="rtu+tcp")
+    assert outcome.code == 1
+    assert "Each unit was given 5 s" in outcome.err
+    assert "--timeout 10" in outcome.err
 
 
 async def test_a_gateway_that_says_that_nobody_is_there_has_the_right_framing(acrel: Acrel) -> None:

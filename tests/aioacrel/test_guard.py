@@ -20,7 +20,7 @@ from custom_components.acrel_safety.aioacrel.modbus import LinkAddress
 from simulator.faults import Fault, Framing, Schedule, Times
 from simulator.faults.truth import FIRST_SETTING
 from simulator.faults.virtual import run
-from tests.aioacrel.fault_rigs import TIMEOUT, FaultRig, fault_rig
+from tests.aioacrel.fault_rigs import TIMEOUT, UNITS, FaultRig, fault_rig
 
 RTU, MBAP = Framing.RTU, Framing.MBAP
 LATE_WITHIN_QUIET = Times(late=(0.6, 0.6))
@@ -313,16 +313,38 @@ def test_a_dead_unit_costs_no_connection_while_others_are_heard(framing: Framing
 @pytest.mark.parametrize("framing", list(Framing))
 def test_a_silent_unit_is_listened_to_the_longer_the_longer_it_was_left_alone(framing: Framing) -> None:
     async def main() -> None:
-        async with fault_rig(framing, service=0.8, timeout=None) as rig:
+        async with fault_rig(framing, timeout=None) as rig:
             unit, loop = rig.units[1], asyncio.get_running_loop()
-            for rest, patience in ((0.0, 0.5), (8.0, 0.5), (12.0, 0.75)):
+            for rest, patience in ((0.0, 0.5), (8.0, 0.5), (20.0, 1.25)):
+                rig.truth.service = 0.01
                 assert await rig.read_truly(2, 0, 10), "the link lives"
+                rig.truth.service = 1.5
                 await asyncio.sleep(unit.quiet_seconds)
                 began = loop.time()
                 with pytest.raises(NoAnswerError):
                     await unit.read(3, 0, 1, rest=rest)
                 assert loop.time() - began == pytest.approx(patience, abs=0.01)
+                await asyncio.sleep(2)
             assert await unit.read(3, 0, 1, rest=60.0), "slow, but not silent"
+            losses = rig.proxy.counts.connections
+            for _ in range(10):
+                assert await rig.read_truly(1, 0, 10), "it is known to be slow now"
+            rig.truth.service = 0.01
+            for _ in range(100):
+                assert await rig.read_truly(1, 0, 10)
+            assert unit.timeout == TIMEOUT, "and not for ever"
+            assert rig.proxy.counts.connections == losses, "at the price of no connection"
+
+    on_a_line(main())
+
+
+@pytest.mark.parametrize("framing", Framing)
+def test_a_slow_link_is_slow_for_all_its_units(framing: Framing) -> None:
+    async def main() -> None:
+        async with fault_rig(framing, service=1.5, timeout=None) as rig:
+            for unit in UNITS:
+                assert await rig.read_truly(unit, 0, 10)
+                assert await rig.read_truly(unit, 20, 10)
 
     on_a_line(main())
 

@@ -324,7 +324,7 @@ async def test_a_device_whose_door_bell_was_refused_once_is_taken_up_again() -> 
         (bell,) = source._door_bell
         place = source.unit.registers.places[bell]
         read = Read(place.function, place.address, place.count)
-        source.unit.note_refused(Block(read=read, cells=((bell, place, 0),)))
+        source.unit.decline(Block(read=read, cells=((bell, place, 0),)), 2)
         cabinet.set_scenario("silent", unit=MONITOR)
         await heard.until(lambda heard: heard.readings[other].quality is Quality.NO_ANSWER)
         cabinet.set_scenario("normal", unit=MONITOR)
@@ -343,6 +343,23 @@ async def test_a_device_that_was_silent_at_the_start_rings_its_door_bell_only_un
         of = source.unit.model
         assert heard.values == {None}
         assert asked(line.unit()) <= door_bell(of) | registers_of_probes(of)
+
+
+async def test_a_slip_while_one_device_is_looked_at_ends_no_watch(caplog: pytest.LogCaptureFixture) -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, rig(cabinet, SWITCH, MONITOR, check=SOON) as line:
+        source, slipping = line.sources[MONITOR], line.sources[SWITCH]
+        for each in line.sources.values():
+            each.want({LOOP})
+        await line.hub.start(PATIENCE)
+
+        async def slip() -> AcrelError | None:
+            raise RuntimeError("a slip below")
+
+        slipping.identify = slip  # type: ignore[method-assign]  # there is no such fault to cause
+        cabinet.set_scenario("wrong_model", unit=MONITOR, model="adl3000")
+        await line.heard[MONITOR].until(lambda heard: heard.trouble is not None)
+        assert source.is_wrong
+        assert "Looking at Unit 7 (ASJ10L) failed" in caplog.text
 
 
 # -- units that go away ----------------------------------------------------------------------------------------------

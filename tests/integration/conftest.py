@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.acrel_safety.hubs import modbus_data
 from simulator import Cabinet
 from simulator.scenarios import Option
 from tests.integration.rigs import Framing, LinkRig, device, link_entry
@@ -52,7 +53,9 @@ class LinkMaker(Protocol):
 
 
 @pytest.fixture
-async def link_to(hass: HomeAssistant, cabinet_of: CabinetMaker) -> AsyncGenerator[LinkMaker]:
+async def link_to(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[LinkMaker]:
     """Set up links; they are unloaded at the end, before the cabinets stop."""
     entries: list[MockConfigEntry] = []
 
@@ -61,6 +64,9 @@ async def link_to(hass: HomeAssistant, cabinet_of: CabinetMaker) -> AsyncGenerat
     ) -> LinkRig:
         if models is None:
             models = {unit_id: unit.model for unit_id, unit in cabinet.units.items()}
+        if "intervals" in data:
+            # Tests read more often, or less, than a user may ask for.
+            monkeypatch.setattr(modbus_data, "INTERVALS", dict.fromkeys(modbus_data.INTERVALS, (0.01, 1e9)))
         devices = [device(unit_id, model, data=data) for unit_id, model in models.items()]
         entry = link_entry(cabinet, devices, framing=framing)
         entry.add_to_hass(hass)

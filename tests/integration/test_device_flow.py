@@ -133,7 +133,7 @@ async def test_a_wrong_unit_id_is_told_and_the_right_one_then_works(
     device = await add_device(hass, rig.entry)
     await device.answer(unit_id=9, model="aim-r100", name="Sockets")
 
-    assert device.errors == {"base": "no_answer"}
+    assert device.errors == {"base": "no_answer_link"}
     assert device.placeholders["unit"] == "9"
     assert device.entered == {"unit_id": 9, "model": "aim-r100", "name": "Sockets"}
     assert devices(rig) == {}
@@ -322,7 +322,7 @@ async def test_a_silent_device_is_told_and_taken_once_it_answers(
     rig = await link_to(cabinet, {}, framing="rtu_tcp")
     device = await add_device(hass, rig.entry)
     await device.answer(unit_id=8, model="aim-r100")
-    assert device.errors == {"base": "no_answer"}
+    assert device.errors == {"base": "no_answer_link"}
 
     cabinet.set_scenario("normal", 8)
     await device.answer(unit_id=8, model="aim-r100")
@@ -458,7 +458,7 @@ async def test_a_device_that_falls_silent_before_the_look_is_not_saved(
     cabinet.set_scenario("silent", 8)
     await device.answer()
 
-    assert device.errors == {"base": "no_answer"}
+    assert device.errors == {"base": "no_answer_link"}
     assert list(device.options("next")) == ["again", "back"]
 
     cabinet.set_scenario("normal", 8)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import probatio
 import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -15,7 +16,7 @@ from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
 from custom_components.acrel_safety.aioacrel.source import FAR
 from custom_components.acrel_safety.const import DOMAIN
-from custom_components.acrel_safety.hubs import HUBS
+from custom_components.acrel_safety.hubs import WAYS, Way
 from custom_components.acrel_safety.plant import plant_of
 from tests.integration.rigs import device
 from tests.integration.spoken import SPOKEN, SpokenHub, SpokenSource
@@ -27,7 +28,9 @@ LG, TEMP, POSITION = PointKey("1", "Lg"), PointKey("1", "Temp1"), PointKey("1", 
 @pytest.fixture
 async def entry(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[MockConfigEntry]:
     """Set up a breaker that is reached by a spoken source."""
-    monkeypatch.setitem(HUBS, SPOKEN, SpokenHub)
+    anything = probatio.Schema({}, extra=probatio.ALLOW_EXTRA)
+    way = Way(hub=SpokenHub, link=anything, device=anything, seat=lambda data: data["unit_id"], seat_field="unit_id")
+    monkeypatch.setitem(WAYS, SPOKEN, way)
     found = MockConfigEntry(
         domain=DOMAIN, title="Spoken", data={"type": SPOKEN}, subentries_data=[device(1, "ascb1", "Kitchen")]
     )

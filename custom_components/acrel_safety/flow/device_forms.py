@@ -22,11 +22,12 @@ from ..aioacrel.models import ModelLibrary
 from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
 from ..aioacrel.table import AddressMode, KMode
-from ..aioacrel.vocabulary import Pace
-from ..const import CONF_ALLOW_CHANGES, CONF_CT, CONF_INTERVALS, CONF_PT, CONF_UNIT_ID
+from ..checked import faults, sound_part
+from ..const import CONF_ALLOW_CHANGES, CONF_INTERVALS, CONF_UNIT_ID
+from ..hubs.modbus_data import INTERVALS, RATIO_FIELDS, UNIT, sound_unit_id
 from .drafts import AS_WRITTEN, NORMAL_ORDER
 from .explain import FormError
-from .link_forms import FormData, choice, number, within
+from .link_forms import FormData, choice, number
 from .selector_texts import FlowTexts
 
 CONF_ADDRESS_MODE = "address_mode"
@@ -45,15 +46,6 @@ NEXT_AGAIN = "again"
 NEXT_BACK = "back"
 
 DEFAULT_UNIT_ID = 1
-LOWEST_UNIT_ID, HIGHEST_UNIT_ID, OWN_PORT_UNIT_ID = 0, 247, 255
-"""1 to 247 on a line (Modbus over serial line V1.02, section 2.2); 0 and 255 for a device with its own network port."""
-_INTERVAL_LIMITS = {
-    Pace.FAST: (1, 60),
-    Pace.NORMAL: (1, 3600),
-    Pace.SLOW: (10, 86400),
-}
-_RATIO_FIELDS = {Ratio.PT: CONF_PT, Ratio.CT: CONF_CT}
-_RATIO_LIMITS = (0.001, 10_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +135,7 @@ def settings_schema(model: Model) -> probatio.Schema:
     """Ask for what depends on the model: changes if it has any, ratios it does not tell, and how often to read."""
     may_change = bool(model.settable)
     intervals = {
-        probatio.Required(group.value, default=DEFAULT_INTERVALS[group]): number("s", "any")
-        for group in _INTERVAL_LIMITS
+        probatio.Required(group.value, default=DEFAULT_INTERVALS[group]): number("s", "any") for group in INTERVALS
     }
     return probatio.Schema(
         {
@@ -152,7 +143,7 @@ def settings_schema(model: Model) -> probatio.Schema:
             **{
                 # Needed, but Home Assistant's frontend puts a 0 into a required number.
                 probatio.Optional(field): number(step="any")
-                for ratio, field in _RATIO_FIELDS.items()
+                for ratio, field in RATIO_FIELDS.items()
                 if ratio in model.registers.asks_ratios
             },
             probatio.Optional(CONF_INTERVALS): section(probatio.Schema(intervals), {"collapsed": True}),
@@ -179,28 +170,24 @@ def look_schema(
     )
 
 
-def is_unit_id(number: float) -> bool:
-    """Whether a unit can have this id."""
-    return number == OWN_PORT_UNIT_ID or (LOWEST_UNIT_ID <= number <= HIGHEST_UNIT_ID and number == int(number))
+def check_unit_id(value: float) -> None:
+    """Raise FormError if no unit can have this id."""
+    for fault in faults(probatio.Schema({CONF_UNIT_ID: sound_unit_id}), {CONF_UNIT_ID: value}):
+        raise FormError.of(fault, {})
 
 
-def check_settings(model: Model, settings: FormData) -> None:
+def check_settings(unit_id: int, model: Model, settings: FormData) -> None:
     """Raise FormError if a number of the settings form is missing or cannot be."""
-    for ratio, field in _RATIO_FIELDS.items():
-        if ratio not in model.registers.asks_ratios:
-            continue
-        if field not in settings:
+    for ratio, field in RATIO_FIELDS.items():
+        if ratio in model.registers.asks_ratios and field not in settings:
             raise FormError("ratio_needed", at=field)
-        within(settings[field], _RATIO_LIMITS, "bad_ratio", field)
-    intervals = settings.get(CONF_INTERVALS, {})
-    for group, limits in _INTERVAL_LIMITS.items():
-        if group.value in intervals:
-            within(intervals[group.value], limits, f"bad_{group}_interval", CONF_INTERVALS)
+    for fault in faults(UNIT, device_data(unit_id, model, settings)):
+        raise FormError.of(fault, {})
 
 
 def ratios_of(settings: FormData) -> dict[Ratio, float]:
     """Return the transformer ratios the user gave."""
-    return {ratio: settings[field] for ratio, field in _RATIO_FIELDS.items() if field in settings}
+    return {ratio: settings[field] for ratio, field in RATIO_FIELDS.items() if field in settings}
 
 
 def device_data(unit_id: int, model: Model, settings: FormData) -> FormData:
@@ -209,7 +196,7 @@ def device_data(unit_id: int, model: Model, settings: FormData) -> FormData:
         CONF_UNIT_ID: unit_id,
         CONF_MODEL: model.id,
         CONF_ALLOW_CHANGES: settings.get(CONF_ALLOW_CHANGES, False),
-        **{field: settings[field] for field in _RATIO_FIELDS.values() if field in settings},
+        **{field: settings[field] for field in RATIO_FIELDS.values() if field in settings},
     }
     intervals = settings.get(CONF_INTERVALS)
     if intervals and intervals != {group.value: value for group, value in DEFAULT_INTERVALS.items()}:
@@ -217,7 +204,14 @@ def device_data(unit_id: int, model: Model, settings: FormData) -> FormData:
     return data
 
 
+def device_form(data: Mapping[str, Any]) -> FormData:
+    """Return the first form that would give this subentry data; of what is stored wrong it asks anew."""
+    sound = sound_part(UNIT, data)
+    return {key: sound[key] for key in (CONF_UNIT_ID, CONF_MODEL) if key in sound}
+
+
 def settings_form(data: Mapping[str, Any]) -> FormData:
-    """Return the settings form that would give this subentry data."""
-    fields = (CONF_ALLOW_CHANGES, CONF_PT, CONF_CT, CONF_INTERVALS)
+    """Return the settings form that would give this subentry data; of what is stored wrong it asks anew."""
+    data = sound_part(UNIT, data)
+    fields = (CONF_ALLOW_CHANGES, *RATIO_FIELDS.values(), CONF_INTERVALS)
     return {key: data[key] for key in fields if key in data}

@@ -1,7 +1,7 @@
 """A user's register table or model file on its way to the folder of models."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,15 +13,15 @@ from homeassistant.util.file import write_utf8_file_atomic
 from ..aioacrel.errors import FileProblemsError, MissingTableError
 from ..aioacrel.models import ModelLibrary, read_model
 from ..aioacrel.models.entry import MODEL_ID
-from ..aioacrel.models.library import read_text
-from ..aioacrel.models.reader import LARGEST_FILE
+from ..aioacrel.models.limits import LARGEST_FILE
 from ..aioacrel.models.writer import write_model
 from ..aioacrel.points import Model
 from ..aioacrel.problems import Problem
 from ..aioacrel.readings import PointKey
 from ..aioacrel.registers import Order
 from ..aioacrel.table import AddressMode, ChoiceKind, KMode, TableImport, import_table
-from ..aioacrel.texts import phrase
+from ..aioacrel.table.csvfile import LARGEST_TABLE
+from ..aioacrel.userfiles import read_file, read_text
 from .preview import Column
 from .selector_texts import FlowTexts
 
@@ -46,13 +46,8 @@ def take_upload(hass: HomeAssistant, file_id: str) -> Upload | None:
     try:
         with process_uploaded_file(hass, file_id) as path:
             if path.suffix.lower() == _MODEL_FILE:
-                return Upload(file=path.name, content=read_text(path))
-            if (size := path.stat().st_size) > LARGEST_FILE:
-                problem = Problem(
-                    key="too_large", found=phrase("bytes", count=size), allowed=phrase("bytes", count=LARGEST_FILE)
-                )
-                raise FileProblemsError(file=path.name, problems=[problem])
-            return Upload(file=path.name, content=path.read_bytes())
+                return Upload(file=path.name, content=read_text(path, LARGEST_FILE))
+            return Upload(file=path.name, content=read_file(path, LARGEST_TABLE))
     except ValueError:
         return None
 
@@ -135,14 +130,30 @@ class Draft:
             for key in self.asks(ChoiceKind.ORDER)
         }
 
-    def save(self, folder: Path) -> None:
-        """Write the model file, whole or not at all; for the executor.
+    @property
+    def file_text(self) -> str:
+        """The model file; for the executor."""
+        return write_model(self.model) if self.text is None else self.text
+
+    def save(self, folder: Path) -> Callable[[], None]:
+        """Write the model file, whole or not at all, and return what takes that back; for the executor.
 
         Raises OSError, or HomeAssistantError when the file cannot be written.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        text = write_model(self.model) if self.text is None else self.text
-        write_utf8_file_atomic(str(folder / f"{self.model.id}{_MODEL_FILE}"), text)
+        path = folder / f"{self.model.id}{_MODEL_FILE}"
+        former = path.read_bytes() if path.is_file() else None
+        write_utf8_file_atomic(str(path), self.file_text)
+
+        def take_back() -> None:
+            if former is None:
+                path.unlink(missing_ok=True)
+                return
+            beside = path.with_suffix(".former")
+            beside.write_bytes(former)
+            beside.replace(path)
+
+        return take_back
 
 
 def read_draft(upload: Upload, *, model_id: str, base: Model | None) -> Draft:
@@ -171,14 +182,26 @@ def is_model_id(text: str) -> bool:
     return MODEL_ID.fullmatch(text) is not None
 
 
-def would_replace(library: ModelLibrary, model_id: str) -> bool:
-    """Whether a file of this id takes the place of a model that works; for the executor.
+def would_replace(library: ModelLibrary, draft: Draft) -> bool:
+    """Whether a draft takes the place of another model that works; for the executor.
 
-    That a table completes a built-in model which waits for it is what the table is for.
+    That a table completes a built-in model which waits for it is what the table is for, and a file that holds the same
+    is no other one.
     """
+    model_id = draft.model.id
     if library.is_users(model_id):
-        return True
+        return not _holds(library, model_id, draft.file_text)
     return model_id in library.ids() and not library.builtin(model_id).needs_table
+
+
+def _holds(library: ModelLibrary, model_id: str, text: str) -> bool:
+    """Whether the user's file of a model holds this text."""
+    if library.folder is None:
+        return False
+    try:
+        return read_text(library.folder / f"{model_id}{_MODEL_FILE}") == text
+    except FileProblemsError:
+        return False
 
 
 def _places(model: Model) -> Mapping[PointKey, int]:

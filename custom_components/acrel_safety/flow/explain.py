@@ -2,21 +2,24 @@
 
 import errno
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from socket import gaierror
-
-from homeassistant.exceptions import HomeAssistantError
 
 from ..aioacrel.errors import (
     AcrelError,
+    BadAnswerError,
     FileProblemsError,
     LinkUnreachableError,
     NoAnswerError,
     RefusedError,
 )
-from ..aioacrel.problems import Problem
-from ..markdown import problem_list
+from ..aioacrel.problems import Problem, flat
+from ..aioacrel.texts import phrase
+from ..checked import Fault
+from ..hubs.modbus import LinkInUseError
+from ..markdown import plain, problem_list
 from .selector_texts import FlowTexts
+from .trial import Doubt
 
 _BY_NUMBER: Mapping[int | None, str] = {
     errno.EHOSTUNREACH: "host_unreachable",
@@ -62,11 +65,28 @@ class FormError(Exception):
         texts = {name: str(value) for name, value in placeholders.items()}
         self.error = FlowError(key=key, at=at, placeholders=texts)
 
+    @classmethod
+    def with_list(cls, key: str, listing: str, **placeholders: object) -> FormError:
+        """Return a sentence with a list to go with it."""
+        found = cls(key, at="base", **placeholders)
+        found.error = replace(found.error, listing=listing)
+        return found
 
-def explain(error: AcrelError | HomeAssistantError, texts: FlowTexts) -> FlowError:
-    """Return the sentence for what the library raised, or Home Assistant's shared link."""
-    if not isinstance(error, AcrelError):
-        # The only thing Home Assistant's shared link raises itself (homeassistant/components/modbus).
+    @classmethod
+    def of(cls, fault: Fault, at: Mapping[str, str]) -> FormError:
+        """Return what a form says of a value that cannot be stored; `at` names the fields called otherwise there."""
+        name = fault.at.partition(".")[0]
+        found = cls(fault.key, at=at.get(name, name))
+        found.error = replace(found.error, placeholders=fault.texts)
+        return found
+
+
+def explain(error: AcrelError | LinkInUseError, texts: FlowTexts, *, is_link_proven: bool = True) -> FlowError:
+    """Return the sentence for what the library raised, or Home Assistant's shared link.
+
+    Where no device answers at all, the link is to be doubted before the unit.
+    """
+    if isinstance(error, LinkInUseError):
         return FlowError(key="link_in_use")
     key, placeholders, listing = error.key, dict(error.placeholders_in(texts.language)), ""
     match error:
@@ -76,9 +96,23 @@ def explain(error: AcrelError | HomeAssistantError, texts: FlowTexts) -> FlowErr
             key = "no_answer_gateway"
         case NoAnswerError() if isinstance(error.__cause__, RefusedError):
             key = "no_answer_gateway"
+        case NoAnswerError() | BadAnswerError() if not is_link_proven:
+            key = f"{error.key}_link"
         case FileProblemsError():
             listing = form_list(error.problems, texts.language)
-    return FlowError(key=key, placeholders=placeholders, listing=listing)
+    # An error is no Markdown, so nothing is escaped.
+    return FlowError(key=key, placeholders={name: flat(text) for name, text in placeholders.items()}, listing=listing)
+
+
+def doubt_list(doubts: Sequence[Doubt], texts: FlowTexts) -> str:
+    """Return which devices do not answer as they should, and why, as a list to go with a form."""
+    shown = []
+    for doubt in doubts[:MOST_IN_A_FORM]:
+        reason = doubt.error.text(texts.language) if doubt.error else texts("doubt", "not_asked")
+        shown.append(f"- {plain(doubt.name)}: {plain(reason)}")
+    if left_out := len(doubts) - len(shown):
+        shown.append(f"- {phrase('and_more', count=left_out).text(texts.language)}")
+    return "\n".join(shown)
 
 
 def form_list(problems: Sequence[Problem], language: str) -> str:

@@ -1,6 +1,5 @@
 """What the forms of the flows ask for, and how it lies in an entry's data."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from ipaddress import ip_address
 from itertools import chain, count
@@ -10,6 +9,7 @@ import probatio
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT, CONF_TYPE
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -21,6 +21,8 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
+from ..aioacrel.addresses import without_password
+from ..checked import faults, sound_part
 from ..const import (
     CONF_BAUDRATE,
     CONF_BYTESIZE,
@@ -31,27 +33,23 @@ from ..const import (
     TYPE_SERIAL,
     TYPE_TCP,
 )
+from ..hubs.modbus_data import BAUDRATES, DATA_BITS, LINKS, PARITIES, STOPBITS
 from .explain import FormError
-
-_NOT_IN_A_NAME = re.compile(r"[\s:/\\@\[\]?#,;]")
-"""What belongs to an address with scheme, port or path; a name has none of it."""
 
 type FormData = dict[str, Any]
 """What a form brings: its selectors have already checked every value."""
 
+CONF_ANYWAY = "anyway"
 SECTION_LINE = "line"
 
 DEFAULT_PORT = 502
 """The port of Modbus TCP. Serial servers have no common one: what was filled in for them would only be believed."""
 DEFAULT_BAUDRATE = 9600
 DEFAULT_TURNAROUND_MS = 20
-_PORTS = (1, 65535)
-_TURNAROUNDS_MS = (0, 1000)
-DATA_BITS = 8
-"""Modbus RTU always has eight (Modbus over serial line V1.02, section 2.5.1)."""
 
-_BAUDRATES = ("1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200")
-_PARITIES = {"none": "N", "even": "E", "odd": "O"}
+_PARITIES = dict(zip(("none", "even", "odd"), PARITIES, strict=True))
+_FIELDS = dict.fromkeys((CONF_BAUDRATE, CONF_PARITY, CONF_STOPBITS, CONF_TURNAROUND_MS), SECTION_LINE)
+"""The field of the form in which a value is mended, where it has another name."""
 
 
 def number(unit: str | None = None, step: float | Literal["any"] = 1) -> NumberSelector:
@@ -62,20 +60,9 @@ def number(unit: str | None = None, step: float | Literal["any"] = 1) -> NumberS
     return NumberSelector(box)
 
 
-def within(value: float, limits: tuple[float, float], wrong: str, at: str) -> float:
-    """Return a number that lies within limits. Raises FormError with the sentence `wrong` beside the field `at`."""
-    low, high = limits
-    if not low <= value <= high:  # nor does what is no number
-        raise FormError(wrong, at=at, value=f"{value:.15g}", low=f"{low:g}", high=f"{high:g}")
-    return value
-
-
-def whole(value: float, limits: tuple[int, int], wrong: str, at: str) -> int:
-    """Return a number that is whole too. Raises FormError as `within` does."""
-    number = int(within(value, limits, wrong, at))
-    if number != value:
-        raise FormError(wrong, at=at, value=f"{value:.15g}", low=limits[0], high=limits[1])
-    return number
+def as_whole(value: float) -> float:
+    """Return a number as it is stored where it has to be whole: a form brings 502.0 for 502."""
+    return int(value) if value.is_integer() else value
 
 
 def choice(
@@ -91,9 +78,9 @@ def choice(
 
 
 _LINE = {
-    probatio.Required(CONF_BAUDRATE, default=str(DEFAULT_BAUDRATE)): choice(_BAUDRATES),
+    probatio.Required(CONF_BAUDRATE, default=str(DEFAULT_BAUDRATE)): choice([str(baudrate) for baudrate in BAUDRATES]),
     probatio.Required(CONF_PARITY, default="none"): choice(list(_PARITIES), "parity"),
-    probatio.Required(CONF_STOPBITS, default="1"): choice(["1", "2"]),
+    probatio.Required(CONF_STOPBITS, default="1"): choice([str(bits) for bits in STOPBITS]),
     probatio.Required(CONF_TURNAROUND_MS, default=DEFAULT_TURNAROUND_MS): number("ms"),
 }
 _LINE_SECTION: dict[probatio.Marker, object] = {
@@ -120,37 +107,49 @@ LINK_FORMS = {
 }
 
 
+def link_schema(kind: str, *, asks_anyway: bool) -> probatio.Schema:
+    """Ask for a link, and whether one that is in doubt is to be saved all the same."""
+    form = LINK_FORMS[kind]
+    if not asks_anyway:
+        return form
+    return probatio.Schema({**form.schema, probatio.Required(CONF_ANYWAY, default=False): BooleanSelector()})
+
+
 def link_data(kind: str, form: FormData) -> FormData:
     """Return the entry data of a filled-in link form. Raises FormError for what can be no address."""
     line: FormData = form.get(SECTION_LINE) or probatio.Schema(_LINE)({})
     place = (
-        {CONF_DEVICE: _device(form[CONF_DEVICE])}
+        {CONF_DEVICE: form[CONF_DEVICE].strip()}
         if kind == TYPE_SERIAL
         else {CONF_HOST: _host(form[CONF_HOST]), CONF_PORT: _port(form.get(CONF_PORT))}
     )
-    return {
+    data = {
         CONF_TYPE: kind,
         **place,
         CONF_BAUDRATE: int(line[CONF_BAUDRATE]),
         CONF_BYTESIZE: DATA_BITS,
         CONF_PARITY: _PARITIES[line[CONF_PARITY]],
         CONF_STOPBITS: int(line[CONF_STOPBITS]),
-        CONF_TURNAROUND_MS: whole(line[CONF_TURNAROUND_MS], _TURNAROUNDS_MS, "bad_turnaround", SECTION_LINE),
+        CONF_TURNAROUND_MS: as_whole(line[CONF_TURNAROUND_MS]),
     }
+    for fault in faults(LINKS[kind], data):
+        raise FormError.of(fault, _FIELDS)
+    return data
 
 
 def link_form(data: Mapping[str, Any]) -> FormData:
-    """Return the form that would give this entry data."""
+    """Return the form that would give this entry data; of what is stored wrong it asks anew."""
     words = {letter: word for word, letter in _PARITIES.items()}
-    return {
-        **{key: data[key] for key in (CONF_DEVICE, CONF_HOST, CONF_PORT) if key in data},
-        SECTION_LINE: {
-            CONF_BAUDRATE: str(data[CONF_BAUDRATE]),
-            CONF_PARITY: words[data[CONF_PARITY]],
-            CONF_STOPBITS: str(data[CONF_STOPBITS]),
-            CONF_TURNAROUND_MS: data[CONF_TURNAROUND_MS],
-        },
+    kind = data.get(CONF_TYPE)
+    schema = LINKS.get(kind) if isinstance(kind, str) else None
+    sound = sound_part(schema, data) if schema is not None else {}
+    line = {
+        CONF_BAUDRATE: str(sound.get(CONF_BAUDRATE, DEFAULT_BAUDRATE)),
+        CONF_PARITY: words[sound.get(CONF_PARITY, "N")],
+        CONF_STOPBITS: str(sound.get(CONF_STOPBITS, STOPBITS[0])),
+        CONF_TURNAROUND_MS: sound.get(CONF_TURNAROUND_MS, DEFAULT_TURNAROUND_MS),
     }
+    return {**link_place(sound), SECTION_LINE: line}
 
 
 def link_place(data: Mapping[str, Any]) -> FormData:
@@ -161,8 +160,8 @@ def link_place(data: Mapping[str, Any]) -> FormData:
 def former_title(data: Mapping[str, Any]) -> str:
     """Return the name that earlier versions gave a link: its address."""
     if CONF_DEVICE in data:
-        return str(data[CONF_DEVICE])
-    return f"{data[CONF_HOST]}:{data[CONF_PORT]}"
+        return without_password(str(data[CONF_DEVICE]))
+    return f"{data.get(CONF_HOST)}:{data.get(CONF_PORT)}"
 
 
 def free_title(wanted: str, taken: Collection[str]) -> str:
@@ -172,30 +171,18 @@ def free_title(wanted: str, taken: Collection[str]) -> str:
 
 
 def _host(text: str) -> str:
-    """Return a host as it is looked up. Raises FormError.
-
-    One connection is shared per host and port, so the spelling matters.
-    """
+    """Return a host as it is looked up: one connection is shared per host and port, so the spelling matters."""
     host = text.strip().lower()
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     try:
         ip_address(bare)
     except ValueError:
-        if not host or _NOT_IN_A_NAME.search(host):
-            raise FormError("bad_host", at=CONF_HOST) from None
         return host
     return bare
 
 
-def _port(number: float | None) -> int:
-    """Return a TCP port. Raises FormError."""
+def _port(number: float | None) -> float:
+    """Return a TCP port. Raises FormError if none was entered."""
     if number is None:
         raise FormError("port_needed", at=CONF_PORT)
-    return whole(number, _PORTS, "bad_port", CONF_PORT)
-
-
-def _device(text: str) -> str:
-    """Return a serial port. Raises FormError."""
-    if not (device := text.strip()):
-        raise FormError("port_missing", at=CONF_DEVICE)
-    return device
+    return as_whole(number)

@@ -1,25 +1,30 @@
 """The steps that ask for settings, show what the device says now, and save it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.const import CONF_MODEL, CONF_NAME
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.exceptions import HomeAssistantError
 
 from ..aioacrel.errors import AcrelError, FileProblemsError
 from ..aioacrel.points import Model
-from ..aioacrel.problems import Problem
+from ..aioacrel.problems import Problem, flat
 from ..aioacrel.readings import PointKey
 from ..aioacrel.table import ChoiceKind
 from ..const import DOMAIN, LOGGER, MODEL_FOLDER
-from ..hubs.modbus import temporary_unit
+from ..hubs.modbus import LinkInUseError, temporary_unit
+from ..markdown import plain
+from ..model_files import model_library
+from ..turns import MODEL_FILES, turn
 from .device_forms import (
     CONF_ADDRESS_MODE,
     CONF_K_MODE,
     CONF_NEXT,
     CONF_ORDER,
+    CONF_OVERWRITE,
     NEXT_BACK,
     NEXT_SAVE,
     check_settings,
@@ -28,24 +33,27 @@ from .device_forms import (
     ratios_of,
     settings_schema,
 )
-from .drafts import Draft
+from .drafts import Draft, would_replace
+from .ending import ends_clearly
 from .explain import MOST_IN_A_FORM, FlowError, FormError, explain, form_list
 from .link_forms import FormData
 from .preview import Column, read_rows, render, rows_of
 from .selector_texts import FlowTexts
-from .steps import DeviceSteps
+from .steps import DeviceSteps, stored
+from .trial import is_link_proven
 
 
 class LookSteps(DeviceSteps):
     """What comes after the model is known; the last of these steps is the only one that saves."""
 
+    @ends_clearly
     async def async_step_settings(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Ask for what the model leaves to the user."""
         if user_input is None:
             return self._show_settings()
         self._settings = user_input
         try:
-            check_settings(self._model, user_input)
+            check_settings(self._unit_id, self._model, user_input)
         except FormError as wrong:
             return self._show_settings(wrong.error)
         if self._draft is not None:
@@ -57,23 +65,25 @@ class LookSteps(DeviceSteps):
     def _show_settings(self, error: FlowError | None = None) -> SubentryFlowResult:
         model, texts = self._model, self._texts
         notes = [
-            model.title(texts.language),
+            plain(model.title(texts.language)),
             texts("assurance", model.evidence),
-            model.notes.get(texts.language) or model.notes.get("en", ""),
+            plain(model.notes.get(texts.language) or model.notes.get("en", "")),
         ]
         return self._show(
             "settings",
             settings_schema(model),
             self._settings,
             error,
-            model=model.name,
+            model=flat(model.name),  # stands in the title, where nothing is markup
             notes="\n\n".join(note for note in notes if note),
         )
 
+    @ends_clearly
     async def async_step_preview(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Show what the device says, read with the imported file."""
         return await self._step_look("preview", user_input)
 
+    @ends_clearly
     async def async_step_confirm(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Show what the device says, read as a model that nothing else can confirm."""
         return await self._step_look("confirm", user_input)
@@ -93,8 +103,8 @@ class LookSteps(DeviceSteps):
             table = await self._look()
         except FormError as error:
             wrong = error.error
-        except (AcrelError, HomeAssistantError) as error:
-            wrong = explain(error, self._texts)
+        except (AcrelError, LinkInUseError) as error:
+            wrong = explain(error, self._texts, is_link_proven=is_link_proven(self._get_entry()))
         return self._show(
             step_id,
             look_schema(
@@ -105,7 +115,7 @@ class LookSteps(DeviceSteps):
             ),
             {key: value for key, value in (user_input or {}).items() if key != CONF_NEXT},
             wrong,
-            model=self._model.name,
+            model=plain(self._model.name) if step_id == "preview" else flat(self._model.name),
             unit=str(self._unit_id),
             table=table,
             listing=form_list(self._draft.warnings, self._texts.language) if self._draft else "",
@@ -118,7 +128,8 @@ class LookSteps(DeviceSteps):
         """Return a table of what the device says now."""
         # A table may have ten thousand rows: too many to sort while everybody else waits.
         columns, rows = await self.hass.async_add_executor_job(_what_to_show, self._model, self._draft, self._texts)
-        async with temporary_unit(self.hass, self._get_entry().data, self._unit_id) as unit:
+        self._tried_on = dict(self._get_entry().data)
+        async with temporary_unit(self.hass, self._tried_on, self._unit_id) as unit:
             dump = await read_rows(unit, columns, rows)
         if not any(dump.registers.values()):
             raise FormError("nothing_read", unit=self._unit_id)
@@ -128,24 +139,38 @@ class LookSteps(DeviceSteps):
     # -- Save -------------------------------------------------------------------------------------
 
     async def _finish(self, answers: FormData) -> SubentryFlowResult:
+        """Save the device, and its model file if there is one: both or neither. Raises FormError, AbortFlow."""
+        if self._draft is None:
+            return self._save_device(self._model)
+        draft = await self._decide(self._draft, answers)
+        async with turn(self.hass, MODEL_FILES):
+            take_back = await self._write(draft)
+            result: SubentryFlowResult | None = None
+            try:
+                result = self._save_device(draft.model)
+            finally:
+                if result is None:
+                    await self.hass.async_add_executor_job(take_back)
+        return result
+
+    def _save_device(self, model: Model) -> SubentryFlowResult:
+        """Save the device; nothing is waited for here, so that no other dialog comes between. Raises AbortFlow."""
+        self._abort_if_changed()
         if self._device_in_place() is not None:
-            return self.async_abort(reason="already_configured")
-        model = self._model
-        if self._draft is not None:
-            model = await self._save(self._draft, answers)
+            raise AbortFlow("already_configured")
         data = device_data(self._unit_id, model, self._settings)
-        title = self._device.get(CONF_NAME, "").strip() or f"{model.name} {self._unit_id}"
+        title = self._device.get(CONF_NAME, "").strip() or flat(f"{model.name} {self._unit_id}")
         if self.source == SOURCE_USER:
             self._reload_users_of(model, but=self._get_entry().entry_id)
             return self.async_create_entry(title=title, data=data, unique_id=str(self._unit_id))
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
         # What changes the entry reloads it; a new file under the old name does not change the entry.
-        is_changed = dict(subentry.data) != data or subentry.title != title
+        is_changed = stored(subentry) != (title, data)
         self._reload_users_of(model, but=entry.entry_id if is_changed else None)
         return self.async_update_and_abort(entry, subentry, title=title, data=data, unique_id=str(self._unit_id))
 
-    async def _save(self, draft: Draft, answers: FormData) -> Model:
-        """Write the model file; nothing is kept of it if that fails."""
+    async def _decide(self, draft: Draft, answers: FormData) -> Draft:
+        """Return the draft with the user's answers. Raises FormError."""
         for kind, field in (
             (ChoiceKind.ADDRESS, CONF_ADDRESS_MODE),
             (ChoiceKind.FACTOR, CONF_K_MODE),
@@ -153,7 +178,6 @@ class LookSteps(DeviceSteps):
         ):
             if draft.asks(kind) and field not in answers:
                 raise FormError("choose", at=field)
-        folder = Path(self.hass.config.path(MODEL_FOLDER))
         decide = partial(
             draft.decided,
             k_mode=answers.get(CONF_K_MODE),
@@ -167,12 +191,22 @@ class LookSteps(DeviceSteps):
         known = {problem.line for problem in draft.rejected}
         if lost := [problem for problem in decided.rejected if problem.line not in known]:
             raise _rows_lost(lost)
+        return decided
+
+    async def _write(self, draft: Draft) -> Callable[[], None]:
+        """Write the model file and return what takes that back; nothing is kept of it if that fails."""
+        library = model_library(self.hass)
+        if not self._table.get(CONF_OVERWRITE) and await self.hass.async_add_executor_job(
+            would_replace, library, draft
+        ):
+            # Another dialog was faster.
+            raise FormError("model_exists", id=draft.model.id)
+        folder = Path(self.hass.config.path(MODEL_FOLDER))
         try:
-            await self.hass.async_add_executor_job(decided.save, folder)
+            return await self.hass.async_add_executor_job(draft.save, folder)
         except (OSError, HomeAssistantError) as error:
-            LOGGER.warning("The model file %s could not be saved: %s", decided.model.id, error)
+            LOGGER.warning("The model file %s could not be saved: %s", draft.model.id, error)
             raise FormError("cannot_write", folder=folder) from error
-        return decided.model
 
     def _reload_users_of(self, model: Model, *, but: str | None) -> None:
         """Let the devices that were read with the former file of a model be read with the new one."""
@@ -180,7 +214,7 @@ class LookSteps(DeviceSteps):
             return
         for entry in self.hass.config_entries.async_entries(DOMAIN, include_ignore=False, include_disabled=False):
             if entry.entry_id != but and any(
-                subentry.data[CONF_MODEL] == model.id for subentry in entry.subentries.values()
+                subentry.data.get(CONF_MODEL) == model.id for subentry in entry.subentries.values()
             ):
                 self.hass.config_entries.async_schedule_reload(entry.entry_id)
 

@@ -9,14 +9,23 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
+from homeassistant.data_entry_flow import AbortFlow
 
 from ..aioacrel.points import Model
 from ..const import CONF_UNIT_ID
 from .device_forms import Catalogue, device_schema
 from .drafts import Draft, Upload
+from .ending import CHANGED_MEANWHILE, abort_if_closed
 from .explain import FlowError
 from .link_forms import FormData
 from .selector_texts import FlowTexts
+
+type Stored = tuple[str, FormData]
+
+
+def stored(subentry: ConfigSubentry) -> Stored:
+    """Return what a dialog about a device would change."""
+    return subentry.title, dict(subentry.data)
 
 
 class DeviceSteps(ConfigSubentryFlow):
@@ -36,6 +45,9 @@ class DeviceSteps(ConfigSubentryFlow):
         self._draft: Draft | None = None
         self._asks_overwrite = False
         self._wants_look = False
+        self._former: Stored | None = None
+        self._tried_on: FormData | None = None
+        """The link on which the device was tried."""
 
     @property
     def _unit_id(self) -> int:
@@ -43,16 +55,28 @@ class DeviceSteps(ConfigSubentryFlow):
         return unit_id
 
     def _device_in_place(self) -> ConfigSubentry | None:
-        """Return another device on this link with the same unit id."""
+        """Return another device on this link with the same unit id; also one of which no more is known."""
         own = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().subentry_id
         return next(
             (
                 subentry
                 for subentry in self._get_entry().subentries.values()
-                if subentry.data[CONF_UNIT_ID] == self._unit_id and subentry.subentry_id != own
+                if subentry.subentry_id != own
+                and (subentry.data.get(CONF_UNIT_ID) == self._unit_id or subentry.unique_id == str(self._unit_id))
             ),
             None,
         )
+
+    def _abort_if_changed(self) -> None:
+        """Raise AbortFlow if another dialog changed the device or the link since this one began or asked the device.
+
+        Nothing may be waited for between this and saving.
+        """
+        abort_if_closed(self.hass.config_entries.subentries, self.flow_id)
+        is_same_link = self._tried_on in (None, dict(self._get_entry().data))
+        is_same_device = self.source == SOURCE_USER or self._former == stored(self._get_reconfigure_subentry())
+        if not (is_same_link and is_same_device):
+            raise AbortFlow(CHANGED_MEANWHILE)
 
     def _show_device(self, error: FlowError | None = None) -> SubentryFlowResult:
         return self._show(
@@ -79,7 +103,8 @@ class DeviceSteps(ConfigSubentryFlow):
             description_placeholders={
                 "entry": self._get_entry().title,
                 "listing": error.listing if error else "",
-                **placeholders,
                 **texts,
+                # Last, because they may stand in Markdown: in an error nothing is escaped.
+                **placeholders,
             },
         )

@@ -9,6 +9,7 @@ from ..markdown import plain
 from ..model_files import model_library
 from .device_forms import CONF_BASE, CONF_FILE, CONF_MODEL_ID, CONF_OVERWRITE, table_schema
 from .drafts import Draft, is_model_id, read_draft, take_upload, would_replace
+from .ending import ends_clearly
 from .explain import FlowError, FormError, explain, form_list
 from .link_forms import FormData
 from .look_steps import LookSteps
@@ -17,6 +18,7 @@ from .look_steps import LookSteps
 class TableSteps(LookSteps):
     """Make a model of the user's file, and show what is wrong with it. Nothing is saved here."""
 
+    @ends_clearly
     async def async_step_table(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Ask for a register table or model file."""
         if user_input is None:
@@ -52,7 +54,7 @@ class TableSteps(LookSteps):
             )
         )
         if not self._table.get(CONF_OVERWRITE) and await self.hass.async_add_executor_job(
-            would_replace, model_library(self.hass), draft.model.id
+            would_replace, model_library(self.hass), draft
         ):
             self._asks_overwrite = True
             raise FormError("model_exists", at=CONF_MODEL_ID, id=draft.model.id)
@@ -73,6 +75,7 @@ class TableSteps(LookSteps):
             upload=self._texts("preview", "upload", name=plain(upload.file)) if upload else "",
         )
 
+    @ends_clearly
     async def async_step_rejected(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Show each row that cannot be used, before the others are."""
         rejected = self._draft.rejected if self._draft else ()

@@ -1,27 +1,33 @@
 """Try out a link or a device before anything is saved."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
-from ..aioacrel.errors import NoAnswerError, RefusedError
+from ..aioacrel.errors import AcrelError, LinkUnreachableError, NoAnswerError, RefusedError
 from ..aioacrel.modbus.probe import probe_model
 from ..aioacrel.points import Model
 from ..aioacrel.registers import READ_HOLDING
+from ..const import CONF_UNIT_ID
+from ..coordinator import AcrelConfigEntry
 from ..hubs.modbus import temporary_unit
 
 type LinkData = Mapping[str, Any]
 """The data of a config entry: one link."""
 
+TRIAL_SECONDS = 30.0
+"""How long the devices of a link are asked one after the other: a user waits for it."""
 _ANY_UNIT = 1
 
 
 async def probe_link(hass: HomeAssistant, link: LinkData) -> None:
     """Open the link for a moment; no unit has to answer, for none may be connected yet.
 
-    Raises LinkUnreachableError, BadAnswerError, or HomeAssistantError if the link is in use with
-    other settings.
+    Raises LinkUnreachableError, BadAnswerError or LinkInUseError.
     """
     try:
         async with temporary_unit(hass, link, _ANY_UNIT) as unit:
@@ -30,11 +36,46 @@ async def probe_link(hass: HomeAssistant, link: LinkData) -> None:
         return
 
 
-async def probe_device(hass: HomeAssistant, link: LinkData, unit_id: int, model: Model) -> None:
-    """Check that the unit answers, and as the model does.
-
-    Raises WrongDeviceError, a LinkError, or HomeAssistantError if the link is in use with other
-    settings.
-    """
+async def probe_device(
+    hass: HomeAssistant, link: LinkData, unit_id: int, model: Model, *, is_known: bool = False
+) -> None:
+    """Check that the unit answers, and as the model does. Raises WrongDeviceError, a LinkError or LinkInUseError."""
     async with temporary_unit(hass, link, unit_id) as unit:
-        await probe_model(unit, model)
+        await probe_model(unit, model, is_known=is_known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A device that does not answer as it should; without an error there was no time to ask it."""
+
+    name: str
+    error: AcrelError | None
+
+
+async def probe_devices(
+    hass: HomeAssistant, link: LinkData, devices: Sequence[tuple[ConfigSubentry, Model]]
+) -> list[Doubt]:
+    """Ask the known devices of a link whether they are there and what they are; return those in doubt.
+
+    Raises LinkUnreachableError or LinkInUseError.
+    """
+    doubts: list[Doubt] = []
+    end = asyncio.get_running_loop().time() + TRIAL_SECONDS
+    for subentry, model in devices:
+        if asyncio.get_running_loop().time() >= end:
+            doubts.append(Doubt(name=subentry.title, error=None))
+            continue
+        try:
+            await probe_device(hass, link, subentry.data[CONF_UNIT_ID], model, is_known=True)
+        except LinkUnreachableError:
+            raise
+        except AcrelError as error:
+            doubts.append(Doubt(name=subentry.title, error=error))
+    return doubts
+
+
+def is_link_proven(entry: AcrelConfigEntry) -> bool:
+    """Whether a device of this link answers: if none does, the link itself is in doubt."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return False
+    return any(coordinator.device.is_heard for coordinator in entry.runtime_data.coordinators.values())

@@ -3,17 +3,21 @@
 A further way in is one file here, beside its room in the library and its forms in `flow/`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+import probatio
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant
 
 from ..aioacrel.points import Model
 from ..aioacrel.source import Source
-from ..const import TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP
+from ..checked import WRONG, Fault, faults
+from ..const import CONF_UNIT_ID
 from .modbus import ModbusEntryHub
+from .modbus_data import LINKS, UNIT, seat
 
 
 class EntryHub(Protocol):
@@ -25,7 +29,7 @@ class EntryHub(Protocol):
     def source(self, subentry: ConfigSubentry, model: Model) -> Source:
         """Return the way to a device.
 
-        Raises MissingTableError where there is none yet, ConfigEntryError when the entry as a whole cannot be used.
+        Raises MissingTableError where there is none yet, ConfigEntryNotReady when the entry cannot be used now.
         """
 
     def remove(self, source: Source) -> None:
@@ -44,13 +48,37 @@ class EntryHub(Protocol):
         """Return what helps to find a fault of one device, and to replay it; nothing secret."""
 
 
-HUBS: dict[str, Callable[[HomeAssistant, ConfigEntry], EntryHub]] = {
-    TYPE_TCP: ModbusEntryHub,
-    TYPE_RTU_TCP: ModbusEntryHub,
-    TYPE_SERIAL: ModbusEntryHub,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One kind of entry: its hub, and what has to be stored of the entry and of a device on it."""
+
+    hub: Callable[[HomeAssistant, ConfigEntry], EntryHub]
+    link: probatio.Schema
+    device: probatio.Schema
+    seat: Callable[[Mapping[str, Any]], Hashable]
+    """What only one device of an entry can have."""
+    seat_field: str
+
+
+WAYS: dict[str, Way] = {
+    kind: Way(hub=ModbusEntryHub, link=link, device=UNIT, seat=seat, seat_field=CONF_UNIT_ID)
+    for kind, link in LINKS.items()
 }
 
 
+def way_of(link: Mapping[str, Any]) -> Way | None:
+    """Return the way in an entry's data, None if it names none that is known."""
+    kind = link.get(CONF_TYPE)
+    return WAYS.get(kind) if isinstance(kind, str) else None
+
+
+def link_faults(link: Mapping[str, Any]) -> list[Fault]:
+    """Return what is wrong with an entry's data."""
+    if (way := way_of(link)) is None:
+        return [Fault(at=CONF_TYPE, key=WRONG, found=str(link.get(CONF_TYPE, "")), allowed=", ".join(WAYS))]
+    return faults(way.link, link)
+
+
 def hub_of(hass: HomeAssistant, entry: ConfigEntry) -> EntryHub:
-    """Return the hub of a config entry."""
-    return HUBS[entry.data[CONF_TYPE]](hass, entry)
+    """Return the hub of a config entry, whose data are sound."""
+    return WAYS[entry.data[CONF_TYPE]].hub(hass, entry)

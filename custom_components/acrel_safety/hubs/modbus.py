@@ -1,16 +1,17 @@
 """Modbus links: from an entry's data to the library's hub, each subentry a unit on the line."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE, __version__
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
+from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from modbus_connection import ModbusUnit
 
+from ..aioacrel.addresses import without_password
 from ..aioacrel.errors import AcrelError, MissingTableError
 from ..aioacrel.modbus import GuardedUnit, LinkAddress, LinkPulse, ModbusHub, ModbusSource
 from ..aioacrel.modbus.hub import CHECK_SECONDS, LOOK_AGAIN_SECONDS
@@ -65,21 +66,27 @@ def link_address(data: Mapping[str, Any]) -> LinkAddress:
     )
 
 
+class LinkInUseError(Exception):
+    """Home Assistant uses the link with other line settings."""
+
+
 @asynccontextmanager
 async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: int) -> AsyncGenerator[GuardedUnit]:
     """Lend a unit on the link of some entry data, for a flow.
 
-    An open link is shared, one opened here is closed at the end. Raises HomeAssistantError if the
-    link is in use with other settings.
+    An open link is shared, one opened here is closed at the end. Raises LinkInUseError.
     """
     address = link_address(data)
-    async with async_get_temporary_unit(hass, address.params, unit_id) as unit:
-        guarded = _guarded(unit, unit_id, address, data)
+    async with AsyncExitStack() as stack:
         try:
-            yield guarded
-        finally:
-            # Not closed: the link keeps wishes per unit id, and an entry may be reading this very unit.
-            guarded.detach()
+            unit = await stack.enter_async_context(async_get_temporary_unit(hass, address.params, unit_id))
+        except HomeAssistantError as error:
+            # The only thing Home Assistant's shared link raises itself (homeassistant/components/modbus).
+            raise LinkInUseError from error
+        guarded = _guarded(unit, unit_id, address, data)
+        # Not closed: the link keeps wishes per unit id, and an entry may be reading this very unit.
+        stack.callback(guarded.detach)
+        yield guarded
 
 
 class ModbusEntryHub:
@@ -144,7 +151,8 @@ class ModbusEntryHub:
         try:
             unit = async_get_unit(self._hass, self._entry, self._address.params, unit_id)
         except HomeAssistantError as error:
-            raise ConfigEntryError(
+            # Who has the link may give it back, or be given the same settings: it is tried again.
+            raise ConfigEntryNotReady(
                 translation_domain=DOMAIN,
                 translation_key="link_settings_in_use",
                 translation_placeholders={"link": self._entry.title},
@@ -158,7 +166,7 @@ class ModbusEntryHub:
 def _place(data: Mapping[str, Any]) -> str:
     """Return where a link is; of whom the gateway is bought, nothing tells."""
     if CONF_DEVICE in data:
-        return str(data[CONF_DEVICE])
+        return without_password(data[CONF_DEVICE])
     host = f"[{data[CONF_HOST]}]" if ":" in data[CONF_HOST] else data[CONF_HOST]
     return f"{host}:{data[CONF_PORT]}"
 

@@ -11,6 +11,7 @@ WHAT_TO_CHECK = (
     "Check unit id, baud rate, parity and the wires A and B. What is slow needs a longer --timeout."
     " Many gateways serve one program at a time: close others, Home Assistant too."
 )
+WHAT_IS_SLOW = "An answer that takes longer is waited for with a longer --timeout, such as --timeout 10"
 _OTHER = {Transport.TCP: Transport.RTU_OVER_TCP, Transport.RTU_OVER_TCP: Transport.TCP}
 _KIND = {
     Transport.TCP: "it may be a gateway that speaks Modbus TCP",

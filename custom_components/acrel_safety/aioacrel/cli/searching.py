@@ -21,9 +21,18 @@ from .session import open_link
 
 SHORT_TIMEOUT = 0.5
 """Seconds a unit gets to answer one register: ten times what a device at 9600 baud needs."""
-PATIENT_TIMEOUT = 4.0
-"""Seconds the first silent unit gets: gateways try a unit that is not there for a while, and serve nobody meanwhile."""
+PATIENT_TIMEOUT = 10.0
+"""Seconds the first silent unit gets: gateways try a unit that is not there for a while, and serve nobody meanwhile.
+
+It has asked for that unit once already, and may be trying still.
+"""
+GROWING_TIMEOUTS = (2.0, 5.0)
+"""Seconds all units get when nobody answered, round by round."""
+MOST_ROUND_SECONDS = 90.0
+"""A round that would take longer is left to the user to ask for."""
 _MARGIN = 1.5
+_STALL = 0.1
+"""Seconds by which an answer is later than on a free line: the gateway was still trying another unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +62,10 @@ class Search:
     """What ended it early."""
     gateway_says: str = ""
     """What the gateway itself said of a unit that is not there: then its framing is the right one."""
+    tries_for: float = 0.0
+    """Seconds for which the gateway tries a unit that is not there, and serves nobody else."""
+    longest: float = 0.0
+    """Seconds the units that did not answer were given at least."""
 
     @property
     def answering(self) -> list[Found]:
@@ -69,15 +82,18 @@ async def search(options: Options, address: LinkAddress, models: Sequence[Model]
     async with open_link(address) as link:
         asker = _Asker(link, done, options, models)
         with progress(console, len(options.units)) as show:
-            for number, unit_id in enumerate(options.units):
-                show(number, f"unit {unit_id}, {len(done.found)} found")
-                try:
-                    await asker.ask(unit_id)
-                except LinkUnreachableError as error:
-                    if not done.found:
-                        raise
-                    done.trouble = error
-                    break
+            try:
+                round_of: Sequence[int] = options.units
+                while round_of:
+                    for number, unit_id in enumerate(round_of, len(options.units) - len(round_of)):
+                        show(number, f"unit {unit_id}, {len(done.found)} found")
+                        await asker.ask(unit_id)
+                    round_of = asker.to_ask_again()
+            except LinkUnreachableError as error:
+                if not done.found:
+                    raise
+                done.trouble = error
+    done.found.sort(key=lambda unit: options.units.index(unit.unit_id))
     return done
 
 
@@ -92,11 +108,16 @@ class _Asker:
         self._timeout = options.timeout or SHORT_TIMEOUT
         # On RTU framing nobody answers for others, and a second request could be taken for the first.
         self._is_patience_due = options.timeout is None and done.address.framing is Framing.MBAP
+        self._is_stall_looked_for = self._is_patience_due
+        self._growing = [] if options.timeout is not None else list(GROWING_TIMEOUTS)
+        self._given: dict[int, float] = {}
+        """The seconds that each unit was given which did not answer."""
 
     async def ask(self, unit_id: int) -> None:
         """Note the unit if it is there. Raises LinkUnreachableError."""
         if unit_id == BROADCAST_UNIT and self._done.address.framing is Framing.RTU:
             return
+        self._given[unit_id] = self._timeout
         unit = self._unit(unit_id, self._timeout)
         try:
             found = await self._look_at(unit)
@@ -105,8 +126,27 @@ class _Asker:
         if found is None and self._is_patience_due:
             self._is_patience_due = False
             found = await self._ask_patiently(unit_id)
+        elif found is None and self._is_stall_looked_for and not self._done.gateway_says:
+            await self._look_for_stall()
         if found is not None:
+            del self._given[unit_id]
             self._done.found.append(found)
+
+    def to_ask_again(self) -> list[int]:
+        """Return the units for another round: those that were given less time than is known to be needed.
+
+        When nobody answered everybody is given more, unless that would take too long.
+        """
+        self._done.longest = min(self._given.values(), default=0.0)
+        short = [unit_id for unit_id, seconds in self._given.items() if seconds < self._timeout]
+        if self._done.gateway_says or self._done.answering or not self._growing:
+            return short
+        longer = self._growing.pop(0)
+        if longer * len(self._given) > MOST_ROUND_SECONDS:
+            self._growing.clear()
+            return short
+        self._timeout = max(self._timeout, longer)
+        return [*self._given]
 
     def _unit(self, unit_id: int, timeout: float) -> GuardedUnit:
         return self._done.address.guarded(self._link.unit(unit_id), unit_id, timeout=timeout, pulse=self._link.pulse)
@@ -118,6 +158,7 @@ class _Asker:
         """
         # Only a new connection waits longer, or less long again.
         await self._hang_up(unit_id)
+        self._given[unit_id] = PATIENT_TIMEOUT
         unit = self._unit(unit_id, PATIENT_TIMEOUT)
         try:
             found = await self._look_at(unit)
@@ -125,6 +166,29 @@ class _Asker:
             unit.close()
         await self._hang_up(unit_id)
         return found
+
+    async def _look_for_stall(self) -> None:
+        """Ask a unit that is there how long the gateway keeps trying the silent one without saying so.
+
+        Raises LinkUnreachableError.
+        """
+        known = next((found for found in self._done.found if found.is_sound), None)
+        if known is None:
+            return
+        self._is_stall_looked_for = False
+        unit = self._unit(known.unit_id, PATIENT_TIMEOUT)
+        try:
+            waits = [await _time_of_answer(unit) for _ in range(2)]
+        except LinkUnreachableError:
+            raise
+        except LinkError:
+            return
+        finally:
+            unit.close()
+            await self._hang_up(known.unit_id)
+        if (stall := waits[0] - waits[1]) > _STALL:
+            self._done.tries_for = self._timeout + stall
+            self._timeout = _MARGIN * self._done.tries_for
 
     async def _hang_up(self, unit_id: int) -> None:
         with suppress(ModbusError):
@@ -139,7 +203,8 @@ class _Asker:
             return None
         except RefusedError as error:  # by the gateway, which is heard in time from now on
             self._done.gateway_says = error.placeholders["meaning"]
-            self._note_wait(time.monotonic() - asked)
+            self._done.tries_for = time.monotonic() - asked
+            self._note_wait(self._done.tries_for)
             self._is_patience_due = False
             return None
         except LinkUnreachableError:
@@ -159,6 +224,13 @@ class _Asker:
         """Give the next units the time that this answer took, unless the user stated one."""
         if self._options.timeout is None:
             self._timeout = max(self._timeout, _MARGIN * seconds)
+
+
+async def _time_of_answer(unit: GuardedUnit) -> float:
+    asked = time.monotonic()
+    with suppress(RefusedError):
+        await unit.read(FUNCTION, FIRST_REGISTER, 1)
+    return time.monotonic() - asked
 
 
 async def _first_answer(unit: GuardedUnit) -> str:

@@ -5,13 +5,14 @@ Commands go before any poll: at most the one request on the wire is waited for.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError
 from ..vocabulary import Pace
 from .figures import LineFigures
+from .guard import GuardedUnit
 from .poll import GroupPoll, PollReport
 from .pulse import LinkPulse
 from .schedule import Job, Member, Schedule
@@ -112,11 +113,32 @@ class Bus:
                     job.due, job.is_again = min(job.due, _now()), job.run is not None
         self._changed.set()
 
-    async def command[ResultT](self, operation: Callable[[], Awaitable[ResultT]]) -> ResultT:
-        """Run an operation before any further poll request; at most the one on the wire is waited for."""
-        # The lock is fair: the poller, which takes it anew for every request, queues behind this.
-        async with self._line:
+    async def command[ResultT](
+        self, operation: Callable[[], Awaitable[ResultT]], unit: GuardedUnit | None = None
+    ) -> ResultT:
+        """Run an operation before any further poll request; at most the one on the wire is waited for.
+
+        It has the line to itself until it ends, so that it should be short: a change and its answer. What asks many
+        questions takes a `turn` for each.
+        """
+        async with self.turn(unit):
             return await operation()
+
+    @asynccontextmanager
+    async def turn(self, unit: GuardedUnit | None = None) -> AsyncIterator[None]:
+        """Hold the line, before any further poll request; as long as a unit has to be left quiet others have it."""
+        while True:
+            await asyncio.sleep(unit.quiet_seconds if unit is not None else 0)
+            # The lock is fair: the poller, which takes it anew for every request, queues behind this.
+            async with self._line:
+                if unit is not None and unit.quiet_seconds > 0:
+                    continue
+                started = _now()
+                try:
+                    yield
+                finally:
+                    self.figures.add(started, _now())
+                return
 
     async def _poll_for_ever(self) -> None:
         while not self._is_stopping:
@@ -137,26 +159,41 @@ class Bus:
 
     async def _serve(self, member: Member, job: Job) -> None:
         """Send one request of a job; when it was the last one, report and set the next time."""
+        with _no_slips(job.unit) as slips:
+            if job.run is None and job.unit.blocks(job.group):
+                job.run = GroupPoll(job.unit, job.group)
+        if slips:
+            keys = job.unit.note_missed(job.group, slips[0])
+            self._end_poll(
+                member, job, PollReport(unit=job.unit, group=job.group, keys=frozenset(keys), error=slips[0])
+            )
+            return
         if job.run is None:
-            if not job.unit.blocks(job.group):
-                job.set_next(_now())
-                return
-            job.run = GroupPoll(job.unit, job.group)
+            job.set_next(_now())
+            return
         async with self._line:
+            if not self._may_be_asked(member):
+                return
             started = _now()
             with _no_slips(job.unit) as slips:
                 await job.run.step()
             self.figures.add(started, _now())
         if slips:
             job.run.give_up(slips[0])
-        if not job.run.is_done:
-            return
-        report, job.run = job.run.finish(), None
+        if job.run.is_done:
+            self._end_poll(member, job, job.run.finish())
+
+    def _end_poll(self, member: Member, job: Job, report: PollReport) -> None:
+        job.run = None
         self.figures.overruns += job.set_next(_now())
         self._report(member, report)
         if report.error is not None and (job.unit.is_silent or isinstance(report.error, LinkUnreachableError)):
             self._schedule.back_off(member, report.error, _now())
             self._note_link(report.error)
+
+    def _may_be_asked(self, member: Member) -> bool:
+        """Whether a unit may still be asked: while the line was waited for it may have been removed, or failed."""
+        return self._schedule.has(member) and member.unit.unit.quiet_seconds == 0
 
     def _report(self, member: Member, report: PollReport) -> None:
         if report.error is None:
@@ -184,27 +221,39 @@ class Bus:
                 self._schedule.back_off(member, error, _now())
 
     def _note_silent(self, member: Member, error: LinkError) -> None:
-        keys = member.unit.note_silent(error)
-        group = next(iter(member.unit.groups()), Pace.FAST)
-        self._report(member, PollReport(unit=member.unit, group=group, keys=frozenset(keys), error=error))
+        unit, report = member.unit, None
+        with _no_slips(unit):
+            group = next(iter(unit.groups()), Pace.FAST)
+            report = PollReport(unit=unit, group=group, keys=frozenset(unit.note_silent(error)), error=error)
+        self._report(member, report or _missed(unit, Pace.FAST, error))
 
     async def _knock(self, member: Member) -> None:
         """Ask a silent unit for one register; when it answers, all its groups are due at once."""
-        try:
-            async with self._line:
-                started = _now()
+        async with self._line:
+            if not self._may_be_asked(member):
+                return
+            started = _now()
+            try:
                 with _no_slips(member.unit) as slips:
-                    await member.unit.knock(member.rest)
+                    await member.unit.knock(self._schedule.rest_of(member))
+                if slips:
+                    raise slips[0]
+            except LinkError as error:
+                found = error
+            else:
+                self._schedule.take_back(member, _now())
+                return
+            finally:
                 self.figures.add(started, _now())
-            if slips:
-                raise slips[0]
-        except LinkError as error:
-            if not member.unit.is_silent:
-                self._note_silent(member, error)
-            self._schedule.back_off(member, error, _now())
-            self._note_link(error)
-            return
-        self._schedule.take_back(member, _now())
+        if not member.unit.is_silent:
+            self._note_silent(member, found)
+        self._schedule.back_off(member, found, _now(), seconds=_now() - started)
+        self._note_link(found)
+
+
+def _missed(unit: PolledUnit, group: Pace, error: LinkError) -> PollReport:
+    """Note that a poll got no answer, and return its report."""
+    return PollReport(unit=unit, group=group, keys=frozenset(unit.note_missed(group, error)), error=error)
 
 
 @contextmanager

@@ -51,7 +51,7 @@ from .framing import Framing
 from .plain import PlainUnit
 from .pulse import LinkPulse
 from .sequence import Choice, LengthSequence
-from .timing import MIN_TIMEOUT, Timing
+from .timing import Timing
 from .unasked import asking, watch_unasked
 from .way import UNHEARD_SECONDS
 
@@ -66,6 +66,8 @@ GOOD_PER_BAD = 4
 """Answers that fit for each that does not; where there are fewer something is wrong with the line itself."""
 CONNECT_LOOK_SECONDS = 0.05
 """How often it is looked whether a connection that is being opened stands."""
+QUEUE_SECONDS = 0.25
+"""For a request of somebody else that the shared link sends first."""
 MOST_LOSSES = 4
 """Connections that may be lost while a unit is taken up again; it takes two to learn that a gateway hangs up."""
 
@@ -112,8 +114,11 @@ class GuardedUnit:
         self._failures = 0
         self._failed_at = 0.0
         self._was_dropped = False
+        # The time-outs are kept here (`_deadline`); each change of the link's own would cost everybody a connection.
         # A lower wish works only from the next connect on, so it is told before the first request.
-        unit.require_timeout(self.timeout)
+        self._wish = self._timing.longest
+        unit.require_timeout(self._wish)
+        self._asked_at = self._waited = 0.0
         self._forget_link = (
             unit.on_connection_lost(self._connection_lost),
             self._way.on_lost(self._connection_lost),
@@ -134,7 +139,7 @@ class GuardedUnit:
     def _unit(self) -> ModbusUnit | PlainUnit:
         """The unit on the shared link, or on our own where the shared one would hear nothing."""
         plain = self._way.plain
-        return self._shared if plain is None else plain.unit(self.unit_id, self.timeout)
+        return self._shared if plain is None else plain.unit(self.unit_id, self._timing.longest)
 
     async def settle(self) -> None:
         """Wait until a read that nobody waits for any more has ended on the wire."""
@@ -250,6 +255,8 @@ class GuardedUnit:
             self.figures.writes += 1
             self.figures.requests += 1
             self._note_connection()
+            # To keep a value takes some devices longer than to tell one.
+            self._asked_at, self._waited = _now(), 2 * self._time_to_wait()
             try:
                 with self._on_this_link():
                     async with self._in_time():
@@ -360,7 +367,12 @@ class GuardedUnit:
     @property
     def _is_numbered(self) -> bool:
         """Whether answers carry the numbers of their requests, as this connection has shown."""
-        return self.framing is Framing.MBAP and self._way.plain is None and self._habits.echoes_numbers
+        return self._has_numbers and self._habits.echoes_numbers
+
+    @property
+    def _has_numbers(self) -> bool:
+        """Whether the shared link looks at numbers, so that what comes for another request is not heard at all."""
+        return self.framing is Framing.MBAP and self._way.plain is None
 
     def _lose_step(self, quiet: float | None = None) -> None:
         self._out_of_step = True
@@ -406,8 +418,10 @@ class GuardedUnit:
             self._unit.read_holding_registers if read.function == READ_HOLDING else self._unit.read_input_registers
         )
         await self._hang_up_first()
-        started = _now()
         is_connecting = self._note_connection()
+        self._asked_at, self._waited = _now(), self._time_to_wait()
+        is_stalled = self._has_numbers and self._pulse.is_stalled_for(self.unit_id)
+        is_sure = not is_connecting and not is_stalled
         try:
             # Ends what the link would repeat for a minute when a unit says "busy", and with it the hold on the line.
             with self._on_this_link():
@@ -424,11 +438,30 @@ class GuardedUnit:
         self._sequence.note_answered(read, _now())
         self._failures = 0
         self._was_dropped = False
-        self._pulse.beat(_now())
         self.figures.answers += 1
-        if self._timing.note_answer(None if is_connecting else _now() - started):
-            self._shared.require_timeout(self.timeout)
+        self._note_time(_now() - self._asked_at, read.count, is_stalled=is_stalled, is_sure=is_sure)
+        self._pulse.beat(_now())
         return words
+
+    def _note_time(self, seconds: float, count: int, *, is_stalled: bool, is_sure: bool) -> None:
+        """Learn from the time an answer took, of the unit or of its gateway."""
+        if is_stalled:
+            usual = max(self.figures.answer_time or 0.0, 2 * self.cost.seconds(count))
+            self._pulse.note_stall(self.unit_id, seconds - usual, _now())
+            return
+        self._pulse.note_answer_time(seconds)
+        if self._timing.note_answer(seconds, is_sure=is_sure) and self._timing.longest != self._wish:
+            self._wish = self._timing.longest
+            self._shared.require_timeout(self._wish)
+
+    def _time_to_wait(self) -> float:
+        """Return how long an answer is waited for now, once the request is sent."""
+        wait = self.timeout if self._patience is None else self._patience
+        if self._patience is not None or not self.figures.answers:
+            wait = max(wait, self._pulse.pace)
+        if self._has_numbers:
+            wait = max(wait, self._pulse.patience(self.unit_id, _now()))
+        return min(wait, self._timing.longest)
 
     @contextmanager
     def _on_this_link(self) -> Iterator[None]:
@@ -461,11 +494,10 @@ class GuardedUnit:
     @property
     def _deadline(self) -> float:
         """The longest a request may hold the line; connecting is not cut off, the link itself ends it in time."""
-        if self._patience is not None and self._unit.connected:
-            return self._patience
+        # Who else uses the shared link may be before it; for a silent unit nobody waits any longer than it was told.
+        queue = QUEUE_SECONDS if self._patience is None else 0.0
         connecting = 0.0 if self._unit.connected else CONNECT_SECONDS
-        tries = 2 if self._way.busy_code(self.unit_id, _now()) is None else 1
-        return connecting + tries * self.timeout + MIN_TIMEOUT
+        return connecting + self._waited + queue
 
     def _understood(self, error: Exception, read: Read) -> LinkError:
         """Return what an exception from below means, and note what it does to the link."""
@@ -473,6 +505,7 @@ class GuardedUnit:
             case TimeoutError() if self._unit.connected:
                 self.figures.timeouts += 1
                 self._note_failure()
+                self._pulse.give_up(self.unit_id, self._asked_at)
                 if self._is_numbered:
                     # Its number protects as long as the connection stands; then it counts as lost. Without a checksum
                     # the probe is to take what may be left of it in the stream.
@@ -480,7 +513,7 @@ class GuardedUnit:
                     self._lose_step(0.0)
                 else:
                     self._lost(read)
-                return NoAnswerError(unit=self.unit_id, seconds=f"{self._patience or self.timeout:.2g}")
+                return NoAnswerError(unit=self.unit_id, seconds=f"{self._waited:.2g}")
             case ModbusConnectionError() | OSError():  # a time-out while connecting is one of these
                 self._lost(read)
                 return LinkUnreachableError(link=self._link, detail=reason_of(error))
@@ -488,12 +521,15 @@ class GuardedUnit:
                 self.figures.refusals += 1
                 self._habits.note_answer(_now(), shows=False)
                 self._failures = 0
-                self._pulse.beat(_now())
                 # Should it be an old refusal, then the answer itself is still to come.
                 self._sequence.note_answered(read, _now())
-                return RefusedError(
+                refusal = RefusedError(
                     unit=self.unit_id, address=read.address, count=read.count, code=int(error.exception_code or 0)
                 )
+                if refusal.is_gateway:
+                    self._pulse.note_tries(_now() - self._asked_at, _now())
+                self._pulse.beat(_now())
+                return refusal
         return self._mismatch(reason_of(error), read)
 
     def _note_failure(self) -> None:

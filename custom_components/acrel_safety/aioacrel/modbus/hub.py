@@ -109,7 +109,11 @@ class ModbusHub:
             await asyncio.sleep(seconds)
             for source in list(self.sources):
                 if source in self.sources and is_due(source):
-                    await source.identify()
+                    try:
+                        await source.identify()
+                    except Exception:
+                        # The next one has to be looked at all the same, and this one again.
+                        _LOGGER.exception("Looking at %s failed", source.unit.name)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work, name=f"acrel hub {self.name}")

@@ -3,13 +3,19 @@
 A few short reads tell, as far as the documents allow.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
+from math import inf
 
 from ..errors import LinkError, LinkUnreachableError, MissingTableError, RefusedError, UnheardError, WrongDeviceError
 from ..points import Model
 from ..registers import ProbeCheck, RegisterMap
 from ..texts import Phrase, phrase
 from .guard import GuardedUnit
+
+type Turn = Callable[[], AbstractAsyncContextManager[None]]
+"""What holds the line for one request: others have it between two of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +26,14 @@ class Fit:
     doubt: Phrase | None = None
 
 
-async def probe_model(unit: GuardedUnit, model: Model, *, doubts_allowed: bool = False, is_known: bool = False) -> Fit:
+async def probe_model(
+    unit: GuardedUnit,
+    model: Model,
+    *,
+    doubts_allowed: bool = False,
+    is_known: bool = False,
+    turn: Turn = nullcontext,
+) -> Fit:
     """Check that the unit is there and answers as the model does; return the first of its register maps that fits.
 
     With `doubts_allowed` one passed check is enough where no map fits, and what speaks against it is returned. A device
@@ -36,7 +49,7 @@ async def probe_model(unit: GuardedUnit, model: Model, *, doubts_allowed: bool =
         doubt: Phrase | None = None
         is_supported = False
         for check in checks or [_existence_check(registers)]:
-            found = await _contradiction(unit, check)
+            found = await _contradiction(unit, check, turn)
             doubt = doubt or found
             # What is missing here may be missing in any other device too.
             is_supported = is_supported or (found is None and not check.refused)
@@ -52,11 +65,11 @@ async def probe_model(unit: GuardedUnit, model: Model, *, doubts_allowed: bool =
     raise WrongDeviceError(unit=unit.unit_id, model=model.name, detail=reasons[0])
 
 
-async def _contradiction(unit: GuardedUnit, check: ProbeCheck) -> Phrase | None:
+async def _contradiction(unit: GuardedUnit, check: ProbeCheck, turn: Turn) -> Phrase | None:
     """Return what is not as the check wants it, None when it is."""
     place = f"{check.address:04X}"
     try:
-        words = await patient_read(unit, check.function, check.address, check.count)
+        words = await patient_read(unit, check.function, check.address, check.count, turn)
     except RefusedError as error:
         if error.is_gateway:
             raise UnheardError(error) from error
@@ -81,10 +94,16 @@ def _missing(error: RefusedError, check: ProbeCheck) -> Phrase:
     return phrase("register_missing", address=place)
 
 
-async def patient_read(unit: GuardedUnit, function: int, address: int, count: int) -> list[int]:
-    """Read with the one retry that reads have; a link that is down is not asked twice."""
+async def patient_read(
+    unit: GuardedUnit, function: int, address: int, count: int, turn: Turn = nullcontext
+) -> list[int]:
+    """Read with the one retry that reads have; a link that is down is not asked twice.
+
+    Who does not share the line (takes no `turn`) listens for longer to a unit that was never heard: it may be slow.
+    """
     try:
-        return await unit.read(function, address, count)
+        async with turn():
+            return await unit.read(function, address, count)
     except LinkUnreachableError:
         raise
     except RefusedError as error:
@@ -92,7 +111,9 @@ async def patient_read(unit: GuardedUnit, function: int, address: int, count: in
             raise
     except LinkError:
         pass
-    return await unit.read(function, address, count)
+    is_patient = turn is nullcontext and not unit.figures.answers
+    async with turn():
+        return await unit.read(function, address, count, rest=inf if is_patient else None)
 
 
 def _existence_check(registers: RegisterMap) -> ProbeCheck:

@@ -1,22 +1,50 @@
-"""Does the link live? One unit's silence says nothing of the connection as long as others are heard on it."""
+"""What the units of one link know of it together: does it live, is it slow, does its gateway hold requests back?
+
+One unit's silence says nothing of the connection as long as others are heard on it. A gateway that tries a unit for
+seconds before it gives up serves nobody else meanwhile: the answer that follows is waited for, tells for how long the
+gateway tries, and from then on a silent unit is listened to for that long, so that its neighbours wait for it no more.
+"""
+
+from collections import deque
 
 from .habits import LinkHabits
 from .way import LinkWay
 
+LONGEST_STALL = 5.0
+"""Seconds for which the answer that follows a given-up one is waited for: the gateway may be trying still."""
+STALL_MARGIN = 1.25
+"""A gateway gets this many times the seconds for which it was seen to try."""
+STALL_MEMORY = 600.0
+"""Seconds after which that is found out anew."""
+_LEAST_STALL = 0.1
+_SLOW_LINK = 0.25
+"""Seconds; a link whose answers take longer is a slow one for all its units."""
+_SLOW_FACTOR = 2
+_MOST_TRIES = 8
+
 
 class LinkPulse:
-    """When any unit on a link was heard last, and what its gateway was found to do; shared by the units of the link."""
+    """Shared by the units of the link; times are the event loop's."""
 
     def __init__(self) -> None:
         """Begin with a link on which nothing was heard."""
         self._beat = float("-inf")
         self.habits = LinkHabits()
         self.way = LinkWay()
+        self._answer_time = 0.0
+        self._given_up: int | None = None
+        """The unit whose answers were given up last, unless another one was waited for since."""
+        self._asked_in_vain: deque[float] = deque(maxlen=_MOST_TRIES)
+        self._is_waited_out = False
+        self._tries_for = 0.0
+        self._tries_known_at = float("-inf")
 
     def beat(self, now: float) -> None:
-        """Note that a unit was heard, at a time of the event loop."""
+        """Note that a unit was heard."""
         self._beat = now
         self.way.note_heard()
+        self._given_up, self._is_waited_out = None, False
+        self._asked_in_vain.clear()
 
     def was_felt_since(self, when: float) -> bool:
         """Whether any unit was heard after that time."""
@@ -30,3 +58,47 @@ class LinkPulse:
             "numbers_itself": self.way.plain is not None,
             "heard_at_port": None if speech is None else speech.value,
         }
+
+    # -- a slow link ------------------------------------------------------------------------------------------------
+
+    def note_answer_time(self, seconds: float) -> None:
+        """Note how long an answer took."""
+        self._answer_time = seconds
+
+    @property
+    def pace(self) -> float:
+        """Seconds that a unit should be listened to that was never heard, or not for long; 0 on a quick link."""
+        return _SLOW_FACTOR * self._answer_time if self._answer_time > _SLOW_LINK else 0.0
+
+    # -- a gateway that tries for long --------------------------------------------------------------------------------
+
+    def is_stalled_for(self, unit_id: int) -> bool:
+        """Whether the gateway may be busy with a request of another unit that was given up."""
+        return self._given_up not in (None, unit_id)
+
+    def patience(self, unit_id: int, now: float) -> float:
+        """Return how long a unit is to be waited for because of its gateway; 0 if nothing speaks for that."""
+        known = now - self._tries_known_at < STALL_MEMORY
+        tries = min(LONGEST_STALL, STALL_MARGIN * self._tries_for) if known else 0.0
+        return LONGEST_STALL if self.is_stalled_for(unit_id) else tries
+
+    def give_up(self, unit_id: int, asked: float) -> None:
+        """Note that a unit, asked at a time, was given up."""
+        if self.is_stalled_for(unit_id):
+            # Waited for in full: whatever keeps this one silent, it is not the other one.
+            self._given_up, self._is_waited_out = None, True
+        elif not self._is_waited_out:
+            self._given_up = unit_id
+            self._asked_in_vain.append(asked)
+
+    def note_stall(self, unit_id: int, stall: float, now: float) -> None:
+        """Note that an answer came so many seconds later than it does from a gateway that is free."""
+        if not self.is_stalled_for(unit_id) or stall <= _LEAST_STALL:
+            return
+        # It tried them one after the other, and may have rested between.
+        waiting = zip(self._asked_in_vain, range(len(self._asked_in_vain), 0, -1), strict=True)
+        self.note_tries(min((now - asked) / number for asked, number in waiting), now)
+
+    def note_tries(self, seconds: float, now: float) -> None:
+        """Note for how long the gateway tried a unit before it gave up."""
+        self._tries_for, self._tries_known_at = seconds, now

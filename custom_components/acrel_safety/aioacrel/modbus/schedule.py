@@ -6,10 +6,14 @@ their rhythm (no drift); slots that could not be served are left out, never made
 
 A silent unit is asked one short question after 1, 2, 4 … of its fast periods and costs its neighbours nothing in
 between; several silent units are asked one at a time, a fast period apart, so that alarms go between their time-outs.
+When one of them is back, all are asked soon: what had taken it away may have taken them too. Where nobody answers there
+are no neighbours to be spared, so that somebody is asked every few seconds.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 
 from ..errors import LinkError, LinkUnreachableError
 from ..vocabulary import Pace
@@ -18,10 +22,18 @@ from .unit import PolledUnit
 
 LONGEST_BACK_OFF = 60.0
 """Seconds; a unit that comes back is seen within this time."""
+LONELY_SECONDS = 4.0
+"""Of the units of a link on which nobody answers one is asked after this time, the longest unasked first."""
+LONELY_SHARE = 1 / 8
+"""Of the time of a link on which nobody answers: others may use it too."""
+PATIENT_EVERY = 16
+"""Of the questions to a unit that stays silent one in so many is a patient one."""
 PATIENCE = 3
 """A job more than this many of its periods late goes before faster groups."""
 _RANK = {Pace.FAST: 0, Pace.NORMAL: 1, Pace.SLOW: 2}
 _MOST_DOUBLINGS = 16
+_WOKEN_DOUBLINGS = 3
+"""How far a unit that was asked out of turn is at most towards its longest pause."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,9 +50,10 @@ class Job:
 
     def pause(self) -> float:
         """Return the seconds for which its next read has to wait for a length of its own (`sequence.py`)."""
-        if self.run is not None:
-            return self.run.pause
-        return pause_before_any(self.unit, self.unit.blocks(self.group))
+        with suppress(Exception):
+            return self.run.pause if self.run is not None else pause_before_any(self.unit, self.unit.blocks(self.group))
+        # Whoever serves it meets the same slip, and knows what it means to the device.
+        return 0.0
 
     def urgency(self, now: float) -> tuple[int, float]:
         """Return the sort key among due jobs: small goes first."""
@@ -74,10 +87,16 @@ class Member:
     retries: int = 0
     rest: float = 0.0
     """Seconds for which a silent unit is left alone."""
+    long_rests: int = 0
+    """How often it was asked in vain after the longest rest."""
     knock_at: float | None = None
     """When a silent unit is asked again; None while it answers."""
-    is_link_down: bool = False
-    """Whether it is the link that failed, not the unit: when one unit is back, all may be."""
+    asked_at: float = -inf
+    """When it was asked in vain the last time."""
+    woken_at: float = -inf
+    """When it was last asked out of turn, because another one was back."""
+    is_woken: bool = False
+    """Whether it is to be asked out of turn: after alarms, before all else."""
 
     @property
     def is_silent(self) -> bool:
@@ -87,7 +106,9 @@ class Member:
     def urgency(self, now: float) -> tuple[int, float]:
         """Return the sort key of asking a silent unit again: after all that is due, unless it waits for too long."""
         due = self.knock_at or 0.0
-        return (0 if now - due > PATIENCE * self.base else len(_RANK)), due
+        if now - due > PATIENCE * self.base:
+            return 0, due
+        return (_RANK[Pace.NORMAL] if self.is_woken else len(_RANK)), due
 
     def contenders(self, now: float) -> list[Job]:
         """Return the jobs that may be served: if any starves, the one that does so for longest alone.
@@ -115,47 +136,83 @@ class Schedule:
     def next_time(self, now: float) -> float:
         """Return when something may be sent."""
         times = [
-            max(member.knock_at, self._no_knock_before)
-            if member.knock_at is not None
-            else max(
-                min(max(job.due, now + job.pause()) for job in member.contenders(now)),
+            max(
+                max(member.knock_at, self._no_knock_before)
+                if member.knock_at is not None
+                else min(max(job.due, now + job.pause()) for job in member.contenders(now)),
                 now + member.unit.unit.quiet_seconds,
             )
             for member in self.members
         ]
         return min(times, default=now + LONGEST_BACK_OFF)
 
-    def back_off(self, member: Member, error: LinkError, now: float) -> None:
-        """Leave a silent unit alone for 1, 2, 4 … of its fast periods, and for a while all that are silent."""
-        if member not in self.members:
-            # It was removed while it was asked.
+    def has(self, member: Member) -> bool:
+        """Whether it is still to be asked: it may have been removed while the line was waited for."""
+        return member in self.members
+
+    def rest_of(self, member: Member) -> float:
+        """Return for how long a unit was left alone, which decides for how long it is listened to.
+
+        Where nobody answers, listening costs nobody anything: then the first question is a patient one, so that a
+        slow link is known as such. One that was listened to in full is not slow, and the others wait each time.
+        """
+        if self._is_lonely and member.retries == 1:
+            return LONGEST_BACK_OFF
+        is_dead = member.rest >= LONGEST_BACK_OFF and member.long_rests % PATIENT_EVERY
+        return 0.0 if is_dead else member.rest
+
+    def back_off(self, member: Member, error: LinkError, now: float, *, seconds: float = 0.0) -> None:
+        """Leave a silent unit alone for 1, 2, 4 … of its fast periods, and for a while all that are silent.
+
+        `seconds` is how long it was listened to.
+        """
+        if not self.has(member):
             return
-        member.is_link_down = isinstance(error, LinkUnreachableError)
+        if member.rest >= LONGEST_BACK_OFF:
+            member.long_rests += 1
         member.rest = min(member.base * 2**member.retries, LONGEST_BACK_OFF)
         member.retries = min(member.retries + 1, _MOST_DOUBLINGS)
-        member.knock_at = now + member.rest
+        member.knock_at, member.asked_at, member.is_woken = now + member.rest, now, False
         for job in member.jobs:
             job.run, job.is_again = None, False
         silent = [other for other in self.members if other.is_silent]
         # However many there are, each has its turn within the longest pause.
         gap = min(LONGEST_BACK_OFF / len(silent), *(other.base for other in self.members))
         self._no_knock_before = now + gap
+        if self._is_lonely:
+            # A link that is down has no time to share.
+            spared = 0.0 if isinstance(error, LinkUnreachableError) else seconds / LONELY_SHARE
+            longest = min(silent, key=lambda other: other.asked_at)
+            longest.knock_at = min(longest.knock_at or now, now + max(LONELY_SECONDS, spared))
 
     def take_back(self, member: Member, now: float) -> None:
-        """Poll a unit again that answered; if its link had been down, ask the others soon that were lost with it."""
-        member.retries, member.knock_at = 0, None
+        """Poll a unit again that answered, and ask the other silent ones soon: they may be back with it.
+
+        Each at most once in the longest pause, or one that comes and goes would have the absent ones asked for ever.
+        """
+        member.retries, member.rest, member.long_rests = 0, 0.0, 0
+        member.knock_at, member.woken_at, member.is_woken = None, -inf, False
         self._no_knock_before = 0.0
         for job in member.jobs:
             job.due = now
         for other in self.members:
-            if other.is_link_down:
-                other.is_link_down = False
-                other.knock_at = now if other is not member else None
+            if other.is_silent and now - other.woken_at >= LONGEST_BACK_OFF:
+                other.knock_at, other.woken_at, other.is_woken = now, now, True
+                other.rest, other.retries = other.base, min(other.retries, _WOKEN_DOUBLINGS)
+
+    @property
+    def _is_lonely(self) -> bool:
+        """Whether nobody answers on the link."""
+        return all(member.is_silent for member in self.members)
 
     def _next_knock(self, now: float) -> Member | None:
         if now < self._no_knock_before:
             return None
-        due = [member for member in self.members if member.knock_at is not None and member.knock_at <= now]
+        due = [
+            member
+            for member in self.members
+            if member.knock_at is not None and member.knock_at <= now and member.unit.unit.quiet_seconds == 0
+        ]
         return min(due, key=lambda member: member.urgency(now), default=None)
 
     def _next_job(self, now: float) -> tuple[Member, Job] | None:

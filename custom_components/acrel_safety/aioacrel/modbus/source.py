@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import AbstractAsyncContextManager
 
 from ..errors import (
     AcrelError,
@@ -59,6 +60,8 @@ class ModbusSource:
         self._is_right = False
         """Whether it answered as its model does, since the start and since it was silent last."""
         self._is_checking = False
+        self._doubts = 0
+        """How often it had to be doubted."""
         self._reported: set[Pace] = set()
         self._was_read = asyncio.Event()
         self._leave_bus: Callable[[], None] | None = None
@@ -92,7 +95,7 @@ class ModbusSource:
         """Return fresh readings, before any further poll. Raises LinkError, or WrongDeviceError of a wrong device."""
         if self.is_wrong and self._trouble is not None:
             raise self._trouble
-        return await self.bus.command(lambda: self.unit.read(keys))
+        return await self.bus.command(lambda: self.unit.read(keys), self.unit.unit)
 
     async def send(self, order: Setting) -> None:
         """Write a setting once, before any further poll; raises as `orders.write_setting` does."""
@@ -105,7 +108,7 @@ class ModbusSource:
         async def write() -> None:
             await write_setting(unit.unit, unit.model, unit.registers, order, ask_last=lambda: self._ask_last(order))
 
-        await self.bus.command(write)
+        await self.bus.command(write, unit.unit)
 
     def _ask_last(self, order: Setting) -> None:
         """Raise SettingRefusedError for an order that may not go any more: it has waited for its turn."""
@@ -158,9 +161,12 @@ class ModbusSource:
         """Look whether the device is what it is taken for; return why that cannot be said."""
         self._is_checking = True
         try:
-            # Which model it is was found out before it was saved.
-            former = self.unit.registers
-            await self.bus.command(lambda: self.unit.probe(is_known=True))
+            former, doubts = self.unit.registers, None
+            while doubts != self._doubts:
+                # What answered before it was in doubt proves nothing of what answers now.
+                doubts = self._doubts
+                # Which model it is was found out before it was saved.
+                await self.unit.probe(is_known=True, turn=self._turn)
             if self.unit.registers is not former:
                 # It was exchanged for one with other registers: what the former said does not hold.
                 self._doubt()
@@ -175,8 +181,12 @@ class ModbusSource:
         return None
 
     async def dump(self) -> RegisterDump:
-        """Return all registers of the model, before any further poll. Raises LinkError."""
-        return await self.bus.command(self.unit.dump)
+        """Return all registers of the model, read between the polls. Raises LinkError."""
+        return await self.unit.dump(turn=self._turn)
+
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        """Return what holds the line for one request."""
+        return self.bus.turn(self.unit.unit)
 
     # -- on the bus ---------------------------------------------------------------------------------------------------
 
@@ -220,7 +230,7 @@ class ModbusSource:
     async def _identify(self) -> None:
         if await self.identify() is not None and not self.is_wrong:
             # The door bell may have been refused: it has to be rung again all the same.
-            self.unit.forget_learnt()
+            self.unit.doubt()
 
     def _take_for_right(self) -> None:
         self.is_wrong, self._trouble = False, None
@@ -239,10 +249,11 @@ class ModbusSource:
 
     def _doubt(self) -> None:
         """Believe nothing more of the unit until it has answered and shown that it is the right one."""
+        self._doubts += 1
         if self._is_right:
             self._is_right = False
             # What was learnt about registers may have been learnt of another device than the one that answers next.
-            self.unit.forget_learnt()
+            self.unit.doubt()
             self.unit.want(self._door_bell)
             self._say(Update(readings=self._lost(), trouble=self._trouble))
 

@@ -25,6 +25,10 @@ _DOUBTS = (
     Column("SPEAKS AGAINST IT", gives_way=True),
     Column("UNCLEAR", gives_way=True),
 )
+_LONG = 1.0
+"""Seconds; a gateway that tries for longer is worth a word."""
+_LONGER = 10.0
+"""Seconds; hardly a gateway gives up later."""
 _VERDICTS = {Verdict.FITS: "yes", Verdict.DOUBTFUL: "perhaps", Verdict.NO: "no"}
 
 
@@ -116,10 +120,20 @@ def _worth_telling(options: Options, unit: Found) -> list[Candidate]:
 def _say_what_to_do(options: Options, console: Console, done: Search) -> None:
     if done.trouble is not None:
         console.note(f"The scan ends early: {done.trouble}")
+    if done.tries_for >= _LONG:
+        console.note(
+            f"The gateway tries a unit that is not there for about {done.tries_for:.1f} s, and serves nobody else"
+            " meanwhile: list only units that are there in the programs that poll it"
+        )
     if done.answering:
         return
     if done.gateway_says:
         console.note(f"The gateway answers, but for none of these units: it says '{done.gateway_says}'")
+    elif options.timeout is None:
+        console.note(
+            f"Each unit was given {done.longest:.2g} s. If device or gateway may be slower, ask for longer:"
+            f" --timeout {_LONGER:g}"
+        )
     console.note(advice.WHAT_TO_CHECK)
     if not done.gateway_says:
         for line in advice.other_framing(options):

@@ -160,6 +160,8 @@ class _Watch:
         trouble = poll.trouble
         if trouble is not None and (self._trouble is None or trouble.key != self._trouble.key):
             self._console.note(advice.said(trouble))
+            if isinstance(trouble, NoAnswerError) and self._options.timeout is None:
+                self._console.note(advice.WHAT_IS_SLOW)
         elif trouble is None and self._trouble is not None:
             self._console.note(f"Unit {self._options.unit} answers again")
         self._trouble = trouble

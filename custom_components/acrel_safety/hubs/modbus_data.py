@@ -1,0 +1,109 @@
+"""What is stored of a Modbus link and of a unit on it: one truth for the forms, the store and the hub."""
+
+import re
+from collections.abc import Hashable, Mapping
+from ipaddress import ip_address
+from typing import Any
+
+import probatio
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_MODEL, CONF_PORT, CONF_TYPE
+
+from ..aioacrel.registers import Ratio
+from ..aioacrel.vocabulary import Pace
+from ..checked import UnfitError, flag, number, one_of, text
+from ..const import (
+    CONF_ALLOW_CHANGES,
+    CONF_BAUDRATE,
+    CONF_BYTESIZE,
+    CONF_CT,
+    CONF_INTERVALS,
+    CONF_PARITY,
+    CONF_PT,
+    CONF_STOPBITS,
+    CONF_TURNAROUND_MS,
+    CONF_UNIT_ID,
+    TYPE_RTU_TCP,
+    TYPE_SERIAL,
+    TYPE_TCP,
+)
+
+LOWEST_UNIT_ID, HIGHEST_UNIT_ID, OWN_PORT_UNIT_ID = 0, 247, 255
+"""1 to 247 on a line (Modbus over serial line V1.02, section 2.2); 0 and 255 for a device with its own network port."""
+DATA_BITS = 8
+"""Modbus RTU always has eight (Modbus over serial line V1.02, section 2.5.1)."""
+BAUDRATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
+PARITIES = ("N", "E", "O")
+STOPBITS = (1, 2)
+INTERVALS: Mapping[Pace, tuple[float, float]] = {
+    Pace.FAST: (1, 60),
+    Pace.NORMAL: (1, 3600),
+    Pace.SLOW: (10, 86400),
+}
+RATIO_FIELDS = {Ratio.PT: CONF_PT, Ratio.CT: CONF_CT}
+_NOT_IN_A_NAME = re.compile(r"[\s:/\\@\[\]?#,;]")
+"""What belongs to an address with scheme, port or path; a name has none of it."""
+
+
+def is_host(host: str) -> bool:
+    """Whether this is a host as it is looked up: an address without brackets, or a name in small letters."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return bool(host) and not _NOT_IN_A_NAME.search(host) and host == host.lower()
+    return True
+
+
+def sound_unit_id(value: object) -> object:
+    """Check a unit id."""
+    if not (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and (value == OWN_PORT_UNIT_ID or LOWEST_UNIT_ID <= value <= HIGHEST_UNIT_ID)
+    ):
+        shown = f"{value:.15g}" if isinstance(value, int | float) else str(value)
+        raise UnfitError("bad_unit", value, f"{LOWEST_UNIT_ID} … {HIGHEST_UNIT_ID}, {OWN_PORT_UNIT_ID}", unit=shown)
+    return value
+
+
+def _intervals(value: object) -> object:
+    """Check how often a device is read."""
+    limits = {probatio.Optional(pace.value): number(f"bad_{pace}_interval", *INTERVALS[pace]) for pace in INTERVALS}
+    return probatio.Schema(limits)(value)
+
+
+_LINE: dict[probatio.Marker, object] = {
+    probatio.Required(CONF_BAUDRATE): one_of(*BAUDRATES),
+    probatio.Required(CONF_BYTESIZE): one_of(DATA_BITS),
+    probatio.Required(CONF_PARITY): one_of(*PARITIES),
+    probatio.Required(CONF_STOPBITS): one_of(*STOPBITS),
+    probatio.Required(CONF_TURNAROUND_MS): number("bad_turnaround", 0, 1000, is_whole=True),
+}
+_OVER_TCP: dict[probatio.Marker, object] = {
+    probatio.Required(CONF_HOST): text("bad_host", is_host),
+    probatio.Required(CONF_PORT): number("bad_port", 1, 65535, is_whole=True),
+    **_LINE,
+}
+# What a later version stores beside these does no harm here.
+LINKS: Mapping[str, probatio.Schema] = {
+    kind: probatio.Schema({probatio.Required(CONF_TYPE): one_of(kind), **place}, extra=probatio.ALLOW_EXTRA)
+    for kind, place in {
+        TYPE_TCP: _OVER_TCP,
+        TYPE_RTU_TCP: _OVER_TCP,
+        TYPE_SERIAL: {probatio.Required(CONF_DEVICE): text("port_missing"), **_LINE},
+    }.items()
+}
+UNIT = probatio.Schema(
+    {
+        probatio.Required(CONF_UNIT_ID): sound_unit_id,
+        probatio.Required(CONF_MODEL): text("model_needed"),
+        probatio.Optional(CONF_ALLOW_CHANGES): flag,
+        **{probatio.Optional(field): number("bad_ratio", 0.001, 10_000) for field in RATIO_FIELDS.values()},
+        probatio.Optional(CONF_INTERVALS): _intervals,
+    },
+    extra=probatio.ALLOW_EXTRA,
+)
+
+
+def seat(data: Mapping[str, Any]) -> Hashable:
+    """Return what only one device of a link can have."""
+    return data.get(CONF_UNIT_ID)
