@@ -45,6 +45,10 @@ class Speech(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+OF_OTHER_FRAMING = (Speech.MBAP, Speech.RTU)
+"""Modbus, but not in the framing that was asked in."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Question:
     """One read request, and how its answer is known in either framing."""

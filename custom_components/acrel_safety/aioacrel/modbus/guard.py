@@ -195,11 +195,13 @@ class GuardedUnit:
         if self._is_look_due(error):
             had_own = self._way.plain is not None
             self._habits.note_dropped()
-            detail = await self._way.look(self.unit_id, address, self.timeout, self._shared.disconnect)
+            detail = await self._way.look(self.unit_id, address, self._shared.disconnect)
             if detail is not None:
                 raise WrongPeerError(link=self._link, detail=detail) from error
             if had_own is not (self._way.plain is not None):
                 return True
+        elif self._way.cause is not None and not _was_refused(error):
+            raise WrongPeerError(link=self._link, detail=self._way.cause) from error
         if isinstance(error, NoAnswerError) and (code := self._way.busy_code(self.unit_id, _now())) is not None:
             raise RefusedError(unit=self.unit_id, address=address, count=1, code=code) from error
         return False
@@ -207,7 +209,7 @@ class GuardedUnit:
     def _is_look_due(self, error: LinkError) -> bool:
         """Whether a failed request is reason to look what speaks there: the link stands, and nothing is heard."""
         now = _now()
-        if isinstance(error, LinkUnreachableError) and isinstance(innermost(error), OSError):
+        if _was_refused(error):
             return False
         if self.framing is Framing.MBAP:
             # Of a gateway that gives all answers one number the first one of a connection fits.
@@ -549,6 +551,11 @@ class GuardedUnit:
         self._habits.note_given_up()
         self._sequence.note_lost(read, _now())
         self._lose_step()
+
+
+def _was_refused(error: LinkError) -> bool:
+    """Whether there is no connection at all, as the system says: then nothing speaks there."""
+    return isinstance(error, LinkUnreachableError) and isinstance(innermost(error), OSError)
 
 
 def _now() -> float:

@@ -193,6 +193,11 @@ class Link:
             link.pulse.way.close()
             await connection.close()
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether anything that fits was ever heard on it."""
+        return self.pulse.was_felt_since(float("-inf"))
+
     def unit(self, unit_id: int) -> ModbusUnit:
         """Return one unit on the link."""
         return self._connection.for_unit(unit_id)

@@ -113,9 +113,9 @@ class PlainUnit:
     async def _read(self, function: int, address: int, count: int) -> list[int]:
         request = struct.pack(">BHH", function, address, count)
         answer = await self._link.ask(self._unit_id, request, self._seconds)
-        if len(answer) < 2 or len(answer) != 2 + answer[1] or answer[1] % 2:  # noqa: PLR2004 - function and count
-            raise ModbusProtocolError("the byte count is wrong")
-        return list(struct.unpack(f">{answer[1] // 2}H", answer[2:]))
+        if len(answer) != 2 + 2 * count or answer[1] != 2 * count:
+            raise ModbusProtocolError("the answer is of another length")
+        return list(struct.unpack(f">{count}H", answer[2:]))
 
 
 class _Peer(asyncio.Protocol):

@@ -27,8 +27,8 @@ MOST_BACK_OFF = 3600.0
 """Seconds between two looks: doubled each time."""
 FLOOD_SECONDS = 10.0
 """So long after a connection was ended for what came unasked, that is why a request fails."""
-LONGEST_LOOK = 1.5
-"""Seconds an answer is waited for at most; each look waits for two."""
+LOOK_SECONDS = 1.5
+"""Seconds an answer is waited for, however short the time-out is; each look waits for two at most."""
 BUSY_SECONDS = 60.0
 """So long after a look at which a unit said that it was busy, its silence means that."""
 _BUSY_CODES = (5, 6)
@@ -45,6 +45,10 @@ class LinkWay:
         """Our own transport, for a gateway that numbers its answers itself."""
         self.speech: Speech | None = None
         """What was heard at the port at the last look."""
+        self.cause: Phrase | None = None
+        """Why no request can succeed, as long as nothing is heard."""
+        self.looks_by_itself = True
+        """Whether a failed request is reason enough for a look."""
         self.unasked = Unasked(lambda: asyncio.get_running_loop().time())
         self._place: tuple[str, int] | None = None
         self._framing = Framing.RTU
@@ -82,6 +86,7 @@ class LinkWay:
 
     def note_heard(self) -> None:
         """A fitting answer came: the next look, if ever, is a first one again."""
+        self.cause = None
         self._back_off = FIRST_BACK_OFF
         self.unasked.forgive()
 
@@ -92,9 +97,9 @@ class LinkWay:
 
     def is_look_due(self, now: float) -> bool:
         """Whether a failed request is reason to look what speaks there."""
-        return self.is_network and now >= self._next_look
+        return self.looks_by_itself and self.is_network and now >= self._next_look
 
-    async def look(self, unit: int, address: int, seconds: float, drop: Callable[[], Awaitable[None]]) -> Phrase | None:
+    async def look(self, unit: int, address: int, drop: Callable[[], Awaitable[None]]) -> Phrase | None:
         """Find out what speaks at the port; return why no request can succeed, if that is so.
 
         `drop` ends the shared connection first.
@@ -107,9 +112,10 @@ class LinkWay:
             await drop()
         host, port = self._place
         question = Question(unit=unit, address=address)
-        heard = await examine(host, port, self._framing, question, min(seconds, LONGEST_LOOK))
+        heard = await examine(host, port, self._framing, question, LOOK_SECONDS)
         self._note(unit, heard)
-        return None if self.speech in NO_CAUSE else phrase(self.speech)
+        self.cause = None if self.speech in NO_CAUSE else phrase(self.speech)
+        return self.cause
 
     def busy_code(self, unit: int, now: float) -> int | None:
         """Return with which exception a unit said lately that it is busy: the shared link keeps that to itself."""
