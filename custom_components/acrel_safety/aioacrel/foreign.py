@@ -64,10 +64,10 @@ def system_says(error: OSError) -> Phrase:
 
 def innermost(error: BaseException) -> BaseException:
     """Return the error that caused an error: the innermost of the system, if there is one, else of all."""
-    of_system: OSError | None = None
+    of_system: OSError | UnicodeError | None = None
     while (cause := error.__cause__) is not None:
         error = cause
-        if isinstance(error, OSError):
+        if isinstance(error, (OSError, UnicodeError)):
             of_system = error
     return of_system or error
 
@@ -78,7 +78,7 @@ def reason_of(error: BaseException) -> Phrase:
     Of what the Modbus libraries below say, nothing is quoted: their words are for programmers.
     """
     error = innermost(error)
-    if isinstance(error, gaierror):
+    if isinstance(error, (gaierror, UnicodeError)):
         return phrase("host_unknown")
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return system_says(error)

@@ -52,7 +52,7 @@ _TRANSPORTS = {
 
 
 type Pulses = WeakValueDictionary[tuple[str, ...] | tuple[str, str, int], LinkPulse]
-_PULSES: HassKey[Pulses] = HassKey(f"{DOMAIN}_pulses")
+_PULSES: HassKey[Pulses] = HassKey(f"{DOMAIN}.pulses")
 """What is known of each link in use, for the entry and for flows that look at the same line meanwhile."""
 
 

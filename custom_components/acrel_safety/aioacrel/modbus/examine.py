@@ -40,6 +40,8 @@ class Speech(StrEnum):
     MIRROR = "mirrors"
     CHATTER = "chatters"
     NOISE = "speaks_otherwise"
+    OTHER = "other_answer"
+    """Modbus of the right kind, but for another unit or function."""
     CLOSES = "closes_unanswered"
     SILENT = "silent"
     UNREACHABLE = "unreachable"
@@ -83,8 +85,11 @@ class Question:
         elif numbers and self._is_mine(data[_MBAP.size - 1 :]):
             own = Speech.ECHOES if self.number in numbers else Speech.RENUMBERS
             speech = own if framing is Framing.MBAP else Speech.MBAP
+        elif _is_rtu(data) and self._is_mine(data):
+            speech = Speech.RTU
         else:
-            speech = Speech.RTU if _is_rtu(data) and self._is_mine(data) else Speech.NOISE
+            is_modbus = bool(numbers) if framing is Framing.MBAP else _is_rtu(data)
+            speech = Speech.OTHER if is_modbus else Speech.NOISE
         return speech
 
     def _is_mine(self, unit_and_pdu: bytes) -> bool:
@@ -124,7 +129,7 @@ async def _ask(host: str, port: int, framing: Framing, question: Question, secon
     try:
         async with asyncio.timeout(seconds):
             transport, ear = await loop.create_connection(_Ear, host, port)
-    except OSError:
+    except OSError, UnicodeError:  # a name with an empty or endless part never gets as far as a look-up
         return Heard(Speech.UNREACHABLE)
     try:
         if unasked := await ear.hear(LISTEN_SECONDS):

@@ -555,7 +555,7 @@ class GuardedUnit:
 
 def _was_refused(error: LinkError) -> bool:
     """Whether there is no connection at all, as the system says: then nothing speaks there."""
-    return isinstance(error, LinkUnreachableError) and isinstance(innermost(error), OSError)
+    return isinstance(error, LinkUnreachableError) and isinstance(innermost(error), (OSError, UnicodeError))
 
 
 def _now() -> float:

@@ -32,7 +32,7 @@ LOOK_SECONDS = 1.5
 BUSY_SECONDS = 60.0
 """So long after a look at which a unit said that it was busy, its silence means that."""
 _BUSY_CODES = (5, 6)
-NO_CAUSE = frozenset({Speech.ECHOES, Speech.SILENT, Speech.UNREACHABLE, Speech.RENUMBERS})
+NO_CAUSE = frozenset({Speech.ECHOES, Speech.SILENT, Speech.UNREACHABLE, Speech.RENUMBERS, Speech.OTHER})
 """What says nothing against asking on."""
 
 
@@ -114,7 +114,7 @@ class LinkWay:
         question = Question(unit=unit, address=address)
         heard = await examine(host, port, self._framing, question, LOOK_SECONDS)
         self._note(unit, heard)
-        self.cause = None if self.speech in NO_CAUSE else phrase(self.speech)
+        self.cause = None if heard.speech in NO_CAUSE else phrase(heard.speech)
         return self.cause
 
     def busy_code(self, unit: int, now: float) -> int | None:
