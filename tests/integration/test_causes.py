@@ -1,12 +1,14 @@
 """What is wrong with a gateway is named by the form that adds it, in both languages, and nothing is saved."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
 
 import pytest
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from custom_components.acrel_safety.aioacrel.texts import say
+from custom_components.acrel_safety.const import DOMAIN
 from tests.aioacrel.wrong_gateways import chatterer, mbap_gateway, rtu_gateway, web_server
 from tests.integration.flows import QUICK_LINE, add_link
 from tests.integration.rigs import HOST
@@ -25,8 +27,8 @@ CAUSES: dict[str, tuple[str, Server]] = {
 
 
 @pytest.fixture
-async def home(hass: HomeAssistant, cabinet_of: CabinetMaker) -> AsyncGenerator[HomeAssistant]:
-    """Home Assistant; links that a flow made are unloaded before their cabinet stops."""
+async def home(hass: HomeAssistant) -> AsyncGenerator[HomeAssistant]:
+    """Home Assistant; links that a flow made are unloaded before their gateway stops."""
     yield hass
     for entry in hass.config_entries.async_entries(DOMAIN):
         if entry.state is ConfigEntryState.LOADED:
