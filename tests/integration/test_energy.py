@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import pytest
@@ -64,7 +64,7 @@ async def test_a_meter_that_insists_on_less_is_held_until_its_owner_says_why(
     key = PointKey("1", "EP")
     polls, was_often = [0], asyncio.Event()
 
-    def count(keys: Set[PointKey]) -> None:
+    def count(keys: AbstractSet[PointKey]) -> None:
         polls[0] += key in keys
         if polls[0] >= OFTEN:
             was_often.set()

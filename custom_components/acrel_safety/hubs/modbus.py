@@ -3,12 +3,14 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Any
+from weakref import WeakValueDictionary
 
 from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE, __version__
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
+from homeassistant.util.hass_dict import HassKey
 from modbus_connection import ModbusUnit
 
 from ..aioacrel.addresses import without_password
@@ -52,6 +54,11 @@ _TRANSPORTS = {
 }
 
 
+type Pulses = WeakValueDictionary[tuple[str, ...] | tuple[str, str, int], LinkPulse]
+_PULSES: HassKey[Pulses] = HassKey(f"{DOMAIN}.pulses")
+"""What is known of each link in use, for the entry and for flows that look at the same line meanwhile."""
+
+
 def link_address(data: Mapping[str, Any]) -> LinkAddress:
     """Return the address in an entry's data."""
     return LinkAddress(
@@ -82,8 +89,8 @@ async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: 
         except HomeAssistantError as error:
             # The only thing Home Assistant's shared link raises itself (homeassistant/components/modbus).
             raise LinkInUseError from error
-        hub = _hub_on(hass, address)
-        guarded = _guarded(unit, unit_id, address, data, hub.pulse if hub else None)
+        pulse = _pulses(hass).setdefault(address.params.endpoint, LinkPulse())
+        guarded = _guarded(unit, unit_id, address, data, pulse)
         # Not closed: the link keeps wishes per unit id, and an entry may be reading this very unit.
         stack.callback(guarded.detach)
         yield guarded
@@ -120,15 +127,11 @@ class ModbusEntryHub:
         """By subentry."""
         self._memory = LearntMemory(hass, entry)
         self._is_started = False
+        _pulses(hass)[self._address.params.endpoint] = self._hub.bus.pulse
 
     def is_on(self, address: LinkAddress) -> bool:
         """Whether this hub reads on a link."""
         return self._address.params == address.params
-
-    @property
-    def pulse(self) -> LinkPulse:
-        """What the units of the link know of it together."""
-        return self._hub.bus.pulse
 
     def turn(self) -> AbstractAsyncContextManager[None]:
         """Take a turn on the line."""
@@ -181,7 +184,7 @@ class ModbusEntryHub:
 
     async def async_details(self, source: Source) -> Mapping[str, Any]:
         """Return what is known of a unit, and its registers, read now; nothing that says where it is."""
-        details = dict(source.details())
+        details = {**source.details(), "gateway": self._hub.bus.pulse.details(self._hass.loop.time())}
         if not isinstance(source, ModbusSource):
             return details
         try:
@@ -210,6 +213,10 @@ class ModbusEntryHub:
         # Another entry may keep the link: then what this unit asked of it has to be withdrawn.
         self._entry.async_on_unload(guarded.close)
         return guarded
+
+
+def _pulses(hass: HomeAssistant) -> Pulses:
+    return hass.data.setdefault(_PULSES, WeakValueDictionary())
 
 
 def _place(data: Mapping[str, Any]) -> str:

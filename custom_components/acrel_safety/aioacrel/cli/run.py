@@ -64,7 +64,7 @@ def _run(argv: Sequence[str]) -> int:
         try:
             return COMMANDS[options.command](options, console)
         except AcrelError as error:
-            _fail(console, error.key, *(error.lines if isinstance(error, FileProblemsError) else (advice.said(error),)))
+            _fail(console, error.key, *(error.lines if isinstance(error, FileProblemsError) else (str(error),)))
             for line in advice.on_error(options, error):
                 console.note(line)
             return Exit.USAGE if isinstance(error, WRONG_USAGE) else Exit.FAILED

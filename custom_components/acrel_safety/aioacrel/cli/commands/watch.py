@@ -132,7 +132,7 @@ class _Watch:
             left_out=self._left_out,
             link=self._link(poll.statistics),
             ratios=ratios.sources(self._options, self._model, self._keys, poll.readings),
-            trouble=advice.said(poll.trouble) if poll.trouble is not None else "",
+            trouble=str(poll.trouble) if poll.trouble is not None else "",
             notes=self._doubts,
         )
         if (screen := self._screen_for(frame)) is not None:
@@ -164,7 +164,7 @@ class _Watch:
         """Say on stderr what is wrong: once when it begins, once when it is over."""
         trouble = poll.trouble
         if trouble is not None and (self._trouble is None or trouble.key != self._trouble.key):
-            self._console.note(advice.said(trouble))
+            self._console.note(str(trouble))
             if isinstance(trouble, NoAnswerError) and self._options.timeout is None:
                 self._console.note(advice.WHAT_IS_SLOW)
         elif trouble is None and self._trouble is not None:
