@@ -23,6 +23,7 @@ from ..aioacrel.vocabulary import Pace
 from ..const import (
     CONF_BAUDRATE,
     CONF_BYTESIZE,
+    CONF_DUTY_TARGET,
     CONF_INTERVALS,
     CONF_PARITY,
     CONF_STOPBITS,
@@ -33,6 +34,7 @@ from ..const import (
     TYPE_SERIAL,
     TYPE_TCP,
 )
+from .modbus_data import DEFAULT_DUTY_TARGET
 
 FIRST_LOOK_SECONDS = 10.0
 """How long set-up waits for first values: a dead bus may not hold up Home Assistant's start."""
@@ -97,7 +99,12 @@ class ModbusEntryHub:
         self._hass = hass
         self._entry = entry
         self._address = link_address(entry.data)
-        self._hub = ModbusHub(entry.title, look_again_seconds=LOOK_AGAIN_SECONDS, check_seconds=CHECK_SECONDS)
+        self._hub = ModbusHub(
+            entry.title,
+            duty_target=entry.data.get(CONF_DUTY_TARGET, DEFAULT_DUTY_TARGET) / 100,
+            look_again_seconds=LOOK_AGAIN_SECONDS,
+            check_seconds=CHECK_SECONDS,
+        )
 
     def source(self, subentry: ConfigSubentry, model: Model) -> ModbusSource:
         """Return a unit; it is given back when the entry unloads."""

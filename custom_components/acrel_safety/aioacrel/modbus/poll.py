@@ -50,11 +50,12 @@ def _soonest(unit: PolledUnit, blocks: Sequence[Block]) -> tuple[Block, float]:
 class GroupPoll:
     """One poll of a group, request by request, so that others can go between."""
 
-    def __init__(self, unit: PolledUnit, group: Pace) -> None:
-        """Begin with the planned reads."""
+    def __init__(self, unit: PolledUnit, group: Pace, *, only: Sequence[Block] = ()) -> None:
+        """Begin with the planned reads, or `only` some of them: then an answer says nothing of the group as a whole."""
         self._unit = unit
         self._group = group
-        self._todo = list(unit.blocks(group))
+        self._is_whole = not only
+        self._todo = list(only or unit.blocks(group))
         self._registers = unit.registers
         self._keys: set[PointKey] = set()
         self._error: LinkError | None = None
@@ -66,6 +67,11 @@ class GroupPoll:
     def is_done(self) -> bool:
         """Whether no request is left."""
         return not self._todo
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether its latest request got no answer."""
+        return self._error is not None or self._has_retried
 
     @property
     def pause(self) -> float:
@@ -118,9 +124,9 @@ class GroupPoll:
 
     def finish(self) -> PollReport:
         """Return the report and tell the unit how the poll went."""
-        if self._error is None:
+        if self._error is None and self._is_whole:
             self._keys |= self._unit.note_answered(self._group)
-        else:
+        elif self._error is not None:
             self._keys |= self._unit.note_missed(self._group, self._error)
         return PollReport(
             unit=self._unit,
