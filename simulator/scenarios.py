@@ -44,6 +44,11 @@ SCENARIOS: dict[str, Kind] = {
         options=frozenset({"code"}),
         link=True,
     ),
+    "limited": Kind(
+        meaning="reads of more than so many registers are refused (how: 2, 3, 4), not answered (silent) or cut (short)",
+        options=frozenset({"most", "how"}),
+        link=True,
+    ),
     "wrong_model": Kind(meaning="another model answers at this unit id", options=frozenset({"model"}), link=True),
 }
 

@@ -101,7 +101,7 @@ class Bus:
     def _ask(self, unit: Unit, request: ModbusPDU) -> ModbusPDU | None:
         address, count, values = _described(request)
         unit.note(request.function_code, address, count)
-        if unit.silent:
+        if unit.ignores(request.function_code, count):
             if request.function_code in _WRITE_FUNCTIONS:
                 unit.note_write(request.function_code, address, values, accepted=False)
             return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from simulator.devices.base import READ_HOLDING, READ_INPUT, WRITE_MULTIPLE, Device
 from simulator.pacing import Lane
 from simulator.points import Value
-from simulator.registers import ILLEGAL_FUNCTION, RefusedError
+from simulator.registers import ILLEGAL_FUNCTION, ILLEGAL_VALUE, MAX_READ, RefusedError
 from simulator.scenarios import Option, Scenario
 
 _READS = frozenset({READ_HOLDING, READ_INPUT})
@@ -78,6 +78,15 @@ class Unit:
         """Whether the unit leaves requests unanswered."""
         return self.scenario.name == "silent"
 
+    def ignores(self, function: int, count: int) -> bool:
+        """Whether a request stays unanswered."""
+        return self.silent or (self._is_too_long(function, count) and self.scenario.options.get("how") == "silent")
+
+    def _is_too_long(self, function: int, count: int) -> bool:
+        if self.scenario.name != "limited" or function not in _READS:
+            return False
+        return count > self.scenario.whole("most", 20, 1, MAX_READ)
+
     def truth(self) -> dict[str, dict[str, Value]]:
         """Return circuit -> code -> value of the instrument that answers."""
         return self.answering.truth()
@@ -90,6 +99,10 @@ class Unit:
             raise ValueError("option delay_s of scenario 'slow' must not be negative")
         if name == "exception":
             scenario.whole("code", 4, 1, 255)
+        if name == "limited":
+            scenario.whole("most", 20, 1, MAX_READ)
+            if scenario.options.get("how") not in ("silent", "short"):
+                scenario.whole("how", ILLEGAL_VALUE, 1, 255)
         self.device.apply(Scenario() if scenario.link else scenario)
         self._impostor = impostor
         self.scenario = scenario
@@ -133,6 +146,10 @@ class Unit:
         device = self._ready(function)
         if function not in _READS:
             raise RefusedError(ILLEGAL_FUNCTION)
+        if self._is_too_long(function, count):
+            if self.scenario.options.get("how") != "short":
+                raise RefusedError(self.scenario.whole("how", ILLEGAL_VALUE, 1, 255))
+            count = self.scenario.whole("most", 20, 1, MAX_READ)
         device.refresh()
         return device.registers.read(address, count)
 

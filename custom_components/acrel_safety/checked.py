@@ -6,6 +6,8 @@ from typing import Any
 
 import probatio
 
+from .aioacrel.addresses import without_password
+
 _LONGEST_FOUND = 60
 NOTHING = "missing"
 UNKNOWN = "unknown"
@@ -136,5 +138,5 @@ def _at(data: object, error: probatio.Invalid) -> object:
 
 
 def _short(value: object) -> str:
-    shown = f"{value:.15g}" if isinstance(value, float) else str(value)
+    shown = f"{value:.15g}" if isinstance(value, float) else without_password(str(value))
     return shown if len(shown) <= _LONGEST_FOUND else f"{shown[:_LONGEST_FOUND]}…"

@@ -1,17 +1,25 @@
 """Diagnostics: enough to replay a device in a test, and nothing that says where it is."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_DEVICE, CONF_HOST
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .aioacrel import __version__
+from .checked import Fault
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .hubs import link_faults
+from .stored import device_faults
 
-TO_REDACT = {CONF_HOST, CONF_DEVICE}
+TO_REDACT = {CONF_HOST, CONF_PORT, CONF_DEVICE}
+"""Where a link is: a forwarded port finds a gateway as well as a name does."""
+
+USUAL_PORT = 502
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AcrelConfigEntry) -> dict[str, Any]:
@@ -27,9 +35,9 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AcrelCo
         "line": data.hub.figures(),
         "devices": [await _device(entry, coordinator) for coordinator in list(data.coordinators.values())],
         "devices_without_registers": [
-            dict(subentry.data)
-            for subentry_id, subentry in entry.subentries.items()
-            if subentry_id not in data.coordinators
+            {**subentry.data, "faults": [_fault(fault) for fault in wrong]}
+            for subentry, wrong in device_faults(entry.data, entry.subentries.values())
+            if subentry.subentry_id not in data.coordinators
         ],
     }
 
@@ -48,14 +56,36 @@ def _link(entry: AcrelConfigEntry) -> dict[str, Any]:
     return {
         "library": __version__,
         "state": entry.state.value,
-        "link": async_redact_data(dict(entry.data), TO_REDACT),
+        "link": {
+            **async_redact_data(dict(entry.data), TO_REDACT),
+            # The first thing to look at where nobody answers, and it says nothing of the place.
+            **({"is_usual_port": entry.data[CONF_PORT] == USUAL_PORT} if CONF_PORT in entry.data else {}),
+        },
+        "faults": [_fault(fault) for fault in link_faults(entry.data)],
     }
+
+
+def _state(coordinator: AcrelCoordinator) -> Mapping[str, Any]:
+    """Return whether the device is heard, and the key of what is wrong with it: the sentence may name the link."""
+    device = coordinator.device
+    return {
+        "is_heard": device.is_heard,
+        "trouble": device.trouble.key if device.trouble is not None else None,
+        "wanted": len(device.wanted),
+        "qualities": dict(Counter(str(reading.quality) for reading in device.readings.values())),
+    }
+
+
+def _fault(fault: Fault) -> Mapping[str, str]:
+    """Return what is wrong with something stored; what stands there is shown beside it."""
+    return {"at": fault.at, "kind": fault.kind}
 
 
 async def _device(entry: AcrelConfigEntry, coordinator: AcrelCoordinator) -> dict[str, Any]:
     device = coordinator.device
     return {
         "settings": dict(coordinator.subentry.data),
+        "state": _state(coordinator),
         "model": {"id": device.model.id, "evidence": device.model.evidence, "source": device.model.source},
         "readings": {
             str(key): {

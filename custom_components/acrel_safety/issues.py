@@ -14,8 +14,9 @@ from .aioacrel.errors import (
     UnknownModelError,
     WrongDeviceError,
 )
+from .aioacrel.problems import flat
 from .const import DOMAIN
-from .markdown import problem_list
+from .markdown import plain, problem_list, quoted
 
 _MOST_IN_AN_ISSUE = 5
 """Problems of a file that are shown; the first ones are mended first."""
@@ -60,7 +61,10 @@ def raise_issue(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentr
     if issue is None:
         return
     language = hass.config.language
-    placeholders = {**error.placeholders_in(language), "device": subentry.title}
+    said = error.placeholders_in(language)
+    between_backticks = isinstance(error, (FileProblemsError, UnknownModelError))
+    placeholders = {name: (quoted if between_backticks else plain)(text) for name, text in said.items()}
+    placeholders["device"] = flat(subentry.title)  # stands in titles, where nothing is markup
     if isinstance(error, FileProblemsError):
         placeholders["problems"] = problem_list(error.problems, language, most=_MOST_IN_AN_ISSUE)
     forget_issues(hass, entry, subentry, but=issue)

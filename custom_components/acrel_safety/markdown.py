@@ -1,11 +1,14 @@
-"""Findings in the Markdown of a form or an issue, as they are: nothing in them is taken for markup."""
+"""Texts of files in the Markdown of a form or an issue, as they are: nothing in them is taken for markup."""
 
+import re
 from collections.abc import Sequence
 
-from .aioacrel.problems import Problem
+from .aioacrel.problems import Problem, flat
 from .aioacrel.texts import phrase
 
-_MARKUP = frozenset("\\`*_{}[]<>#|~!$&")
+_MARKUP = frozenset("\\`*_{}[]<>#|~!$&@")
+_LIVE = re.compile(r"://|(?<=www)\.|^[-+=](?=\s|[-+=]|$)|(?<=^\d)[.)]|(?<=^\d\d)[.)]", re.IGNORECASE)
+"""What the frontend makes a link or a list of, although it has no signs around it."""
 
 
 def problem_list(problems: Sequence[Problem], language: str, *, most: int) -> str:
@@ -18,5 +21,10 @@ def problem_list(problems: Sequence[Problem], language: str, *, most: int) -> st
 
 def plain(text: str) -> str:
     """Return text of unknown origin so that Markdown shows it as it is, on one line."""
-    flat = " ".join(text.split())
-    return "".join(f"\\{char}" if char in _MARKUP else char for char in flat)
+    marked = "".join(f"\\{char}" if char in _MARKUP else char for char in flat(text))
+    return _LIVE.sub(r"\\\g<0>", marked)
+
+
+def quoted(text: str) -> str:
+    """Return text of unknown origin as it may stand between backticks, where nothing can be escaped."""
+    return flat(text).replace("`", "'")

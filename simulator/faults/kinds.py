@@ -38,6 +38,10 @@ class Fault(StrEnum):
     MUTE = "mute"
     SEAT_TAKEN = "seat-taken"
     OLD_CONNECTION = "old-connection"
+    RENUMBER = "renumber"
+    CLOSE = "close"
+    UNASKED = "unasked"
+    ECHO = "echo"
 
     @property
     def meaning(self) -> str:
@@ -72,15 +76,23 @@ MEANINGS: Mapping[Fault, str] = {
     Fault.MUTE: "the connection is reset, and the next one is accepted and says nothing",
     Fault.SEAT_TAKEN: "another client takes the only seat of the gateway: reset, and connections refused for a while",
     Fault.OLD_CONNECTION: "the connection ends, and the answer is delivered into the next one",
+    Fault.RENUMBER: "the answer is numbered as if it were the next request's; as the first of a connection it is late,"
+    " and all others of it are numbered so too (MBAP only)",
+    Fault.CLOSE: "the answer comes, and then the connection is closed",
+    Fault.UNASKED: "a burst of sound answers comes that nobody asked for",
+    Fault.ECHO: "the request itself comes back before the answer",
 }
 ALL_FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE)
 CHECKSUM_FAULTS = frozenset({Fault.NOISE})
 """Faults that only a checksum can show, so they make no sense where the framing has none."""
+NUMBER_FAULTS = frozenset({Fault.RENUMBER})
+"""Faults of the number that only one framing has."""
 
 
 def faults_of(framing: Framing) -> tuple[Fault, ...]:
     """Return the faults that exist on a framing."""
-    return tuple(fault for fault in ALL_FAULTS if framing is Framing.RTU or fault not in CHECKSUM_FAULTS)
+    others = NUMBER_FAULTS if framing is Framing.RTU else CHECKSUM_FAULTS
+    return tuple(fault for fault in ALL_FAULTS if fault not in others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

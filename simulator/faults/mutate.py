@@ -1,14 +1,27 @@
 """Faults that change what an answer says; each keeps the checksum right, as no line does by chance."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from random import Random
 
-from .frames import EXCEPTION_BIT, MOST_REGISTERS, READ_FUNCTIONS, WRITE_MULTIPLE, Frame, Framing, exception_answer
+from .frames import (
+    EXCEPTION_BIT,
+    MOST_REGISTERS,
+    READ_FUNCTIONS,
+    WRITE_MULTIPLE,
+    Frame,
+    Framing,
+    exception_answer,
+    read_answer,
+)
 from .kinds import Fault
 
 EXCEPTION_CODES = (1, 2, 3, 4, 8, 10, 11)
 BUSY_CODES = (5, 6)
 _MOST_GARBAGE = 12
+_MOST_UNASKED = 20
+_NOBODY = 247
+"""A unit that is not asked: on RTU framing nothing else tells an answer that nobody asked for."""
 
 
 def mutated(frame: Frame, fault: Fault, random: Random) -> bytes:
@@ -38,6 +51,22 @@ def _noisy(frame: Frame, random: Random) -> bytes:
     raw = bytearray(frame.wire)
     raw[random.randrange(len(raw))] ^= 1 << random.randrange(8)
     return bytes(raw)
+
+
+def renumbered(frame: Frame) -> Frame:
+    """Return the answer under the number of the next request."""
+    return replace(frame, number=(frame.number + 1) & 0xFFFF)
+
+
+def _unasked(frame: Frame, random: Random) -> bytes:
+    burst = []
+    for _ in range(random.randint(1, _MOST_UNASKED)):
+        words = [random.randrange(1 << 16) for _ in range(random.randint(1, MOST_REGISTERS))]
+        stray = replace(
+            read_answer(replace(frame, pdu=b"\x03"), words), number=frame.number ^ random.randint(1, 0xFF) << 8
+        )
+        burst.append(stray.wire if frame.framing is Framing.MBAP else replace(stray, unit=_NOBODY).wire)
+    return b"".join((*burst, frame.wire) if random.random() < 0.5 else (frame.wire, *burst))  # noqa: PLR2004 - one of two
 
 
 def _garbage(random: Random) -> bytes:
@@ -83,6 +112,8 @@ _CHANGES: Mapping[Fault, Callable[[Frame, Random], bytes]] = {
     Fault.EXCEPTION: lambda frame, random: exception_answer(frame, random.choice(EXCEPTION_CODES)).wire,
     Fault.BUSY: lambda frame, random: exception_answer(frame, random.choice(BUSY_CODES)).wire,
     Fault.NOISE: _noisy,
+    Fault.RENUMBER: lambda frame, _: renumbered(frame).wire,
+    Fault.UNASKED: _unasked,
     Fault.CUT: lambda frame, random: frame.wire[: random.randrange(1, len(frame.wire))],
     Fault.GARBAGE_BEFORE: lambda frame, random: _garbage(random) + frame.wire,
     Fault.GARBAGE_AFTER: lambda frame, random: frame.wire + _garbage(random),

@@ -11,10 +11,12 @@ from typing import Self
 
 from .frames import EXCEPTION_BIT, Frame, FrameSplitter, Framing
 from .kinds import Fault, Plan
-from .mutate import mutated
+from .mutate import mutated, renumbered
 from .virtual import set_reset_on_abort
 
 BYTE_SECONDS = 0.0002
+LINE_SECONDS = 0.03
+"""What an answer takes on the line behind a gateway that numbers answers itself: then the next request is out."""
 _BREAKING = frozenset({Fault.RESET, Fault.HALF_OPEN, Fault.MUTE, Fault.SEAT_TAKEN})
 _REMEMBERED = 16
 """Requests whose answer may still come from the devices."""
@@ -176,6 +178,8 @@ class Session(asyncio.Protocol):
         self._mute_until: float | None = 0.0
         self._has_ended = False
         self._is_over = False
+        self._is_fresh = True
+        self._renumbers = False
 
     # -- the client's side ------------------------------------------------------------------------------------------
 
@@ -196,6 +200,10 @@ class Session(asyncio.Protocol):
         """Look at the client's requests and pass them on."""
         for frame in self._requests.feed(data):
             fault = self._proxy.next_fault()
+            if self._is_fresh:
+                self._is_fresh = False
+                self._renumbers = fault is Fault.RENUMBER
+                fault = Fault.LATE if self._renumbers else fault
             self._repeat_into_this_request()
             if self._is_mute or fault is Fault.LOST_REQUEST:
                 continue
@@ -204,6 +212,8 @@ class Session(asyncio.Protocol):
                 if self._is_over:
                     return
                 continue
+            if fault is Fault.ECHO:
+                self._send_in_order(frame.wire, 0.0)
             self._asked.append(_Asked(frame, fault))
             if self._upstream is None:
                 self._waiting.append(frame.wire)
@@ -230,6 +240,11 @@ class Session(asyncio.Protocol):
     def say_nothing(self, seconds: float | None) -> None:
         """Let nothing pass for a time, or for good (None)."""
         self._mute_until = None if seconds is None else self._loop.time() + seconds
+
+    def _hang_up(self) -> None:
+        """Close the connection as one does that is done with it."""
+        if self._client is not None and not self._is_over:
+            self._client.close()
 
     def cut(self) -> None:
         """End both sides at once."""
@@ -266,6 +281,8 @@ class Session(asyncio.Protocol):
             self._deliver(frame, asked.fault)
 
     def _deliver(self, frame: Frame, fault: Fault) -> None:
+        if self._renumbers:
+            frame = renumbered(frame)
         wire = mutated(frame, fault, self._proxy.plan.random)
         if fault is Fault.DROP or self._is_held(wire, fault):
             return
@@ -278,6 +295,8 @@ class Session(asyncio.Protocol):
         self._after_next.clear()
         if fault is Fault.DUPLICATE:
             self._repeat(wire)
+        if fault is Fault.CLOSE:
+            self._loop.call_at(max(self._loop.time(), self._line_free) + BYTE_SECONDS, self._hang_up)
 
     def _end_after_cut(self) -> None:
         """Let nothing follow: either the connection is reset, or it stays open and silent."""
@@ -301,7 +320,7 @@ class Session(asyncio.Protocol):
 
     def _transmit(self, wire: bytes, fault: Fault) -> None:
         times = self._proxy.plan.times
-        delay = self._proxy.within(times.late) if fault is Fault.LATE else 0.0
+        delay = self._proxy.within(times.late) if fault is Fault.LATE else LINE_SECONDS if self._renumbers else 0.0
         if delay and times.overtaken and self._proxy.plan.random.random() < times.overtaken:
             self._loop.call_later(delay, self._send_in_order, wire, 0.0)
             return

@@ -124,8 +124,10 @@ async def test_what_is_not_shown_and_has_no_value_is_named_all_the_same(acrel: A
         outcome = await acrel.on(cabinet, "read", "--unit", "7", "--model", path, "--no-probe")
     assert outcome.code == Exit.INCOMPLETE
     assert "1 alarm quiet" in outcome.out
-    assert shown(outcome.out)["ULow"].endswith("not in this device")
-    assert "… 1 more, 1 of them without a value, --all shows them\nnot in this device: LgHighVal02@1\n" in outcome.out
+    assert shown(outcome.out)["ULow"].endswith("refused by the device")
+    assert (
+        "… 1 more, 1 of them without a value, --all shows them\nrefused by the device: LgHighVal02@1\n" in outcome.out
+    )
 
 
 # -- ratios ----------------------------------------------------------------------------------------------------------

@@ -197,3 +197,37 @@ async def test_the_users_own_model_wins_over_the_built_in_one(acrel: Acrel, cabi
     (tmp_path / "asj10l.toml").write_text(text)
     outcome = await acrel.on(cabinet, "read", "--unit", "7", "--model", "asj10l", "--models", tmp_path, "--json")
     assert outcome.json["circuits"] == {"1": {"Lg": truth(cabinet, ASJ10L)["1"]["Lg"]}}
+
+
+@pytest.mark.parametrize("how", [2, 3, 4, "silent", "short"])
+async def test_a_device_with_a_short_longest_answer_is_read_whole(
+    acrel: Acrel, cabinet: Cabinet, how: int | str
+) -> None:
+    cabinet.set_scenario("limited", ADW300, most=20, how=how)
+    outcome = await acrel.on(cabinet, "read", "--unit", "1", "--model", "adw300", "--json", *QUICK)
+    assert (outcome.code, outcome.err) == (0, "")
+    values = [value for circuit in outcome.json["circuits"].values() for value in circuit.values()]
+    assert (len(values), None in values) == (335, False)
+
+
+async def test_an_alarm_that_cannot_be_read_is_named_and_not_quiet(
+    acrel: Acrel, cabinet: Cabinet, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("""
+        [model]
+        id = "mine"
+        name = "Mine"
+        title = { en = "Mine" }
+        evidence = "imported"
+        source = "my table"
+        [[circuits]]
+        numbers = "1"
+        [circuits.points]
+        LgHigh = { at = 0x001E, type = "bit", bit = 5 }
+        ULow = { at = 0xF000 }
+        """)
+    outcome = await acrel.on(cabinet, "read", "--unit", "7", "--model", path, "--no-probe")
+    assert outcome.code == 3
+    assert "1 alarm quiet" in outcome.out
+    assert "1 alarm unknown, which is not quiet: ULow@1" in outcome.out

@@ -324,7 +324,7 @@ async def test_a_device_whose_door_bell_was_refused_once_is_taken_up_again() -> 
         (bell,) = source._door_bell
         place = source.unit.registers.places[bell]
         read = Read(place.function, place.address, place.count)
-        source.unit.note_refused(Block(read=read, cells=((bell, place, 0),)))
+        source.unit.decline(Block(read=read, cells=((bell, place, 0),)), 2)
         cabinet.set_scenario("silent", unit=MONITOR)
         await heard.until(lambda heard: heard.readings[other].quality is Quality.NO_ANSWER)
         cabinet.set_scenario("normal", unit=MONITOR)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel import models
 from custom_components.acrel_safety.aioacrel.errors import FileProblemsError
-from custom_components.acrel_safety.aioacrel.models import ModelLibrary, read_model
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary, limits, read_model
 from custom_components.acrel_safety.aioacrel.models.entry import Entry
-from custom_components.acrel_safety.aioacrel.models.reader import LARGEST_FILE, MOST_POINTS
+from custom_components.acrel_safety.aioacrel.models.limits import LARGEST_FILE, MOST_POINTS, MOST_PROBLEMS
 from custom_components.acrel_safety.aioacrel.points import Model
 from custom_components.acrel_safety.aioacrel.problems import Problem
 from custom_components.acrel_safety.aioacrel.registers import WORD
@@ -76,7 +76,73 @@ def test_a_short_file_cannot_ask_for_more_points_than_fit() -> None:
 
 def test_many_mistakes_take_no_ages() -> None:
     text = HEAD + "".join(f"key{index} = {index}\n" for index in range(50_000))
-    assert len(problems_of(text)) == 50_001
+    *first, last = problems_of(text)
+    assert len(first) == MOST_PROBLEMS
+    assert last.key == "more_problems"
+
+
+CROWDED = f'{HEAD}[[circuits]]\nnumbers = "1-24"\n[circuits.points]\n'
+DEMANDING = {
+    "rows of points that all fail": CROWDED
+    + "".join(f'"DOC_{j} {{n}}" = {{ at = 0, stride = -1, repeat = 4096 }}\n' for j in range(2000)),
+    "circuits without points": HEAD + POINTS + "DOC_a = { at = 1 }\n" + '[[circuits]]\nnumbers = "1-1000"\n' * 2000,
+    "long names of many circuits": f'{HEAD}[[circuits]]\nnumbers = "1-1000"\nname = {{ en = "{{n}}{"x" * 10**6}" }}\n',
+    "long names of many points": f'{CROWDED}"DOC_{{n}}" = {{ at = 1, repeat = 9, name = {{ en = "{"x" * 10**6}" }} }}',
+    "a long code of many points": f'{CROWDED}"DOC_{{n}}{"x" * 10**5}" = {{ at = 1, repeat = 4000 }}',
+    "many points in many registers maps": f"{HEAD}{POINTS}DOC_a = {{ at = 1 }}\n"
+    + '[[fallback]]\n[[fallback.circuits]]\nnumbers = "1"\n'
+    '[fallback.circuits.points]\n"DOC_{n}" = { at = 0, repeat = 4096 }\n' * 100,
+    "many bits of many circuits": f'{HEAD}[[circuits]]\nnumbers = "1-1000"\n'
+    + '[[circuits.words]]\nat = 70\nbits = { 0 = "DOC_a", 1 = "DOC_b" }\n' * 400,
+}
+"""Small files; each line of them stands for thousands of copies of something."""
+FEW = 5000
+"""Points: enough for a line, and soon used up."""
+
+
+@pytest.mark.parametrize("text", DEMANDING.values(), ids=DEMANDING)
+def test_what_a_file_asks_for_is_counted_before_it_is_made(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST_POINTS", FEW)
+    made: list[Entry] = []
+    init = Entry.__init__
+
+    def counted(self: Entry, **values: object) -> None:
+        made.append(self)
+        init(self, **values)  # type: ignore[arg-type]  # whatever it is given
+
+    monkeypatch.setattr(Entry, "__init__", counted)
+    problems = problems_of(text)
+    assert problems[-1].key == "too_many_points"
+    # Each point is made once more as a template.
+    assert len(made) <= 2 * FEW
+
+
+LISTS = {
+    "ranges": f"{HEAD}[read]\nranges = [{'[0, 1], ' * 600}]\n{POINTS}DOC_a = {{ at = 1 }}",
+    "never": f"{HEAD}[read]\nnever = [{'[8, 9], ' * 600}]\n{POINTS}DOC_a = {{ at = 1 }}",
+    "probe": f"{HEAD}{POINTS}DOC_a = {{ at = 1 }}\n" + "[[probe]]\nat = 1\n" * 600,
+    "fallback": f"{HEAD}{POINTS}DOC_a = {{ at = 1 }}\n" + "[[fallback]]\n" * 600,
+    "invalid_while": f"{HEAD}{POINTS}DOC_a = {{ at = 1, invalid_while = {json.dumps(['DOC_b'] * 20)} }}",
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_that_all_points_are_compared_with_is_short(name: str) -> None:
+    [problem] = problems_of(LISTS[name])
+    assert problem.key == "too_many"
+    assert problem.column == name
+
+
+def test_a_key_of_endless_parts_is_not_even_parsed() -> None:
+    for text in (f"{'a.' * 500_000}a = 1", f"[{'a . ' * 500_000}a]", f"{'"a".' * 500_000}a = 1"):
+        [problem] = problems_of(f"{HEAD}{text}\n")
+        assert (problem.key, problem.line) == ("not_toml", 8)
+        assert "too many parts" in problem.sentence()
+
+
+@pytest.mark.parametrize("piece", ["a", "a-", '"', "'", '"a', ". ", "a .", " ", '"."'])
+def test_looking_for_such_keys_takes_no_ages(piece: str) -> None:
+    problems_of(f"x = {piece * (LARGEST_FILE // len(piece) - 10)}")
 
 
 KNOWN_WORDS = sorted(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from custom_components.acrel_safety.aioacrel.errors import FileProblemsError, UnknownModelError
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary, read_model
 from custom_components.acrel_safety.aioacrel.models.entry import Entry
-from custom_components.acrel_safety.aioacrel.models.reader import LARGEST_FILE
+from custom_components.acrel_safety.aioacrel.models.limits import LARGEST_FILE
 from custom_components.acrel_safety.aioacrel.points import Evidence, Model
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
 from custom_components.acrel_safety.aioacrel.registers import (

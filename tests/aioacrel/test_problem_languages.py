@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from custom_components.acrel_safety.aioacrel.errors import FileProblemsError, SettingRefusedError
 from custom_components.acrel_safety.aioacrel.foreign import SYSTEM_REASONS, python_says, reason_of, system_says
 from custom_components.acrel_safety.aioacrel.models import read_model
-from custom_components.acrel_safety.aioacrel.models.library import ModelLibrary, read_text
-from custom_components.acrel_safety.aioacrel.models.reader import LARGEST_FILE
+from custom_components.acrel_safety.aioacrel.models.library import ModelLibrary
+from custom_components.acrel_safety.aioacrel.models.limits import LARGEST_FILE
 from custom_components.acrel_safety.aioacrel.points import Evidence
 from custom_components.acrel_safety.aioacrel.problems import Problem, shorten
 from custom_components.acrel_safety.aioacrel.registers import Order, Ratio, RegisterType
 from custom_components.acrel_safety.aioacrel.table import import_table
 from custom_components.acrel_safety.aioacrel.texts import phrase, texts
+from custom_components.acrel_safety.aioacrel.userfiles import read_text
 from custom_components.acrel_safety.aioacrel.vocabulary import Kind, Pace
 from tests.aioacrel.tables import COLUMNS, imported, row, table
 from tests.aioacrel.test_model_fuzz import KNOWN_WORDS
@@ -33,6 +34,9 @@ MORE_MISTAKES = [
     f'{HEAD}{POINTS}Lg = {{ at = "1" }}',
     f"{HEAD}{CIRCUIT}[circuits.points]\n"
     + "".join(f'"DOC_{turn} {{n}}" = {{ at = 0, repeat = 4096 }}\n' for turn in range(25)),
+    f"a{'.a' * 100} = 1",
+    HEAD + "".join(f"key{index} = 1\n" for index in range(1001)),
+    f"{HEAD}[read]\nnever = [{'[1, 2], ' * 501}]\n{POINTS}Lg = {{ at = 1 }}",
 ]
 """Files with mistakes that `MISTAKES`, where each has its line, cannot show."""
 
@@ -108,7 +112,6 @@ BAD_TOML = [
     "# \x01",
     f"a = {'9' * 5000}",
     f"a = {'[' * 100_000}",
-    f"{'a.' * 5000}a = 1",
 ]
 
 SYNTAX = {
@@ -150,7 +153,7 @@ def library_problems(folder: Path) -> Iterator[Problem]:
         yield from error.problems
     for path in (folder, folder / "none.toml"):
         with pytest.raises(FileProblemsError) as caught:
-            read_text(path)
+            read_text(path, LARGEST_FILE)
         yield from caught.value.problems
 
 

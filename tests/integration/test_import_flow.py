@@ -250,7 +250,7 @@ async def test_addresses_that_may_mean_two_registers_are_read_at_both(desk: Desk
     header, _, first, second = device.placeholders["table"].splitlines()
     assert header.endswith("| Value | Hexadecimal without a mark (0061 is register 97) |")
     assert first.endswith("| 0032h | 0 mA | 123 mA (0050h) |")
-    assert second.endswith(f"| 004Ah | {desk.truth['1']['Lg']:g} mA | no such register (0074h) |")
+    assert second.endswith(f"| 004Ah | {desk.truth['1']['Lg']:g} mA | refused by the device (0074h) |")
     assert "50 = 0032h" in device.placeholders["listing"]
 
     await device.answer(next="save")
@@ -343,7 +343,7 @@ async def test_registers_the_device_does_not_have_are_shown_beside_the_others(de
     await device.answer(file=await desk.file(table), base="none")
     await device.answer()
     shown = device.placeholders["table"]
-    assert "| LgFauSta | 7000h | no such register |" in shown
+    assert "| LgFauSta | 7000h | refused by the device |" in shown
     assert "| TempA | 004Ah | not plausible |" in shown
 
 
@@ -524,7 +524,7 @@ async def test_a_value_is_not_shown_without_a_ratio_that_cannot_be_read(desk: De
     await device.answer(file=await desk.file(text, "loops.toml"), base="none")
     await device.answer()
     assert device.placeholders["table"].count("| ratio not known |") == 2
-    assert device.placeholders["table"].count("| no such register |") == 2
+    assert device.placeholders["table"].count("| refused by the device |") == 2
 
 
 async def test_what_belongs_to_the_device_as_a_whole_is_shown_in_words(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncGenerator, Mapping
+from typing import Any
 
 import pytest
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry, ConfigSubentryData
@@ -156,6 +157,12 @@ async def test_a_broken_device_takes_no_other_with_it_and_is_said_and_mended(
     assert said in placeholders["problems"]
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING and "acrel" in record.name]
 
+    for component in ("diagnostics", "repairs"):
+        assert await async_setup_component(home, component, {})
+    shown: dict[str, Any] = await get_diagnostics_for_config_entry(home, hass_client, rig.entry)
+    [left_out] = shown["devices_without_registers"]
+    assert said.replace("\\", "").startswith(tuple(fault["at"] for fault in left_out["faults"]))
+
     # As nothing was mended, the repair stays.
     assert (await submit(home, hass_client, issue))["reason"] == "still_there"
     assert is_read(rig)
@@ -231,7 +238,7 @@ async def test_a_broken_link_says_so_and_is_mended_by_its_form(
     )
     entry.add_to_hass(home)
     assert not await home.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_ERROR
+    states = [entry.state]
     assert entry.error_reason_translation_key == "link_broken"
     assert "Cellar" in async_get_exception_message(DOMAIN, "link_broken", {"link": "Cellar"})
     issue = issue_of(home, link_issue_id(entry))
@@ -245,7 +252,7 @@ async def test_a_broken_link_says_so_and_is_mended_by_its_form(
     assert (await change_device(home, entry, next(iter(entry.subentries)))).reason == "link_broken"
     for component in ("diagnostics", "repairs"):
         assert await async_setup_component(home, component, {})
-    diagnostics = await get_diagnostics_for_config_entry(home, hass_client, entry)
+    diagnostics: dict[str, Any] = await get_diagnostics_for_config_entry(home, hass_client, entry)
     assert diagnostics["state"] == "setup_error"
     assert (await submit(home, hass_client, issue))["reason"] == "still_there"
 
@@ -254,7 +261,7 @@ async def test_a_broken_link_says_so_and_is_mended_by_its_form(
     await home.async_block_till_done()
     assert change.reason == "reconfigure_successful"
     assert issue_of(home, link_issue_id(entry)) is None
-    assert entry.state is ConfigEntryState.LOADED
+    assert [*states, entry.state] == [ConfigEntryState.SETUP_ERROR, ConfigEntryState.LOADED]
     assert is_read(LinkRig(home, entry, cabinet))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
@@ -55,8 +56,13 @@ async def test_diagnostics_hold_registers_that_can_be_replayed_and_no_address(
     rig = await link_to(cabinet)
     assert await async_setup_component(hass, "diagnostics", {})
     found: dict[str, Any] = await get_diagnostics_for_config_entry(hass, hass_client, rig.entry)
-    assert found["link"]["host"] == "**REDACTED**"
-    assert HOST not in json.dumps(found)
+    assert (found["link"]["host"], found["link"]["port"]) == ("**REDACTED**", "**REDACTED**")
+    assert found["link"]["is_usual_port"] is False
+    for secret in (HOST, str(cabinet.tcp_port)):
+        assert re.search(rf"\b{re.escape(secret)}\b", json.dumps(found)) is None
+    state = found["devices"][1]["state"]
+    assert (state["is_heard"], state["trouble"]) == (True, None)
+    assert state["qualities"]["good"] > 0
     assert [entry["model"]["id"] for entry in found["devices"]] == ["asj10l", "aim-r100"]
     assert found["devices"][1]["plan"]["fast"]
     assert found["devices"][1]["readings"]["Lg@4"]["quality"] == "good"
@@ -136,6 +142,7 @@ async def test_diagnostics_of_a_silent_device_and_of_the_link_say_what_is_known(
     assert await async_setup_component(hass, "diagnostics", {})
     found: dict[str, Any] = await get_diagnostics_for_config_entry(hass, hass_client, rig.entry)
     assert (found["devices"][0]["dump"], found["devices"][0]["error"]) == (None, "no_answer")
+    assert found["devices"][0]["state"]["is_heard"] is False
     assert found["devices_without_registers"][0]["model"] == "ascb1"
     link = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, rig.entry.entry_id), rig.entry.entry_id)
     assert link is not None

@@ -7,6 +7,7 @@ language; `str(error)` is the English sentence. The sentences stand in `texts`, 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from .addresses import without_password
 from .texts import Sayable, phrase, said, say
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ class AddressFormError(AcrelError):
     """A link address (`tcp://host:port`, ...) that cannot be understood."""
 
     key = "bad_link_address"
+
+    def __init__(self, *, found: str, detail: Sayable) -> None:
+        """Keep what was typed, without a password, and why it cannot be understood."""
+        super().__init__(found=without_password(found), detail=detail)
 
 
 class LinkError(AcrelError):

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from socket import gaierror
 
+from .addresses import without_password
 from .problems import shorten
 from .texts import Phrase, phrase
 
@@ -30,14 +31,14 @@ def python_says(error: Exception) -> Phrase:
     """Return what a parser of Python's own says about a file, with the place in it where it says one."""
     if isinstance(error, tomllib.TOMLDecodeError):
         return phrase("python_says_at", line=error.lineno, column=error.colno, message=shorten(error.msg, _LONGEST))
-    return phrase("python_says", message=shorten(str(error), _LONGEST))
+    return phrase("python_says", message=_quoted(str(error)))
 
 
 def system_says(error: OSError) -> Phrase:
     """Return why the operating system refused."""
     if (key := SYSTEM_REASONS.get(error.errno)) is not None:
         return phrase(key)
-    return phrase("system_says", message=shorten(error.strerror or str(error), _LONGEST))
+    return phrase("system_says", message=_quoted(error.strerror or str(error)))
 
 
 def reason_of(error: BaseException) -> Phrase:
@@ -52,4 +53,9 @@ def reason_of(error: BaseException) -> Phrase:
         return system_says(error)
     if isinstance(error, TimeoutError):
         return phrase("timed_out")
-    return phrase("quoted", message=shorten(reason or type(error).__name__, _LONGEST))
+    return phrase("quoted", message=_quoted(reason or type(error).__name__))
+
+
+def _quoted(message: str) -> str:
+    """Return what another program says; it may repeat the address of a link."""
+    return shorten(without_password(message), _LONGEST)

@@ -55,5 +55,10 @@ class Problem:
 
 def shorten(found: str, limit: int = _LONGEST_FOUND) -> str:
     """Keep what a hostile file can put into a message short and on one line."""
-    flat = " ".join("".join(char if char.isprintable() else " " for char in found).split())
-    return flat if len(flat) <= limit else f"{flat[: limit - 1]}…"
+    line = flat(found)
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def flat(text: str) -> str:
+    """Return a text on one line, without what moves a cursor or turns writing around."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

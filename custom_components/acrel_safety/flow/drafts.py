@@ -13,15 +13,15 @@ from homeassistant.util.file import write_utf8_file_atomic
 from ..aioacrel.errors import FileProblemsError, MissingTableError
 from ..aioacrel.models import ModelLibrary, read_model
 from ..aioacrel.models.entry import MODEL_ID
-from ..aioacrel.models.library import read_text
-from ..aioacrel.models.reader import LARGEST_FILE
+from ..aioacrel.models.limits import LARGEST_FILE
 from ..aioacrel.models.writer import write_model
 from ..aioacrel.points import Model
 from ..aioacrel.problems import Problem
 from ..aioacrel.readings import PointKey
 from ..aioacrel.registers import Order
 from ..aioacrel.table import AddressMode, ChoiceKind, KMode, TableImport, import_table
-from ..aioacrel.texts import phrase
+from ..aioacrel.table.csvfile import LARGEST_TABLE
+from ..aioacrel.userfiles import read_file, read_text
 from .preview import Column
 from .selector_texts import FlowTexts
 
@@ -46,13 +46,8 @@ def take_upload(hass: HomeAssistant, file_id: str) -> Upload | None:
     try:
         with process_uploaded_file(hass, file_id) as path:
             if path.suffix.lower() == _MODEL_FILE:
-                return Upload(file=path.name, content=read_text(path))
-            if (size := path.stat().st_size) > LARGEST_FILE:
-                problem = Problem(
-                    key="too_large", found=phrase("bytes", count=size), allowed=phrase("bytes", count=LARGEST_FILE)
-                )
-                raise FileProblemsError(file=path.name, problems=[problem])
-            return Upload(file=path.name, content=path.read_bytes())
+                return Upload(file=path.name, content=read_text(path, LARGEST_FILE))
+            return Upload(file=path.name, content=read_file(path, LARGEST_TABLE))
     except ValueError:
         return None
 

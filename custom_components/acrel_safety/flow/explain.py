@@ -13,7 +13,8 @@ from ..aioacrel.errors import (
     NoAnswerError,
     RefusedError,
 )
-from ..aioacrel.problems import Problem
+from ..aioacrel.problems import Problem, flat
+from ..aioacrel.texts import phrase
 from ..checked import Fault
 from ..hubs.modbus import LinkInUseError
 from ..markdown import plain, problem_list
@@ -99,7 +100,8 @@ def explain(error: AcrelError | LinkInUseError, texts: FlowTexts, *, is_link_pro
             key = f"{error.key}_link"
         case FileProblemsError():
             listing = form_list(error.problems, texts.language)
-    return FlowError(key=key, placeholders=placeholders, listing=listing)
+    # An error is no Markdown, so nothing is escaped.
+    return FlowError(key=key, placeholders={name: flat(text) for name, text in placeholders.items()}, listing=listing)
 
 
 def doubt_list(doubts: Sequence[Doubt], texts: FlowTexts) -> str:
@@ -109,7 +111,7 @@ def doubt_list(doubts: Sequence[Doubt], texts: FlowTexts) -> str:
         reason = doubt.error.text(texts.language) if doubt.error else texts("doubt", "not_asked")
         shown.append(f"- {plain(doubt.name)}: {plain(reason)}")
     if left_out := len(doubts) - len(shown):
-        shown.append(f"- {texts('doubt', 'more', count=left_out)}")
+        shown.append(f"- {phrase('and_more', count=left_out).text(texts.language)}")
     return "\n".join(shown)
 
 

@@ -21,6 +21,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
+from ..aioacrel.addresses import without_password
 from ..checked import faults, sound_part
 from ..const import (
     CONF_BAUDRATE,
@@ -163,7 +164,7 @@ def link_place(data: Mapping[str, Any]) -> FormData:
 def former_title(data: Mapping[str, Any]) -> str:
     """Return the name that earlier versions gave a link: its address."""
     if CONF_DEVICE in data:
-        return str(data[CONF_DEVICE])
+        return without_password(str(data[CONF_DEVICE]))
     return f"{data.get(CONF_HOST)}:{data.get(CONF_PORT)}"
 
 

@@ -11,11 +11,12 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..aioacrel.errors import AcrelError, FileProblemsError
 from ..aioacrel.points import Model
-from ..aioacrel.problems import Problem
+from ..aioacrel.problems import Problem, flat
 from ..aioacrel.readings import PointKey
 from ..aioacrel.table import ChoiceKind
 from ..const import DOMAIN, LOGGER, MODEL_FOLDER
 from ..hubs.modbus import LinkInUseError, temporary_unit
+from ..markdown import plain
 from ..model_files import model_library
 from ..turns import MODEL_FILES, turn
 from .device_forms import (
@@ -64,16 +65,16 @@ class LookSteps(DeviceSteps):
     def _show_settings(self, error: FlowError | None = None) -> SubentryFlowResult:
         model, texts = self._model, self._texts
         notes = [
-            model.title(texts.language),
+            plain(model.title(texts.language)),
             texts("assurance", model.evidence),
-            model.notes.get(texts.language) or model.notes.get("en", ""),
+            plain(model.notes.get(texts.language) or model.notes.get("en", "")),
         ]
         return self._show(
             "settings",
             settings_schema(model),
             self._settings,
             error,
-            model=model.name,
+            model=flat(model.name),  # stands in the title, where nothing is markup
             notes="\n\n".join(note for note in notes if note),
         )
 
@@ -114,7 +115,7 @@ class LookSteps(DeviceSteps):
             ),
             {key: value for key, value in (user_input or {}).items() if key != CONF_NEXT},
             wrong,
-            model=self._model.name,
+            model=plain(self._model.name) if step_id == "preview" else flat(self._model.name),
             unit=str(self._unit_id),
             table=table,
             listing=form_list(self._draft.warnings, self._texts.language) if self._draft else "",
@@ -158,7 +159,7 @@ class LookSteps(DeviceSteps):
         if self._device_in_place() is not None:
             raise AbortFlow("already_configured")
         data = device_data(self._unit_id, model, self._settings)
-        title = self._device.get(CONF_NAME, "").strip() or f"{model.name} {self._unit_id}"
+        title = self._device.get(CONF_NAME, "").strip() or flat(f"{model.name} {self._unit_id}")
         if self.source == SOURCE_USER:
             self._reload_users_of(model, but=self._get_entry().entry_id)
             return self.async_create_entry(title=title, data=data, unique_id=str(self._unit_id))

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 from ..aioacrel.errors import LinkError, RefusedError
 from ..aioacrel.modbus.guard import GuardedUnit
+from ..aioacrel.modbus.parts import read_in_parts
 from ..aioacrel.modbus.probe import patient_read
 from ..aioacrel.modbus.unit import PolledUnit, utcnow
 from ..aioacrel.models.entry import Entry
 from ..aioacrel.points import Model, Point
 from ..aioacrel.readings import DEVICE_CIRCUIT, PointKey, Quality, Reading, Value
 from ..aioacrel.registers import Ratio
-from ..aioacrel.registers.blocks import smaller
+from ..aioacrel.registers.blocks import Block
 from ..aioacrel.registers.decode import decode_dump
 from ..aioacrel.registers.dump import RegisterDump
 from ..aioacrel.vocabulary import Kind
@@ -73,19 +74,21 @@ async def read_rows(unit: GuardedUnit, columns: Sequence[Column], rows: Collecti
 
 async def _read_column(unit: GuardedUnit, model: Model, rows: Collection[PointKey], dump: RegisterDump) -> None:
     """Add to a dump what it does not hold yet; what is refused as a whole is asked for in parts."""
-    todo = list(PolledUnit(unit, model).blocks_for(rows))
-    while todo:
-        block = todo.pop(0)
+
+    async def ask(block: Block) -> list[int]:
         read = block.read
-        if read in dump.refused or dump.words(read) is not None:
-            continue
-        try:
-            dump.add(read, await patient_read(unit, read.function, read.address, read.count))
-        except RefusedError as error:
-            if error.is_gateway:
-                raise
-            dump.refused[read] = error.code
-            todo[:0] = smaller(block)
+        return await patient_read(unit, read.function, read.address, read.count)
+
+    blocks = [
+        block
+        for block in PolledUnit(unit, model).blocks_for(rows)
+        if block.read not in dump.refused and dump.words(block.read) is None
+    ]
+    async for block, words in read_in_parts(unit, blocks, ask):
+        if isinstance(words, RefusedError):
+            dump.refused[block.read] = words.code
+        else:
+            dump.add(block.read, words)
 
 
 def render(

@@ -4,6 +4,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
 from ..aioacrel.points import Model
+from ..aioacrel.problems import flat
 from ..aioacrel.texts import library_language, read_texts, say
 from ..const import DOMAIN
 
@@ -33,4 +34,4 @@ class FlowTexts:
     def model(self, model: Model) -> str:
         """Return a model's readable name with what it is and how sure its registers are."""
         evidence = say(f"evidence.{model.evidence}", self.language)
-        return f"{model.name} – {model.title(self.language)} ({evidence})"
+        return flat(f"{model.name} – {model.title(self.language)} ({evidence})")

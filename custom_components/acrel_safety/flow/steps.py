@@ -103,7 +103,8 @@ class DeviceSteps(ConfigSubentryFlow):
             description_placeholders={
                 "entry": self._get_entry().title,
                 "listing": error.listing if error else "",
-                **placeholders,
                 **texts,
+                # Last, because they may stand in Markdown: in an error nothing is escaped.
+                **placeholders,
             },
         )

@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from modbus_connection import ModbusUnit
 
+from ..aioacrel.addresses import without_password
 from ..aioacrel.errors import AcrelError, MissingTableError
 from ..aioacrel.modbus import GuardedUnit, LinkAddress, LinkPulse, ModbusHub, ModbusSource
 from ..aioacrel.modbus.hub import CHECK_SECONDS, LOOK_AGAIN_SECONDS
@@ -172,7 +173,7 @@ class ModbusEntryHub:
 def _place(data: Mapping[str, Any]) -> str:
     """Return where a link is; of whom the gateway is bought, nothing tells."""
     if CONF_DEVICE in data:
-        return str(data[CONF_DEVICE])
+        return without_password(data[CONF_DEVICE])
     host = f"[{data[CONF_HOST]}]" if ":" in data[CONF_HOST] else data[CONF_HOST]
     return f"{host}:{data[CONF_PORT]}"
 

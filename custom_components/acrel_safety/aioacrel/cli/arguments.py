@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .. import __version__
+from ..addresses import without_passwords
 from ..modbus.framing import Framing
 from . import typed
 from .exits import EXPLAINED
@@ -26,8 +27,8 @@ class _Parser(argparse.ArgumentParser):
     """Repeats what was typed in a form that does nothing to the terminal."""
 
     def error(self, message: str) -> NoReturn:
-        """Explain wrong usage and end."""
-        super().error(printable(message))
+        """Explain wrong usage and end; a link that stands at the wrong place may hold a password."""
+        super().error(printable(without_passwords(message)))
 
 
 def parse(argv: Sequence[str]) -> Options:

@@ -29,7 +29,7 @@ WHY_NOT: Mapping[Quality, str] = {
     Quality.HELD: "counter moved impossibly",
     Quality.STALE: "not heard for too long",
     Quality.NO_ANSWER: "no answer",
-    Quality.REFUSED: "not in this device",
+    Quality.REFUSED: "refused by the device",
     Quality.IMPLAUSIBLE: "implausible, thrown away",
     Quality.NO_RATIO: "transformer ratio unknown",
     Quality.INCOMPLETE: "its decimal point or sign is unknown",
@@ -111,11 +111,15 @@ def quiet_text(quiet: Sequence[Row]) -> str:
 
 
 def summary_of(rows: Iterable[Row]) -> list[Text]:
-    """Say at the end, where it is seen, which alarms are on and how many values are missing."""
+    """Say at the end, where it is seen, which alarms are on or unknown, and how many values are missing."""
     rows = list(rows)
     on = [str(row.key) for row in rows if row.is_on]
+    unknown = [str(row.key) for row in rows if row.is_alarm and row.is_unread]
     unread = sum(row.is_unread for row in rows)
     lines = [Text(f"{number_of(len(on), 'alarm')} on: {', '.join(on)}", style="bold red")] if on else []
+    if unknown:
+        said = f"{number_of(len(unknown), 'alarm')} unknown, which is not quiet: {named(unknown)}"
+        lines.append(Text(said, style="bold yellow"))
     return [*lines, *([Text(f"{number_of(unread, 'value')} could not be read", style="yellow")] if unread else [])]
 
 

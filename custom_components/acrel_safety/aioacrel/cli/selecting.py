@@ -10,11 +10,12 @@ from ..errors import AcrelError, FileProblemsError, MissingTableError, UnknownMo
 from ..modbus.link import LinkAddress
 from ..modbus.unit import PolledUnit
 from ..models import ModelLibrary, read_model
-from ..models.library import read_text
+from ..models.limits import LARGEST_FILE
 from ..points import Model
 from ..readings import PointKey
 from ..registers import LineSettings
 from ..texts import Phrase
+from ..userfiles import read_text
 from ..vocabulary import vocabulary
 from .circuits import circuit_spans
 from .options import Options
@@ -71,7 +72,7 @@ def read_model_file(path: Path) -> Model:
     Raises FileProblemsError.
     """
     try:
-        return read_model(read_text(path), file=str(path))
+        return read_model(read_text(path, LARGEST_FILE), file=str(path))
     except FileProblemsError as error:
         raise FileProblemsError(file=str(path), problems=error.problems) from None
 

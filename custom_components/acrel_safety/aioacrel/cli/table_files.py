@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import FileProblemsError
-from ..foreign import system_says
 from ..points import Model
 from ..problems import Problem, Severity
 from ..table import AddressMode, KMode, TableImport, import_table
 from ..table.csvfile import LARGEST_TABLE
+from ..userfiles import read_file
 from .options import Options
 from .output import Json, number_of
 
@@ -20,7 +20,7 @@ def imported(options: Options, *, model_id: str, base: Model | None) -> TableImp
     """
     try:
         return import_table(
-            _read(options.file),
+            read_file(options.file, LARGEST_TABLE),
             # Alone, because it becomes part of the model as its source.
             file=options.file.name,
             model_id=model_id,
@@ -55,16 +55,3 @@ def problems_json(problems: Sequence[Problem], language: str) -> list[Json]:
         }
         for problem in problems
     ]
-
-
-def _read(path: Path) -> bytes:
-    """Return a file's bytes, at most one more than a table may have.
-
-    Raises FileProblemsError.
-    """
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST_TABLE + 1)
-    except OSError as error:
-        problem = Problem(key="unreadable", found=system_says(error))
-        raise FileProblemsError(file=str(path), problems=[problem]) from None

@@ -36,6 +36,11 @@ class UnitFigures:
     answer_times: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
 
     @property
+    def heard(self) -> int:
+        """How often anything at all was heard: answers, refusals, answers to short reads after a fault."""
+        return self.answers + self.refusals
+
+    @property
     def answer_time(self) -> float | None:
         """The mean of the latest answer times, None before the first."""
         return sum(self.answer_times) / len(self.answer_times) if self.answer_times else None

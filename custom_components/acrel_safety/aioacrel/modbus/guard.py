@@ -11,8 +11,12 @@ its request was given up would be believed by the next request of the same shape
   any sign of it does not fit.
 * A refusal says nothing but a code, so an illegal address is believed when it was said twice.
 
-With MBAP framing the transaction number protects, but it starts anew with every connection: a lost connection and an
-answer that does not fit put a unit out of step there too; after a time-out the probe is sent at once.
+With MBAP framing the transaction number protects once the connection has shown that it echoes it (`habits.py`); until
+then all of this holds there as well. It starts anew with every connection: a lost connection and an answer that does
+not fit put a unit out of step there too; after a time-out the probe is sent at once.
+
+A complete answer counts, whatever becomes of the connection afterwards: one that ends while nothing is under way puts
+nothing out of step, and where the gateway hangs up after each answer each request gets a connection of its own.
 
 Reads are never cancelled on the wire, only their waiter. Writes are sent once, whatever happens; their echo is not
 believed.
@@ -49,8 +53,8 @@ CONNECT_SECONDS = 10.0
 """After this tmodbus gives up connecting."""
 QUEUE_SECONDS = 0.25
 """For a request of somebody else that the shared link sends first."""
-MOST_LOSSES = 2
-"""Connections that may be lost while a unit is taken up again: some gateways hang up after each answer."""
+MOST_LOSSES = 4
+"""Connections that may be lost while a unit is taken up again; it takes two to learn that a gateway hangs up."""
 
 type Registers = tuple[int, int]
 """First and last register."""
@@ -90,6 +94,7 @@ class GuardedUnit:
         self._out_of_step = False
         self._quiet_until = 0.0
         self._pulse = pulse or LinkPulse()
+        self._habits = self._pulse.habits
         self._failures = 0
         self._failed_at = 0.0
         self._was_dropped = False
@@ -145,14 +150,24 @@ class GuardedUnit:
         async with self._lock:
             await self.settle()
             self._patience = None if rest is None else self._timing.patience(rest)
-            choice = await self._turn(wanted, within)
-            try:
-                words = await self._read(choice.read, wanted)
-            except RefusedError as error:
-                if not error.is_illegal_address or (self._is_numbered and choice.read == wanted):
-                    raise
-                words = await self._ask_again(choice, wanted)
-            return choice.slice_of(words, wanted) if len(words) != count else words
+            losses = self.figures.losses
+            while True:
+                try:
+                    return await self._read_once(wanted, within, losses)
+                except LinkUnreachableError:
+                    # The gateway had hung up after its answer before it heard this: it has to be asked anew.
+                    if not self._habits.was_lost_after_answer(_now()) or self.figures.losses - losses >= MOST_LOSSES:
+                        raise
+
+    async def _read_once(self, wanted: Read, within: Registers | None, losses: int) -> list[int]:
+        choice = await self._turn(wanted, within, losses)
+        try:
+            words = await self._read(choice.read, wanted)
+        except RefusedError as error:
+            if not error.is_illegal_address or (self._is_numbered and choice.read == wanted):
+                raise
+            words = await self._ask_again(choice, wanted)
+        return choice.slice_of(words, wanted) if len(words) != wanted.count else words
 
     async def write(
         self,
@@ -176,26 +191,30 @@ class GuardedUnit:
                 await self._get_in_step(wanted, within, self.figures.losses)
             except LinkError as error:
                 raise NotSentError(unit=self.unit_id, reason=error) from error
+            await self._hang_up_first()
             ask_last()
             self.figures.writes += 1
             self.figures.requests += 1
+            self._note_connection()
             # To keep a value takes some devices longer than to tell one.
             self._asked_at, self._waited = _now(), 2 * self._time_to_wait()
             try:
-                async with asyncio.timeout(self._deadline):
-                    await self._unit.write_registers(address, values)
+                with self._habits.asking():
+                    async with asyncio.timeout(self._deadline):
+                        await self._unit.write_registers(address, values)
             except asyncio.CancelledError:
+                self._habits.note_given_up()
                 self._lose_step()
                 raise
             except Exception as error:  # nothing raw from below leaks out, whatever it is
                 raise self._understood(error, wanted) from error
             self._failures = 0
+            self._habits.note_answer(_now(), shows=False)
 
     # -- in step ----------------------------------------------------------------------------------------------------
 
-    async def _turn(self, wanted: Read, within: Registers | None) -> Choice:
+    async def _turn(self, wanted: Read, within: Registers | None, losses: int) -> Choice:
         """Wait until the unit is in step and a length is free; return what to send."""
-        losses = self.figures.losses
         while True:
             await self._get_in_step(wanted, within, losses)
             choice = self._choose(wanted, within)
@@ -261,8 +280,22 @@ class GuardedUnit:
         self._was_dropped = True
         self.figures.disconnects += 1
         self._sequence.note_connection_lost(_now())
+        self._habits.note_dropped()
         with suppress(ModbusError):
             await self._unit.disconnect()
+
+    async def _hang_up_first(self) -> None:
+        """Where the gateway hangs up after each answer, do so before it does: what is sent then is heard."""
+        if self._habits.is_curt(_now()) and self._habits.is_idle and self._unit.connected:
+            self._habits.note_dropped()
+            with suppress(ModbusError):
+                await self._unit.disconnect()
+
+    def _note_connection(self) -> bool:
+        """Return whether the next request opens a connection."""
+        if is_connecting := not self._unit.connected:
+            self._habits.note_connecting()
+        return is_connecting
 
     def _choose(self, wanted: Read, within: Registers | None) -> Choice:
         now = _now()
@@ -274,8 +307,8 @@ class GuardedUnit:
 
     @property
     def _is_numbered(self) -> bool:
-        """Whether the framing numbers its requests."""
-        return self.framing is Framing.MBAP
+        """Whether answers carry the numbers of their requests, as this connection has shown."""
+        return self.framing is Framing.MBAP and self._habits.echoes_numbers
 
     def _lose_step(self, quiet: float | None = None) -> None:
         self._out_of_step = True
@@ -283,10 +316,15 @@ class GuardedUnit:
 
     def _connection_lost(self) -> None:
         """What was on its way when the connection went may be delivered by the next one."""
+        now = _now()
+        is_idle = self._habits.is_idle
+        self._habits.note_lost(self._link, now)
         if not self.figures.requests:
             return
         self.figures.losses += 1
-        self._sequence.note_connection_lost(_now())
+        if is_idle and not self._out_of_step and (self._habits.is_curt(now) or not self._sequence.is_wary(now)):
+            return
+        self._sequence.note_connection_lost(now)
         self._lose_step()
 
     # -- one request ------------------------------------------------------------------------------------------------
@@ -315,13 +353,16 @@ class GuardedUnit:
         ask: Callable[[int, int], Awaitable[list[int]]] = (
             self._unit.read_holding_registers if read.function == READ_HOLDING else self._unit.read_input_registers
         )
+        await self._hang_up_first()
+        is_connecting = self._note_connection()
         self._asked_at, self._waited = _now(), self._time_to_wait()
         is_stalled = self._is_numbered and self._pulse.is_stalled_for(self.unit_id)
-        is_sure = self._unit.connected and not is_stalled
+        is_sure = not is_connecting and not is_stalled
         try:
             # Ends what the link would repeat for a minute when a unit says "busy", and with it the hold on the line.
-            async with asyncio.timeout(self._deadline):
-                words = await ask(read.address, read.count)
+            with self._habits.asking():
+                async with asyncio.timeout(self._deadline):
+                    words = await ask(read.address, read.count)
         except asyncio.CancelledError:
             self._lost(read)
             raise
@@ -329,6 +370,7 @@ class GuardedUnit:
             raise self._understood(error, read) from error
         if len(words) != read.count:
             raise self._mismatch(phrase("other_length", count=len(words), wanted=read.count), read)
+        self._habits.note_answer(_now(), shows=self._sequence.is_own(read, _now()))
         self._sequence.note_answered(read, _now())
         self._failures = 0
         self._was_dropped = False
@@ -385,6 +427,7 @@ class GuardedUnit:
                 return LinkUnreachableError(link=self._link, detail=reason_of(error))
             case ModbusExceptionError():
                 self.figures.refusals += 1
+                self._habits.note_answer(_now(), shows=False)
                 self._failures = 0
                 # Should it be an old refusal, then the answer itself is still to come.
                 self._sequence.note_answered(read, _now())
@@ -411,6 +454,7 @@ class GuardedUnit:
         return BadAnswerError(unit=self.unit_id, detail=detail)
 
     def _lost(self, read: Read) -> None:
+        self._habits.note_given_up()
         self._sequence.note_lost(read, _now())
         self._lose_step()
 

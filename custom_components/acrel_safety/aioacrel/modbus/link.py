@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 from modbus_connection import ModbusSerialParams, ModbusTcpParams, ModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 
+from ..addresses import HIDDEN, without_password
 from ..errors import AddressFormError
 from ..foreign import python_says
 from ..registers import LineSettings
@@ -52,7 +53,7 @@ class LinkAddress:
         Raises AddressFormError.
         """
         try:
-            parts = urlsplit(text.strip())
+            parts = urlsplit(text.strip(), allow_fragments=False)
             query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True)) if parts.query else {}
         except ValueError as error:
             raise AddressFormError(found=text, detail=python_says(error)) from None
@@ -130,8 +131,10 @@ class LinkAddress:
         )
 
     def __str__(self) -> str:
-        """Return the short form people know the link by."""
-        return f"{self.transport}://{self.device if self.transport is Transport.SERIAL else self._netloc}"
+        """Return the short form people know the link by; what a serial port's URL may hold of a password is hidden."""
+        if self.transport is not Transport.SERIAL:
+            return f"{self.transport}://{self._netloc}"
+        return f"{self.transport}://{without_password(self.device)}"
 
 
 _LINE_KEYS = ("baudrate", "bytesize", "parity", "stopbits")
@@ -139,8 +142,10 @@ _LINE_KEYS = ("baudrate", "bytesize", "parity", "stopbits")
 
 def _line(query: Mapping[str, str], text: str) -> LineSettings:
     if unknown := [key for key in query if key not in _LINE_KEYS]:
+        # With a question mark in a password the rest of it looks like an option.
+        option = HIDDEN if "@" in unknown[0] else unknown[0]
         raise AddressFormError(
-            found=text, detail=phrase("unknown_option", option=unknown[0], allowed=", ".join(_LINE_KEYS))
+            found=text, detail=phrase("unknown_option", option=option, allowed=", ".join(_LINE_KEYS))
         )
     try:
         return LineSettings.of(

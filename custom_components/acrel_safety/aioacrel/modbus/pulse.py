@@ -7,6 +7,8 @@ gateway tries, and from then on a silent unit is listened to for that long, so t
 
 from collections import deque
 
+from .habits import LinkHabits
+
 LONGEST_STALL = 5.0
 """Seconds for which the answer that follows a given-up one is waited for: the gateway may be trying still."""
 STALL_MARGIN = 1.25
@@ -26,6 +28,7 @@ class LinkPulse:
     def __init__(self) -> None:
         """Begin with a link on which nothing was heard."""
         self._beat = float("-inf")
+        self.habits = LinkHabits()
         self._answer_time = 0.0
         self._given_up: int | None = None
         """The unit whose answers were given up last, unless another one was waited for since."""

@@ -83,6 +83,10 @@ class LengthSequence:
         """Whether an answer was lost so lately that it is looked out for."""
         return any(now - lost < LOST_MEMORY for lost in self._lost.values())
 
+    def is_own(self, read: Read, now: float) -> bool:
+        """Whether an answer of this length can only belong to this read, as no other of it was given up lately."""
+        return now - self._lost.get((read.function, read.count), -inf) >= LOST_MEMORY
+
     def paid(self, sent: Read, wanted: Read) -> float:
         """Book a read; return the line time of what was added to it, in seconds."""
         added = self._cost.seconds(sent.count) - self._cost.seconds(wanted.count)

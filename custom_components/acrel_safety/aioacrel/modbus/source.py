@@ -230,7 +230,7 @@ class ModbusSource:
     async def _identify(self) -> None:
         if await self.identify() is not None and not self.is_wrong:
             # The door bell may have been refused: it has to be rung again all the same.
-            self.unit.forget_learnt()
+            self.unit.doubt()
 
     def _take_for_right(self) -> None:
         self.is_wrong, self._trouble = False, None
@@ -253,7 +253,7 @@ class ModbusSource:
         if self._is_right:
             self._is_right = False
             # What was learnt about registers may have been learnt of another device than the one that answers next.
-            self.unit.forget_learnt()
+            self.unit.doubt()
             self.unit.want(self._door_bell)
             self._say(Update(readings=self._lost(), trouble=self._trouble))
 

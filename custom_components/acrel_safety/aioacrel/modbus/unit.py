@@ -1,29 +1,35 @@
 """One unit of a known model: what is wanted of it is read in few requests and becomes readings."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
 
 from .. import __version__
-from ..errors import LinkError, RefusedError
+from ..errors import ILLEGAL_ADDRESS, LinkError, RefusedError
 from ..points import Model
 from ..readings import PointKey, Quality, Reading
-from ..registers import Ratio, Read, RegisterMap, Span, plan_reads
-from ..registers.blocks import Block, blocks_of_points, spans_of, within_map
+from ..registers import Ratio, Read, RegisterMap
+from ..registers.blocks import Block, gaps_in, spans_of
 from ..registers.decode import Decoder
 from ..registers.dump import RegisterDump
 from ..registers.privacy import around, private_registers
 from ..texts import Phrase
 from ..vocabulary import Pace
 from .guard import GuardedUnit
+from .learnt import BACK_OFF, Learnt
+from .parts import read_in_parts
+from .planning import UnitPlan
 from .poll import GroupPoll, PollReport
-from .presence import Presence
+from .presence import MISSES_FORGIVEN, Presence
 from .probe import Turn, patient_read, probe_model
 
 _LOGGER = logging.getLogger(__name__)
 ORIGIN = "modbus"
 """What readings of this way name as their origin."""
+TOO_LONG_SECONDS = 60.0
+"""After so long a longer read is tried than those that were answered."""
 
 
 def utcnow() -> datetime:
@@ -53,20 +59,18 @@ class PolledUnit:
         self.name = name or f"Unit {unit.unit_id} ({model.name})"
         self.readings: dict[PointKey, Reading] = {}
         self._ratios = ratios
-        self._map = model.registers
+        self.learnt = Learnt()
+        self.plan = UnitPlan(model, unit.cost, self.learnt)
         self._decoder = Decoder(model, ratios, origin=ORIGIN)
         self._clock = clock
-        self._wanted: frozenset[PointKey] = frozenset()
-        self._blocks: dict[Pace, tuple[Block, ...]] = {}
-        self._within: dict[Read, tuple[int, int]] = {}
-        self._refused: set[PointKey] = set()
-        self._holes: set[int] = set()
         self._presence = Presence(self.name)
+        self._misses: dict[PointKey, int] = {}
+        """Polls in a row that brought nothing of a point."""
 
     @property
     def registers(self) -> RegisterMap:
         """The register map the unit is read by: the model's preferred one until a probe chose another."""
-        return self._map
+        return self.plan.registers
 
     @property
     def unit_id(self) -> int:
@@ -80,13 +84,12 @@ class PolledUnit:
 
         What the register map at hand does not have is refused at once.
         """
-        wanted = frozenset(keys)
-        for key in self._wanted - wanted:
+        former, wanted = self.plan.wanted, frozenset(keys)
+        for key in former - wanted:
             self.readings.pop(key, None)
-        fresh = wanted - self._wanted
-        self._wanted = wanted
-        self._blocks.clear()
-        self._lose(self.lacking() & fresh, Quality.REFUSED)
+            self._misses.pop(key, None)
+        self.plan.want(wanted)
+        self._lose(self.lacking() & (wanted - former), Quality.REFUSED)
 
     def want_all(self) -> None:
         """Read every point that has a register."""
@@ -102,62 +105,29 @@ class PolledUnit:
 
     def blocks(self, group: Pace) -> tuple[Block, ...]:
         """Return the planned reads of a group with what lies in them."""
-        if (blocks := self._blocks.get(group)) is None:
-            blocks = self._blocks[group] = self._plan(group)
-        return blocks
+        return self.plan.blocks(group)
 
     def blocks_for(self, keys: Collection[PointKey]) -> tuple[Block, ...]:
         """Return the reads that fetch some points, wanted or not, and those they cannot be understood without."""
-        return self._planned(self._map.with_companions(keys))
+        return self.plan.blocks_of(self.registers.with_companions(keys))
 
-    def within(self, read: Read) -> tuple[int, int]:
-        """Return the first and last register a read may be stretched to (see `sequence.py`)."""
-        if (within := self._within.get(read)) is None:
-            within = self._within[read] = within_map(self._map, read, holes=self._holes, refused=self._refused)
-        return within
+    def again(self, block: Block) -> tuple[Block, ...]:
+        """Return the reads that fetch what a planned one was to fetch, after what was learnt since."""
+        return self.plan.blocks_of(block.keys)
+
+    def alone(self, block: Block) -> Block:
+        """Return the read of a planned one's first point alone."""
+        key, place, _ = block.cells[0]
+        return Block(read=Read(place.function, place.address, place.count), cells=((key, place, 0),))
 
     def pause_before(self, block: Block) -> float:
         """Return the seconds for which a block cannot be asked for yet; the line is free for others until then."""
         read = block.read
-        return self.unit.pause_before(read.function, read.address, read.count, within=self.within(read))
-
-    def _plan(self, group: Pace) -> tuple[Block, ...]:
-        """Plan a group: what is wanted of it, and what that cannot be understood without.
-
-        A ratio does not change from one moment to the next: it is read with its own group. All else that a value is
-        qualified by is read with the value.
-        """
-        points, places = self.model.points, self._map.places
-        needed = self._map.with_companions(self._wanted) - self._refused
-        keys = {key for key in needed if points[key].pace is group}
-        qualifiers = {other for key in keys for other in places[key].qualifiers.keys if other in needed}
-        return self._planned(keys | qualifiers)
-
-    def _planned(self, keys: Collection[PointKey]) -> tuple[Block, ...]:
-        missing = {address for key in self._refused for address in self._map.places[key].addresses}
-        first, then = blocks_of_points(self._map, keys, self._plan_reads, self._holes | missing)
-        return (*sorted(first, key=self._place_in_poll), *sorted(then, key=self._place_in_poll))
-
-    def _plan_reads(self, spans: Iterable[Span], private: Collection[int] = ()) -> list[Read]:
-        return plan_reads(
-            spans,
-            self.unit.cost,
-            max_registers=self._map.max_registers,
-            ranges=self._map.ranges,
-            holes=self._holes.union(private),
-        )
-
-    def _place_in_poll(self, block: Block) -> tuple[bool, bool]:
-        """Return the sort key of a read: those with companions first, then those whose length cannot be chosen.
-
-        The others find a length of their own later, when the first ones' lengths are taken (see `sequence.py`).
-        """
-        low, high = self.within(block.read)
-        return not self.holds_companion(block), high - low + 1 > block.read.count
+        return self.unit.pause_before(read.function, read.address, read.count, within=self.plan.within(read))
 
     def holds_companion(self, block: Block) -> bool:
         """Whether something is among the points of a read that others cannot be understood without."""
-        return not self._map.companions.isdisjoint(block.keys)
+        return self.plan.holds_companion(block)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -178,27 +148,58 @@ class PolledUnit:
         """Whether the latest poll was missed: then a request is not worth a second try."""
         return self._presence.is_doubtful
 
+    @property
+    def heard(self) -> int:
+        """How often anything at all was heard of the unit: short questions after a fault count, too."""
+        return self.unit.figures.heard
+
+    async def ask(self, block: Block) -> list[int]:
+        """Send one planned read; raises as `GuardedUnit.read` does."""
+        read = block.read
+        return await self.unit.read(read.function, read.address, read.count, within=self.plan.within(read))
+
     def take(self, block: Block, words: list[int]) -> set[PointKey]:
         """Turn the answer to one planned read into readings; return the points it held."""
+        self.learnt.declines_all = False
+        self.learnt.note_answered(block.read.count)
         readings = self._decoder.take(block, words, self._clock())
         self.readings.update(readings)
         return set(readings)
 
-    def note_refused(self, block: Block) -> None:
-        """Learn from an illegal-address answer: where the gaps are, then, by halves, which point does not exist."""
-        read = block.read
+    # -- what became of it ------------------------------------------------------------------------------------------
+
+    def note_declined(self, block: Block, code: int) -> None:
+        """Note that a read was declined; what it reads on the way is suspected first, its points last."""
         # What comes of it in parts must not be understood by what was read earlier.
         self._decoder.forget(block.keys)
-        wanted = {address for _, place, _ in block.cells for address in place.addresses}
-        gaps = set(range(read.address, read.end)) - wanted
-        if gaps:
-            self._holes |= gaps
-        elif len(block.cells) == 1:
-            self._refused.update(block.keys)
-            self.drop(block)
-            _LOGGER.info("%s: %s does not exist there", self.name, block.keys[0])
-        self._blocks.clear()
-        self._within.clear()
+        if code == ILLEGAL_ADDRESS:
+            self._suspect_gaps(block)
+
+    def note_recovered(self, block: Block, code: int | None) -> None:
+        """Note that all parts of a read were answered which itself was declined with a code, or got no answer."""
+        count = block.read.count
+        if not self.learnt.note_too_long(count, _now() + TOO_LONG_SECONDS):
+            self._suspect_gaps(block)
+        elif self.plan.most < count:
+            _LOGGER.info("%s gives no %d registers in one answer (%s)", self.name, count, code or "no answer")
+
+    def _suspect_gaps(self, block: Block) -> None:
+        """Read no more through what nobody wants: registers of which nobody said that they exist."""
+        if not (gaps := gaps_in(block)):
+            return
+        crossed = [border for border in self.learnt.crossed if border.is_in(block.read)]
+        if crossed:
+            # Perhaps one of them alone: each is tried again.
+            self.learnt.close(crossed, _now() + BACK_OFF[1])
+        elif not self.registers.ranges:
+            self.learnt.note_hole(gaps, _now())
+
+    def decline(self, block: Block, code: int | None) -> set[PointKey]:
+        """Note that points were asked for alone in vain; return those that have no value by this."""
+        if not self.learnt.declined.keys() & set(block.keys):
+            _LOGGER.info("%s: %s %s", self.name, block.keys[0], "is not answered" if code is None else "is refused")
+        self.learnt.decline(block.keys, code, _now())
+        return set() if code is None else self.drop(block)
 
     def drop(self, block: Block) -> set[PointKey]:
         """Note that the device declined a read this time; return the points that have no value now."""
@@ -208,41 +209,56 @@ class PolledUnit:
         """Note that a poll of the group was answered; return the points of which it is known again what they lack."""
         self._presence.answered(group)
         points, readings = self.model.points, self.readings
-        refused = [key for key in self._refused | self.lacking() if points[key].pace is group and key in readings]
+        refused = [key for key in self.learnt.refused | self.lacking() if points[key].pace is group and key in readings]
         return self._lose([key for key in refused if readings[key].quality.is_lost], Quality.REFUSED)
 
-    def note_missed(self, group: Pace, error: LinkError) -> set[PointKey]:
-        """Note that a poll of the group got no answer; return the points whose values are gone by this."""
+    def note_missing(
+        self, missed: Collection[PointKey], read: Collection[PointKey], *, is_there: bool
+    ) -> set[PointKey]:
+        """Note what a poll brought and what not; return the points whose values are gone by this.
+
+        Where the unit `is_there`, what it never gave has nothing to be forgiven.
+        """
+        for key in read:
+            self._misses.pop(key, None)
+        for key in missed:
+            self._misses[key] = self._misses.get(key, 0) + 1
+        allowed = {key: MISSES_FORGIVEN if key in self.readings or not is_there else 0 for key in missed}
+        return self._lose([key for key in missed if self._misses[key] > allowed[key]])
+
+    def note_missed(self, group: Pace, error: LinkError, but: Collection[PointKey] = frozenset()) -> set[PointKey]:
+        """Note that a poll of the group got no answer; return the points whose values are gone by this.
+
+        What it answered all the same, before the link was lost, stays.
+        """
         if not self._presence.missed(group, error):
             return set()
         points = self.model.points
-        return self._lose([key for key in self.readings if self.is_silent or points[key].pace is group])
+        lost = [key for key in self.readings if self.is_silent or points[key].pace is group]
+        return self._lose([key for key in lost if key not in but])
 
     def note_silent(self, error: LinkError) -> set[PointKey]:
         """Note that the unit answers nothing of all that is wanted; return the points whose values are gone by this."""
         return {key for group in self.groups() for key in self.note_missed(group, error)}
 
-    def forget_learnt(self) -> None:
+    def doubt(self) -> None:
         """Take nothing for refused, and no ratio for known any more: it may have been another device that said so."""
         self._decoder.forget(list(self.model.points))
-        self._refused.clear()
-        self._holes.clear()
-        self._blocks.clear()
-        self._within.clear()
+        self.learnt.doubt()
 
     def use(self, registers: RegisterMap) -> None:
         """Read by another of the model's register maps from now on; what was read by the former is forgotten."""
-        if registers is self._map:
+        if registers is self.registers:
             return
-        self._map = registers
+        self.learnt.forget()
+        self.plan.use(registers)
         self._decoder = Decoder(self.model, self._ratios, origin=ORIGIN, registers=registers)
-        self.forget_learnt()
         self.readings.clear()
         self._lose(self.lacking(), Quality.REFUSED)
 
     def lacking(self) -> frozenset[PointKey]:
         """Return what is wanted and has no place in the register map at hand."""
-        return self._wanted - self._map.places.keys()
+        return self.plan.wanted - self.registers.places.keys()
 
     def _lose(self, keys: Collection[PointKey], quality: Quality = Quality.NO_ANSWER) -> set[PointKey]:
         self.readings.update(self._decoder.lost(keys, quality, self._clock()))
@@ -270,7 +286,7 @@ class PolledUnit:
         if block is None:
             return
         try:
-            read, within = block.read, self.within(block.read)
+            read, within = block.read, self.plan.within(block.read)
             await self.unit.read(read.function, read.address, 1, within=within, rest=rest)
         except RefusedError as error:
             if error.is_gateway or error.is_busy:
@@ -282,13 +298,8 @@ class PolledUnit:
         Raises LinkError when the unit cannot be asked; what it refuses has no value.
         """
         readings: dict[PointKey, Reading] = {}
-        for block in self.blocks_for(keys):
-            read = block.read
-            try:
-                words = await self.unit.read(read.function, read.address, read.count, within=self.within(read))
-            except RefusedError as error:
-                if error.is_gateway or error.is_busy:
-                    raise
+        async for block, words in read_in_parts(self.unit, self.blocks_for(keys), self.ask):
+            if isinstance(words, RefusedError):
                 readings.update(self._decoder.lost(block.keys, Quality.REFUSED, self._clock()))
             else:
                 readings.update(self._decoder.take(block, words, self._clock()))
@@ -309,12 +320,16 @@ class PolledUnit:
             baudrate=self.unit.cost.line.baudrate,
         )
         private = private_registers([self.model])
-        left_out = self._refused | self.model.private
-        places = [place for key, place in self._map.places.items() if key not in left_out]
-        planned = self._plan_reads(spans_of(places), private) if reads is None else reads
+        left_out = self.learnt.refused | self.model.private
+        places = [place for key, place in self.registers.places.items() if key not in left_out]
+        planned = self.plan.printed(spans_of(places)) if reads is None else reads
         for read in around(planned, private):
             try:
                 dump.add(read, await patient_read(self.unit, read.function, read.address, read.count, turn))
             except RefusedError as error:
                 dump.refused[read] = error.code
         return dump
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -6,13 +6,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..errors import FileProblemsError, UnknownModelError
-from ..foreign import system_says
 from ..points import Model
 from ..problems import Problem
-from ..texts import phrase
+from ..userfiles import read_text
 from .entry import MODEL_ID
+from .limits import LARGEST_FILE
 from .locate import Lines
-from .reader import LARGEST_FILE, read_model
+from .reader import read_model
 
 
 class ModelLibrary:
@@ -75,36 +75,13 @@ def _read(path: Path) -> Model:
     Raises FileProblemsError; also when the file bears another name than its model, for a device remembers the id alone
     and would be read with whatever model that names.
     """
-    text = read_text(path)
+    text = read_text(path, LARGEST_FILE)
     model = read_model(text, file=path.name)
     if model.id != path.stem:
         line = Lines(text).of(("model", "id"))
         problem = Problem(key="id_differs", line=line, column="id", found=model.id, allowed=path.stem)
         raise FileProblemsError(file=path.name, problems=[problem])
     return model
-
-
-def read_text(path: Path) -> str:
-    """Return a user's file as text.
-
-    Raises FileProblemsError when it cannot be read, is too large or is not UTF-8.
-    """
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            problem = Problem(
-                key="too_large", found=phrase("bytes", count=size), allowed=phrase("bytes", count=LARGEST_FILE)
-            )
-            raise FileProblemsError(file=path.name, problems=[problem])
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        found = phrase("byte", byte=f"{error.object[error.start]:02X}")
-        problem = Problem(key="not_utf8", line=line, found=found)
-        raise FileProblemsError(file=path.name, problems=[problem]) from None
-    except OSError as error:
-        problem = Problem(key="unreadable", found=system_says(error))
-        raise FileProblemsError(file=path.name, problems=[problem]) from None
 
 
 @cache

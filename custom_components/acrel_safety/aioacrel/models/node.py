@@ -7,6 +7,7 @@ from typing import overload
 
 from ..problems import Problem
 from ..texts import Phrase, Said, phrase
+from .limits import MOST_IN_LIST, MOST_POINTS, MOST_PROBLEMS, EnoughError
 from .locate import Lines, Path
 
 _ENDS = 2
@@ -25,10 +26,16 @@ class Findings:
         self._places: set[tuple[str, Path]] = set()
 
     def report(self, key: str, path: Path, *, found: object = "", allowed: Said = "") -> None:
-        """Note a problem at a place of the file; a repeated point has it once, not in each repetition."""
+        """Note a problem at a place of the file; a repeated point has it once, not in each repetition.
+
+        Raises EnoughError after so many that nobody reads on.
+        """
         place = key, tuple(path)
         if place in self._places:
             return
+        if len(self.problems) >= MOST_PROBLEMS:
+            self.problems.append(Problem(key="more_problems", line=self._lines.of(path), found=str(MOST_PROBLEMS)))
+            raise EnoughError
         self._places.add(place)
         column = str(path[-1]) if path else ""
         self.problems.append(
@@ -174,6 +181,9 @@ class Node:
         value = self._take(key)
         if value is None:
             return ()
+        if isinstance(value, list) and len(value) > MOST_IN_LIST:
+            self.report("too_many", key, found=len(value), allowed=str(MOST_IN_LIST))
+            return ()
         if isinstance(value, list) and all(_is_span(item, high) for item in value):
             return tuple(sorted((item[0], item[1]) for item in value))
         self.report(
@@ -184,10 +194,13 @@ class Node:
         )
         return ()
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def texts(self, key: str, most: int = MOST_POINTS) -> tuple[str, ...]:
         """Return a list of texts."""
         value = self._take(key)
         if value is None:
+            return ()
+        if isinstance(value, list) and len(value) > most:
+            self.report("too_many", key, found=len(value), allowed=str(most))
             return ()
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
@@ -224,13 +237,16 @@ class Node:
             self.report("missing", key, allowed=allowed)
         return self.optional_child(key)
 
-    def children(self, key: str) -> list[Node]:
+    def children(self, key: str, most: int = MOST_IN_LIST) -> list[Node]:
         """Return an array of tables; empty when it is not given."""
         value = self._take(key)
         if value is None:
             return []
         if not isinstance(value, list):
             self.report("wrong_type", key, found=shown(value), allowed=phrase("tables", key=key))
+            return []
+        if len(value) > most:
+            self.report("too_many", key, found=len(value), allowed=str(most))
             return []
         return [Node(self.findings, (*self.path, key, index), item) for index, item in enumerate(value)]
 

@@ -21,6 +21,7 @@ from ..registers import (
 )
 from ..texts import phrase
 from ..vocabulary import EXTRA_PREFIX, Kind, vocabulary
+from .limits import MOST_REFERENCES
 from .node import Node, shown
 
 MOST_CIRCUITS = 1000
@@ -83,7 +84,7 @@ def qualifiers(node: Node) -> Qualifiers:
         exponent=_reference(exponent) if exponent else None,
         decimals=_reference(decimals) if decimals and not exponent else None,
         sign=_reference(sign) if sign else None,
-        invalid_while=tuple(map(_reference, node.texts("invalid_while"))),
+        invalid_while=tuple(map(_reference, node.texts("invalid_while", MOST_REFERENCES))),
     )
 
 
@@ -141,7 +142,7 @@ def ratio_words(node: Node) -> tuple[Ratio, ...]:
     """`ratios = ["pt", "ct"]`: what a secondary value is multiplied with."""
     ratios = []
     for word in node.texts("ratios"):
-        if word in tuple(Ratio):
+        if word in tuple(Ratio) and word not in ratios:
             ratios.append(Ratio(word))
         else:
             node.report("unknown_word", "ratios", found=word, allowed=", ".join(Ratio))

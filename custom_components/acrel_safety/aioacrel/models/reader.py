@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -17,6 +18,7 @@ from ..registers import LAST_REGISTER, MOST_REGISTERS, WORD_BITS, Layout, Regist
 from ..texts import phrase
 from ..vocabulary import EXTRA_PREFIX, Kind, Pace, Quantity, Range, extra_quantity, vocabulary
 from .entry import MODEL_ID, Entry, places_of, points_of
+from .limits import LARGEST_FILE, MOST_POINTS, Budget, EnoughError, too_deep
 from .node import Findings, Node, shown
 from .parts import (
     PLACEHOLDER,
@@ -34,12 +36,9 @@ from .parts import (
     words,
 )
 
-LARGEST_FILE = 4_000_000
 DEFAULT_MOST_REGISTERS = 48
 """The longest reads seen in public code that talks to Acrel devices are 42 to 63 registers long."""
 MOST_REPEATS = 4096
-MOST_POINTS = 100_000
-"""Ten times the largest register table; keeps a hostile file from filling the memory."""
 
 
 def read_model(text: str, *, file: str) -> Model:
@@ -54,6 +53,9 @@ def read_model(text: str, *, file: str) -> Model:
             allowed=phrase("characters", count=LARGEST_FILE),
         )
         raise FileProblemsError(file=file, problems=[size])
+    if (deep := too_deep(text)) is not None:
+        problem = Problem(key="not_toml", line=text.count("\n", 0, deep) + 1, found=phrase("too_deep"))
+        raise FileProblemsError(file=file, problems=[problem])
     try:
         top = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
@@ -62,8 +64,10 @@ def read_model(text: str, *, file: str) -> Model:
         syntax = Problem(key="not_toml", line=line, found=python_says(error))
         raise FileProblemsError(file=file, problems=[syntax]) from None
     findings = Findings(text)
-    model = _Reader().read(Node(findings, (), top))
-    if findings.problems:
+    model = None
+    with suppress(EnoughError):
+        model = _Reader().read(Node(findings, (), top))
+    if model is None or findings.problems:
         raise FileProblemsError(file=file, problems=sorted(findings.problems, key=lambda problem: problem.line or 0))
     return model
 
@@ -86,6 +90,7 @@ class _Reader:
         self._entries: dict[PointKey, Entry] = {}
         self._circuits: dict[str, Circuit] = {}
         self._referring: dict[PointKey, Node] = {}
+        self._budget = Budget()
 
     def read(self, top: Node) -> Model:
         """Return the model; what of it cannot be used is left out."""
@@ -99,7 +104,7 @@ class _Reader:
         self._ranges = reading.spans("ranges", LAST_REGISTER)
         forbidden = reading.spans("never", LAST_REGISTER)
         read_ratios, asks_ratios = ratio_sources(ratios)
-        for section in top.children("circuits"):
+        for section in top.children("circuits", MOST_POINTS):
             self._section(section)
         self._check_references()
         entries, ranges = self._entries, self._ranges
@@ -153,7 +158,7 @@ class _Reader:
         function, self._function = self._function, node.integer("function", 3, 4, self._function)
         self._ranges = node.spans("ranges", LAST_REGISTER)
         self._entries = {}
-        for section in node.children("circuits"):
+        for section in node.children("circuits", MOST_POINTS):
             self._section(section)
         self._check_references()
         for key, entry in self._entries.items():
@@ -190,6 +195,7 @@ class _Reader:
             stride=node.integer("stride", -LAST_REGISTER, LAST_REGISTER, 0),
         )
         names = node.names("name")
+        self._take(node, None, len(section.numbers), names.values())
         for number in section.numbers:
             own = {language: text.replace("{n}", number) for language, text in names.items()}
             self._circuits.setdefault(number, Circuit(number=number, names=own))
@@ -199,6 +205,7 @@ class _Reader:
         for word in node.children("words"):
             self._word(word, section)
         for code in node.texts("needs"):
+            self._take(node, "needs", len(section.numbers), (code,))
             quantity = self._quantity(code, {}, Kind.MEASUREMENT, None, node, "needs")
             waiting = [Entry.waiting(PointKey(number, quantity.code), quantity) for number in section.numbers]
             self._add(node, "needs", waiting)
@@ -225,6 +232,7 @@ class _Reader:
                     allowed=phrase("code_of_bit"),
                 )
                 continue
+            self._take(bits, bit, len(section.numbers))
             quantity = self._bit_quantity(bits, bit, value, kind)
             limits = (
                 Limits(low=0, high=1, source=limits_source) if limits_source and quantity.kind is Kind.SETTING else None
@@ -270,14 +278,24 @@ class _Reader:
         names = node.names("name")
         template = self._template(node, code if not repeat else filled(code, first, 0), names)
         node.close()
-        if not self._has_room(node, None, (repeat or 1) * len(section.numbers)):
-            return
+        copied = (code, *names, *names.values(), *(key.code for key in template.qualifiers.keys))
+        self._take(node, None, (repeat or 1) * len(section.numbers), copied)
+        step = step or template.count
+
+        def address_of(turn: int, index: int) -> int | None:
+            return None if template.address is None else template.address + index * stride + turn * step
+
+        for turn in range(repeat or 1):
+            for index, number in enumerate(section.numbers):
+                address = address_of(turn, index)
+                if address is not None and not 0 <= address <= LAST_REGISTER + 1 - template.count:
+                    own_code = filled(code, first + turn, address) if repeat else template.quantity.code
+                    node.report("past_end", found=PointKey(number, own_code))
+                    return
         points: list[Entry] = []
         for turn in range(repeat or 1):
             for index, number in enumerate(section.numbers):
-                address = template.address
-                if address is not None:
-                    address += index * stride + turn * (step or template.count)
+                address = address_of(turn, index)
                 quantity = template.quantity
                 if repeat:
                     quantity = self._copy(node, quantity, names, code, first + turn, address or 0)
@@ -402,16 +420,17 @@ class _Reader:
             node.report("unknown_code", key, found=code)
         return extra_quantity(code, kind=kind, unit=unit, names=names)
 
-    def _has_room(self, node: Node, key: str | None, count: int) -> bool:
-        if len(self._entries) + count <= MOST_POINTS:
-            return True
-        node.report("too_many_points", key, found=count, allowed=str(MOST_POINTS))
-        return False
+    def _take(self, node: Node, key: str | None, copies: int, texts: Iterable[str] = ()) -> None:
+        """Count copies before they are made.
+
+        Raises EnoughError when they are more than a file may ask for.
+        """
+        if not self._budget.take(copies, texts):
+            node.report("too_many_points", key, found=copies, allowed=str(MOST_POINTS))
+            raise EnoughError
 
     def _add(self, node: Node, key: str | None, points: Sequence[Entry]) -> None:
         """Keep points that are new, fit into the address space and into one readable range."""
-        if not self._has_room(node, key, len(points)):
-            return
         for point in points:
             if point.key in self._entries:
                 node.report("duplicate_point", key, found=point.key)

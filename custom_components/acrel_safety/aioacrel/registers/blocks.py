@@ -106,13 +106,18 @@ def within_map(
     registers: RegisterMap, read: Read, *, holes: Collection[int] = (), refused: Collection[PointKey] = ()
 ) -> tuple[int, int]:
     """Return the first and last register a read of this map may be stretched to, to give it a length of its own."""
-    known = {
+    known = known_registers(registers, read.function, but=refused)
+    return readable_around(read, registers.ranges, known, holes, registers.max_registers)
+
+
+def known_registers(registers: RegisterMap, function: int, *, but: Collection[PointKey] = ()) -> frozenset[int]:
+    """Return the registers that points of a map lie in, but for some points."""
+    return frozenset(
         register
         for key, place in registers.places.items()
-        if place.function == read.function and key not in refused
+        if place.function == function and key not in but
         for register in place.addresses
-    }
-    return readable_around(read, registers.ranges, known, holes, registers.max_registers)
+    )
 
 
 def readable_around(
@@ -139,8 +144,19 @@ def readable_around(
     return first, last
 
 
+def gaps_in(block: Block) -> frozenset[int]:
+    """Return the registers of a read that nobody wants."""
+    wanted = {register for _, place, _ in block.cells for register in place.addresses}
+    return frozenset(range(block.read.address, block.read.end)) - wanted
+
+
+def without(block: Block, keys: Collection[PointKey]) -> Block:
+    """Return a read that says nothing of some points."""
+    return Block(read=block.read, cells=tuple(cell for cell in block.cells if cell[0] not in keys))
+
+
 def smaller(block: Block) -> list[Block]:
-    """Split a refused read: at its gaps if it has any, else into halves; a single point is not split."""
+    """Split a declined read: at its gaps if it has any, else into halves; a single point is not split."""
     cells = sorted(block.cells, key=lambda cell: cell[2])
     cuts = [
         index

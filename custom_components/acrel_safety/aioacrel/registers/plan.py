@@ -11,6 +11,7 @@ programming: because the wanted stretches do not overlap and a longer read never
 takes the stretches in order, each read a run of neighbours.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -86,9 +87,9 @@ def plan_reads(
     """
     reads: list[Read] = []
     wanted = sorted(set(spans))
+    forbidden = sorted(holes)
     for function in sorted({span.function for span in wanted}):
         stretches = _merged([span for span in wanted if span.function == function], max_registers)
-        forbidden = sorted(holes)
         for run in _runs(stretches, ranges, forbidden):
             reads.extend(_split(function, run, cost, max_registers))
     return reads
@@ -134,7 +135,8 @@ def _range_of(stretch: tuple[int, int], ranges: Sequence[tuple[int, int]]) -> in
 
 
 def _has_hole(first: int, end: int, holes: Sequence[int]) -> bool:
-    return any(first <= hole < end for hole in holes)
+    """Whether one of the holes, which are sorted, lies between."""
+    return bisect_left(holes, first) < bisect_left(holes, end)
 
 
 def _split(function: int, run: Sequence[tuple[int, int]], cost: LineCost, max_registers: int) -> Iterable[Read]:

@@ -3,7 +3,17 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 
-from ...errors import ILLEGAL_ADDRESS, AcrelError, LinkError, RefusedError, WrongDeviceError
+from ...errors import (
+    DEVICE_FAILURE,
+    ILLEGAL_ADDRESS,
+    ILLEGAL_FUNCTION,
+    ILLEGAL_VALUE,
+    AcrelError,
+    LinkError,
+    LinkUnreachableError,
+    RefusedError,
+    WrongDeviceError,
+)
 from ...modbus.guard import GuardedUnit
 from ...modbus.probe import probe_model
 from ...modbus.unit import PolledUnit
@@ -37,6 +47,8 @@ UNKNOWN = Model(
 )
 FIRST_REGISTERS = (0x0000, 0x00FF)
 """What is read of a device that fits no model: every Acrel map seen but one begins here."""
+_OF_REGISTERS = frozenset({ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE})
+"""Exceptions that a device may answer to a read for one of its registers, or for their number."""
 MOST_ODD = 10
 """A model that does not fit at all makes every value odd."""
 
@@ -164,8 +176,17 @@ def _registers(reads: Sequence[Read]) -> int:
     return sum(read.count for read in reads)
 
 
+def _halves(read: Read) -> list[Read]:
+    """Return the halves of a read, the second one first."""
+    half = read.count // 2
+    return [
+        Read(read.function, read.address + half, read.count - half),
+        Read(read.function, read.address, half),
+    ]
+
+
 async def _read_all(device: PolledUnit, reads: Sequence[Read], show: Show) -> Taken:
-    """Read everything; a read that holds a register the device does not have is halved until that is alone.
+    """Read everything; a read that is refused, or not answered by a unit that is heard, is halved until it is short.
 
     Raises LinkError when there is nothing to keep yet.
     """
@@ -173,22 +194,27 @@ async def _read_all(device: PolledUnit, reads: Sequence[Read], show: Show) -> Ta
     whole = await device.dump([])
     trouble: LinkError | None = None
     refused: dict[Read, int] = {}
+    declines_all = False
     done = 0
     while todo and trouble is None:
-        read = todo.pop()
+        read, heard = todo.pop(), device.heard
         show(done, f"register {read.address:04X}h")
         try:
             part = await device.dump([read])
         except LinkError as error:
+            if read.count > 1 and device.heard > heard and not isinstance(error, LinkUnreachableError):
+                # It is there: so many registers may be more than it gives in one answer.
+                todo += _halves(read)
+                continue
             if not whole.registers:
                 raise
             trouble = error
             continue
         code = part.refused.get(read)
-        if code == ILLEGAL_ADDRESS and read.count > 1:
-            half = read.count // 2
-            todo.append(Read(read.function, read.address + half, read.count - half))
-            todo.append(Read(read.function, read.address, half))
+        # What is refused for no address, down to the last register, is refused whatever is asked.
+        declines_all = declines_all or (read.count == 1 and code not in (None, ILLEGAL_ADDRESS) and not whole.registers)
+        if code in _OF_REGISTERS and read.count > 1 and not (declines_all and code != ILLEGAL_ADDRESS):
+            todo += _halves(read)
             continue
         done += read.count
         if code is not None:

@@ -25,8 +25,15 @@ class NothingReadError(AcrelError):
 class _Taken:
     """What was read and what was said on the way."""
 
-    readings: Mapping[PointKey, Reading] = field(default_factory=dict)
+    readings: dict[PointKey, Reading] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    def note(self, readings: Mapping[PointKey, Reading]) -> None:
+        """Take readings over; nothing takes a value away that was read in the same run."""
+        for key, reading in readings.items():
+            former = self.readings.get(key)
+            if reading.value is not None or former is None or former.value is None:
+                self.readings[key] = reading
 
 
 def command(options: Options, console: Console) -> int:
@@ -73,16 +80,19 @@ async def _read(options: Options, model: Model, keys: Sequence[PointKey], given:
     Raises WrongDeviceError, or a LinkError when the unit cannot be asked.
     """
     async with open_device(options, model, keys, given) as device:
-        taken = _Taken(readings=device.readings)
+        taken = _Taken()
         if options.probe and (doubt := await device.probe(doubts_allowed=True)):
             taken.notes.append(selecting.doubt_text(device, doubt))
+        taken.note(device.readings)
         troubles: list[LinkError] = []
         try:
             async for report in poll_groups(device):
                 troubles += [report.error] if report.error is not None else []
+                # What was answered a moment ago stays, should the unit fall silent now.
+                taken.note({key: device.readings[key] for key in report.keys if key in device.readings})
         except LinkError as error:
             troubles.append(error)
-        if troubles and not device.readings:
+        if troubles and not taken.readings:
             raise troubles[0]
         taken.notes += map(str, troubles)
         return taken
