@@ -129,7 +129,7 @@ def test_slower_groups_keep_their_rhythm_and_a_silent_unit_costs_the_others_noth
                 assert polls >= 0.97 * 10 * MINUTE / DEFAULT_INTERVALS[group] - 1
         gaps = sorted(b - a for a, b in pairwise(times(rig, 5, Pace.FAST, started)))
         assert gaps[len(gaps) * 99 // 100] < 2.2
-        assert rig.bus.overruns < 10, "while the silent one is listened to for long"
+        assert rig.bus.overruns < 20, "while the silent one is listened to for long"
 
     on_a_line(models, test)
 

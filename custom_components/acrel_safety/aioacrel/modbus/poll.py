@@ -91,13 +91,9 @@ class GroupPoll:
         """Begin with the planned reads, or `only` some of them: then an answer says nothing of the group as a whole."""
         self._unit = unit
         self._group = group
-<<<<<<< HEAD
         self._is_whole = not only
-        self._todo = list(only or unit.blocks(group))
-=======
->>>>>>> main
         self._registers = unit.registers
-        blocks = unit.blocks(group)
+        blocks = tuple(only) or unit.blocks(group)
         if unit.learnt.declines_all and blocks:
             # As long as it declines whatever it is asked, one short question is enough.
             blocks = (unit.alone(blocks[0]), *blocks)
@@ -121,7 +117,7 @@ class GroupPoll:
     @property
     def is_failing(self) -> bool:
         """Whether its latest request got no answer."""
-        return self._error is not None or self._has_retried
+        return self._error is not None or self._unheard > 0
 
     @property
     def pause(self) -> float:
@@ -268,21 +264,14 @@ class GroupPoll:
 
     def finish(self) -> PollReport:
         """Return the report and tell the unit how the poll went."""
-<<<<<<< HEAD
-        if self._error is None and self._is_whole:
-            self._keys |= self._unit.note_answered(self._group)
-        elif self._error is not None:
-            self._keys |= self._unit.note_missed(self._group, self._error)
-=======
         unit, missed = self._unit, self._missed - self._keys
         if not self._is_heard and self._error is None:
             self._error = self._trouble
         self._keys |= unit.note_missing(missed, self._keys, is_there=self._error is None)
-        if self._error is None:
-            self._keys |= unit.note_answered(self._group)
-        else:
+        if self._error is not None:
             self._keys |= unit.note_missed(self._group, self._error, but=frozenset(self._keys))
->>>>>>> main
+        elif self._is_whole:
+            self._keys |= unit.note_answered(self._group)
         return PollReport(
             unit=unit,
             group=self._group,
