@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Callable
 
-from benchmarks import bus, faults, home_assistant, line_time
+from benchmarks import bus, faults, home_assistant, line_time, pace
 from benchmarks.report import Table
 
 
@@ -13,6 +13,7 @@ def main() -> None:
     runs: dict[str, Callable[[], Table]] = {
         "line-time": line_time.measure,
         "bus": lambda: asyncio.run(bus.measure()),
+        "pace": pace.measure,
         "faults": faults.measure,
         "home-assistant": lambda: asyncio.run(home_assistant.measure()),
     }

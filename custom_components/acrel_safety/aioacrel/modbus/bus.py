@@ -234,11 +234,12 @@ class Bus:
                 self._schedule.back_off(member, error, _now())
 
     def _note_silent(self, member: Member, error: LinkError) -> None:
-        unit, report = member.unit, None
+        unit = member.unit
+        report: PollReport | None = None
         with _no_slips(unit):
             group = next(iter(unit.groups()), Pace.FAST)
             report = PollReport(unit=unit, group=group, keys=frozenset(unit.note_silent(error)), error=error)
-        self._report(member, report or _missed(unit, Pace.FAST, error))
+        self._report(member, _missed(unit, Pace.FAST, error) if report is None else report)
 
     async def _knock(self, member: Member) -> None:
         """Ask a silent unit for one register; when it answers, all its groups are due at once."""
