@@ -161,9 +161,11 @@ class Bus:
                     await self._sleep_until(self._schedule.next_time(now))
 
     async def _sleep_until(self, when: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(when):
-                await self._changed.wait()
+        alarm = _loop().call_at(when, self._changed.set)
+        try:
+            await self._changed.wait()
+        finally:
+            alarm.cancel()
 
     async def _serve(self, member: Member, job: Job) -> None:
         """Send one request of a job; when it was the last one, report and set the next time."""

@@ -156,8 +156,10 @@ class Member:
 
         It may wait for a length of its own, and the others would use that length up again and again.
         """
-        starving = [job for job in self.jobs if job.is_starving(now)]
-        return [min(starving, key=lambda job: job.due)] if starving else self.jobs
+        for job in self.jobs:
+            if job.is_starving(now):
+                return [min(filter(lambda other: other.is_starving(now), self.jobs), key=lambda other: other.due)]
+        return self.jobs
 
 
 @dataclass(slots=True)
