@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError
+from ..readings import PointKey
 from ..vocabulary import Pace
 from .figures import LineFigures
 from .guard import GuardedUnit
@@ -236,12 +237,13 @@ class Bus:
                 self._schedule.back_off(member, error, _now())
 
     def _note_silent(self, member: Member, error: LinkError) -> None:
-        unit = member.unit
-        report: PollReport | None = None
-        with _no_slips(unit):
-            group = next(iter(unit.groups()), Pace.FAST)
-            report = PollReport(unit=unit, group=group, keys=frozenset(unit.note_silent(error)), error=error)
-        self._report(member, _missed(unit, Pace.FAST, error) if report is None else report)
+        unit, group, keys = member.unit, Pace.FAST, set[PointKey]()
+        with _no_slips(unit) as slips:
+            group = next(iter(unit.groups()), group)
+            keys = unit.note_silent(error)
+        if slips:
+            keys = unit.note_missed(group, error)
+        self._report(member, PollReport(unit=unit, group=group, keys=frozenset(keys), error=error))
 
     async def _knock(self, member: Member) -> None:
         """Ask a silent unit for one register; when it answers, all its groups are due at once."""
@@ -265,11 +267,6 @@ class Bus:
             self._note_silent(member, found)
         self._schedule.back_off(member, found, _now(), seconds=_now() - started)
         self._note_link(found)
-
-
-def _missed(unit: PolledUnit, group: Pace, error: LinkError) -> PollReport:
-    """Note that a poll got no answer, and return its report."""
-    return PollReport(unit=unit, group=group, keys=frozenset(unit.note_missed(group, error)), error=error)
 
 
 @contextmanager
