@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Callable
 
-from benchmarks import bus, delivered, faults, home_assistant, line_time, recorder, servers
+from benchmarks import bus, delivered, faults, home_assistant, line_time, pace, recorder, servers
 from benchmarks.report import Table
 
 
@@ -14,6 +14,7 @@ def main() -> None:
     runs: dict[str, Callable[[], Table]] = {
         "line-time": line_time.measure,
         "bus": lambda: asyncio.run(bus.measure()),
+        "pace": pace.measure,
         "faults": faults.measure,
         "delivered": delivered.measure,
         "home-assistant": lambda: asyncio.run(home_assistant.measure()),

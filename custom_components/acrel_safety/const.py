@@ -21,6 +21,7 @@ CONF_BYTESIZE: Final = "bytesize"
 CONF_PARITY: Final = "parity"
 CONF_STOPBITS: Final = "stopbits"
 CONF_TURNAROUND_MS: Final = "turnaround_ms"
+CONF_DUTY_TARGET: Final = "duty_target"
 
 # Subentry data: one device on the link. CONF_MODEL is Home Assistant's own.
 CONF_UNIT_ID: Final = "unit_id"

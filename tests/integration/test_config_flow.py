@@ -85,6 +85,7 @@ async def test_a_gateway_is_set_up_over_modbus_tcp(home: HomeAssistant, cabinet_
         "parity": "N",
         "stopbits": 1,
         "turnaround_ms": 5,
+        "duty_target": 60,
     }
     assert link.result["result"].state is ConfigEntryState.LOADED
 
@@ -155,6 +156,9 @@ async def test_a_serial_servers_port_is_asked_for_and_not_guessed(home: HomeAssi
         ({"port": 65536}, "port", "bad_port"),
         ({"port": 502.5}, "port", "bad_port"),
         ({"line": {**QUICK_LINE, "turnaround_ms": 1001}}, "line", "bad_turnaround"),
+        ({"line": {**QUICK_LINE, "duty_target": 9}}, "line", "bad_duty_target"),
+        ({"line": {**QUICK_LINE, "duty_target": 91}}, "line", "bad_duty_target"),
+        ({"line": {**QUICK_LINE, "duty_target": 50.5}}, "line", "bad_duty_target"),
     ],
 )
 async def test_a_slip_is_told_at_its_field_and_nothing_that_was_typed_is_lost(
@@ -448,7 +452,7 @@ async def test_a_change_to_what_does_not_work_changes_nothing(
     await link.answer(host=HOST, port=cabinet.tcp_port, line={**QUICK_LINE, "baudrate": "19200"})
     await home.async_block_till_done()
     assert link.reason == "reconfigure_successful"
-    assert rig.entry.data == {**before, "baudrate": 19200}
+    assert rig.entry.data == {**before, "baudrate": 19200, "duty_target": 60}
 
 
 async def test_a_link_that_could_not_be_reached_is_there_at_once_when_it_is_put_right(

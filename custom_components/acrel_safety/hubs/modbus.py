@@ -27,6 +27,7 @@ from ..aioacrel.vocabulary import Pace
 from ..const import (
     CONF_BAUDRATE,
     CONF_BYTESIZE,
+    CONF_DUTY_TARGET,
     CONF_INTERVALS,
     CONF_PARITY,
     CONF_STOPBITS,
@@ -39,6 +40,7 @@ from ..const import (
 )
 from .errors import LinkInUseError
 from .learnt import LearntMemory
+from .modbus_data import DEFAULT_DUTY_TARGET
 
 FIRST_LOOK_SECONDS = 10.0
 """How long set-up waits for first values: a dead bus may not hold up Home Assistant's start."""
@@ -122,7 +124,12 @@ class ModbusEntryHub:
         self._hass = hass
         self._entry = entry
         self._address = link_address(entry.data)
-        self._hub = ModbusHub(entry.title, look_again_seconds=LOOK_AGAIN_SECONDS, check_seconds=CHECK_SECONDS)
+        self._hub = ModbusHub(
+            entry.title,
+            duty_target=entry.data.get(CONF_DUTY_TARGET, DEFAULT_DUTY_TARGET) / 100,
+            look_again_seconds=LOOK_AGAIN_SECONDS,
+            check_seconds=CHECK_SECONDS,
+        )
         self._sources: dict[str, ModbusSource] = {}
         """By subentry."""
         self._memory = LearntMemory(hass, entry)

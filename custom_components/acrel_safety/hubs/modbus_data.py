@@ -8,6 +8,7 @@ from typing import Any
 import probatio
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_MODEL, CONF_PORT, CONF_TYPE
 
+from ..aioacrel.modbus.headroom import DUTY_TARGET
 from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
 from ..aioacrel.vocabulary import Pace
@@ -17,6 +18,7 @@ from ..const import (
     CONF_BAUDRATE,
     CONF_BYTESIZE,
     CONF_CT,
+    CONF_DUTY_TARGET,
     CONF_INTERVALS,
     CONF_PARITY,
     CONF_PT,
@@ -35,6 +37,8 @@ DATA_BITS = 8
 BAUDRATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 PARITIES = ("N", "E", "O")
 STOPBITS = (1, 2)
+DEFAULT_DUTY_TARGET = round(100 * DUTY_TARGET)
+"""Per cent of the time for which a line is used, where nothing else was asked for."""
 INTERVALS: Mapping[Pace, tuple[float, float]] = {
     Pace.FAST: (1, 60),
     Pace.NORMAL: (1, 3600),
@@ -78,6 +82,8 @@ _LINE: dict[probatio.Marker, object] = {
     probatio.Required(CONF_PARITY): one_of(*PARITIES),
     probatio.Required(CONF_STOPBITS): one_of(*STOPBITS),
     probatio.Required(CONF_TURNAROUND_MS): number("bad_turnaround", 0, 1000, is_whole=True),
+    # Links of earlier versions have none.
+    probatio.Optional(CONF_DUTY_TARGET): number("bad_duty_target", 10, 90, is_whole=True),
 }
 _OVER_TCP: dict[probatio.Marker, object] = {
     probatio.Required(CONF_HOST): text("bad_host", is_host),

@@ -87,12 +87,13 @@ def _soonest(unit: PolledUnit, blocks: Sequence[Block]) -> tuple[int, float]:
 class GroupPoll:
     """One poll of a group, request by request, so that others can go between."""
 
-    def __init__(self, unit: PolledUnit, group: Pace) -> None:
-        """Begin with the planned reads."""
+    def __init__(self, unit: PolledUnit, group: Pace, *, only: Sequence[Block] = ()) -> None:
+        """Begin with the planned reads, or `only` some of them: then an answer says nothing of the group as a whole."""
         self._unit = unit
         self._group = group
+        self._is_whole = not only
         self._registers = unit.registers
-        blocks = unit.blocks(group)
+        blocks = tuple(only) or unit.blocks(group)
         # As long as it declines whatever it is asked, one short question is enough.
         is_asked_first = unit.learnt.declines_all and blocks
         self._todo = [_Part(unit.alone(blocks[0]))] if is_asked_first else [_Part(block) for block in blocks]
@@ -112,6 +113,11 @@ class GroupPoll:
     def is_done(self) -> bool:
         """Whether no request is left."""
         return not self._todo
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether its latest request got no answer."""
+        return self._error is not None or self._unheard > 0
 
     @property
     def pause(self) -> float:
@@ -265,10 +271,10 @@ class GroupPoll:
         if not self._is_heard and self._error is None:
             self._error = self._trouble
         self._keys |= unit.note_missing(missed, self._keys, is_there=self._error is None)
-        if self._error is None:
-            self._keys |= unit.note_answered(self._group)
-        else:
+        if self._error is not None:
             self._keys |= unit.note_missed(self._group, self._error, but=frozenset(self._keys))
+        elif self._is_whole:
+            self._keys |= unit.note_answered(self._group)
         return PollReport(
             unit=unit,
             group=self._group,
