@@ -11,9 +11,8 @@ import probatio
 import pytest
 from aiohttp.test_utils import TestClient
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.statistics import statistics_during_period
-from homeassistant.components.recorder.util import get_instance
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -35,6 +34,8 @@ from custom_components.acrel_safety.hubs import WAYS, Way
 from tests.aioacrel.test_totals import pattern
 from tests.integration.rigs import device
 from tests.integration.spoken import SPOKEN, SpokenHub, SpokenSource
+
+type Browser = TestClient[Any, Any]
 
 ENERGY, POWER = PointKey("1", "EP"), PointKey("1", "P")
 POLL = 60.0
@@ -105,7 +106,7 @@ class Meter:
 async def meter(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Meter]:
     """Set up a meter that is reached by a spoken source."""
     anything = probatio.Schema({}, extra=probatio.ALLOW_EXTRA)
-    way = Way(hub=SpokenHub, link=anything, device=anything, seat=lambda data: data["unit_id"], seat_field="unit_id")
+    way = Way(hub=SpokenHub, link=anything, device=anything, seat=lambda data: data["unit_id"], seat_field="unit_id", missing=lambda *_: [])
     monkeypatch.setitem(WAYS, SPOKEN, way)
     entry = MockConfigEntry(
         domain=DOMAIN,
@@ -121,7 +122,7 @@ async def meter(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> AsyncGe
         assert await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def answer(client: TestClient, issue: ir.IssueEntry, option: str) -> dict[str, Any]:
+async def answer(client: Browser, issue: ir.IssueEntry, option: str) -> dict[str, Any]:
     """Open the repair in the user interface and choose an answer; return what was shown first."""
     response = await client.post("/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": issue.issue_id})
     assert response.status == HTTPStatus.OK
@@ -133,7 +134,7 @@ async def answer(client: TestClient, issue: ir.IssueEntry, option: str) -> dict[
 
 
 @pytest.fixture
-async def browser(hass: HomeAssistant, hass_client: ClientSessionGenerator, socket_enabled: None) -> TestClient:
+async def browser(hass: HomeAssistant, hass_client: ClientSessionGenerator, socket_enabled: None) -> Browser:
     """Return a client of the user interface."""
     assert await async_setup_component(hass, "repairs", {})
     return await hass_client()
@@ -147,7 +148,7 @@ async def test_a_dead_meter_is_held_and_what_passes_asks_nobody(meter: Meter) ->
     assert meter.shown == 29_063.1
 
 
-async def test_a_replaced_meter_is_taken_over_once_the_owner_says_so(meter: Meter, browser: TestClient) -> None:
+async def test_a_replaced_meter_is_taken_over_once_the_owner_says_so(meter: Meter, browser: Browser) -> None:
     meter.say(29_062.7, *[0.1 * lap for lap in range(20)])
     assert meter.shown == 29_062.7
     assert meter.issue is not None
@@ -160,7 +161,7 @@ async def test_a_replaced_meter_is_taken_over_once_the_owner_says_so(meter: Mete
     assert meter.shown == 2.0
 
 
-async def test_a_used_meter_goes_on_from_the_last_value_over_a_restart_too(meter: Meter, browser: TestClient) -> None:
+async def test_a_used_meter_goes_on_from_the_last_value_over_a_restart_too(meter: Meter, browser: Browser) -> None:
     meter.say(100.0, *[5000.0] * 20)
     assert meter.issue is not None
     await answer(browser, meter.issue, "replaced")
@@ -174,7 +175,7 @@ async def test_a_used_meter_goes_on_from_the_last_value_over_a_restart_too(meter
     assert state.attributes["meter_reading"] == 5001.0
 
 
-async def test_a_fault_is_held_and_not_asked_about_again(meter: Meter, browser: TestClient) -> None:
+async def test_a_fault_is_held_and_not_asked_about_again(meter: Meter, browser: Browser) -> None:
     meter.say(100.0, *[5000.0] * 20)
     assert meter.issue is not None
     await answer(browser, meter.issue, "fault")
@@ -207,7 +208,7 @@ async def test_other_intervals_are_no_other_meter(meter: Meter) -> None:
 
 
 async def test_a_thousand_dead_meters_make_no_energy_in_the_statistics(
-    recorder_mock: Recorder, hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Meter
+    recorder_mock: object, hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Meter
 ) -> None:
     """Each episode is one period of short-term statistics; the sum has to be what really flowed."""
     assert await async_setup_component(hass, "sensor", {})
