@@ -12,6 +12,7 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 
+from .aioacrel.bands import read_bands
 from .aioacrel.errors import AcrelError
 from .aioacrel.texts import read_texts
 from .const import DOMAIN, SUBENTRY_DEVICE
@@ -39,6 +40,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     await async_check_link(hass, entry)
     subentries = await async_sound_devices(hass, entry, entry.get_subentries_of_type(SUBENTRY_DEVICE))
     await hass.async_add_executor_job(read_texts)
+    await hass.async_add_executor_job(read_bands)
     models = await async_load_models(hass, subentries)
     memory = TotalsMemory(hass, entry)
     await memory.async_load()

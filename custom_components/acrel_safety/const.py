@@ -28,6 +28,8 @@ CONF_ALLOW_CHANGES: Final = "allow_changes"
 CONF_PT: Final = "pt"
 CONF_CT: Final = "ct"
 CONF_INTERVALS: Final = "intervals"
+CONF_DETAIL: Final = "detail"
+"""How much of what is read is told; left out where it is the usual."""
 
 FIGURES_SECONDS: Final = 30.0
 """How often the figures of hubs and devices are looked at."""

@@ -35,6 +35,7 @@ class Issue(StrEnum):
     MODEL_FILE_BROKEN = "model_file_broken"
     MODEL_FILE_MISSING = "model_file_missing"
     STORED_BROKEN = "device_broken"
+    INCOMPLETE = "device_incomplete"
     ALARMS_UNREAD = "alarms_unread"
 
 
@@ -82,8 +83,17 @@ def raise_stored_issue(hass: HomeAssistant, entry: ConfigEntry, subentry: Config
         entry,
         issue_id(entry, subentry, Issue.STORED_BROKEN),
         Issue.STORED_BROKEN,
-        {"device": subentry.title, "problems": problems},
+        {"device": flat(subentry.title), "problems": problems},
     )
+
+
+@callback
+def raise_incomplete_issue(
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, missing: Collection[str]
+) -> None:
+    """Raise the issue of a device that is read, but of which something is not stored that its model needs."""
+    placeholders = {"device": flat(subentry.title), "missing": ", ".join(missing).upper()}
+    _create(hass, entry, issue_id(entry, subentry, Issue.INCOMPLETE), Issue.INCOMPLETE, placeholders)
 
 
 @callback
@@ -104,7 +114,7 @@ def tell_unread_alarms(hass: HomeAssistant, entry: ConfigEntry, subentry: Config
 def raise_link_issue(hass: HomeAssistant, entry: ConfigEntry, problems: str) -> None:
     """Raise the issue of a link whose stored settings cannot be used, and withdraw those of its devices."""
     forget_former_issues(hass, entry, ())
-    _create(hass, entry, link_issue_id(entry), LINK_BROKEN, {"link": entry.title, "problems": problems})
+    _create(hass, entry, link_issue_id(entry), LINK_BROKEN, {"link": flat(entry.title), "problems": problems})
 
 
 @callback
@@ -132,16 +142,21 @@ def _create(
 def forget_issues(
     hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, *, but: Issue | None = None
 ) -> None:
-    """Withdraw the issues of a device that is well; whether its alarms are read is found out one by one."""
+    """Withdraw the issues of a device that is well.
+
+    What is missing of it is found at set-up alone, and whether its alarms are read one by one.
+    """
     for issue in Issue:
-        if issue not in (but, Issue.ALARMS_UNREAD):
+        if issue not in (but, Issue.INCOMPLETE, Issue.ALARMS_UNREAD):
             ir.async_delete_issue(hass, DOMAIN, issue_id(entry, subentry, issue))
 
 
 @callback
 def forget_former_issues(hass: HomeAssistant, entry: ConfigEntry, subentries: Collection[str]) -> None:
-    """Withdraw the issues of devices that are no longer on the link."""
+    """Withdraw the issues of devices that are no longer on the link, and those that its set-up finds anew."""
     for domain, identifier in list(ir.async_get(hass).issues):
         owner, _, rest = identifier.partition("_")
-        if domain == DOMAIN and owner == entry.entry_id and rest.partition("_")[0] not in subentries:
+        subentry_id, _, issue = rest.partition("_")
+        is_over = subentry_id not in subentries or issue == Issue.INCOMPLETE
+        if domain == DOMAIN and owner == entry.entry_id and is_over:
             ir.async_delete_issue(hass, domain, identifier)

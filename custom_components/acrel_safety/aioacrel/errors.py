@@ -196,6 +196,11 @@ class FileProblemsError(AcrelError):
         self.problems = tuple(problems)
         super().__init__(file=file, count=len(self.problems))
 
+    @property
+    def lines(self) -> Sequence[str]:
+        """One line per problem, in English."""
+        return [f"{self.file}:{problem.text()}" for problem in self.problems]
+
     def __str__(self) -> str:
         """One line per problem, in English."""
-        return "\n".join(f"{self.file}:{problem.text()}" for problem in self.problems)
+        return "\n".join(self.lines)

@@ -16,7 +16,7 @@ from ..aioacrel.errors import (
 from ..aioacrel.problems import Problem, flat
 from ..aioacrel.texts import phrase
 from ..checked import Fault
-from ..hubs.modbus import LinkInUseError
+from ..hubs.errors import LinkInUseError
 from ..markdown import plain, problem_list
 from .selector_texts import FlowTexts
 from .trial import Doubt

@@ -18,7 +18,7 @@ from ..checked import WRONG, Fault, faults
 from ..const import CONF_UNIT_ID
 from .learnt import LearntMemory
 from .modbus import ModbusEntryHub
-from .modbus_data import LINKS, UNIT, seat
+from .modbus_data import LINKS, UNIT, missing_ratios, seat
 
 
 class EntryHub(Protocol):
@@ -59,10 +59,12 @@ class Way:
     seat: Callable[[Mapping[str, Any]], Hashable]
     """What only one device of an entry can have."""
     seat_field: str
+    missing: Callable[[Model, Mapping[str, Any]], list[str]]
+    """Which of the things that a model leaves to the user are not stored of a device."""
 
 
 WAYS: dict[str, Way] = {
-    kind: Way(hub=ModbusEntryHub, link=link, device=UNIT, seat=seat, seat_field=CONF_UNIT_ID)
+    kind: Way(hub=ModbusEntryHub, link=link, device=UNIT, seat=seat, seat_field=CONF_UNIT_ID, missing=missing_ratios)
     for kind, link in LINKS.items()
 }
 

@@ -1,13 +1,13 @@
 """Modbus links: from an entry's data to the library's hub, each subentry a unit on the line."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Any
 
 from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE, __version__
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from modbus_connection import ModbusUnit
 
@@ -16,6 +16,7 @@ from ..aioacrel.errors import AcrelError, MissingTableError
 from ..aioacrel.modbus import GuardedUnit, LinkAddress, LinkPulse, ModbusHub, ModbusSource
 from ..aioacrel.modbus.hub import CHECK_SECONDS, LOOK_AGAIN_SECONDS
 from ..aioacrel.modbus.link import Transport
+from ..aioacrel.modbus.probe import Turn
 from ..aioacrel.plausibility import odd_values
 from ..aioacrel.points import Model
 from ..aioacrel.registers import LineSettings, Ratio
@@ -34,6 +35,7 @@ from ..const import (
     TYPE_SERIAL,
     TYPE_TCP,
 )
+from .errors import LinkInUseError
 from .learnt import LearntMemory
 
 FIRST_LOOK_SECONDS = 10.0
@@ -67,10 +69,6 @@ def link_address(data: Mapping[str, Any]) -> LinkAddress:
     )
 
 
-class LinkInUseError(Exception):
-    """Home Assistant uses the link with other line settings."""
-
-
 @asynccontextmanager
 async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: int) -> AsyncGenerator[GuardedUnit]:
     """Lend a unit on the link of some entry data, for a flow.
@@ -84,10 +82,28 @@ async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: 
         except HomeAssistantError as error:
             # The only thing Home Assistant's shared link raises itself (homeassistant/components/modbus).
             raise LinkInUseError from error
-        guarded = _guarded(unit, unit_id, address, data)
+        hub = _hub_on(hass, address)
+        guarded = _guarded(unit, unit_id, address, data, hub.pulse if hub else None)
         # Not closed: the link keeps wishes per unit id, and an entry may be reading this very unit.
         stack.callback(guarded.detach)
         yield guarded
+
+
+@callback
+def turn_on(hass: HomeAssistant, data: Mapping[str, Any]) -> Turn:
+    """Return what takes a turn on the line of some entry data: an entry that reads there waits meanwhile.
+
+    Otherwise its units would time out behind a unit that is silent, and the first of them would drop the connection.
+    """
+    hub = _hub_on(hass, link_address(data))
+    return hub.turn if hub else nullcontext
+
+
+@callback
+def _hub_on(hass: HomeAssistant, address: LinkAddress) -> ModbusEntryHub | None:
+    """Return the hub of a loaded entry that reads on a link."""
+    hubs = (entry.runtime_data.hub for entry in hass.config_entries.async_loaded_entries(DOMAIN))
+    return next((hub for hub in hubs if isinstance(hub, ModbusEntryHub) and hub.is_on(address)), None)
 
 
 class ModbusEntryHub:
@@ -104,6 +120,19 @@ class ModbusEntryHub:
         """By subentry."""
         self._memory = LearntMemory(hass, entry)
         self._is_started = False
+
+    def is_on(self, address: LinkAddress) -> bool:
+        """Whether this hub reads on a link."""
+        return self._address.params == address.params
+
+    @property
+    def pulse(self) -> LinkPulse:
+        """What the units of the link know of it together."""
+        return self._hub.bus.pulse
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Take a turn on the line."""
+        return self._hub.bus.turn()
 
     def source(self, subentry: ConfigSubentry, model: Model) -> ModbusSource:
         """Return a unit; it is given back when the entry unloads."""

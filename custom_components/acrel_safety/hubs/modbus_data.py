@@ -8,6 +8,7 @@ from typing import Any
 import probatio
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_MODEL, CONF_PORT, CONF_TYPE
 
+from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
 from ..aioacrel.vocabulary import Pace
 from ..checked import UnfitError, flag, number, one_of, text
@@ -45,11 +46,11 @@ _NOT_IN_A_NAME = re.compile(r"[\s:/\\@\[\]?#,;]")
 
 
 def is_host(host: str) -> bool:
-    """Whether this is a host as it is looked up: an address without brackets, or a name in small letters."""
+    """Whether this is a host as it is looked up: an address without brackets, or a name."""
     try:
         ip_address(host)
     except ValueError:
-        return bool(host) and not _NOT_IN_A_NAME.search(host) and host == host.lower()
+        return bool(host) and not _NOT_IN_A_NAME.search(host)
     return True
 
 
@@ -102,6 +103,13 @@ UNIT = probatio.Schema(
     },
     extra=probatio.ALLOW_EXTRA,
 )
+
+
+def missing_ratios(model: Model, data: Mapping[str, Any]) -> list[str]:
+    """Return the transformer ratios that the user has to give for a model and did not."""
+    return [
+        field for ratio, field in RATIO_FIELDS.items() if ratio in model.registers.asks_ratios and field not in data
+    ]
 
 
 def seat(data: Mapping[str, Any]) -> Hashable:

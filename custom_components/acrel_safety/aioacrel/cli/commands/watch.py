@@ -73,7 +73,8 @@ class _Watch:
 
     @property
     def _is_over(self) -> bool:
-        return self._options.count is not None and self._clock.done >= self._options.count
+        is_done = self._options.count is not None and self._clock.done >= self._options.count
+        return is_done or not self._console.has_reader
 
     async def _wait(self) -> None:
         """Wait for the next poll, if there is one."""
