@@ -104,7 +104,10 @@ def test_a_replaced_meter_that_began_at_nothing_is_shown_as_it_is() -> None:
 def test_a_used_meter_goes_on_from_the_last_value(former: float) -> None:
     meter = known(former)
     meter.say(*[5000.0 + 0.1 * lap for lap in range(30)])
-    assert meter.held() == Held(shown=former, said=pytest.approx(5002.9))
+    held = meter.held()
+    assert held is not None
+    assert held.shown == former
+    assert held.said == pytest.approx(5002.9)
     assert meter.settle(Answer.REPLACED) == pytest.approx(former)
     assert meter.held() is None
     assert meter.say(5003.9) == [pytest.approx(former + 1)]

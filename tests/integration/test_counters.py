@@ -12,11 +12,11 @@ import pytest
 from aiohttp.test_utils import TestClient
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder.statistics import statistics_during_period
-from homeassistant.helpers.recorder import get_instance
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -92,6 +92,11 @@ class Meter:
         (subentry,) = self.entry.subentries.values()
         return ir.async_get(self.hass).async_get_issue(DOMAIN, issue_id(self.entry, subentry))
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether the owner is asked."""
+        return self.issue is not None
+
     async def reload(self, **data: object) -> None:
         """Load the link anew, perhaps with other settings of the device."""
         (subentry,) = self.entry.subentries.values()
@@ -106,7 +111,14 @@ class Meter:
 async def meter(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Meter]:
     """Set up a meter that is reached by a spoken source."""
     anything = probatio.Schema({}, extra=probatio.ALLOW_EXTRA)
-    way = Way(hub=SpokenHub, link=anything, device=anything, seat=lambda data: data["unit_id"], seat_field="unit_id", missing=lambda *_: [])
+    way = Way(
+        hub=SpokenHub,
+        link=anything,
+        device=anything,
+        seat=lambda data: data["unit_id"],
+        seat_field="unit_id",
+        missing=lambda *_: [],
+    )
     monkeypatch.setitem(WAYS, SPOKEN, way)
     entry = MockConfigEntry(
         domain=DOMAIN,
@@ -156,7 +168,7 @@ async def test_a_replaced_meter_is_taken_over_once_the_owner_says_so(meter: Mete
     assert shown["menu_options"] == ["replaced", "right", "fault"]
     assert "29062.7 → 1.9 kWh" in shown["description_placeholders"]["counters"]
     assert meter.shown == pytest.approx(1.9)
-    assert meter.issue is None
+    assert not meter.is_asking
     meter.say(2.0)
     assert meter.shown == 2.0
 
@@ -180,7 +192,8 @@ async def test_a_fault_is_held_and_not_asked_about_again(meter: Meter, browser: 
     assert meter.issue is not None
     await answer(browser, meter.issue, "fault")
     meter.say(*[5000.0] * 20)
-    assert (meter.shown, meter.issue) == (100.0, None)
+    assert meter.shown == 100.0
+    assert not meter.is_asking
     meter.say(100.5)
     assert meter.shown == 100.5
 
@@ -189,7 +202,8 @@ async def test_what_fits_again_withdraws_the_question(meter: Meter) -> None:
     meter.say(100.0, *[0.0] * 20)
     assert meter.issue is not None
     meter.say(101.0)
-    assert (meter.shown, meter.issue) == (101.0, None)
+    assert meter.shown == 101.0
+    assert not meter.is_asking
 
 
 async def test_another_unit_behind_the_same_device_is_asked_about_at_once(meter: Meter) -> None:
@@ -204,7 +218,8 @@ async def test_other_intervals_are_no_other_meter(meter: Meter) -> None:
     meter.say(29_062.7)
     await meter.reload(intervals={"slow": 30.0})
     meter.say(12.0)
-    assert (meter.shown, meter.issue) == (29_062.7, None)
+    assert meter.shown == 29_062.7
+    assert not meter.is_asking
 
 
 async def test_a_thousand_dead_meters_make_no_energy_in_the_statistics(

@@ -124,7 +124,7 @@ def test_a_day_shows_the_load_curve() -> None:
 
 
 def test_readings_flicker_only_where_that_is_asked_for() -> None:
-    currents = {}
+    currents: dict[float, list[float]] = {}
     for flicker in (0.0, 0.003):
         cabinet = Cabinet.of({1: "adw300"}, frozen=True)
         cabinet.environment.flicker = flicker
