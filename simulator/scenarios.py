@@ -49,6 +49,11 @@ SCENARIOS: dict[str, Kind] = {
         options=frozenset({"most", "how"}),
         link=True,
     ),
+    "dead": Kind(
+        meaning="the meter is dead and the gateway answers in its place: every register holds the same word",
+        options=frozenset({"word"}),
+        link=True,
+    ),
     "wrong_model": Kind(meaning="another model answers at this unit id", options=frozenset({"model"}), link=True),
 }
 
