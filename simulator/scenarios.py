@@ -50,6 +50,11 @@ SCENARIOS: dict[str, Kind] = {
         link=True,
     ),
     "filled": Kind(meaning="registers that are printed nowhere are answered, with 0", link=True),
+    "dead": Kind(
+        meaning="the meter is dead and the gateway answers in its place: every register holds the same word",
+        options=frozenset({"word"}),
+        link=True,
+    ),
     "wrong_model": Kind(meaning="another model answers at this unit id", options=frozenset({"model"}), link=True),
 }
 

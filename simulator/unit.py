@@ -97,6 +97,8 @@ class Unit:
         impostor = self._impostor_for(scenario)
         if name == "slow" and scenario.number("delay_s", 2.0) < 0:
             raise ValueError("option delay_s of scenario 'slow' must not be negative")
+        if name == "dead":
+            scenario.whole("word", 0xFFFF, 0, 0xFFFF)
         if name == "exception":
             scenario.whole("code", 4, 1, 255)
         if name == "limited":
@@ -150,6 +152,8 @@ class Unit:
             if self.scenario.options.get("how") != "short":
                 raise RefusedError(self.scenario.whole("how", ILLEGAL_VALUE, 1, 255))
             count = self.scenario.whole("most", 20, 1, MAX_READ)
+        if self.scenario.name == "dead":
+            return [self.scenario.whole("word", 0xFFFF, 0, 0xFFFF)] * count
         device.refresh()
         if self.scenario.name == "filled" and 1 <= count <= MAX_READ and not device.forbids(address, count):
             return [device.registers.get(register, 0) for register in range(address, address + count)]

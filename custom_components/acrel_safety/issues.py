@@ -9,6 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from .aioacrel.errors import (
     AcrelError,
+    DeadMeterError,
     FileProblemsError,
     MissingTableError,
     UnknownModelError,
@@ -31,6 +32,7 @@ class Issue(StrEnum):
     """What can be wrong with a device; also the key of its text."""
 
     WRONG_DEVICE = "wrong_device"
+    DEAD_METER = "dead_meter"
     TABLE_MISSING = "register_table_missing"
     MODEL_FILE_BROKEN = "model_file_broken"
     MODEL_FILE_MISSING = "model_file_missing"
@@ -41,6 +43,7 @@ class Issue(StrEnum):
 
 _ISSUES: Mapping[type[AcrelError], Issue] = {
     WrongDeviceError: Issue.WRONG_DEVICE,
+    DeadMeterError: Issue.DEAD_METER,
     MissingTableError: Issue.TABLE_MISSING,
     FileProblemsError: Issue.MODEL_FILE_BROKEN,
     UnknownModelError: Issue.MODEL_FILE_MISSING,

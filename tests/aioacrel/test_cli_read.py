@@ -96,7 +96,8 @@ async def test_only_the_wanted_registers_are_asked_for(acrel: Acrel, cabinet: Ca
     )
     assert set(outcome.json["circuits"]) == {"1", "2"}
     requests = cabinet.units[AIM_R100].requests
-    assert [(request.address, request.count) for request in requests] == [(0x004A, 2)]
+    # First the word that says whether a transformer is broken: without it 0 mA is no reading.
+    assert [(request.address, request.count) for request in requests] == [(0x000B, 1), (0x004A, 2)]
     assert cabinet.units[AIM_R100].writes == []
 
 

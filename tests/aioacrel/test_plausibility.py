@@ -96,7 +96,7 @@ SINGLE = {"U": 230, "I": 10, "P": 2.07, "Q": 1.003, "S": 2.3, "PF": 0.9, "Fr": 5
     ("values", "rule", "point"),
     [
         ({"Temp": 250}, "has_a_meaning", "Temp@1"),
-        ({"I": 2147483.647}, "is_no_filler", "I@1"),
+        ({"I": 2147483.647}, "has_a_meaning", "I@1"),
         ({"U": 510}, "voltage_is_that_of_a_mains", "U@1"),
         ({"Uab": 900}, "voltage_is_that_of_a_mains", "Uab@1"),
         ({"U": 23, "Fr": 50}, "frequency_has_a_voltage", "U@1"),

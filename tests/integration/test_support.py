@@ -238,6 +238,24 @@ async def test_a_wrong_device_is_mended_by_looking_again(
     assert rig.state("sensor", 8, "Lg").state != "unavailable"
 
 
+async def test_a_dead_meter_behind_its_gateway_is_no_wrong_device(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({8: "aim-r100"})
+    cabinet.set_scenario("dead", 8)
+    rig = await link_to(cabinet)
+    issue = the_issue(rig, 8, Issue.DEAD_METER)
+    assert issue is not None
+    assert the_issue(rig, 8, Issue.WRONG_DEVICE) is None
+    assert rig.state("sensor", 8, "Lg").state == "unavailable"
+    assert (await submit(hass, hass_client, issue))["reason"] == "still_there"
+
+    cabinet.set_scenario("normal", 8)
+    assert (await submit(hass, hass_client, issue))["type"] == "create_entry"
+    assert the_issue(rig, 8, Issue.DEAD_METER) is None
+    assert rig.state("sensor", 8, "Lg").state != "unavailable"
+
+
 async def test_a_broken_model_file_is_named_and_mended(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,

@@ -172,6 +172,15 @@ class WrongDeviceError(AcrelError):
 
     key = "wrong_device"
 
+    is_blank = False
+    """Whether all that was answered is nothing but zeros or ones: perhaps it is no meter's answer at all."""
+
+
+class DeadMeterError(WrongDeviceError):
+    """Something answers for the unit, most likely a gateway, but no meter does: it says one word over and over."""
+
+    key = "dead_meter"
+
 
 class SettingError(AcrelError):
     """A change of a setting was not carried out as asked."""

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
-from ..errors import LinkError, LinkUnreachableError
+from ..errors import DeadMeterError, LinkError, LinkUnreachableError
 from ..modbus.poll import PollReport
 from ..modbus.unit import PolledUnit
 from ..points import Model
@@ -32,7 +32,8 @@ async def open_device(
 async def poll_groups(device: PolledUnit) -> AsyncIterator[PollReport]:
     """Poll all that is wanted, ratios first; after a group without an answer only if the unit answers at all.
 
-    Raises the LinkError of a unit that does not.
+    Raises the LinkError of a unit that does not, and DeadMeterError if what answers is no meter: then nothing has a
+    value.
     """
     error: LinkError | None = None
     for group in _RATIOS_FIRST:
@@ -46,3 +47,9 @@ async def poll_groups(device: PolledUnit) -> AsyncIterator[PollReport]:
         report = await device.poll(group)
         error = report.error
         yield report
+    vital = device.vital
+    if vital.is_dead or vital.is_suspicious:
+        if vital.is_mute and await device.is_blank():
+            device.lose_all()
+            raise DeadMeterError(unit=device.unit_id)
+        vital.vouch()

@@ -90,7 +90,7 @@ class ModbusHub:
             if not source.is_wrong:
                 # One that is silent now is identified when it answers.
                 source.join_bus(errors.get(source))
-        self._spawn(self._every(self._look_again_seconds, lambda source: source.is_wrong))
+        self._spawn(self._every(self._look_again_seconds, lambda source: source.is_wrong or source.is_dead))
         self._spawn(self._every(self._check_seconds, lambda source: source.is_answering))
 
     async def stop(self) -> None:

@@ -11,6 +11,7 @@ from math import inf
 from ..errors import LinkError, LinkUnreachableError, MissingTableError, RefusedError, UnheardError, WrongDeviceError
 from ..points import Model
 from ..registers import ProbeCheck, RegisterMap
+from ..registers.layout import WORD
 from ..texts import Phrase, phrase
 from .guard import GuardedUnit
 
@@ -44,12 +45,13 @@ async def probe_model(
         raise MissingTableError(model=model.name, needs=len(model.waiting))
     doubtful: list[Fit] = []
     reasons: list[Phrase] = []
+    heard: list[int] = []
     for registers in model.maps:
         checks = [check for check in registers.probes if not (check.measured and is_known)]
         doubt: Phrase | None = None
         is_supported = False
         for check in checks or [_existence_check(registers)]:
-            found = await _contradiction(unit, check, turn)
+            found = await _contradiction(unit, check, turn, heard)
             doubt = doubt or found
             # What is missing here may be missing in any other device too.
             is_supported = is_supported or (found is None and not check.refused)
@@ -62,11 +64,13 @@ async def probe_model(
             doubtful.append(Fit(registers=registers, doubt=doubt))
     if doubtful:
         return doubtful[0]
-    raise WrongDeviceError(unit=unit.unit_id, model=model.name, detail=reasons[0])
+    error = WrongDeviceError(unit=unit.unit_id, model=model.name, detail=reasons[0])
+    error.is_blank = set(heard) in ({0}, {WORD})
+    raise error
 
 
-async def _contradiction(unit: GuardedUnit, check: ProbeCheck, turn: Turn) -> Phrase | None:
-    """Return what is not as the check wants it, None when it is."""
+async def _contradiction(unit: GuardedUnit, check: ProbeCheck, turn: Turn, heard: list[int]) -> Phrase | None:
+    """Return what is not as the check wants it, None when it is; what was answered is added to `heard`."""
     place = f"{check.address:04X}"
     try:
         words = await patient_read(unit, check.function, check.address, check.count, turn)
@@ -76,6 +80,7 @@ async def _contradiction(unit: GuardedUnit, check: ProbeCheck, turn: Turn) -> Ph
         if not (error.is_illegal_address or error.is_illegal_function):
             raise
         return None if check.refused else _missing(error, check)
+    heard += words
     if check.refused:
         return phrase("register_unexpected", address=place)
     masked = words[0] & check.mask

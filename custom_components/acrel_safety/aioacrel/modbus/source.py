@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 
 from ..errors import (
     AcrelError,
+    DeadMeterError,
     LinkError,
     LinkUnreachableError,
     NoAnswerError,
@@ -51,6 +52,8 @@ class ModbusSource:
         self.orders: AbstractSet[PointKey] = unit.model.settable
         self.is_wrong = False
         """Whether another kind of device answers: it is not polled."""
+        self.is_dead = False
+        """Whether something answers in place of the meter: only the door bell is read."""
         self.bus = bus
         self._intervals = {**DEFAULT_INTERVALS, **(intervals or {})}
         self._spawn = spawn
@@ -62,6 +65,8 @@ class ModbusSource:
         self._is_checking = False
         self._doubts = 0
         """How often it had to be doubted."""
+        self._held: frozenset[PointKey] = frozenset()
+        """Points that were read and not told yet."""
         self._reported: set[Pace] = set()
         self._was_read = asyncio.Event()
         self._leave_bus: Callable[[], None] | None = None
@@ -100,8 +105,8 @@ class ModbusSource:
         self.bus.wake(self.unit)
 
     async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
-        """Return fresh readings, before any further poll. Raises LinkError, or WrongDeviceError of a wrong device."""
-        if self.is_wrong and self._trouble is not None:
+        """Return fresh readings, before any further poll. Raises LinkError, WrongDeviceError."""
+        if self._trouble is not None:
             raise self._trouble
         return await self.bus.command(lambda: self.unit.read(keys), self.unit.unit)
 
@@ -188,18 +193,41 @@ class ModbusSource:
                 doubts = self._doubts
                 # Which model it is was found out before it was saved.
                 await self.unit.probe(is_known=True, turn=self._turn)
+                await self._look_for_life()
             if self.unit.registers is not former:
                 # It was exchanged for one with other registers: what the former said does not hold.
                 self._doubt()
-        except WrongDeviceError as error:
-            self._take_for_wrong(error)
+        except DeadMeterError as error:
+            self._take_for_dead(error)
             return error
+        except WrongDeviceError as error:
+            return await self._wrong_or_dead(error)
         except LinkError as error:
             return error
         finally:
             self._is_checking = False
         self._take_for_right()
         return None
+
+    async def _look_for_life(self) -> None:
+        """Raise DeadMeterError if a unit that passed its probes shows no other sign of a living meter."""
+        vital = self.unit.vital
+        is_in_doubt = self.is_dead or vital.is_dead or vital.is_suspicious
+        if is_in_doubt and not vital.proves and await self.unit.is_blank(turn=self._turn):
+            raise DeadMeterError(unit=self.unit.unit_id)
+        vital.vouch()
+
+    async def _wrong_or_dead(self, error: WrongDeviceError) -> AcrelError:
+        """Take the unit for a wrong device, or for none at all if nothing but the same word can be read of it."""
+        try:
+            if error.is_blank and await self.unit.is_blank(turn=self._turn):
+                dead = DeadMeterError(unit=self.unit.unit_id)
+                self._take_for_dead(dead)
+                return dead
+        except LinkError as silence:
+            return silence
+        self._take_for_wrong(error)
+        return error
 
     async def dump(self) -> RegisterDump:
         """Return all registers of the model, read between the polls. Raises LinkError."""
@@ -243,8 +271,26 @@ class ModbusSource:
             if report.error is not None and self.unit.is_silent:
                 self._doubt()
             else:
-                self._tell(report.keys)
-        elif report.error is None and not self._is_checking:
+                self._judge(report)
+        elif report.error is None and not self._is_checking and not (self.is_dead and self.unit.vital.is_mute):
+            self._check()
+
+    def _judge(self, report: PollReport) -> None:
+        """Tell what a poll brought, unless it may not have come of the meter it should."""
+        vital = self.unit.vital
+        if vital.is_dead or vital.is_strange:
+            self._doubt()
+            self._check()
+        elif vital.is_suspicious:
+            # A circuit without power, or no meter at all: what was read is told as soon as that is known.
+            self._held |= report.keys
+            self._check()
+        else:
+            self._tell(report.keys | self._held)
+            self._held = frozenset()
+
+    def _check(self) -> None:
+        if not self._is_checking:
             self._is_checking = True
             self._spawn(self._identify())
 
@@ -254,7 +300,7 @@ class ModbusSource:
             self.unit.doubt()
 
     def _take_for_right(self) -> None:
-        self.is_wrong, self._trouble = False, None
+        self.is_wrong, self.is_dead, self._trouble = False, False, None
         if not self._is_right:
             self._is_right = self._was_right = True
             if self._remembered is not None:
@@ -264,11 +310,19 @@ class ModbusSource:
             self.unit.want(self._wanted)
             self.join_bus()
             self.bus.wake(self.unit)
-        self._tell(self.unit.lacking())
+        held, self._held = self._held, frozenset()
+        self._tell(self.unit.lacking() | held)
+
+    def _take_for_dead(self, error: DeadMeterError) -> None:
+        self.is_wrong, self.is_dead, self._trouble = False, True, error
+        self.unit.lose_all()
+        self._doubt()
+        self._was_read.set()
+        self._say(Update(readings=self._lost(), trouble=error))
 
     def _take_for_wrong(self, error: WrongDeviceError) -> None:
         self.leave_bus()
-        self.is_wrong, self._trouble = True, error
+        self.is_wrong, self.is_dead, self._trouble = True, False, error
         self._doubt()
         self.unit.learnt.forget()
         self._say(Update(readings=self._lost(), trouble=error))
@@ -276,6 +330,7 @@ class ModbusSource:
     def _doubt(self) -> None:
         """Believe nothing more of the unit until it has answered and shown that it is the right one."""
         self._doubts += 1
+        self._held = frozenset()
         if self._is_right:
             self._is_right = False
             # What was learnt about registers may have been learnt of another device than the one that answers next.

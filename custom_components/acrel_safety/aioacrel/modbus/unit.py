@@ -14,6 +14,7 @@ from ..registers import Ratio, Read, RegisterMap
 from ..registers.blocks import Block, spans_of
 from ..registers.decode import Decoder
 from ..registers.dump import RegisterDump
+from ..registers.privacy import around, private_registers
 from ..texts import Phrase
 from ..vocabulary import Pace
 from .dumping import take_dump
@@ -24,8 +25,9 @@ from .parts import read_in_parts
 from .planning import UnitPlan
 from .poll import GroupPoll, PollReport
 from .presence import MISSES_FORGIVEN, Presence
-from .probe import Turn, probe_model
+from .probe import Turn, patient_read, probe_model
 from .trials import Trials
+from .vital import Life, Vital
 
 _LOGGER = logging.getLogger(__name__)
 ORIGIN = "modbus"
@@ -63,6 +65,7 @@ class PolledUnit:
         self.plan = UnitPlan(model, unit.cost, self.learnt)
         self.trials = Trials(self.plan, self.learnt)
         self._decoder = Decoder(model, ratios, origin=ORIGIN)
+        self.vital = Vital(model.points, self.registers, unit.unit_id)
         self._clock = clock
         self._presence = Presence(self.name)
         self._misses: dict[PointKey, int] = {}
@@ -163,6 +166,9 @@ class PolledUnit:
         """Turn the answer to one planned read into readings; return the points it held."""
         self.learnt.declines_all = False
         self.learnt.note_answered(block.read.count)
+        if self.vital.take(block.read, words) is Life.DEAD:
+            # The meter said none of this: neither a value nor the quiet of an alarm.
+            return self.lose(block.keys)
         readings = self._decoder.take(block, words, self._clock())
         self.readings.update(readings)
         return set(readings)
@@ -196,6 +202,7 @@ class PolledUnit:
     def note_answered(self, group: Pace) -> set[PointKey]:
         """Note that a poll of the group was answered; return the points of which it is known again what they lack."""
         self._presence.answered(group)
+        self.vital.keep([read for pace in Pace for read in self.planned(pace)])
         points, readings = self.model.points, self.readings
         refused = [key for key in self.learnt.refused | self.lacking() if points[key].pace is group and key in readings]
         return self.lose([key for key in refused if readings[key].quality.is_lost], Quality.REFUSED)
@@ -241,6 +248,7 @@ class PolledUnit:
         self.learnt.forget()
         self.plan.use(registers)
         self._decoder = Decoder(self.model, self._ratios, origin=ORIGIN, registers=registers)
+        self.vital = Vital(self.model.points, registers, self.unit_id)
         self.readings.clear()
         self.lose(self.lacking(), Quality.REFUSED)
 
@@ -276,6 +284,28 @@ class PolledUnit:
         self.use(fit.registers)
         return fit.doubt
 
+    async def is_blank(self, *, turn: Turn = nullcontext) -> bool:
+        """Look through all known registers for anything that only a living meter says; stops where it is found.
+
+        Raises LinkError when the unit cannot be asked.
+        """
+        left_out = self.learnt.refused | self.model.private
+        places = [place for key, place in self.registers.places.items() if key not in left_out]
+        is_answered = False
+        for read in around(self.plan.printed(spans_of(places)), private_registers([self.model])):
+            try:
+                words = await patient_read(self.unit, read.function, read.address, read.count, turn)
+            except RefusedError:
+                continue
+            is_answered = True
+            if self.vital.is_spoken(read, words):
+                return False
+        return is_answered
+
+    def lose_all(self) -> set[PointKey]:
+        """Note that no meter is behind the answers; return the points whose values are gone by this."""
+        return self.lose(list(self.readings))
+
     async def knock(self, rest: float | None = None) -> None:
         """Ask a silent unit for one wanted register; raises LinkError as long as it does not answer.
 
@@ -300,6 +330,8 @@ class PolledUnit:
         async for block, words in read_in_parts(self.unit, self.blocks_for(keys), self.ask):
             if isinstance(words, RefusedError):
                 readings.update(self._decoder.lost(block.keys, Quality.REFUSED, self._clock()))
+            elif self.vital.life_of(block.read, words) is Life.DEAD:
+                readings.update(self._decoder.lost(block.keys, Quality.NO_ANSWER, self._clock()))
             else:
                 readings.update(self._decoder.take(block, words, self._clock()))
         return {key: reading for key, reading in readings.items() if key in keys}

@@ -31,22 +31,6 @@ def has_a_meaning(seen: Seen) -> Iterator[Finding]:
             yield key, " ".join(f"{word:04X}h" for word in seen.words(key)), allowed
 
 
-def is_no_filler(seen: Seen) -> Iterator[Finding]:
-    """No measured value consists of the bits that devices put where they have nothing to say.
-
-    Source: the ends of the number formats, unreachable for a working instrument; for -1 in a signed one this cannot be
-    said. That a device means "no value" by it is documented for none: it is only odd.
-    """
-    for point, value in seen.points():
-        kind = seen.place(point.key).layout.type
-        if point.quantity.kind not in _COUNTED or kind.bits < _WORD_BITS or value is None:
-            continue
-        low, high = kind.raw_range
-        raw = seen.place(point.key).layout.decode(seen.words(point.key))
-        if raw is not None and raw in ((low, high) if kind.is_signed else (high,)):
-            yield point.key, value, "another number than the first or last of its format"
-
-
 def voltage_is_that_of_a_mains(seen: Seen) -> Iterator[Finding]:
     """A phase voltage is 0 (absent) to 500 V, any other voltage at most √3 times that; times the ratio of a PT.
 
@@ -168,7 +152,7 @@ def _outside(seen: Seen, unit: str, low: float, high: float, *, or_zero: bool = 
 
 
 RULES: tuple[Rule, ...] = (
-    *(has_a_meaning, is_no_filler, voltage_is_that_of_a_mains, frequency_has_a_voltage, frequency_is_that_of_a_mains),
+    *(has_a_meaning, voltage_is_that_of_a_mains, frequency_has_a_voltage, frequency_is_that_of_a_mains),
     *(power_factor_is_one, temperature_is_that_of_a_conductor, residual_current_can_be_measured),
     *(energy_is_not_negative, voltage_distortion_is_small, ratio_is_one_or_more, setting_is_within_its_limits),
 )

@@ -44,6 +44,8 @@ def decoded(
         return int(raw) & place.any_of != 0
     if point.is_binary or point.words is not None:
         return point.value_of(raw)
+    if raw in place.layout.type.ends and not _is_set_to(point, scaled(raw, place.scale)):
+        return None
     number = scaled(-raw if is_negative else raw, place.scale * Fraction(10) ** power)
     if factor != 1:
         number *= factor
@@ -51,6 +53,11 @@ def decoded(
         number = _worth(point, number, exact=factor == 1)
     # There is no negative zero to be seen anywhere.
     return point.value_of(number or abs(number))
+
+
+def _is_set_to(point: Point, value: float) -> bool:
+    """Whether a value at the end of its type is one the manual prints: within the limits of a setting."""
+    return point.limits is not None and point.limits.low <= value <= point.limits.high
 
 
 def _worth(point: Point, number: float, *, exact: bool) -> float:
@@ -115,6 +122,9 @@ class Decoder:
         value, quality = None, self._objection(place)
         if quality is None and len(ratios) < len(factors):
             quality = Quality.NO_RATIO
+        if quality is Quality.INVALID and self._points[key].quantity.kind is Kind.ALARM:
+            # Of a broken sensor no quiet is believed; an alarm all the same is one.
+            quality = None if decoded(self._points[key], place, words) is True else quality
         if quality is None:
             sign = place.qualifiers.sign
             value = decoded(

@@ -7,7 +7,7 @@ float it does not know.
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -64,6 +64,14 @@ class RegisterType(StrEnum):
         return self in (RegisterType.U8, RegisterType.S8)
 
     @property
+    def ends(self) -> Collection[int]:
+        """The raw numbers that instruments have for "no value" and "too much": all ones, 7FFF, 8000 and the like.
+
+        A float has others for that, and a field of a few bits needs all of its numbers.
+        """
+        return _ENDS.get(self, frozenset())
+
+    @property
     def raw_range(self) -> tuple[int, int]:
         """Smallest and largest raw number; meaningless for floats."""
         if self.is_signed:
@@ -85,6 +93,11 @@ _BITS = {
     RegisterType.S64: 64,
     RegisterType.F32: 32,
     RegisterType.F64: 64,
+}
+_ENDS = {
+    kind: frozenset({kind.raw_range[1], kind.raw_range[0] or kind.raw_range[1]})
+    for kind in RegisterType
+    if not (kind.is_bit_field or kind in (RegisterType.F32, RegisterType.F64))
 }
 _FLOATS = {RegisterType.F32: ">f", RegisterType.F64: ">d"}
 
