@@ -32,6 +32,7 @@ class SpokenSource:
         self.lacking: AbstractSet[PointKey] = frozenset()
         self.wanted: AbstractSet[PointKey] = frozenset()
         self.hurries = 0
+        self.questions = 0
         self.sent: list[Setting] = []
         self.held: dict[PointKey, Value] = {}
         """What `read` returns; an order that is sent comes to lie here."""
@@ -48,6 +49,9 @@ class SpokenSource:
 
     def hurry(self) -> None:
         self.hurries += 1
+
+    def question(self) -> None:
+        self.questions += 1
 
     async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
         return {key: reading(self.held[key], origin=self.origin) for key in keys if key in self.held}

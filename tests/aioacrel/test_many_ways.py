@@ -343,3 +343,16 @@ async def test_what_was_changed_unasked_for_is_not_kept_as_a_reading() -> None:
     plan.device.want([LIMIT])
     plan.far.say({LIMIT: 400})
     assert plan.shown(LIMIT) == (400, "cloud")
+
+
+def test_a_counter_that_leaps_has_it_looked_who_answers_once() -> None:
+    plan = Plan()
+    plan.near.say({ENERGY: 500.0})
+    assert (plan.near.questions, plan.far.questions) == (0, 0)
+    for lap in range(5):
+        plan.now = 60.0 * lap
+        plan.near.say({ENERGY: 0.0})
+    assert (plan.near.questions, plan.far.questions) == (1, 1)
+    plan.near.say({ENERGY: 500.5})
+    plan.near.say({ENERGY: 40_000.0})
+    assert plan.near.questions == 2

@@ -27,6 +27,7 @@ class SpokenSource:
         self.lacking: AbstractSet[PointKey] = frozenset()
         self.wanted: AbstractSet[PointKey] = frozenset()
         self.sent: list[Setting] = []
+        self.questions = 0
         self.is_started = False
         self._origin = origin
         self._sinks: list[Sink] = []
@@ -50,6 +51,9 @@ class SpokenSource:
 
     def hurry(self) -> None:
         self._tell({key: self._reading(value, Quality.GOOD) for key, value in self._values.items()})
+
+    def question(self) -> None:
+        self.questions += 1
 
     async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
         if not self.is_started:

@@ -261,7 +261,13 @@ class Device:
         if point.quantity.kind is not Kind.ENERGY:
             return reading
         self._judged[key] = reading
-        return self.totals.believe(point, reading, self._steady(), self._power_of(key.circuit))
+        was_held = self.totals.is_held(key)
+        believed = self.totals.believe(point, reading, self._steady(), self._power_of(key.circuit))
+        if self.totals.is_held(key) and not was_held and believed.value is not None:
+            # Perhaps it is another device by now.
+            for source in self.sources:
+                source.question()
+        return believed
 
     def _power_of(self, circuit: str) -> float | None:
         """Return the largest power measured on a circuit, in kW, kvar or kVA: so fast its counters may run."""

@@ -63,6 +63,9 @@ class Source(Protocol):
     def hurry(self) -> None:
         """Have what is wanted read soon, without waiting for its time."""
 
+    def question(self) -> None:
+        """Have it looked soon whether this is still the device it is taken for: what it says is odd."""
+
     async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
         """Return fresh readings, asked for now: before a command, and to see what came of it. Raises AcrelError."""
 

@@ -323,6 +323,10 @@ class Totals:
         total = self._totals.get(key)
         return 0.0 if total is None else total.offset
 
+    def is_held(self, key: PointKey) -> bool:
+        """Whether a counter says what is not believed."""
+        return key in self._held
+
     def values(self, now: float) -> Mapping[PointKey, Remembered]:
         """Return what is believed: what is to outlive a restart."""
         return {key: total.remembered(now) for key, total in self._totals.items() if total.count is not None}

@@ -104,6 +104,11 @@ class ModbusSource:
         """Have all that is wanted polled without waiting for its time."""
         self.bus.wake(self.unit)
 
+    def question(self) -> None:
+        """Have the unit identified soon."""
+        if self._is_right and not self._is_over:
+            self._check()
+
     async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
         """Return fresh readings, before any further poll. Raises LinkError, WrongDeviceError."""
         if self._trouble is not None:
