@@ -4,21 +4,27 @@ import argparse
 import asyncio
 from collections.abc import Callable
 
-from benchmarks import bus, faults, home_assistant, line_time
+from benchmarks import bus, delivered, faults, home_assistant, line_time, pace, recorder, servers
 from benchmarks.report import Table
 
 
 def main() -> None:
     """Run what was asked for; without a name, all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     runs: dict[str, Callable[[], Table]] = {
         "line-time": line_time.measure,
         "bus": lambda: asyncio.run(bus.measure()),
+        "pace": pace.measure,
         "faults": faults.measure,
+        "delivered": delivered.measure,
         "home-assistant": lambda: asyncio.run(home_assistant.measure()),
+        "recorder": lambda: asyncio.run(recorder.measure(options.minutes)),
+        "servers": lambda: asyncio.run(servers.measure(options.minutes)),
     }
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(runs)}")
-    names = parser.parse_args().names or list(runs)
+    parser.add_argument("--minutes", type=float, metavar="N", help="how long to measure, of what takes real time")
+    options = parser.parse_args()
+    names = options.names or list(runs)
     for name in names:
         if name not in runs:
             parser.error(f"there is no measurement '{name}'; there are: {', '.join(runs)}")

@@ -24,7 +24,7 @@ from pymodbus.client import AsyncModbusTcpClient
 from tmodbus import create_async_rtu_client, create_async_tcp_client
 
 from benchmarks.report import Table
-from custom_components.acrel_safety.aioacrel.modbus import Link, LinkAddress, LinkPulse
+from custom_components.acrel_safety.aioacrel.modbus import Link, LinkAddress
 from simulator.faults import ALL_FAULTS, Fault, FaultProxy, Framing, Schedule, TruthServer, faults_of
 from simulator.faults.drive import READABLE, Reader, Tally, drive
 from simulator.faults.virtual import run
@@ -110,7 +110,7 @@ class _Guarded:
     """This project: the same modbus-connection below, the guard above."""
 
     def __init__(self, link: Link) -> None:
-        pulse = LinkPulse()
+        pulse = link.pulse
         self.units = {
             unit: link.address.guarded(link.unit(unit), unit, timeout=TIMEOUT, pulse=pulse)
             for unit in range(1, UNITS + 1)

@@ -1,6 +1,7 @@
 """What to look at in the demo, and what to try."""
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 
 from demo.inventory import instrument
@@ -34,7 +35,7 @@ def guide(stage: Stage) -> str:
         "                      both links and their devices; add one yourself: unit 4 is an ADL100, 12 a DTSD1352",
         "",
         "Try: the cabinet does what it is told in another terminal in this folder,",
-        f'  tell() {{ .venv/bin/python -m simulator --control-port {stage.control_port} --send "$1"; }}',
+        f'  tell() {{ .venv/bin/python -m simulator --control {shlex.quote(str(stage.control))} --send "$1"; }}',
     ]
     for name, unit, options, effect in _SCENARIOS:
         command: dict[str, object] = {"do": "scenario", "name": name}

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -14,6 +14,7 @@ async def start(
     output: int | IO[bytes] = DEVNULL,
     errors: int | IO[bytes] = DEVNULL,
     environment: Mapping[str, str] | None = None,
+    held: Sequence[int] = (),
 ) -> Process:
     """Start a program in a session of its own, so that Ctrl-C reaches only the demo, which ends it in order.
 
@@ -27,6 +28,7 @@ async def start(
         stdout=output,
         stderr=errors,
         env=environment,
+        pass_fds=held,
         start_new_session=True,
     )
 

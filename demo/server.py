@@ -122,15 +122,15 @@ class Server:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncGenerator[Server]:
-    """Run Home Assistant on a configuration folder."""
+async def running(folder: Path, *held: int) -> AsyncGenerator[Server]:
+    """Run Home Assistant on a configuration folder; what is `held` stays open as long as it runs."""
     hass = Path(sys.executable).with_name("hass")
     # What makes the checkout importable for the demo would hide the folder's own `custom_components`.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment["TMPDIR"] = str(folder)  # it clears a folder of a fixed name there, perhaps another one's
     with (folder / OUTPUT).open("wb") as log:
         command = (hass, "--skip-pip", "--config", folder)
-        process = await start(*command, output=log, errors=log, environment=environment)
+        process = await start(*command, output=log, errors=log, environment=environment, held=held)
     try:
         yield Server(process, folder)
     finally:

@@ -31,8 +31,8 @@ class Instrument:
     answers: Mapping[str, float] = field(default_factory=dict)
 
 
-# Seconds between two polls of a group: as often as the flow allows, so that a check need not wait.
-BRISK: Mapping[str, float] = {"fast": 1, "normal": 1, "slow": 10}
+# Seconds between two polls of a group, as often as the flow allows, and every change told: a check need not wait.
+BRISK: Mapping[str, float | str] = {"fast": 1, "normal": 1, "slow": 10, "detail": "exact"}
 
 # The unit ids and models of the simulator's standard cabinet. Units 4 and 11 are left for the user to add.
 SITE = (

@@ -1,7 +1,6 @@
 """Bring everything up in order, and take it down again whatever happens."""
 
 import asyncio
-import tempfile
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,6 +18,7 @@ from demo.inventory import Inventory, wait_for_values
 from demo.owner import Tokens, keep_address, onboard
 from demo.past import Past, first_moment, import_past, live_through
 from demo.site import BRISK, DOMAIN, SITE, Link
+from demo.workspace import workspace
 from simulator import Cabinet
 from simulator.control import ControlServer
 
@@ -31,7 +31,7 @@ class Stage:
     """Everything that runs."""
 
     cabinet: Cabinet
-    control_port: int
+    control: Path
     server: server.Server
     http: Http
     socket: Socket
@@ -59,12 +59,12 @@ async def running(port: int, progress: Progress, *, frozen: bool) -> AsyncGenera
     """
     server.ensure_free(port)
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="acrel-demo-")))
+        folder, held = stack.enter_context(workspace())
         server.write_configuration(folder, port)
         progress("starting Home Assistant")
-        hass = await stack.enter_async_context(server.running(folder))
+        hass = await stack.enter_async_context(server.running(folder, held))
         try:
-            yield await _set_up(stack, hass, port, progress, frozen=frozen)
+            yield await _set_up(stack, hass, folder, port, progress, frozen=frozen)
         except Exception as error:
             error.add_note(f"The end of Home Assistant's log:\n{hass.last_lines()}")
             raise
@@ -72,13 +72,16 @@ async def running(port: int, progress: Progress, *, frozen: bool) -> AsyncGenera
             progress("ending what was started")
 
 
-async def _set_up(stack: AsyncExitStack, hass: server.Server, port: int, progress: Progress, *, frozen: bool) -> Stage:
+async def _set_up(
+    stack: AsyncExitStack, hass: server.Server, folder: Path, port: int, progress: Progress, *, frozen: bool
+) -> Stage:
     cabinet = Cabinet.standard(frozen=frozen, start=first_moment())
     past = await asyncio.to_thread(live_through, cabinet)
     await stack.enter_async_context(cabinet)
     control = ControlServer(cabinet)
     stack.push_async_callback(control.stop)
-    control_port = await control.start()
+    control_file = folder / "control"
+    (await control.start()).keep(control_file)
     progress(f"the cabinet's {len(cabinet.units)} instruments answer")
 
     # The address is an IP address, and for those aiohttp keeps no cookies; nothing here needs any.
@@ -107,7 +110,7 @@ async def _set_up(stack: AsyncExitStack, hass: server.Server, port: int, progres
     await create_dashboard(socket, inventory)
     return Stage(
         cabinet=cabinet,
-        control_port=control_port,
+        control=control_file,
         server=hass,
         http=http,
         socket=socket,

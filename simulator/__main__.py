@@ -6,10 +6,12 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
-from math import inf
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 from simulator.cabinet import Cabinet
-from simulator.control import ControlServer, ask
+from simulator.channel import Channel, ChannelError
+from simulator.control import ControlServer
 from simulator.devices import MODELS
 from simulator.pacing import LineSettings
 from simulator.scenarios import SCENARIOS, Option, Scenario
@@ -17,6 +19,8 @@ from simulator.scenarios import SCENARIOS, Option, Scenario
 DEFAULT_TCP_PORT = 5020
 DEFAULT_RTU_PORT = 5021
 LAST_PORT = 65535
+FASTEST = 1000.0
+"""Simulated seconds per second: more cannot be computed in time."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--tcp-port", type=port, default=DEFAULT_TCP_PORT, help="Modbus TCP (%(default)s; 0: free)")
     add("--rtu-port", type=port, default=DEFAULT_RTU_PORT, help="RTU over TCP (%(default)s; 0: free)")
-    add("--control-port", type=port, help="control channel on loopback (none by default; 0: free)")
+    add("--control", type=Path, metavar="FILE", help="control channel; this new file tells who may use it")
     add("--unit", action="append", default=[], metavar="ID=MODEL", help="instead of the standard units")
     add("--scenario", action="append", default=[], metavar="NAME[@UNIT]", help="start with a scenario")
     add("--baudrate", type=int, help="answer as slowly as a serial line of this speed")
@@ -41,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=1, help="another cabinet of the same kind (%(default)s)")
     add("--speed", type=speed, default=1.0, help="simulated seconds per second (%(default)s)")
     add("--latched", action="store_true", help="hold alarms until they are reset")
-    add("--send", metavar="JSON", help="send a command to the --control-port of a running simulator")
+    add("--send", metavar="JSON", help="send a command to the simulator that wrote the --control file")
     return command
 
 
@@ -56,7 +60,7 @@ def port(text: str) -> int:
 def speed(text: str) -> float:
     """Read how fast the simulated time runs. Raises ValueError."""
     number = float(text)
-    if not 0 <= number < inf:
+    if not 0 <= number <= FASTEST:
         raise ValueError(f"{text} is not a number of seconds")
     return number
 
@@ -108,14 +112,14 @@ def build(arguments: argparse.Namespace) -> Cabinet:
     return cabinet
 
 
-def table(cabinet: Cabinet, host: str, control_port: int | None) -> str:
+def table(cabinet: Cabinet, host: str, control: Path | None) -> str:
     """Say what runs where."""
     lines = [
         f"Modbus TCP       {host}:{cabinet.tcp_port}",
         f"RTU over TCP     {host}:{cabinet.rtu_port}",
     ]
-    if control_port is not None:
-        lines.append(f"control channel  127.0.0.1:{control_port}")
+    if control is not None:
+        lines.append(f"control channel  {control}")
     if cabinet.line is not None:
         lines.append(
             f"serial line      {cabinet.line.baudrate} baud, {cabinet.line.bits_per_char} bits per"
@@ -135,15 +139,16 @@ async def run(cabinet: Cabinet, arguments: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     control = ControlServer(cabinet)
-    control_port = None
     try:
         await cabinet.start(arguments.host, arguments.tcp_port, arguments.rtu_port)
-        if arguments.control_port is not None:
-            control_port = await control.start(arguments.control_port)
-        print(table(cabinet, arguments.host, control_port), "\n\nCtrl-C ends it.", flush=True)
-        await stop.wait()
+        async with AsyncExitStack() as stack:
+            if arguments.control is not None:
+                stack.push_async_callback(control.stop)
+                (await control.start()).keep(arguments.control)
+                stack.callback(arguments.control.unlink, missing_ok=True)
+            print(table(cabinet, arguments.host, arguments.control), "\n\nCtrl-C ends it.", flush=True)
+            await stop.wait()
     finally:
-        await control.stop()
         await cabinet.stop()
 
 
@@ -153,21 +158,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = command.parse_args(argv)
     try:
         if arguments.send is not None:
-            if arguments.control_port is None:
-                command.error("--send needs the --control-port of the running simulator")
-            answer = asyncio.run(ask(arguments.control_port, json.loads(arguments.send)))
+            if arguments.control is None:
+                command.error("--send needs the --control file of the running simulator")
+            asked = json.loads(arguments.send)
+            if not isinstance(asked, dict):
+                command.error("a command is a JSON object")
+            answer = asyncio.run(Channel.of(arguments.control).ask(asked))
             print(json.dumps(answer, indent=2, ensure_ascii=False))
             return 0 if answer["ok"] else 1
         cabinet = build(arguments)
     except ValueError as error:
         command.error(str(error))
-    except OSError as error:
-        print(f"no simulator answers on port {arguments.control_port}: {error}", file=sys.stderr)
+    except ChannelError as error:
+        print(error, file=sys.stderr)
         return 1
     try:
         asyncio.run(run(cabinet, arguments))
     except OSError as error:
-        print(error.strerror or error, file=sys.stderr)
+        print(*filter(None, (error.filename, error.strerror or str(error))), sep=": ", file=sys.stderr)
         return 1
     return 0
 

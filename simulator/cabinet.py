@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from math import inf
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
@@ -130,8 +131,8 @@ class Cabinet:
 
     def advance(self, seconds: float) -> None:
         """Let simulated time pass: in steps of 1 s up to an hour, of 10 s beyond."""
-        if seconds < 0:
-            raise ValueError("time does not run backwards")
+        if not 0 <= seconds < inf:
+            raise ValueError("time does not run backwards, and does not end")
         step = _FINE_STEP_S if seconds <= _FINE_UNTIL_S else _COARSE_STEP_S
         left = seconds
         while left > _TOLERANCE_S:

@@ -1,12 +1,13 @@
 """Control channel: switch scenarios and ask for the truth while the cabinet runs.
 
 One JSON object per line over TCP on loopback, one JSON object per line back: `{"ok": true, ...}` or
-`{"ok": false, "error": "..."}`. Whoever can connect may do everything, so it never listens elsewhere.
+`{"ok": false, "error": "..."}`. Web pages and other users reach loopback too: each command bears the
+token that only the file of the channel tells, and the first line that does not ends the connection.
 
-    {"do": "units"}
+    {"token": "...", "do": "units"}           the token is left out below
     {"do": "scenario", "name": "leak", "unit": 7, "options": {"ma": 500}}     without unit: all units
     {"do": "truth", "unit": 7}                                                without unit: all units
-    {"do": "advance", "seconds": 60}
+    {"do": "advance", "seconds": 60}                                          at most a day
     {"do": "hold", "unit": 7, "code": "Lg", "value": 123, "circuit": "1"}     pin a register
     {"do": "release", "unit": 7}    {"do": "reset", "unit": 7}
     {"do": "writes", "unit": 7}     {"do": "requests", "unit": 7}
@@ -15,14 +16,19 @@ One JSON object per line over TCP on loopback, one JSON object per line back: `{
 
 import asyncio
 import json
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 
 from simulator.cabinet import Cabinet
+from simulator.channel import LOOPBACK, Channel
 from simulator.unit import Unit
 
-LOOPBACK = "127.0.0.1"
+MOST_SECONDS = 86_400.0
+"""A day is computed in a few seconds, in which nobody is answered."""
+LARGEST_NUMBER = 1e9
+"""Of any option of a scenario."""
 
 type Message = dict[str, object]
 
@@ -37,14 +43,15 @@ class ControlServer:
     def __init__(self, cabinet: Cabinet) -> None:
         """Prepare; `start` starts to listen."""
         self._cabinet = cabinet
+        self._token = secrets.token_urlsafe()
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
 
-    async def start(self, port: int = 0) -> int:
-        """Listen on loopback and return the real port. Raises OSError."""
-        self._server = await asyncio.start_server(self._serve, LOOPBACK, port)
-        real: int = self._server.sockets[0].getsockname()[1]
-        return real
+    async def start(self) -> Channel:
+        """Listen on loopback and return how to reach it. Raises OSError."""
+        self._server = await asyncio.start_server(self._serve, LOOPBACK, 0)
+        port: int = self._server.sockets[0].getsockname()[1]
+        return Channel(port=port, token=self._token)
 
     async def stop(self) -> None:
         """Close the port and all connections."""
@@ -65,20 +72,29 @@ class ControlServer:
         try:
             # A line that is too long or a client that is gone ends the connection.
             with suppress(ConnectionError, ValueError):
-                while line := await reader.readline():
+                while self.is_ours(line := await reader.readline()):
                     writer.write(json.dumps(self.answer(line)).encode() + b"\n")
                     await writer.drain()
         finally:
             writer.close()
 
-    def answer(self, line: bytes | str) -> Message:
-        """Carry out one command."""
+    def is_ours(self, line: bytes) -> bool:
+        """Whether a line is a command of somebody who was told the token."""
         try:
             command = json.loads(line)
+        except ValueError, RecursionError:
+            return False
+        token = command.get("token") if isinstance(command, dict) else None
+        return isinstance(token, str) and secrets.compare_digest(token.encode(), self._token.encode())
+
+    def answer(self, line: bytes | str) -> Message:
+        """Carry out one command, whoever sent it."""
+        try:
+            command = json.loads(line, parse_constant=_no_number)
             if not isinstance(command, dict):
                 raise CommandError("a command is a JSON object")
             return {"ok": True, **self._do(command)}
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, ArithmeticError) as error:
             return {"ok": False, "error": str(error.args[0] if error.args else error)}
 
     def _do(self, command: Message) -> Message:
@@ -107,6 +123,9 @@ class ControlServer:
         options = command.get("options", {})
         if not isinstance(options, dict):
             raise CommandError("options is a JSON object")
+        for option, value in options.items():
+            if not isinstance(value, str | bool):
+                _within(option, value, -LARGEST_NUMBER, LARGEST_NUMBER)
         name = str(command.get("name"))
         unit = None if command.get("unit") is None else self._unit(command).unit_id
         self._cabinet.set_scenario(name, unit, **options)
@@ -117,12 +136,17 @@ class ControlServer:
         return {"truth": self._unit(command).truth() if one else self._cabinet.truth()}
 
     def _advance(self, command: Message) -> Message:
-        self._cabinet.advance(_number(command, "seconds"))
+        self._cabinet.advance(_within("seconds", command.get("seconds"), 0.0, MOST_SECONDS))
         return {"now": self._cabinet.environment.now.isoformat()}
 
     def _hold(self, command: Message) -> Message:
         circuit = str(command.get("circuit", "1"))
-        self._unit(command).hold(str(command.get("code")), _number(command, "value"), circuit)
+        code, unit = str(command.get("code")), self._unit(command)
+        value = _within("value", command.get("value"), -LARGEST_NUMBER, LARGEST_NUMBER)
+        point = unit.answering.by_code.get((circuit, code))
+        if point is not None and not point.holds(value):
+            raise CommandError(f"the register of {code} cannot hold {value:g}")
+        unit.hold(code, value, circuit)
         return {}
 
     def _release(self, command: Message) -> Message:
@@ -144,26 +168,18 @@ class ControlServer:
 
     def _unit(self, command: Message) -> Unit:
         unit_id = command.get("unit")
-        if not isinstance(unit_id, int) or unit_id not in self._cabinet.units:
+        if isinstance(unit_id, bool) or not isinstance(unit_id, int) or unit_id not in self._cabinet.units:
             raise CommandError(f"no unit {unit_id!r} in this cabinet")
         return self._cabinet.units[unit_id]
 
 
-def _number(command: Message, name: str) -> float:
-    value = command.get(name)
+def _within(name: str, value: object, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise CommandError(f"{name} must be a number")
+    if not low <= value <= high:
+        raise CommandError(f"{name} must be a number from {low:g} to {high:g}")
     return float(value)
 
 
-async def ask(port: int, command: Message) -> Message:
-    """Send one command to a running simulator and return its answer. Raises OSError."""
-    reader, writer = await asyncio.open_connection(LOOPBACK, port, limit=1 << 24)
-    try:
-        writer.write(json.dumps(command).encode() + b"\n")
-        await writer.drain()
-        answer: Message = json.loads(await reader.readline())
-        return answer
-    finally:
-        writer.close()
-        await writer.wait_closed()
+def _no_number(constant: str) -> float:
+    raise CommandError(f"{constant} is no number")

@@ -26,6 +26,8 @@ _TARIFF_PLAN = (
     (VALLEY,) * 7 + (FLAT,) + (PEAK,) * 3 + (FLAT,) * 7 + (PEAK,) + (SHARP,) * 2 + (PEAK,) + (FLAT,) + (VALLEY,)
 )
 
+_CALM_VOLTAGE = 0.3
+"""Voltage flickers less than current does."""
 _THERMAL_TAU_S = 300.0
 _HOT_JOINT_TAU_S = 60.0
 _DEMAND_TAU_S = 900.0
@@ -52,6 +54,8 @@ class Environment:
         """Start the clock."""
         self.start = start
         self.elapsed = 0.0
+        self.flicker = 0.0
+        """Standard deviation of what an instrument reads, as a part of the value: none, so that truth stands still."""
         self._damp = Ripple(random.Random(f"{seed}:humidity"), 1800.0, 14400.0)
 
     @property
@@ -151,6 +155,7 @@ class Feeder:
         self.disturbance = Disturbance()
         self._nominal = [230.0 + rng.uniform(-2.5, 2.5) for _ in range(PHASES)]
         self._voltage_ripple = [Ripple(rng) for _ in range(PHASES)]
+        self._flicker = random.Random(f"{seed}:flicker")
         self._load_ripple = [Ripple(rng) for _ in range(PHASES)]
         self._leak_ripple = [Ripple(rng) for _ in setup.leakage_ma]
         self._frequency_ripple = Ripple(rng)
@@ -194,18 +199,20 @@ class Feeder:
         damp = 1.0 + 0.02 * max(0.0, self.environment.humidity - _HUMID_FROM_PERCENT)
         for loop, base in enumerate(self.setup.leakage_ma):
             normal = base * damp * (1.0 + 0.05 * self._leak_ripple[loop].at(self.environment.elapsed))
+            normal *= self._flickering()
             self.leakage[loop] = self.disturbance.leakage_ma.get(loop, normal) if self.closed else 0.0
 
     def _refresh_phase(self, phase: int) -> None:
         moment = self.environment.elapsed
         volts = self._nominal[phase] * (1.0 + 0.008 * self._voltage_ripple[phase].at(moment))
-        volts *= self.disturbance.voltage
+        volts *= self.disturbance.voltage * self._flickering(_CALM_VOLTAGE)
         self.voltage[phase] = volts
         if not self.closed:
             self.current[phase] = self.power[phase] = self.reactive[phase] = self.apparent[phase] = 0.0
             return
         amps = self.setup.peak_a[phase] * self._load_share() * self.disturbance.load
         amps *= 1.0 + 0.03 * self._load_ripple[phase].at(moment)
+        amps *= self._flickering()
         apparent = volts * amps / 1000
         sign = -1.0 if self.setup.capacitive[phase] else 1.0
         reactive = sign * apparent * math.sqrt(1.0 - self.setup.factor[phase] ** 2)
@@ -214,6 +221,10 @@ class Feeder:
         self.reactive[phase] = reactive
         self.apparent[phase] = math.hypot(power, reactive)
         self.current[phase] = self.apparent[phase] * 1000 / volts if volts else 0.0
+
+    def _flickering(self, share: float = 1.0) -> float:
+        flicker = self.environment.flicker
+        return 1.0 + flicker * share * self._flicker.gauss() if flicker else 1.0
 
     def _load_share(self) -> float:
         hour = self.environment.hour

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from simulator.registers import Kind, Registers
 
+LARGEST_F32 = 3.4e38
+
 type Value = float | int | bool
 type Source = Callable[[], float]
 
@@ -31,6 +33,13 @@ class Number:
     def step(self) -> Decimal:
         """Value of one raw unit."""
         return Decimal(self.scale) * self.ratio
+
+    def holds(self, value: float) -> bool:
+        """Whether the register can express a value without saturating."""
+        if self.kind is Kind.F32:
+            return abs(value) <= LARGEST_F32
+        low, high = self.kind.bounds
+        return low <= round(value / float(self.step)) <= high
 
     def store(self, registers: Registers, value: float) -> None:
         """Write the value as the device would measure it."""
@@ -62,6 +71,10 @@ class Bits:
     source: Source | None = None
     circuit: str = "1"
 
+    def holds(self, value: float) -> bool:
+        """Whether the field can express a value."""
+        return value in range(1 << self.width)
+
     def store(self, registers: Registers, value: float) -> None:
         """Write the field."""
         registers.put_bits(self.address, self.shift, self.width, int(value))
@@ -90,6 +103,10 @@ class Match:
         """Circuit of the underlying field."""
         return self.field.circuit
 
+    def holds(self, value: float) -> bool:
+        """Whether a value is a yes or no."""
+        return value in (0, 1)
+
     def store(self, registers: Registers, value: float) -> None:
         """Write the meaning, or 0 when it ends."""
         self.field.store(registers, self.equals if value else 0)
@@ -111,6 +128,10 @@ class AnyBit:
     shift: int
     width: int
     circuit: str = "1"
+
+    def holds(self, value: float) -> bool:
+        """Whether a value is a yes or no."""
+        return value in (0, 1)
 
     def store(self, registers: Registers, value: float) -> None:
         """Set or clear the whole field."""
@@ -140,6 +161,10 @@ class Twin:
     def circuit(self) -> str:
         """Circuit of the quantity."""
         return self.first.circuit
+
+    def holds(self, value: float) -> bool:
+        """Whether every place can express a value."""
+        return all(place.holds(value) for place in (self.first, *self.others))
 
     def store(self, registers: Registers, value: float) -> None:
         """Write the value to every place."""

@@ -49,6 +49,7 @@ SCENARIOS: dict[str, Kind] = {
         options=frozenset({"most", "how"}),
         link=True,
     ),
+    "filled": Kind(meaning="registers that are printed nowhere are answered, with 0", link=True),
     "dead": Kind(
         meaning="the meter is dead and the gateway answers in its place: every register holds the same word",
         options=frozenset({"word"}),

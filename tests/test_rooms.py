@@ -12,8 +12,18 @@ ABOVE_THE_HUBS = sorted(
     path for path in INTEGRATION.glob("*.py") if path.name not in ("config_flow.py", "device_flow.py", "const.py")
 )
 """Files that show devices; `const.py` names what is stored, forms know what they ask."""
+FORMS_OF_A_WAY = {"link_forms.py", "device_forms.py", "trial.py"}
 OF_A_WAY = {"Pace", "RegisterMap", "Place", "Read", "PolledUnit", "GuardedUnit", "Bus", "ModbusUnit", "CONF_UNIT_ID"}
-ON_DEVICE_ALONE = ("device.py", "plant.py", "settings.py", "totals.py", "source.py")
+ON_DEVICE_ALONE = (
+    "bands.py",
+    "deadband.py",
+    "device.py",
+    "plant.py",
+    "settings.py",
+    "totals.py",
+    "source.py",
+    "unread.py",
+)
 WAYS = ("modbus", "registers", "table", "cli")
 
 
@@ -43,6 +53,12 @@ def test_above_the_hubs_nothing_knows_registers_polling_groups_units_or_the_bus(
     assert "unit_id" not in set(names_in(path))
     below = [name for name in imports_of(path) if name.startswith(("aioacrel.modbus", "aioacrel.registers"))]
     assert below == []
+
+
+def test_of_the_dialogs_only_the_forms_of_a_way_know_it() -> None:
+    dialogs = [INTEGRATION / "config_flow.py", INTEGRATION / "device_flow.py", *(INTEGRATION / "flow").glob("*.py")]
+    knowing = {path.name for path in dialogs if any(name.startswith("hubs.modbus") for name in imports_of(path))}
+    assert knowing <= FORMS_OF_A_WAY
 
 
 @pytest.mark.parametrize("name", ON_DEVICE_ALONE)

@@ -12,12 +12,13 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 
+from .aioacrel.bands import read_bands
 from .aioacrel.errors import AcrelError
 from .aioacrel.texts import read_texts
 from .const import DOMAIN, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry, AcrelRuntimeData
 from .devices import is_in_use, register_hub
-from .hubs import hub_of
+from .hubs import async_forget, hub_of
 from .issues import forget_former_issues
 from .loading import add_device, async_load_models, enabled_points
 from .memory import TotalsMemory
@@ -39,6 +40,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     await async_check_link(hass, entry)
     subentries = await async_sound_devices(hass, entry, entry.get_subentries_of_type(SUBENTRY_DEVICE))
     await hass.async_add_executor_job(read_texts)
+    await hass.async_add_executor_job(read_bands)
     models = await async_load_models(hass, subentries)
     memory = TotalsMemory(hass, entry)
     await memory.async_load()
@@ -115,9 +117,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
-    """Withdraw the issues of a link that is gone, and forget its counters."""
+    """Withdraw the issues of a link that is gone, and forget its counters and what its devices taught."""
     forget_former_issues(hass, entry, ())
     await TotalsMemory(hass, entry).async_forget()
+    await async_forget(hass, entry)
 
 
 async def async_remove_config_entry_device(

@@ -39,8 +39,7 @@ from .flow.link_forms import (
 )
 from .flow.selector_texts import FlowTexts
 from .flow.trial import LinkData, probe_devices, probe_link
-from .hubs import link_faults
-from .hubs.modbus import LinkInUseError, link_address
+from .hubs.errors import LinkInUseError
 from .loading import async_load_models
 from .stored import device_faults
 from .turns import turn
@@ -237,13 +236,12 @@ def _new_title(entry: ConfigEntry, data: LinkData, name: str) -> str:
 
 
 def _is_in_the_way(entry: ConfigEntry, data: LinkData) -> bool:
-    """Whether the entry holds the line that is to be tried, with other settings.
+    """Whether the entry holds the line that is to be tried.
 
-    One connection cannot serve two sets of line settings, and many a gateway takes one connection
-    only. An entry waiting to retry counts: it would come back with its old settings meanwhile.
+    One connection cannot serve two sets of line settings, many a gateway takes one connection only, and what comes too
+    late for one of two who ask the same unit would be taken by the other. An entry waiting to retry counts: it would
+    come back with its old settings meanwhile.
     """
     if entry.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY):
         return False
-    if link_faults(entry.data):
-        return False
-    return link_place(entry.data) == link_place(data) and link_address(entry.data).params != link_address(data).params
+    return link_place(entry.data) == link_place(data)

@@ -21,6 +21,7 @@ CONF_BYTESIZE: Final = "bytesize"
 CONF_PARITY: Final = "parity"
 CONF_STOPBITS: Final = "stopbits"
 CONF_TURNAROUND_MS: Final = "turnaround_ms"
+CONF_DUTY_TARGET: Final = "duty_target"
 
 # Subentry data: one device on the link. CONF_MODEL is Home Assistant's own.
 CONF_UNIT_ID: Final = "unit_id"
@@ -28,6 +29,8 @@ CONF_ALLOW_CHANGES: Final = "allow_changes"
 CONF_PT: Final = "pt"
 CONF_CT: Final = "ct"
 CONF_INTERVALS: Final = "intervals"
+CONF_DETAIL: Final = "detail"
+"""How much of what is read is told; left out where it is the usual."""
 
 FIGURES_SECONDS: Final = 30.0
 """How often the figures of hubs and devices are looked at."""

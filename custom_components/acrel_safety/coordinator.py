@@ -3,19 +3,23 @@
 from collections.abc import Callable, Container, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
+from .aioacrel.deadband import Deadband, Detail
 from .aioacrel.device import Device
 from .aioacrel.errors import AcrelError
 from .aioacrel.readings import PointKey, Reading
 from .aioacrel.source import Source
-from .const import LOGGER
-from .issues import forget_issues, raise_issue
+from .aioacrel.texts import library_language
+from .aioacrel.unread import AlarmWatch
+from .const import CONF_DETAIL, LOGGER
+from .counters import CounterQuestion
+from .issues import forget_issues, raise_issue, tell_unread_alarms
 
 if TYPE_CHECKING:
     from .hubs import EntryHub
@@ -25,7 +29,10 @@ type AcrelConfigEntry = ConfigEntry[AcrelRuntimeData]
 
 
 class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
-    """Its data are the points the latest report touched; the sources set the pace, so there is no update interval."""
+    """Its data are the points the latest report touched; the sources set the pace, so there is no update interval.
+
+    An entity listens to its own point (the context), and is told what the deadband of the device lets through.
+    """
 
     config_entry: AcrelConfigEntry
 
@@ -39,8 +46,15 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
         self.source = source
         self.places: Mapping[str, DeviceInfo | ChildDeviceInfo] = {}
         """Where entities belong, by circuit; set when the device is registered."""
+        detail = subentry.data.get(CONF_DETAIL)
+        self.deadband = Deadband(
+            device.readings, lambda: device.points, Detail(detail) if detail in list(Detail) else Detail.NORMAL
+        )
+        self._watchers: dict[PointKey, CALLBACK_TYPE] = {}
+        self.questions = CounterQuestion(self)
         self._trouble: AcrelError | None = None
         self._is_first = True
+        self._alarms = AlarmWatch(device)
 
     @callback
     def async_attach(self) -> CALLBACK_TYPE:
@@ -56,8 +70,23 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
         return leave
 
     def reading(self, key: PointKey) -> Reading | None:
-        """Return the reading of a point that holds, None before it was read for the first time."""
-        return self.device.readings.get(key)
+        """Return the reading of a point that entities show, None before it was read for the first time."""
+        return self.deadband.shown(key)
+
+    @callback
+    @override
+    def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Any = None) -> Callable[[], None]:
+        """Have a point told to its entity; a listener that names none is told of every report."""
+        if not isinstance(context, PointKey):
+            return super().async_add_listener(update_callback, context)
+        self._watchers[context] = update_callback
+
+        @callback
+        def leave() -> None:
+            if self._watchers.get(context) == update_callback:
+                del self._watchers[context]
+
+        return leave
 
     @callback
     def _take(self, keys: AbstractSet[PointKey]) -> None:
@@ -69,9 +98,24 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
             else:
                 self.last_exception = trouble
                 raise_issue(self.hass, self.config_entry, self.subentry, trouble)
+        if (unread := self._alarms.look(keys)) is not None:
+            names = self._alarms.names(unread, library_language(self.hass.config.language))
+            tell_unread_alarms(self.hass, self.config_entry, self.subentry, names)
+        self.questions.look()
         self.data = keys
         self.last_update_success = self.device.is_heard
+        for key in self.deadband.sift(keys):
+            self._tell(key)
         self.async_update_listeners()
+
+    def _tell(self, key: PointKey) -> None:
+        if (watcher := self._watchers.get(key)) is None:
+            return
+        try:
+            watcher()
+        except Exception:  # noqa: BLE001 - whatever one entity fails with is its own, and logged
+            # It is taken for told: of all others it must not be so without being true.
+            LOGGER.exception("%s of %s could not be shown", key, self.name)
 
 
 @dataclass(kw_only=True)

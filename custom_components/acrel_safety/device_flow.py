@@ -25,7 +25,7 @@ from .flow.steps import stored
 from .flow.table_steps import TableSteps
 from .flow.trial import is_link_proven, probe_device
 from .hubs import link_faults
-from .hubs.modbus import LinkInUseError
+from .hubs.errors import LinkInUseError
 from .model_files import model_library
 
 

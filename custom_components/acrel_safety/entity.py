@@ -3,7 +3,6 @@
 from typing import Any, override
 
 from homeassistant.const import Platform
-from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
@@ -26,7 +25,7 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
 
     def __init__(self, coordinator: AcrelCoordinator, point: Point, platform: Platform) -> None:
         """Take the point and the platform that shows it."""
-        super().__init__(coordinator)
+        super().__init__(coordinator, context=point.key)
         self.point = point
         name = naming(point.quantity, platform, coordinator.hass.config.language)
         self._attr_unique_id = unique_id(coordinator.subentry, point.key)
@@ -41,7 +40,8 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Have the point read from now on."""
+        """Have the point read from now on, and begin with what it is exactly."""
+        self.coordinator.deadband.release(self.point.key)
         await super().async_added_to_hass()
         # Nothing is kept of it: there may be thousands of entities.
         self.coordinator.device.want((self.point.key,))
@@ -50,11 +50,13 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
     async def async_will_remove_from_hass(self) -> None:
         """Have it read no more."""
         self.coordinator.device.unwant((self.point.key,))
+        self.coordinator.deadband.release(self.point.key)
         await super().async_will_remove_from_hass()
 
     @override
     async def async_update(self) -> None:
-        """Have the device read soon, as the action `homeassistant.update_entity` asks for."""
+        """Have the device read soon and tell exactly what it says, as the action `homeassistant.update_entity` asks."""
+        self.coordinator.deadband.release(self.point.key)
         self.coordinator.device.hurry()
 
     @property
@@ -69,13 +71,6 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
         """The last value; None while there is none that can be believed."""
         reading = self.coordinator.reading(self.point.key)
         return reading.value if reading is not None else None
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Write the state, but only if the point itself was touched."""
-        if self.point.key in self.coordinator.data:
-            self.async_write_ha_state()
 
     async def _async_change(self, value: Value) -> None:
         """Change the setting; what goes wrong is said in the user's language.

@@ -1,6 +1,6 @@
 """Repair issues: what only the user can mend, raised once and withdrawn when it is mended."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -16,12 +16,13 @@ from .aioacrel.errors import (
     WrongDeviceError,
 )
 from .aioacrel.problems import flat
+from .aioacrel.texts import library_language, phrase
 from .const import DOMAIN
 from .markdown import plain, problem_list, quoted
 
 _MOST_IN_AN_ISSUE = 5
 """Problems of a file that are shown; the first ones are mended first."""
-
+_MOST_ALARMS = 10
 
 LINK_BROKEN = "link_broken"
 """What can be wrong with a link as a whole; also the key of its text."""
@@ -36,6 +37,8 @@ class Issue(StrEnum):
     MODEL_FILE_BROKEN = "model_file_broken"
     MODEL_FILE_MISSING = "model_file_missing"
     STORED_BROKEN = "device_broken"
+    INCOMPLETE = "device_incomplete"
+    ALARMS_UNREAD = "alarms_unread"
 
 
 _ISSUES: Mapping[type[AcrelError], Issue] = {
@@ -83,15 +86,38 @@ def raise_stored_issue(hass: HomeAssistant, entry: ConfigEntry, subentry: Config
         entry,
         issue_id(entry, subentry, Issue.STORED_BROKEN),
         Issue.STORED_BROKEN,
-        {"device": subentry.title, "problems": problems},
+        {"device": flat(subentry.title), "problems": problems},
     )
+
+
+@callback
+def raise_incomplete_issue(
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, missing: Collection[str]
+) -> None:
+    """Raise the issue of a device that is read, but of which something is not stored that its model needs."""
+    placeholders = {"device": flat(subentry.title), "missing": ", ".join(missing).upper()}
+    _create(hass, entry, issue_id(entry, subentry, Issue.INCOMPLETE), Issue.INCOMPLETE, placeholders)
+
+
+@callback
+def tell_unread_alarms(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, names: Sequence[str]) -> None:
+    """Raise the issue of alarms that cannot be read, by name; withdraw it when there are none."""
+    identifier = issue_id(entry, subentry, Issue.ALARMS_UNREAD)
+    if not names:
+        ir.async_delete_issue(hass, DOMAIN, identifier)
+        return
+    shown = [plain(name) for name in names[:_MOST_ALARMS]]
+    if left_out := len(names) - len(shown):
+        shown.append(phrase("and_more", count=left_out).text(library_language(hass.config.language)))
+    placeholders = {"device": flat(subentry.title), "alarms": "\n".join(f"- {name}" for name in shown)}
+    _create(hass, entry, identifier, Issue.ALARMS_UNREAD, placeholders)
 
 
 @callback
 def raise_link_issue(hass: HomeAssistant, entry: ConfigEntry, problems: str) -> None:
     """Raise the issue of a link whose stored settings cannot be used, and withdraw those of its devices."""
     forget_former_issues(hass, entry, ())
-    _create(hass, entry, link_issue_id(entry), LINK_BROKEN, {"link": entry.title, "problems": problems})
+    _create(hass, entry, link_issue_id(entry), LINK_BROKEN, {"link": flat(entry.title), "problems": problems})
 
 
 @callback
@@ -119,16 +145,21 @@ def _create(
 def forget_issues(
     hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, *, but: Issue | None = None
 ) -> None:
-    """Withdraw the issues of a device that is well."""
+    """Withdraw the issues of a device that is well.
+
+    What is missing of it is found at set-up alone, and whether its alarms are read one by one.
+    """
     for issue in Issue:
-        if issue is not but:
+        if issue not in (but, Issue.INCOMPLETE, Issue.ALARMS_UNREAD):
             ir.async_delete_issue(hass, DOMAIN, issue_id(entry, subentry, issue))
 
 
 @callback
 def forget_former_issues(hass: HomeAssistant, entry: ConfigEntry, subentries: Collection[str]) -> None:
-    """Withdraw the issues of devices that are no longer on the link."""
+    """Withdraw the issues of devices that are no longer on the link, and those that its set-up finds anew."""
     for domain, identifier in list(ir.async_get(hass).issues):
         owner, _, rest = identifier.partition("_")
-        if domain == DOMAIN and owner == entry.entry_id and rest.partition("_")[0] not in subentries:
+        subentry_id, _, issue = rest.partition("_")
+        is_over = subentry_id not in subentries or issue == Issue.INCOMPLETE
+        if domain == DOMAIN and owner == entry.entry_id and is_over:
             ir.async_delete_issue(hass, domain, identifier)

@@ -14,6 +14,7 @@ from .aioacrel.readings import PointKey
 from .aioacrel.vocabulary import EXTRA_PREFIX, Kind
 from .const import CONF_ALLOW_CHANGES
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .naming import NO_STATE
 
 RAW_PREFIX = f"{EXTRA_PREFIX}Raw "
 """Begins the code of a register whose meaning is unknown: a help for drawing up a table."""
@@ -21,7 +22,6 @@ _ABOUT_THE_INSTRUMENT = frozenset({Kind.FAULT, Kind.RATIO, Kind.IDENTITY, Kind.C
 _SECONDARY_FAMILIES = frozenset({"communication", "ratio", "wiring", "clock", "power_supply"})
 _SETTING_PLATFORMS = frozenset({Platform.NUMBER, Platform.SELECT, Platform.SWITCH})
 _TIMES = frozenset({"ms", "s", "min", "h", "d"})
-_NO_STATE = frozenset({Kind.COMMAND})
 
 type SetUp = Callable[[HomeAssistant, AcrelConfigEntry, AddConfigEntryEntitiesCallback], Coroutine[Any, Any, None]]
 
@@ -57,7 +57,7 @@ def shown(coordinator: AcrelCoordinator) -> Iterator[tuple[Point, Platform]]:
 
 def platform_of(point: Point, *, may_set: bool) -> Platform | None:
     """Return the platform that shows a point, None for what is no state."""
-    if point.quantity.kind in _NO_STATE:
+    if point.quantity.kind in NO_STATE:
         return None
     if may_set:
         if point.words is not None:

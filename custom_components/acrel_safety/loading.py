@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import CONF_MODEL, Platform
+from homeassistant.const import CONF_MODEL, CONF_TYPE, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
@@ -16,7 +16,8 @@ from .aioacrel.readings import PointKey
 from .const import CONF_ALLOW_CHANGES, DOMAIN
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .devices import places, register_device, remove_former_circuits
-from .issues import Issue, forget_issues, raise_issue
+from .hubs import WAYS
+from .issues import Issue, forget_issues, raise_incomplete_issue, raise_issue
 from .kinds import is_enabled_by_default, shown, unique_id
 from .model_files import model_library
 from .plant import plant_of
@@ -64,6 +65,8 @@ def add_device(
         return
     # Its file is sound, whether the device answers or not.
     forget_issues(hass, entry, subentry, but=Issue.WRONG_DEVICE)
+    if missing := WAYS[entry.data[CONF_TYPE]].missing(model, subentry.data):
+        raise_incomplete_issue(hass, entry, subentry, missing)
     device, release = plant_of(hass).device(
         subentry.subentry_id, model, may_change=partial(_may_change, entry, subentry.subentry_id)
     )

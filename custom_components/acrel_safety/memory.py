@@ -1,21 +1,34 @@
 """What outlives a restart: the last believed values of counters, which the first reading after it is judged by."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TypedDict
+from hashlib import sha256
+from math import isfinite
+from typing import Any, NotRequired, TypedDict, TypeGuard
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
 
-from .aioacrel.device import Device
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
-from .const import DOMAIN, LOGGER, REMEMBER_SECONDS
+from .aioacrel.totals import Remembered as RememberedCounter
+from .const import CONF_ALLOW_CHANGES, CONF_DETAIL, CONF_INTERVALS, DOMAIN, LOGGER, REMEMBER_SECONDS
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 
 _VERSION = 1
 _LARGEST_TOTAL = 2**64
 """No register holds more."""
+_UNKNOWN_AGE = 30 * 86400.0
+"""Seconds; what a former version stored does not say when it was read."""
+_LONGEST_AGE = 400 * 86400.0
+"""Whatever the clock says: it may have been set."""
+_SAYS_NOTHING = frozenset({CONF_ALLOW_CHANGES, CONF_DETAIL, CONF_INTERVALS})
+"""Settings that change nothing about which meter is read, and how its numbers are understood."""
+
+_FORMER = "former"
+"""Stands for settings that are not those of now, whichever they were."""
 
 
 class RememberedTotal(TypedDict):
@@ -23,6 +36,11 @@ class RememberedTotal(TypedDict):
 
     value: float
     unit: str | None
+    offset: NotRequired[float]
+    time: NotRequired[float]
+    """Of the clock, when it was read."""
+    settings: NotRequired[str]
+    """Stands for the settings of the device at the time."""
 
 
 type Remembered = dict[str, dict[str, RememberedTotal]]
@@ -38,6 +56,8 @@ class TotalsMemory:
         self._entry = entry
         self._store = Store[Remembered](hass, _VERSION, f"{DOMAIN}.{entry.entry_id}.totals")
         self._remembered: Remembered = {}
+        self._settings: dict[str, str] = {}
+        """By subentry, since the link was loaded: a device's settings change before it is loaded anew."""
 
     async def async_load(self) -> None:
         """Read what was remembered; what cannot be understood is forgotten."""
@@ -52,10 +72,17 @@ class TotalsMemory:
     def tell(self, coordinator: AcrelCoordinator) -> None:
         """Tell a device its counters' last values, before its first poll has nothing to compare."""
         points = coordinator.device.points
+        settings = self._settings[coordinator.subentry.subentry_id] = _settings(coordinator)
         for name, total in self._remembered.get(coordinator.subentry.subentry_id, {}).items():
             point = points.get(_key(name))
             if point is not None and point.quantity.unit == total["unit"]:
-                coordinator.device.restore_total(point.key, total["value"])
+                former = RememberedCounter(
+                    count=total["value"],
+                    offset=total.get("offset", 0.0),
+                    age=_age(total.get("time")),
+                    is_other=total.get("settings", settings) != settings,
+                )
+                coordinator.device.restore_total(point.key, former)
 
     @callback
     def knows(self, coordinator: AcrelCoordinator, key: PointKey) -> bool:
@@ -67,35 +94,72 @@ class TotalsMemory:
         """Write now and then, so that even a power cut costs little; returns what ends that."""
 
         async def write(_: datetime) -> None:
-            await self.async_write()
+            if _counts(self._present()) != _counts(self._remembered):
+                # That the same was read again is not worth a write.
+                await self.async_write()
 
         every = timedelta(seconds=REMEMBER_SECONDS)
         return async_track_time_interval(self._hass, write, every, cancel_on_shutdown=True)
 
     async def async_write(self) -> None:
         """Write what is believed now; of a device that could not be set up, what was remembered before."""
-        present = {
-            subentry_id: _totals(coordinator.device)
-            for subentry_id, coordinator in self._entry.runtime_data.coordinators.items()
-        }
-        former = {subentry_id: self._remembered.get(subentry_id, {}) for subentry_id in self._entry.subentries}
-        remembered = {subentry_id: {**former[subentry_id], **present.get(subentry_id, {})} for subentry_id in former}
+        remembered = self._present()
         if remembered != self._remembered:
             await self._store.async_save(remembered)
             self._remembered = remembered
+
+    def _present(self) -> Remembered:
+        coordinators = self._entry.runtime_data.coordinators
+        return {
+            subentry_id: _totals(coordinators[subentry_id], self._settings[subentry_id])
+            if subentry_id in coordinators
+            else self._remembered.get(subentry_id, {})
+            for subentry_id in self._entry.subentries
+        }
 
     async def async_forget(self) -> None:
         """Remove the file."""
         await self._store.async_remove()
 
 
-def _totals(device: Device) -> dict[str, RememberedTotal]:
-    points = device.points
+def former_counter(value: float) -> RememberedCounter:
+    """Return a counter as a former version remembered it, which said nothing of when it was read."""
+    return RememberedCounter(count=value, age=_UNKNOWN_AGE)
+
+
+def _counts(remembered: Remembered) -> Mapping[str, Mapping[str, tuple[float, float]]]:
     return {
-        str(key): RememberedTotal(value=value, unit=points[key].quantity.unit)
-        for key, value in device.totals.values().items()
+        subentry_id: {name: (total["value"], total.get("offset", 0.0)) for name, total in totals.items()}
+        for subentry_id, totals in remembered.items()
+    }
+
+
+def _totals(coordinator: AcrelCoordinator, settings: str) -> dict[str, RememberedTotal]:
+    points, now = coordinator.device.points, dt_util.utcnow().timestamp()
+    return {
+        str(key): RememberedTotal(
+            value=total.count,
+            unit=points[key].quantity.unit,
+            offset=total.offset,
+            time=round(now - total.age, 3),
+            settings=_FORMER if total.is_other else settings,
+        )
+        for key, total in coordinator.device.remembered_totals().items()
         if key in points
     }
+
+
+def _settings(coordinator: AcrelCoordinator) -> str:
+    """Return what stands for the settings of a device: with others another meter may be read, or with another ratio."""
+    data = {name: value for name, value in coordinator.subentry.data.items() if name not in _SAYS_NOTHING}
+    return sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _age(time: float | None) -> float:
+    """Return how many seconds ago a counter was read; the clock may have been set since."""
+    if time is None:
+        return _UNKNOWN_AGE
+    return min(max(0.0, dt_util.utcnow().timestamp() - time), _LONGEST_AGE)
 
 
 def _sound(stored: object) -> Remembered:
@@ -103,7 +167,7 @@ def _sound(stored: object) -> Remembered:
     devices = stored if isinstance(stored, Mapping) else {}
     return {
         str(subentry_id): {
-            str(name): RememberedTotal(value=float(total["value"]), unit=total["unit"])
+            str(name): _sound_total(total)
             for name, total in totals.items()
             if isinstance(total, Mapping) and _is_total(total.get("value")) and "unit" in total
         }
@@ -112,9 +176,25 @@ def _sound(stored: object) -> Remembered:
     }
 
 
+def _sound_total(total: Mapping[str, Any]) -> RememberedTotal:
+    sound = RememberedTotal(value=float(total["value"]), unit=total["unit"])
+    offset, time, settings = total.get("offset"), total.get("time"), total.get("settings")
+    if _is_number(offset) and abs(offset) <= _LARGEST_TOTAL:
+        sound["offset"] = float(offset)
+    if _is_number(time):
+        sound["time"] = float(time)
+    if isinstance(settings, str):
+        sound["settings"] = settings
+    return sound
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
 def _is_total(value: object) -> bool:
     """Whether a number can be what a counter shows."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LARGEST_TOTAL
+    return _is_number(value) and 0 <= value <= _LARGEST_TOTAL
 
 
 def _key(name: str) -> PointKey:

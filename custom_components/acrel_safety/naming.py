@@ -13,7 +13,8 @@ from .aioacrel.vocabulary import Kind, Quantity, vocabulary
 EXTRA = "extra"
 """The translation of what has no text of its own: the name comes along as a placeholder."""
 
-_NO_STATE = frozenset({Kind.COMMAND})
+NO_STATE = frozenset({Kind.COMMAND})
+"""What is done, not read: no entity shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Naming:
 
 def natural_platforms(quantity: Quantity) -> frozenset[Platform]:
     """Return the platforms on which a quantity of the vocabulary has a text of its own."""
-    if quantity.kind in _NO_STATE:
+    if quantity.kind in NO_STATE:
         return frozenset()
     if quantity.kind is not Kind.SETTING:
         return frozenset({Platform.BINARY_SENSOR if quantity.binary else Platform.SENSOR})

@@ -1,14 +1,19 @@
-"""Repairs: every issue is mended outside, so its flow looks again whether it is."""
+"""Repairs: what is mended outside is looked at again; what happened to a counter only its owner can say."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 import probatio
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import OperationNotAllowed, UnknownEntry
+from homeassistant.config_entries import ConfigEntryState, OperationNotAllowed, UnknownEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
+from .aioacrel.readings import PointKey
+from .aioacrel.totals import Answer, Held
 from .const import DOMAIN
+from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .counters import COUNTERS_HELD, placeholders, settle
 
 
 class LookAgainFlow(RepairsFlow):
@@ -37,8 +42,58 @@ class LookAgainFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
 
+class CounterFlow(RepairsFlow):
+    """Asks the owner what happened to the counters that are held, and does what is said."""
+
+    def __init__(self) -> None:
+        """Begin with nothing shown."""
+        self._held: Mapping[PointKey, Held] = {}
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show what is held, and ask."""
+        coordinator = self._coordinator
+        self._held = coordinator.device.held_counters() if coordinator is not None else {}
+        if coordinator is None or not self._held:
+            return self.async_abort(reason="over")
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=list(Answer),
+            description_placeholders={**placeholders(coordinator, self._held)},
+        )
+
+    async def async_step_replaced(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Go on from the last value."""
+        return await self._settle(Answer.REPLACED)
+
+    async def async_step_right(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show what the meter says."""
+        return await self._settle(Answer.RIGHT)
+
+    async def async_step_fault(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Hold on."""
+        return await self._settle(Answer.FAULT)
+
+    async def _settle(self, answer: Answer) -> RepairsFlowResult:
+        coordinator = self._coordinator
+        if coordinator is None:
+            return self.async_abort(reason="over")
+        settle(coordinator, self._held, answer)
+        # Not to be asked again after a power cut.
+        await coordinator.config_entry.runtime_data.memory.async_write()
+        return self.async_create_entry(data={})
+
+    @property
+    def _coordinator(self) -> AcrelCoordinator | None:
+        """The device, as long as it is loaded."""
+        data = self.data or {}
+        entry: AcrelConfigEntry | None = self.hass.config_entries.async_get_entry(str(data.get("entry_id")))
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return None
+        return entry.runtime_data.coordinators.get(str(data.get("subentry_id")))
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the flow that mends an issue."""
-    return LookAgainFlow()
+    return CounterFlow() if issue_id.endswith(COUNTERS_HELD) else LookAgainFlow()

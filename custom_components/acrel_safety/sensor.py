@@ -1,7 +1,7 @@
 """Measurements, energies, words of states, and settings that may not be changed."""
 
 from collections.abc import Mapping
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.sensor import (
     RestoreSensor,
@@ -20,6 +20,7 @@ from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .entity import AcrelEntity
 from .evidence import RegisterEvidence
 from .kinds import points_of
+from .memory import former_counter
 
 PARALLEL_UPDATES = 0
 
@@ -61,6 +62,7 @@ _COUNTERS = frozenset(
 )
 """Keys of what only counts up, without a unit."""
 _ENERGIES = frozenset({SensorDeviceClass.ENERGY, SensorDeviceClass.REACTIVE_ENERGY})
+ATTR_METER_READING = "meter_reading"
 _MEASURED = frozenset({Kind.MEASUREMENT, Kind.DEMAND, Kind.QUALITY})
 
 
@@ -148,5 +150,15 @@ class AcrelEnergySensor(AcrelSensor, RestoreSensor):
                 and isinstance(stored.native_value, int | float)
                 and stored.native_unit_of_measurement == self.native_unit_of_measurement
             ):
-                coordinator.device.restore_total(self.point.key, float(stored.native_value))
+                coordinator.device.restore_total(self.point.key, former_counter(float(stored.native_value)))
         await super().async_added_to_hass()
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """What the meter itself shows, where that is something else since it was replaced."""
+        attributes, offset = super().extra_state_attributes, self.coordinator.device.totals.offset(self.point.key)
+        value = self.believed_value
+        if not offset or value is None or isinstance(value, bool | str):
+            return attributes
+        return {**(attributes or {}), ATTR_METER_READING: round(value - offset, 6)}

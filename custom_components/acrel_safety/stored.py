@@ -75,6 +75,6 @@ def _sentence(fault: Fault, texts: FlowTexts) -> str:
         "not_this" if kind == "wrong" and not fault.allowed else kind,
         field=plain(fault.at),
         found=plain(fault.found),
-        allowed=plain(fault.allowed),
+        allowed=fault.allowed,
         name=plain(fault.texts.get("name", "")),
     )

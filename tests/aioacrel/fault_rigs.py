@@ -26,6 +26,7 @@ class FaultRig:
     proxy: FaultProxy
     link: Link
     units: dict[int, GuardedUnit]
+    pulse: LinkPulse
 
     async def read(self, unit: int, function: int, address: int, count: int) -> list[int]:
         """Read as the device code does: with leave to stretch the read."""
@@ -56,8 +57,8 @@ async def fault_rig(
     ):
         address = address_at(proxy.port, framing)
         async with Link.open(address) as link:
-            pulse = LinkPulse()
+            pulse = link.pulse
             units = {unit: address.guarded(link.unit(unit), unit, timeout=timeout, pulse=pulse) for unit in UNITS}
-            yield FaultRig(truth, proxy, link, units)
+            yield FaultRig(truth, proxy, link, units, pulse)
             for unit in units.values():
                 await unit.settle()

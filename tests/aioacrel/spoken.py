@@ -29,6 +29,7 @@ class SpokenSource:
         self.origin = origin
         self.points: Mapping[PointKey, Point] = {key: model.points[key] for key in keys}
         self.orders: AbstractSet[PointKey] = frozenset(orders)
+        self.lacking: AbstractSet[PointKey] = frozenset()
         self.wanted: AbstractSet[PointKey] = frozenset()
         self.hurries = 0
         self.sent: list[Setting] = []

@@ -261,8 +261,8 @@ async def test_a_slip_of_the_planner_takes_the_values_of_its_device_away_alone(
         rig.bus.start()
         await rig.reports.until(lambda r: r.unit is wrong and r.error is None)
 
-        def slips(_: Pace) -> tuple[Block, ...]:
-            raise RuntimeError("a slip of the planner")
+        def slips(group: Pace) -> tuple[Block, ...]:
+            raise RuntimeError(group)
 
         blocks, wrong.blocks = wrong.blocks, slips  # type: ignore[method-assign]  # there is no such fault to cause
         await rig.reports.until(lambda r: r.unit is wrong and r.unit.is_silent)

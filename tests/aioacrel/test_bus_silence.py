@@ -101,6 +101,8 @@ def test_one_unit_that_answers_again_wakes_the_others() -> None:
         end_silence(cabinet, lost)
         await rig.reports.until(lambda r: r.error is None and r.unit.unit_id in lost)
         assert await until_all_answer(rig, lost) < 4
+        for _ in range(2):
+            await rig.reports.until(lambda r: r.unit.unit_id == UNITS[0] and r.group is Pace.FAST)
         assert max(gaps(cabinet, rig, UNITS[0], since)) < 2 + 2 * TIMEOUT
 
     on_a_line(test)

@@ -85,7 +85,7 @@ def test_one_slow_unit_among_quick_ones_is_found_out_and_not_for_ever(framing: s
             # With numbered requests the neighbours' answers tell, and it is never lost.
             await rig.reports.until(lambda r: r.unit.unit_id == 1)
         await rig.reports.until(lambda r: r.unit.unit_id == 1 and r.error is None)
-        assert now() - since < 3 * MINUTE
+        assert now() - since < 3.5 * MINUTE
         slow = rig.devices[0].unit
         assert slow.timeout > delay_s
         cabinet.set_scenario("normal", 1)
@@ -112,7 +112,7 @@ def test_a_gateway_that_tries_for_long_does_not_take_the_neighbours_with_it(
         for unit_id in UNITS[1:]:
             fast = [at for at, r in neighbours if r.unit.unit_id == unit_id and r.group is Pace.FAST and at > MINUTE]
             *waits, longest = sorted(later - earlier for earlier, later in pairwise(fast))
-            assert waits[-1] < 2 + 1.6 * absent_s + 0.5
+            assert waits[-1] < 2 + 1.6 * absent_s + 0.8
             assert longest < 2 + MOST_PATIENCE + 0.5, "once it is listened to as if it were slow"
             assert sum(wait > 2.5 for wait in waits) <= 10 * MINUTE / 20
 

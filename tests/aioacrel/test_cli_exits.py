@@ -218,7 +218,7 @@ def test_the_quantities_of_a_model_are_listed(acrel: Acrel) -> None:
 async def test_a_gateway_that_answers_for_a_device_is_not_told_as_silence(acrel: Acrel) -> None:
     async with Cabinet.of({3: "asj10l"}, frozen=True, absent_exception=0x0B) as cabinet:
         outcome = await acrel.on(cabinet, "read", "--unit", "8", "--model", "aim-r100", *QUICK, "--json")
-    assert outcome.error == "no_answer"
+    assert outcome.error == "no_answer_gateway"
     assert "the gateway says 'device behind the gateway does not answer' (exception 11)" in outcome.err
     assert "within" not in outcome.err
     assert "rtu+tcp" not in outcome.err

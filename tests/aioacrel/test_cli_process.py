@@ -50,6 +50,16 @@ async def test_a_reader_that_leaves_ends_the_command_quietly(cabinet: Cabinet) -
     assert json.loads(ended.stdout)["model"] == "aim-r100"
 
 
+@pytest.mark.parametrize("reader", ["head -n 1", "true"])
+@pytest.mark.parametrize("command", [f"read LINK {' '.join(WATCH[:4])}", f"watch LINK {' '.join(WATCH)} --json"])
+async def test_a_reader_that_leaves_takes_no_alarm_away(cabinet: Cabinet, command: str, reader: str) -> None:
+    cabinet.units[8].hold("LgHigh", 1)
+    ended = await asyncio.to_thread(
+        shell, f"set -o pipefail; acrel {command.replace('LINK', link(cabinet))} 2>&1 | {reader}"
+    )
+    assert ended.returncode == 4
+
+
 @pytest.mark.parametrize("command", ["acrel models", "acrel --help", "acrel plan --model adw300 --json"])
 def test_nobody_reads_at_all(command: str) -> None:
     ended = shell(f"set -o pipefail; {command} | true")
@@ -103,3 +113,38 @@ def test_ctrl_c_while_the_command_loads(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr("custom_components.acrel_safety.aioacrel.cli.run.run", interrupted)
     assert cli.main(["models"]) == 130
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return what lies in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+FULL = "trap '' XFSZ; ulimit -f 0; "
+"""A disk that takes no byte more."""
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["table import table.csv --id x", "table export adw300", "dump LINK --unit 8 --model aim-r100"],
+    ids=lambda command: " ".join(command.split()[:2]),
+)
+@pytest.mark.parametrize("name", ["file", "link"])
+async def test_a_full_disk_leaves_the_good_file(cabinet: Cabinet, tmp_path: Path, command: str, name: str) -> None:
+    rows = [f"{number},1,DOC_{number},mA,{number},6,1,0,0,3,,0\n" for number in range(9)]
+    header = "id,group,data_name,unit,reg_add,reg_type,endian,dcm,k,fun_num,calc,style\n"
+    (tmp_path / "table.csv").write_text(header + "".join(rows))
+    good = "a good file\n" * 10
+    (tmp_path / "file").write_text(good)
+    (tmp_path / "link").symlink_to("file")
+    before = names_in(tmp_path)
+    said = f"cd {tmp_path} && acrel {command.replace('LINK', link(cabinet))} -o {name}"
+
+    failed = await asyncio.to_thread(shell, FULL + said)
+    assert (failed.returncode, failed.stderr.splitlines()[-1]) == (1, f"{name}: File too large")
+    assert (tmp_path / "file").read_text() == good
+
+    assert (await asyncio.to_thread(shell, said)).returncode == 0
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_text() != good
+    assert names_in(tmp_path) == before

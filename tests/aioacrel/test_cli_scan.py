@@ -131,8 +131,8 @@ async def _searched(
 ) -> tuple[Search, float]:
     """Return what is found of two units in virtual time, and how long that takes."""
     models = [model for model in LIBRARY.usable() if not model.needs_table]
-    line = LineSettings(baudrate=9600, turnaround_ms=20)
-    async with Cabinet.of({2: "adl400", 8: "aim-r100"}, frozen=True, line=line, **settings) as cabinet:
+    settings["frozen"], settings["line"] = True, LineSettings(baudrate=9600, turnaround_ms=20)
+    async with Cabinet.of({2: "adl400", 8: "aim-r100"}, **settings) as cabinet:
         for unit_id in cabinet.units if slow else ():
             cabinet.set_scenario("slow", unit_id, **slow)
         options = parse(["scan", link(cabinet, framing), "--units", units])

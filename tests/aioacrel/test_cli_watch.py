@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.acrel_safety.aioacrel.modbus import learnt
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from simulator import Cabinet
 from simulator.faults import FaultProxy, Framing, Schedule, Times, faults_of
@@ -200,3 +201,18 @@ async def test_trouble_and_what_to_do_about_ratios_are_said(acrel: Acrel, cabine
     assert "Unit 7 did not answer within 0.15 s" in silent.out
     ratios = await acrel.on(cabinet, "watch", "--unit", "3", "--model", "adl3000", *QUICK, "--count", "3")
     assert ratios.err.count("state --pt and --ct otherwise") == 1
+
+
+async def test_what_was_refused_once_is_not_refused_for_ever(
+    acrel: Acrel, cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learnt, "BACK_OFF", (0.0, 0.1))
+    cabinet.set_scenario("exception", AIM_R100, code=2)
+    asked = ("--unit", "8", "--model", "aim-r100", "--codes", "Lg@1", "--no-probe", "--json", "--interval", "0.2")
+    watching = asyncio.create_task(acrel.on(cabinet, "watch", *asked, "--count", "20"))
+    await asyncio.sleep(1)
+    cabinet.set_scenario("normal", AIM_R100)
+    outcome = await watching
+    assert is_empty(outcome.documents[0])
+    assert is_full(outcome.documents[-1])
+    assert outcome.code == 0

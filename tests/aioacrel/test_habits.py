@@ -23,18 +23,28 @@ def on_a_line(test: Coroutine[Any, Any, None]) -> None:
 
 
 @pytest.mark.parametrize("late", [0.55, 0.6, 0.9, 1.4, 3.0])
-def test_of_a_gateway_that_numbers_its_answers_itself_no_answer_is_taken_for_the_next_requests(late: float) -> None:
+def test_of_a_gateway_that_numbers_its_answers_itself_no_answer_is_taken_for_the_next_requests(
+    late: float, caplog: pytest.LogCaptureFixture
+) -> None:
     async def main() -> None:
         schedule = Schedule(1, (Fault.RENUMBER,), 1.0, times=Times(late=(late, late)))
         async with fault_rig(MBAP, schedule, service=0.05) as rig:
-            for turn in range(24):
-                for _ in range(2):
-                    try:
-                        assert await rig.read_truly(1, (0, 20, 40)[turn % 3], 10)
-                    except LinkError:
-                        continue
+            read = 0
+            for turn in range(48):
+                try:
+                    assert await rig.read_truly(1, (0, 20, 40)[turn % 3], 10)
+                    read += 1
+                except LinkError:
+                    continue
+            assert read > 30 or late > 1.5, "such a gateway works"
+            assert rig.pulse.details(0.0)["numbers_itself"] is (late < 1.5)
+            if read:
+                await rig.units[1].write(FIRST_SETTING, [7])
+                assert await rig.units[1].read(3, FIRST_SETTING, 1) == [7]
 
+    caplog.set_level(logging.WARNING)
     on_a_line(main())
+    assert caplog.text.count("numbers its answers itself") == (late < 1.5)
 
 
 def test_a_first_answer_given_up_does_not_make_the_number_of_the_next_believed() -> None:

@@ -335,6 +335,22 @@ async def test_a_device_whose_door_bell_was_refused_once_is_taken_up_again() -> 
         assert source.is_answering
 
 
+async def test_a_unit_whose_identification_is_cut_off_is_set_up_all_the_same() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, rig(cabinet, MONITOR) as line:
+        source, heard = line.sources[MONITOR], line.heard[MONITOR]
+        source.want({LOOP})
+        cabinet.set_scenario("slow", unit=MONITOR, delay_s=0.15)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await source.identify()
+        assert line.unit().requests
+        assert not source.is_answering
+        cabinet.set_scenario("normal", unit=MONITOR)
+        await line.hub.start(PATIENCE)
+        await heard.until(lambda heard: heard.readings[LOOP].value is not None)
+        assert source.is_answering
+
+
 async def test_a_device_that_was_silent_at_the_start_rings_its_door_bell_only_until_it_is_identified() -> None:
     async with Cabinet.standard(frozen=True) as cabinet, rig(cabinet, MONITOR) as line:
         cabinet.set_scenario("silent", unit=MONITOR)

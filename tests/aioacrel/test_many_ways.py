@@ -18,7 +18,7 @@ from custom_components.acrel_safety.aioacrel.errors import (
 )
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality
 from custom_components.acrel_safety.aioacrel.source import FAR, NEAR
-from custom_components.acrel_safety.aioacrel.totals import LAPS_TO_BELIEVE_LESS
+from custom_components.acrel_safety.aioacrel.totals import Remembered
 from tests.aioacrel.rigs import model
 from tests.aioacrel.spoken import SpokenSource
 
@@ -227,14 +227,14 @@ def test_a_counter_is_judged_across_a_change_of_the_way() -> None:
     plan.now = 120
     plan.near.say({ENERGY: 500.5})
     assert plan.shown(ENERGY) == (500.5, "line")
-    assert plan.device.totals.values() == {ENERGY: 500.5}
+    assert plan.device.remembered_totals() == {ENERGY: Remembered(count=500.5, age=0)}
 
 
 def test_a_reading_counts_once_against_a_counter_however_often_others_speak() -> None:
     plan = Plan()
     plan.near.say({ENERGY: 500.0})
     plan.near.say({ENERGY: 12.0})
-    for lap in range(2 * LAPS_TO_BELIEVE_LESS):
+    for lap in range(60):
         plan.now = 60.0 * lap
         plan.far.say({ENERGY: 500.0})
     assert plan.shown(ENERGY) == (500.0, "line")
@@ -243,10 +243,10 @@ def test_a_reading_counts_once_against_a_counter_however_often_others_speak() ->
 
 def test_a_restored_total_is_not_undercut() -> None:
     plan = Plan()
-    plan.device.restore_total(ENERGY, 9000.0)
+    plan.device.restore_total(ENERGY, Remembered(count=9000.0, age=60))
     plan.near.say({ENERGY: 12.0})
     assert (plan.shown(ENERGY)[0], plan.device.readings[ENERGY].quality) == (9000.0, Quality.HELD)
-    plan.device.restore_total(ENERGY, 1.0)
+    plan.device.restore_total(ENERGY, Remembered(count=1.0, age=60))
     plan.near.say({ENERGY: 9000.5})
     assert (plan.shown(ENERGY)[0], plan.device.readings[ENERGY].quality) == (9000.5, Quality.GOOD)
 
@@ -255,7 +255,7 @@ def test_a_total_that_is_restored_too_late_has_the_reading_judged_anew() -> None
     plan = Plan()
     plan.near.say({ENERGY: 12.0})
     assert plan.shown(ENERGY)[0] == 12.0
-    plan.device.restore_total(ENERGY, 9000.0)
+    plan.device.restore_total(ENERGY, Remembered(count=9000.0, age=60))
     assert (plan.shown(ENERGY)[0], plan.device.readings[ENERGY].quality) == (9000.0, Quality.HELD)
 
 

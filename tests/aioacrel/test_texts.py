@@ -14,22 +14,34 @@ import pytest
 import custom_components.acrel_safety as integration
 from custom_components.acrel_safety import aioacrel
 from custom_components.acrel_safety.aioacrel.errors import (
+    EXCEPTION_ADVICE,
     EXCEPTION_MEANINGS,
     AcrelError,
     AddressFormError,
     FileProblemsError,
     RefusedError,
+    UnheardError,
 )
-from custom_components.acrel_safety.aioacrel.foreign import SYSTEM_REASONS
+from custom_components.acrel_safety.aioacrel.foreign import LIBRARY_REASONS, SYSTEM_REASONS
 from custom_components.acrel_safety.aioacrel.modbus import LinkAddress
+from custom_components.acrel_safety.aioacrel.modbus.examine import Speech
+from custom_components.acrel_safety.aioacrel.modbus.way import NO_CAUSE
 from custom_components.acrel_safety.aioacrel.points import Evidence
 from custom_components.acrel_safety.aioacrel.texts import LANGUAGES, library_language, phrase, say, texts
 
 SOURCES = sorted(Path(integration.__file__).parent.rglob("*.py"))
-OWN_WAY: tuple[type[AcrelError], ...] = (FileProblemsError, RefusedError)
+OWN_WAY: tuple[type[AcrelError], ...] = (FileProblemsError, RefusedError, UnheardError)
 """Errors that make the fillings of their sentence themselves."""
-OF_A_VARIABLE = {*EXCEPTION_MEANINGS.values(), "exception_undefined", *SYSTEM_REASONS.values()}
-"""Phrases that are chosen by a number."""
+OF_A_VARIABLE = {
+    *EXCEPTION_MEANINGS.values(),
+    *EXCEPTION_ADVICE.values(),
+    "exception_undefined",
+    *SYSTEM_REASONS.values(),
+    *LIBRARY_REASONS.values(),
+    "no_reason",
+    *(speech.value for speech in set(Speech) - NO_CAUSE),
+}
+"""Phrases that are chosen by a number, a name or what was heard."""
 
 
 def section(name: str) -> set[str]:

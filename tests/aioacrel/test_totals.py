@@ -1,83 +1,263 @@
-"""Energy never runs backwards, and never leaps without insisting."""
+"""Energy never runs backwards, and what a dead meter says is no energy, however often it says so."""
 
+from dataclasses import dataclass, field
+from itertools import pairwise
+from random import Random
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.acrel_safety.aioacrel.totals import LAPS_TO_BELIEVE_LESS, Total
+from custom_components.acrel_safety.aioacrel.totals import (
+    DOUBT_SECONDS,
+    POWER_FACTOR,
+    POWER_FLOOR,
+    ZERO_SECONDS,
+    Answer,
+    Held,
+    Remembered,
+    Total,
+)
+
+POLL = 60.0
+LAPS_OF_AN_HOUR = 60
+
+
+@dataclass
+class Meter:
+    """A counter that is read once a minute."""
+
+    total: Total = field(default_factory=Total)
+    now: float = 0.0
+    power: float | None = None
+
+    def say(self, *counts: float) -> list[float | None]:
+        """Read the counter some times; return what is shown."""
+        shown = []
+        for count in counts:
+            self.now += POLL
+            shown.append(self.total.believe(count, self.now, power=self.power))
+        return shown
+
+    def held(self) -> Held | None:
+        return self.total.held(self.now)
+
+    def settle(self, answer: Answer) -> float | None:
+        self.total.settle(answer, self.now)
+        return self.total.value
+
+
+def known(count: float, power: float | None = None) -> Meter:
+    meter = Meter(power=power)
+    assert meter.say(count) == [count]
+    return meter
 
 
 def test_a_growing_counter_is_believed_at_once() -> None:
-    total = Total()
-    assert [total.believe(value, 60.0 * lap) for lap, value in enumerate([100.0, 100.5, 101.25])] == [
-        100.0,
-        100.5,
-        101.25,
-    ]
+    assert Meter().say(100.0, 100.5, 101.25) == [100.0, 100.5, 101.25]
 
 
 def test_a_dip_is_held_back() -> None:
-    total = Total(value=500.0)
-    assert total.believe(499.9, 60) == 500.0
-    assert total.believe(500.1, 120) == 500.1
+    assert known(500.0).say(499.9, 500.1) == [500.0, 500.1]
 
 
-def test_zeros_while_a_meter_starts_are_never_published() -> None:
-    total = Total(value=3737.0)
-    assert [total.believe(value, 60.0 * lap) for lap, value in enumerate([0.0, 0.0, 3746.0])] == [
-        3737.0,
-        3737.0,
-        3746.0,
-    ]
+@pytest.mark.parametrize("dead", [0.0, 429_496_729.5, 29_360.12, 12.0])
+@pytest.mark.parametrize("power", [None, 0.0, 3.0])
+def test_however_long_a_dead_meter_repeats_itself_it_is_not_believed(dead: float, power: float | None) -> None:
+    meter = known(29_062.7, power)
+    assert set(meter.say(*[dead] * 24 * LAPS_OF_AN_HOUR)) == {29_062.7}
+    assert meter.say(29_063.5) == [29_063.5]
 
 
 def test_a_first_zero_waits_and_is_then_a_new_meter() -> None:
+    meter = Meter()
+    shown = meter.say(0.0, 0.0, 0.25)
+    assert shown == [None, 0.0, 0.25]
+    assert ZERO_SECONDS <= POLL
+
+
+def test_what_follows_a_first_zero_is_no_energy() -> None:
+    meter = Meter()
+    assert meter.say(0.0, 0.0, 29_062.7, 29_062.8) == [None, 0.0, 0.0, 0.0]
+
+
+def test_the_owner_is_asked_after_a_while_and_not_of_what_passes() -> None:
+    meter = known(9000.0)
+    meter.say(12.0, 12.1)
+    assert meter.held() is None
+    meter.say(9000.5)
+    meter.say(*[12.0] * int(DOUBT_SECONDS / POLL + 1))
+    assert meter.held() == Held(shown=9000.5, said=12.0)
+    meter.say(9001.0)
+    assert meter.held() is None
+
+
+def test_a_replaced_meter_that_began_at_nothing_is_shown_as_it_is() -> None:
+    meter = known(9000.0)
+    meter.say(*[0.1 * lap for lap in range(30)])
+    assert meter.settle(Answer.REPLACED) == pytest.approx(2.9)
+    assert meter.say(3.0) == [3.0]
+    assert meter.total.offset == 0
+
+
+@pytest.mark.parametrize("former", [9000.0, 100.0])
+def test_a_used_meter_goes_on_from_the_last_value(former: float) -> None:
+    meter = known(former)
+    meter.say(*[5000.0 + 0.1 * lap for lap in range(30)])
+    held = meter.held()
+    assert held is not None
+    assert held.shown == former
+    assert held.said == pytest.approx(5002.9)
+    assert meter.settle(Answer.REPLACED) == pytest.approx(former)
+    assert meter.held() is None
+    assert meter.say(5003.9) == [pytest.approx(former + 1)]
+
+
+def test_a_counter_that_rolled_over_goes_on_when_the_owner_says_so() -> None:
+    meter = known(999_999.5)
+    meter.say(*[0.5 + 0.1 * lap for lap in range(20)])
+    meter.settle(Answer.REPLACED)
+    assert meter.say(3.0) == [pytest.approx(3.0)]
+
+
+def test_a_meter_that_is_right_is_shown() -> None:
+    meter = known(100.0)
+    meter.say(*[5000.0] * 30)
+    assert meter.settle(Answer.RIGHT) == 5000.0
+    assert meter.say(5000.5) == [5000.5]
+
+
+def test_a_fault_is_not_asked_about_again() -> None:
+    meter = known(100.0)
+    meter.say(*[5000.0] * 30)
+    assert meter.settle(Answer.FAULT) == 100.0
+    meter.say(*[5001.0] * 30)
+    assert meter.held() is None
+    assert meter.say(100.5) == [100.5]
+
+
+def test_another_way_that_is_behind_is_held_without_a_question() -> None:
     total = Total()
-    assert [total.believe(0.0, 60.0 * lap) for lap in range(LAPS_TO_BELIEVE_LESS)] == [None, None, 0.0]
+    total.believe(500.0, 0, origin="line")
+    for lap in range(100):
+        assert total.believe(490.0, 60.0 * lap, origin="cloud") == 500.0
+    assert total.held(6000) is None
+    assert total.believe(500.5, 6060, origin="cloud") == 500.5
 
 
-def test_a_replaced_meter_is_believed_when_it_insists() -> None:
-    total = Total(value=9000.0)
-    seen = [total.believe(value, 60.0 * lap) for lap, value in enumerate([12.0, 12.1, 12.2, 12.3])]
-    assert seen == [9000.0, 9000.0, 12.2, 12.3]
+def test_little_more_than_the_power_explains_is_a_leap() -> None:
+    """A low word that reads all ones: 30 kWh on a circuit of 2 kW."""
+    meter = known(6524.32, power=2.0)
+    assert meter.say(6553.6, 6524.36) == [6524.32, 6524.36]
 
 
-def test_a_leap_no_circuit_can_make_needs_a_second_reading() -> None:
-    total = Total(value=100.0, time=0.0)
-    assert total.believe(4_000_000.0, 60) == 100.0
-    assert total.believe(101.0, 120) == 101.0
-    assert total.believe(5000.0, 180) == 101.0
-    assert total.believe(5000.5, 240) == 5000.5
+def test_what_flowed_while_nobody_read_is_believed() -> None:
+    """A feeder of 400 kW after a day without Home Assistant."""
+    meter = Meter(power=400.0)
+    meter.total.restore(Remembered(count=1_000_000.0, age=86_400.0), meter.now)
+    assert meter.say(1_009_600.0) == [1_009_600.0]
 
 
-def test_what_flowed_while_nobody_read_is_believed_when_it_was_said_twice() -> None:
-    """A feeder of 400 kW, read every ten minutes, after a day without Home Assistant."""
-    total = Total(value=1_000_000.0, time=0.0)
-    seen = [total.believe(1_009_600.0 + 400 / 6 * lap, 600.0 * lap) for lap in range(3)]
-    assert seen[0] == 1_000_000.0
-    assert seen[1:] == [1_009_600.0 + 400 / 6 * lap for lap in (1, 2)]
+def test_what_cannot_have_flowed_since_is_not() -> None:
+    meter = Meter()
+    meter.total.restore(Remembered(count=100.0, age=3600.0), meter.now)
+    assert meter.say(29_062.7) == [100.0]
+
+
+def test_after_a_change_of_settings_the_owner_is_asked_at_once() -> None:
+    meter = Meter()
+    meter.total.restore(Remembered(count=9000.0, age=60.0, is_other=True), meter.now)
+    assert meter.say(12.0) == [9000.0]
+    assert meter.held() == Held(shown=9000.0, said=12.0)
+
+
+def test_an_offset_is_remembered() -> None:
+    meter = Meter()
+    meter.total.restore(Remembered(count=5000.0, offset=4000.0, age=60.0), meter.now)
+    assert meter.say(5000.5) == [9000.5]
 
 
 def test_a_feeder_of_many_megawatts_does_not_stand_still() -> None:
-    """8 MW behind transformers: more than is believed at once, but it goes on and on at the same pace."""
-    total = Total(value=1_000_000.0, time=0.0)
+    """8 MW behind transformers, no power read: more than is believed at once, but it goes on and on at one pace."""
+    meter = known(1_000_000.0)
     truth = [1_000_000.0 + 8000 / 60 * lap for lap in range(1, 60)]
-    seen = [total.believe(value, 60.0 * lap) for lap, value in enumerate(truth, start=1)]
-    assert seen[:2] == [1_000_000.0, 1_000_000.0]
-    assert seen[3:] == truth[3:]
+    shown = meter.say(*truth)
+    until = int(DOUBT_SECONDS / POLL)
+    assert set(shown[:until]) == {1_000_000.0}
+    assert shown[until + 1 :] == truth[until + 1 :]
+
+
+def test_a_counter_of_coarse_steps_does_not_stand_still() -> None:
+    """One step of the counter is 200 kWh (CT 100, PT 200), of which 5 MW make one in 2.4 minutes."""
+    meter = known(1_000_000.0)
+    truth = [1_000_000.0 + 200 * int(5000 / 60 * lap / 200) for lap in range(1, 60)]
+    shown = meter.say(*truth)
+    assert shown[20:] == truth[20:]
+
+
+def pattern(random: Random, truth: float) -> float:
+    """Return what a dead or torn meter says, in hundredths of 32 bits."""
+    raw = int(truth * 100)
+    return (
+        random.choice(
+            [
+                0,
+                0xFFFF_FFFF,
+                0x7FFF_FFFF,
+                0x8000_0000,
+                raw & 0xFFFF_0000,
+                raw | 0xFFFF,
+                raw & 0xFFFF,
+                raw | 0xFFFF_0000,
+                (raw & 0xFFFF) << 16 | raw >> 16,
+                random.getrandbits(16) * 0x1_0001,
+                random.getrandbits(32),
+                raw - random.randrange(1, 10_000),
+                raw + random.randrange(100_000, 10_000_000),
+            ]
+        )
+        / 100
+    )
+
+
+def episode(seed: int) -> None:
+    """A day of a meter that dies for a while, one way or another."""
+    random = Random(seed)  # noqa: S311 - no secret
+    meter, truth = Meter(power=random.choice([0.0, 2.0, 40.0])), random.uniform(0, 300_000)
+    assert meter.power is not None
+    per_poll = meter.power / 60
+    shown = meter.say(truth)
+    begins, lasts = random.randrange(10), random.choice([1, 2, 3, 4, 10, 60, 600])
+    is_constant, dead = random.random() < 0.5, pattern(random, truth)
+    for lap in range(begins + lasts + 20):
+        truth += per_poll
+        is_dead = begins <= lap < begins + lasts
+        reading = (dead if is_constant else pattern(random, truth)) if is_dead else truth
+        (value,) = meter.say(reading)
+        shown.append(value)
+        assert value is not None
+        # What is little enough to be true may be shown for a while: then the truth has soon caught up.
+        assert value <= truth + POWER_FLOOR + POWER_FACTOR * per_poll, f"phantom energy: {value} for {truth}"
+    assert all(before is not None and after is not None and before <= after for before, after in pairwise(shown))
+    assert shown[-1] == truth
+
+
+@pytest.mark.parametrize("seeds", [range(start, start + 100) for start in range(0, 1000, 100)], ids=str)
+def test_a_thousand_dead_meters_make_no_energy(seeds: range) -> None:
+    for seed in seeds:
+        episode(seed)
 
 
 @given(st.lists(st.floats(0, 1e7), max_size=40))
 def test_a_single_wrong_reading_never_moves_the_total(noise: list[float]) -> None:
     """Any single wrong reading may come between true ones: the total never falls and never passes the truth."""
-    total, truth, now, published = Total(value=1000.0), 1000.0, 0.0, 1000.0
+    meter, truth, published = known(1000.0), 1000.0, 1000.0
     for wrong in noise:
         for reading in (truth, wrong if wrong < truth or wrong > truth + 100 else truth):
-            now += 60
-            value = total.believe(reading, now)
+            (value,) = meter.say(reading)
             assert value is not None
             assert published <= value <= truth
             published = value
         truth += 1
-        now += 60
-        assert total.believe(truth, now) == truth
+        assert meter.say(truth) == [truth]
         published = truth

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from simulator.channel import Channel
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = ROOT / "scripts" / "demo"
 START_SECONDS = 120.0
@@ -25,7 +27,7 @@ class Demo:
     """A demo that is ready."""
 
     url: str
-    control_port: int
+    control: Channel
 
 
 @pytest.fixture(autouse=True)
@@ -69,10 +71,10 @@ async def demo(start: Start) -> Demo:
             if "Ctrl-C ends all of it" in said:
                 break
     ready = re.search(r"Ready: +(http://127\.0\.0\.1:\d+)", said)
-    control = re.search(r"--control-port (\d+)", said)
+    control = re.search(r"--control (\S+)", said)
     assert ready is not None, said
     assert control is not None, said
-    return Demo(ready[1], int(control[1]))
+    return Demo(ready[1], Channel.of(Path(control[1])))
 
 
 def leftovers(work: Path) -> list[str]:

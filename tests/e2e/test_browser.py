@@ -11,7 +11,6 @@ from demo.inventory import Inventory
 from demo.owner import log_in
 from demo.site import SITE
 from demo.view import logged_in, show_dashboard
-from simulator.control import ask
 from tests.e2e.conftest import ROOT, Demo
 
 _PICTURE = ROOT / "build" / "dashboard.png"
@@ -43,7 +42,7 @@ async def test_dashboard_shows_our_entities_and_an_alarm(demo: Demo) -> None:
         await expect(_tile(page, "Residual current alarm", "Car charger · Safe")).to_be_visible()
         picture = await page.screenshot(path=_PICTURE)
 
-        await ask(demo.control_port, {"do": "scenario", "name": "leak", "unit": 7})
+        await demo.control.ask({"do": "scenario", "name": "leak", "unit": 7})
         await expect(_tile(page, "Residual current alarm", "Car charger · Unsafe")).to_be_visible()
         await expect(page.get_by_text(re.compile(r"1 of \d+ alarms active"))).to_be_visible()
     assert complaints == []

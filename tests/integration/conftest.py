@@ -1,6 +1,6 @@
 """A real cabinet on loopback and a real Home Assistant: nothing between them is mocked."""
 
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Protocol
 
 import pytest
@@ -15,8 +15,11 @@ from tests.integration.rigs import Framing, LinkRig, device, link_entry
 
 
 @pytest.fixture(autouse=True)
-def _acrel_safety_is_found(enable_custom_integrations: None) -> None:
-    """Let Home Assistant load custom integrations."""
+def _acrel_safety_is_found(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant load custom integrations; a recorder has to be there before it starts."""
+    for name in ("recorder_mock", "enable_custom_integrations"):
+        if name == "enable_custom_integrations" or name in request.fixturenames:
+            request.getfixturevalue(name)
 
 
 class CabinetMaker(Protocol):
@@ -53,8 +56,18 @@ class LinkMaker(Protocol):
 
 
 @pytest.fixture
+def any_interval(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Let a test read more often, or less, than a user may ask for."""
+
+    def allow() -> None:
+        monkeypatch.setattr(modbus_data, "INTERVALS", dict.fromkeys(modbus_data.INTERVALS, (0.01, 1e9)))
+
+    return allow
+
+
+@pytest.fixture
 async def link_to(
-    hass: HomeAssistant, cabinet_of: CabinetMaker, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, cabinet_of: CabinetMaker, any_interval: Callable[[], None]
 ) -> AsyncGenerator[LinkMaker]:
     """Set up links; they are unloaded at the end, before the cabinets stop."""
     entries: list[MockConfigEntry] = []
@@ -65,8 +78,7 @@ async def link_to(
         if models is None:
             models = {unit_id: unit.model for unit_id, unit in cabinet.units.items()}
         if "intervals" in data:
-            # Tests read more often, or less, than a user may ask for.
-            monkeypatch.setattr(modbus_data, "INTERVALS", dict.fromkeys(modbus_data.INTERVALS, (0.01, 1e9)))
+            any_interval()
         devices = [device(unit_id, model, data=data) for unit_id, model in models.items()]
         entry = link_entry(cabinet, devices, framing=framing)
         entry.add_to_hass(hass)

@@ -147,6 +147,22 @@ class LinkRig:
         finally:
             remove()
 
+    async def reported(self, unit_id: int, is_enough: Callable[[], bool], seconds: float = 20) -> None:
+        """Return as soon as something is so; it is looked at after each report of a unit."""
+        done = asyncio.Event()
+
+        @callback
+        def look() -> None:
+            if is_enough():
+                done.set()
+
+        remove = self.coordinator(unit_id).async_add_listener(look)
+        try:
+            async with asyncio.timeout(seconds):
+                await done.wait()
+        finally:
+            remove()
+
     async def reload(self) -> None:
         """Load the entry anew."""
         await self.hass.config_entries.async_reload(self.entry.entry_id)

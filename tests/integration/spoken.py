@@ -24,6 +24,7 @@ class SpokenSource:
         self.rank = rank
         self.points: Mapping[PointKey, Point] = model.points
         self.orders: AbstractSet[PointKey] = frozenset(orders)
+        self.lacking: AbstractSet[PointKey] = frozenset()
         self.wanted: AbstractSet[PointKey] = frozenset()
         self.sent: list[Setting] = []
         self.is_started = False

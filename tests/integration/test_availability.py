@@ -192,12 +192,13 @@ async def test_other_settings_on_the_same_line_are_refused_with_a_reason_until_t
     entry = link_entry(cabinet, [device(7, "asj10l")], framing="rtu_tcp")
     entry.add_to_hass(hass)
     assert not await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
+    states = [entry.state]
     assert entry.error_reason_translation_key == "link_settings_in_use"
     await hass.config_entries.async_unload(other.entry_id)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=2))
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert entry.state is ConfigEntryState.LOADED
+    states.append(entry.state)
+    assert states == [ConfigEntryState.SETUP_RETRY, ConfigEntryState.LOADED]
 
 
 async def test_a_value_the_device_does_not_have_is_unknown_and_the_others_stay(

@@ -1,6 +1,7 @@
 """A user sets up and changes links; every answer comes from a real server on loopback."""
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.acrel_safety.const import DOMAIN
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.flows import QUICK_LINE, Walk, add_link, change_link
-from tests.integration.rigs import HOST, device, link_entry
+from tests.integration.rigs import FAST_LINE, HOST, device, link_entry
 from tests.integration.serial_bridge import serial_bridge
 
 
@@ -84,6 +85,7 @@ async def test_a_gateway_is_set_up_over_modbus_tcp(home: HomeAssistant, cabinet_
         "parity": "N",
         "stopbits": 1,
         "turnaround_ms": 5,
+        "duty_target": 60,
     }
     assert link.result["result"].state is ConfigEntryState.LOADED
 
@@ -154,6 +156,9 @@ async def test_a_serial_servers_port_is_asked_for_and_not_guessed(home: HomeAssi
         ({"port": 65536}, "port", "bad_port"),
         ({"port": 502.5}, "port", "bad_port"),
         ({"line": {**QUICK_LINE, "turnaround_ms": 1001}}, "line", "bad_turnaround"),
+        ({"line": {**QUICK_LINE, "duty_target": 9}}, "line", "bad_duty_target"),
+        ({"line": {**QUICK_LINE, "duty_target": 91}}, "line", "bad_duty_target"),
+        ({"line": {**QUICK_LINE, "duty_target": 50.5}}, "line", "bad_duty_target"),
     ],
 )
 async def test_a_slip_is_told_at_its_field_and_nothing_that_was_typed_is_lost(
@@ -310,6 +315,35 @@ async def test_a_file_that_is_no_serial_port_is_refused_with_the_systems_reason(
     assert "notes.txt" in link.placeholders["link"]
 
 
+@pytest.mark.parametrize(
+    "device", ["socket://admin:s3cret@127.0.0.1:1", "admin:s3cret@127.0.0.1:1", "rfc2217://admin:s3/cret@x@127.0.0.1:1"]
+)
+async def test_no_password_of_an_address_is_said_again(
+    home: HomeAssistant, caplog: pytest.LogCaptureFixture, device: str
+) -> None:
+    link = await add_link(home, "serial")
+    await link.answer(device=device, line=QUICK_LINE)
+    assert list(link.errors.values()) != []
+    assert not re.search("s3.?cret", str(dict(link.placeholders)))
+
+    entry = MockConfigEntry(domain=DOMAIN, title="Cellar", data={"type": "serial", "device": device, **FAST_LINE})
+    entry.add_to_hass(home)
+    await home.config_entries.async_setup(entry.entry_id)
+    await home.async_block_till_done()
+    assert not re.search("s3.?cret", f"{entry.reason} {entry.error_reason_translation_placeholders}")
+    [registered] = dr.async_entries_for_config_entry(dr.async_get(home), entry.entry_id)
+    assert "s3" not in str(registered.model)
+    ours = [record.getMessage() for record in caplog.records if "acrel" in record.name]
+    assert not re.search("s3.?cret", " ".join(ours))
+
+
+async def test_a_host_with_a_password_is_refused_without_saying_it(home: HomeAssistant) -> None:
+    link = await add_link(home, "tcp")
+    await link.answer(host="admin:s3cret@127.0.0.1", port=502, line=QUICK_LINE)
+    assert link.errors == {"host": "bad_host"}
+    assert "s3cret" not in str(dict(link.placeholders))
+
+
 async def test_a_line_in_use_with_other_settings_is_named(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:
     cabinet = await cabinet_of({1: "adw300"})
     others = ModbusSerialParams(device=f"socket://{HOST}:{cabinet.rtu_port}", baudrate=9600)
@@ -418,7 +452,7 @@ async def test_a_change_to_what_does_not_work_changes_nothing(
     await link.answer(host=HOST, port=cabinet.tcp_port, line={**QUICK_LINE, "baudrate": "19200"})
     await home.async_block_till_done()
     assert link.reason == "reconfigure_successful"
-    assert rig.entry.data == {**before, "baudrate": 19200}
+    assert rig.entry.data == {**before, "baudrate": 19200, "duty_target": 60}
 
 
 async def test_a_link_that_could_not_be_reached_is_there_at_once_when_it_is_put_right(
@@ -438,7 +472,7 @@ async def test_a_link_that_could_not_be_reached_is_there_at_once_when_it_is_put_
     assert states == [ConfigEntryState.SETUP_RETRY, ConfigEntryState.LOADED]
 
 
-async def test_a_link_that_was_given_up_is_set_up_when_it_is_put_right(
+async def test_a_link_that_somebody_uses_otherwise_is_set_up_when_it_is_put_right(
     home: HomeAssistant, cabinet_of: CabinetMaker
 ) -> None:
     cabinet = await cabinet_of({8: "aim-r100"})
@@ -453,7 +487,7 @@ async def test_a_link_that_was_given_up_is_set_up_when_it_is_put_right(
         await link.answer(host=HOST, port=cabinet.tcp_port, line=QUICK_LINE)
         await home.async_block_till_done()
         states.append(entry.state)
-    assert states == [ConfigEntryState.SETUP_ERROR, ConfigEntryState.LOADED]
+    assert states == [ConfigEntryState.SETUP_RETRY, ConfigEntryState.LOADED]
 
 
 async def test_a_link_cannot_move_to_where_another_one_is(

@@ -220,7 +220,9 @@ async def test_a_setting_that_cannot_be_is_told_at_its_field_and_the_rest_stays(
     typed = {name: value for name, value in {"pt": 2, "ct": 100, **wrong}.items() if value is not None}
     await device.answer(**typed)
     assert device.errors == {field: key}
-    assert device.entered == {name: value for name, value in typed.items() if name != "intervals"}
+    assert device.entered == {"detail": "normal"} | {
+        name: value for name, value in typed.items() if name != "intervals"
+    }
     assert devices(rig) == {}
 
     await device.answer(pt=2, ct=100)
@@ -373,7 +375,7 @@ async def test_ratios_that_no_register_tells_are_asked_for(
     rig = await link_to(cabinet, {})
     device = await add_device(hass, rig.entry)
     await device.answer(unit_id=3, model="adl3000")
-    assert device.fields == ["pt", "ct", "intervals"]
+    assert device.fields == ["pt", "ct", "detail", "intervals"]
     await device.answer(pt=1, ct=20)
     await hass.async_block_till_done()
 
@@ -394,11 +396,24 @@ async def test_changes_are_allowed_only_by_the_user(
     rig = await link_to(await cabinet_of({8: "aim-r100"}), {})
     device = await add_device(hass, rig.entry)
     await device.answer(unit_id=8, model="aim-r100")
-    assert device.fields == ["allow_changes", "intervals"]
+    assert device.fields == ["allow_changes", "detail", "intervals"]
     await device.answer(allow_changes=True)
     await hass.async_block_till_done()
     assert devices(rig)["AIM-R100 8"]["allow_changes"] is True
     assert rig.entity_id("number", 8, "LgHighVal02") is not None
+
+
+async def test_how_much_is_told_is_kept_where_it_is_not_the_usual(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    rig = await link_to(await cabinet_of({8: "aim-r100", 9: "aim-m10"}), {})
+    for unit_id, model, detail in ((8, "aim-r100", "sparse"), (9, "aim-m10", "normal")):
+        device = await add_device(hass, rig.entry)
+        await device.answer(unit_id=unit_id, model=model, name=model)
+        await device.answer(detail=detail)
+        await hass.async_block_till_done()
+    assert devices(rig)["aim-r100"]["detail"] == "sparse"
+    assert "detail" not in devices(rig)["aim-m10"]
 
 
 async def test_intervals_are_kept_when_they_are_not_the_usual_ones(

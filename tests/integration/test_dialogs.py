@@ -83,6 +83,31 @@ async def test_of_two_dialogs_for_one_serial_port_one_saves(home: HomeAssistant,
         await home.config_entries.async_unload(entry.entry_id)
 
 
+async def test_a_form_that_is_sent_twice_saves_one_link(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:
+    """As by a double click, or a browser that sends again."""
+    cabinet = await cabinet_of({})
+    walk = await add_link(home, "tcp")
+    values = {"host": HOST, "port": cabinet.tcp_port, "line": QUICK_LINE}
+    sent = [home.config_entries.flow.async_configure(walk.result["flow_id"], {**values}) for _ in range(2)]
+    answers = await asyncio.gather(*sent, return_exceptions=True)
+    assert not [answer for answer in answers if isinstance(answer, Exception) and not isinstance(answer, UnknownFlow)]
+    assert len(home.config_entries.async_entries(DOMAIN)) == 1
+
+
+async def test_an_import_that_is_sent_twice_saves_one_device_and_keeps_its_file(
+    rig: LinkRig, hass_client: ClientSessionGenerator
+) -> None:
+    walk = await import_up_to_the_end(rig, hass_client, 8)
+    flows = rig.hass.config_entries.subentries
+    sent = [flows.async_configure(walk.result["flow_id"], {"next": "save"}) for _ in range(2)]
+    answers = await asyncio.gather(*sent, return_exceptions=True)
+    assert not [answer for answer in answers if isinstance(answer, Exception) and not isinstance(answer, UnknownFlow)]
+    await rig.hass.async_block_till_done()
+    assert len(devices(rig)) == 2
+    assert model_files(rig.hass) == ["loops.toml"]
+    assert rig.state("sensor", 8, "Lg").state not in ("unavailable", "unknown")
+
+
 async def test_of_two_dialogs_for_one_unit_that_end_at_once_one_saves(rig: LinkRig) -> None:
     dialogs = [await add_device(rig.hass, rig.entry) for _ in range(2)]
     for dialog in dialogs:

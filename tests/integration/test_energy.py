@@ -1,16 +1,21 @@
 """Counters: fit for the Energy dashboard, kept over restarts, never running backwards."""
 
+import asyncio
 import json
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant, State
 from pytest_homeassistant_custom_component.common import mock_restore_cache_with_extra_data
 
+from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality
+from custom_components.acrel_safety.aioacrel.totals import Answer
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import QUICK, is_not, is_now
 
 UNIT, MODEL = 5, "ddsy1352"
+OFTEN = 10
 NEVER = {"fast": 600.0, "normal": 600.0, "slow": 600.0}
 
 
@@ -27,7 +32,7 @@ async def test_energy_follows_the_meter(cabinet_of: CabinetMaker, link_to: LinkM
     cabinet = await cabinet_of({UNIT: MODEL})
     rig = await link_to(cabinet, intervals=QUICK)
     before = float(rig.state("sensor", UNIT, "EP").state)
-    cabinet.advance(2 * 3600)
+    cabinet.advance(300)
     after = float(cabinet.units[UNIT].truth()["1"]["EP"])
     assert after > before
     entity_id = rig.entity_id("sensor", UNIT, "EP")
@@ -48,15 +53,30 @@ async def test_the_last_value_outlives_a_reload_and_a_first_dip_is_not_believed(
     assert rig.state("sensor", UNIT, "EP").state == before
 
 
-async def test_a_meter_that_insists_on_less_is_a_new_meter(
+async def test_a_meter_that_insists_on_less_is_held_until_its_owner_says_why(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
 ) -> None:
     cabinet = await cabinet_of({UNIT: MODEL})
     rig = await link_to(cabinet, intervals=QUICK)
+    before = rig.state("sensor", UNIT, "EP").state
+    device = rig.coordinator(UNIT).device
     cabinet.units[UNIT].hold("EP", 0.25)
-    entity_id = rig.entity_id("sensor", UNIT, "EP")
-    assert entity_id is not None
-    await rig.until(entity_id, is_now("0.25"))
+    key = PointKey("1", "EP")
+    polls, was_often = [0], asyncio.Event()
+
+    def count(keys: AbstractSet[PointKey]) -> None:
+        polls[0] += key in keys
+        if polls[0] >= OFTEN:
+            was_often.set()
+
+    unlisten = device.listen(count)
+    async with asyncio.timeout(30):
+        await was_often.wait()
+    unlisten()
+    assert device.readings[key].quality is Quality.HELD
+    assert rig.state("sensor", UNIT, "EP").state == before
+    device.settle_counters([key], Answer.REPLACED)
+    assert rig.state("sensor", UNIT, "EP").state == "0.25"
 
 
 async def test_the_last_value_outlives_a_silence(
@@ -85,7 +105,8 @@ async def test_the_last_value_outlives_a_restart(
     before = rig.state("sensor", UNIT, "EP").state
     await hass.config_entries.async_unload(rig.entry.entry_id)
     stored = hass_storage[f"acrel_safety.{rig.entry.entry_id}.totals"]["data"]
-    assert stored[rig.subentry(UNIT).subentry_id]["EP@1"] == {"value": float(before), "unit": "kWh"}
+    remembered = stored[rig.subentry(UNIT).subentry_id]["EP@1"]
+    assert (remembered["value"], remembered["unit"], remembered["offset"]) == (float(before), "kWh", 0)
     cabinet.units[UNIT].hold("EP", 0.5)
     await hass.config_entries.async_setup(rig.entry.entry_id)
     await hass.async_block_till_done()

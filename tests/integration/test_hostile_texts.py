@@ -1,6 +1,8 @@
 """Texts of a hostile model file in forms and repairs: shown as they are written, never as links, pictures or markup."""
 
+import asyncio
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -158,6 +160,21 @@ async def test_a_hostile_model_in_the_folder_is_text_in_every_form(hass: HomeAss
     assert device.step == "confirm"
     check_is_text(described(device))
     assert titled(device) == f"Is this really the model {flat(HOSTILE + STEERING)}?"
+
+
+@pytest.fixture
+def pipe(hass: HomeAssistant) -> None:
+    """Place a pipe into the folder of models, under the name of a file."""
+    folder = Path(hass.config.path(MODEL_FOLDER))
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "pipe.toml")
+
+
+@pytest.mark.usefixtures("pipe")
+async def test_a_pipe_in_the_folder_holds_no_form_up(hass: HomeAssistant, rig: LinkRig) -> None:
+    async with asyncio.timeout(20):
+        device = await add_device(hass, rig.entry)
+    assert "adw300" in device.options("model")
 
 
 @pytest.mark.parametrize(

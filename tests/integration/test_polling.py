@@ -61,7 +61,7 @@ async def test_the_users_intervals_are_kept(cabinet_of: CabinetMaker, link_to: L
     fast = {(read.address, read.count) for read in rig.source(7).unit.planned(Pace.FAST)}
     unit = cabinet.units[7]
     unit.requests.clear()
-    await rig.until("sensor.asj10l_7_residual_current", lambda _: len(unit.requests) > 20)
+    await rig.reported(7, lambda: len(unit.requests) > 20)
     asked = [(request.address, request.count) for request in unit.requests]
     assert sum(asked.count(read) for read in slow - fast) <= len(slow)
     assert sum(asked.count(read) for read in fast) > 10

@@ -1,5 +1,6 @@
 """How well links and devices do: there for who enables it, also and above all while a device is silent."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from homeassistant.config_entries import RELOAD_AFTER_UPDATE_DELAY
@@ -160,7 +161,10 @@ async def test_a_line_too_slow_for_its_polls_shows_those_left_out_and_is_busy(
     assert number(rig, "answer_time", 8) > 30
 
 
-async def test_frames_that_are_thrown_away_are_counted(hass: HomeAssistant, cabinet_of: CabinetMaker) -> None:
+async def test_frames_that_are_thrown_away_are_counted(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, any_interval: Callable[[], None]
+) -> None:
+    any_interval()
     cabinet = await cabinet_of({7: "asj10l"})
     plan = Schedule(seed=1, faults=[Fault.WRONG_LENGTH], rate=0.0)
     async with FaultProxy(HOST, cabinet.tcp_port or 0, Framing.MBAP, plan) as proxy:

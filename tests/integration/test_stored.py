@@ -34,7 +34,7 @@ BROKEN_DEVICES: Mapping[str, tuple[Mapping[str, object], str]] = {
     "unit id below": ({**SOUND, "unit_id": -1}, r"unit\_id is -1"),
     "unit id in words": ({**SOUND, "unit_id": "x"}, r"unit\_id is x"),
     "unit id as text": ({**SOUND, "unit_id": "7"}, r"unit\_id is 7"),
-    "half a unit id": ({**SOUND, "unit_id": 1.5}, r"unit\_id is 1.5"),
+    "half a unit id": ({**SOUND, "unit_id": 1.5}, r"unit\_id is 1\.5"),
     "truth for a unit id": ({**SOUND, "unit_id": True}, r"unit\_id is True"),
     "list for a unit id": ({**SOUND, "unit_id": [7]}, r"unit\_id is \[7\]"),
     "number for a model": ({**SOUND, "unit_id": 7, "model": 7}, "model cannot be 7"),
@@ -68,7 +68,7 @@ BROKEN_LINKS: Mapping[str, tuple[Mapping[str, object], str]] = {
     "number for a type": ({**LINK, "type": 3}, "type is 3; allowed: tcp"),
     "list for a type": ({**LINK, "type": ["tcp"]}, r"type is \['tcp'\]; allowed: tcp"),
     "number for a host": ({**LINK, "host": 7}, "host cannot be 7"),
-    "host in capitals": ({**LINK, "host": "Gateway"}, "host cannot be Gateway"),
+    "host with a path": ({**LINK, "host": "gateway/5"}, "host cannot be gateway/5"),
     "no host": ({name: value for name, value in LINK.items() if name != "host"}, "host is missing"),
     "port in words": ({**LINK, "port": "502"}, "port is 502; allowed: 1 … 65535"),
     "no baud rate": ({name: value for name, value in LINK.items() if name != "baudrate"}, "baudrate is missing"),
@@ -275,6 +275,43 @@ async def test_a_broken_link_can_be_deleted_and_its_repair_goes_with_it(
     assert issue_of(home, link_issue_id(entry)) is not None
     await home.config_entries.async_remove(entry.entry_id)
     assert not [identifier for domain, identifier in ir.async_get(home).issues if domain == DOMAIN]
+
+
+async def test_a_ratio_that_is_not_stored_is_asked_for_and_the_rest_is_read_meanwhile(
+    home: HomeAssistant, cabinet_of: CabinetMaker, hass_client: ClientSessionGenerator
+) -> None:
+    cabinet = await cabinet_of({3: "adl3000", 8: "aim-r100"})
+    stored = {"unit_id": 3, "model": "adl3000", "allow_changes": False, "pt": 1}
+    rig = await set_up(home, cabinet, broken_device(stored))
+    identifier = issue_id(rig.entry, broken_of(rig.entry), Issue.INCOMPLETE)
+    issue = issue_of(home, identifier)
+    assert issue is not None
+    assert (issue.translation_placeholders or {})["missing"] == "CT"
+    assert rig.state("sensor", 3, "Fr").state not in ("unavailable", "unknown")
+    assert rig.state("sensor", 3, "Ia").state == "unknown"
+    assert (await submit(home, hass_client, issue))["reason"] == "still_there"
+
+    change = await change_device(home, rig.entry, broken_of(rig.entry).subentry_id)
+    await change.answer(unit_id=3, model="adl3000", name="broken")
+    await change.answer(pt=1, ct=1)
+    await home.async_block_till_done()
+    assert issue_of(home, identifier) is None
+    assert rig.state("sensor", 3, "Ia").state not in ("unavailable", "unknown")
+
+
+async def test_a_repair_whose_link_is_deleted_meanwhile_ends_clearly(
+    home: HomeAssistant, cabinet_of: CabinetMaker, hass_client: ClientSessionGenerator
+) -> None:
+    rig = await set_up(home, await cabinet_of({8: "aim-r100"}), broken_device({}))
+    identifier = issue_id(rig.entry, broken_of(rig.entry), Issue.STORED_BROKEN)
+    assert await async_setup_component(home, "repairs", {})
+    client = await hass_client()
+    answer = await client.post("/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": identifier})
+    flow_id = (await answer.json())["flow_id"]
+    await home.config_entries.async_remove(rig.entry.entry_id)
+    answer = await client.post(f"/api/repairs/issues/fix/{flow_id}", json={})
+    assert answer.status == 200
+    assert (await answer.json())["type"] == "create_entry"
 
 
 async def test_what_a_later_version_stores_beside_is_no_fault(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:

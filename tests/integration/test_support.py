@@ -133,6 +133,18 @@ async def test_diagnostics_of_a_device_or_circuit_are_of_that_device(
     assert found["device"]["model"]["id"] == "aim-r100"
 
 
+async def test_of_a_device_that_is_another_one_diagnostics_hold_no_register(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({8: "aim-r100"})
+    cabinet.set_scenario("wrong_model", 8)
+    rig = await link_to(cabinet)
+    assert await async_setup_component(hass, "diagnostics", {})
+    found: dict[str, Any] = await get_diagnostics_for_config_entry(hass, hass_client, rig.entry)
+    assert (found["devices"][0]["dump"], found["devices"][0]["error"]) == (None, "wrong_device")
+    assert max(request.count for request in cabinet.units[8].requests) <= 2  # it was asked what it is, nothing else
+
+
 async def test_diagnostics_of_a_silent_device_and_of_the_link_say_what_is_known(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, cabinet_of: CabinetMaker, link_to: LinkMaker
 ) -> None:

@@ -29,7 +29,14 @@ LG, TEMP, POSITION = PointKey("1", "Lg"), PointKey("1", "Temp1"), PointKey("1", 
 async def entry(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[MockConfigEntry]:
     """Set up a breaker that is reached by a spoken source."""
     anything = probatio.Schema({}, extra=probatio.ALLOW_EXTRA)
-    way = Way(hub=SpokenHub, link=anything, device=anything, seat=lambda data: data["unit_id"], seat_field="unit_id")
+    way = Way(
+        hub=SpokenHub,
+        link=anything,
+        device=anything,
+        seat=lambda data: data["unit_id"],
+        seat_field="unit_id",
+        missing=lambda *_: [],
+    )
     monkeypatch.setitem(WAYS, SPOKEN, way)
     found = MockConfigEntry(
         domain=DOMAIN, title="Spoken", data={"type": SPOKEN}, subentries_data=[device(1, "ascb1", "Kitchen")]

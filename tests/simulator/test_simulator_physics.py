@@ -121,3 +121,17 @@ def test_a_day_shows_the_load_curve() -> None:
         cabinet.advance(3610)  # more than an hour at once goes in coarse steps
         by_hour[cabinet.environment.now.hour] = value(cabinet, 1, "P")
     assert by_hour[19] > 2 * by_hour[3]
+
+
+def test_readings_flicker_only_where_that_is_asked_for() -> None:
+    currents: dict[float, list[float]] = {}
+    for flicker in (0.0, 0.003):
+        cabinet = Cabinet.of({1: "adw300"}, frozen=True)
+        cabinet.environment.flicker = flicker
+        currents[flicker] = []
+        for _ in range(20):
+            cabinet.advance(0.1)
+            currents[flicker].append(value(cabinet, 1, "Ia"))
+    assert len(set(currents[0.0])) <= 3
+    assert len(set(currents[0.003])) > 5
+    assert currents[0.003] == pytest.approx(currents[0.0], rel=0.02)

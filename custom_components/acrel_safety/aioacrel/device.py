@@ -9,17 +9,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from .errors import AcrelError, SettingRefusedError
 from .points import Model, Point
-from .readings import PointKey, Reading, Value
+from .readings import PointKey, Quality, Reading, Value
 from .settings import change_setting
 from .source import Source, Update
 from .texts import phrase
-from .totals import Totals
+from .totals import Answer, Held, Remembered, Totals
 from .vocabulary import Kind
 
 _LOGGER = logging.getLogger(__name__)
+_POWERS = frozenset({"kW", "kvar", "kVA"})
 
 type Listener = Callable[[AbstractSet[PointKey]], None]
 """Is told which points have a new reading; none of them when only what is wrong with the device changed."""
@@ -50,6 +52,10 @@ class Device:
         self._restored: set[PointKey] = set()
         self._judged: dict[PointKey, Reading] = {}
         """What was published last of a counter, as its source said it."""
+        self._powers: dict[str, list[PointKey]] = {}
+        for key, point in model.points.items():
+            if point.quantity.unit in _POWERS and point.quantity.kind is Kind.MEASUREMENT:
+                self._powers.setdefault(key.circuit, []).append(key)
 
     # -- ways to the device -------------------------------------------------------------------------------------------
 
@@ -70,6 +76,10 @@ class Device:
     def orders(self) -> AbstractSet[PointKey]:
         """All that any way can set or operate."""
         return {key for way in self._ways for key in way.source.orders}
+
+    def lacks(self, key: PointKey) -> bool:
+        """Whether the device is known not to have a point that its model has."""
+        return all(key in way.source.lacking or key not in way.source.points for way in self._ways)
 
     @property
     def trouble(self) -> AcrelError | None:
@@ -156,17 +166,35 @@ class Device:
         for source in self.sources:
             source.hurry()
 
-    def restore_total(self, key: PointKey, value: float) -> None:
-        """Tell the last believed value of a counter after a restart; a reading it comes too late for is judged anew."""
+    # -- counters -----------------------------------------------------------------------------------------------------
+
+    def restore_total(self, key: PointKey, former: Remembered) -> None:
+        """Tell what is remembered of a counter after a restart; a reading it comes too late for is judged anew."""
         if key in self._restored:
             return
         self._restored.add(key)
-        reading = self.readings.get(key)
+        reading = self._judged.get(key)
         if reading is not None:
             self.totals.forget(key)
-        self.totals.remember(key, value, self._steady())
+        self.totals.remember(key, former, self._steady())
         if reading is not None:
-            self.readings[key] = self.totals.believe(self._point(key), reading, self._steady())
+            self.readings[key] = self._believed(key, reading)
+
+    def remembered_totals(self) -> Mapping[PointKey, Remembered]:
+        """Return what is believed of the counters: what is to outlive a restart."""
+        return self.totals.values(self._steady())
+
+    def held_counters(self) -> Mapping[PointKey, Held]:
+        """Return the counters that moved as counters do not, and of which the owner should say why."""
+        return self.totals.held(self._steady())
+
+    def settle_counters(self, keys: Collection[PointKey], answer: Answer) -> None:
+        """Do with some counters what the owner says."""
+        shown = self.totals.settle(keys, answer, self._steady())
+        for key, value in shown.items():
+            if (reading := self.readings.get(key)) is not None:
+                self.readings[key] = replace(reading, value=value, quality=Quality.GOOD)
+        self._call(shown.keys())
 
     # -- changes ------------------------------------------------------------------------------------------------------
 
@@ -213,11 +241,14 @@ class Device:
                 self.readings[key] = self._believed(key, reading)
             touched.add(key)
         if touched or is_news:
-            for listener in list(self._listeners):
-                try:
-                    listener(touched)
-                except Exception:
-                    _LOGGER.exception("A listener of %s failed", self.identity)
+            self._call(touched)
+
+    def _call(self, touched: AbstractSet[PointKey]) -> None:
+        for listener in list(self._listeners):
+            try:
+                listener(touched)
+            except Exception:
+                _LOGGER.exception("A listener of %s failed", self.identity)
 
     def _is_published(self, key: PointKey, reading: Reading) -> bool:
         return self._judged.get(key) is reading or self.readings.get(key) is reading
@@ -230,7 +261,18 @@ class Device:
         if point.quantity.kind is not Kind.ENERGY:
             return reading
         self._judged[key] = reading
-        return self.totals.believe(point, reading, self._steady())
+        return self.totals.believe(point, reading, self._steady(), self._power_of(key.circuit))
+
+    def _power_of(self, circuit: str) -> float | None:
+        """Return the largest power measured on a circuit, in kW, kvar or kVA: so fast its counters may run."""
+        powers = [
+            abs(reading.value)
+            for key in self._powers.get(circuit, ())
+            if (reading := self.readings.get(key)) is not None
+            and isinstance(reading.value, float | int)
+            and reading.quality is Quality.GOOD
+        ]
+        return max(powers, default=None)
 
     def _forget(self, key: PointKey) -> None:
         """Forget what was read of a point that nobody keeps up to date any more."""

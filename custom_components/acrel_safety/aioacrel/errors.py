@@ -25,6 +25,11 @@ class AcrelError(Sayable, Exception):
         super().__init__(placeholders)
 
     @property
+    def values(self) -> Mapping[str, object]:
+        """The values of the placeholders as they were given, phrases in no language yet."""
+        return self._values
+
+    @property
     def placeholders(self) -> Mapping[str, str]:
         """The values of the placeholders, reasons among them in English."""
         return self.placeholders_in("en")
@@ -62,10 +67,26 @@ class LinkUnreachableError(LinkError):
     key = "link_unreachable"
 
 
+class WrongPeerError(LinkUnreachableError):
+    """Something else than this kind of Modbus was heard at the address: nothing can be asked there."""
+
+    key = "wrong_peer"
+
+
 class NoAnswerError(LinkError):
     """The unit did not answer in time."""
 
     key = "no_answer"
+
+
+class UnheardError(NoAnswerError):
+    """The gateway answered in place of the unit, which it does not hear or has no way to."""
+
+    key = "no_answer_gateway"
+
+    def __init__(self, refusal: RefusedError) -> None:
+        """Take what the gateway said."""
+        super().__init__(**{name: refusal.values[name] for name in ("unit", "code", "meaning", "advice")})
 
 
 class NotSentError(LinkError):
@@ -101,6 +122,7 @@ class RefusedError(LinkError):
             last=f"{address + count - 1:04X}h",
             code=f"{code:02d}",
             meaning=phrase(EXCEPTION_MEANINGS.get(code, "exception_undefined")),
+            advice=phrase(EXCEPTION_ADVICE[code]) if code in EXCEPTION_ADVICE else "",
         )
 
     @property
@@ -136,6 +158,12 @@ EXCEPTION_MEANINGS: Mapping[int, str] = {
     MEMORY_PARITY: "memory_parity",
     GATEWAY_PATH: "gateway_path",
     GATEWAY_TARGET: "gateway_target",
+}
+EXCEPTION_ADVICE: Mapping[int, str] = {
+    ILLEGAL_FUNCTION: "advise_function",
+    BUSY: "advise_busy",
+    GATEWAY_PATH: "advise_path",
+    GATEWAY_TARGET: "advise_target",
 }
 
 
@@ -205,6 +233,11 @@ class FileProblemsError(AcrelError):
         self.problems = tuple(problems)
         super().__init__(file=file, count=len(self.problems))
 
+    @property
+    def lines(self) -> Sequence[str]:
+        """One line per problem, in English."""
+        return [f"{self.file}:{problem.text()}" for problem in self.problems]
+
     def __str__(self) -> str:
         """One line per problem, in English."""
-        return "\n".join(f"{self.file}:{problem.text()}" for problem in self.problems)
+        return "\n".join(self.lines)

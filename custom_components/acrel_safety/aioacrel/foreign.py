@@ -18,13 +18,34 @@ SYSTEM_REASONS: Mapping[int | None, str] = {
     errno.EISDIR: "is_directory",
     errno.EIO: "input_output",
     errno.EBUSY: "device_busy",
+    errno.ENOTTY: "no_serial_port_there",
+    errno.ENXIO: "no_such_device",
+    errno.ENODEV: "no_such_device",
     errno.ECONNREFUSED: "connection_refused",
     errno.ECONNRESET: "connection_reset",
     errno.EPIPE: "connection_reset",
     errno.EHOSTUNREACH: "no_route",
     errno.ENETUNREACH: "no_network",
+    errno.ECONNABORTED: "connection_reset",
+    errno.EHOSTDOWN: "no_route",
     errno.ETIMEDOUT: "timed_out",
 }
+
+
+LIBRARY_REASONS: Mapping[str, str] = {
+    "ModbusConnectionError": "hung_up",
+    "ClientClosedError": "hung_up",
+    "CRCError": "bad_checksum",
+    "RTUFrameError": "bad_frame",
+    "FunctionCodeError": "other_function",
+    "HeaderMismatchError": "other_unit",
+    "ModbusDesyncError": "other_unit",
+    "InvalidResponseError": "bad_frame",
+    "ModbusProtocolError": "bad_frame",
+    "ASCIIFrameError": "bad_frame",
+    "LRCError": "bad_checksum",
+}
+"""The errors of the Modbus libraries below, by name: some of them they make themselves."""
 
 
 def python_says(error: Exception) -> Phrase:
@@ -41,19 +62,29 @@ def system_says(error: OSError) -> Phrase:
     return phrase("system_says", message=_quoted(error.strerror or str(error)))
 
 
-def reason_of(error: BaseException) -> Phrase:
-    """Return the innermost cause of a failed request: the outer ones repeat the address, and asyncio's as a tuple."""
-    reason = str(error)
+def innermost(error: BaseException) -> BaseException:
+    """Return the error that caused an error: the innermost of the system, if there is one, else of all."""
+    of_system: OSError | UnicodeError | None = None
     while (cause := error.__cause__) is not None:
         error = cause
-        reason = str(error) or reason
-    if isinstance(error, gaierror):
+        if isinstance(error, (OSError, UnicodeError)):
+            of_system = error
+    return of_system or error
+
+
+def reason_of(error: BaseException) -> Phrase:
+    """Return the innermost cause of a failed request: the outer ones repeat the address, and asyncio's as a tuple.
+
+    Of what the Modbus libraries below say, nothing is quoted: their words are for programmers.
+    """
+    error = innermost(error)
+    if isinstance(error, (gaierror, UnicodeError)):
         return phrase("host_unknown")
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return system_says(error)
     if isinstance(error, TimeoutError):
         return phrase("timed_out")
-    return phrase("quoted", message=_quoted(reason or type(error).__name__))
+    return phrase(LIBRARY_REASONS.get(type(error).__name__, "no_reason"))
 
 
 def _quoted(message: str) -> str:

@@ -47,6 +47,10 @@ class Source(Protocol):
         """What this way shows."""
 
     @property
+    def lacking(self) -> AbstractSet[PointKey]:
+        """What the devices of this model have, but not this one, and that is as documented."""
+
+    @property
     def orders(self) -> AbstractSet[PointKey]:
         """What it can set or operate."""
 

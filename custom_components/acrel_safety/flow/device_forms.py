@@ -16,6 +16,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
+from ..aioacrel.deadband import Detail
 from ..aioacrel.errors import FileProblemsError, UnknownModelError
 from ..aioacrel.modbus.bus import DEFAULT_INTERVALS
 from ..aioacrel.models import ModelLibrary
@@ -23,8 +24,8 @@ from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
 from ..aioacrel.table import AddressMode, KMode
 from ..checked import faults, sound_part
-from ..const import CONF_ALLOW_CHANGES, CONF_INTERVALS, CONF_UNIT_ID
-from ..hubs.modbus_data import INTERVALS, RATIO_FIELDS, UNIT, sound_unit_id
+from ..const import CONF_ALLOW_CHANGES, CONF_DETAIL, CONF_INTERVALS, CONF_UNIT_ID
+from ..hubs.modbus_data import INTERVALS, RATIO_FIELDS, UNIT, missing_ratios, sound_unit_id
 from .drafts import AS_WRITTEN, NORMAL_ORDER
 from .explain import FormError
 from .link_forms import FormData, choice, number
@@ -132,7 +133,7 @@ def table_schema(
 
 
 def settings_schema(model: Model) -> probatio.Schema:
-    """Ask for what depends on the model: changes if it has any, ratios it does not tell, and how often to read."""
+    """Ask for what depends on the model: changes if any, ratios it does not tell, how much is told, how often read."""
     may_change = bool(model.settable)
     intervals = {
         probatio.Required(group.value, default=DEFAULT_INTERVALS[group]): number("s", "any") for group in INTERVALS
@@ -146,6 +147,7 @@ def settings_schema(model: Model) -> probatio.Schema:
                 for ratio, field in RATIO_FIELDS.items()
                 if ratio in model.registers.asks_ratios
             },
+            probatio.Required(CONF_DETAIL, default=Detail.NORMAL.value): choice(list(Detail), "detail"),
             probatio.Optional(CONF_INTERVALS): section(probatio.Schema(intervals), {"collapsed": True}),
         }
     )
@@ -178,9 +180,8 @@ def check_unit_id(value: float) -> None:
 
 def check_settings(unit_id: int, model: Model, settings: FormData) -> None:
     """Raise FormError if a number of the settings form is missing or cannot be."""
-    for ratio, field in RATIO_FIELDS.items():
-        if ratio in model.registers.asks_ratios and field not in settings:
-            raise FormError("ratio_needed", at=field)
+    for field in missing_ratios(model, settings):
+        raise FormError("ratio_needed", at=field)
     for fault in faults(UNIT, device_data(unit_id, model, settings)):
         raise FormError.of(fault, {})
 
@@ -191,7 +192,7 @@ def ratios_of(settings: FormData) -> dict[Ratio, float]:
 
 
 def device_data(unit_id: int, model: Model, settings: FormData) -> FormData:
-    """Return the subentry data of a device; intervals only where they are not the usual ones."""
+    """Return the subentry data of a device; detail and intervals only where they are not the usual ones."""
     data = {
         CONF_UNIT_ID: unit_id,
         CONF_MODEL: model.id,
@@ -201,6 +202,8 @@ def device_data(unit_id: int, model: Model, settings: FormData) -> FormData:
     intervals = settings.get(CONF_INTERVALS)
     if intervals and intervals != {group.value: value for group, value in DEFAULT_INTERVALS.items()}:
         data[CONF_INTERVALS] = intervals
+    if (detail := settings.get(CONF_DETAIL, Detail.NORMAL)) != Detail.NORMAL:
+        data[CONF_DETAIL] = detail
     return data
 
 
@@ -213,5 +216,7 @@ def device_form(data: Mapping[str, Any]) -> FormData:
 def settings_form(data: Mapping[str, Any]) -> FormData:
     """Return the settings form that would give this subentry data; of what is stored wrong it asks anew."""
     data = sound_part(UNIT, data)
-    fields = (CONF_ALLOW_CHANGES, *RATIO_FIELDS.values(), CONF_INTERVALS)
+    fields = [CONF_ALLOW_CHANGES, *RATIO_FIELDS.values(), CONF_INTERVALS]
+    if data.get(CONF_DETAIL) in list(Detail):
+        fields.append(CONF_DETAIL)
     return {key: data[key] for key in fields if key in data}

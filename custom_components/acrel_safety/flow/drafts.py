@@ -199,7 +199,7 @@ def _holds(library: ModelLibrary, model_id: str, text: str) -> bool:
     if library.folder is None:
         return False
     try:
-        return read_text(library.folder / f"{model_id}{_MODEL_FILE}") == text
+        return read_text(library.folder / f"{model_id}{_MODEL_FILE}", LARGEST_FILE) == text
     except FileProblemsError:
         return False
 

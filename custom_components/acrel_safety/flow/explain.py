@@ -12,11 +12,12 @@ from ..aioacrel.errors import (
     LinkUnreachableError,
     NoAnswerError,
     RefusedError,
+    WrongPeerError,
 )
 from ..aioacrel.problems import Problem, flat
 from ..aioacrel.texts import phrase
 from ..checked import Fault
-from ..hubs.modbus import LinkInUseError
+from ..hubs.errors import LinkInUseError
 from ..markdown import plain, problem_list
 from .selector_texts import FlowTexts
 from .trial import Doubt
@@ -90,7 +91,7 @@ def explain(error: AcrelError | LinkInUseError, texts: FlowTexts, *, is_link_pro
         return FlowError(key="link_in_use")
     key, placeholders, listing = error.key, dict(error.placeholders_in(texts.language)), ""
     match error:
-        case LinkUnreachableError():
+        case LinkUnreachableError() if not isinstance(error, WrongPeerError):
             key = _unreachable(error)
         case RefusedError() if error.is_gateway:
             key = "no_answer_gateway"

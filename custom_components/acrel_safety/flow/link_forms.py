@@ -26,6 +26,7 @@ from ..checked import faults, sound_part
 from ..const import (
     CONF_BAUDRATE,
     CONF_BYTESIZE,
+    CONF_DUTY_TARGET,
     CONF_PARITY,
     CONF_STOPBITS,
     CONF_TURNAROUND_MS,
@@ -33,7 +34,7 @@ from ..const import (
     TYPE_SERIAL,
     TYPE_TCP,
 )
-from ..hubs.modbus_data import BAUDRATES, DATA_BITS, LINKS, PARITIES, STOPBITS
+from ..hubs.modbus_data import BAUDRATES, DATA_BITS, DEFAULT_DUTY_TARGET, LINKS, PARITIES, STOPBITS
 from .explain import FormError
 
 type FormData = dict[str, Any]
@@ -48,7 +49,7 @@ DEFAULT_BAUDRATE = 9600
 DEFAULT_TURNAROUND_MS = 20
 
 _PARITIES = dict(zip(("none", "even", "odd"), PARITIES, strict=True))
-_FIELDS = dict.fromkeys((CONF_BAUDRATE, CONF_PARITY, CONF_STOPBITS, CONF_TURNAROUND_MS), SECTION_LINE)
+_FIELDS = dict.fromkeys((CONF_BAUDRATE, CONF_PARITY, CONF_STOPBITS, CONF_TURNAROUND_MS, CONF_DUTY_TARGET), SECTION_LINE)
 """The field of the form in which a value is mended, where it has another name."""
 
 
@@ -82,6 +83,7 @@ _LINE = {
     probatio.Required(CONF_PARITY, default="none"): choice(list(_PARITIES), "parity"),
     probatio.Required(CONF_STOPBITS, default="1"): choice([str(bits) for bits in STOPBITS]),
     probatio.Required(CONF_TURNAROUND_MS, default=DEFAULT_TURNAROUND_MS): number("ms"),
+    probatio.Required(CONF_DUTY_TARGET, default=DEFAULT_DUTY_TARGET): number("%"),
 }
 _LINE_SECTION: dict[probatio.Marker, object] = {
     probatio.Optional(SECTION_LINE): section(probatio.Schema(_LINE), {"collapsed": False})
@@ -131,6 +133,7 @@ def link_data(kind: str, form: FormData) -> FormData:
         CONF_PARITY: _PARITIES[line[CONF_PARITY]],
         CONF_STOPBITS: int(line[CONF_STOPBITS]),
         CONF_TURNAROUND_MS: as_whole(line[CONF_TURNAROUND_MS]),
+        CONF_DUTY_TARGET: as_whole(line[CONF_DUTY_TARGET]),
     }
     for fault in faults(LINKS[kind], data):
         raise FormError.of(fault, _FIELDS)
@@ -148,6 +151,7 @@ def link_form(data: Mapping[str, Any]) -> FormData:
         CONF_PARITY: words[sound.get(CONF_PARITY, "N")],
         CONF_STOPBITS: str(sound.get(CONF_STOPBITS, STOPBITS[0])),
         CONF_TURNAROUND_MS: sound.get(CONF_TURNAROUND_MS, DEFAULT_TURNAROUND_MS),
+        CONF_DUTY_TARGET: sound.get(CONF_DUTY_TARGET, DEFAULT_DUTY_TARGET),
     }
     return {**link_place(sound), SECTION_LINE: line}
 

@@ -15,7 +15,7 @@ from ..aioacrel.problems import Problem, flat
 from ..aioacrel.readings import PointKey
 from ..aioacrel.table import ChoiceKind
 from ..const import DOMAIN, LOGGER, MODEL_FOLDER
-from ..hubs.modbus import LinkInUseError, temporary_unit
+from ..hubs.errors import LinkInUseError
 from ..markdown import plain
 from ..model_files import model_library
 from ..turns import MODEL_FILES, turn
@@ -40,7 +40,7 @@ from .link_forms import FormData
 from .preview import Column, read_rows, render, rows_of
 from .selector_texts import FlowTexts
 from .steps import DeviceSteps, stored
-from .trial import is_link_proven
+from .trial import ask_unit, is_link_proven
 
 
 class LookSteps(DeviceSteps):
@@ -129,8 +129,8 @@ class LookSteps(DeviceSteps):
         # A table may have ten thousand rows: too many to sort while everybody else waits.
         columns, rows = await self.hass.async_add_executor_job(_what_to_show, self._model, self._draft, self._texts)
         self._tried_on = dict(self._get_entry().data)
-        async with temporary_unit(self.hass, self._tried_on, self._unit_id) as unit:
-            dump = await read_rows(unit, columns, rows)
+        read = partial(read_rows, columns=columns, rows=rows)
+        dump = await ask_unit(self.hass, self._tried_on, self._unit_id, read)
         if not any(dump.registers.values()):
             raise FormError("nothing_read", unit=self._unit_id)
         ratios = ratios_of(self._settings)

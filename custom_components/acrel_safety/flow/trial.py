@@ -1,20 +1,22 @@
 """Try out a link or a device before anything is saved."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
 from ..aioacrel.errors import AcrelError, LinkUnreachableError, NoAnswerError, RefusedError
+from ..aioacrel.modbus import GuardedUnit
 from ..aioacrel.modbus.probe import probe_model
 from ..aioacrel.points import Model
 from ..aioacrel.registers import READ_HOLDING
 from ..const import CONF_UNIT_ID
 from ..coordinator import AcrelConfigEntry
-from ..hubs.modbus import temporary_unit
+from ..hubs.modbus import temporary_unit, turn_on
 
 type LinkData = Mapping[str, Any]
 """The data of a config entry: one link."""
@@ -30,8 +32,7 @@ async def probe_link(hass: HomeAssistant, link: LinkData) -> None:
     Raises LinkUnreachableError, BadAnswerError or LinkInUseError.
     """
     try:
-        async with temporary_unit(hass, link, _ANY_UNIT) as unit:
-            await unit.read(READ_HOLDING, 0, 1)
+        await ask_unit(hass, link, _ANY_UNIT, lambda unit: unit.read(READ_HOLDING, 0, 1))
     except NoAnswerError, RefusedError:
         return
 
@@ -40,8 +41,16 @@ async def probe_device(
     hass: HomeAssistant, link: LinkData, unit_id: int, model: Model, *, is_known: bool = False
 ) -> None:
     """Check that the unit answers, and as the model does. Raises WrongDeviceError, a LinkError or LinkInUseError."""
+    ask = partial(probe_model, model=model, is_known=is_known, turn=turn_on(hass, link))
+    await ask_unit(hass, link, unit_id, ask)
+
+
+async def ask_unit[T](
+    hass: HomeAssistant, link: LinkData, unit_id: int, ask: Callable[[GuardedUnit], Awaitable[T]]
+) -> T:
+    """Return what a unit says to some questions. Raises what they raise, or LinkInUseError."""
     async with temporary_unit(hass, link, unit_id) as unit:
-        await probe_model(unit, model, is_known=is_known)
+        return await ask(unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

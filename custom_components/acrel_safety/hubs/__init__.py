@@ -16,8 +16,9 @@ from ..aioacrel.points import Model
 from ..aioacrel.source import Source
 from ..checked import WRONG, Fault, faults
 from ..const import CONF_UNIT_ID
+from .learnt import LearntMemory
 from .modbus import ModbusEntryHub
-from .modbus_data import LINKS, UNIT, seat
+from .modbus_data import LINKS, UNIT, missing_ratios, seat
 
 
 class EntryHub(Protocol):
@@ -58,10 +59,12 @@ class Way:
     seat: Callable[[Mapping[str, Any]], Hashable]
     """What only one device of an entry can have."""
     seat_field: str
+    missing: Callable[[Model, Mapping[str, Any]], list[str]]
+    """Which of the things that a model leaves to the user are not stored of a device."""
 
 
 WAYS: dict[str, Way] = {
-    kind: Way(hub=ModbusEntryHub, link=link, device=UNIT, seat=seat, seat_field=CONF_UNIT_ID)
+    kind: Way(hub=ModbusEntryHub, link=link, device=UNIT, seat=seat, seat_field=CONF_UNIT_ID, missing=missing_ratios)
     for kind, link in LINKS.items()
 }
 
@@ -77,6 +80,11 @@ def link_faults(link: Mapping[str, Any]) -> list[Fault]:
     if (way := way_of(link)) is None:
         return [Fault(at=CONF_TYPE, key=WRONG, found=str(link.get(CONF_TYPE, "")), allowed=", ".join(WAYS))]
     return faults(way.link, link)
+
+
+async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget what was kept of the devices of an entry that is gone."""
+    await LearntMemory(hass, entry).async_forget()
 
 
 def hub_of(hass: HomeAssistant, entry: ConfigEntry) -> EntryHub:

@@ -1,14 +1,16 @@
 """Modbus links: from an entry's data to the library's hub, each subentry a unit on the line."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Any
+from weakref import WeakValueDictionary
 
 from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE, __version__
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
+from homeassistant.util.hass_dict import HassKey
 from modbus_connection import ModbusUnit
 
 from ..aioacrel.addresses import without_password
@@ -16,6 +18,7 @@ from ..aioacrel.errors import AcrelError, MissingTableError
 from ..aioacrel.modbus import GuardedUnit, LinkAddress, LinkPulse, ModbusHub, ModbusSource
 from ..aioacrel.modbus.hub import CHECK_SECONDS, LOOK_AGAIN_SECONDS
 from ..aioacrel.modbus.link import Transport
+from ..aioacrel.modbus.probe import Turn
 from ..aioacrel.plausibility import odd_values
 from ..aioacrel.points import Model
 from ..aioacrel.registers import LineSettings, Ratio
@@ -24,6 +27,7 @@ from ..aioacrel.vocabulary import Pace
 from ..const import (
     CONF_BAUDRATE,
     CONF_BYTESIZE,
+    CONF_DUTY_TARGET,
     CONF_INTERVALS,
     CONF_PARITY,
     CONF_STOPBITS,
@@ -34,6 +38,9 @@ from ..const import (
     TYPE_SERIAL,
     TYPE_TCP,
 )
+from .errors import LinkInUseError
+from .learnt import LearntMemory
+from .modbus_data import DEFAULT_DUTY_TARGET
 
 FIRST_LOOK_SECONDS = 10.0
 """How long set-up waits for first values: a dead bus may not hold up Home Assistant's start."""
@@ -47,6 +54,11 @@ _TRANSPORTS = {
     TYPE_RTU_TCP: Transport.RTU_OVER_TCP,
     TYPE_SERIAL: Transport.SERIAL,
 }
+
+
+type Pulses = WeakValueDictionary[tuple[str, ...] | tuple[str, str, int], LinkPulse]
+_PULSES: HassKey[Pulses] = HassKey(f"{DOMAIN}.pulses")
+"""What is known of each link in use, for the entry and for flows that look at the same line meanwhile."""
 
 
 def link_address(data: Mapping[str, Any]) -> LinkAddress:
@@ -66,10 +78,6 @@ def link_address(data: Mapping[str, Any]) -> LinkAddress:
     )
 
 
-class LinkInUseError(Exception):
-    """Home Assistant uses the link with other line settings."""
-
-
 @asynccontextmanager
 async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: int) -> AsyncGenerator[GuardedUnit]:
     """Lend a unit on the link of some entry data, for a flow.
@@ -83,10 +91,28 @@ async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: 
         except HomeAssistantError as error:
             # The only thing Home Assistant's shared link raises itself (homeassistant/components/modbus).
             raise LinkInUseError from error
-        guarded = _guarded(unit, unit_id, address, data)
+        pulse = _pulses(hass).setdefault(address.params.endpoint, LinkPulse())
+        guarded = _guarded(unit, unit_id, address, data, pulse)
         # Not closed: the link keeps wishes per unit id, and an entry may be reading this very unit.
         stack.callback(guarded.detach)
         yield guarded
+
+
+@callback
+def turn_on(hass: HomeAssistant, data: Mapping[str, Any]) -> Turn:
+    """Return what takes a turn on the line of some entry data: an entry that reads there waits meanwhile.
+
+    Otherwise its units would time out behind a unit that is silent, and the first of them would drop the connection.
+    """
+    hub = _hub_on(hass, link_address(data))
+    return hub.turn if hub else nullcontext
+
+
+@callback
+def _hub_on(hass: HomeAssistant, address: LinkAddress) -> ModbusEntryHub | None:
+    """Return the hub of a loaded entry that reads on a link."""
+    hubs = (entry.runtime_data.hub for entry in hass.config_entries.async_loaded_entries(DOMAIN))
+    return next((hub for hub in hubs if isinstance(hub, ModbusEntryHub) and hub.is_on(address)), None)
 
 
 class ModbusEntryHub:
@@ -98,33 +124,66 @@ class ModbusEntryHub:
         self._hass = hass
         self._entry = entry
         self._address = link_address(entry.data)
-        self._hub = ModbusHub(entry.title, look_again_seconds=LOOK_AGAIN_SECONDS, check_seconds=CHECK_SECONDS)
+        self._hub = ModbusHub(
+            entry.title,
+            duty_target=entry.data.get(CONF_DUTY_TARGET, DEFAULT_DUTY_TARGET) / 100,
+            look_again_seconds=LOOK_AGAIN_SECONDS,
+            check_seconds=CHECK_SECONDS,
+        )
+        self._sources: dict[str, ModbusSource] = {}
+        """By subentry."""
+        self._memory = LearntMemory(hass, entry)
+        self._is_started = False
+        _pulses(hass)[self._address.params.endpoint] = self._hub.bus.pulse
+
+    def is_on(self, address: LinkAddress) -> bool:
+        """Whether this hub reads on a link."""
+        return self._address.params == address.params
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Take a turn on the line."""
+        return self._hub.bus.turn()
 
     def source(self, subentry: ConfigSubentry, model: Model) -> ModbusSource:
         """Return a unit; it is given back when the entry unloads."""
         if model.needs_table:
             raise MissingTableError(model=model.name, needs=len(model.waiting))
         unit_id = subentry.data[CONF_UNIT_ID]
-        return self._hub.source(
+        source = self._sources[subentry.subentry_id] = self._hub.source(
             self._unit(unit_id),
             model,
             name=f"{subentry.title} (unit {unit_id} on {self._entry.title})",
             ratios={ratio: subentry.data[ratio] for ratio in Ratio if ratio in subentry.data},
             intervals={Pace(name): seconds for name, seconds in subentry.data.get(CONF_INTERVALS, {}).items()},
         )
+        return source
 
     def remove(self, source: Source) -> None:
         """Leave a unit alone."""
         if isinstance(source, ModbusSource):
             self._hub.remove(source)
+            self._sources = {key: other for key, other in self._sources.items() if other is not source}
 
     async def async_start(self) -> None:
         """Look at all units, then poll them. Raises LinkUnreachableError."""
+        await self._memory.async_load()
+        for subentry_id, source in self._sources.items():
+            if (known := self._memory.of(subentry_id, source.unit.model.id)) is not None:
+                source.remember(*known)
+        self._is_started = True
         await self._hub.start(FIRST_LOOK_SECONDS)
 
     async def async_stop(self) -> None:
         """End after the request on the wire."""
         await self._hub.stop()
+        if self._is_started:
+            self._is_started = False
+            kept = {
+                subentry_id: (source.unit.model.id, lessons)
+                for subentry_id, source in self._sources.items()
+                if (lessons := source.kept()) is not None
+            }
+            await self._memory.async_write(kept)
 
     def figures(self) -> Mapping[str, float | None]:
         """Return how busy the line is."""
@@ -132,7 +191,7 @@ class ModbusEntryHub:
 
     async def async_details(self, source: Source) -> Mapping[str, Any]:
         """Return what is known of a unit, and its registers, read now; nothing that says where it is."""
-        details = dict(source.details())
+        details = {**source.details(), "gateway": self._hub.bus.pulse.details(self._hass.loop.time())}
         if not isinstance(source, ModbusSource):
             return details
         try:
@@ -161,6 +220,10 @@ class ModbusEntryHub:
         # Another entry may keep the link: then what this unit asked of it has to be withdrawn.
         self._entry.async_on_unload(guarded.close)
         return guarded
+
+
+def _pulses(hass: HomeAssistant) -> Pulses:
+    return hass.data.setdefault(_PULSES, WeakValueDictionary())
 
 
 def _place(data: Mapping[str, Any]) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 import probatio
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_MODEL, CONF_PORT, CONF_TYPE
 
+from ..aioacrel.modbus.headroom import DUTY_TARGET
+from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
 from ..aioacrel.vocabulary import Pace
 from ..checked import UnfitError, flag, number, one_of, text
@@ -16,6 +18,7 @@ from ..const import (
     CONF_BAUDRATE,
     CONF_BYTESIZE,
     CONF_CT,
+    CONF_DUTY_TARGET,
     CONF_INTERVALS,
     CONF_PARITY,
     CONF_PT,
@@ -34,6 +37,8 @@ DATA_BITS = 8
 BAUDRATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 PARITIES = ("N", "E", "O")
 STOPBITS = (1, 2)
+DEFAULT_DUTY_TARGET = round(100 * DUTY_TARGET)
+"""Per cent of the time for which a line is used, where nothing else was asked for."""
 INTERVALS: Mapping[Pace, tuple[float, float]] = {
     Pace.FAST: (1, 60),
     Pace.NORMAL: (1, 3600),
@@ -45,11 +50,11 @@ _NOT_IN_A_NAME = re.compile(r"[\s:/\\@\[\]?#,;]")
 
 
 def is_host(host: str) -> bool:
-    """Whether this is a host as it is looked up: an address without brackets, or a name in small letters."""
+    """Whether this is a host as it is looked up: an address without brackets, or a name."""
     try:
         ip_address(host)
     except ValueError:
-        return bool(host) and not _NOT_IN_A_NAME.search(host) and host == host.lower()
+        return bool(host) and not _NOT_IN_A_NAME.search(host)
     return True
 
 
@@ -77,6 +82,8 @@ _LINE: dict[probatio.Marker, object] = {
     probatio.Required(CONF_PARITY): one_of(*PARITIES),
     probatio.Required(CONF_STOPBITS): one_of(*STOPBITS),
     probatio.Required(CONF_TURNAROUND_MS): number("bad_turnaround", 0, 1000, is_whole=True),
+    # Links of earlier versions have none.
+    probatio.Optional(CONF_DUTY_TARGET): number("bad_duty_target", 10, 90, is_whole=True),
 }
 _OVER_TCP: dict[probatio.Marker, object] = {
     probatio.Required(CONF_HOST): text("bad_host", is_host),
@@ -102,6 +109,13 @@ UNIT = probatio.Schema(
     },
     extra=probatio.ALLOW_EXTRA,
 )
+
+
+def missing_ratios(model: Model, data: Mapping[str, Any]) -> list[str]:
+    """Return the transformer ratios that the user has to give for a model and did not."""
+    return [
+        field for ratio, field in RATIO_FIELDS.items() if ratio in model.registers.asks_ratios and field not in data
+    ]
 
 
 def seat(data: Mapping[str, Any]) -> Hashable:

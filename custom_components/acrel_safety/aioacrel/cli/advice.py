@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import replace
 
-from ..errors import AcrelError, AddressFormError, BadAnswerError, NoAnswerError, RefusedError
+from ..errors import AcrelError, AddressFormError, BadAnswerError, NoAnswerError, UnheardError
 from ..modbus.link import LinkAddress, Transport
 from .options import Options
 
@@ -21,19 +21,11 @@ _KIND = {
 
 def on_error(options: Options, error: AcrelError) -> list[str]:
     """Return what to try after an error; nothing when the error says it itself."""
-    if isinstance(error, NoAnswerError) and _is_of_gateway(error):
-        return ["The link is right: the gateway itself says so. Check unit id, wires and power of the device"]
+    if isinstance(error, UnheardError):
+        return []
     if isinstance(error, (NoAnswerError, BadAnswerError)):
         return [WHAT_TO_CHECK, *other_framing(options)]
     return []
-
-
-def said(error: AcrelError) -> str:
-    """Return an error's sentence; a gateway that answered in place of the unit is not told as silence."""
-    if isinstance(error, NoAnswerError) and isinstance(refusal := error.__cause__, RefusedError):
-        meaning, code = refusal.placeholders["meaning"], refusal.placeholders["code"]
-        return f"Unit {refusal.placeholders['unit']} did not answer: the gateway says '{meaning}' (exception {code})"
-    return str(error)
 
 
 def other_link(address: LinkAddress) -> LinkAddress | None:
@@ -48,10 +40,6 @@ def other_framing(options: Options) -> list[str]:
     if other is None:
         return []
     return [f"{options.link.host} takes connections: {_KIND[other.transport]}. Try: {_command(options, other)}"]
-
-
-def _is_of_gateway(error: NoAnswerError) -> bool:
-    return isinstance(error.__cause__, RefusedError)
 
 
 def _command(options: Options, other: LinkAddress) -> str:

@@ -12,7 +12,7 @@ import rich.console
 from rich.table import Table
 from rich.text import Text
 
-from .printable import printable, printable_lines
+from .printable import printable
 
 type Json = str | float | bool | Sequence[Json] | Mapping[str, Json] | None
 type Cell = str | Text
@@ -22,9 +22,12 @@ _ENDLESS = 1_000_000
 _GAP = (0, 2, 0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Console:
-    """The two outputs of a command: results on `out`, everything else on `err`."""
+    """The two outputs of a command: results on `out`, everything else on `err`.
+
+    A reader that goes away (`acrel read | head -1`) had enough; what the command ends with stays the same.
+    """
 
     out: TextIO
     err: TextIO
@@ -33,6 +36,8 @@ class Console:
     """Draws on `out`."""
     side: rich.console.Console
     """Draws on `err`."""
+    has_reader: bool = True
+    """Whether anybody still takes results."""
 
     @classmethod
     def of_process(cls, *, as_json: bool) -> Console:
@@ -73,14 +78,21 @@ class Console:
             text = json.dumps(document, allow_nan=False).replace("\x7f", "\\u007f")
         self.text(text)
 
-    def note(self, text: str) -> None:
-        """Say something beside the results."""
-        self.err.write(f"{printable_lines(text)}\n")
-        self.err.flush()
+    def note(self, *lines: str) -> None:
+        """Say something beside the results: a line each, whatever is quoted in it."""
+        try:
+            self.err.write("".join(f"{printable(line)}\n" for line in lines))
+            self.err.flush()
+        except BrokenPipeError:
+            let_go(self.err)
 
     def _write(self, text: str) -> None:
-        self.out.write(text)
-        self.out.flush()
+        try:
+            self.out.write(text)
+            self.out.flush()
+        except BrokenPipeError:
+            let_go(self.out)
+            self.has_reader = False
 
 
 def _rich_on(stream: TextIO) -> rich.console.Console:

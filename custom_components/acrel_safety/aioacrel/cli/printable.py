@@ -11,11 +11,6 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(map(_shown, text))
 
 
-def printable_lines(text: str) -> str:
-    """Return a text of several lines, each printable."""
-    return "\n".join(map(printable, text.split("\n")))
-
-
 def _shown(character: str) -> str:
     if character.isprintable() or character in _JOINERS or unicodedata.category(character) == "Zs":
         return character

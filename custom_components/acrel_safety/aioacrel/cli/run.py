@@ -5,14 +5,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from ..errors import AcrelError, UnknownModelError
+from ..errors import AcrelError, FileProblemsError, UnknownModelError
 from . import advice
 from .arguments import parse
 from .commands import dump, models, plan, read, scan, table_check, table_export, table_import, watch
 from .exits import Exit
 from .options import Options
 from .output import Console, let_go
-from .printable import printable
 from .ratios import IdleRatioError
 from .selecting import UnknownQuantityError, UnusableFolderError
 
@@ -65,22 +64,22 @@ def _run(argv: Sequence[str]) -> int:
         try:
             return COMMANDS[options.command](options, console)
         except AcrelError as error:
-            _fail(console, error.key, advice.said(error))
+            _fail(console, error.key, *(error.lines if isinstance(error, FileProblemsError) else (str(error),)))
             for line in advice.on_error(options, error):
                 console.note(line)
             return Exit.USAGE if isinstance(error, WRONG_USAGE) else Exit.FAILED
         except OSError as error:
             if error.filename is None:
                 raise
-            _fail(console, "system_error", f"{printable(str(error.filename))}: {error.strerror}")
+            _fail(console, "system_error", f"{error.filename}: {error.strerror}")
             return Exit.FAILED
 
 
-def _fail(console: Console, key: str, text: str) -> None:
-    """Tell what went wrong: a sentence, with --json also a document in place of the result."""
-    console.note(text)
+def _fail(console: Console, key: str, *lines: str) -> None:
+    """Tell what went wrong, a sentence or several; with --json also by a document in place of the result."""
+    console.note(*lines)
     if console.as_json:
-        console.json({"error": {"key": key, "text": text}})
+        console.json({"error": {"key": key, "text": "\n".join(lines)}})
 
 
 @contextmanager

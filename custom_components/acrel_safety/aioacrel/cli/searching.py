@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from modbus_connection import ModbusError
 
-from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerError, RefusedError
+from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerError, RefusedError, WrongPeerError
+from ..modbus.examine import OF_OTHER_FRAMING
 from ..modbus.framing import Framing
 from ..modbus.guard import GuardedUnit
 from ..modbus.link import Link, LinkAddress
-from ..modbus.pulse import LinkPulse
 from ..points import Model
 from .arguments import BROADCAST_UNIT
 from .fitting import FIRST_REGISTER, FUNCTION, Candidate, Verdict, candidates
@@ -31,6 +31,8 @@ GROWING_TIMEOUTS = (2.0, 5.0)
 """Seconds all units get when nobody answered, round by round."""
 MOST_ROUND_SECONDS = 90.0
 """A round that would take longer is left to the user to ask for."""
+UNHEARD_UNITS = 16
+"""Silent units after which it is looked what speaks there, if there are so many."""
 _MARGIN = 1.5
 _STALL = 0.1
 """Seconds by which an answer is later than on a free line: the gateway was still trying another unit."""
@@ -89,7 +91,11 @@ async def search(options: Options, address: LinkAddress, models: Sequence[Model]
                     for number, unit_id in enumerate(round_of, len(options.units) - len(round_of)):
                         show(number, f"unit {unit_id}, {len(done.found)} found")
                         await asker.ask(unit_id)
-                    round_of = asker.to_ask_again()
+                        if asker.is_look_due(unit_id, round_of) and (again := await asker.look(unit_id)) is not None:
+                            round_of = again
+                            break
+                    else:
+                        round_of = asker.to_ask_again()
             except LinkUnreachableError as error:
                 if not done.found:
                     raise
@@ -111,7 +117,8 @@ class _Asker:
         self._is_patience_due = options.timeout is None and done.address.framing is Framing.MBAP
         self._is_stall_looked_for = self._is_patience_due
         self._growing = [] if options.timeout is not None else list(GROWING_TIMEOUTS)
-        self._pulse = LinkPulse()
+        # A gateway that tries an absent unit for seconds would be held up by a look at what speaks there.
+        link.pulse.way.looks_by_itself = False
         self._given: dict[int, float] = {}
         """The seconds that each unit was given which did not answer."""
 
@@ -134,6 +141,27 @@ class _Asker:
             del self._given[unit_id]
             self._done.found.append(found)
 
+    def is_look_due(self, unit_id: int, round_of: Sequence[int]) -> bool:
+        """Whether to look, once, what speaks there: so many units were asked, or all, and nothing at all was heard."""
+        is_long_enough = len(self._given) == UNHEARD_UNITS or (
+            len(self._given) < UNHEARD_UNITS and unit_id == round_of[-1]
+        )
+        way = self._link.pulse.way
+        return is_long_enough and way.speech is None and not self._done.gateway_says and not self._link.is_heard
+
+    async def look(self, unit_id: int) -> Sequence[int] | None:
+        """Look what speaks there; return the units to ask from here on, None to go on as before.
+
+        Raises WrongPeerError when it is not Modbus at all.
+        """
+        way = self._link.pulse.way
+        detail = await way.look(unit_id, FIRST_REGISTER, self._link.unit(unit_id).disconnect)
+        if way.speech in OF_OTHER_FRAMING:
+            return ()  # the other framing is searched next
+        if detail is not None:
+            raise WrongPeerError(link=str(self._done.address), detail=detail)
+        return self._done.asked if way.plain is not None else None
+
     def to_ask_again(self) -> list[int]:
         """Return the units for another round: those that were given less time than is known to be needed.
 
@@ -151,7 +179,7 @@ class _Asker:
         return [*self._given]
 
     def _unit(self, unit_id: int, timeout: float) -> GuardedUnit:
-        return self._done.address.guarded(self._link.unit(unit_id), unit_id, timeout=timeout, pulse=self._pulse)
+        return self._done.address.guarded(self._link.unit(unit_id), unit_id, timeout=timeout, pulse=self._link.pulse)
 
     async def _ask_patiently(self, unit_id: int) -> Found | None:
         """Ask a silent unit once more and see how long this gateway takes to say that nobody is there.

@@ -32,4 +32,4 @@ async def open_link(address: LinkAddress) -> AsyncIterator[Link]:
 async def open_unit(options: Options, address: LinkAddress) -> AsyncIterator[GuardedUnit]:
     """Hold the unit a command was told, on its link."""
     async with open_link(address) as link:
-        yield address.guarded(link.unit(options.unit), options.unit, timeout=options.timeout)
+        yield address.guarded(link.unit(options.unit), options.unit, timeout=options.timeout, pulse=link.pulse)

@@ -5,17 +5,21 @@ Commands go before any poll: at most the one request on the wire is waited for.
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError
+from ..readings import PointKey
 from ..vocabulary import Pace
 from .figures import LineFigures
 from .guard import GuardedUnit
-from .poll import GroupPoll, PollReport
+from .headroom import DUTY_TARGET, Headroom
+from .poll import PollReport
 from .pulse import LinkPulse
 from .schedule import Job, Member, Schedule
+from .trying import PUT_OFF_SECONDS, try_out
 from .unit import PolledUnit
 
 if TYPE_CHECKING:
@@ -34,13 +38,13 @@ DEFAULT_INTERVALS: Mapping[Pace, float] = {
 class Bus:
     """Polls all devices of one link; one instance per link."""
 
-    def __init__(self, name: str) -> None:
-        """Take a name for the log."""
+    def __init__(self, name: str, *, duty_target: float = DUTY_TARGET) -> None:
+        """Take a name for the log, and the part of the time (0 to 1) for which the line is used if it can be."""
         self.name = name
         self.pulse = LinkPulse()
         """For the guarded units of this link."""
         self.figures = LineFigures()
-        self._schedule = Schedule()
+        self._schedule = Schedule(headroom=Headroom(duty_target))
         self._line = asyncio.Lock()
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -71,10 +75,16 @@ class Bus:
     ) -> Callable[[], None]:
         """Poll a unit from now on and report each poll; returns what removes it again.
 
+        With the usual interval the fastest group follows the line: it is read as often as that is free, and at least
+        so often. Any other interval is kept as it is.
         `silence` is the error of a request that was just made in vain: the unit begins as a silent one.
         """
         now = _now()
-        jobs = [Job(unit, group, interval, now) for group, interval in intervals.items()]
+        usual = {Pace.FAST: DEFAULT_INTERVALS[Pace.FAST]}
+        jobs = [
+            Job(unit, group, interval, now, follows_line=interval == usual.get(group))
+            for group, interval in intervals.items()
+        ]
         member = Member(unit, jobs, on_report, base=min(intervals.values()))
         self._schedule.members.append(member)
         if silence is not None:
@@ -149,19 +159,23 @@ class Bus:
                     await self._knock(silent)
                 case member, job:
                     await self._serve(member, job)
+                case None if (trying := self._schedule.next_try(now)) is not None:
+                    await self._try_out(trying)
                 case None:
                     await self._sleep_until(self._schedule.next_time(now))
 
     async def _sleep_until(self, when: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(when):
-                await self._changed.wait()
+        alarm = _loop().call_at(when, self._changed.set)
+        try:
+            await self._changed.wait()
+        finally:
+            alarm.cancel()
 
     async def _serve(self, member: Member, job: Job) -> None:
         """Send one request of a job; when it was the last one, report and set the next time."""
         with _no_slips(job.unit) as slips:
-            if job.run is None and job.unit.blocks(job.group):
-                job.run = GroupPoll(job.unit, job.group)
+            if job.run is None:
+                job.begin(_now())
         if slips:
             keys = job.unit.note_missed(job.group, slips[0])
             self._end_poll(
@@ -177,14 +191,19 @@ class Bus:
             started = _now()
             with _no_slips(job.unit) as slips:
                 await job.run.step()
-            self.figures.add(started, _now())
+            ended = _now()
+        self.figures.add(started, ended)
         if slips:
             job.run.give_up(slips[0])
+        elif not job.run.is_failing:
+            self._schedule.headroom.spend(started, ended, spacing=job.unit.unit.cost.turnaround)
         if job.run.is_done:
+            computed = time.thread_time()
             self._end_poll(member, job, job.run.finish())
+            self._schedule.headroom.compute(_now(), time.thread_time() - computed)
 
     def _end_poll(self, member: Member, job: Job, report: PollReport) -> None:
-        job.run = None
+        job.run, job.may_go_early = None, report.error is None
         self.figures.overruns += job.set_next(_now())
         self._report(member, report)
         if report.error is not None and (job.unit.is_silent or isinstance(report.error, LinkUnreachableError)):
@@ -221,11 +240,30 @@ class Bus:
                 self._schedule.back_off(member, error, _now())
 
     def _note_silent(self, member: Member, error: LinkError) -> None:
-        unit, report = member.unit, None
-        with _no_slips(unit):
-            group = next(iter(unit.groups()), Pace.FAST)
-            report = PollReport(unit=unit, group=group, keys=frozenset(unit.note_silent(error)), error=error)
-        self._report(member, report or _missed(unit, Pace.FAST, error))
+        unit, group, keys = member.unit, Pace.FAST, set[PointKey]()
+        with _no_slips(unit) as slips:
+            group = next(iter(unit.groups()), group)
+            keys = unit.note_silent(error)
+        if slips:
+            keys = unit.note_missed(group, error)
+        self._report(member, PollReport(unit=unit, group=group, keys=frozenset(keys), error=error))
+
+    async def _try_out(self, member: Member) -> None:
+        """Try one thing that a unit declined, or was never asked: nobody waits for the line."""
+        async with self._line:
+            if not self._may_be_asked(member):
+                return
+            started = _now()
+            report = None
+            with _no_slips(member.unit) as slips:
+                report = await try_out(member.unit)
+            if slips:
+                member.unit.trials.put_off(_now(), PUT_OFF_SECONDS)
+            ended = _now()
+        self.figures.add(started, ended)
+        self._schedule.headroom.spend(started, ended, spacing=member.unit.unit.cost.turnaround)
+        if report is not None:
+            self._report(member, report)
 
     async def _knock(self, member: Member) -> None:
         """Ask a silent unit for one register; when it answers, all its groups are due at once."""
@@ -249,11 +287,6 @@ class Bus:
             self._note_silent(member, found)
         self._schedule.back_off(member, found, _now(), seconds=_now() - started)
         self._note_link(found)
-
-
-def _missed(unit: PolledUnit, group: Pace, error: LinkError) -> PollReport:
-    """Note that a poll got no answer, and return its report."""
-    return PollReport(unit=unit, group=group, keys=frozenset(unit.note_missed(group, error)), error=error)
 
 
 @contextmanager

@@ -23,8 +23,8 @@ believed.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from modbus_connection import (
@@ -34,15 +34,26 @@ from modbus_connection import (
     ModbusUnit,
 )
 
-from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerError, NotSentError, RefusedError
-from ..foreign import reason_of
+from ..errors import (
+    BadAnswerError,
+    LinkError,
+    LinkUnreachableError,
+    NoAnswerError,
+    NotSentError,
+    RefusedError,
+    WrongPeerError,
+)
+from ..foreign import innermost, reason_of
 from ..registers import READ_HOLDING, LineCost, LineSettings, Read
 from ..texts import Phrase, phrase
 from .figures import UnitFigures
 from .framing import Framing
+from .plain import PlainUnit
 from .pulse import LinkPulse
 from .sequence import Choice, LengthSequence
 from .timing import Timing
+from .unasked import asking, watch_unasked
+from .way import UNHEARD_SECONDS
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -51,6 +62,10 @@ __all__ = ["GuardedUnit", "UnitFigures"]
 
 CONNECT_SECONDS = 10.0
 """After this tmodbus gives up connecting."""
+GOOD_PER_BAD = 4
+"""Answers that fit for each that does not; where there are fewer something is wrong with the line itself."""
+CONNECT_LOOK_SECONDS = 0.05
+"""How often it is looked whether a connection that is being opened stands."""
 QUEUE_SECONDS = 0.25
 """For a request of somebody else that the shared link sends first."""
 MOST_LOSSES = 4
@@ -87,7 +102,7 @@ class GuardedUnit:
         self.figures = UnitFigures()
         self._timing = Timing(self.cost, self.figures, timeout)
         self._sequence = LengthSequence(self.cost)
-        self._unit = unit
+        self._shared = unit
         self._lock = asyncio.Lock()
         self._running: asyncio.Task[list[int]] | None = None
         self._patience: float | None = None
@@ -95,6 +110,7 @@ class GuardedUnit:
         self._quiet_until = 0.0
         self._pulse = pulse or LinkPulse()
         self._habits = self._pulse.habits
+        self._way = self._pulse.way
         self._failures = 0
         self._failed_at = 0.0
         self._was_dropped = False
@@ -103,16 +119,27 @@ class GuardedUnit:
         self._wish = self._timing.longest
         unit.require_timeout(self._wish)
         self._asked_at = self._waited = 0.0
-        self._forget_link = unit.on_connection_lost(self._connection_lost)
+        self._forget_link = (
+            unit.on_connection_lost(self._connection_lost),
+            self._way.on_lost(self._connection_lost),
+            watch_unasked(),
+        )
 
     def detach(self) -> None:
         """Stop listening to the shared link; what was asked of it stays, for others who use this unit."""
-        self._forget_link()
+        for forget in self._forget_link:
+            forget()
 
     def close(self) -> None:
         """Withdraw all that was asked of the shared link."""
         self.detach()
-        self._unit.require_timeout(None)
+        self._shared.require_timeout(None)
+
+    @property
+    def _unit(self) -> ModbusUnit | PlainUnit:
+        """The unit on the shared link, or on our own where the shared one would hear nothing."""
+        plain = self._way.plain
+        return self._shared if plain is None else plain.unit(self.unit_id, self._timing.longest)
 
     async def settle(self) -> None:
         """Wait until a read that nobody waits for any more has ended on the wire."""
@@ -154,10 +181,44 @@ class GuardedUnit:
             while True:
                 try:
                     return await self._read_once(wanted, within, losses)
-                except LinkUnreachableError:
+                except (LinkUnreachableError, NoAnswerError, BadAnswerError) as error:
                     # The gateway had hung up after its answer before it heard this: it has to be asked anew.
-                    if not self._habits.was_lost_after_answer(_now()) or self.figures.losses - losses >= MOST_LOSSES:
+                    if self._habits.was_lost_after_answer(_now()) and self.figures.losses - losses < MOST_LOSSES:
+                        continue
+                    if not await self._finds_another_way(error, address):
                         raise
+
+    async def _finds_another_way(self, error: LinkError, address: int) -> bool:
+        """Return whether it is worth asking again, in another way. Raises WrongPeerError when that is found out."""
+        if self._way.is_flooded:
+            raise WrongPeerError(link=self._link, detail=phrase("chatters")) from error
+        if self._is_look_due(error):
+            had_own = self._way.plain is not None
+            self._habits.note_dropped()
+            detail = await self._way.look(self.unit_id, address, self._shared.disconnect)
+            if detail is not None:
+                raise WrongPeerError(link=self._link, detail=detail) from error
+            if had_own is not (self._way.plain is not None):
+                return True
+        elif self._way.cause is not None and not _was_refused(error):
+            raise WrongPeerError(link=self._link, detail=self._way.cause) from error
+        if isinstance(error, NoAnswerError) and (code := self._way.busy_code(self.unit_id, _now())) is not None:
+            raise RefusedError(unit=self.unit_id, address=address, count=1, code=code) from error
+        return False
+
+    def _is_look_due(self, error: LinkError) -> bool:
+        """Whether a failed request is reason to look what speaks there: the link stands, and nothing is heard."""
+        now = _now()
+        if _was_refused(error):
+            return False
+        if self.framing is Framing.MBAP:
+            # Of a gateway that gives all answers one number the first one of a connection fits.
+            is_odd = self._failures > 1 and self._habits.is_new
+        else:
+            # Of a line that echoes some answers are found behind the echo.
+            bad = self.figures.discarded
+            is_odd = isinstance(error, BadAnswerError) and bad > 1 and self.figures.answers < GOOD_PER_BAD * bad
+        return self._way.is_look_due(now) and (is_odd or not self._pulse.was_felt_since(now - UNHEARD_SECONDS))
 
     async def _read_once(self, wanted: Read, within: Registers | None, losses: int) -> list[int]:
         choice = await self._turn(wanted, within, losses)
@@ -199,8 +260,8 @@ class GuardedUnit:
             # To keep a value takes some devices longer than to tell one.
             self._asked_at, self._waited = _now(), 2 * self._time_to_wait()
             try:
-                with self._habits.asking():
-                    async with asyncio.timeout(self._deadline):
+                with self._on_this_link():
+                    async with self._in_time():
                         await self._unit.write_registers(address, values)
             except asyncio.CancelledError:
                 self._habits.note_given_up()
@@ -247,7 +308,7 @@ class GuardedUnit:
         low, high = within or (wanted.address, wanted.end - 1)
         while self._out_of_step:
             if self.figures.losses - losses >= MOST_LOSSES:
-                raise LinkUnreachableError(link=self._link, detail=phrase("hangs_up"))
+                raise LinkUnreachableError(link=self._link, detail=phrase("hung_up"))
             await asyncio.sleep(self.quiet_seconds)
             probe = Read(wanted.function, wanted.address, 1)
             choice = self._choose(probe, (min(low, wanted.address), max(high, wanted.end - 1)))
@@ -308,7 +369,12 @@ class GuardedUnit:
     @property
     def _is_numbered(self) -> bool:
         """Whether answers carry the numbers of their requests, as this connection has shown."""
-        return self.framing is Framing.MBAP and self._habits.echoes_numbers
+        return self._has_numbers and self._habits.echoes_numbers
+
+    @property
+    def _has_numbers(self) -> bool:
+        """Whether the shared link looks at numbers, so that what comes for another request is not heard at all."""
+        return self.framing is Framing.MBAP and self._way.plain is None
 
     def _lose_step(self, quiet: float | None = None) -> None:
         self._out_of_step = True
@@ -356,12 +422,12 @@ class GuardedUnit:
         await self._hang_up_first()
         is_connecting = self._note_connection()
         self._asked_at, self._waited = _now(), self._time_to_wait()
-        is_stalled = self._is_numbered and self._pulse.is_stalled_for(self.unit_id)
+        is_stalled = self._has_numbers and self._pulse.is_stalled_for(self.unit_id)
         is_sure = not is_connecting and not is_stalled
         try:
             # Ends what the link would repeat for a minute when a unit says "busy", and with it the hold on the line.
-            with self._habits.asking():
-                async with asyncio.timeout(self._deadline):
+            with self._on_this_link():
+                async with self._in_time():
                     words = await ask(read.address, read.count)
         except asyncio.CancelledError:
             self._lost(read)
@@ -388,16 +454,44 @@ class GuardedUnit:
         self._pulse.note_answer_time(seconds)
         if self._timing.note_answer(seconds, is_sure=is_sure) and self._timing.longest != self._wish:
             self._wish = self._timing.longest
-            self._unit.require_timeout(self._wish)
+            self._shared.require_timeout(self._wish)
 
     def _time_to_wait(self) -> float:
         """Return how long an answer is waited for now, once the request is sent."""
         wait = self.timeout if self._patience is None else self._patience
         if self._patience is not None or not self.figures.answers:
             wait = max(wait, self._pulse.pace)
-        if self._is_numbered:
+        if self._has_numbers:
             wait = max(wait, self._pulse.patience(self.unit_id, _now()))
         return min(wait, self._timing.longest)
+
+    @contextmanager
+    def _on_this_link(self) -> Iterator[None]:
+        """Count a request, and answer for the connection it may open."""
+        with self._habits.asking(), asking(self._way.unasked) if self._way.is_network else nullcontext():
+            yield
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        """End a request at its deadline; from the moment on in which its connection stands it gets no more than any."""
+        loop = _loop()
+        watch: asyncio.TimerHandle | None = None
+        async with asyncio.timeout(self._deadline) as limit:
+
+            def look() -> None:
+                nonlocal watch
+                if self._unit.connected:
+                    limit.reschedule(loop.time() + self._deadline)
+                else:
+                    watch = loop.call_later(CONNECT_LOOK_SECONDS, look)
+
+            if not self._unit.connected:
+                watch = loop.call_later(CONNECT_LOOK_SECONDS, look)
+            try:
+                yield
+            finally:
+                if watch is not None:
+                    watch.cancel()
 
     @property
     def _deadline(self) -> float:
@@ -457,6 +551,11 @@ class GuardedUnit:
         self._habits.note_given_up()
         self._sequence.note_lost(read, _now())
         self._lose_step()
+
+
+def _was_refused(error: LinkError) -> bool:
+    """Whether there is no connection at all, as the system says: then nothing speaks there."""
+    return isinstance(error, LinkUnreachableError) and isinstance(innermost(error), (OSError, UnicodeError))
 
 
 def _now() -> float:

@@ -74,6 +74,11 @@ class LinkHabits:
         """Whether nothing of ours is on the wire."""
         return not self._on_the_wire
 
+    @property
+    def is_new(self) -> bool:
+        """Whether no more than one answer came through this connection."""
+        return self._answers < 2  # noqa: PLR2004 - more than one
+
     def note_connecting(self) -> None:
         """A connection is opened by us: what happens on it is known from its beginning."""
         self._shown, self._needed = 0, SHOWS_WHEN_CLEAN

@@ -11,6 +11,7 @@ from ..registers import Ratio
 from ..vocabulary import Pace
 from .bus import Bus
 from .guard import GuardedUnit
+from .headroom import DUTY_TARGET
 from .source import ModbusSource
 from .unit import PolledUnit
 
@@ -29,11 +30,16 @@ class ModbusHub:
     """Makes sources of the units on one link."""
 
     def __init__(
-        self, name: str, *, look_again_seconds: float = LOOK_AGAIN_SECONDS, check_seconds: float = CHECK_SECONDS
+        self,
+        name: str,
+        *,
+        duty_target: float = DUTY_TARGET,
+        look_again_seconds: float = LOOK_AGAIN_SECONDS,
+        check_seconds: float = CHECK_SECONDS,
     ) -> None:
-        """Take a name for the log."""
+        """Take a name for the log, and the part of the time (0 to 1) for which the line is used if it can be."""
         self.name = name
-        self.bus = Bus(name)
+        self.bus = Bus(name, duty_target=duty_target)
         self.sources: list[ModbusSource] = []
         self._look_again_seconds = look_again_seconds
         self._check_seconds = check_seconds

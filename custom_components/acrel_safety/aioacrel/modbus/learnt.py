@@ -56,15 +56,13 @@ class Lengths:
         return max(1, self.answered)
 
     def note_answered(self, count: int) -> bool:
-        """Note an answer; return whether a longer read may be sent now than before."""
+        """Note an answer; return whether none was as long before."""
         if count >= self.answered:
             self.contradicted = 0
         if count <= self.answered:
             return False
         self.answered = count
-        if self.too_many is None:
-            return False
-        if count >= self.too_many:
+        if self.too_many is not None and count >= self.too_many:
             self.too_many = None
         return True
 
@@ -109,7 +107,7 @@ class Learnt:
                 known.again(code, now)
             else:
                 self.declined[key] = Declined(code, now + BACK_OFF[0])
-        self.version += 1
+                self.version += 1
 
     def regain(self, keys: Iterable[PointKey]) -> None:
         """Note that points can be read after all."""
@@ -211,11 +209,11 @@ class Learnt:
         for *ends, again_in in _rows(kept.get("closed"), 3):
             if (border := Border(*map(int, ends))) in borders and border not in self.crossed:
                 self.closed[border] = now + min(DAY, again_in) - age
-        longest, too_long, again_in = (kept.get(name) for name in ("longest", "too_long", "again_in"))
+        longest, too_long, due_in = (kept.get(name) for name in ("longest", "too_long", "again_in"))
         if _is_length(longest):
             self.lengths.answered = longest
-            if _is_length(too_long) and too_long > longest and _is_number(again_in):
-                self.lengths.too_many, self.lengths.due = too_long, now + min(DAY, again_in) - age
+            if _is_length(too_long) and too_long > longest and _is_number(due_in):
+                self.lengths.too_many, self.lengths.due = too_long, now + min(DAY, due_in) - age
         self.version += 1
 
 

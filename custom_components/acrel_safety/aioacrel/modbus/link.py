@@ -119,6 +119,9 @@ class LinkAddress:
         pulse: LinkPulse | None = None,
     ) -> GuardedUnit:
         """Return a unit on this link, guarded (see `guard.py`)."""
+        pulse = pulse or LinkPulse()
+        if self.transport is not Transport.SERIAL:
+            pulse.way.lead_to(str(self), self.host, self.port, self.framing)
         return GuardedUnit(
             unit,
             unit_id,
@@ -171,6 +174,7 @@ class Link:
     def __init__(self, address: LinkAddress, connection: ModbusConnection) -> None:
         """Wrap a connection; use `Link.open`."""
         self.address = address
+        self.pulse = LinkPulse()
         self._connection = connection
 
     @classmethod
@@ -182,10 +186,17 @@ class Link:
         long the units want to be waited for.
         """
         connection = ModbusConnection(address.params)
+        link = cls(address, connection)
         try:
-            yield cls(address, connection)
+            yield link
         finally:
+            link.pulse.way.close()
             await connection.close()
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether anything that fits was ever heard on it."""
+        return self.pulse.was_felt_since(float("-inf"))
 
     def unit(self, unit_id: int) -> ModbusUnit:
         """Return one unit on the link."""

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from ..points import Model
 from ..readings import PointKey
-from ..registers import MOST_REGISTERS, LineCost, Read, RegisterMap, Span, plan_reads
+from ..registers import LineCost, Read, RegisterMap, Span, plan_reads
 from ..registers.blocks import Block, blocks_of_points, known_registers, readable_around, spans_of
 from ..registers.borders import Border, borders_of, joined
 from ..registers.privacy import private_registers
@@ -28,7 +28,9 @@ class UnitPlan:
         self._blocks: dict[Pace, tuple[Block, ...]] = {}
         self._within: dict[Read, tuple[int, int]] = {}
         self._known: dict[int, frozenset[int]] = {}
-        self._version = learnt.version
+        self._known_version = learnt.version
+        self.version = 0
+        """Changes with what is wanted."""
         self.borders: tuple[Border, ...] = ()
         """Those that may be tried."""
         self.use(model.registers)
@@ -37,11 +39,13 @@ class UnitPlan:
         """Plan by another of the model's register maps."""
         self.registers = registers
         self.borders = borders_of(registers.ranges, self._private)
+        self.version += 1
         self._forget()
 
     def want(self, keys: Collection[PointKey]) -> None:
         """Plan for just these points."""
         self.wanted = frozenset(keys)
+        self.version += 1
         self._blocks.clear()
 
     @property
@@ -73,16 +77,14 @@ class UnitPlan:
         self._keep_up()
         return self._planned(spans, self.most, self.registers.ranges)
 
-    def hoped_for(self) -> list[Read]:
-        """Return the reads of all that is wanted, if all went well that was not tried or is to be tried again."""
+    def hoped_for(self, most: int, crossed: Collection[Border]) -> list[Read]:
+        """Return the reads of all that is wanted, if reads could be so long and cross these borders."""
         self._keep_up()
-        crossed = {border for border in self.borders if border not in self._learnt.closed}
-        ranges = joined(self.registers.ranges, crossed)
-        most = MOST_REGISTERS if self._learnt.lengths.too_many is None else self.most
+        ranges, places = joined(self.registers.ranges, crossed), self.registers.places
         return [
             read
             for group in Pace
-            for read in self._planned(spans_of(self.registers.places[key] for key in self._keys(group)), most, ranges)
+            for read in self._planned(spans_of(places[key] for key in self._keys(group)), most, ranges)
         ]
 
     def within(self, read: Read) -> tuple[int, int]:
@@ -137,8 +139,8 @@ class UnitPlan:
         return not self.holds_companion(block), high - low + 1 > block.read.count
 
     def _keep_up(self) -> None:
-        if self._version != self._learnt.version:
-            self._version = self._learnt.version
+        if self._known_version != self._learnt.version:
+            self._known_version = self._learnt.version
             self._forget()
 
     def _forget(self) -> None:

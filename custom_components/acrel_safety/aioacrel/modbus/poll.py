@@ -87,16 +87,17 @@ def _soonest(unit: PolledUnit, blocks: Sequence[Block]) -> tuple[int, float]:
 class GroupPoll:
     """One poll of a group, request by request, so that others can go between."""
 
-    def __init__(self, unit: PolledUnit, group: Pace) -> None:
-        """Begin with the planned reads."""
+    def __init__(self, unit: PolledUnit, group: Pace, *, only: Sequence[Block] = ()) -> None:
+        """Begin with the planned reads, or `only` some of them: then an answer says nothing of the group as a whole."""
         self._unit = unit
         self._group = group
+        self._is_whole = not only
         self._registers = unit.registers
-        blocks = unit.blocks(group)
-        if unit.learnt.declines_all and blocks:
-            # As long as it declines whatever it is asked, one short question is enough.
-            blocks = (unit.alone(blocks[0]), *blocks)
-        self._todo = [_Part(block) for block in blocks]
+        blocks = tuple(only) or unit.blocks(group)
+        # As long as it declines whatever it is asked, one short question is enough.
+        is_asked_first = unit.learnt.declines_all and blocks
+        self._todo = [_Part(unit.alone(blocks[0]))] if is_asked_first else [_Part(block) for block in blocks]
+        self._held_back = blocks if is_asked_first else ()
         self._keys: set[PointKey] = set()
         self._missed: set[PointKey] = set()
         self._error: LinkError | None = None
@@ -112,6 +113,11 @@ class GroupPoll:
     def is_done(self) -> bool:
         """Whether no request is left."""
         return not self._todo
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether its latest request got no answer."""
+        return self._error is not None or self._unheard > 0
 
     @property
     def pause(self) -> float:
@@ -179,6 +185,8 @@ class GroupPoll:
     def _answered(self, part: _Part, words: list[int]) -> None:
         self._is_answered = True
         self._keys |= self._unit.take(part.block, words)
+        self._todo += [_Part(block) for block in self._held_back]
+        self._held_back = ()
         self._settle(part, is_answered=True)
 
     def _declined(self, part: _Part, error: RefusedError) -> None:
@@ -192,10 +200,10 @@ class GroupPoll:
         else:
             # Whatever it is asked, it declines: that says nothing of any register.
             self._unit.learnt.declines_all = True
-            self._todo.append(part)
-            for left in self._todo:
-                self._keys |= self._unit.drop(left.block)
+            for block in (part.block, *(left.block for left in self._todo), *self._held_back):
+                self._keys |= self._unit.drop(block)
             self._todo.clear()
+            self._held_back = ()
 
     def _failed(self, part: _Part, error: LinkError, *, may_help: bool = True) -> None:
         """Try a read again that got no answer, then in parts if that may help.
@@ -258,14 +266,15 @@ class GroupPoll:
 
     def finish(self) -> PollReport:
         """Return the report and tell the unit how the poll went."""
+        self._missed.update(key for block in self._held_back for key in block.keys)
         unit, missed = self._unit, self._missed - self._keys
         if not self._is_heard and self._error is None:
             self._error = self._trouble
         self._keys |= unit.note_missing(missed, self._keys, is_there=self._error is None)
-        if self._error is None:
-            self._keys |= unit.note_answered(self._group)
-        else:
+        if self._error is not None:
             self._keys |= unit.note_missed(self._group, self._error, but=frozenset(self._keys))
+        elif self._is_whole:
+            self._keys |= unit.note_answered(self._group)
         return PollReport(
             unit=unit,
             group=self._group,

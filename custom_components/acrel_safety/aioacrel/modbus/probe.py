@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from math import inf
 
-from ..errors import LinkError, LinkUnreachableError, MissingTableError, NoAnswerError, RefusedError, WrongDeviceError
+from ..errors import LinkError, LinkUnreachableError, MissingTableError, RefusedError, UnheardError, WrongDeviceError
 from ..points import Model
 from ..registers import ProbeCheck, RegisterMap
 from ..registers.layout import WORD
@@ -76,10 +76,10 @@ async def _contradiction(unit: GuardedUnit, check: ProbeCheck, turn: Turn, heard
         words = await patient_read(unit, check.function, check.address, check.count, turn)
     except RefusedError as error:
         if error.is_gateway:
-            raise NoAnswerError(unit=unit.unit_id, seconds=f"{unit.timeout:.2g}") from error
+            raise UnheardError(error) from error
         if not (error.is_illegal_address or error.is_illegal_function):
             raise
-        return None if check.refused else phrase("register_missing", address=place)
+        return None if check.refused else _missing(error, check)
     heard += words
     if check.refused:
         return phrase("register_unexpected", address=place)
@@ -89,6 +89,14 @@ async def _contradiction(unit: GuardedUnit, check: ProbeCheck, turn: Turn, heard
     if check.allowed and not any(low <= masked <= high for low, high in check.allowed):
         return phrase("register_holds", address=place, found=f"{words[0]:04X}")
     return None
+
+
+def _missing(error: RefusedError, check: ProbeCheck) -> Phrase:
+    """Return what is missing where a check was refused."""
+    place = f"{check.address:04X}"
+    if error.is_illegal_function:
+        return phrase("function_unknown", function=f"{check.function:02d}", address=place)
+    return phrase("register_missing", address=place)
 
 
 async def patient_read(

@@ -8,6 +8,7 @@ gateway tries, and from then on a silent unit is listened to for that long, so t
 from collections import deque
 
 from .habits import LinkHabits
+from .way import LinkWay
 
 LONGEST_STALL = 5.0
 """Seconds for which the answer that follows a given-up one is waited for: the gateway may be trying still."""
@@ -29,6 +30,7 @@ class LinkPulse:
         """Begin with a link on which nothing was heard."""
         self._beat = float("-inf")
         self.habits = LinkHabits()
+        self.way = LinkWay()
         self._answer_time = 0.0
         self._given_up: int | None = None
         """The unit whose answers were given up last, unless another one was waited for since."""
@@ -40,12 +42,22 @@ class LinkPulse:
     def beat(self, now: float) -> None:
         """Note that a unit was heard."""
         self._beat = now
+        self.way.note_heard()
         self._given_up, self._is_waited_out = None, False
         self._asked_in_vain.clear()
 
     def was_felt_since(self, when: float) -> bool:
         """Whether any unit was heard after that time."""
         return self._beat > when
+
+    def details(self, now: float) -> dict[str, bool | str | None]:
+        """Return what was learnt of the gateway, for diagnostics; nothing that says where it is."""
+        speech = self.way.speech
+        return {
+            **self.habits.details(now),
+            "numbers_itself": self.way.plain is not None,
+            "heard_at_port": None if speech is None else speech.value,
+        }
 
     # -- a slow link ------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,9 @@
 
 Every device has a job per polling group. The next request belongs to the due job of the fastest group, among equals
 to the one that waits longest; a job far behind its time goes first, so that a busy line starves nobody. Jobs keep
-their rhythm (no drift); slots that could not be served are left out, never made up for.
+their rhythm (no drift); slots that could not be served are left out, never made up for. Where nobody asked for another
+rhythm, the fastest group goes before its time as often as the line is free (`headroom.py`), the device first whose
+turn is longest ago.
 
 A silent unit is asked one short question after 1, 2, 4 … of its fast periods and costs its neighbours nothing in
 between; several silent units are asked one at a time, a fast period apart, so that alarms go between their time-outs.
@@ -16,7 +18,9 @@ from dataclasses import dataclass, field
 from math import inf
 
 from ..errors import LinkError, LinkUnreachableError
+from ..registers.blocks import Block
 from ..vocabulary import Pace
+from .headroom import LEAST_PERIOD, Headroom, cheap_alarms
 from .poll import GroupPoll, PollReport, pause_before_any
 from .unit import PolledUnit
 
@@ -28,6 +32,8 @@ LONELY_SHARE = 1 / 8
 """Of the time of a link on which nobody answers: others may use it too."""
 PATIENT_EVERY = 16
 """Of the questions to a unit that stays silent one in so many is a patient one."""
+IDLE_SECONDS = 0.1
+"""A pause has to be so long that something is tried in it."""
 PATIENCE = 3
 """A job more than this many of its periods late goes before faster groups."""
 _RANK = {Pace.FAST: 0, Pace.NORMAL: 1, Pace.SLOW: 2}
@@ -47,6 +53,15 @@ class Job:
     run: GroupPoll | None = None
     is_again: bool = False
     """Whether it is due again as soon as the present run is over: more is wanted since that began."""
+    follows_line: bool = False
+    """Whether it may go before its time, when the line is free."""
+    began: float = -inf
+    """When its latest run began."""
+    may_go_early: bool = False
+    """Whether the latest run was answered: what fails is not asked for more often."""
+    _was_whole: bool = False
+    _alarms: tuple[tuple[Block, ...], tuple[Block, ...]] = ((), ())
+    """Planned reads, and which of them are worth to be read between two polls."""
 
     def pause(self) -> float:
         """Return the seconds for which its next read has to wait for a length of its own (`sequence.py`)."""
@@ -54,6 +69,27 @@ class Job:
             return self.run.pause if self.run is not None else pause_before_any(self.unit, self.unit.blocks(self.group))
         # Whoever serves it meets the same slip, and knows what it means to the device.
         return 0.0
+
+    def begin(self, now: float) -> None:
+        """Start a run, if there is anything to be read; of one that goes before its time perhaps the alarms alone."""
+        blocks = self.unit.blocks(self.group)
+        only: tuple[Block, ...] = ()
+        self.began = now
+        if self.follows_line and self._was_whole and self.due > now:
+            if self._alarms[0] is not blocks:
+                self._alarms = blocks, cheap_alarms(self.unit, blocks)
+            only = self._alarms[1]
+        self._was_whole = not only
+        if blocks:
+            self.run = GroupPoll(self.unit, self.group, only=only)
+
+    def time(self, free_at: float) -> float:
+        """Return from when on it may be served, on a line that is free for what is not due from some time on."""
+        if self.run is not None:
+            return min(self.due, self.began)
+        if not (self.follows_line and self.may_go_early):
+            return self.due
+        return min(self.due, max(free_at, self.began + LEAST_PERIOD))
 
     def urgency(self, now: float) -> tuple[int, float]:
         """Return the sort key among due jobs: small goes first."""
@@ -68,6 +104,13 @@ class Job:
         if self.is_again:
             self.is_again, self.due = False, now
             return 0
+        if self.follows_line:
+            if not self._was_whole:
+                # The others were not read: they wait no longer because of this.
+                return 0
+            missed = max(0, int((self.began - self.due) // self.interval))
+            self.due = max(now, self.began + self.interval)
+            return missed
         self.due += self.interval
         if self.due >= now:
             return 0
@@ -115,8 +158,10 @@ class Member:
 
         It may wait for a length of its own, and the others would use that length up again and again.
         """
-        starving = [job for job in self.jobs if job.is_starving(now)]
-        return [min(starving, key=lambda job: job.due)] if starving else self.jobs
+        for job in self.jobs:
+            if job.is_starving(now):
+                return [min(filter(lambda other: other.is_starving(now), self.jobs), key=lambda other: other.due)]
+        return self.jobs
 
 
 @dataclass(slots=True)
@@ -124,6 +169,7 @@ class Schedule:
     """The members of a bus, and when each is asked next; times are the event loop's."""
 
     members: list[Member] = field(default_factory=list)
+    headroom: Headroom = field(default_factory=Headroom)
     _no_knock_before: float = 0.0
 
     def next(self, now: float) -> Member | tuple[Member, Job] | None:
@@ -134,17 +180,42 @@ class Schedule:
         return job
 
     def next_time(self, now: float) -> float:
-        """Return when something may be sent."""
+        """Return when something may be sent, or tried."""
+        soonest = now + LONGEST_BACK_OFF
+        waiting: list[tuple[float, Job]] = []
+        for member in self.members:
+            earliest = now + member.unit.unit.quiet_seconds
+            if member.knock_at is not None:
+                soonest = min(soonest, max(member.knock_at, self._no_knock_before, earliest))
+            else:
+                waiting += [(max(job.time(self.headroom.free_at), earliest), job) for job in member.contenders(now)]
+            if (due := member.unit.next_try()) > now and self._may_try(member):
+                # What could be tried already waits for the next pause.
+                soonest = min(soonest, due)
+        waiting.sort(key=lambda item: item[0])
+        for earliest, job in waiting:
+            if earliest >= soonest:
+                break
+            # Asked last, because it is the dear part.
+            soonest = min(soonest, max(earliest, now + job.pause()))
+        return soonest
+
+    def next_try(self, now: float) -> Member | None:
+        """Return a unit of which something is to be tried, when nothing has to be asked for a while."""
+        trying = [member for member in self.members if member.unit.next_try() <= now and self._may_try(member)]
+        return trying[0] if trying and self._next_due(now) - now >= IDLE_SECONDS else None
+
+    def _next_due(self, now: float) -> float:
+        """Return when something has to be asked; what may go early can wait."""
         times = [
-            max(
-                max(member.knock_at, self._no_knock_before)
-                if member.knock_at is not None
-                else min(max(job.due, now + job.pause()) for job in member.contenders(now)),
-                now + member.unit.unit.quiet_seconds,
-            )
+            member.knock_at if member.knock_at is not None else min(job.due for job in member.jobs)
             for member in self.members
         ]
         return min(times, default=now + LONGEST_BACK_OFF)
+
+    def _may_try(self, member: Member) -> bool:
+        is_polling = any(job.run is not None for job in member.jobs)
+        return not member.is_silent and not is_polling and member.unit.unit.quiet_seconds == 0
 
     def has(self, member: Member) -> bool:
         """Whether it is still to be asked: it may have been removed while the line was waited for."""
@@ -174,7 +245,7 @@ class Schedule:
         member.retries = min(member.retries + 1, _MOST_DOUBLINGS)
         member.knock_at, member.asked_at, member.is_woken = now + member.rest, now, False
         for job in member.jobs:
-            job.run, job.is_again = None, False
+            job.run, job.is_again, job.may_go_early = None, False, False
         silent = [other for other in self.members if other.is_silent]
         # However many there are, each has its turn within the longest pause.
         gap = min(LONGEST_BACK_OFF / len(silent), *(other.base for other in self.members))
@@ -221,7 +292,7 @@ class Schedule:
             for member in self.members
             if not member.is_silent and member.unit.unit.quiet_seconds == 0
             for job in member.contenders(now)
-            if job.due <= now
+            if job.time(self.headroom.free_at) <= now
         ]
         due.sort(key=lambda item: item[1].urgency(now))
         # In this order, because to know whether a read has to wait is the dear part: mostly the first may go.

@@ -71,8 +71,16 @@ class ModbusSource:
         self._was_read = asyncio.Event()
         self._leave_bus: Callable[[], None] | None = None
         self._is_over = False
+        self._was_right = False
+        self._remembered: tuple[Mapping[str, object], float] | None = None
+        """What was kept of a former run, and when, until the device is known to be the right one."""
         self._door_bell = frozenset([min(self.points, key=self._clearness)])
         unit.want(self._door_bell)
+
+    @property
+    def lacking(self) -> AbstractSet[PointKey]:
+        """What the register map of this device does not have."""
+        return self.points.keys() - self.unit.registers.places.keys()
 
     # -- as every source ----------------------------------------------------------------------------------------------
 
@@ -144,6 +152,7 @@ class ModbusSource:
             "is_identified": self._is_right,
             "is_wrong": self.is_wrong,
             "is_silent": self.unit.is_silent,
+            "learnt": self.unit.learnt.shown(asyncio.get_running_loop().time()),
             "statistics": {
                 "requests": figures.requests,
                 "answers": figures.answers,
@@ -154,6 +163,18 @@ class ModbusSource:
                 "answer_time": figures.answer_time,
             },
         }
+
+    # -- what was learnt ----------------------------------------------------------------------------------------------
+
+    def remember(self, kept: Mapping[str, object], age: float) -> None:
+        """Take over what `kept` returned so many seconds ago, as soon as the device is known to be the right one."""
+        self._remembered = kept, asyncio.get_running_loop().time() - age
+
+    def kept(self) -> Mapping[str, object] | None:
+        """Return what of the learnt may be kept over a restart, as plain types; None if nothing can be said yet."""
+        if self._remembered is not None or not self._was_right:
+            return None
+        return self.unit.learnt.kept(asyncio.get_running_loop().time())
 
     # -- identity -----------------------------------------------------------------------------------------------------
 
@@ -281,7 +302,11 @@ class ModbusSource:
     def _take_for_right(self) -> None:
         self.is_wrong, self.is_dead, self._trouble = False, False, None
         if not self._is_right:
-            self._is_right = True
+            self._is_right = self._was_right = True
+            if self._remembered is not None:
+                kept, since = self._remembered
+                self._remembered = None
+                self.unit.restore(kept, age=asyncio.get_running_loop().time() - since)
             self.unit.want(self._wanted)
             self.join_bus()
             self.bus.wake(self.unit)
@@ -299,6 +324,7 @@ class ModbusSource:
         self.leave_bus()
         self.is_wrong, self.is_dead, self._trouble = True, False, error
         self._doubt()
+        self.unit.learnt.forget()
         self._say(Update(readings=self._lost(), trouble=error))
 
     def _doubt(self) -> None:

@@ -5,32 +5,33 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from math import inf
 
-from .. import __version__
 from ..errors import ILLEGAL_ADDRESS, LinkError, RefusedError
 from ..points import Model
 from ..readings import PointKey, Quality, Reading
 from ..registers import Ratio, Read, RegisterMap
-from ..registers.blocks import Block, gaps_in, spans_of
+from ..registers.blocks import Block, spans_of
 from ..registers.decode import Decoder
 from ..registers.dump import RegisterDump
 from ..registers.privacy import around, private_registers
 from ..texts import Phrase
 from ..vocabulary import Pace
+from .dumping import take_dump
 from .guard import GuardedUnit
-from .learnt import BACK_OFF, Learnt
+from .learnt import Learnt
+from .lessons import note_recovered, suspect_gaps
 from .parts import read_in_parts
 from .planning import UnitPlan
 from .poll import GroupPoll, PollReport
 from .presence import MISSES_FORGIVEN, Presence
 from .probe import Turn, patient_read, probe_model
+from .trials import Trials
 from .vital import Life, Vital
 
 _LOGGER = logging.getLogger(__name__)
 ORIGIN = "modbus"
 """What readings of this way name as their origin."""
-TOO_LONG_SECONDS = 60.0
-"""After so long a longer read is tried than those that were answered."""
 
 
 def utcnow() -> datetime:
@@ -62,6 +63,7 @@ class PolledUnit:
         self._ratios = ratios
         self.learnt = Learnt()
         self.plan = UnitPlan(model, unit.cost, self.learnt)
+        self.trials = Trials(self.plan, self.learnt)
         self._decoder = Decoder(model, ratios, origin=ORIGIN)
         self.vital = Vital(model.points, self.registers, unit.unit_id)
         self._clock = clock
@@ -91,7 +93,7 @@ class PolledUnit:
             self.readings.pop(key, None)
             self._misses.pop(key, None)
         self.plan.want(wanted)
-        self._lose(self.lacking() & (wanted - former), Quality.REFUSED)
+        self.lose(self.lacking() & (wanted - former), Quality.REFUSED)
 
     def want_all(self) -> None:
         """Read every point that has a register."""
@@ -166,7 +168,7 @@ class PolledUnit:
         self.learnt.note_answered(block.read.count)
         if self.vital.take(block.read, words) is Life.DEAD:
             # The meter said none of this: neither a value nor the quiet of an alarm.
-            return self._lose(block.keys)
+            return self.lose(block.keys)
         readings = self._decoder.take(block, words, self._clock())
         self.readings.update(readings)
         return set(readings)
@@ -178,26 +180,13 @@ class PolledUnit:
         # What comes of it in parts must not be understood by what was read earlier.
         self._decoder.forget(block.keys)
         if code == ILLEGAL_ADDRESS:
-            self._suspect_gaps(block)
+            suspect_gaps(self.learnt, self.registers, block, _now())
 
     def note_recovered(self, block: Block, code: int | None) -> None:
         """Note that all parts of a read were answered which itself was declined with a code, or got no answer."""
-        count = block.read.count
-        if not self.learnt.note_too_long(count, _now() + TOO_LONG_SECONDS):
-            self._suspect_gaps(block)
-        elif self.plan.most < count:
+        if note_recovered(self.learnt, self.registers, block, _now()):
+            count = block.read.count
             _LOGGER.info("%s gives no %d registers in one answer (%s)", self.name, count, code or "no answer")
-
-    def _suspect_gaps(self, block: Block) -> None:
-        """Read no more through what nobody wants: registers of which nobody said that they exist."""
-        if not (gaps := gaps_in(block)):
-            return
-        crossed = [border for border in self.learnt.crossed if border.is_in(block.read)]
-        if crossed:
-            # Perhaps one of them alone: each is tried again.
-            self.learnt.close(crossed, _now() + BACK_OFF[1])
-        elif not self.registers.ranges:
-            self.learnt.note_hole(gaps, _now())
 
     def decline(self, block: Block, code: int | None) -> set[PointKey]:
         """Note that points were asked for alone in vain; return those that have no value by this."""
@@ -208,7 +197,7 @@ class PolledUnit:
 
     def drop(self, block: Block) -> set[PointKey]:
         """Note that the device declined a read this time; return the points that have no value now."""
-        return self._lose(block.keys, Quality.REFUSED)
+        return self.lose(block.keys, Quality.REFUSED)
 
     def note_answered(self, group: Pace) -> set[PointKey]:
         """Note that a poll of the group was answered; return the points of which it is known again what they lack."""
@@ -216,7 +205,7 @@ class PolledUnit:
         self.vital.keep([read for pace in Pace for read in self.planned(pace)])
         points, readings = self.model.points, self.readings
         refused = [key for key in self.learnt.refused | self.lacking() if points[key].pace is group and key in readings]
-        return self._lose([key for key in refused if readings[key].quality.is_lost], Quality.REFUSED)
+        return self.lose([key for key in refused if readings[key].quality.is_lost], Quality.REFUSED)
 
     def note_missing(
         self, missed: Collection[PointKey], read: Collection[PointKey], *, is_there: bool
@@ -230,7 +219,7 @@ class PolledUnit:
         for key in missed:
             self._misses[key] = self._misses.get(key, 0) + 1
         allowed = {key: MISSES_FORGIVEN if key in self.readings or not is_there else 0 for key in missed}
-        return self._lose([key for key in missed if self._misses[key] > allowed[key]])
+        return self.lose([key for key in missed if self._misses[key] > allowed[key]])
 
     def note_missed(self, group: Pace, error: LinkError, but: Collection[PointKey] = frozenset()) -> set[PointKey]:
         """Note that a poll of the group got no answer; return the points whose values are gone by this.
@@ -241,7 +230,7 @@ class PolledUnit:
             return set()
         points = self.model.points
         lost = [key for key in self.readings if self.is_silent or points[key].pace is group]
-        return self._lose([key for key in lost if key not in but])
+        return self.lose([key for key in lost if key not in but])
 
     def note_silent(self, error: LinkError) -> set[PointKey]:
         """Note that the unit answers nothing of all that is wanted; return the points whose values are gone by this."""
@@ -261,15 +250,26 @@ class PolledUnit:
         self._decoder = Decoder(self.model, self._ratios, origin=ORIGIN, registers=registers)
         self.vital = Vital(self.model.points, registers, self.unit_id)
         self.readings.clear()
-        self._lose(self.lacking(), Quality.REFUSED)
+        self.lose(self.lacking(), Quality.REFUSED)
 
     def lacking(self) -> frozenset[PointKey]:
         """Return what is wanted and has no place in the register map at hand."""
         return self.plan.wanted - self.registers.places.keys()
 
-    def _lose(self, keys: Collection[PointKey], quality: Quality = Quality.NO_ANSWER) -> set[PointKey]:
+    def lose(self, keys: Collection[PointKey], quality: Quality = Quality.NO_ANSWER) -> set[PointKey]:
+        """Take the values of points away; return the points."""
         self.readings.update(self._decoder.lost(keys, quality, self._clock()))
         return set(keys)
+
+    # -- what is tried at idle time ---------------------------------------------------------------------------------
+
+    def next_try(self) -> float:
+        """Return when something is to be tried that was declined, or never asked; infinity when there is nothing."""
+        return inf if self.is_silent or self.is_doubtful else self.trials.due()
+
+    def restore(self, kept: Mapping[str, object], *, age: float) -> None:
+        """Take over what was kept of what was learnt (`Learnt.kept`), so many seconds ago."""
+        self.learnt.restore(kept, self.plan.borders, _now(), age)
 
     # -- identity, raw registers ------------------------------------------------------------------------------------
 
@@ -304,7 +304,7 @@ class PolledUnit:
 
     def lose_all(self) -> set[PointKey]:
         """Note that no meter is behind the answers; return the points whose values are gone by this."""
-        return self._lose(list(self.readings))
+        return self.lose(list(self.readings))
 
     async def knock(self, rest: float | None = None) -> None:
         """Ask a silent unit for one wanted register; raises LinkError as long as it does not answer.
@@ -341,25 +341,11 @@ class PolledUnit:
 
         What the model says is private is not read. Raises LinkError when the unit cannot be asked.
         """
-        dump = RegisterDump(
-            model=self.model.id,
-            unit_id=self.unit_id,
-            taken=self._clock(),
-            library=__version__,
-            evidence=self.model.evidence,
-            framing=self.unit.framing,
-            baudrate=self.unit.cost.line.baudrate,
-        )
-        private = private_registers([self.model])
-        left_out = self.learnt.refused | self.model.private
-        places = [place for key, place in self.registers.places.items() if key not in left_out]
-        planned = self.plan.printed(spans_of(places)) if reads is None else reads
-        for read in around(planned, private):
-            try:
-                dump.add(read, await patient_read(self.unit, read.function, read.address, read.count, turn))
-            except RefusedError as error:
-                dump.refused[read] = error.code
-        return dump
+        if reads is None:
+            left_out = self.learnt.refused | self.model.private
+            places = [place for key, place in self.registers.places.items() if key not in left_out]
+            reads = self.plan.printed(spans_of(places))
+        return await take_dump(self.unit, self.model, reads, self._clock(), turn)
 
 
 def _now() -> float:

@@ -15,7 +15,7 @@ class Border(NamedTuple):
     right: int
 
     @property
-    def count(self) -> int:
+    def length(self) -> int:
         """Registers of the read that shows whether it can be crossed."""
         return self.right - self.left + 1
 
@@ -30,7 +30,7 @@ def borders_of(ranges: Iterable[tuple[int, int]], private: Collection[int]) -> t
     return tuple(
         border
         for border in found
-        if border.count <= MOST_REGISTERS and not any(border.left <= register <= border.right for register in private)
+        if border.length <= MOST_REGISTERS and not any(border.left <= register <= border.right for register in private)
     )
 
 

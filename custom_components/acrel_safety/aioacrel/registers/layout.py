@@ -7,7 +7,7 @@ float it does not know.
 
 import math
 import struct
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -69,7 +69,7 @@ class RegisterType(StrEnum):
 
         A float has others for that, and a field of a few bits needs all of its numbers.
         """
-        return _ENDS.get(self, ())
+        return _ENDS.get(self, frozenset())
 
     @property
     def raw_range(self) -> tuple[int, int]:
@@ -94,7 +94,7 @@ _BITS = {
     RegisterType.F32: 32,
     RegisterType.F64: 64,
 }
-_ENDS = {
+_ENDS: Mapping[RegisterType, Collection[int]] = {
     kind: frozenset({kind.raw_range[1], kind.raw_range[0] or kind.raw_range[1]})
     for kind in RegisterType
     if not (kind.is_bit_field or kind in (RegisterType.F32, RegisterType.F64))

@@ -1,5 +1,6 @@
 """Spellings of units, and bringing a value into the unit its quantity has everywhere else."""
 
+import unicodedata
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -7,7 +8,8 @@ from ..vocabulary import Quantity
 
 LONGEST_UNIT = 24
 _NONE = frozenset({"", "-", "--", "—", "/", "\\", "无", "none", "n/a"})
-_FORMULA_STARTS = ("=", "+", "-", "@")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\N{MINUS SIGN}")
+"""What a spreadsheet would compute; some take the wide and small forms of East Asian text for the same."""
 _SIZES: dict[str, tuple[str, Fraction]] = {
     unit: (dimension, Fraction(size))
     for dimension, sizes in {
@@ -56,7 +58,7 @@ def canonical(text: str) -> str | None:
     unit = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     if unit.casefold() in _NONE:
         return ""
-    if unit.startswith(_FORMULA_STARTS) or len(unit) > LONGEST_UNIT:
+    if unicodedata.normalize("NFKC", unit).lstrip().startswith(_FORMULA_STARTS) or len(unit) > LONGEST_UNIT:
         return None
     return _KNOWN.get(_folded(unit), unit)
 

@@ -34,7 +34,7 @@ def _list(options: Options, console: Console) -> int:
     found = list(library.usable())
     broken = list(library.broken())
     for error in broken:
-        console.note(str(error))
+        console.note(*error.lines)
     if console.as_json:
         console.json({"models": [_as_json(model, options.language) for model in found]})
     else:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ...errors import AcrelError, LinkError, NoAnswerError, WrongDeviceError
 from ...modbus.figures import UnitFigures
+from ...modbus.trying import try_out
 from ...modbus.unit import PolledUnit
 from ...points import Model
 from ...readings import PointKey, Reading
@@ -72,7 +73,8 @@ class _Watch:
 
     @property
     def _is_over(self) -> bool:
-        return self._options.count is not None and self._clock.done >= self._options.count
+        is_done = self._options.count is not None and self._clock.done >= self._options.count
+        return is_done or not self._console.has_reader
 
     async def _wait(self) -> None:
         """Wait for the next poll, if there is one."""
@@ -110,6 +112,9 @@ class _Watch:
             trouble = trouble or report.error
         if trouble is not None:
             raise trouble
+        if device.learnt.declined:
+            # What was refused once need not be refused for ever.
+            await try_out(device)
 
     # -- showing ------------------------------------------------------------------------------
 
@@ -127,7 +132,7 @@ class _Watch:
             left_out=self._left_out,
             link=self._link(poll.statistics),
             ratios=ratios.sources(self._options, self._model, self._keys, poll.readings),
-            trouble=advice.said(poll.trouble) if poll.trouble is not None else "",
+            trouble=str(poll.trouble) if poll.trouble is not None else "",
             notes=self._doubts,
         )
         if (screen := self._screen_for(frame)) is not None:
@@ -159,7 +164,7 @@ class _Watch:
         """Say on stderr what is wrong: once when it begins, once when it is over."""
         trouble = poll.trouble
         if trouble is not None and (self._trouble is None or trouble.key != self._trouble.key):
-            self._console.note(advice.said(trouble))
+            self._console.note(str(trouble))
             if isinstance(trouble, NoAnswerError) and self._options.timeout is None:
                 self._console.note(advice.WHAT_IS_SLOW)
         elif trouble is None and self._trouble is not None:

@@ -1,0 +1,142 @@
+"""The way to the gateway of one link: through the shared connection, or past it where that hears nothing.
+
+When requests fail although the connection stands and nothing was heard for a while, it is looked at what speaks there
+(`examine.py`), once per back-off and never beside the shared connection: many gateways take one client only. What was
+found is said in place of "did not answer"; a gateway that numbers its answers itself is read by a transport of our own.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from modbus_connection import ModbusError
+
+from ..texts import Phrase, phrase
+from .examine import Heard, Question, Speech, examine
+from .framing import Framing
+from .plain import PlainLink
+from .unasked import Unasked
+
+_LOGGER = logging.getLogger(__name__)
+
+UNHEARD_SECONDS = 60.0
+"""So long nothing was heard on a link before it is looked at what speaks there."""
+FIRST_BACK_OFF = 60.0
+MOST_BACK_OFF = 3600.0
+"""Seconds between two looks: doubled each time."""
+FLOOD_SECONDS = 10.0
+"""So long after a connection was ended for what came unasked, that is why a request fails."""
+LOOK_SECONDS = 1.5
+"""Seconds an answer is waited for, however short the time-out is; each look waits for two at most."""
+BUSY_SECONDS = 60.0
+"""So long after a look at which a unit said that it was busy, its silence means that."""
+_BUSY_CODES = (5, 6)
+NO_CAUSE = frozenset({Speech.ECHOES, Speech.SILENT, Speech.UNREACHABLE, Speech.RENUMBERS, Speech.OTHER})
+"""What says nothing against asking on."""
+
+
+class LinkWay:
+    """Where the gateway of a link is, how it is reached, and what was found there; shared by the units."""
+
+    def __init__(self) -> None:
+        """Begin without knowing where it is."""
+        self.plain: PlainLink | None = None
+        """Our own transport, for a gateway that numbers its answers itself."""
+        self.speech: Speech | None = None
+        """What was heard at the port at the last look."""
+        self.cause: Phrase | None = None
+        """Why no request can succeed, as long as nothing is heard."""
+        self.looks_by_itself = True
+        """Whether a failed request is reason enough for a look."""
+        self.unasked = Unasked(lambda: asyncio.get_running_loop().time())
+        self._place: tuple[str, int] | None = None
+        self._framing = Framing.RTU
+        self._name = ""
+        self._listeners: list[Callable[[], None]] = []
+        self._next_look = float("-inf")
+        self._busy: dict[int, tuple[int, float]] = {}
+        self._back_off = FIRST_BACK_OFF
+
+    def lead_to(self, name: str, host: str, port: int, framing: Framing) -> None:
+        """Say where the gateway is; a serial port is nowhere."""
+        self._name, self._place, self._framing = name, (host, port), framing
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is known where on the network the gateway is."""
+        return self._place is not None
+
+    def on_lost(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Tell when our own connection is lost; returns what ends that. The last one to leave closes it."""
+        self._listeners.append(callback)
+
+        def leave() -> None:
+            with suppress(ValueError):
+                self._listeners.remove(callback)
+            if not self._listeners:
+                self.close()
+
+        return leave
+
+    def close(self) -> None:
+        """End our own connection."""
+        if self.plain is not None:
+            self.plain.close()
+
+    def note_heard(self) -> None:
+        """A fitting answer came: the next look, if ever, is a first one again."""
+        self.cause = None
+        self._back_off = FIRST_BACK_OFF
+        self.unasked.forgive()
+
+    @property
+    def is_flooded(self) -> bool:
+        """Whether a connection was ended lately for what came unasked."""
+        return self.unasked.was_flooded_since(asyncio.get_running_loop().time() - FLOOD_SECONDS)
+
+    def is_look_due(self, now: float) -> bool:
+        """Whether a failed request is reason to look what speaks there."""
+        return self.looks_by_itself and self.is_network and now >= self._next_look
+
+    async def look(self, unit: int, address: int, drop: Callable[[], Awaitable[None]]) -> Phrase | None:
+        """Find out what speaks at the port; return why no request can succeed, if that is so.
+
+        `drop` ends the shared connection first.
+        """
+        if self._place is None:
+            return None
+        self._next_look = asyncio.get_running_loop().time() + self._back_off
+        self._back_off = min(2 * self._back_off, MOST_BACK_OFF)
+        with suppress(ModbusError):
+            await drop()
+        host, port = self._place
+        question = Question(unit=unit, address=address)
+        heard = await examine(host, port, self._framing, question, LOOK_SECONDS)
+        self._note(unit, heard)
+        self.cause = None if heard.speech in NO_CAUSE else phrase(heard.speech)
+        return self.cause
+
+    def busy_code(self, unit: int, now: float) -> int | None:
+        """Return with which exception a unit said lately that it is busy: the shared link keeps that to itself."""
+        code, when = self._busy.get(unit, (0, float("-inf")))
+        return code if now - when < BUSY_SECONDS else None
+
+    def _note(self, unit: int, heard: Heard) -> None:
+        self.speech = heard.speech
+        self._busy.pop(unit, None)
+        if heard.code in _BUSY_CODES:
+            self._busy[unit] = heard.code, asyncio.get_running_loop().time()
+        if self.speech is Speech.RENUMBERS and self.plain is None and self._place is not None:
+            _LOGGER.warning(
+                "%s numbers its answers itself: they are told apart by length and time, as on RTU framing", self._name
+            )
+            self.plain = PlainLink(*self._place, on_lost=self._lost)
+        elif self.speech is Speech.ECHOES and self.plain is not None:
+            _LOGGER.info("%s echoes the numbers of its requests now", self._name)
+            self.plain.close()
+            self.plain = None
+
+    def _lost(self) -> None:
+        for listener in list(self._listeners):
+            listener()

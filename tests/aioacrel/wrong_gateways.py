@@ -1,0 +1,192 @@
+"""Gateways and servers as they are met in the field, each wrong in its own way; unit 8 behind them is an AIM-R100.
+
+Served from loopback sockets; what a wrong gateway does is one small function, so that a further one is cheap.
+"""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from simulator.faults.frames import checksum
+
+_READS = (3, 4)
+_HTTP = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One read as the gateway got it."""
+
+    raw: bytes
+    number: int
+    unit: int
+    pdu: bytes
+
+    def answer(self) -> bytes:
+        """Return the PDU of the answer: every register holds 1, but those that tell the unit."""
+        if self.pdu[0] not in _READS:
+            return self.refusal(1)
+        first, count = struct.unpack(">HH", self.pdu[1:5])
+        words = [self.unit << 8 if register == 0x0B else 1 for register in range(first, first + count)]
+        return bytes((self.pdu[0], 2 * count)) + struct.pack(f">{count}H", *words)
+
+    def refusal(self, code: int) -> bytes:
+        """Return the PDU of an exception."""
+        return bytes((self.pdu[0] | 0x80, code))
+
+    def mbap(self, pdu: bytes, number: int | None = None) -> bytes:
+        """Return a Modbus TCP frame."""
+        return struct.pack(">HHHB", self.number if number is None else number, 0, len(pdu) + 1, self.unit) + pdu
+
+    def rtu(self, pdu: bytes) -> bytes:
+        """Return an RTU frame."""
+        body = bytes((self.unit,)) + pdu
+        return body + checksum(body)
+
+
+type Answer = Callable[[Request], bytes]
+"""What comes back for a request; nothing ends the connection."""
+
+
+def _refuse(code: int) -> tuple[Answer, Answer]:
+    return (lambda asked: asked.mbap(asked.refusal(code))), (lambda asked: asked.rtu(asked.refusal(code)))
+
+
+def _only_input(asked: Request) -> bytes:
+    return asked.answer() if asked.pdu[0] == 4 else asked.refusal(1)
+
+
+MBAP_GATEWAYS: dict[str, Answer] = {
+    "right": lambda asked: asked.mbap(asked.answer()),
+    "numbers + 1": lambda asked: asked.mbap(asked.answer(), asked.number + 1 & 0xFFFF),
+    "number 0": lambda asked: asked.mbap(asked.answer(), 0),
+    "number 1": lambda asked: asked.mbap(asked.answer(), 1),
+    "RTU frames": lambda asked: asked.rtu(asked.answer()),
+    "closes": lambda _: b"",
+    "noise": lambda asked: b"\xa5\x5a" * (len(asked.answer()) // 2),
+    "exception 01": _refuse(1)[0],
+    "exception 06": _refuse(6)[0],
+    "exception 0A": _refuse(10)[0],
+    "exception 0B": _refuse(11)[0],
+    "only function 04": lambda asked: asked.mbap(_only_input(asked)),
+    "echo": lambda asked: asked.raw,
+}
+RTU_GATEWAYS: dict[str, Answer] = {
+    "right": lambda asked: asked.rtu(asked.answer()),
+    "closes": lambda _: b"",
+    "noise": lambda asked: b"\xa5\x5a" * (len(asked.answer()) // 2),
+    "exception 06": _refuse(6)[1],
+    "exception 0A": _refuse(10)[1],
+    "exception 0B": _refuse(11)[1],
+    "only function 04": lambda asked: asked.rtu(_only_input(asked)),
+    "echo": lambda asked: asked.raw,
+}
+
+
+@asynccontextmanager
+async def _serving(
+    client: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[int]:
+    """Serve until the end; yields the port."""
+    serving: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if (task := asyncio.current_task()) is not None:
+            serving.add(task)
+        try:
+            await client(reader, writer)
+        except asyncio.IncompleteReadError, ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        server.close_clients()
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+
+
+@asynccontextmanager
+async def mbap_gateway(kind: str, *, hangs_up: bool = False) -> AsyncIterator[int]:
+    """Serve a gateway that takes Modbus TCP; yields the port."""
+    answer = MBAP_GATEWAYS[kind]
+
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = await reader.readexactly(6)
+            number, protocol, length = struct.unpack(">HHH", head)
+            if protocol or not 1 < length < 255:
+                return
+            body = await reader.readexactly(length)
+            if not (wire := answer(Request(head + body, number, body[0], body[1:]))):
+                return
+            writer.write(wire)
+            await writer.drain()
+            if hangs_up:
+                return
+
+    async with _serving(client) as port:
+        yield port
+
+
+@asynccontextmanager
+async def rtu_gateway(kind: str) -> AsyncIterator[int]:
+    """Serve a serial server that passes RTU frames on; yields the port."""
+    answer = RTU_GATEWAYS[kind]
+
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while raw := await reader.read(256):
+            if len(raw) != 8 or checksum(raw[:-2]) != raw[-2:]:
+                continue
+            if not (wire := answer(Request(raw, 0, raw[0], raw[1:-2]))):
+                return
+            writer.write(wire)
+
+    async with _serving(client) as port:
+        yield port
+
+
+@asynccontextmanager
+async def web_server() -> AsyncIterator[int]:
+    """Serve lines of text, as a web server does with what it does not understand."""
+
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(_HTTP)
+
+    async with _serving(client) as port:
+        yield port
+
+
+@asynccontextmanager
+async def silent_server() -> AsyncIterator[int]:
+    """Take connections and say nothing, as a gateway does with a second client, or one whose unit is not there."""
+
+    async def client(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        while await reader.read(256):
+            pass
+
+    async with _serving(client) as port:
+        yield port
+
+
+@asynccontextmanager
+async def chatterer() -> AsyncIterator[int]:
+    """Send sound answers that nobody asked for."""
+
+    async def client(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = Request(b"", 0x7000, 8, b"\x03\x00\x00\x00\x01")
+        while True:
+            writer.write(asked.mbap(asked.answer()) * 50)
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    async with _serving(client) as port:
+        yield port
