@@ -253,7 +253,7 @@ async def test_a_dead_meter_behind_its_gateway_is_no_wrong_device(
 
     cabinet.set_scenario("normal", 8)
     await until_issue(hass, issue.issue_id, is_there=False)
-    assert rig.state("sensor", 8, "Lg").state != "unavailable"
+    await rig.until(rig.state("sensor", 8, "Lg").entity_id, is_not("unavailable"))
 
 
 async def test_a_broken_model_file_is_named_and_mended(
