@@ -121,9 +121,12 @@ def registers_of_probes(model: Model) -> set[int]:
 
 
 def door_bell(model: Model) -> set[int]:
-    """Return the registers of the first of the fastest points."""
-    first = next(key for key, point in model.readable.items() if point.pace is Pace.FAST)
-    return set(model.registers.places[first].addresses)
+    """Return the registers that may be read with the first of the fastest points that nothing else is needed for."""
+    of = model.registers
+    alone = [key for key in model.readable if not of.companions_of(of.places[key])]
+    first = next(key for key in alone if model.readable[key].pace is Pace.FAST)
+    address = of.places[first].address
+    return next({*range(low, high + 1)} for low, high in of.ranges if low <= address <= high)
 
 
 # -- the right device ------------------------------------------------------------------------------------------------
@@ -435,14 +438,17 @@ async def test_the_details_are_plain_and_do_not_say_where_the_unit_is() -> None:
         text = json.dumps({unit_id: dict(found.details()) for unit_id, found in line.sources.items()})
         assert "127.0.0.1" not in text
         details = json.loads(text)[str(MONITOR)]
-        assert details["plan"]["fast"] == [{"function": 3, "address": "004A", "count": 1}]
+        assert details["plan"]["fast"] == [
+            {"function": 3, "address": "000B", "count": 1},  # whether its transformer is broken
+            {"function": 3, "address": "004A", "count": 1},
+        ]
         assert (details["is_identified"], details["is_wrong"], details["is_silent"]) == (True, False, False)
         assert json.loads(text)[str(SWITCH)]["is_silent"]
         assert source.figures()["timeouts"] == 0
         assert (source.figures()["answer_time"] or 0) > 0
         assert (line.sources[SWITCH].figures()["timeouts"] or 0) > 0
         assert line.hub.figures().keys() == {"overruns", "line_duty"}
-        assert (await source.dump()).words(source.unit.planned(Pace.FAST)[0]) == [line.unit().registers[0x4A]]
+        assert (await source.dump()).words(source.unit.planned(Pace.FAST)[-1]) == [line.unit().registers[0x4A]]
 
 
 async def test_identify_says_why_it_cannot_be_said() -> None:

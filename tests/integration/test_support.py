@@ -26,7 +26,7 @@ from custom_components.acrel_safety.aioacrel.registers.dump import RegisterDump
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.issues import Issue, issue_id
 from tests.integration.conftest import CabinetMaker, LinkMaker
-from tests.integration.rigs import HOST, QUICK, LinkRig, device, is_not, link_entry
+from tests.integration.rigs import HOST, QUICK, LinkRig, device, is_not, link_entry, until_issue
 from tests.integration.test_lifecycle import open_sockets
 
 BROKEN = """\
@@ -249,11 +249,11 @@ async def test_a_dead_meter_behind_its_gateway_is_no_wrong_device(
     assert the_issue(rig, 8, Issue.WRONG_DEVICE) is None
     assert rig.state("sensor", 8, "Lg").state == "unavailable"
     assert (await submit(hass, hass_client, issue))["reason"] == "still_there"
+    assert the_issue(rig, 8, Issue.DEAD_METER) is not None
 
     cabinet.set_scenario("normal", 8)
-    assert (await submit(hass, hass_client, issue))["type"] == "create_entry"
-    assert the_issue(rig, 8, Issue.DEAD_METER) is None
-    assert rig.state("sensor", 8, "Lg").state != "unavailable"
+    await until_issue(hass, issue.issue_id, is_there=False)
+    await rig.until(rig.state("sensor", 8, "Lg").entity_id, is_not("unavailable"))
 
 
 async def test_a_broken_model_file_is_named_and_mended(

@@ -343,11 +343,15 @@ class ModbusSource:
             self.unit.want(self._door_bell)
             self._say(Update(readings=self._lost(), trouble=self._trouble))
 
-    def _clearness(self, key: PointKey) -> tuple[bool, int]:
-        """Return how well a point does as a door bell, best first: where it lies whatever the device is, and often."""
+    def _clearness(self, key: PointKey) -> tuple[bool, bool, int]:
+        """Return how well a point does as a door bell, best first.
+
+        It lies there whatever the device is, nothing else has to be read for it, and it is read often.
+        """
         maps = self.unit.model.maps
         places = {known.places.get(key) for known in maps}
-        return len(places) > 1, _PACES.index(self.points[key].pace)
+        needs_more = any(known.companions_of(known.places[key]) for known in maps if key in known.places)
+        return len(places) > 1, needs_more, _PACES.index(self.points[key].pace)
 
     def _lost(self) -> Mapping[PointKey, Reading]:
         now = utcnow()
