@@ -133,7 +133,7 @@ async def test_an_older_meter_is_read_by_the_printed_table_and_shows_nothing_wro
                 assert (reading.value, reading.quality) == (None, Quality.REFUSED), at
         # The block is not asked for again and again.
         asked = [request for request in cabinet.units[1].requests if 0x0200 <= request.address <= 0x022F]
-        assert len(asked) == 2
+        assert len(asked) <= 4  # twice by each of the two probes, until the gateway has shown that it echoes numbers
 
 
 @pytest.mark.parametrize("model_id", ["ddsy1352", "dtsy1352"])
