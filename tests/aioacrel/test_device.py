@@ -23,6 +23,7 @@ from simulator import Cabinet
 from tests.aioacrel.rigs import model, open_device, rounding
 
 LOOP_1 = PointKey("1", "Lg")
+STATE_1 = PointKey("1", "DOC_Loop state")
 HOLES = """
 [model]
 id = "no-ranges"
@@ -78,9 +79,9 @@ async def test_the_requests_of_a_poll_are_the_planned_ones() -> None:
 
 async def test_only_what_is_wanted_is_read() -> None:
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
-        device.want([LOOP_1])
+        device.want([STATE_1])
         await device.poll(Pace.FAST)
-        assert [(r.address, r.count) for r in cabinet.units[8].requests] == [(0x4A, 1)]
+        assert [(r.address, r.count) for r in cabinet.units[8].requests] == [(0x0B, 1)]
         device.want([])
         assert device.groups() == []
         assert device.readings == {}
@@ -110,27 +111,27 @@ async def test_holes_are_learned_once_and_cost_no_value() -> None:
 async def test_one_missed_poll_is_forgiven_the_second_is_not(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
-        device.want([LOOP_1])
-        assert LOOP_1 not in device.readings
+        device.want([STATE_1])
+        assert STATE_1 not in device.readings
         await device.poll(Pace.FAST)
-        value = device.readings[LOOP_1].value
-        assert device.readings[LOOP_1].quality is Quality.GOOD
+        value = device.readings[STATE_1].value
+        assert device.readings[STATE_1].quality is Quality.GOOD
         cabinet.set_scenario("silent", unit=8)
         missed = await device.poll(Pace.FAST)
         assert isinstance(missed.error, NoAnswerError)
         assert missed.requests == 2  # one retry
         assert missed.keys == frozenset()
-        assert (device.readings[LOOP_1].value, device.readings[LOOP_1].quality) == (value, Quality.GOOD)
+        assert (device.readings[STATE_1].value, device.readings[STATE_1].quality) == (value, Quality.GOOD)
         assert (await device.poll(Pace.FAST)).requests == 1  # a doubtful unit is not asked twice
         for _ in range(2):
             lost = await device.poll(Pace.FAST)
-        assert lost.keys == {LOOP_1}
-        assert device.readings[LOOP_1].quality.is_lost
-        assert device.readings[LOOP_1].value is None
-        assert device.readings[LOOP_1].quality is Quality.NO_ANSWER
+        assert lost.keys == {STATE_1}
+        assert device.readings[STATE_1].quality.is_lost
+        assert device.readings[STATE_1].value is None
+        assert device.readings[STATE_1].quality is Quality.NO_ANSWER
         cabinet.set_scenario("normal", unit=8)
         await device.poll(Pace.FAST)
-        assert device.readings[LOOP_1].value == value
+        assert device.readings[STATE_1].value == value
     assert [record.getMessage().split(":")[0] for record in caplog.records if "Unit 8" in record.getMessage()] == [
         "Unit 8 (AIM-R100) was lost",
         "Unit 8 (AIM-R100) answers again",
@@ -162,22 +163,22 @@ async def test_a_unit_that_never_answered_is_not_available() -> None:
 
 async def test_a_device_that_declines_gives_no_values_but_is_there() -> None:
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
-        device.want([LOOP_1])
+        device.want([STATE_1])
         cabinet.set_scenario("exception", unit=8)
         cabinet.units[8].set_scenario("exception", code=4)
         report = await device.poll(Pace.FAST)
-        assert report.keys == refused(device) == {LOOP_1}
-        assert device.readings[LOOP_1].value is None
-        assert not device.readings[LOOP_1].quality.is_lost
+        assert report.keys == refused(device) == {STATE_1}
+        assert device.readings[STATE_1].value is None
+        assert not device.readings[STATE_1].quality.is_lost
 
 
 async def test_a_busy_device_is_asked_once_more_and_then_missed() -> None:
     async with Cabinet.standard(frozen=True) as cabinet, open_device(cabinet, 8) as device:
-        device.want([LOOP_1])
+        device.want([STATE_1])
         cabinet.units[8].set_scenario("exception", code=5)
         report = await device.poll(Pace.FAST)
         assert report.requests == 2
-        assert device.readings.get(LOOP_1) is None or device.readings[LOOP_1].value is None
+        assert device.readings.get(STATE_1) is None or device.readings[STATE_1].value is None
 
 
 async def test_a_gateway_that_cannot_reach_the_unit_is_a_missed_poll() -> None:
@@ -298,16 +299,16 @@ async def test_a_group_that_fails_alone_takes_only_its_own_values(caplog: pytest
     address = LinkAddress.parse("tcp://127.0.0.1:502")
     device = PolledUnit(address.guarded(unit, 8), model("aim-r100"))
     limit = PointKey("1", "LgHighVal02")
-    device.want([LOOP_1, limit])
+    device.want([STATE_1, limit])
     for group in (Pace.FAST, Pace.SLOW):
         await device.poll(group)
     unit.fail_read(0x56, ModbusTimeoutError("lost"))
     for _ in range(3):
         await device.poll(Pace.SLOW)
         await device.poll(Pace.FAST)
-    assert [device.readings[key].quality.is_lost for key in (LOOP_1, limit)] == [False, True]
+    assert [device.readings[key].quality.is_lost for key in (STATE_1, limit)] == [False, True]
     assert not device.is_silent
-    assert (device.readings[LOOP_1].value, device.readings[limit].value) == (1, None)
+    assert (device.readings[STATE_1].value, device.readings[limit].value) == ("normal", None)
     unit.fail_read(0x56, None)
     await device.poll(Pace.SLOW)
     assert device.readings[limit].quality is Quality.GOOD

@@ -5,9 +5,13 @@ from itertools import combinations, pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from modbus_connection.mock import MockModbusConnection
 
+from custom_components.acrel_safety.aioacrel.modbus import LinkAddress, PolledUnit
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.registers import LineCost, LineSettings, Read, Span, plan_reads
 from custom_components.acrel_safety.aioacrel.registers.plan import line_time
+from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 
 COST = LineCost(line=LineSettings(baudrate=9600), turnaround=0.02)
 
@@ -108,3 +112,16 @@ def test_no_set_of_reads_is_faster(
     assert not any(hole in range(read.address, read.end) for read in reads for hole in holes)
     if spans:
         assert line_time(reads, cost) == pytest.approx(brute_force(spans, cost, limit, ranges, holes))
+
+
+@pytest.mark.parametrize("model_id", ModelLibrary().ids())
+def test_no_register_is_asked_for_twice_in_one_poll(model_id: str) -> None:
+    """What qualifies values goes first; what comes with it in the same answer is not read again."""
+    model = ModelLibrary().builtin(model_id)
+    unit = LinkAddress.parse("tcp://127.0.0.1:502").guarded(MockModbusConnection().for_unit(1), 1)
+    device = PolledUnit(unit, model)
+    device.want_all()
+    for group in Pace:
+        reads = sorted(device.planned(group))
+        pairs = ((before, after) for before, after in pairwise(reads) if before.function == after.function)
+        assert all(before.end <= after.address for before, after in pairs), reads

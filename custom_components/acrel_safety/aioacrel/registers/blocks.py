@@ -52,8 +52,18 @@ def blocks_of_points(
         for other in place.qualifiers.keys
         if other in places and not _covers(spans[key], places[other])
     }
-    rest = [span for key, span in spans.items() if key not in apart]
-    return blocks_of(plan(spans_of(apart.values())), apart), blocks_of(plan(rest), places)
+    first = plan(spans_of(apart.values()))
+    # What comes in the same answers anyway, with all it is qualified by, is not asked for again.
+    early = {
+        key: place for key, place in places.items() if key in apart or any(_holds(read, spans[key]) for read in first)
+    }
+    then = {key: place for key, place in places.items() if key not in early}
+    return blocks_of(first, early), blocks_of(plan(spans[key] for key in then), then)
+
+
+def _holds(read: Read, span: Span) -> bool:
+    is_inside = read.address <= span.address and span.address + span.count <= read.end
+    return span.function == read.function and is_inside
 
 
 def _covers(span: Span, place: Place) -> bool:
