@@ -27,7 +27,7 @@ CAUSES: dict[str, tuple[str, Server]] = {
 
 
 @pytest.fixture
-async def home(hass: HomeAssistant) -> AsyncGenerator[HomeAssistant]:
+async def home(hass: HomeAssistant, socket_enabled: None) -> AsyncGenerator[HomeAssistant]:
     """Home Assistant; links that a flow made are unloaded before their gateway stops."""
     yield hass
     for entry in hass.config_entries.async_entries(DOMAIN):
