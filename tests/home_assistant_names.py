@@ -39,6 +39,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.storage": frozenset({"Store"}),
     "helpers.translation": frozenset({"async_get_translations"}),
     "helpers.update_coordinator": None,
+    "util.dt": frozenset({"utcnow"}),
     "util.file": frozenset({"write_utf8_file_atomic"}),
     "util.hass_dict": frozenset({"HassKey"}),
 }

@@ -30,6 +30,7 @@ from .flow.explain import FlowError, FormError, doubt_list, explain
 from .flow.link_forms import (
     CONF_ANYWAY,
     FormData,
+    changes_nothing,
     former_title,
     free_title,
     link_data,
@@ -140,7 +141,7 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
         async with turn(self.hass, entry.entry_id):
             self._abort_if_changed(entry)
             is_confirmed = form.get(CONF_ANYWAY, False) and data == self._doubted
-            if is_confirmed or {**entry.data, **data} == dict(entry.data):
+            if is_confirmed or changes_nothing(entry.data, data):
                 return self._save(entry, data, name)
             self._doubted = None
             async with self._out_of_the_way(entry, data):

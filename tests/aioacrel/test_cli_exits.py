@@ -71,7 +71,11 @@ async def test_a_value_that_could_not_be_read_is_another_code_and_an_alarm_goes_
     outcome = await acrel.on(cabinet, "read", *asked)
     assert outcome.code == Exit.ALARM
     assert shown(outcome.out)["LgFauSta"].endswith("FAULT")
-    assert outcome.out.endswith("1 alarm on: LgFauSta@1\n1 value could not be read\n")
+    assert outcome.out.endswith(
+        "1 alarm on: LgFauSta@1\n"
+        "2 alarms unknown, which is not quiet: Lg1HIGH1@1, Lg1HIGH2@1\n"
+        "3 values could not be read\n"
+    )
 
 
 def test_the_codes_are_explained_where_they_are_looked_for(acrel: Acrel) -> None:

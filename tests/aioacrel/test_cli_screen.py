@@ -77,11 +77,13 @@ async def test_alarms_and_safety_come_first_and_what_does_not_fit_is_counted(cab
 
 
 async def test_no_active_alarm_is_left_out_however_low_the_window(cabinet: Cabinet) -> None:
-    for key in ALARMS:
+    # A word of nothing but ones is no answer of a meter: voltage is not too high and too low at once.
+    active = [key for key in ALARMS if key.code != "ULow"]
+    for key in active:
         cabinet.units[ADW300].hold(key.code, 1)
     for drawn in await frames(cabinet, "--unit", "1", "--model", "adw300", "--count", "2", code=4):
         text = "\n".join(drawn)
-        assert all(f"  {key.code}" in text for key in ALARMS)
+        assert all(f"  {key.code}" in text for key in active)
 
 
 async def test_alarms_nobody_knows_are_never_among_the_quiet(cabinet: Cabinet) -> None:

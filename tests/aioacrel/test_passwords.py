@@ -66,9 +66,10 @@ def test_what_holds_no_password_stays(text: str) -> None:
 
 def test_what_other_programs_say_of_an_address_is_quoted_without_its_password() -> None:
     text = f"could not open socket://admin:{WORD}@127.0.0.1:1"
-    for phrase in (python_says(ValueError(text)), system_says(OSError(text)), reason_of(RuntimeError(text))):
+    for phrase in (python_says(ValueError(text)), system_says(OSError(text))):
         assert WORD not in phrase.text()
         assert "127.0.0.1" in phrase.text()
+    assert WORD not in reason_of(RuntimeError(text)).text()
 
 
 @pytest.mark.parametrize("command", [["scan", "--units", "1"], ["read", "--model", "aim-r100", "--unit", "1"]])

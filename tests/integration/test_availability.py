@@ -291,9 +291,10 @@ async def test_a_link_removed_while_its_devices_are_checked_leaves_no_issue(
     is_over = asyncio.Event()
     command = hass.async_create_task(line.command(is_over.wait))
     await asyncio.sleep(2 * SOON)  # no event tells that a check waits for the line
-    await hass.config_entries.async_remove(rig.entry.entry_id)
+    removal = hass.async_create_task(hass.config_entries.async_remove(rig.entry.entry_id))
+    await asyncio.sleep(0)
     is_over.set()
-    await command
+    await asyncio.gather(command, removal)
     # Whoever waited for the line has had it by now.
     await line.command(lambda: asyncio.sleep(0))
     assert [key for key in ir.async_get(hass).issues if key[0] == DOMAIN] == []

@@ -298,7 +298,7 @@ async def test_a_device_is_added_while_its_link_is_tried_with_other_settings(
         changing.answer(host=HOST, port=cabinet.rtu_port, line=QUICK_LINE),
         adding.answer(unit_id=8, model="aim-r100"),
     )
-    assert changing.errors == {"base": "devices_in_doubt"}
+    assert changing.errors == {"base": "wrong_peer"}
     assert adding.step == "settings" or adding.errors
     await home.async_block_till_done()
     assert rig.entry.state is ConfigEntryState.LOADED

@@ -71,7 +71,7 @@ async def test_a_table_is_saved_after_its_values_were_seen(desk: Desk) -> None:
     assert device.fields == ["file", "base", "model_id"]
     await device.answer(file=await desk.file(TWO_LOOPS), base="none")
     assert device.step == "settings"
-    assert device.fields == ["intervals"]
+    assert device.fields == ["detail", "intervals"]
     await device.answer()
 
     assert device.step == "preview"
@@ -493,7 +493,7 @@ async def test_ratios_of_the_base_model_apply_to_the_preview(desk: Desk) -> None
         "Lg = { at = 0x004A }", 'Ia = { at = 0x004A, ratios = ["ct"] }'
     )
     await device.answer(file=await desk.file(text, "loops.toml"), base="none")
-    assert device.fields == ["ct", "intervals"]
+    assert device.fields == ["ct", "detail", "intervals"]
     await device.answer(ct=10)
     assert f"| {desk.truth['1']['Lg'] * 10:.2f} A |" in device.placeholders["table"]
 

@@ -17,6 +17,7 @@ from custom_components.acrel_safety import PLATFORMS
 from custom_components.acrel_safety.aioacrel import __version__
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.vocabulary import vocabulary
+from custom_components.acrel_safety.counters import COUNTERS_HELD
 from custom_components.acrel_safety.figures import OF_DEVICES, OF_HUBS
 from custom_components.acrel_safety.issues import LINK_BROKEN, Issue
 from custom_components.acrel_safety.kinds import platform_of
@@ -264,10 +265,11 @@ def test_names_of_a_device_differ_from_each_other(english: Tree) -> None:
 
 
 def test_every_issue_has_its_texts(english: Tree) -> None:
-    assert set(english["issues"]) == {*Issue, LINK_BROKEN}
+    assert set(english["issues"]) == {*Issue, LINK_BROKEN, COUNTERS_HELD}
     for issue in english["issues"]:
         assert english["issues"][issue]["title"]
-        assert english["issues"][issue]["fix_flow"]["step"]["confirm"]["description"]
+        step = "init" if issue == COUNTERS_HELD else "confirm"
+        assert english["issues"][issue]["fix_flow"]["step"][step]["description"]
 
 
 def test_every_error_that_may_reach_a_user_has_its_text(english: Tree) -> None:

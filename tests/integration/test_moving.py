@@ -28,7 +28,7 @@ async def is_read(rig: LinkRig) -> bool:
     return rig.state("sensor", 8, "Lg").state not in ("unavailable", "unknown")
 
 
-async def test_a_wrong_framing_is_not_saved_unless_the_user_insists(
+async def test_a_wrong_framing_is_found_out_and_not_saved(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
 ) -> None:
     """A serial server that passes RTU frames on says nothing to Modbus TCP: the link opens, and no device answers."""
@@ -37,25 +37,13 @@ async def test_a_wrong_framing_is_not_saved_unless_the_user_insists(
     before = dict(rig.entry.data)
 
     walk = await change(rig, cabinet.rtu_port)
-    assert walk.errors == {"base": "devices_in_doubt"}
-    assert walk.placeholders["count"] == "1"
-    assert walk.placeholders["listing"].startswith("- aim-r100 8: ")
-    assert walk.fields[-1] == "anyway"
+    assert walk.errors == {"base": "wrong_peer"}
     assert rig.entry.data == before
     assert rig.entry.state is ConfigEntryState.LOADED
     assert await is_read(rig)
-
-    # What is not ticked is no answer, and what is changed is tried anew.
-    await walk.answer(**FORM, port=cabinet.rtu_port, anyway=False)
-    assert walk.errors == {"base": "devices_in_doubt"}
     await walk.answer(**FORM, port=closed_port(), anyway=True)
     assert walk.errors == {"port": "connection_refused"}
     assert rig.entry.data == before
-
-    walk = await change(rig, cabinet.rtu_port)
-    await walk.answer(**FORM, port=cabinet.rtu_port, anyway=True)
-    assert walk.reason == "reconfigure_successful"
-    assert rig.entry.data["type"] == "tcp"
 
 
 async def test_a_gateway_with_other_devices_is_doubted_by_name_and_reason(
@@ -219,7 +207,7 @@ async def test_a_link_that_is_disabled_while_its_change_is_tried_stays_so(
     await rig.until(shown.entity_id, is_now("unavailable"))
     await hass.config_entries.async_set_disabled_by(rig.entry.entry_id, ConfigEntryDisabler.USER)
     await trying
-    assert dialog.errors == {"base": "devices_in_doubt"}
+    assert dialog.errors == {"base": "wrong_peer"}
     assert rig.entry.state is ConfigEntryState.NOT_LOADED
 
 

@@ -42,7 +42,9 @@ async def test_one_poll_of_a_large_building_asks_exactly_what_was_planned(
         await rig.polled(unit_id, seconds=60)
         device, polled = rig.coordinator(unit_id).device, rig.source(unit_id).unit
         planned = [read for group in Pace for read in polled.planned(group)]
-        assert [Read(request.function, request.address, request.count) for request in unit.requests] == planned
+        asked = [Read(request.function, request.address, request.count) for request in unit.requests]
+        # What is tried at idle time comes beside.
+        assert [read for read in asked if read in planned] == planned
         truth = {(circuit, code): value for circuit, codes in unit.truth().items() for code, value in codes.items()}
         for key, reading in device.readings.items():
             if not isinstance(reading.value, str):

@@ -3,6 +3,7 @@
 import pytest
 from homeassistant.core import HomeAssistant
 
+from custom_components.acrel_safety.aioacrel import totals
 from simulator.cabinet import STANDARD_OPTIONS, STANDARD_UNITS
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import QUICK, Framing, LinkRig, enable_all, truth_of
@@ -52,14 +53,19 @@ async def test_default_entities_have_their_values_right_after_set_up(
 
 @pytest.mark.parametrize(("unit_id", "model"), STANDARD_UNITS.items(), ids=STANDARD_UNITS.values())
 async def test_every_entity_of_a_model_shows_the_true_value(
-    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, unit_id: int, model: str
+    hass: HomeAssistant,
+    cabinet_of: CabinetMaker,
+    link_to: LinkMaker,
+    monkeypatch: pytest.MonkeyPatch,
+    unit_id: int,
+    model: str,
 ) -> None:
+    monkeypatch.setattr(totals, "ZERO_SECONDS", 0.0)  # a counter's first zero is shown after a minute
     cabinet = await cabinet_of({unit_id: model}, options={unit_id: STANDARD_OPTIONS.get(unit_id, {})})
     # The simulated meters without a ratio register are connected directly.
     rig = await link_to(cabinet, pt=1.0, ct=1.0, intervals=QUICK)
     enable_all(rig)
     await rig.reload()
-    # A counter's first zero is believed when it was said often enough.
     await rig.polled(unit_id, times=4)
     await hass.async_block_till_done()
     assert all(entity.disabled_by is None for entity in rig.entities())

@@ -190,3 +190,9 @@ def _port(number: float | None) -> float:
     if number is None:
         raise FormError("port_needed", at=CONF_PORT)
     return as_whole(number)
+
+
+def changes_nothing(stored: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
+    """Whether a form says what is stored; where a former version stored nothing, the default holds."""
+    former = {CONF_DUTY_TARGET: DEFAULT_DUTY_TARGET, **stored}
+    return {**former, **data} == former

@@ -70,7 +70,8 @@ class LineFigures:
     busy: float = field(default=0.0)
 
     def add(self, started: float, ended: float) -> None:
-        """Count one request's time."""
+        """Count one request's time; the first ones may come before the line is polled."""
+        self.window_start = self.window_start or started
         self.busy += ended - started
         if (elapsed := ended - self.window_start) >= DUTY_WINDOW:
             self.duty, self.busy, self.window_start = min(1.0, self.busy / elapsed), 0.0, ended
