@@ -156,12 +156,15 @@ class Member:
     def contenders(self, now: float) -> list[Job]:
         """Return the jobs that may be served: if any starves, the one that does so for longest alone.
 
-        It may wait for a length of its own, and the others would use that length up again and again.
+        It may wait for a length of its own, and the others would use that length up again and again. For the same
+        reason nothing begins before its time as long as something else of the unit is due.
         """
+        is_due = False
         for job in self.jobs:
             if job.is_starving(now):
                 return [min(filter(lambda other: other.is_starving(now), self.jobs), key=lambda other: other.due)]
-        return self.jobs
+            is_due = is_due or job.due <= now
+        return [job for job in self.jobs if job.due <= now or job.run is not None] if is_due else self.jobs
 
 
 @dataclass(slots=True)
