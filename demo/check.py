@@ -1,7 +1,6 @@
 """Compare what Home Assistant shows with what the simulator says."""
 
 import asyncio
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from simulator import Cabinet
 type Said = float | bool
 
 _SETTLE_SECONDS = 40.0
+_SINGLE = 1e-6
 _LATER_SECONDS = 90.0
 _ALARM_SECONDS = 30.0
 _LEAST_MOVED = 20
@@ -116,7 +116,8 @@ def agrees(state: str | None, value: Said | None, rounded: float = 1e-9) -> bool
     if isinstance(value, bool):
         return state == ("on" if value else "off")
     try:
-        return math.isclose(float(state), value, rel_tol=1e-6, abs_tol=rounded)
+        # Both at once: what differs in the last digit of single precision may be rounded the other way.
+        return abs(float(state) - value) <= rounded + _SINGLE * abs(value)
     except ValueError:
         return False
 

@@ -112,6 +112,8 @@ async def strange_unit(
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while request := await reader.read(12):
+            if len(request) < 12:
+                continue  # no request
             first, count = struct.unpack(">HH", request[8:12])
             if asked is not None:
                 asked.set()
