@@ -145,9 +145,9 @@ class PlayedBoard:
         board = Board(identity=name, name=name, link=link, circuit_name=lambda number: f"Circuit {number}")
         self.watch, self.end = plant.alarms.watch(self.device, board, limits=limits, ratings=ratings)
 
-    def quiet(self) -> None:
-        """Have everything read, and all be well."""
-        self.source.say(quiet(self.model))
+    def quiet(self, **but: Value) -> None:
+        """Have everything read, and all be well but for some points of circuit 1."""
+        self.source.say(quiet(self.model) | {PointKey("1", code): value for code, value in but.items()})
 
     def say(self, circuit: str = "1", /, **values: Value | Quality) -> None:
         """Have some points of a circuit read."""
