@@ -31,6 +31,7 @@ class Alarm:
         "detail",
         "facts",
         "first_value",
+        "is_pending",
         "is_silenced",
         "limit",
         "occurrence",
@@ -59,6 +60,8 @@ class Alarm:
         self.detail = ""
         """What its rule says besides, as plain text of no language."""
         self.is_silenced = False
+        self.is_pending = False
+        """Whether it is beyond its limit, since it was looked at first, for less than its delay so far."""
         self.changes = 0
         """How often it came or went in this occurrence."""
         self.shelved_until: datetime | None = None
@@ -90,8 +93,11 @@ class Alarm:
     def take(self, verdict: Verdict, now: Moment) -> None:
         """Take what its rule says now."""
         facts = self.facts
+        self.is_pending = verdict.is_on is None and verdict.value is not None
         if verdict.is_on is None:
             # Not seen: what was so goes on being so, for all anybody knows.
+            if self.is_pending:
+                self.value, self.limit = verdict.value, verdict.limit
             if facts.is_seen:
                 self.facts = replace(facts, is_seen=False)
             return
@@ -169,7 +175,7 @@ class Alarm:
         if not facts.is_acknowledged:
             raise AlarmRefusedError(detail=phrase("alarm_unacknowledged"))
         if facts.condition or not facts.is_seen:
-            raise AlarmRefusedError(detail=phrase("alarm_still_there" if facts.is_seen else "alarm_not_seen"))
+            raise AlarmRefusedError(detail=phrase("alarm_still_there") if facts.is_seen else phrase("alarm_not_seen"))
         self.facts = replace(facts, is_latched=False)
         self._say(What.RESET, now, by)
         self._end_if_over(now)

@@ -1,10 +1,12 @@
 """All alarms there are: of every device, of every link, with their places; what persons do to them, and who is told."""
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress as suppressing
 
 from ..device import Device
 from ..errors import UnknownAlarmError
+from ..readings import PointKey
 from ..texts import phrase
 from .alarm import Alarm
 from .board import Board
@@ -50,10 +52,12 @@ class Alarms:
         *,
         limits: Mapping[str, OwnerLimit] | None = None,
         ratings: Mapping[str, float] | None = None,
+        points: AbstractSet[PointKey] | None = None,
     ) -> tuple[Watch, Callable[[], None]]:
         """Watch a device from now on; returns what ends that, and then everything is as it will be found again.
 
-        `limits` are the owner's, `ratings` the rated currents of circuits, in A.
+        `limits` are the owner's, `ratings` the rated currents of circuits, in A; `points` are all that is read, where
+        that is not all there is.
         """
         watched = _Watched(board)
         watch = Watch(
@@ -61,6 +65,7 @@ class Alarms:
             lambda happening: self._happened(watched, happening),
             limits=limits,
             ratings=ratings,
+            points=points,
             clock=self._clock,
         )
         watched.watch = watch

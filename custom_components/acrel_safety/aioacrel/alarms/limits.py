@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from ..points import Model
 from ..readings import PointKey
-from ..texts import phrase
+from ..texts import Phrase, phrase
+from ..vocabulary import Quantity
 from .delays import Delayed, Delays
 from .levels import Level
 from .ownerlimits import Of, OwnerLimit
@@ -46,8 +47,7 @@ class DeviceLimitRule:
             self._held.use(Delays(on=delay))
         # A limit of 0 turns it off on meters that say what it does; a switch does where there is one.
         is_beyond = bool(is_used) and limit > 0 and (value < limit if known.is_low else value > limit)
-        is_on = self._held.take(now, is_beyond=is_beyond, is_clear=not is_beyond)
-        return Verdict(is_on, value, limit)
+        return Verdict(self._held.take(now, is_beyond=is_beyond, is_clear=not is_beyond), value, limit)
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Go on from what held before a restart."""
@@ -72,7 +72,7 @@ def device_limit_rules(model: Model) -> Iterator[DeviceLimitRule]:
                 Cause(
                     key=AlarmKey(circuit, value.code, f"{DERIVED}_{known.level}"),
                     level=known.level,
-                    name=phrase("below_limit" if known.is_low else "above_limit", quantity=QuantityName(quantity)),
+                    name=_name(quantity, Of.VALUE, is_low=known.is_low),
                     unit=quantity.unit,
                     is_derived=True,
                     graver=AlarmKey(circuit, value.code, f"{DERIVED}_{Level.ALARM}")
@@ -159,16 +159,26 @@ def owner_limit_rules(
         keys = tuple(limit.keys_for(model, circuit, code))
         quantity = model.points[keys[0]].quantity
         side = "low" if is_low else "high"
-        name = {Of.SPREAD: "spread_too_large", Of.RATING: "above_rating"}.get(of) or (
-            "below_limit" if is_low else "above_limit"
-        )
         cause = Cause(
             key=AlarmKey(circuit, code, f"{OWNER}_{of}_{side}_{level}"),
             level=level,
-            name=phrase(name, quantity=QuantityName(quantity)),
+            name=_name(quantity, of, is_low=is_low),
             unit="%" if of is Of.RATING else quantity.unit,
         )
         graver = replace(cause, level=Level.ALARM) if level is Level.PRE_ALARM else None
         if graver is not None and (circuit, code, Level.ALARM, is_low, of) in chosen:
             cause = replace(cause, graver=AlarmKey(circuit, code, f"{OWNER}_{of}_{side}_{Level.ALARM}"))
         yield OwnerLimitRule(cause, limit, keys, ratings.get(circuit))
+
+
+def _name(quantity: Quantity, of: Of, *, is_low: bool) -> Phrase:
+    named = QuantityName(quantity)
+    match of:
+        case Of.SPREAD:
+            return phrase("spread_too_large", quantity=named)
+        case Of.RATING:
+            return phrase("above_rating", quantity=named)
+        case _ if is_low:
+            return phrase("below_limit", quantity=named)
+        case _:
+            return phrase("above_limit", quantity=named)

@@ -54,7 +54,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether it is so (None: that cannot be said now), and the figures that led to it."""
+    """Whether it is so (None: that cannot be said now), and the figures that led to it.
+
+    With a value, None means that it has been beyond its limit for less than its delay, since it was read first.
+    """
 
     is_on: bool | None
     value: Value | None = None

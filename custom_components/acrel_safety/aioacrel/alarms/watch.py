@@ -25,9 +25,17 @@ _LOGGER = logging.getLogger(__name__)
 type Teller = Callable[[Happening], None]
 
 
-def rules_of(model: Model, limits: Mapping[str, OwnerLimit], ratings: Mapping[str, float]) -> Iterator[Rule]:
-    """Yield all rules for what a model shows; `limits` and `ratings` as `owner_limit_rules` takes them."""
-    readable = model.readable
+def rules_of(
+    model: Model,
+    limits: Mapping[str, OwnerLimit],
+    ratings: Mapping[str, float],
+    points: AbstractSet[PointKey] | None = None,
+) -> Iterator[Rule]:
+    """Yield all rules for what a model shows, or for these of its points.
+
+    `limits` and `ratings` are as `owner_limit_rules` takes them.
+    """
+    readable = model.readable.keys() if points is None else points
     for rule in (
         *bit_rules(model),
         *device_limit_rules(model),
@@ -35,7 +43,7 @@ def rules_of(model: Model, limits: Mapping[str, OwnerLimit], ratings: Mapping[st
         *position_rules(model),
     ):
         # What waits for its register table can be watched when it has come.
-        if rule.inputs <= readable.keys():
+        if rule.inputs <= readable:
             yield rule
 
 
@@ -49,12 +57,13 @@ class Watch:
         *,
         limits: Mapping[str, OwnerLimit] | None = None,
         ratings: Mapping[str, float] | None = None,
+        points: AbstractSet[PointKey] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """Take a device, and who is told of each happening."""
+        """Take a device, and who is told of each happening. Without `points` all that can be read is watched."""
         self.device = device
         self._clock = clock or Clock()
-        rules = list(rules_of(device.model, limits or {}, ratings or {}))
+        rules = list(rules_of(device.model, limits or {}, ratings or {}, points))
         self._device_rule = UnseenDeviceRule(device)
         self._input_rules = {
             circuit: UnseenInputsRule(device, circuit, inputs) for circuit, inputs in _inputs_by_circuit(rules).items()
