@@ -62,6 +62,7 @@ class Plant:
         self.times = Times()
         self.happened: list[tuple[What, str]] = []
         """What, and the code it was about."""
+        self.moved: list[tuple[str, str]] = []
         self.kept: Mapping[str, object] = {}
         self.notices: list[Notice] = []
         self.boards: dict[str, PlayedBoard] = {}
@@ -98,7 +99,10 @@ class Plant:
         return board
 
     def _note(self, happening: Happening, standing: Standing) -> None:
-        self.happened.append((happening.what, standing.code))
+        if happening.what is What.MOVED:
+            self.moved.append((standing.code, happening.comment))
+        else:
+            self.happened.append((happening.what, standing.code))
 
     def pass_(self, seconds: float) -> None:
         """Let time pass, with a tick at its end."""

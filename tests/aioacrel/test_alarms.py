@@ -165,6 +165,14 @@ def test_a_breaker_that_was_open_from_the_beginning_has_not_tripped() -> None:
     assert plant.happened == []
 
 
+def test_each_position_is_told_to_be_kept_once() -> None:
+    plant = Plant()
+    board = plant.add(model_id="ddsy1352")
+    for is_closed in (True, True, False, False, True):
+        board.say(RlySta=is_closed)
+    assert plant.moved == [("RlySta", f"was_closed {is_closed}") for is_closed in (True, False, True)]
+
+
 def test_a_circuit_that_went_dead_has_tripped_where_no_bit_says_so() -> None:
     plant = Plant()
     board = plant.add()

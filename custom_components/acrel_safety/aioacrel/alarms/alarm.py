@@ -208,6 +208,10 @@ class Alarm:
             self.facts = replace(self.facts, is_out_of_service=False)
             self._say(What.PUT_BACK, now, by)
 
+    def note_moved(self, now: Moment, where: str) -> None:
+        """Tell that what its rule goes by changed: `where` is where it is now, as plain text of no language."""
+        self._say(What.MOVED, now, comment=where)
+
     # -- after a restart -----------------------------------------------------------------------------------------------
 
     def restore(  # noqa: PLR0913 - one alarm as it was kept

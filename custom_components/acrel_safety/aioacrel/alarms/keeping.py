@@ -21,7 +21,7 @@ def kept(alarm: Alarm, rule: Rule, now: Moment) -> dict[str, Any] | None:
     data: dict[str, Any] = {}
     if memory := rule.memory():
         data["memory"] = dict(memory)
-    if alarm.occurrence:
+    if alarm.occurrence and facts.stands:
         data |= {
             "occurrence": alarm.occurrence,
             "since": None if alarm.since is None else alarm.since.isoformat(),

@@ -18,6 +18,7 @@ _VOLTAGES = ("U", "Ua", "Ub", "Uc")
 _CURRENTS = ("I", "Ia", "Ib", "Ic")
 _LIVE_VOLTS = 50.0
 """What is below was never a supply."""
+_OTHER_PART = 0.2
 _DEAD_PART = 0.1
 """Of the voltage it had; what is left is coupled in."""
 _LARGEST_VOLTS = 1_000_000.0
@@ -79,8 +80,8 @@ class DeadRule:
         self._currents = currents
         self.inputs: AbstractSet[PointKey] = frozenset(voltages)
         self.figures = frozenset(currents)
-        self._live: float | None = None
-        """The voltage it had when it was live last."""
+        self._live: int | None = None
+        """The voltage it had when it was live last; it is noted when it is quite another."""
 
     def judge(self, readings: Readings, now: float) -> Verdict:
         """Look at all phases: one alone is another alarm."""
@@ -91,7 +92,8 @@ class DeadRule:
         highest = max(known)
         threshold = _LIVE_VOLTS if self._live is None else max(_LIVE_VOLTS, self._live / 2)
         if highest >= threshold:
-            self._live = round(highest, 1)
+            if self._live is None or abs(highest - self._live) > _OTHER_PART * self._live:
+                self._live = round(highest)
             return Verdict(is_on=False)
         if self._live is None:
             # It never was live while anybody looked: that it is not now is no news.
@@ -104,11 +106,11 @@ class DeadRule:
         """Go on from the voltage before a restart."""
         live = memory.get("live")
         if isinstance(live, int | float) and not isinstance(live, bool) and _LIVE_VOLTS <= live < _LARGEST_VOLTS:
-            self._live = float(live)
+            self._live = round(live)
 
     def memory(self) -> Mapping[str, object]:
         """Return the voltage it had."""
-        return {} if self._live is None else {"live": round(self._live)}
+        return {} if self._live is None else {"live": self._live}
 
 
 def position_rules(model: Model) -> Iterator[OpenedRule | DeadRule]:

@@ -22,6 +22,7 @@ from .verdict import UNSAID, AlarmKey
 
 _LOGGER = logging.getLogger(__name__)
 
+_NOTHING: Mapping[str, object] = {}
 type Teller = Callable[[Happening], None]
 
 
@@ -75,6 +76,7 @@ class Watch:
         self._below: Mapping[AlarmKey, Sequence[Alarm]] = self._followers()
         self._inputs = {rule.cause.key: rule.inputs for rule in rules}
         self._watched_inputs = frozenset(key for rule in rules for key in rule.inputs)
+        self._memories: dict[AlarmKey, Mapping[str, object]] = {}
         self._is_changed = False
         self._was_seen: bool | None = None
         self._words_known: dict[str | None, Safety] = {}
@@ -84,6 +86,7 @@ class Watch:
 
     def start(self) -> None:
         """Have what the alarms go by read, and look at it from now on."""
+        self._memories = {rule.cause.key: dict(rule.memory()) for rule in self._rules}
         self._leave += [self.device.want(self._by_point), self.device.listen(self.look)]
         self._is_changed = True
         self.look(frozenset(self._by_point))
@@ -146,6 +149,9 @@ class Watch:
                 unread.setdefault(key.circuit, set()).add(key)
         for rule, alarm in news.values():
             self._take(alarm, rule, now)
+            if (memory := rule.memory()) != self._memories.get(alarm.cause.key, _NOTHING):
+                self._memories[alarm.cause.key] = dict(memory)
+                alarm.note_moved(now, ", ".join(f"{name} {value}" for name, value in memory.items()))
         for circuit, keys in unread.items():
             inputs = self._input_rules[circuit]
             self._is_changed |= inputs.take(keys, readings)
