@@ -16,7 +16,9 @@ from .aioacrel.bands import read_bands
 from .aioacrel.errors import AcrelError
 from .aioacrel.texts import read_texts
 from .const import DOMAIN, SUBENTRY_DEVICE
+from .aioacrel.alarms.tables import read_alarm_tables
 from .coordinator import AcrelConfigEntry, AcrelRuntimeData
+from .desk import desk_of
 from .devices import is_in_use, register_hub
 from .hubs import async_forget, hub_of
 from .issues import forget_former_issues
@@ -26,6 +28,7 @@ from .stored import async_check_link, async_sound_devices
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
+    Platform.EVENT,
     Platform.NUMBER,
     Platform.SELECT,
     Platform.SENSOR,
@@ -41,6 +44,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     subentries = await async_sound_devices(hass, entry, entry.get_subentries_of_type(SUBENTRY_DEVICE))
     await hass.async_add_executor_job(read_texts)
     await hass.async_add_executor_job(read_bands)
+    await hass.async_add_executor_job(read_alarm_tables)
+    desk = desk_of(hass)
+    await desk.async_enter()
+    # Left after all that follows, whatever ends the set-up.
+    entry.async_on_unload(desk.async_leave)
     models = await async_load_models(hass, subentries)
     memory = TotalsMemory(hass, entry)
     await memory.async_load()

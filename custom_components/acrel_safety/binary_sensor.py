@@ -6,12 +6,16 @@ from typing import override
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from . import safety
 from .aioacrel.points import Point
 from .aioacrel.vocabulary import Kind
-from .coordinator import AcrelCoordinator
+from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .desk import desk_of
 from .entity import AcrelEntity
-from .kinds import set_up
+from .kinds import points_of
 
 PARALLEL_UPDATES = 0
 
@@ -52,4 +56,13 @@ class AcrelBinarySensor(AcrelEntity, BinarySensorEntity):
         return None if value is None else bool(value)
 
 
-async_setup_entry = set_up(Platform.BINARY_SENSOR, AcrelBinarySensor)
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AcrelConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add what is or is not: of the alarms in all, then of each point."""
+    async_add_entities(safety.of_link(entry, desk_of(hass), Platform.BINARY_SENSOR))
+    for subentry_id, coordinator in entry.runtime_data.coordinators.items():
+        points = (AcrelBinarySensor(coordinator, point) for point in points_of(coordinator, Platform.BINARY_SENSOR))
+        async_add_entities(
+            [*safety.of_device(coordinator, Platform.BINARY_SENSOR), *points], config_subentry_id=subentry_id
+        )

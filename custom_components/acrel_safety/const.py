@@ -10,6 +10,9 @@ MANUFACTURER: Final = "Acrel"
 MODEL_FOLDER: Final = f"{DOMAIN}/models"
 """Below the configuration folder: the user's own model files."""
 
+RECORD_FILE: Final = "record.db"
+"""The record of what happened, below the configuration folder in a folder named after the integration."""
+
 SUBENTRY_DEVICE: Final = "device"
 
 # Entry data: the link. Host and port, or device, are keyed by Home Assistant's own constants.

@@ -10,6 +10,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
+from .aioacrel.alarms.watch import Watch
 from .aioacrel.deadband import Deadband, Detail
 from .aioacrel.device import Device
 from .aioacrel.errors import AcrelError
@@ -50,6 +51,8 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
         self.deadband = Deadband(
             device.readings, lambda: device.points, Detail(detail) if detail in list(Detail) else Detail.NORMAL
         )
+        self.watch: Watch | None = None
+        """Its alarms; set when it is known where they are."""
         self._watchers: dict[PointKey, CALLBACK_TYPE] = {}
         self.questions = CounterQuestion(self)
         self._trouble: AcrelError | None = None

@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
+from .aioacrel.alarms.board import Board
 from .aioacrel.points import Model
 from .aioacrel.readings import DEVICE_CIRCUIT
 from .aioacrel.texts import library_language
@@ -86,6 +87,25 @@ def _circuit_info(
         info["translation_key"] = "circuit"
         info["translation_placeholders"] = {"number": circuit}
     return info
+
+
+@callback
+def board_of(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> Board:
+    """Return where the alarms of a device are, in words that its owner knows."""
+
+    def circuit_name(circuit: str) -> str:
+        registry = dr.async_get(hass)
+        child = registry.async_get_device(identifiers={circuit_identifier(subentry, circuit)})
+        return circuit if child is None else child.name_by_user or child.name or circuit
+
+    return Board(
+        identity=subentry.subentry_id,
+        name=subentry.title,
+        site=hass.config.location_name,
+        link=entry.entry_id,
+        link_name=entry.title,
+        circuit_name=circuit_name,
+    )
 
 
 @callback

@@ -23,6 +23,8 @@ from .markdown import plain, problem_list, quoted
 _MOST_IN_AN_ISSUE = 5
 """Problems of a file that are shown; the first ones are mended first."""
 _MOST_ALARMS = 10
+RECORD_TROUBLE = "record_trouble"
+"""What can be wrong with the record; also the key of its text."""
 
 LINK_BROKEN = "link_broken"
 """What can be wrong with a link as a whole; also the key of its text."""
@@ -163,3 +165,20 @@ def forget_former_issues(hass: HomeAssistant, entry: ConfigEntry, subentries: Co
         is_over = subentry_id not in subentries or issue == Issue.INCOMPLETE
         if domain == DOMAIN and owner == entry.entry_id and is_over:
             ir.async_delete_issue(hass, domain, identifier)
+
+
+@callback
+def tell_record_trouble(hass: HomeAssistant, error: AcrelError | None) -> None:
+    """Raise the issue of a record that cannot be written, or withdraw it."""
+    if error is None:
+        ir.async_delete_issue(hass, DOMAIN, RECORD_TROUBLE)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        RECORD_TROUBLE,
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=RECORD_TROUBLE,
+        translation_placeholders={"error": plain(error.text(library_language(hass.config.language)))},
+    )

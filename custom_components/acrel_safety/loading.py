@@ -8,14 +8,15 @@ from homeassistant.const import CONF_MODEL, CONF_TYPE, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from . import evidence, figures
+from . import evidence, figures, safety
 from .aioacrel.errors import AcrelError, FileProblemsError, MissingTableError, UnknownModelError
 from .aioacrel.models import ModelLibrary
 from .aioacrel.points import Model
 from .aioacrel.readings import PointKey
 from .const import CONF_ALLOW_CHANGES, DOMAIN
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .devices import places, register_device, remove_former_circuits
+from .desk import desk_of
+from .devices import board_of, places, register_device, remove_former_circuits
 from .hubs import WAYS
 from .issues import Issue, forget_issues, raise_incomplete_issue, raise_issue
 from .kinds import is_enabled_by_default, shown, unique_id
@@ -73,9 +74,11 @@ def add_device(
     coordinator = AcrelCoordinator(hass, entry, subentry, device, source)
     coordinator.places = places(subentry, model, registered.id, hass.config.language)
     detach = coordinator.async_attach()
+    coordinator.watch, unwatch = desk_of(hass).watch(device, board_of(hass, entry, subentry))
 
     @callback
     def leave() -> None:
+        unwatch()
         detach()
         data.hub.remove(source)
         release()
@@ -111,6 +114,7 @@ def _remove_former_entities(hass: HomeAssistant, coordinator: AcrelCoordinator) 
     present = {(platform.value, unique_id(subentry, point.key)) for point, platform in shown(coordinator)}
     others = (evidence.unique_id(subentry), *figures.ids_of_device(subentry))
     present |= {(Platform.SENSOR.value, identifier) for identifier in others}
+    present |= set(safety.ids_of_device(coordinator))
     for entity in er.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):
         if entity.config_subentry_id == subentry.subentry_id and (entity.domain, entity.unique_id) not in present:
             registry.async_remove(entity.entity_id)

@@ -13,10 +13,11 @@ from homeassistant.const import DEGREE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from . import figures
+from . import figures, safety
 from .aioacrel.points import Point
 from .aioacrel.vocabulary import Kind
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .desk import desk_of
 from .entity import AcrelEntity
 from .evidence import RegisterEvidence
 from .kinds import points_of
@@ -72,11 +73,17 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of all devices of a link, and how well they and the link do."""
-    async_add_entities(figures.of_hub(entry))
+    async_add_entities([*figures.of_hub(entry), *safety.of_link(entry, desk_of(hass), Platform.SENSOR)])
     for subentry_id, coordinator in entry.runtime_data.coordinators.items():
         points = (_sensor_type(point)(coordinator, point) for point in points_of(coordinator, Platform.SENSOR))
         async_add_entities(
-            [*points, RegisterEvidence(coordinator), *figures.of_device(coordinator)], config_subentry_id=subentry_id
+            [
+                *safety.of_device(coordinator, Platform.SENSOR),
+                *points,
+                RegisterEvidence(coordinator),
+                *figures.of_device(coordinator),
+            ],
+            config_subentry_id=subentry_id,
         )
 
 

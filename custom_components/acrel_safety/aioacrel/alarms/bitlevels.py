@@ -33,6 +33,11 @@ def _level_of_alarm(code: str, family: str) -> Level | None:
     return families.get(family, Level.ALARM)
 
 
+def read_levels() -> None:
+    """Read the file now; blocks."""
+    _levels()
+
+
 @cache
 def _levels() -> tuple[_Levels, _Levels, _Levels]:
     """Read the file; blocks, once."""

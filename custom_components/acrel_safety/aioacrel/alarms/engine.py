@@ -138,6 +138,18 @@ class Alarms:
         ]
         return sorted(listed, key=urgency)
 
+    def worst(self, identity: str, circuit: str | None = None) -> Standing | None:
+        """Return the gravest alarm that stands of a device, or of one of its circuits."""
+        if (watched := self._watched.get(identity)) is None:
+            return None
+        now = self._clock.now()
+        standing = [
+            standing_of(_id_of(watched.board, key), alarm, watched.board, now)
+            for key, alarm in watched.watch.alarms.items()
+            if alarm.stands and circuit in (None, key.circuit)
+        ]
+        return min(standing, key=lambda one: (one.rank, urgency(one)), default=None)
+
     def find(self, alarm_id: str) -> Standing | None:
         """Return one alarm, standing or not."""
         if (found := self._find(alarm_id)) is None:

@@ -87,6 +87,11 @@ def _codes(codes: Sequence[str], number: str) -> list[str]:
     return [code.replace(_NUMBER, number) for code in codes]
 
 
+def read_watched() -> None:
+    """Read the file now; blocks."""
+    _table()
+
+
 @cache
 def _table() -> Sequence[Mapping[str, Any]]:
     """Read the file; blocks, once."""
