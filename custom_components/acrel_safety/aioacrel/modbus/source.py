@@ -22,6 +22,7 @@ from ..source import NEAR, Setting, Sink, Update
 from ..texts import phrase
 from ..vocabulary import Pace
 from .bus import DEFAULT_INTERVALS, Bus
+from .identity import identify
 from .orders import raw_value, write_setting
 from .poll import PollReport
 from .unit import ORIGIN, PolledUnit, utcnow
@@ -192,46 +193,20 @@ class ModbusSource:
         """Look whether the device is what it is taken for; return why that cannot be said."""
         self._is_checking = True
         try:
-            former, doubts = self.unit.registers, None
-            while doubts != self._doubts:
-                # What answered before it was in doubt proves nothing of what answers now.
-                doubts = self._doubts
-                # Which model it is was found out before it was saved.
-                await self.unit.probe(is_known=True, turn=self._turn)
-                await self._look_for_life()
-            if self.unit.registers is not former:
-                # It was exchanged for one with other registers: what the former said does not hold.
-                self._doubt()
-        except DeadMeterError as error:
-            self._take_for_dead(error)
-            return error
-        except WrongDeviceError as error:
-            return await self._wrong_or_dead(error)
-        except LinkError as error:
-            return error
+            former = self.unit.registers
+            error = await identify(self.unit, self._turn, doubts=lambda: self._doubts, is_dead=self.is_dead)
         finally:
             self._is_checking = False
-        self._take_for_right()
-        return None
-
-    async def _look_for_life(self) -> None:
-        """Raise DeadMeterError if a unit that passed its probes shows no other sign of a living meter."""
-        vital = self.unit.vital
-        is_in_doubt = self.is_dead or vital.is_dead or vital.is_suspicious
-        if is_in_doubt and not vital.proves and await self.unit.is_blank(turn=self._turn):
-            raise DeadMeterError(unit=self.unit.unit_id)
-        vital.vouch()
-
-    async def _wrong_or_dead(self, error: WrongDeviceError) -> AcrelError:
-        """Take the unit for a wrong device, or for none at all if nothing but the same word can be read of it."""
-        try:
-            if error.is_blank and await self.unit.is_blank(turn=self._turn):
-                dead = DeadMeterError(unit=self.unit.unit_id)
-                self._take_for_dead(dead)
-                return dead
-        except LinkError as silence:
-            return silence
-        self._take_for_wrong(error)
+        match error:
+            case None:
+                if self.unit.registers is not former:
+                    # It was exchanged for one with other registers: what the former said does not hold.
+                    self._doubt()
+                self._take_for_right()
+            case DeadMeterError():
+                self._take_for_dead(error)
+            case WrongDeviceError():
+                self._take_for_wrong(error)
         return error
 
     async def dump(self) -> RegisterDump:
