@@ -164,7 +164,7 @@ class PolledUnit:
 
     def take(self, block: Block, words: list[int]) -> set[PointKey]:
         """Turn the answer to one planned read into readings; return the points it held."""
-        self.learnt.declines_all = False
+        self.learnt.declines_all, self.learnt.has_answered = False, True
         self.learnt.note_answered(block.read.count)
         if self.vital.take(block.read, words) is Life.DEAD:
             # The meter said none of this: neither a value nor the quiet of an alarm.
@@ -265,7 +265,14 @@ class PolledUnit:
 
     def next_try(self) -> float:
         """Return when something is to be tried that was declined, or never asked; infinity when there is nothing."""
-        return inf if self.is_silent or self.is_doubtful else self.trials.due()
+        if self.is_silent or self.is_doubtful:
+            return inf
+        self.learnt.fill_holes(_now())
+        return self.trials.due()
+
+    def overdue_try(self) -> float:
+        """Return since when a point that was declined waits to be asked for again; infinity if none does."""
+        return inf if self.is_silent or self.is_doubtful else self.trials.due_points()
 
     def restore(self, kept: Mapping[str, object], *, age: float) -> None:
         """Take over what was kept of what was learnt (`Learnt.kept`), so many seconds ago."""
