@@ -24,7 +24,7 @@ believed.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from modbus_connection import (
@@ -112,8 +112,6 @@ class GuardedUnit:
         self._habits = self._pulse.habits
         self._way = self._pulse.way
         self._failures = 0
-        self._failed_at = 0.0
-        self._was_dropped = False
         # The time-outs are kept here (`_deadline`); each change of the link's own would cost everybody a connection.
         # A lower wish works only from the next connect on, so it is told before the first request.
         self._wish = self._timing.longest
@@ -198,6 +196,8 @@ class GuardedUnit:
             detail = await self._way.look(self.unit_id, address, self._shared.disconnect)
             if detail is not None:
                 raise WrongPeerError(link=self._link, detail=detail) from error
+            if (seconds := self._way.answered_in) is not None:
+                self._pulse.note_answer_time(seconds)
             if had_own is not (self._way.plain is not None):
                 return True
         elif self._way.cause is not None and not _was_refused(error):
@@ -325,20 +325,11 @@ class GuardedUnit:
                     self._lose_step()
                     raise
 
-    @property
-    def _should_drop(self) -> bool:
-        """Whether a new connection may help: after 2, 4, 8 … failures in a row, if nobody else was heard meanwhile.
-
-        The first is not worth it, and each drop disturbs the units that share the link.
-        """
-        is_time = self._failures > 1 and self._failures.bit_count() == 1 and not self._was_dropped
-        return is_time and not self._pulse.was_felt_since(self._failed_at)
-
     async def _drop_if_that_helps(self) -> None:
         """Drop a connection that may be dead, or have half an answer left in its buffer."""
-        if not self._should_drop:
+        if not self._failures or not self._pulse.should_drop(_now()):
             return
-        self._was_dropped = True
+        self._pulse.note_dropped(_now())
         self.figures.disconnects += 1
         self._sequence.note_connection_lost(_now())
         self._habits.note_dropped()
@@ -439,7 +430,6 @@ class GuardedUnit:
         self._habits.note_answer(_now(), shows=self._sequence.is_own(read, _now()))
         self._sequence.note_answered(read, _now())
         self._failures = 0
-        self._was_dropped = False
         self.figures.answers += 1
         self._note_time(_now() - self._asked_at, read.count, is_stalled=is_stalled, is_sure=is_sure)
         self._pulse.beat(_now())
@@ -460,7 +450,7 @@ class GuardedUnit:
         """Return how long an answer is waited for now, once the request is sent."""
         wait = self.timeout if self._patience is None else self._patience
         if self._patience is not None or not self.figures.answers:
-            wait = max(wait, self._pulse.pace)
+            wait = max(wait, self._pulse.pace(self.unit_id))
         if self._has_numbers:
             wait = max(wait, self._pulse.patience(self.unit_id, _now()))
         return min(wait, self._timing.longest)
@@ -468,7 +458,7 @@ class GuardedUnit:
     @contextmanager
     def _on_this_link(self) -> Iterator[None]:
         """Count a request, and answer for the connection it may open."""
-        with self._habits.asking(), asking(self._way.unasked) if self._way.is_network else nullcontext():
+        with self._habits.asking(), asking(self._way.unasked):
             yield
 
     @asynccontextmanager
@@ -536,11 +526,11 @@ class GuardedUnit:
 
     def _note_failure(self) -> None:
         self._failures += 1
-        self._failed_at = _now()
-        self._was_dropped = False
+        self._pulse.note_vain()
 
     def _mismatch(self, detail: Phrase, read: Read) -> LinkError:
         self.figures.discarded += 1
+        self._way.unasked.is_late = True
         if self._failures:
             self._timing.note_stale()
         self._note_failure()
