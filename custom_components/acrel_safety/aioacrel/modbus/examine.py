@@ -141,11 +141,12 @@ async def _ask(host: str, port: int, framing: Framing, question: Question, secon
         transport.write(question.wire(framing))
         asked = loop.time()
         data = await ear.hear(seconds)
-        if not data and framing is Framing.MBAP and not ear.has_ended:
-            transport.write(_END_OF_LINE)
-            data = await ear.hear(LISTEN_SECONDS)
         if not data and ear.has_ended:
             return Heard(Speech.CLOSES)
+        if not data and framing is Framing.MBAP:
+            # Who ends the connection for these, or says nothing to them either, was silent.
+            transport.write(_END_OF_LINE)
+            data = await ear.hear(LISTEN_SECONDS)
         return Heard(question.heard(data, framing), question.code(data, framing), (ear.first_at or asked) - asked)
     finally:
         transport.abort()
