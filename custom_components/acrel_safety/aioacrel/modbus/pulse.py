@@ -37,6 +37,8 @@ class LinkPulse:
         self._beat = _NEVER
         self.habits = LinkHabits()
         self.way = LinkWay()
+        self.queues_for_nothing = True
+        """Whether the shared link refuses a read of no registers by itself, when its turn has come (`wire.py`)."""
         self._answer_time = 0.0
         self._asked_first: set[int] = set()
         self._vain = 0
