@@ -67,6 +67,10 @@ class LinkUnreachableError(LinkError):
     key = "link_unreachable"
 
 
+class LinkTakenError(LinkUnreachableError):
+    """Somebody else's requests kept the shared connection busy for so long that nothing was sent."""
+
+
 class WrongPeerError(LinkUnreachableError):
     """Something else than this kind of Modbus was heard at the address: nothing can be asked there."""
 
