@@ -19,6 +19,8 @@ class Table:
     text: str
     columns: Sequence[str]
     rows: list[Mapping[str, Cell]] = field(default_factory=list)
+    details: Mapping[str, object] = field(default_factory=dict)
+    """What programs may want besides: kept in the JSON alone."""
 
     def add(self, **cells: Cell) -> None:
         """Add a row; cells by column name (underscores stand for spaces)."""
@@ -35,7 +37,7 @@ class Table:
         """Write `<name>.md` and `<name>.json`."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{self.name}.md").write_text(self.markdown(), "utf-8")
-        content = {"title": self.title, "text": self.text, "rows": self.rows}
+        content = {"title": self.title, "text": self.text, "rows": self.rows, **self.details}
         (folder / f"{self.name}.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
