@@ -19,7 +19,7 @@ from ..points import Point
 from ..readings import PointKey, Quality, Reading
 from ..registers.dump import RegisterDump
 from ..source import NEAR, Setting, Sink, Update
-from ..texts import phrase
+from ..texts import Phrase, phrase
 from ..vocabulary import Pace
 from .bus import DEFAULT_INTERVALS, Bus
 from .identity import identify
@@ -119,7 +119,11 @@ class ModbusSource:
     async def send(self, order: Setting) -> None:
         """Write a setting once, before any further poll; raises as `orders.write_setting` does."""
         raw_value(self.unit.model, self.unit.registers, order)  # refused at once, or not at all
-        if (error := await self.identify()) is not None:
+        error = await self.identify()
+        if self._is_over:
+            # Whatever came of asking: it was being left, and nothing was sent.
+            raise SettingRefusedError(name=order.key, detail=phrase("device_removed"))
+        if error is not None:
             # It may have been exchanged since, also without ever being missed.
             raise NotSentError(unit=self.unit.unit_id, reason=error) if isinstance(error, LinkError) else error
         unit = self.unit
@@ -131,8 +135,12 @@ class ModbusSource:
 
     def _ask_last(self, order: Setting) -> None:
         """Raise SettingRefusedError for an order that may not go any more: it has waited for its turn."""
-        if self._is_over or not self._is_right or not order.may_go():
-            raise SettingRefusedError(name=order.key, detail=phrase("changes_not_allowed"))
+        if self._is_over:
+            detail: Phrase | None = phrase("device_removed")
+        else:
+            detail = order.hindrance() or (None if self._is_right else phrase("device_in_doubt"))
+        if detail is not None:
+            raise SettingRefusedError(name=order.key, detail=detail)
 
     def figures(self) -> Mapping[str, float | None]:
         """Return the figures of the unit."""
