@@ -24,6 +24,7 @@ from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
 from custom_components.acrel_safety.aioacrel.registers import LineCost, Place, Ratio
 from custom_components.acrel_safety.aioacrel.registers.blocks import Block
 from custom_components.acrel_safety.aioacrel.registers.layout import scaled
+from custom_components.acrel_safety.aioacrel.vocabulary import Kind
 from simulator import Cabinet
 from simulator.devices import MODELS
 from simulator.faults import Episodes, Fault, FaultProxy, Framing
@@ -32,7 +33,7 @@ from simulator.faults.virtual import run
 from simulator.pacing import LineSettings as SimulatedLine
 
 UNIT = 1
-ALIVE, DEAD = (15.0, 60.0), (2.5, 90.0)
+ALIVE, DEAD = (15.0, 60.0), (3.0, 90.0)
 """Seconds between and of the episodes."""
 SETTLED_SECONDS = 600
 HOURS = 2.0
@@ -88,8 +89,9 @@ def _wanted(model: Model, kind: str) -> frozenset[PointKey]:
 def _words_of_alarms(model: Model) -> frozenset[int]:
     return frozenset(
         place.address
-        for place in model.registers.places.values()
-        if place.layout.type.is_bit_field or place.is_question
+        for key, place in model.registers.places.items()
+        if model.points[key].quantity.kind in (Kind.ALARM, Kind.FAULT)
+        and (place.layout.type.is_bit_field or place.is_question)
     )
 
 
@@ -260,8 +262,8 @@ def table(pool: Executor, hours: float = HOURS) -> Table:
         "Wrong values believed per 100,000 values told. Each model of the simulator is polled every 2, 10 and 60 s for"
         f" {hours:g} hours of virtual time; again and again it is dead for {DEAD[0]:g} to {DEAD[1]:g} s. The answers"
         " are sound, so no client of the link can tell; the peers are read plainly, as their users read them, this"
-        " project with its source and device. Wrong is whatever differs from what the meter measures, and any value that the"
-        " meter itself says is not measured. 'Told' is this project's, in all models.",
+        " project with its source and device. Wrong is whatever differs from what the meter measures, and any value"
+        " that the meter itself says is not measured. 'Told' is this project's, in all models.",
         ["fault", "models", "episodes", *CLIENTS_COMPARED, "told"],
     )
     for kind in KINDS:
