@@ -17,13 +17,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 import custom_components.acrel_safety as integration
-from custom_components.acrel_safety.aioacrel.modbus import guard, habits, pulse
+from custom_components.acrel_safety.aioacrel.modbus import cause, habits, pulse
 from custom_components.acrel_safety.aioacrel.texts import say
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.markdown import plain
 from simulator import Cabinet
 from simulator.faults import Fault, FaultProxy, Framing
-from simulator.faults.kinds import Times
+from simulator.faults.kinds import Dead, Times
 from tests.integration.rigs import QUICK, device, link_data, until_issue
 
 SOON = 5.0
@@ -37,6 +37,7 @@ class Switch:
         self.fault = Fault.NONE
         self.random = random.Random(1)  # noqa: S311 - which bit is flipped, no secret
         self.times = Times()
+        self.dead = Dead()
 
     def next(self) -> Fault:
         """Return the next request's fault."""
@@ -45,7 +46,7 @@ class Switch:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name in ((guard, "UNHEARD_SECONDS"), (pulse, "UNHEARD_SECONDS"), (habits, "KICK_SECONDS")):
+    for module, name in ((cause, "UNHEARD_SECONDS"), (pulse, "UNHEARD_SECONDS"), (habits, "KICK_SECONDS")):
         monkeypatch.setattr(module, name, SOON)
 
 

@@ -182,7 +182,7 @@ class WrongDeviceError(AcrelError):
     key = "wrong_device"
 
     is_blank = False
-    """Whether all that was answered is nothing but zeros or ones: perhaps it is no meter's answer at all."""
+    """Whether all that was answered is one word over and over: perhaps it is no meter's answer at all."""
 
 
 class DeadMeterError(WrongDeviceError):

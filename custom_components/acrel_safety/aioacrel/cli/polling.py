@@ -48,8 +48,8 @@ async def poll_groups(device: PolledUnit) -> AsyncIterator[PollReport]:
         error = report.error
         yield report
     vital = device.vital
-    if vital.is_dead or vital.is_suspicious:
-        if vital.is_mute and await device.is_blank():
+    if vital.is_dead or not vital.has_lived:
+        if await device.is_blank():
             device.lose_all()
             raise DeadMeterError(unit=device.unit_id)
         vital.vouch()

@@ -6,7 +6,7 @@ Commands go before any poll: at most the one request on the wire is waited for.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -124,12 +124,13 @@ class Bus:
         for member in self._schedule.members:
             await member.unit.unit.settle()
 
-    def wake(self, unit: PolledUnit) -> None:
-        """Poll all groups of a device soon, as after new points were wanted."""
+    def wake(self, unit: PolledUnit, groups: Collection[Pace] = tuple(Pace)) -> None:
+        """Poll groups of a device soon, as after new points were wanted."""
         for member in self._schedule.members:
             if member.unit is unit:
                 for job in member.jobs:
-                    job.due, job.is_again = min(job.due, _now()), job.run is not None
+                    if job.group in groups:
+                        job.due, job.is_again = min(job.due, _now()), job.run is not None
         self._changed.set()
 
     async def command[ResultT](

@@ -1,5 +1,6 @@
 """Which device answers at a unit id: the one it is taken for, another one, or none behind a gateway that answers."""
 
+import asyncio
 from collections.abc import Callable
 
 from ..errors import AcrelError, DeadMeterError, LinkError, WrongDeviceError
@@ -36,7 +37,7 @@ async def _look_for_life(unit: PolledUnit, turn: Turn, *, is_dead: bool) -> None
     is_in_doubt = is_dead or vital.is_dead or vital.is_suspicious
     if is_in_doubt and not vital.proves and await unit.is_blank(turn=turn):
         raise DeadMeterError(unit=unit.unit_id)
-    vital.vouch()
+    vital.vouch(asyncio.get_running_loop().time())
 
 
 async def _wrong_or_dead(unit: PolledUnit, turn: Turn, error: WrongDeviceError) -> AcrelError:

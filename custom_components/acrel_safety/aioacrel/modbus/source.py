@@ -254,12 +254,12 @@ class ModbusSource:
         """Take the report of one poll."""
         if self._is_right:
             self._reported.add(report.group)
-            if report.error is not None or self._reported.issuperset(self.unit.groups()):
-                self._was_read.set()
             if report.error is not None and self.unit.is_silent:
                 self._doubt()
             else:
                 self._judge(report)
+            if report.error is not None or (self._reported.issuperset(self.unit.groups()) and not self._held):
+                self._was_read.set()
         elif report.error is None and not self._is_checking and not (self.is_dead and self.unit.vital.is_mute):
             self._check()
 
@@ -269,13 +269,23 @@ class ModbusSource:
         if vital.is_dead or vital.is_strange:
             self._doubt()
             self._check()
-        elif vital.is_suspicious:
+            return
+        self._tell_known(report.keys)
+        if vital.is_suspicious:
             # A circuit without power, or no meter at all: what was read is told as soon as that is known.
-            self._held |= report.keys
             self._check()
-        else:
-            self._tell(report.keys | self._held)
-            self._held = frozenset()
+
+    def _tell_known(self, keys: AbstractSet[PointKey]) -> None:
+        """Tell of points, and of those held back, what has come of the meter; what may not have is held back."""
+        vital, readings = self.unit.vital, self.unit.readings
+        keys |= self._held
+        doubtful = vital.in_question
+        self._held = frozenset(key for key in keys & doubtful if key in readings and readings[key].value is not None)
+        self._tell(keys - self._held)
+        if vital.asks_again():
+            self.bus.wake(self.unit)
+        elif vital.asks_for_life():
+            self.bus.wake(self.unit, self.unit.groups()[:1])
 
     def _check(self) -> None:
         if not self._is_checking:
@@ -298,8 +308,7 @@ class ModbusSource:
             self.unit.want(self._wanted)
             self.join_bus()
             self.bus.wake(self.unit)
-        held, self._held = self._held, frozenset()
-        self._tell(self.unit.lacking() | held)
+        self._tell_known(self.unit.lacking())
 
     def _take_for_dead(self, error: DeadMeterError) -> None:
         self.is_wrong, self.is_dead, self._trouble = False, True, error
@@ -319,6 +328,7 @@ class ModbusSource:
         """Believe nothing more of the unit until it has answered and shown that it is the right one."""
         self._doubts += 1
         self._held = frozenset()
+        self.unit.vital.forget()
         if self._is_right:
             self._is_right = False
             # What was learnt about registers may have been learnt of another device than the one that answers next.
