@@ -117,9 +117,7 @@ class Exchange:
                 return NoAnswerError(unit=self._unit_id, seconds=f"{self._wire.waited:.2g}")
             case ModbusConnectionError() | OSError():  # a time-out while connecting is one of these
                 self._step.note_lost(read)
-                return LinkUnreachableError(
-                    link=self._link, detail=self._pulse.habits.unless_kicked(reason_of(error), _now())
-                )
+                return LinkUnreachableError(link=self._link, detail=reason_of(error))
             case ModbusExceptionError():
                 self._figures.refusals += 1
                 self._step.note_refused(read)

@@ -158,11 +158,7 @@ class GuardedUnit:
                     was_curt = self._pulse.habits.was_lost_after_answer(_now())
                     if was_curt and self.figures.losses - losses < MOST_LOSSES:
                         continue
-                    try:
-                        is_worth_it = await self._cause.finds_another_way(error, address)
-                    finally:
-                        self._pulse.review(_now())
-                    if not is_worth_it:
+                    if not await self._cause.finds_another_way(error, address):
                         raise
 
     async def _read_once(self, wanted: Read, within: Registers | None, losses: int) -> list[int]:
@@ -242,9 +238,7 @@ class GuardedUnit:
         low, high = within or (wanted.address, wanted.end - 1)
         while self._step.is_lost:
             if self.figures.losses - losses >= MOST_LOSSES:
-                raise LinkUnreachableError(
-                    link=self._link, detail=self._pulse.habits.unless_kicked(phrase("hung_up"), _now())
-                )
+                raise LinkUnreachableError(link=self._link, detail=phrase("hung_up"))
             await asyncio.sleep(self.quiet_seconds)
             probe = Read(wanted.function, wanted.address, 1)
             choice = self._step.choose(probe, (min(low, wanted.address), max(high, wanted.end - 1)))

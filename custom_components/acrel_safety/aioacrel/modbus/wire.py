@@ -130,8 +130,11 @@ class Wire:
         self.is_my_turn = turn is None
         async with asyncio.timeout(connecting + (self.waited if turn is None else TURN_SECONDS)) as limit:
 
+            is_over = False
+
             def begin(turn: asyncio.Task[list[int]]) -> None:
-                if self._is_turn(turn):
+                # It may be called a moment after all is over: that was on its way already.
+                if self._is_turn(turn) and not is_over:
                     self.is_my_turn, self.asked_at = True, _now()
                     limit.reschedule(self.asked_at + self.waited + (0.0 if unit.connected else CONNECT_SECONDS))
 
@@ -140,6 +143,7 @@ class Wire:
             try:
                 yield
             finally:
+                is_over = True
                 if turn is not None:
                     turn.remove_done_callback(begin)
                     if not turn.cancel():
