@@ -124,7 +124,7 @@ class Wire:
 
     @asynccontextmanager
     async def _in_time(self, unit: AnyUnit) -> AsyncIterator[None]:
-        """End a request at its deadline, which begins with its turn; before it others, or connecting, are waited for."""
+        """End a request at its deadline, which begins with its turn; before that others are waited for."""
         turn = self._queue(unit)
         connecting = 0.0 if unit.connected else CONNECT_SECONDS
         self.is_my_turn = turn is None
