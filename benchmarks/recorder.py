@@ -68,6 +68,8 @@ class Figures(TypedDict):
     entities: int
     rows: dict[str, int]
     """By what they are of."""
+    since: float
+    """When warm-up was over."""
     seconds: float
     cpu: float
     readings: int
@@ -178,7 +180,14 @@ async def measure(minutes: float | None = None) -> Table:
     )
     for key, peer in PEERS.items():
         found = [figures[key] for figures, _, _ in runs]
-        delays = [delay for figures, changes, _ in runs for delay in _delays(changes, figures[key]["alarms"])]
+        delays = [
+            delay
+            for figures, changes, _ in runs
+            # Before, it is not the alarm that is late, but this computer that starts all of them at once.
+            for delay in _delays(
+                [change for change in changes if change[0] >= figures[key]["since"]], figures[key]["alarms"]
+            )
+        ]
         parts = [_hourly(figures[key]) / _hourly(figures[peer.beside]) for figures, _, _ in runs if peer.beside]
         is_ours = peer.detail is not None
         table.rows.append(

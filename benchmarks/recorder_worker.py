@@ -206,6 +206,7 @@ async def work(peer: Peer, port: int, minutes: float) -> Mapping[str, object]:
     return {
         "entities": entities,
         "rows": rows,
+        "since": since,
         "seconds": seconds,
         "cpu": cpu,
         "readings": sum(watch.readings for watch in watches),
