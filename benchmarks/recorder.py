@@ -12,7 +12,7 @@ import asyncio
 import json
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -210,8 +210,8 @@ async def measure(minutes: float | None = None) -> Table:
 
 def _by_subject(found: Sequence[tuple[Figures, int]]) -> Mapping[str, float]:
     """Return rows per circuit and hour by what they are of, the most first."""
-    sums: Counter[str] = Counter()
+    sums = defaultdict[str, float](float)
     for figures, circuits in found:
         for subject, rows in figures["rows"].items():
             sums[subject] += rows / figures["seconds"] * 3600 / circuits / len(found)
-    return {subject: round(rows, 2) for subject, rows in sums.most_common()}
+    return {subject: round(rows, 2) for subject, rows in sorted(sums.items(), key=lambda item: -item[1])}

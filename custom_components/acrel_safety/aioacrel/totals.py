@@ -375,7 +375,7 @@ class Totals:
         return {key: held for key, held in found.items() if held is not None}
 
     def settle(self, held: Mapping[PointKey, Held | None], answer: Answer, now: float) -> Mapping[PointKey, float]:
-        """Do with counters what the owner says of what was shown to him (None: whatever it is); return what is shown of them by that.
+        """Do with counters what the owner says of what was shown to him (None: whatever it is); return what shows then.
 
         Of one that says something else by now nothing is done: the answer was not about that.
         """

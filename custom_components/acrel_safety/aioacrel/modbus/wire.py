@@ -129,7 +129,6 @@ class Wire:
         connecting = 0.0 if unit.connected else CONNECT_SECONDS
         self.is_my_turn = turn is None
         async with asyncio.timeout(connecting + (self.waited if turn is None else TURN_SECONDS)) as limit:
-
             is_over = False
 
             def begin(turn: asyncio.Task[list[int]]) -> None:
