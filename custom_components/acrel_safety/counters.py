@@ -34,14 +34,13 @@ class CounterQuestion:
     def __init__(self, coordinator: AcrelCoordinator) -> None:
         """Take the device; nothing is asked yet."""
         self._coordinator = coordinator
-        self._asked: frozenset[PointKey] | None = None
-        """What was asked; a question may be left over from before this was loaded."""
+        self._asked: frozenset[PointKey] = frozenset()
 
     @callback
     def look(self) -> None:
         """Ask, ask for more, or withdraw the question."""
         held = self._coordinator.device.held_counters()
-        if self._asked is not None and held.keys() == self._asked:
+        if held.keys() == self._asked:
             return
         self._asked = frozenset(held)
         hass, entry, subentry = _owner(self._coordinator)
@@ -81,7 +80,7 @@ def settle(coordinator: AcrelCoordinator, held: Mapping[PointKey, Held], answer:
     """Do with the counters that were shown to the owner what the owner says."""
     for key, what in held.items():
         LOGGER.info("%s: %s, shown %s, meter %s: %s", coordinator.name, key, what.shown, what.said, answer)
-    coordinator.device.settle_counters({**held}, answer)
+    coordinator.device.settle_counters(held, answer)
     coordinator.questions.look()
 
 

@@ -14,7 +14,6 @@ from homeassistant.util import dt as dt_util
 
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .aioacrel.totals import Remembered as RememberedCounter
-from .aioacrel.totals import RememberedDoubt
 from .const import CONF_ALLOW_CHANGES, CONF_DETAIL, CONF_INTERVALS, DOMAIN, LOGGER, REMEMBER_SECONDS
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 
@@ -32,17 +31,6 @@ _FORMER = "former"
 """Stands for settings that are not those of now, whichever they were."""
 
 
-class RememberedQuestion(TypedDict):
-    """A reading that did not follow, as it is stored."""
-
-    count: float
-    first: float
-    most: float
-    since: float
-    """Of the clock."""
-    answered: bool
-
-
 class RememberedTotal(TypedDict):
     """One counter as it is stored; a value in another unit than today's says nothing."""
 
@@ -53,10 +41,6 @@ class RememberedTotal(TypedDict):
     """Of the clock, when it was read."""
     settings: NotRequired[str]
     """Stands for the settings of the device at the time."""
-    heard: NotRequired[float]
-    """Of the clock, when it said anything."""
-    doubt: NotRequired[RememberedQuestion]
-    """What it said that is not believed."""
 
 
 type Remembered = dict[str, dict[str, RememberedTotal]]
@@ -97,8 +81,6 @@ class TotalsMemory:
                     offset=total.get("offset", 0.0),
                     age=_age(total.get("time")),
                     is_other=total.get("settings", settings) != settings,
-                    silence=_age(total["heard"]) if "heard" in total else None,
-                    doubt=_doubt(total.get("doubt")),
                 )
                 coordinator.device.restore_total(point.key, former)
 
@@ -145,12 +127,9 @@ def former_counter(value: float) -> RememberedCounter:
     return RememberedCounter(count=value, age=_UNKNOWN_AGE)
 
 
-def _counts(remembered: Remembered) -> Mapping[str, Mapping[str, tuple[float, float, bool | None]]]:
+def _counts(remembered: Remembered) -> Mapping[str, Mapping[str, tuple[float, float]]]:
     return {
-        subentry_id: {
-            name: (total["value"], total.get("offset", 0.0), total["doubt"]["answered"] if "doubt" in total else None)
-            for name, total in totals.items()
-        }
+        subentry_id: {name: (total["value"], total.get("offset", 0.0)) for name, total in totals.items()}
         for subentry_id, totals in remembered.items()
     }
 
@@ -158,42 +137,16 @@ def _counts(remembered: Remembered) -> Mapping[str, Mapping[str, tuple[float, fl
 def _totals(coordinator: AcrelCoordinator, settings: str) -> dict[str, RememberedTotal]:
     points, now = coordinator.device.points, dt_util.utcnow().timestamp()
     return {
-        str(key): _stored(total, points[key].quantity.unit, now, settings)
+        str(key): RememberedTotal(
+            value=total.count,
+            unit=points[key].quantity.unit,
+            offset=total.offset,
+            time=round(now - total.age, 3),
+            settings=_FORMER if total.is_other else settings,
+        )
         for key, total in coordinator.device.remembered_totals().items()
         if key in points
     }
-
-
-def _stored(total: RememberedCounter, unit: str | None, now: float, settings: str) -> RememberedTotal:
-    stored = RememberedTotal(
-        value=total.count,
-        unit=unit,
-        offset=total.offset,
-        time=round(now - total.age, 3),
-        settings=_FORMER if total.is_other else settings,
-    )
-    if (doubt := total.doubt) is not None:
-        stored["heard"] = round(now - (total.silence or 0.0), 3)
-        stored["doubt"] = RememberedQuestion(
-            count=doubt.count,
-            first=doubt.first,
-            most=doubt.most,
-            since=round(now - doubt.age, 3),
-            answered=doubt.is_answered,
-        )
-    return stored
-
-
-def _doubt(stored: RememberedQuestion | None) -> RememberedDoubt | None:
-    if stored is None:
-        return None
-    return RememberedDoubt(
-        count=stored["count"],
-        first=stored["first"],
-        most=stored["most"],
-        age=_age(stored["since"]),
-        is_answered=stored["answered"],
-    )
 
 
 def _settings(coordinator: AcrelCoordinator) -> str:
@@ -232,17 +185,6 @@ def _sound_total(total: Mapping[str, Any]) -> RememberedTotal:
         sound["time"] = float(time)
     if isinstance(settings, str):
         sound["settings"] = settings
-    heard, doubt = total.get("heard"), total.get("doubt")
-    if _is_number(heard):
-        sound["heard"] = float(heard)
-    if isinstance(doubt, Mapping) and all(_is_number(doubt.get(name)) for name in ("count", "first", "most", "since")):
-        sound["doubt"] = RememberedQuestion(
-            count=float(doubt["count"]),
-            first=float(doubt["first"]),
-            most=float(doubt["most"]),
-            since=float(doubt["since"]),
-            answered=doubt.get("answered") is True,
-        )
     return sound
 
 

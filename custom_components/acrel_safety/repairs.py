@@ -80,9 +80,6 @@ class CounterFlow(RepairsFlow):
         settle(coordinator, self._held, answer)
         # Not to be asked again after a power cut.
         await coordinator.config_entry.runtime_data.memory.async_write()
-        if self._coordinator is not None and self._coordinator.device.held_counters():
-            # It says something else by now, or others are held since: ending this would take their question away.
-            return await self.async_step_init()
         return self.async_create_entry(data={})
 
     @property

@@ -12,7 +12,7 @@ repeats itself, too. So what does not follow from the last believed reading is h
 A total goes on where the meter was replaced: it is what the meter says and an offset.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -38,8 +38,6 @@ STEPS_TO_BELIEVE_PACE = 5
 """Growths in a row, each at most twice as fast or half as fast as the one before, that make a pace."""
 STEPS_TO_BELIEVE_GRAIN = 2
 """Growths in a row that are small multiples of one step: the meter counts in steps as coarse as that."""
-RETURNS_FROM_AFAR = 2
-"""Readings in a row that follow from each other, before a meter is believed that comes back with much more."""
 RETURNS_FROM_NOISE = 3
 """Readings in a row that follow from each other, before a meter is believed again that said one thing and another …"""
 RETURNS_AT_REST = 10
@@ -65,21 +63,6 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RememberedDoubt:
-    """What is remembered of a doubt over a restart: no restart makes it true."""
-
-    count: float
-    """What the meter said last."""
-    first: float
-    """What it said first that did not follow, and …"""
-    most: float
-    """… how much can have flowed by then."""
-    age: float
-    """Seconds since then."""
-    is_answered: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
     """What is remembered of a counter over a restart."""
 
@@ -90,19 +73,14 @@ class Remembered:
     """Seconds since it said so."""
     is_other: bool = False
     """Whether the owner set something else since, and nothing was believed by that yet: it may be another meter."""
-    silence: float | None = None
-    """Seconds since it said anything; as long as since it was believed where that is not known."""
-    doubt: RememberedDoubt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A counter that is held, for the owner to decide: what is shown, and what would be if the meter is right."""
+    """A counter that is held, for the owner to decide: what is shown, and what the meter says."""
 
     shown: float
     said: float
-    time: float = 0.0
-    """When, by the steady clock, it said so: an answer is about this."""
 
 
 @dataclass(slots=True)
@@ -114,10 +92,6 @@ class _Doubt:
     since: float
     pace: float
     grain: float
-    first: float
-    """What was said first; nothing that is said later changes what can have happened."""
-    most: float
-    """How much can have flowed by then."""
     origin: str = ""
     grown: int = 0
     """How often it grew from one reading to the next, since it leapt."""
@@ -146,19 +120,14 @@ class _Doubt:
             self.grown += 1
         self.count = count
 
-    def is_back(self, count: float, most: float, *, is_near: bool) -> bool:
-        """Whether a meter that says again what follows from the believed reading means it.
-
-        `is_near` is whether it would follow if it was said one reading later: else one reading is not enough.
-        """
-        if not self.is_noisy and is_near:
+    def is_back(self, count: float, most: float) -> bool:
+        """Whether a meter that says again what follows from the believed reading means it."""
+        if not self.is_noisy:
             return True
         follows = self._returns > 0 and 0 <= count - self._return <= most
         self._has_grown = follows and (self._has_grown or count > self._return)
         self._returns = self._returns + 1 if follows else 1
         self._return = count
-        if not self.is_noisy:
-            return self._returns >= RETURNS_FROM_AFAR
         return self._returns >= (RETURNS_FROM_NOISE if self._has_grown else RETURNS_AT_REST)
 
 
@@ -198,36 +167,12 @@ class Total:
     def restore(self, former: Remembered, now: float) -> None:
         """Take what was remembered."""
         self.count, self.offset = former.count, former.offset
-        self.time = now - max(0.0, former.age)
-        self._heard = now - max(0.0, former.age if former.silence is None else former.silence)
+        self.time = self._heard = now - max(0.0, former.age)
         self._is_other = former.is_other
-        if (known := former.doubt) is not None:
-            since = now - max(0.0, known.age)
-            change = known.first - former.count
-            pace = change / max(since - self.time, _MOMENT) * _HOUR
-            self._doubt = _Doubt(
-                known.count, now, since, pace, abs(change), known.first, known.most, is_answered=known.is_answered
-            )
 
     def remembered(self, now: float) -> Remembered:
         """Return what is to be remembered of a counter that was believed once."""
-        doubt = self._doubt
-        return Remembered(
-            count=self.count or 0.0,
-            offset=self.offset,
-            age=now - self.time,
-            is_other=self._is_other,
-            silence=now - self._heard,
-            doubt=None
-            if doubt is None
-            else RememberedDoubt(
-                count=doubt.count,
-                first=doubt.first,
-                most=doubt.most,
-                age=now - doubt.since,
-                is_answered=doubt.is_answered,
-            ),
-        )
+        return Remembered(count=self.count or 0.0, offset=self.offset, age=now - self.time, is_other=self._is_other)
 
     def believe(self, count: float, now: float, *, power: float | None = None, origin: str = "") -> float | None:
         """Return the value to publish at `now`: of this reading, or of the last believed one.
@@ -243,13 +188,12 @@ class Total:
         # What goes on from a leap remains one: however long that is held, it was too much at the time.
         goes_on = doubt is not None and self.count < doubt.count <= count
         if not goes_on and 0 <= change <= max(self._floor + self._flow, self._coarsest):
-            if doubt is None or doubt.is_back(count, most_now, is_near=change <= most_now):
+            if doubt is None or doubt.is_back(count, most_now):
                 self._take(count, now, origin)
         elif doubt is None or (doubt.count < self.count) != (change < 0):
             pace = change / max(now - self.time, _MOMENT) * _HOUR
             is_noisy = doubt is not None
-            most = self._floor + self._flow
-            self._doubt = _Doubt(count, now, now, pace, abs(change), count, most, origin, is_noisy=is_noisy)
+            self._doubt = _Doubt(count, now, now, pace, abs(change), origin, is_noisy=is_noisy)
         else:
             doubt.note(count, now, most_now)
             if change > 0 and self._is_alive(doubt, now):
@@ -266,31 +210,22 @@ class Total:
             # It will soon be over: so much flows, or the other way is behind only.
             return None
         is_time = self._is_other or now - doubt.since >= DOUBT_SECONDS
-        return Held(shown=value, said=doubt.count + self.offset, time=now) if is_time else None
+        return Held(shown=value, said=doubt.count) if is_time else None
 
-    def settle(self, answer: Answer, now: float, held: Held | None = None) -> bool:
-        """Do what the owner says of what was shown as `held`; return whether that is what the meter says still."""
+    def settle(self, answer: Answer, now: float) -> None:
+        """Do what the owner says."""
         doubt, value = self._doubt, self.value
         if doubt is None or value is None:
-            return False
-        if held is not None:
-            power = self._fastest if self._power is None else max(POWER_FACTOR * self._power, POWER_FLOOR)
-            grown = doubt.count + self.offset - held.said
-            if not -_EVEN <= grown <= self._floor + power * max(0.0, now - held.time) / _HOUR:
-                return False
+            return
         if answer is Answer.FAULT:
             doubt.is_answered = True
-            return True
+            return
         if answer is Answer.RIGHT and doubt.grown and doubt.pace > 0:
             self._fastest = max(self._fastest, _ALIKE * doubt.pace)
-        first = doubt.count if doubt.is_noisy else doubt.first
-        if answer is Answer.REPLACED or doubt.count < (self.count or 0.0):
-            # What began anew is shown as it is: statistics count it from 0, and so much can have flowed by then. Also
-            # of a meter that is right nothing is counted that was on it before.
-            is_anew = first < _SHRUNK * value and first <= doubt.most
-            self.offset = 0.0 if is_anew else value - first
+        is_anew = doubt.count < _SHRUNK * value and doubt.count <= self._floor + self._flow
+        # What began anew is shown as it is: statistics count it from 0, and so much can have flowed since.
+        self.offset = 0.0 if answer is Answer.RIGHT or is_anew else value - doubt.count
         self._take(doubt.count, now, doubt.origin)
-        return True
 
     @property
     def _floor(self) -> float:
@@ -360,8 +295,6 @@ class Totals:
         if total.count is not None:
             return False
         total.restore(former, now)
-        if former.doubt is not None:
-            self._held.add(key)
         return True
 
     def forget(self, key: PointKey) -> None:
@@ -374,16 +307,13 @@ class Totals:
         found = {key: self._totals[key].held(now) for key in self._held}
         return {key: held for key, held in found.items() if held is not None}
 
-    def settle(self, held: Mapping[PointKey, Held | None], answer: Answer, now: float) -> Mapping[PointKey, float]:
-        """Do with counters what the owner says of what was shown to him (None: whatever it is); return what shows then.
-
-        Of one that says something else by now nothing is done: the answer was not about that.
-        """
+    def settle(self, keys: Collection[PointKey], answer: Answer, now: float) -> Mapping[PointKey, float]:
+        """Do with some counters what the owner says; return what is shown of them by that."""
         shown = {}
-        for key, what in held.items():
+        for key in keys:
             if (total := self._totals.get(key)) is not None and key in self._held:
-                is_done = total.settle(answer, now, what)
-                if is_done and answer is not Answer.FAULT and total.value is not None:
+                total.settle(answer, now)
+                if answer is not Answer.FAULT and total.value is not None:
                     self._held.discard(key)
                     shown[key] = total.value
         return shown
