@@ -289,7 +289,9 @@ def test_right_after_a_former_replacement_counts_the_rise_alone() -> None:
     meter.say(*[50_000.0] * 20)
     assert meter.settle(Answer.REPLACED) == 1000.0
     meter.say(50_000.1, *[50_060.0] * 20)
-    assert meter.held() == Held(shown=pytest.approx(1000.1), said=pytest.approx(1060.0))
+    held = meter.held()
+    assert held is not None
+    assert (held.shown, held.said) == (pytest.approx(1000.1), pytest.approx(1060.0))
     assert meter.settle(Answer.RIGHT) == pytest.approx(1060.0)
 
 

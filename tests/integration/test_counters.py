@@ -299,10 +299,10 @@ async def test_what_is_held_meanwhile_is_asked_about(meter: Meter, browser: Brow
     shown = await (await browser.post(flow, json={"next_step_id": "replaced"})).json()
     assert shown["type"] == "menu"
     assert "800" in shown["description_placeholders"]["counters"]
-    assert meter.is_asking
+    assert [meter.is_asking] == [True]
     shown = await (await browser.post(flow, json={"next_step_id": "replaced"})).json()
     assert shown["type"] == "create_entry"
-    assert not meter.is_asking
+    assert [meter.is_asking] == [False]
     say(0.2, 0.2)
     assert not meter.coordinator.device.held_counters()
 

@@ -75,7 +75,7 @@ async def test_a_meter_that_insists_on_less_is_held_until_its_owner_says_why(
     unlisten()
     assert device.readings[key].quality is Quality.HELD
     assert rig.state("sensor", UNIT, "EP").state == before
-    device.settle_counters([key], Answer.REPLACED)
+    device.settle_counters(device.held_counters(), Answer.REPLACED)
     assert rig.state("sensor", UNIT, "EP").state == "0.25"
 
 
