@@ -6,7 +6,7 @@ step, its times, and what the units of the link know together.
 
 import asyncio
 
-from modbus_connection import ModbusConnectionError, ModbusExceptionError
+from modbus_connection import ModbusConnectionError, ModbusError, ModbusExceptionError
 
 from ..errors import BadAnswerError, LinkError, LinkTakenError, LinkUnreachableError, NoAnswerError, RefusedError
 from ..foreign import reason_of
@@ -107,8 +107,10 @@ class Exchange:
     def _understood(self, error: Exception, read: Read) -> LinkError:
         """Return what an exception from below means, and note what it does to the link."""
         match error:
-            case TimeoutError() if self._wire.connected and not self._wire.is_my_turn:
-                # Nothing was sent, so there is nothing that could still arrive.
+            case TimeoutError() if (
+                self._wire.connected and not self._wire.is_my_turn and not isinstance(error, ModbusError)
+            ):
+                # Nothing was sent, so there is nothing that could still arrive; what the link itself waited for was.
                 return LinkTakenError(link=self._link, detail=phrase("taken", seconds=f"{TURN_SECONDS:g}"))
             case TimeoutError() if self._wire.connected:
                 self._figures.timeouts += 1
