@@ -158,6 +158,18 @@ async def test_a_circuit_without_power_is_no_dead_meter_and_is_asked_about_once(
         assert heard.trouble is None
 
 
+async def test_a_board_that_shows_nothing_but_zeros_and_dies_is_found_out_at_the_next_check() -> None:
+    async with Cabinet.of({1: "adw300"}, frozen=True) as cabinet, rig(cabinet, 1, check=0.3) as line:
+        source, heard = line.sources[1], line.heard[1]
+        alarms = [key for key, point in source.points.items() if point.quantity.kind is Kind.ALARM]
+        source.want(frozenset(alarms))
+        await line.hub.start(PATIENCE)
+        await heard.until(lambda heard: all(heard.has_value(key) for key in alarms))
+        cabinet.set_scenario("dead", unit=1, word=0)
+        await heard.until(lambda heard: isinstance(heard.trouble, DeadMeterError))
+        assert not any(heard.has_value(key) for key in alarms)
+
+
 async def test_the_exchange_of_a_device_is_seen_in_the_poll_that_reads_its_type() -> None:
     # No check by the clock: what is read anyway shows it.
     async with Cabinet.standard(frozen=True) as cabinet, rig(cabinet, MONITOR) as line:

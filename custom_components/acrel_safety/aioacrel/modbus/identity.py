@@ -34,7 +34,8 @@ async def identify(
 async def _look_for_life(unit: PolledUnit, turn: Turn, *, is_dead: bool) -> None:
     """Raise DeadMeterError if a unit that passed its probes shows no other sign of a living meter."""
     vital = unit.vital
-    is_in_doubt = is_dead or vital.is_dead or vital.is_suspicious
+    # What a meter was known to say over and over a dead one says, too: each look asks for something else (`is_mute`).
+    is_in_doubt = is_dead or vital.is_dead or vital.is_suspicious or vital.is_mute
     if is_in_doubt and not vital.proves and await unit.is_blank(turn=turn):
         raise DeadMeterError(unit=unit.unit_id)
     vital.vouch(asyncio.get_running_loop().time())
