@@ -16,7 +16,7 @@ from custom_components.acrel_safety.aioacrel.vocabulary import Kind, Pace
 from simulator import Cabinet
 from simulator.devices import MODELS
 from tests.aioacrel.rigs import LIBRARY, RATIOS, model, open_device
-from tests.aioacrel.test_hub import LOOP, MONITOR, PATIENCE, SOON, rig
+from tests.aioacrel.test_hub import LOOP, MONITOR, NEVER, PATIENCE, SOON, rig
 
 ONES, ZEROS, ANY = 0xFFFF, 0x0000, 0x1234
 READABLE = sorted(of for of in LIBRARY.ids() if not LIBRARY.get(of).needs_table)
@@ -158,8 +158,15 @@ async def test_a_circuit_without_power_is_no_dead_meter_and_is_asked_about_once(
         assert heard.trouble is None
 
 
-async def test_a_board_that_shows_nothing_but_zeros_and_dies_is_found_out_at_the_next_check() -> None:
-    async with Cabinet.of({1: "adw300"}, frozen=True) as cabinet, rig(cabinet, 1, check=0.3) as line:
+@pytest.mark.parametrize(("check", "look_again"), [(0.3, NEVER), (NEVER, 0.3)])
+async def test_a_board_that_shows_nothing_but_zeros_and_dies_is_found_out_soon(
+    check: float, look_again: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.acrel_safety.aioacrel.modbus.source.LIFELESS_SECONDS", 0.5)
+    async with (
+        Cabinet.of({1: "adw300"}, frozen=True) as cabinet,
+        rig(cabinet, 1, check=check, look_again=look_again) as line,
+    ):
         source, heard = line.sources[1], line.heard[1]
         alarms = [key for key, point in source.points.items() if point.quantity.kind is Kind.ALARM]
         source.want(frozenset(alarms))

@@ -27,6 +27,8 @@ from .orders import raw_value, write_setting
 from .poll import PollReport
 from .unit import ORIGIN, PolledUnit, utcnow
 
+LIFELESS_SECONDS = 60.0
+"""After so long without a sign of life one is looked for: nothing but zeros may be a dead meter's by now."""
 _PACES = tuple(Pace)
 
 
@@ -191,6 +193,12 @@ class ModbusSource:
         return self.unit.learnt.kept(asyncio.get_running_loop().time())
 
     # -- identity -----------------------------------------------------------------------------------------------------
+
+    @property
+    def is_lifeless(self) -> bool:
+        """Whether it has said for long nothing but what a dead meter says, too, as a board without power does."""
+        since = asyncio.get_running_loop().time() - LIFELESS_SECONDS
+        return self.is_answering and not self.unit.vital.has_lived_since(since)
 
     @property
     def is_answering(self) -> bool:

@@ -204,6 +204,10 @@ class Vital:
         """Whether there was any sign of life."""
         return self._lived > -inf
 
+    def has_lived_since(self, when: float) -> bool:
+        """Whether there was a sign of life after a time."""
+        return self._lived >= when
+
     @property
     def proves(self) -> bool:
         """Whether the probes of the map look at something that a dead meter would not show: the latest word."""
