@@ -81,7 +81,7 @@ class Vital:
         """Polls in a row without one, while something was in question."""
         self._latest = self._former = 0
         """The first words of the latest answers of this poll and of the one before."""
-        self.is_mute = True
+        self.is_mute = False
         """Whether the latest poll had no sign of life, and ended with the same word as the one before."""
 
     # -- what is known ------------------------------------------------------------------------------------------------
