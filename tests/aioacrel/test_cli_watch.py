@@ -246,3 +246,11 @@ async def test_what_is_above_its_limit_for_less_than_its_delay_is_not_quiet(acre
     shown = await acrel.on(cabinet, "read", "--unit", str(ADW300), "--model", "adw300")
     assert shown.code == 4
     assert "Residual current above the limit (600 mA, limit 300 mA), for less than its delay so far" in shown.out
+
+
+async def test_a_meter_that_dies_while_it_is_watched_is_not_shown_as_quiet(cabinet: Cabinet) -> None:
+    arguments = ("--unit", str(ADW300), "--model", "adw300", "--codes", "UHigh,ULow,Lg", *QUICK, "--json")
+    async with process("watch", link(cabinet), *arguments) as watching:
+        await line_that(watching.stdout, is_full)
+        cabinet.set_scenario("dead", ADW300, word=0)
+        await line_that(watching.stdout, is_empty)

@@ -11,6 +11,7 @@ from custom_components.acrel_safety.aioacrel.errors import (
     AcrelError,
     LinkUnreachableError,
     NoAnswerError,
+    SettingRefusedError,
     WrongDeviceError,
 )
 from custom_components.acrel_safety.aioacrel.modbus import Link, ModbusHub, ModbusSource
@@ -427,6 +428,39 @@ async def test_an_order_and_its_reading_go_before_the_polls() -> None:
         await source.send(Setting(key=LIMIT, value=150))
         assert (await source.read({LIMIT}))[LIMIT].value == 150
         assert [write.values for write in line.unit().writes] == [(150,)]
+
+
+async def test_an_order_whose_device_was_removed_meanwhile_says_so() -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, rig(cabinet, MONITOR) as line:
+        source, goes_on = line.sources[MONITOR], asyncio.Event()
+        await line.hub.start(PATIENCE)
+        before_it = asyncio.create_task(source.bus.command(goes_on.wait))
+        order = asyncio.create_task(source.send(Setting(key=LIMIT, value=150)))
+        await asyncio.sleep(0)
+        line.hub.remove(source)
+        goes_on.set()
+        await before_it
+        with pytest.raises(SettingRefusedError, match="the device was removed or loaded anew"):
+            await order
+        assert line.unit().writes == []
+
+
+async def test_an_order_whose_device_is_in_doubt_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Cabinet.standard(frozen=True) as cabinet, rig(cabinet, MONITOR) as line:
+        source = line.sources[MONITOR]
+        await line.hub.start(PATIENCE)
+        identify = source.identify
+
+        async def exchanged_right_after() -> AcrelError | None:
+            found = await identify()
+            cabinet.set_scenario("wrong_model", unit=MONITOR)
+            await identify()
+            return found
+
+        monkeypatch.setattr(source, "identify", exchanged_right_after)
+        with pytest.raises(SettingRefusedError, match="another one may answer in its place"):
+            await source.send(Setting(key=LIMIT, value=150))
+        assert line.unit().writes == []
 
 
 async def test_the_details_are_plain_and_do_not_say_where_the_unit_is() -> None:

@@ -240,8 +240,9 @@ async def test_an_order_that_waits_is_not_sent_when_it_may_not_go_any_more(
             await asyncio.sleep(0.1)
     is_over.set()
     await busy
-    with pytest.raises(HomeAssistantError):
+    with pytest.raises(HomeAssistantError, match="was removed or loaded anew") as refused:
         await change
+    assert "changes are not allowed" not in str(refused.value)
     if how == "unloaded":
         await unload
     await hass.async_block_till_done()

@@ -16,7 +16,7 @@ from .points import Model, Point
 from .readings import PointKey, Quality, Reading, Value
 from .settings import change_setting
 from .source import Source, Update
-from .texts import phrase
+from .texts import Phrase, phrase
 from .totals import Answer, Held, Remembered, Totals
 from .vocabulary import Kind
 
@@ -188,9 +188,9 @@ class Device:
         """Return the counters that moved as counters do not, and of which the owner should say why."""
         return self.totals.held(self._steady())
 
-    def settle_counters(self, keys: Collection[PointKey], answer: Answer) -> None:
-        """Do with some counters what the owner says."""
-        shown = self.totals.settle(keys, answer, self._steady())
+    def settle_counters(self, asked: Mapping[PointKey, Held], answer: Answer) -> None:
+        """Do with some counters what the owner says of what was shown."""
+        shown = self.totals.settle(asked, answer, self._steady())
         for key, value in shown.items():
             if (reading := self.readings.get(key)) is not None:
                 self.readings[key] = replace(reading, value=value, quality=Quality.GOOD)
@@ -210,11 +210,17 @@ class Device:
         if way is None:
             raise SettingRefusedError(name=key, detail=phrase("read_only", model=self.model.name))
         reading = await change_setting(
-            way.source, way.source.points[key], value, may_go=lambda: self._may_change() and way in self._ways
+            way.source, way.source.points[key], value, hindrance=lambda: self._hindrance(way)
         )
         if key in self._wishes:
             self._take(way, Update(readings={key: reading}, trouble=way.trouble))
         return reading
+
+    def _hindrance(self, way: _Way) -> Phrase | None:
+        """Return why a change that waits for its turn may not go any more."""
+        if way not in self._ways:
+            return phrase("device_removed")
+        return None if self._may_change() else phrase("changes_not_allowed")
 
     # -- from the sources ---------------------------------------------------------------------------------------------
 

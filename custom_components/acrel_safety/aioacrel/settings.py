@@ -15,14 +15,14 @@ from .errors import (
 from .points import Point
 from .readings import Reading, Value
 from .source import Setting, Source
-from .texts import phrase
+from .texts import Phrase, phrase
 
 READ_BACK_PAUSES = (0.0, 0.2, 0.5)
 """Seconds before each read-back: some devices take a moment to store a value."""
 
 
 async def change_setting(
-    source: Source, point: Point, value: Value, *, may_go: Callable[[], bool] = lambda: True
+    source: Source, point: Point, value: Value, *, hindrance: Callable[[], Phrase | None] = lambda: None
 ) -> Reading:
     """Have `value` (in the setting's unit) set once and return the reading that confirms it.
 
@@ -32,7 +32,7 @@ async def change_setting(
     check_setting(point, value)
     failure: LinkError | None = None
     try:
-        await source.send(Setting(key=point.key, value=value, may_go=may_go))
+        await source.send(Setting(key=point.key, value=value, hindrance=hindrance))
     except NotSentError as error:
         raise error.reason from error
     except LinkError as error:

@@ -8,6 +8,7 @@ from typing import Protocol
 from .errors import AcrelError
 from .points import Point
 from .readings import PointKey, Reading, Value
+from .texts import Phrase
 
 NEAR, BETWEEN, FAR = 0, 1, 2
 """Ranks: a local line, an uplink or gateway of one's own, somebody's cloud."""
@@ -27,8 +28,8 @@ class Setting:
 
     key: PointKey
     value: Value
-    may_go: Callable[[], bool] = lambda: True
-    """Asked at the very last moment: leave may be withdrawn while the order waits for its turn."""
+    hindrance: Callable[[], Phrase | None] = lambda: None
+    """Why it may not go any more, asked at the very last moment: leave may be withdrawn while it waits for its turn."""
 
 
 type Sink = Callable[[Update], None]
