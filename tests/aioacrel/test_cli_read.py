@@ -53,7 +53,8 @@ async def test_every_documented_value_of_every_model_is_the_devices(
     outcome = await acrel.on(cabinet, "read", *arguments, framing=framing)
     assert outcome.code == 0
     assert outcome.err == ""
-    assert set(outcome.json) == {"model", "circuits"}
+    assert set(outcome.json) == {"model", "circuits", "alarms"}
+    assert outcome.json["alarms"] == []
     assert outcome.json["model"] == model
     circuits, expected = outcome.json["circuits"], truth(cabinet, unit_id)
     assert {circuit: set(values) for circuit, values in circuits.items()} == {

@@ -217,3 +217,32 @@ async def test_what_was_refused_once_is_not_refused_for_ever(
     assert is_empty(outcome.documents[0])
     assert is_full(outcome.documents[-1])
     assert outcome.code == 0
+
+
+async def test_leakage_above_the_devices_limit_is_an_alarm_though_no_bit_says_so(
+    acrel: Acrel, cabinet: Cabinet
+) -> None:
+    cabinet.units[ADW300].hold("LgHighVal02", 300)
+    cabinet.units[ADW300].hold("Lg", 600)
+    cabinet.units[ADW300].hold("LgHighTim", 0.1)
+    arguments = ("--unit", str(ADW300), "--model", "adw300", *QUICK, "--count", "1")
+    outcome = await acrel.on(cabinet, "watch", *arguments, "--json")
+    assert outcome.code == 4
+    (alarm,) = outcome.json["alarms"]
+    assert alarm.pop("since")
+    assert alarm == {
+        "circuit": "1", "code": "Lg", "level": "alarm", "state": "unacknowledged",
+        "value": 600, "limit": 300, "derived": True,
+    }  # fmt: skip
+    for command in (("watch", *arguments), ("read", *arguments[:4])):
+        shown = await acrel.on(cabinet, *command)
+        assert shown.code == 4
+        assert "ALARM Lg@1: Residual current above the limit (600 mA, limit 300 mA)" in shown.out
+
+
+async def test_what_is_above_its_limit_for_less_than_its_delay_is_not_quiet(acrel: Acrel, cabinet: Cabinet) -> None:
+    for code, value in {"LgHighVal02": 300, "Lg": 600, "LgHighTim": 5.0}.items():
+        cabinet.units[ADW300].hold(code, value)
+    shown = await acrel.on(cabinet, "read", "--unit", str(ADW300), "--model", "adw300")
+    assert shown.code == 4
+    assert "Residual current above the limit (600 mA, limit 300 mA), for less than its delay so far" in shown.out

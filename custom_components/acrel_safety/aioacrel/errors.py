@@ -245,3 +245,21 @@ class FileProblemsError(AcrelError):
     def __str__(self) -> str:
         """One line per problem, in English."""
         return "\n".join(self.lines)
+
+
+class AlarmRefusedError(AcrelError):
+    """Nothing was done to an alarm, and why."""
+
+    key = "alarm_refused"
+
+
+class UnknownAlarmError(AcrelError):
+    """There is no such alarm, or what was meant is over already."""
+
+    key = "unknown_alarm"
+
+
+class LimitFormError(AcrelError, ValueError):
+    """Something that is to be an owner's limit is none."""
+
+    key = "bad_limit"

@@ -31,12 +31,14 @@ class Frame:
     ratios: Sequence[str]
     trouble: str
     notes: Sequence[str]
+    alarms: Sequence[str] = ()
+    """Alarms that no bit of the device says."""
 
     def whole(self) -> list[RenderableType]:
         """Return everything, however long it is."""
         more = [f"… {self.left_out} more, --all shows them"] if self.left_out else []
         rows = table_of(self.rows, groups_quiet=self.groups_quiet)
-        below = [*more, *self.link.lines(), *self.ratios, self.trouble]
+        below = [*self.alarms, *more, *self.link.lines(), *self.ratios, self.trouble]
         return [Text(printable(self.title)), rows, *(Text(printable(line)) for line in below if line)]
 
     def lines_of_rows(self) -> int:
@@ -84,7 +86,8 @@ class Frame:
         return f"{text} ({number_of(unknown, 'alarm')} not known)" if unknown else text
 
     def _said(self) -> list[Text]:
-        lines = [_line(line, "dim") for line in self.ratios]
+        lines = [_line(line, "bold red") for line in self.alarms]
+        lines += [_line(line, "dim") for line in self.ratios]
         lines += [_line(self.trouble, "bold red")] if self.trouble else []
         return lines + [_line(note, "yellow") for note in self.notes]
 

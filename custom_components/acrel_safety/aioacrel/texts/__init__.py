@@ -13,8 +13,8 @@ from importlib.resources import files
 LANGUAGES = ("en", "zh")
 """English, and Simplified Chinese."""
 
-type Said = str | Phrase
-"""A text that is the same in every language (a name, a number, the syntax of a file), or a phrase."""
+type Said = str | Sayable
+"""A text that is the same in every language (a name, a number, the syntax of a file), or one that is not."""
 
 
 class Sayable(ABC):
@@ -45,7 +45,7 @@ class Phrase(Sayable):
 
 def phrase(key: str, /, **details: object) -> Phrase:
     """Return a phrase with what is filled into it."""
-    return Phrase(key, {name: value if isinstance(value, Phrase) else str(value) for name, value in details.items()})
+    return Phrase(key, {name: value if isinstance(value, Sayable) else str(value) for name, value in details.items()})
 
 
 def say(key: str, language: str, /, **placeholders: object) -> str:

@@ -8,6 +8,8 @@ from ...errors import AcrelError, LinkError
 from ...points import Model
 from ...readings import PointKey, Reading
 from .. import ratios, selecting
+from ..alarmlist import AlarmList
+from ..exits import Exit
 from ..options import Options
 from ..output import Console
 from ..polling import open_device, poll_groups
@@ -49,11 +51,14 @@ def command(options: Options, console: Console) -> int:
     if all(reading.value is None for reading in readings.values()):
         reasons = {WHY_NOT[reading.quality] for reading in readings.values()}
         raise NothingReadError(unit=options.unit, count=len(keys), why=", ".join(sorted(reasons)))
+    alarms = AlarmList(model, keys, options.language)
+    alarms.take(readings, None)
     if console.as_json:
-        console.json(as_document(model, keys, readings))
+        console.json({**as_document(model, keys, readings), "alarms": alarms.document()})
     else:
         _show(options, console, model, keys, readings)
-    return exit_of(rows_of(model, keys, readings, options.language))
+        console.lines(alarms.derived())
+    return Exit.ALARM if alarms.is_on else exit_of(rows_of(model, keys, readings, options.language))
 
 
 def _show(

@@ -13,6 +13,7 @@ from ...modbus.unit import PolledUnit
 from ...points import Model
 from ...readings import PointKey, Reading
 from .. import advice, ratios, selecting
+from ..alarmlist import AlarmList, alarm_inputs
 from ..exits import Exit
 from ..linkstate import LinkState
 from ..options import Options
@@ -51,6 +52,9 @@ class _Watch:
         self._is_short = not (options.everything or options.codes or console.as_json)
         self._keys = everyday(model, keys) if self._is_short else keys
         self._left_out = len(keys) - len(self._keys)
+        self._polled = list(dict.fromkeys([*self._keys, *alarm_inputs(model)])) if self._is_short else self._keys
+        """What is shown, and what alarms go by."""
+        self._alarms = AlarmList(model, self._polled, options.language)
         self._is_probed = not options.probe
         self._trouble: AcrelError | None = None
         self._doubts: list[str] = []
@@ -64,7 +68,7 @@ class _Watch:
         self._now = asyncio.get_running_loop().time
         self._clock = PollClock(self._options.interval, self._now())
         with ExitStack() as self._at_end:
-            async with open_device(self._options, self._model, self._keys, given) as device:
+            async with open_device(self._options, self._model, self._polled, given) as device:
                 while not self._is_over:
                     poll = await self._poll(device)
                     self._show(poll)
@@ -120,7 +124,8 @@ class _Watch:
 
     def _show(self, poll: _Poll) -> None:
         rows = rows_of(self._model, self._keys, poll.readings, self._options.language)
-        self._exit = exit_of(rows)
+        self._alarms.take(poll.readings, poll.trouble)
+        self._exit = Exit.ALARM if self._alarms.is_on else exit_of(rows)
         if self._console.as_json:
             self._console.json(self._document(poll))
             self._tell(poll)
@@ -134,6 +139,7 @@ class _Watch:
             ratios=ratios.sources(self._options, self._model, self._keys, poll.readings),
             trouble=str(poll.trouble) if poll.trouble is not None else "",
             notes=self._doubts,
+            alarms=self._alarms.derived(),
         )
         if (screen := self._screen_for(frame)) is not None:
             screen.draw(frame)
@@ -152,6 +158,7 @@ class _Watch:
 
     def _document(self, poll: _Poll) -> dict[str, Json]:
         document = as_document(self._model, self._keys, poll.readings)
+        document["alarms"] = self._alarms.document()
         if self._options.statistics:
             document["time"] = _time().isoformat(timespec="milliseconds")
             document["link"] = self._link(poll.statistics).as_json()

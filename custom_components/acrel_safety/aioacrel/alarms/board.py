@@ -1,0 +1,18 @@
+"""Where an alarm is, in words a person knows: nobody looks for "circuit 4" in a house with nine boards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """One device with its place; whoever shows devices says it, since only people know."""
+
+    identity: str
+    name: str
+    site: str = ""
+    link: str = ""
+    """What it is reached by, the same for all that share it; empty where none is shared."""
+    link_name: str = ""
+    circuit_name: Callable[[str], str] = str
+    """Turns the number of a circuit into its name."""

@@ -1,0 +1,32 @@
+"""Two clocks: one that only goes on, for all that takes time, and the one on the wall, for what people read."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One moment, by both clocks."""
+
+    steady: float
+    """Seconds since anything; never set."""
+    wall: datetime
+    """In UTC; people set it, and summer time does not touch it."""
+
+
+def _utcnow() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Tells the moment."""
+
+    steady: Callable[[], float] = time.monotonic
+    wall: Callable[[], datetime] = _utcnow
+
+    def now(self) -> Moment:
+        """Return this moment."""
+        return Moment(self.steady(), self.wall())

@@ -1,0 +1,150 @@
+"""What is sent to people, and when: once, grouped by board, again until somebody acknowledged.
+
+Here is the clock and the count; who sends (an automation) keeps neither, and may come and go.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .happening import Happening, What
+from .levels import Level
+from .standing import Standing
+
+GROUP_SECONDS = 0.5
+"""What comes of one cause comes within this time, and is one notice."""
+FLOOD_BEGINS, FLOOD_ENDS = 10, 5
+"""Notices in ten minutes from which on, and down to which, they come too fast for a person (ISA-18.2)."""
+FLOOD_WINDOW = 600.0
+FLOOD_GROUP_SECONDS = 60.0
+REMIND_SECONDS: Mapping[Level, float] = {
+    Level.TRIP: 600.0,
+    Level.ALARM: 600.0,
+    Level.FAULT: 6 * 3600.0,
+    Level.NOT_SEEN: 6 * 3600.0,
+    Level.PRE_ALARM: 24 * 3600.0,
+}
+"""After the notice before, as long as nobody acknowledged; our choice, no public text gives figures."""
+
+
+class Why(StrEnum):
+    """Why a notice is due."""
+
+    RAISED = "raised"
+    REMINDER = "reminder"
+    RESTARTED = "restarted"
+    """It stood before a restart, and nobody has acknowledged it."""
+    OVER = "over"
+    """Acknowledged or ended: what was sent can be taken back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What is to be sent: alarms of one board, the gravest first, of equals the first that came."""
+
+    why: Why
+    alarms: Sequence[Standing]
+    count: int = 1
+    """How often this was sent by then."""
+
+
+@dataclass(slots=True)
+class _Told:
+    """What was sent of one occurrence."""
+
+    alarm_id: str
+    level: Level
+    count: int = 0
+    next_time: float = 0.0
+
+
+class Notices:
+    """Collects what is news, and says what is due."""
+
+    def __init__(self, find: Callable[[str], Standing | None], send: Callable[[Notice], None]) -> None:
+        """Take what finds an alarm by its id, and who is told of each notice."""
+        self._find = find
+        self._send = send
+        self._news: dict[str, Why] = {}
+        """By alarm, in the order they came."""
+        self._told: dict[str, _Told] = {}
+        """By occurrence."""
+        self._flush_at: float | None = None
+        self._sent = deque[float]()
+        self.is_flood = False
+
+    def take(self, alarm_id: str, happening: Happening, now: float) -> None:
+        """Take what happened to an alarm."""
+        match happening.what:
+            case What.RAISED | What.UNSHELVED | What.UNSUPPRESSED | What.PUT_BACK:
+                self._note(alarm_id, Why.RAISED, now)
+            case What.ACKNOWLEDGED | What.ENDED:
+                told = self._told.pop(happening.occurrence, None)
+                if told is not None and (standing := self._find(alarm_id)) is not None:
+                    self._send(Notice(why=Why.OVER, alarms=(standing,), count=told.count))
+
+    def restart(self, alarm_id: str, now: float) -> None:
+        """Have an alarm told again that stood before a restart."""
+        self._note(alarm_id, Why.RESTARTED, now)
+
+    def _note(self, alarm_id: str, why: Why, now: float) -> None:
+        self._news.setdefault(alarm_id, why)
+        if self._flush_at is None:
+            self._flush_at = now + (FLOOD_GROUP_SECONDS if self.is_flood else GROUP_SECONDS)
+
+    def next_time(self) -> float | None:
+        """Return when `tick` is to be called."""
+        times = [told.next_time for told in self._told.values()]
+        if self._flush_at is not None:
+            times.append(self._flush_at)
+        return min(times, default=None)
+
+    def tick(self, now: float) -> None:
+        """Send what is due."""
+        if self._flush_at is not None and now >= self._flush_at:
+            self._flush_at = None
+            news, self._news = self._news, {}
+            self._send_grouped(news, now)
+        due: dict[str, Why] = {}
+        for occurrence, told in list(self._told.items()):
+            if now < told.next_time:
+                continue
+            standing = self._find(told.alarm_id)
+            if standing is None or standing.occurrence != occurrence:
+                del self._told[occurrence]
+            elif not standing.alarm.facts.is_told:
+                # Set aside, or said by a graver one: it is asked again when its time has come once more.
+                told.next_time = now + REMIND_SECONDS[told.level]
+            else:
+                due[told.alarm_id] = Why.REMINDER
+        self._send_grouped(due, now)
+
+    def _send_grouped(self, news: Mapping[str, Why], now: float) -> None:
+        groups: dict[tuple[str, Why], list[Standing]] = {}
+        for alarm_id, why in news.items():
+            standing = self._find(alarm_id)
+            if standing is None or standing.alarm.facts.is_acknowledged or not standing.alarm.facts.is_told:
+                continue
+            groups.setdefault((standing.board.identity, why), []).append(standing)
+        for (_, why), alarms in groups.items():
+            alarms.sort(key=_first_up)
+            count = 1
+            for standing in alarms:
+                told = self._told.setdefault(standing.occurrence, _Told(standing.alarm_id, standing.level))
+                told.count += 1
+                told.next_time = now + REMIND_SECONDS[standing.level]
+                count = max(count, told.count)
+            self._note_sent(now)
+            self._send(Notice(why=why, alarms=tuple(alarms), count=count))
+
+    def _note_sent(self, now: float) -> None:
+        sent = self._sent
+        sent.append(now)
+        while now - sent[0] > FLOOD_WINDOW:
+            sent.popleft()
+        self.is_flood = len(sent) > (FLOOD_ENDS if self.is_flood else FLOOD_BEGINS)
+
+
+def _first_up(standing: Standing) -> tuple[int, str]:
+    return standing.rank, "" if standing.since is None else standing.since.isoformat()

@@ -1,0 +1,128 @@
+"""Positions that changed without our command, and circuits that went dead, also where no bit says so."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from ..points import Model
+from ..readings import PointKey
+from ..texts import phrase
+from .levels import Level
+from .rules import Readings, circuits_of, farthest, number_of, present, value_of
+from .verdict import UNSAID, AlarmKey, Cause, Verdict
+
+OPENED = "opened"
+DEAD = "dead"
+_POSITIONS = frozenset({"breaker_position", "switch_position"})
+"""Keys of the vocabulary; true is closed."""
+_VOLTAGES = ("U", "Ua", "Ub", "Uc")
+_CURRENTS = ("I", "Ia", "Ib", "Ic")
+_LIVE_VOLTS = 50.0
+"""What is below was never a supply."""
+_OTHER_PART = 0.2
+_DEAD_PART = 0.1
+"""Of the voltage it had; what is left is coupled in."""
+_LARGEST_VOLTS = 1_000_000.0
+_NO_AMPS = 0.05
+"""In A; below this a meter shows noise."""
+
+
+class OpenedRule:
+    """A breaker that was closed is open, and nobody here opened it."""
+
+    figures: AbstractSet[PointKey] = frozenset()
+
+    def __init__(self, cause: Cause, key: PointKey) -> None:
+        """Take the point that tells the position, true for closed."""
+        self.cause = cause
+        self.key = key
+        self.inputs: AbstractSet[PointKey] = frozenset((key,))
+        self._was_closed: bool | None = None
+        self._expects_open = False
+        self._is_on = False
+
+    def expect_open(self) -> None:
+        """Take the next opening for one that was commanded here."""
+        self._expects_open = True
+
+    def judge(self, readings: Readings, now: float) -> Verdict:
+        """Compare with the position before."""
+        position = value_of(readings, self.key)
+        if position is None:
+            return UNSAID
+        is_closed = bool(position)
+        if is_closed:
+            self._is_on = self._expects_open = False
+        elif self._was_closed:
+            self._is_on, self._expects_open = not self._expects_open, False
+        self._was_closed = is_closed
+        return Verdict(self._is_on)
+
+    def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
+        """Go on from the position before a restart: an opening meanwhile was nobody's command here."""
+        was_closed = memory.get("was_closed")
+        self._was_closed = was_closed if isinstance(was_closed, bool) else None
+        self._is_on = is_on
+
+    def memory(self) -> Mapping[str, object]:
+        """Return the position."""
+        return {} if self._was_closed is None else {"was_closed": self._was_closed}
+
+
+class DeadRule:
+    """A circuit that was live has neither voltage nor current any more."""
+
+    figures: AbstractSet[PointKey] = frozenset()
+
+    def __init__(self, cause: Cause, voltages: Sequence[PointKey], currents: Sequence[PointKey]) -> None:
+        """Take the points that tell."""
+        self.cause = cause
+        self._voltages = voltages
+        self._currents = currents
+        self.inputs: AbstractSet[PointKey] = frozenset(voltages)
+        self.figures = frozenset(currents)
+        self._live: int | None = None
+        """The voltage it had when it was live last; it is noted when it is quite another."""
+
+    def judge(self, readings: Readings, now: float) -> Verdict:
+        """Look at all phases: one alone is another alarm."""
+        numbers = [number_of(readings, key) for key in self._voltages]
+        known = [number for number in numbers if number is not None]
+        if len(known) < len(numbers) or not known:
+            return UNSAID
+        highest = max(known)
+        threshold = _LIVE_VOLTS if self._live is None else max(_LIVE_VOLTS, self._live / 2)
+        if highest >= threshold:
+            if self._live is None or abs(highest - self._live) > _OTHER_PART * self._live:
+                self._live = round(highest)
+            return Verdict(is_on=False)
+        if self._live is None:
+            # It never was live while anybody looked: that it is not now is no news.
+            return Verdict(is_on=False)
+        current = farthest(readings, self._currents, max) or 0.0
+        is_dead = highest <= self._live * _DEAD_PART and current <= _NO_AMPS
+        return Verdict(is_dead, highest, None)
+
+    def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
+        """Go on from the voltage before a restart."""
+        live = memory.get("live")
+        if isinstance(live, int | float) and not isinstance(live, bool) and _LIVE_VOLTS <= live < _LARGEST_VOLTS:
+            self._live = round(live)
+
+    def memory(self) -> Mapping[str, object]:
+        """Return the voltage it had."""
+        return {} if self._live is None else {"live": self._live}
+
+
+def position_rules(model: Model) -> Iterator[OpenedRule | DeadRule]:
+    """Yield the rules of a model."""
+    for key, point in model.points.items():
+        if point.quantity.key in _POSITIONS and point.is_binary:
+            yield OpenedRule(Cause(key=AlarmKey(*key, OPENED), level=Level.TRIP, name=phrase("alarm_opened")), key)
+    for circuit in circuits_of(model):
+        voltages = [key for key in present(model, circuit, _VOLTAGES) if key in model.readable]
+        if voltages:
+            currents = [key for key in present(model, circuit, _CURRENTS) if key in model.readable]
+            cause = Cause(
+                key=AlarmKey(circuit, voltages[0].code, DEAD), level=Level.TRIP, name=phrase("alarm_dead"), unit="V"
+            )
+            yield DeadRule(cause, voltages, currents)

@@ -1,0 +1,69 @@
+"""What a rule says of one cause at one moment."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..readings import Value
+from ..texts import Sayable
+from ..vocabulary import Quantity
+from .levels import Level
+
+
+class AlarmKey(NamedTuple):
+    """Names one alarm of a device: the circuit, the code it is about, and the rule that watches it."""
+
+    circuit: str
+    code: str
+    rule: str
+
+    def __str__(self) -> str:
+        """Spell it as `code@circuit/rule`."""
+        return f"{self.code}@{self.circuit}/{self.rule}"
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityName(Sayable):
+    """The name of a quantity."""
+
+    quantity: Quantity
+
+    def text(self, language: str = "en") -> str:
+        """Return it in a language."""
+        return self.quantity.name(language)
+
+    def __str__(self) -> str:
+        """Return it in English."""
+        return self.text()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """What an alarm is about; the same for as long as it is watched."""
+
+    key: AlarmKey
+    level: Level
+    name: Sayable
+    """What is wrong, without where."""
+    unit: str | None = None
+    """Of value and limit."""
+    is_derived: bool = False
+    """Whether we compare, because the device has no bit for it."""
+    graver: AlarmKey | None = None
+    """The alarm that says it already while it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether it is so (None: that cannot be said now), and the figures that led to it.
+
+    With a value, None means that it has been beyond its limit for less than its delay, since it was read first.
+    """
+
+    is_on: bool | None
+    value: Value | None = None
+    limit: float | None = None
+    detail: str = ""
+    """More, as plain text of no language: codes, positions."""
+
+
+UNSAID = Verdict(None)

@@ -1,0 +1,255 @@
+"""All alarms of one device: each new reading is looked at by the rules it concerns, and by no other."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from ..device import Device
+from ..points import Model
+from ..readings import PointKey
+from .alarm import Alarm
+from .bits import bit_rules
+from .clock import Clock, Moment
+from .happening import Happening
+from .levels import Safety, safety_of, worst
+from .limits import device_limit_rules, owner_limit_rules
+from .ownerlimits import OwnerLimit
+from .positions import OpenedRule, position_rules
+from .rules import Rule
+from .unseen import WHOLE_DEVICE, UnseenDeviceRule, UnseenInputsRule
+from .verdict import UNSAID, AlarmKey
+
+_LOGGER = logging.getLogger(__name__)
+
+_NOTHING: Mapping[str, object] = {}
+type Teller = Callable[[Happening], None]
+
+
+def rules_of(
+    model: Model,
+    limits: Mapping[str, OwnerLimit],
+    ratings: Mapping[str, float],
+    points: AbstractSet[PointKey] | None = None,
+) -> Iterator[Rule]:
+    """Yield all rules for what a model shows, or for these of its points.
+
+    `limits` and `ratings` are as `owner_limit_rules` takes them.
+    """
+    readable = model.readable.keys() if points is None else points
+    for rule in (
+        *bit_rules(model),
+        *device_limit_rules(model),
+        *owner_limit_rules(model, limits, ratings),
+        *position_rules(model),
+    ):
+        # What waits for its register table can be watched when it has come.
+        if rule.inputs <= readable:
+            yield rule
+
+
+class Watch:
+    """Watches one device for as long as it is there."""
+
+    def __init__(
+        self,
+        device: Device,
+        tell: Teller,
+        *,
+        limits: Mapping[str, OwnerLimit] | None = None,
+        ratings: Mapping[str, float] | None = None,
+        points: AbstractSet[PointKey] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Take a device, and who is told of each happening. Without `points` all that can be read is watched."""
+        self.device = device
+        self._clock = clock or Clock()
+        rules = list(rules_of(device.model, limits or {}, ratings or {}, points))
+        self._device_rule = UnseenDeviceRule(device)
+        self._input_rules = {
+            circuit: UnseenInputsRule(device, circuit, inputs) for circuit, inputs in _inputs_by_circuit(rules).items()
+        }
+        self._rules: Sequence[Rule] = [*rules, *self._input_rules.values(), self._device_rule]
+        self.alarms: Mapping[AlarmKey, Alarm] = {rule.cause.key: Alarm(rule.cause, tell) for rule in self._rules}
+        """By key, in the order of the model."""
+        self._by_point: Mapping[PointKey, Sequence[tuple[Rule, Alarm]]] = self._index(rules)
+        self._below: Mapping[AlarmKey, Sequence[Alarm]] = self._followers()
+        self._inputs = {rule.cause.key: rule.inputs for rule in rules}
+        self._watched_inputs = frozenset(key for rule in rules for key in rule.inputs)
+        self._memories: dict[AlarmKey, Mapping[str, object]] = {}
+        self._is_changed = False
+        self._was_seen: bool | None = None
+        self._words_known: dict[str | None, Safety] = {}
+        """As long as nothing changed."""
+        self._listeners: list[Callable[[], None]] = []
+        self._leave: list[Callable[[], None]] = []
+
+    def start(self) -> None:
+        """Have what the alarms go by read, and look at it from now on."""
+        self._memories = {rule.cause.key: dict(rule.memory()) for rule in self._rules}
+        self._leave += [self.device.want(self._by_point), self.device.listen(self.look)]
+        self._is_changed = True
+        self.look(frozenset(self._by_point))
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nothing of this device can be an alarm: then nothing says that it is safe either."""
+        return not self._by_point
+
+    @property
+    def is_device_seen(self) -> bool:
+        """Whether anything is heard of the device, and it is the one it is taken for."""
+        return self.device.trouble is None and self.device.is_heard
+
+    def pairs(self) -> Iterator[tuple[Rule, Alarm]]:
+        """Yield each rule with its alarm."""
+        return ((rule, self.alarms[rule.cause.key]) for rule in self._rules)
+
+    def rule(self, key: AlarmKey) -> Rule:
+        """Return the rule of an alarm."""
+        return next(rule for rule in self._rules if rule.cause.key == key)
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Be told when any fact of any alarm changed, or what can be seen; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def end(self) -> None:
+        """Watch no longer."""
+        for leave in self._leave:
+            leave()
+        self._leave.clear()
+
+    def _index(self, rules: Sequence[Rule]) -> Mapping[PointKey, Sequence[tuple[Rule, Alarm]]]:
+        index = defaultdict[PointKey, list[tuple[Rule, Alarm]]](list)
+        for rule in rules:
+            for key in rule.inputs | rule.figures:
+                index[key].append((rule, self.alarms[rule.cause.key]))
+        return {key: pairs for key, pairs in index.items() if key in self.device.model.readable}
+
+    def _followers(self) -> Mapping[AlarmKey, Sequence[Alarm]]:
+        below = defaultdict[AlarmKey, list[Alarm]](list)
+        for alarm in self.alarms.values():
+            if alarm.cause.graver is not None and alarm.cause.graver in self.alarms:
+                below[alarm.cause.graver].append(alarm)
+        return dict(below)
+
+    # -- readings -----------------------------------------------------------------------------------------------------
+
+    def look(self, touched: AbstractSet[PointKey]) -> None:
+        """Look at new readings."""
+        now = self._clock.now()
+        readings = self.device.readings
+        news: dict[int, tuple[Rule, Alarm]] = {}
+        unread: dict[str, set[PointKey]] = {}
+        for key in touched:
+            for pair in self._by_point.get(key, ()):
+                news[id(pair[1])] = pair
+            if key in self._watched_inputs:
+                unread.setdefault(key.circuit, set()).add(key)
+        for rule, alarm in news.values():
+            self._take(alarm, rule, now)
+            if (memory := rule.memory()) != self._memories.get(alarm.cause.key, _NOTHING):
+                self._memories[alarm.cause.key] = dict(memory)
+                alarm.note_moved(now, ", ".join(f"{name} {value}" for name, value in memory.items()))
+        for circuit, keys in unread.items():
+            inputs = self._input_rules[circuit]
+            self._is_changed |= inputs.take(keys, readings)
+            self._take(self.alarms[inputs.cause.key], inputs, now)
+        self._take(self.alarms[WHOLE_DEVICE], self._device_rule, now)
+        self._settle(now)
+
+    def _take(self, alarm: Alarm, rule: Rule, now: Moment) -> None:
+        former = alarm.facts
+        try:
+            verdict = rule.judge(self.device.readings, now.steady)
+        except Exception:
+            # One rule that fails must not take the others with it; what it watches is not seen.
+            _LOGGER.exception("%s of %s could not be judged", rule.cause.key, self.device.identity)
+            verdict = UNSAID
+        alarm.take(verdict, now)
+        if alarm.facts is not former:
+            self._is_changed = True
+
+    def _settle(self, now: Moment) -> None:
+        """Let the gravest alarm of one matter speak for the others, and tell that something changed."""
+        is_seen = self.is_device_seen
+        if not self._is_changed and is_seen is self._was_seen:
+            return
+        self._was_seen, self._is_changed = is_seen, False
+        for key, followers in self._below.items():
+            graver = self.alarms[key]
+            by = str(key) if graver.facts.condition else None
+            for alarm in followers:
+                alarm.suppress(by, now)
+        self._words_known.clear()
+        for listener in list(self._listeners):
+            listener()
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    def next_time(self) -> float | None:
+        """Return when, by the steady clock, `tick` is to be called; None if not at all."""
+        times = [self._device_rule.next_time(), *(rule.next_time() for rule in self._input_rules.values())]
+        times += [alarm.next_time for alarm in self.alarms.values()]
+        return min((time for time in times if time is not None), default=None)
+
+    def tick(self) -> None:
+        """Do what is due, whether anything is heard or not."""
+        now = self._clock.now()
+        for alarm in self.alarms.values():
+            former = alarm.facts
+            alarm.tick(now)
+            self._is_changed |= alarm.facts is not former
+        timed: Sequence[Rule] = [*self._input_rules.values(), self._device_rule]
+        for rule in timed:
+            self._take(self.alarms[rule.cause.key], rule, now)
+        self._settle(now)
+
+    # -- the one word -------------------------------------------------------------------------------------------------
+
+    def safety(self, circuit: str | None = None) -> Safety:
+        """Return the one word for a circuit, or for the whole device.
+
+        It is never "safe" while an input is unknown, an alarm stands, or one is out of service.
+        """
+        known = self._words_known
+        if circuit not in known:
+            known[circuit] = worst(self._words(circuit))
+        return known[circuit]
+
+    def _words(self, circuit: str | None) -> Iterator[Safety]:
+        if self.is_blind or not self.is_device_seen:
+            yield Safety.NOT_SEEN
+        for key, alarm in self.alarms.items():
+            if circuit is not None and key.circuit != circuit and key is not WHOLE_DEVICE:
+                continue
+            if alarm.stands:
+                yield safety_of(alarm.cause.level)
+            if alarm.facts.is_out_of_service or not (alarm.facts.is_seen or self._is_lacked(key)):
+                yield Safety.NOT_SEEN
+
+    def _is_lacked(self, key: AlarmKey) -> bool:
+        """Whether the device has not what an alarm goes by, and that is as documented."""
+        return any(self.device.lacks(point) for point in self._inputs.get(key, ()))
+
+    def act(self, key: AlarmKey, act: Callable[[Alarm, Moment], None]) -> None:
+        """Have a person's act done to one alarm, and what follows from it. Raises AlarmRefusedError."""
+        now = self._clock.now()
+        self._is_changed = True
+        act(self.alarms[key], now)
+        self._settle(now)
+
+    def opened_rules(self) -> Iterator[OpenedRule]:
+        """Yield the rules that have to know of commands given here."""
+        for rule in self._rules:
+            if isinstance(rule, OpenedRule):
+                yield rule
+
+
+def _inputs_by_circuit(rules: Sequence[Rule]) -> Mapping[str, AbstractSet[PointKey]]:
+    inputs = defaultdict[str, set[PointKey]](set)
+    for rule in rules:
+        for key in rule.inputs:
+            inputs[key.circuit].add(key)
+    return dict(inputs)
