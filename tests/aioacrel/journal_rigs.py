@@ -28,6 +28,11 @@ def values(records: Sequence[Record]) -> list[Json]:
     return [record.data["value"] for record in records if record.kind == Kind.ALARM]
 
 
+def damaged_beside(path: Path) -> list[Path]:
+    """Return the databases that were set aside."""
+    return sorted(path.parent.glob("*.damaged-*.db"))
+
+
 def content(path: Path) -> bytes:
     """Return a file's bytes."""
     return path.read_bytes()
@@ -37,6 +42,7 @@ def content(path: Path) -> bytes:
 def intruder(path: Path) -> Iterator[sqlite3.Connection]:
     """Hold a database as somebody who changes it would."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
         yield connection
 
 

@@ -209,10 +209,10 @@ class _Look:
                 result.confirmed.append(head)
             elif head in result.confirmed:
                 continue
-            elif head.sequence > last:
-                self.find(Finding(Fault.SHORTENED, last, head.sequence))
             elif end is not None:
                 self.find(Finding(Fault.SHORTENED, end, head.sequence))
+            elif head.sequence > last:
+                self.find(Finding(Fault.SHORTENED, last, head.sequence))
             elif head in self._differing or head.sequence == anchor.sequence:
                 self.find(Finding(Fault.REPLACED, head.sequence, head.sequence))
             elif head.sequence < first:
