@@ -9,9 +9,24 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aioacrel.journal import Entry, EntryLostError, Journal, JournalTroubleError, Kind, keeper, verify, writer
-from aioacrel.journal.reading import pages
+if TYPE_CHECKING:
+    from custom_components.acrel_safety.aioacrel.journal import (
+        Entry,
+        EntryLostError,
+        Journal,
+        JournalTroubleError,
+        Kind,
+        keeper,
+        verify,
+        writer,
+    )
+    from custom_components.acrel_safety.aioacrel.journal.reading import pages
+else:  # as it is installed, without Home Assistant
+    from aioacrel.journal import Entry, EntryLostError, Journal, JournalTroubleError, Kind, keeper, verify, writer
+    from aioacrel.journal.reading import pages
+
 
 RESERVE = 1024 * 1024
 MOST_WAITING = 100

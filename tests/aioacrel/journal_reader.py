@@ -2,8 +2,13 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aioacrel.journal import verify
+if TYPE_CHECKING:
+    from custom_components.acrel_safety.aioacrel.journal import verify
+else:  # as it is installed, without Home Assistant
+    from aioacrel.journal import verify
+
 
 if __name__ == "__main__":
     found = verify(Path(sys.argv[1]))

@@ -4,8 +4,13 @@ import asyncio
 import sys
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aioacrel.journal import Entry, Journal, Kind
+if TYPE_CHECKING:
+    from custom_components.acrel_safety.aioacrel.journal import Entry, Journal, Kind
+else:  # as it is installed, without Home Assistant
+    from aioacrel.journal import Entry, Journal, Kind
+
 
 _BURST = 7
 

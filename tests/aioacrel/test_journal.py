@@ -96,7 +96,7 @@ async def test_appending_never_waits_for_the_disk(path: Path, monkeypatch: pytes
     "entry",
     [
         Entry("alarm", {"value": float("nan")}),
-        Entry("alarm", {"value": b"bytes"}),  # type: ignore[dict-item]  # what a program in error gives
+        Entry("alarm", {"value": b"bytes"}),
         Entry("alarm", {"comment": "x" * 9000}),
         Entry("No kind"),
         Entry(Kind.CHECKPOINT, {"first": 9}),

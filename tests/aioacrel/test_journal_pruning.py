@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -41,7 +42,7 @@ async def test_a_record_that_is_too_large_loses_its_beginning_and_says_so(path: 
         assert (pages - free) * 4096 < 1.5 * SIZE
         said = (await journal.newest(1, wanted=CHECKPOINTS))[0].data
         assert (said["cause"], said["first"]) == ("size", found.first)
-        assert said["removed"] > 0
+        assert said["removed"] != 0
 
 
 async def test_old_entries_go_after_their_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,8 +63,8 @@ async def test_a_clock_that_leaps_takes_nothing_away(path: Path, monkeypatch: py
     monkeypatch.setattr(pruning, "LOOK_SECONDS", 0.0)
     async with await Journal.open(path) as journal:
         await journal.append(alarm("kept"))
-        now = time.time
-        monkeypatch.setattr(pruning.time, "time", lambda: now() + 1e9)
+        leapt = SimpleNamespace(monotonic=time.monotonic, time=lambda: time.time() + 1e9)
+        monkeypatch.setattr(pruning, "time", leapt)
         await journal.append(alarm("too"))
         assert values(await journal.read(10)) == ["kept", "too"]
 

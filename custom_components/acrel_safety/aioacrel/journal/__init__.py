@@ -5,7 +5,7 @@ is that of the numbers; clocks may be set. See docs/architecture.md.
 """
 
 from .chain import NOTHING, Head
-from .entry import Entry, Json, Kind
+from .entry import Entry, Json, Kind, kind_name
 from .errors import (
     BadHeadError,
     EntryLostError,
@@ -54,5 +54,6 @@ __all__ = [
     "Verification",
     "Wanted",
     "export",
+    "kind_name",
     "verify",
 ]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from ..texts import phrase
+from ..texts import phrase, say
 from .errors import UnfitEntryError
 
 type Json = str | float | bool | Sequence[Json] | Mapping[str, Json] | None
@@ -48,6 +48,11 @@ class Kind(StrEnum):
     """The file was missing or damaged; this is the first entry of a new one."""
     LOST = "lost"
     """So many entries could not be written, and were more than memory holds."""
+
+
+def kind_name(kind: str, language: str = "en") -> str:
+    """Return the name of a kind; one of a newer version, and what is none, is its own."""
+    return say(f"entries.{kind}", language) if kind in Kind else kind
 
 
 OWN_KINDS = frozenset({Kind.CHECKPOINT, Kind.ROLLED_BACK, Kind.BEGUN_ANEW, Kind.LOST})
