@@ -74,7 +74,7 @@ async def _full(table: Table, folder: Path) -> None:
         begun = time.perf_counter()
         for first in range(SINGLE + 1000, ENTRIES, 1000):
             await asyncio.gather(*(journal.append(_entry(value)) for value in range(first, first + 1000)))
-        figure = f"{path.stat().st_size / 1e6:.1f} MB"  # noqa: ASYNC240 - nothing else runs
+        figure = f"{path.stat().st_size / 1e6:.1f} MB"
         table.add(what=f"{ENTRIES:,} in all, the rest by thousands", seconds=time.perf_counter() - begun, figure=figure)
 
         for what, call in (
@@ -135,9 +135,9 @@ async def measure() -> Table:
     table = Table(
         "journal",
         "The record",
-        "The safety record (`aioacrel/journal`): SQLite in WAL mode, every commit synchronised (FULL), one writer thread. "
-        "An entry is one alarm with site, board, circuit, code, level, state, value and limit. Appended one by one each "
-        "entry is a commit and is waited for; what is put down at once shares commits. Reading goes through a "
+        "The safety record (`aioacrel/journal`): SQLite in WAL mode, every commit synchronised (FULL), one writer "
+        "thread. An entry is one alarm with site, board, circuit, code, level, state, value and limit. Appended one by "
+        "one each entry is a commit and is waited for; what is put down at once shares commits. Reading goes through a "
         "connection of its own, opened for each look. The disk is that of the machine's temporary folder.",
         ["what", "median ms", "p99 ms", "worst ms", "seconds", "figure"],
     )

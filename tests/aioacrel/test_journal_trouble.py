@@ -108,6 +108,32 @@ async def test_a_record_that_cannot_be_opened_yet_keeps_what_happens(tmp_path: P
         assert await number == 1
 
 
+async def test_a_record_that_somebody_else_turns_out_to_have_is_waited_for(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "late", tmp_path / "elsewhere"
+    await asyncio.to_thread(elsewhere.mkdir)
+    troubles: asyncio.Queue[JournalTroubleError | None] = asyncio.Queue()
+    async with await Journal.open(folder / "record.db", on_trouble=troubles.put_nowait) as journal:
+        assert await troubles.get() is not None
+        number = journal.append(alarm(1))
+        with intruder(elsewhere / "record.lock") as other:
+            other.execute("BEGIN EXCLUSIVE")
+            await asyncio.to_thread(elsewhere.rename, folder)
+            assert "only one may write" in str(await troubles.get())
+        assert await number == 1
+
+
+async def test_a_head_that_cannot_be_kept_is_told_and_holds_nothing_up(path: Path) -> None:
+    troubles: asyncio.Queue[JournalTroubleError | None] = asyncio.Queue()
+    in_the_way = path.with_suffix(".head")
+    await asyncio.to_thread(in_the_way.mkdir)
+    async with await Journal.open(path, on_trouble=troubles.put_nowait) as journal:
+        trouble = await troubles.get()
+        assert "record.head cannot be written" in str(trouble)
+        assert await journal.append(alarm(1)) == 1
+        await asyncio.to_thread(in_the_way.rmdir)
+        assert await troubles.get() is None
+
+
 async def test_what_could_not_be_written_until_the_end_is_told(tmp_path: Path) -> None:
     journal = await Journal.open(tmp_path / "none" / "record.db")
     number = journal.append(alarm(1))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ..foreign import system_says
+from ..foreign import python_says, system_says
 from ..texts import phrase
 from .chain import FORMAT
 from .errors import JournalTooNewError, JournalUnreadableError, NotAJournalError
@@ -115,10 +115,11 @@ def open_for_reading(path: Path, *, as_bytes: bool = False) -> Iterator[sqlite3.
             if as_bytes:
                 connection.text_factory = bytes
             yield connection
+    except UnicodeError as error:  # SQLite's own words about a damaged file may be no text
+        raise JournalUnreadableError(path=path, detail=phrase("journal_damaged")) from error
     except sqlite3.Error as error:
-        if is_damage(error):
-            raise JournalUnreadableError(path=path, detail=phrase("journal_damaged")) from error
-        raise JournalUnreadableError(path=path, detail=phrase("system_says", message=str(error))) from error
+        detail = phrase("journal_damaged") if is_damage(error) else python_says(error)
+        raise JournalUnreadableError(path=path, detail=detail) from error
 
 
 @contextmanager
@@ -145,7 +146,7 @@ def _connect_for_reading(path: Path) -> sqlite3.Connection:
         if code_of(error) != sqlite3.SQLITE_CANTOPEN or path.with_name(f"{path.name}-wal").exists():
             raise
         connection = sqlite3.connect(f"{address}?mode=ro&immutable=1", uri=True, isolation_level=None)
-    except sqlite3.Error:
+    except sqlite3.Error, UnicodeError:
         connection.close()
         raise
     return connection

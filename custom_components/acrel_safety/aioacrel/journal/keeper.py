@@ -65,12 +65,15 @@ class Keeper:
         trouble: JournalTroubleError | None = None
         try:
             self._prune()
-            if self._known is not None and self._head_due() <= 0:
-                self._kept_at = time.monotonic()
-                write_head(self._places.head, self._known)
-                self._kept = self._known
         except (sqlite3.Error, OSError) as error:
             trouble = self._noted(error)
+        if self._known is not None and self._head_due() <= 0:
+            self._kept_at = time.monotonic()
+            try:
+                write_head(self._places.head, self._known)
+                self._kept = self._known
+            except OSError as error:
+                trouble = trouble_of(self._places.head, error)
         if self._restore_due() <= 0:
             self._restored_at = time.monotonic()
             self._reserve.restore()

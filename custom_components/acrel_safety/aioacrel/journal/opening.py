@@ -50,8 +50,9 @@ def open_store(places: Places, known: Head | None, *, is_damaged: bool = False) 
             raise damage("")
         connection = open_for_writing(places.database)
         found = newest_or_close(connection)
-    except sqlite3.Error as error:
-        if not is_damage(error):
+    except (sqlite3.Error, UnicodeError) as error:
+        # SQLite's own words about a damaged file may be no text.
+        if isinstance(error, sqlite3.Error) and not is_damage(error):
             raise
         standing = _salvaged(places)
         aside = places.set_aside().name
@@ -106,6 +107,6 @@ def _salvaged(places: Places) -> dict[str, str | None]:
         with closing(sqlite3.connect(f"{places.database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             for key, value in connection.execute("SELECT key, value FROM standing"):
                 standing[key] = value  # noqa: PERF403 - what was read before the damage is kept
-    except sqlite3.Error:
+    except sqlite3.Error, UnicodeError:
         pass
     return standing

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..texts import phrase
 from .chain import Head
 from .database import open_for_reading
 from .entry import Json, time_text
+from .errors import JournalUnreadableError
 from .store import newest as newest_of
 
 LARGEST_PAGE = 1000
@@ -128,7 +130,11 @@ def standing_of(path: Path) -> dict[str, Json]:
     Raises JournalError.
     """
     with open_for_reading(path) as connection:
-        return {key: json.loads(value) for key, value in connection.execute("SELECT key, value FROM standing")}
+        rows = connection.execute("SELECT key, value FROM standing").fetchall()
+    try:
+        return {key: json.loads(value) for key, value in rows}
+    except ValueError, TypeError, RecursionError:
+        raise JournalUnreadableError(path=path, detail=phrase("journal_damaged")) from None
 
 
 def _page(path: Path, asked: list[str], values: list[str | float], order: str, count: int) -> list[Record]:

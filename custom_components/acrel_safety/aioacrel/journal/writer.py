@@ -37,6 +37,8 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._opened: asyncio.Future[None] = self._loop.create_future()
         self._ended: asyncio.Future[None] = self._loop.create_future()
+        # A daemon: a disk that hangs must not keep the program from ending.
+        self._thread = threading.Thread(target=self._run, name="acrel journal", daemon=True)
         self._wake = threading.Condition()
         self._is_closing = self._is_announced = self._is_due = False
         self._told: JournalTroubleError | None = None
@@ -46,9 +48,12 @@ class Writer:
 
         Raises JournalError when it is to be left alone.
         """
-        # A daemon: a disk that hangs must not keep the program from ending.
-        threading.Thread(target=self._run, name="acrel journal", daemon=True).start()
-        await asyncio.shield(self._opened)
+        self._thread.start()
+        try:
+            await asyncio.shield(self._opened)
+        except JournalError:
+            self._thread.join()
+            raise
 
     @property
     def waiting(self) -> int:
@@ -73,6 +78,7 @@ class Writer:
             self._is_closing = True
             self._wake.notify()
         await asyncio.shield(self._ended)
+        self._thread.join()  # it has said that it is at its end
 
     def _announce(self) -> None:
         self._is_announced = False
@@ -84,10 +90,11 @@ class Writer:
 
     def _run(self) -> None:
         in_hand: list[Waiter] = []
-        failures = 0
+        failures, is_open = 0, False
         try:
             while True:
                 trouble: JournalTroubleError | None = None
+                was_closing = self._is_closing
                 try:
                     in_hand = in_hand or self._take()
                     before = self._keeper.write([waiter.line for waiter in in_hand])
@@ -99,13 +106,18 @@ class Writer:
                 except JournalTroubleError as error:
                     trouble, failures = error, failures + 1
                 except JournalError as error:
-                    self._call(self._refuse, error)
-                    return
+                    if not is_open:
+                        self._call(self._refuse, error)
+                        return
+                    # Found only now, because it could not be opened before: what happens is kept all the same.
+                    trouble = JournalUnwritableError(path=self._places.database, detail=error)
+                    failures += 1
                 except Exception as error:  # noqa: BLE001 - a thread that ends unseen would write nothing ever more
                     trouble = JournalUnwritableError(path=self._places.database, detail=python_says(error))
                     failures += 1
+                is_open = True
                 self._tell(trouble)
-                if self._is_over(failures):
+                if self._is_over(failures, was_closing=was_closing):
                     return
         finally:
             self._end(in_hand)
@@ -118,24 +130,25 @@ class Writer:
             self._is_due = len(self._waiting) > 0
             return taken
 
-    def _is_over(self, failures: int) -> bool:
-        """Wait until there is something to do; whether it is to end instead."""
+    def _is_over(self, failures: int, *, was_closing: bool) -> bool:
+        """Wait until there is something to do; whether it is to end instead. At the end it is tried once more."""
         with self._wake:
             if failures:
                 # What is new does not hurry a disk that is full.
                 self._wake.wait_for(lambda: self._is_closing, min(2.0 ** (failures - 1), LONGEST_PAUSE))
-                return self._is_closing
+                return was_closing
             self._wake.wait_for(lambda: self._is_closing or self._is_due, self._keeper.seconds_to_look())
             return self._is_closing and not len(self._waiting)
 
     def _end(self, in_hand: list[Waiter]) -> None:
-        with contextlib.suppress(JournalError):
+        try:
             self._keeper.close()
-        with self._wake:
-            self._is_closing = True
-            left = [*in_hand, *self._waiting.take(len(self._waiting))]
-        self._call(fail, left)
-        self._call(self._note_ended)
+        finally:
+            with self._wake:
+                self._is_closing = True
+                left = [*in_hand, *self._waiting.take(len(self._waiting))]
+            self._call(fail, left)
+            self._call(self._note_ended)
 
     def _tell(self, trouble: JournalTroubleError | None) -> None:
         is_new = str(trouble) != str(self._told)
