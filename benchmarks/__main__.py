@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Callable
 
-from benchmarks import bus, delivered, faults, home_assistant, line_time, pace, recorder, servers
+from benchmarks import bus, delivered, faults, home_assistant, journal, line_time, pace, recorder, servers
 from benchmarks.report import Table
 
 
@@ -18,6 +18,7 @@ def main() -> None:
         "faults": faults.measure,
         "delivered": delivered.measure,
         "home-assistant": lambda: asyncio.run(home_assistant.measure()),
+        "journal": lambda: asyncio.run(journal.measure()),
         "recorder": lambda: asyncio.run(recorder.measure(options.minutes)),
         "servers": lambda: asyncio.run(servers.measure(options.minutes)),
     }

@@ -78,6 +78,19 @@ def test_what_lies_where_knows_no_line(room: str) -> None:
         assert [name for name in imports_of(path) if name.split(".")[0] in ("modbus", "modbus_connection")] == [], path
 
 
+def test_the_record_knows_nothing_but_how_to_say_things() -> None:
+    room = LIBRARY / "journal"
+    files = sorted(room.glob("*.py"))
+    assert files
+    for path in files:
+        above = {
+            (node.module or "").split(".")[0]
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.ImportFrom) and node.level > 1
+        }
+        assert above <= {"errors", "foreign", "texts"}, path
+
+
 def test_no_branch_on_a_model_name() -> None:
     models = {path.stem for path in (LIBRARY / "models").glob("*.toml")}
     for path in INTEGRATION.rglob("*.py"):

@@ -15,9 +15,9 @@ def test_version_and_help(acrel: Acrel) -> None:
     assert acrel("--version").out == f"acrel {__version__}\n"
     shown = acrel("--help")
     assert shown.code == 0
-    for command in ("models", "plan", "read", "watch", "scan", "dump", "table"):
+    for command in ("models", "plan", "read", "watch", "scan", "dump", "table", "log"):
         assert command in shown.out
-    for words in (["read"], ["watch"], ["scan"], ["dump"], ["table", "check"], ["table", "import"]):
+    for words in (["read"], ["watch"], ["scan"], ["dump"], ["table", "check"], ["table", "import"], ["log", "show"]):
         assert acrel(*words, "--help").code == 0
 
 

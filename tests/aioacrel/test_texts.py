@@ -23,6 +23,7 @@ from custom_components.acrel_safety.aioacrel.errors import (
     UnheardError,
 )
 from custom_components.acrel_safety.aioacrel.foreign import LIBRARY_REASONS, SYSTEM_REASONS
+from custom_components.acrel_safety.aioacrel.journal import Kind, kind_name
 from custom_components.acrel_safety.aioacrel.modbus import LinkAddress
 from custom_components.acrel_safety.aioacrel.modbus.examine import Speech
 from custom_components.acrel_safety.aioacrel.modbus.way import NO_CAUSE
@@ -143,6 +144,11 @@ def test_every_phrase_is_said_somewhere_and_filled() -> None:
 
 def test_every_degree_of_evidence_is_said() -> None:
     assert section("evidence") == set(Evidence)
+
+
+def test_every_kind_of_entry_has_its_name() -> None:
+    assert section("entries") == set(Kind)
+    assert [kind_name(kind, "zh") for kind in (Kind.ALARM, "of_a_newer_version")] == ["报警", "of_a_newer_version"]
 
 
 def test_a_text_is_filled_in_its_own_language() -> None:

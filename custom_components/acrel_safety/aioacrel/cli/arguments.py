@@ -21,6 +21,7 @@ _LINK_HELP = (
     " (the query may follow the others too and tells the serial line behind a gateway)"
 )
 _MODEL_HELP = "model id as `acrel models` lists them, or the path of a .toml model file"
+_RECORD_HELP = "the record's database (*.db); it may be in use"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,6 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(_command(table.add_parser, "check", "say what is wrong with a table", prefix="table "))
     _add_import(_command(table.add_parser, "import", "make a model file of a table", prefix="table "))
     _add_export(_command(table.add_parser, "export", "make a table of a model", prefix="table "))
+    log = commands.add_parser(
+        "log", help="show, verify and export the record of what happened", suggest_on_error=True
+    ).add_subparsers(dest="command", required=True, metavar="ACTION")
+    _add_log_show(_command(log.add_parser, "show", "show the newest entries of a record", prefix="log "))
+    _add_log_verify(_command(log.add_parser, "verify", "find out whether a record was changed", prefix="log "))
+    _add_log_export(_command(log.add_parser, "export", "make CSV of a record, or JSON lines", prefix="log "))
     return parser
 
 
@@ -197,6 +204,45 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", metavar="MODEL", help=_MODEL_HELP)
     _add_output(parser, "OUT.csv")
+
+
+def _add_log_show(parser: argparse.ArgumentParser) -> None:
+    _add_file(parser, _RECORD_HELP)
+    parser.add_argument(
+        "--newest", type=typed.whole(1, 100_000), default=50, metavar="N", help="show at most so many (default: 50)"
+    )
+    _add_wanted(parser)
+
+
+def _add_log_verify(parser: argparse.ArgumentParser) -> None:
+    _add_file(parser, _RECORD_HELP)
+    parser.add_argument(
+        "--head",
+        dest="heads",
+        type=typed.head,
+        action="append",
+        metavar="N:HASH",
+        help="a head that was kept elsewhere, such as in an export or a log; may be given several times",
+    )
+
+
+def _add_log_export(parser: argparse.ArgumentParser) -> None:
+    _add_file(parser, _RECORD_HELP)
+    _add_wanted(parser)
+    _add_output(parser, "OUT.csv")
+
+
+def _add_wanted(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", type=typed.moment, metavar="TIME", help="only entries of this time or later")
+    parser.add_argument("--until", type=typed.moment, metavar="TIME", help="only entries before this time")
+    parser.add_argument(
+        "--kind",
+        dest="kinds",
+        type=typed.kinds,
+        action="extend",
+        metavar="K,...",
+        help="only entries of these kinds, such as alarm,acknowledge",
+    )
 
 
 def _add_link(parser: argparse.ArgumentParser) -> None:

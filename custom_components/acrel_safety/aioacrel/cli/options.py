@@ -2,9 +2,11 @@
 
 import argparse
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from ..journal import Head
 from ..modbus.link import LinkAddress
 
 
@@ -45,3 +47,8 @@ class Options(argparse.Namespace):
     address_mode: str
     accept_rejected: bool
     what: str
+    newest: int
+    since: datetime | None
+    until: datetime | None
+    kinds: Sequence[str] | None
+    heads: Sequence[Head] | None

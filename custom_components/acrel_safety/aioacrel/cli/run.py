@@ -8,7 +8,20 @@ from contextlib import contextmanager
 from ..errors import AcrelError, FileProblemsError, UnknownModelError
 from . import advice
 from .arguments import parse
-from .commands import dump, models, plan, read, scan, table_check, table_export, table_import, watch
+from .commands import (
+    dump,
+    log_export,
+    log_show,
+    log_verify,
+    models,
+    plan,
+    read,
+    scan,
+    table_check,
+    table_export,
+    table_import,
+    watch,
+)
 from .exits import Exit
 from .options import Options
 from .output import Console, let_go
@@ -27,6 +40,9 @@ COMMANDS: Mapping[str, Command] = {
     "table check": table_check.command,
     "table import": table_import.command,
     "table export": table_export.command,
+    "log show": log_show.command,
+    "log verify": log_verify.command,
+    "log export": log_export.command,
 }
 WRONG_USAGE = (IdleRatioError, UnknownModelError, UnknownQuantityError, UnusableFolderError)
 """What was typed cannot be done, whatever the device says."""

@@ -2,23 +2,27 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def save(path: Path, text: str) -> None:
+def save(path: Path, text: str | Iterable[str]) -> None:
     """Write a file so that a full disk leaves the old one; a pipe or device is written as it is.
 
+    A text may come in pieces.
     Raises OSError that names the file.
     """
+    pieces = (text,) if isinstance(text, str) else text
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
         return
     whole = path.resolve()  # a link stays one
     try:
         handle, name = tempfile.mkstemp(prefix=f".{whole.name}-", dir=whole.parent)
         try:
             with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - there is a descriptor already
-                file.write(text)
+                file.writelines(pieces)
                 os.fchmod(file.fileno(), _mode(whole))
             Path(name).replace(whole)
         except BaseException:

@@ -4,8 +4,10 @@ import argparse
 import math
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from ..errors import AddressFormError
+from ..journal import BadHeadError, Head, Kind
 from ..modbus.link import LinkAddress
 from ..models.entry import MODEL_ID
 from ..registers import LAST_REGISTER
@@ -96,6 +98,32 @@ def registers(text: str) -> tuple[int, int]:
             f"'{text}' names no registers; allowed: 0x0-0x3F, 0-63 or 0000h-003Fh, up to FFFFh"
         )
     return low, high
+
+
+def moment(text: str) -> datetime:
+    """Read a date or a time; where no zone is named, that of this machine is meant."""
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone()
+    except ValueError, OverflowError, OSError:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no time; allowed: 2026-11-26, 2026-11-26T08:30 or 2026-11-26T08:30+08:00"
+        ) from None
+
+
+def head(text: str) -> Head:
+    """Read the head of a record."""
+    try:
+        return Head.parse(text)
+    except BadHeadError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def kinds(text: str) -> Sequence[str]:
+    """Read `alarm,acknowledge`; a kind of a newer version is one too."""
+    named = [kind.strip().lower() for kind in text.split(",") if kind.strip()]
+    if not named or not all(re.fullmatch(r"[a-z0-9_]+", kind) for kind in named):
+        raise argparse.ArgumentTypeError(f"'{text}' names no kinds; allowed: {', '.join(Kind)}")
+    return named
 
 
 def _register(text: str) -> int:
