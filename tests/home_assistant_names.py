@@ -36,6 +36,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.issue_registry": None,
     "helpers.restore_state": frozenset({"ExtraStoredData", "RestoreEntity", "RestoredExtraData"}),
     "helpers.selector": None,
+    "helpers.start": frozenset({"async_at_started"}),
     "helpers.storage": frozenset({"Store"}),
     "helpers.translation": frozenset({"async_get_translations"}),
     "helpers.update_coordinator": None,
@@ -54,6 +55,7 @@ FOR_SUBCLASSES = frozenset(
         "_get_reconfigure_entry",
         "_get_reconfigure_subentry",
         "_handle_coordinator_update",
+        "_trigger_event",
     }
 )
 

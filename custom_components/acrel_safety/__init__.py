@@ -12,11 +12,11 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 
+from .aioacrel.alarms.tables import read_alarm_tables
 from .aioacrel.bands import read_bands
 from .aioacrel.errors import AcrelError
 from .aioacrel.texts import read_texts
 from .const import DOMAIN, SUBENTRY_DEVICE
-from .aioacrel.alarms.tables import read_alarm_tables
 from .coordinator import AcrelConfigEntry, AcrelRuntimeData
 from .desk import desk_of
 from .devices import is_in_use, register_hub
@@ -78,6 +78,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
             translation_placeholders=dict(error.placeholders_in(hass.config.language)),
         ) from error
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    for subentry_id in data.coordinators:
+        desk.end_early(subentry_id)
     for unwant in wishes:
         # From here on the entities themselves say what they want.
         unwant()

@@ -1,21 +1,21 @@
 """Alarms, faults, positions and other states that are or are not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
-from homeassistant.const import Platform
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from . import safety
 from .aioacrel.points import Point
 from .aioacrel.vocabulary import Kind
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
 from .entity import AcrelEntity
 from .kinds import points_of
+from .safety import CONNECTION, UNSAFE, View, ViewEntity, is_unsafe, view_of_link, views_of
 
 PARALLEL_UPDATES = 0
 
@@ -60,9 +60,58 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AcrelConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add what is or is not: of the alarms in all, then of each point."""
-    async_add_entities(safety.of_link(entry, desk_of(hass), Platform.BINARY_SENSOR))
+    async_add_entities(_of_views([view_of_link(entry, desk_of(hass))]))
     for subentry_id, coordinator in entry.runtime_data.coordinators.items():
         points = (AcrelBinarySensor(coordinator, point) for point in points_of(coordinator, Platform.BINARY_SENSOR))
-        async_add_entities(
-            [*safety.of_device(coordinator, Platform.BINARY_SENSOR), *points], config_subentry_id=subentry_id
-        )
+        async_add_entities([*_of_views(views_of(coordinator)), *points], config_subentry_id=subentry_id)
+
+
+def _of_views(views: Iterable[View]) -> Iterator[BinarySensorEntity]:
+    for view in views:
+        if not view.is_blind:
+            yield UnsafeSensor(view)
+        if view.circuit is None:
+            yield ConnectionSensor(view)
+
+
+class UnsafeSensor(ViewEntity, BinarySensorEntity):
+    """Whether something is unsafe; unknown while that cannot be seen."""
+
+    _attr_device_class = BinarySensorDeviceClass.SAFETY
+
+    def __init__(self, view: View) -> None:
+        """Take what it is about."""
+        super().__init__(view, UNSAFE)
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Whether anything is."""
+        return is_unsafe(self.view.word())
+
+    @override
+    def said(self) -> object:
+        """Return yes, no or neither."""
+        return self.is_on
+
+
+class ConnectionSensor(ViewEntity, BinarySensorEntity):
+    """Whether a device is heard and is the one it is taken for, or anything is heard on a link."""
+
+    _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    def __init__(self, view: View) -> None:
+        """Take what it is about."""
+        super().__init__(view, CONNECTION)
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Whether it is heard; None where there is nothing to hear."""
+        return self.view.is_heard()
+
+    @override
+    def said(self) -> object:
+        """Return yes, no or neither."""
+        return self.is_on

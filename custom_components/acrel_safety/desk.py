@@ -1,13 +1,16 @@
 """The one desk for all alarms of this Home Assistant: what the library judges is recorded, timed and told here."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import CALLBACK_TYPE, Context, Event, HassJob, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -21,14 +24,14 @@ from .aioacrel.alarms.watch import Watch
 from .aioacrel.device import Device
 from .aioacrel.errors import AcrelError
 from .aioacrel.journal.entry import Entry, Json, Kind
-from .aioacrel.journal.errors import JournalTroubleError
 from .aioacrel.journal.journal import Journal
 from .const import DOMAIN, LOGGER, RECORD_FILE
 from .issues import tell_record_trouble
 
-_DESK: HassKey[AlarmDesk] = HassKey(f"{DOMAIN}_desk")
+_DESK: HassKey[AlarmDesk] = HassKey(f"{DOMAIN}.desk")
 _LEAST_WAIT = 0.05
 """Seconds; timers are not set for less."""
+_MOST_EARLY = 100
 _KINDS: Mapping[What, Kind] = {
     What.ACKNOWLEDGED: Kind.ACKNOWLEDGE,
     What.SILENCED: Kind.SILENCE,
@@ -56,9 +59,14 @@ class AlarmDesk:
         self._users = 0
         self._cancel: CALLBACK_TYPE | None = None
         self._armed_for: float | None = None
+        self._is_restored = False
+        self._unlisten: CALLBACK_TYPE | None = None
+        self._early: dict[str, deque[tuple[Happening, Standing]]] = {}
+        """What happened to a device since it is watched, until there are entities to tell it."""
         self._leave: list[Callable[[], None]] = []
         self._listeners: list[HappeningListener] = []
         self._notice_listeners: list[NoticeListener] = []
+        self._outbox: list[Notice] = []
         self._change_listeners: list[Callable[[], None]] = []
 
     async def async_enter(self) -> None:
@@ -76,30 +84,36 @@ class AlarmDesk:
                 await self._async_close()
 
     async def _async_open(self) -> None:
-        folder = self._hass.config.path(DOMAIN)
-        path = await self._hass.async_add_executor_job(_made, folder)
-        self.alarms = Alarms(self._clock)
+        path = await self._hass.async_add_executor_job(_made, self._hass.config.path(DOMAIN))
         try:
             self.journal = await Journal.open(path, on_trouble=self._note_trouble)
-            self.alarms.restore(await self.journal.standing())
+            if not self._is_restored:
+                # Later all is known here, also what could not be written.
+                self.alarms.restore(await self.journal.standing())
+                self._is_restored = True
         except AcrelError as error:
             # Alarms are judged and shown all the same; that nothing is recorded is said.
             self._note_trouble(error)
         self._leave = [self.alarms.listen(self._record), self.alarms.listen_to_notices(self._send)]
+        self._unlisten = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_end)
+        self._leave.append(async_at_started(self._hass, self._send_waiting))
         self._put_down(Kind.START, {})
 
-        async def close(_: Event) -> None:
+    async def _async_end(self, _: Event) -> None:
+        """Write the last of all when Home Assistant ends: entries are not unloaded then."""
+        self._unlisten = None
+        async with self._opening:
             await self._async_close()
-
-        self._leave.append(self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, close))
 
     async def _async_close(self) -> None:
         while self._leave:
             self._leave.pop(0)()
+        if self._unlisten is not None:
+            self._unlisten()
+            self._unlisten = None
         self._disarm()
         if self.journal is not None:
-            kept = self.alarms.kept()
-            self._put_down(Kind.STOP, {}, dict(kept))
+            self._put_down(Kind.STOP, {}, _plain(self.alarms.kept()))
             await self.journal.close()
             self.journal = None
 
@@ -108,6 +122,7 @@ class AlarmDesk:
     @callback
     def watch(self, device: Device, board: Board) -> tuple[Watch, Callable[[], None]]:
         """Watch a device; returns what ends that."""
+        self._early[board.identity] = deque(maxlen=_MOST_EARLY)
         watch, end = self.alarms.watch(device, board)
         unlisten = watch.listen(self._changed)
         self._changed()
@@ -116,9 +131,20 @@ class AlarmDesk:
         def leave() -> None:
             unlisten()
             end()
+            self._early.pop(board.identity, None)
             self._changed()
 
         return watch, leave
+
+    @callback
+    def early(self, identity: str) -> Sequence[tuple[Happening, Standing]]:
+        """Return what happened to a device since it is watched, for entities that are just being added."""
+        return tuple(self._early.get(identity, ()))
+
+    @callback
+    def end_early(self, identity: str) -> None:
+        """Remember that no longer: its entities listen."""
+        self._early.pop(identity, None)
 
     @callback
     def listen_to_changes(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -156,20 +182,24 @@ class AlarmDesk:
     def _tick(self, _: datetime) -> None:
         self._cancel = self._armed_for = None
         self.alarms.tick()
-        self._arm()
+        self._changed()
 
     # -- the record ---------------------------------------------------------------------------------------------------
 
     @callback
     def _record(self, happening: Happening, standing: Standing) -> None:
         data = {**standing.plain(), "what": str(happening.what), "comment": happening.comment, "by": happening.by}
-        kept = self.alarms.kept_of(standing)
-        self._put_down(
-            _KINDS.get(happening.what, Kind.ALARM), data, {standing.alarm_id: None if kept is None else dict(kept)}
-        )
+        kept = {standing.alarm_id: self.alarms.kept_of(standing)}
+        self._put_down(_KINDS.get(happening.what, Kind.ALARM), data, _plain(kept))
+        if (early := self._early.get(standing.board.identity)) is not None:
+            early.append((happening, standing))
         for listener in list(self._listeners):
             _call(listener, happening, standing)
-        self._arm()
+        if standing.board.link:
+            self._arm()
+        else:
+            # Nobody else tells what became of a link.
+            self._changed()
 
     @callback
     def _put_down(self, kind: Kind, data: dict[str, Json], standing: Mapping[str, Json] | None = None) -> None:
@@ -177,8 +207,8 @@ class AlarmDesk:
             return
         try:
             self.journal.append(Entry(kind, data, dt_util.utcnow()), standing or {})
-        except AcrelError:
-            LOGGER.exception("This could not be put down in the record: %s", data)
+        except AcrelError as error:
+            LOGGER.error("This could not be put down in the record: %s (%s)", data, error)
 
     @callback
     def _note_trouble(self, error: AcrelError | None) -> None:
@@ -199,25 +229,31 @@ class AlarmDesk:
         return lambda: self._notice_listeners.remove(listener)
 
     @callback
+    def _send_waiting(self, _: HomeAssistant) -> None:
+        outbox, self._outbox = self._outbox, []
+        for notice in outbox:
+            self._send(notice)
+
+    @callback
     def _send(self, notice: Notice) -> None:
+        if not self._hass.is_running:
+            # Automations arm while Home Assistant starts: nobody would send it.
+            self._outbox.append(notice)
+            return
         for listener in list(self._notice_listeners):
             _call(listener, notice)
-
-    # -- persons ------------------------------------------------------------------------------------------------------
-
-    async def async_name_of(self, context: Context) -> str | None:
-        """Return who acts, None for an automation."""
-        if context.user_id is None:
-            return None
-        user = await self._hass.auth.async_get_user(context.user_id)
-        return user.name or user.id if user is not None else None
 
 
 def _call[*ArgumentsT](listener: Callable[[*ArgumentsT], None], *arguments: *ArgumentsT) -> None:
     try:
         listener(*arguments)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever one listener fails with is its own, and logged
         LOGGER.exception("A listener to alarms failed")
+
+
+def _plain(kept: Mapping[str, Mapping[str, object] | None]) -> Mapping[str, Json]:
+    """Return what is kept of alarms as the record takes it: it is of plain types already."""
+    return cast("Mapping[str, Json]", kept)
 
 
 def _made(folder: str) -> Path:
@@ -230,6 +266,6 @@ def _made(folder: str) -> Path:
 @callback
 def desk_of(hass: HomeAssistant) -> AlarmDesk:
     """Return the desk; made for who asks first."""
-    if _DESK not in hass.data:
-        hass.data[_DESK] = AlarmDesk(hass)
-    return hass.data[_DESK]
+    if (desk := hass.data.get(_DESK)) is None:
+        desk = hass.data[_DESK] = AlarmDesk(hass)
+    return desk

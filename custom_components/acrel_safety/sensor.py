@@ -1,6 +1,6 @@
 """Measurements, energies, words of states, and settings that may not be changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, override
 
 from homeassistant.components.sensor import (
@@ -13,7 +13,8 @@ from homeassistant.const import DEGREE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from . import figures, safety
+from . import figures
+from .aioacrel.alarms.levels import Safety
 from .aioacrel.points import Point
 from .aioacrel.vocabulary import Kind
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
@@ -22,6 +23,7 @@ from .entity import AcrelEntity
 from .evidence import RegisterEvidence
 from .kinds import points_of
 from .memory import former_counter
+from .safety import SAFETY, View, ViewEntity, attributes_of, view_of_link, views_of
 
 PARALLEL_UPDATES = 0
 
@@ -73,12 +75,12 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of all devices of a link, and how well they and the link do."""
-    async_add_entities([*figures.of_hub(entry), *safety.of_link(entry, desk_of(hass), Platform.SENSOR)])
+    async_add_entities([*figures.of_hub(entry), *_words([view_of_link(entry, desk_of(hass))])])
     for subentry_id, coordinator in entry.runtime_data.coordinators.items():
         points = (_sensor_type(point)(coordinator, point) for point in points_of(coordinator, Platform.SENSOR))
         async_add_entities(
             [
-                *safety.of_device(coordinator, Platform.SENSOR),
+                *_words(views_of(coordinator)),
                 *points,
                 RegisterEvidence(coordinator),
                 *figures.of_device(coordinator),
@@ -169,3 +171,35 @@ class AcrelEnergySensor(AcrelSensor, RestoreSensor):
         if not offset or value is None or isinstance(value, bool | str):
             return attributes
         return {**(attributes or {}), ATTR_METER_READING: round(value - offset, 6)}
+
+
+def _words(views: Iterable[View]) -> Iterator[SafetySensor]:
+    return (SafetySensor(view) for view in views if not view.is_blind)
+
+
+class SafetySensor(ViewEntity, SensorEntity):
+    """The one word for a circuit, a device or a link, and what it comes of."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+
+    def __init__(self, view: View) -> None:
+        """Take what it is about."""
+        super().__init__(view, SAFETY)
+        self._attr_options = [str(word) for word in Safety]
+
+    @property
+    @override
+    def native_value(self) -> str:
+        """The word."""
+        return str(self.view.word())
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """The gravest of what stands."""
+        return attributes_of(self.view.worst(), self.hass.config.language)
+
+    @override
+    def said(self) -> object:
+        """Return word and attributes."""
+        return self.native_value, self.extra_state_attributes

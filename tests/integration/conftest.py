@@ -22,6 +22,12 @@ def _acrel_safety_is_found(request: pytest.FixtureRequest) -> None:
             request.getfixturevalue(name)
 
 
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """Give each test a configuration folder of its own: the record is kept there."""
+    return hass_tmp_config_dir
+
+
 class CabinetMaker(Protocol):
     """Starts a cabinet whose clock stands still, so that truth and registers agree for ever."""
 

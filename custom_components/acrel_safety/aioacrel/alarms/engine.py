@@ -97,7 +97,7 @@ class Alarms:
             alarm_id = _id_of(watched.board, alarm.cause.key)
             restore(alarm, rule, self._kept.pop(alarm_id, None), now)
             if alarm.occurrence and not alarm.facts.is_acknowledged:
-                self.notices.restart(alarm_id, now.steady)
+                self.notices.restart(alarm_id, alarm.occurrence, now.steady)
         watched.watch.start()
 
     # -- links --------------------------------------------------------------------------------------------------------
@@ -139,16 +139,26 @@ class Alarms:
         return sorted(listed, key=urgency)
 
     def worst(self, identity: str, circuit: str | None = None) -> Standing | None:
-        """Return the gravest alarm that stands of a device, or of one of its circuits."""
-        if (watched := self._watched.get(identity)) is None:
-            return None
+        """Return the gravest alarm that stands of a device, of one of its circuits, or of a link with all its devices.
+
+        What nobody sees of a device is nothing that is seen of its circuits.
+        """
         now = self._clock.now()
         standing = [
-            standing_of(_id_of(watched.board, key), alarm, watched.board, now)
-            for key, alarm in watched.watch.alarms.items()
-            if alarm.stands and circuit in (None, key.circuit)
+            standing_of(_id_of(board, alarm.cause.key), alarm, board, now)
+            for alarm, board in self._of(identity)
+            if alarm.stands
+            and (circuit is None or alarm.cause.key.circuit == circuit or alarm.cause.key == WHOLE_DEVICE)
         ]
-        return min(standing, key=lambda one: (one.rank, urgency(one)), default=None)
+        return min(standing, key=lambda one: (one.rank, not one.alarm.facts.is_told, urgency(one)), default=None)
+
+    def _of(self, identity: str) -> Iterator[tuple[Alarm, Board]]:
+        """Yield the alarms of a device, or of a link with all its devices."""
+        if (link := self._links.get(identity)) is not None:
+            yield link.alarm, link.board
+        for watched in self._watched.values():
+            if identity in (watched.board.identity, watched.board.link):
+                yield from ((alarm, watched.board) for alarm in watched.watch.alarms.values())
 
     def find(self, alarm_id: str) -> Standing | None:
         """Return one alarm, standing or not."""
@@ -162,12 +172,11 @@ class Alarms:
             found = safety_of(known.alarm.cause.level)
         else:
             found = Safety.SAFE
-        words = [
-            watched.watch.safety()
-            for watched in self._watched.values()
-            if (link is None or watched.board.link == link) and not watched.watch.is_blind
-        ]
-        return worst([*words, found]) if words else Safety.NOT_SEEN
+        watches = [watched.watch for watched in self._watched.values() if link is None or watched.board.link == link]
+        if all(watch.is_blind for watch in watches):
+            return Safety.NOT_SEEN
+        # A device that has no alarms makes nothing safe; that it is silent is one all the same.
+        return worst([found, *(watch.safety() for watch in watches if not (watch.is_blind and watch.is_device_seen))])
 
     # -- what persons do ----------------------------------------------------------------------------------------------
 

@@ -84,9 +84,10 @@ class Notices:
                 if told is not None and (standing := self._find(alarm_id)) is not None:
                     self._send(Notice(why=Why.OVER, alarms=(standing,), count=told.count))
 
-    def restart(self, alarm_id: str, now: float) -> None:
-        """Have an alarm told again that stood before a restart."""
-        self._note(alarm_id, Why.RESTARTED, now)
+    def restart(self, alarm_id: str, occurrence: str, now: float) -> None:
+        """Have an alarm told again that stood before a restart; of one that was told since nothing is news."""
+        if occurrence not in self._told:
+            self._note(alarm_id, Why.RESTARTED, now)
 
     def _note(self, alarm_id: str, why: Why, now: float) -> None:
         self._news.setdefault(alarm_id, why)

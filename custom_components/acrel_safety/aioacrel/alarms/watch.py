@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from ..device import Device
 from ..points import Model
-from ..readings import PointKey
+from ..readings import PointKey, Value
 from .alarm import Alarm
 from .bits import bit_rules
 from .clock import Clock, Moment
@@ -23,6 +23,8 @@ from .verdict import UNSAID, AlarmKey
 _LOGGER = logging.getLogger(__name__)
 
 _NOTHING: Mapping[str, object] = {}
+_TOLD_STEP = 0.02
+"""Of the limit: by less a value has not changed for a person who looks at an alarm."""
 type Teller = Callable[[Happening], None]
 
 
@@ -77,6 +79,7 @@ class Watch:
         self._inputs = {rule.cause.key: rule.inputs for rule in rules}
         self._watched_inputs = frozenset(key for rule in rules for key in rule.inputs)
         self._memories: dict[AlarmKey, Mapping[str, object]] = {}
+        self._values_told: dict[AlarmKey, Value | None] = {}
         self._is_changed = False
         self._was_seen: bool | None = None
         self._words_known: dict[str | None, Safety] = {}
@@ -95,6 +98,10 @@ class Watch:
     def is_blind(self) -> bool:
         """Whether nothing of this device can be an alarm: then nothing says that it is safe either."""
         return not self._by_point
+
+    def watches(self, circuit: str) -> bool:
+        """Whether anything of a circuit can be an alarm."""
+        return any(key.circuit == circuit for key in self._watched_inputs)
 
     @property
     def is_device_seen(self) -> bool:
@@ -168,8 +175,20 @@ class Watch:
             _LOGGER.exception("%s of %s could not be judged", rule.cause.key, self.device.identity)
             verdict = UNSAID
         alarm.take(verdict, now)
-        if alarm.facts is not former:
+        if alarm.facts is not former or (alarm.stands and self._is_news(alarm)):
             self._is_changed = True
+
+    def _is_news(self, alarm: Alarm) -> bool:
+        """Whether the value of an alarm that stands is another one than that told last, by as much as matters."""
+        key, value, limit = alarm.cause.key, alarm.value, alarm.limit
+        told = self._values_told.get(key)
+        if isinstance(value, int | float) and isinstance(told, int | float):
+            is_news = abs(value - told) > _TOLD_STEP * abs(limit or told)
+        else:
+            is_news = value != told
+        if is_news:
+            self._values_told[key] = value
+        return is_news
 
     def _settle(self, now: Moment) -> None:
         """Let the gravest alarm of one matter speak for the others, and tell that something changed."""
