@@ -23,11 +23,16 @@ HOST = "homeassistant"
 
 # What is there for integrations; of a module with names, only those: the rest of it is for Home Assistant itself.
 HELPERS: Mapping[str, frozenset[str] | None] = {
+    "auth.models": frozenset({"User"}),
+    "auth.permissions.const": frozenset({"POLICY_CONTROL"}),
     "config_entries": None,
     "const": None,
     "core": None,
     "data_entry_flow": None,
     "exceptions": None,
+    "helpers.config_validation": frozenset(
+        {"TARGET_SERVICE_FIELDS", "config_entry_only_config_schema", "positive_time_period"}
+    ),
     "helpers.device_registry": None,
     "helpers.entity": frozenset({"Entity", "EntityDescription"}),
     "helpers.entity_platform": frozenset({"AddConfigEntryEntitiesCallback", "async_get_current_platform"}),
@@ -38,7 +43,9 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.selector": None,
     "helpers.start": frozenset({"async_at_started"}),
     "helpers.storage": frozenset({"Store"}),
+    "helpers.target": frozenset({"TargetSelection", "async_extract_referenced_entity_ids"}),
     "helpers.translation": frozenset({"async_get_translations"}),
+    "helpers.typing": frozenset({"ConfigType"}),
     "helpers.update_coordinator": None,
     "util.dt": frozenset({"utcnow"}),
     "util.file": frozenset({"write_utf8_file_atomic"}),

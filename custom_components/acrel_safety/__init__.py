@@ -10,30 +10,32 @@ from functools import partial
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.typing import ConfigType
 
-from .aioacrel.alarms.tables import read_alarm_tables
-from .aioacrel.bands import read_bands
+from .actions import register_actions
 from .aioacrel.errors import AcrelError
-from .aioacrel.texts import read_texts
 from .const import DOMAIN, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry, AcrelRuntimeData
 from .desk import desk_of
 from .devices import is_in_use, register_hub
 from .hubs import async_forget, hub_of
 from .issues import forget_former_issues
-from .loading import add_device, async_load_models, enabled_points
+from .loading import add_device, async_load_models, enabled_points, read_tables
 from .memory import TotalsMemory
 from .stored import async_check_link, async_sound_devices
 
-PLATFORMS = [
-    Platform.BINARY_SENSOR,
-    Platform.EVENT,
-    Platform.NUMBER,
-    Platform.SELECT,
-    Platform.SENSOR,
-    Platform.SWITCH,
-]
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH]
+
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
+    """Register the actions."""
+    register_actions(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bool:
@@ -42,9 +44,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     await async_check_link(hass, entry)
     subentries = await async_sound_devices(hass, entry, entry.get_subentries_of_type(SUBENTRY_DEVICE))
-    await hass.async_add_executor_job(read_texts)
-    await hass.async_add_executor_job(read_bands)
-    await hass.async_add_executor_job(read_alarm_tables)
+    await hass.async_add_executor_job(read_tables)
     desk = desk_of(hass)
     await desk.async_enter()
     # Left after all that follows, whatever ends the set-up.

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -19,6 +20,7 @@ from .aioacrel.alarms.clock import Clock
 from .aioacrel.alarms.engine import Alarms
 from .aioacrel.alarms.happening import Happening, What
 from .aioacrel.alarms.notices import Notice
+from .aioacrel.alarms.ownerlimits import OwnerLimit
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.alarms.watch import Watch
 from .aioacrel.device import Device
@@ -31,6 +33,8 @@ from .issues import tell_record_trouble
 _DESK: HassKey[AlarmDesk] = HassKey(f"{DOMAIN}.desk")
 _LEAST_WAIT = 0.05
 """Seconds; timers are not set for less."""
+_LONGEST_WAIT = 5.0
+"""Seconds; so long a person waits for a disk that does not answer."""
 _MOST_EARLY = 100
 _KINDS: Mapping[What, Kind] = {
     What.ACKNOWLEDGED: Kind.ACKNOWLEDGE,
@@ -56,6 +60,8 @@ class AlarmDesk:
         self.alarms = Alarms(self._clock)
         self.journal: Journal | None = None
         self._opening = asyncio.Lock()
+        self._latest: asyncio.Future[int] | None = None
+        """What was put down last."""
         self._users = 0
         self._cancel: CALLBACK_TYPE | None = None
         self._armed_for: float | None = None
@@ -120,10 +126,12 @@ class AlarmDesk:
     # -- what is watched ----------------------------------------------------------------------------------------------
 
     @callback
-    def watch(self, device: Device, board: Board) -> tuple[Watch, Callable[[], None]]:
-        """Watch a device; returns what ends that."""
+    def watch(
+        self, device: Device, board: Board, *, limits: Mapping[str, OwnerLimit], ratings: Mapping[str, float]
+    ) -> tuple[Watch, Callable[[], None]]:
+        """Watch a device, with the owner's limits and rated currents; returns what ends that."""
         self._early[board.identity] = deque(maxlen=_MOST_EARLY)
-        watch, end = self.alarms.watch(device, board)
+        watch, end = self.alarms.watch(device, board, limits=limits, ratings=ratings)
         unlisten = watch.listen(self._changed)
         self._changed()
 
@@ -202,11 +210,23 @@ class AlarmDesk:
             self._changed()
 
     @callback
+    def note_limit(self, board: Board, data: Mapping[str, Json], by: str) -> None:
+        """Put down that a limit of a device was changed."""
+        self._put_down(Kind.LIMIT, {"site": board.site, "board": board.name, **data, "by": by})
+
+    async def async_recorded(self) -> None:
+        """Return when all that happened is on the disk; where that cannot be now, it is said by a repair."""
+        if (latest := self._latest) is None or self.journal is None or self.journal.trouble is not None:
+            return
+        with suppress(TimeoutError, AcrelError):
+            await asyncio.wait_for(asyncio.shield(latest), _LONGEST_WAIT)
+
+    @callback
     def _put_down(self, kind: Kind, data: dict[str, Json], standing: Mapping[str, Json] | None = None) -> None:
         if self.journal is None:
             return
         try:
-            self.journal.append(Entry(kind, data, dt_util.utcnow()), standing or {})
+            self._latest = self.journal.append(Entry(kind, data, dt_util.utcnow()), standing or {})
         except AcrelError as error:
             LOGGER.error("This could not be put down in the record: %s (%s)", data, error)
 

@@ -9,10 +9,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from . import evidence, figures, safety
+from .aioacrel.alarms.tables import read_alarm_tables
+from .aioacrel.bands import read_bands
 from .aioacrel.errors import AcrelError, FileProblemsError, MissingTableError, UnknownModelError
 from .aioacrel.models import ModelLibrary
 from .aioacrel.points import Model
 from .aioacrel.readings import PointKey
+from .aioacrel.texts import read_texts
 from .const import CONF_ALLOW_CHANGES, DOMAIN
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
@@ -21,7 +24,15 @@ from .hubs import WAYS
 from .issues import Issue, forget_issues, raise_incomplete_issue, raise_issue
 from .kinds import is_enabled_by_default, shown, unique_id
 from .model_files import model_library
+from .ownersettings import limits_of, ratings_of
 from .plant import plant_of
+
+
+def read_tables() -> None:
+    """Read the tables that the library would read when it needs them first; blocks."""
+    read_texts()
+    read_bands()
+    read_alarm_tables()
 
 
 async def async_load_models(hass: HomeAssistant, subentries: Iterable[ConfigSubentry]) -> dict[str, Model | AcrelError]:
@@ -74,7 +85,9 @@ def add_device(
     coordinator = AcrelCoordinator(hass, entry, subentry, device, source)
     coordinator.places = places(subentry, model, registered.id, hass.config.language)
     detach = coordinator.async_attach()
-    coordinator.watch, unwatch = desk_of(hass).watch(device, board_of(hass, entry, subentry))
+    coordinator.watch, unwatch = desk_of(hass).watch(
+        device, board_of(hass, entry, subentry), limits=limits_of(subentry), ratings=ratings_of(subentry)
+    )
 
     @callback
     def leave() -> None:

@@ -85,7 +85,12 @@ def view_of_link(entry: AcrelConfigEntry, desk: AlarmDesk) -> View:
 
 def unique_id(view: View, what: str) -> str:
     """Return what the entity registry knows it by; no circuit of a model is called so."""
-    return f"{view.owner_id}_alarms_{view.circuit or 'all'}_{what}"
+    return id_of(view.owner_id, view.circuit, what)
+
+
+def id_of(owner_id: str, circuit: str | None, what: str) -> str:
+    """Return what the entity registry knows one of the entities of a circuit, device (None) or link by."""
+    return f"{owner_id}_alarms_{circuit or 'all'}_{what}"
 
 
 def ids_of_device(coordinator: AcrelCoordinator) -> Iterator[tuple[str, str]]:

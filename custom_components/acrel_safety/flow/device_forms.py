@@ -24,7 +24,7 @@ from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
 from ..aioacrel.table import AddressMode, KMode
 from ..checked import faults, sound_part
-from ..const import CONF_ALLOW_CHANGES, CONF_DETAIL, CONF_INTERVALS, CONF_UNIT_ID
+from ..const import CONF_ALLOW_AUTOMATIONS, CONF_ALLOW_CHANGES, CONF_DETAIL, CONF_INTERVALS, CONF_UNIT_ID
 from ..hubs.modbus_data import INTERVALS, RATIO_FIELDS, UNIT, missing_ratios, sound_unit_id
 from .drafts import AS_WRITTEN, NORMAL_ORDER
 from .explain import FormError
@@ -141,6 +141,7 @@ def settings_schema(model: Model) -> probatio.Schema:
     return probatio.Schema(
         {
             **({probatio.Required(CONF_ALLOW_CHANGES, default=False): BooleanSelector()} if may_change else {}),
+            probatio.Required(CONF_ALLOW_AUTOMATIONS, default=False): BooleanSelector(),
             **{
                 # Needed, but Home Assistant's frontend puts a 0 into a required number.
                 probatio.Optional(field): number(step="any")
@@ -204,6 +205,8 @@ def device_data(unit_id: int, model: Model, settings: FormData) -> FormData:
         data[CONF_INTERVALS] = intervals
     if (detail := settings.get(CONF_DETAIL, Detail.NORMAL)) != Detail.NORMAL:
         data[CONF_DETAIL] = detail
+    if settings.get(CONF_ALLOW_AUTOMATIONS) is True:
+        data[CONF_ALLOW_AUTOMATIONS] = True
     return data
 
 
@@ -216,7 +219,7 @@ def device_form(data: Mapping[str, Any]) -> FormData:
 def settings_form(data: Mapping[str, Any]) -> FormData:
     """Return the settings form that would give this subentry data; of what is stored wrong it asks anew."""
     data = sound_part(UNIT, data)
-    fields = [CONF_ALLOW_CHANGES, *RATIO_FIELDS.values(), CONF_INTERVALS]
+    fields = [CONF_ALLOW_CHANGES, CONF_ALLOW_AUTOMATIONS, *RATIO_FIELDS.values(), CONF_INTERVALS]
     if data.get(CONF_DETAIL) in list(Detail):
         fields.append(CONF_DETAIL)
     return {key: data[key] for key in fields if key in data}

@@ -18,6 +18,7 @@ from ..const import DOMAIN, LOGGER, MODEL_FOLDER
 from ..hubs.errors import LinkInUseError
 from ..markdown import plain
 from ..model_files import model_library
+from ..ownersettings import KEPT
 from ..turns import MODEL_FILES, turn
 from .device_forms import (
     CONF_ADDRESS_MODE,
@@ -164,6 +165,7 @@ class LookSteps(DeviceSteps):
             self._reload_users_of(model, but=self._get_entry().entry_id)
             return self.async_create_entry(title=title, data=data, unique_id=str(self._unit_id))
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
+        data |= {key: subentry.data[key] for key in KEPT if key in subentry.data}
         # What changes the entry reloads it; a new file under the old name does not change the entry.
         is_changed = stored(subentry) != (title, data)
         self._reload_users_of(model, but=entry.entry_id if is_changed else None)

@@ -14,14 +14,17 @@ from ..aioacrel.registers import Ratio
 from ..aioacrel.vocabulary import Pace
 from ..checked import UnfitError, flag, number, one_of, text
 from ..const import (
+    CONF_ALLOW_AUTOMATIONS,
     CONF_ALLOW_CHANGES,
     CONF_BAUDRATE,
     CONF_BYTESIZE,
     CONF_CT,
     CONF_DUTY_TARGET,
     CONF_INTERVALS,
+    CONF_LIMITS,
     CONF_PARITY,
     CONF_PT,
+    CONF_RATINGS,
     CONF_STOPBITS,
     CONF_TURNAROUND_MS,
     CONF_UNIT_ID,
@@ -29,6 +32,7 @@ from ..const import (
     TYPE_SERIAL,
     TYPE_TCP,
 )
+from ..ownersettings import sound_limits, sound_ratings
 
 LOWEST_UNIT_ID, HIGHEST_UNIT_ID, OWN_PORT_UNIT_ID = 0, 247, 255
 """1 to 247 on a line (Modbus over serial line V1.02, section 2.2); 0 and 255 for a device with its own network port."""
@@ -106,6 +110,9 @@ UNIT = probatio.Schema(
         probatio.Optional(CONF_ALLOW_CHANGES): flag,
         **{probatio.Optional(field): number("bad_ratio", 0.001, 10_000) for field in RATIO_FIELDS.values()},
         probatio.Optional(CONF_INTERVALS): _intervals,
+        probatio.Optional(CONF_LIMITS): sound_limits,
+        probatio.Optional(CONF_RATINGS): sound_ratings,
+        probatio.Optional(CONF_ALLOW_AUTOMATIONS): flag,
     },
     extra=probatio.ALLOW_EXTRA,
 )

@@ -1,0 +1,184 @@
+"""The actions of the integration: what persons do to alarms, the owner's limits, and the list of what stands."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import probatio
+from homeassistant.const import Platform
+from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import entity_registry as er
+
+from .aioacrel.alarms.engine import Alarms
+from .aioacrel.alarms.facts import Facts
+from .aioacrel.alarms.standing import Standing
+from .aioacrel.errors import AcrelError, AlarmRefusedError, UnknownAlarmError
+from .aioacrel.texts import library_language
+from .const import DOMAIN
+from .desk import AlarmDesk, desk_of
+from .limitsetting import LIMIT_FIELDS, async_set_limit
+from .rights import async_actor, check_may_act
+from .safety import SAFETY, id_of
+from .targets import spots_of
+
+ACKNOWLEDGE: Final = "acknowledge"
+SILENCE: Final = "silence"
+RESET: Final = "reset"
+SHELVE: Final = "shelve"
+UNSHELVE: Final = "unshelve"
+SET_LIMIT: Final = "set_limit"
+LIST_ALARMS: Final = "list_alarms"
+
+ATTR_ALARM_ID: Final = "alarm_id"
+ATTR_OCCURRENCE: Final = "occurrence"
+ATTR_COMMENT: Final = "comment"
+ATTR_DURATION: Final = "duration"
+_LONGEST_COMMENT = 1000
+
+type Act = Callable[[Alarms, Standing, str], None]
+"""What is done to one alarm, by whom."""
+_TEXT = probatio.All(str, probatio.Length(max=_LONGEST_COMMENT))
+_ALARMS: Mapping[str | probatio.Marker, object] = {
+    **cv.TARGET_SERVICE_FIELDS,
+    probatio.Optional(ATTR_ALARM_ID): _TEXT,
+    probatio.Optional(ATTR_OCCURRENCE): _TEXT,
+}
+_WITH_COMMENT: Mapping[str | probatio.Marker, object] = {**_ALARMS, probatio.Optional(ATTR_COMMENT, default=""): _TEXT}
+
+
+@callback
+def register_actions(hass: HomeAssistant) -> None:
+    """Register all of them, whether any link is loaded or not."""
+    register = hass.services.async_register
+    shelving = {**_WITH_COMMENT, probatio.Required(ATTR_DURATION): cv.positive_time_period}
+    register(DOMAIN, ACKNOWLEDGE, _async_acknowledge, probatio.Schema({**_WITH_COMMENT}))
+    register(DOMAIN, SILENCE, _async_silence, probatio.Schema({**_ALARMS}))
+    register(DOMAIN, RESET, _async_reset, probatio.Schema({**_ALARMS}))
+    register(DOMAIN, SHELVE, _async_shelve, probatio.Schema(shelving))
+    register(DOMAIN, UNSHELVE, _async_unshelve, probatio.Schema({**_ALARMS}))
+    register(DOMAIN, SET_LIMIT, _async_set_limit, probatio.Schema({**cv.TARGET_SERVICE_FIELDS, **LIMIT_FIELDS}))
+    listing = probatio.Schema({**cv.TARGET_SERVICE_FIELDS})
+    register(DOMAIN, LIST_ALARMS, _async_list, listing, supports_response=SupportsResponse.ONLY)
+
+
+async def async_acknowledge(
+    hass: HomeAssistant, context: Context, alarm_id: str, *, occurrence: str | None = None, comment: str = ""
+) -> None:
+    """Acknowledge one alarm for whoever acts; with an occurrence only that one, not the next.
+
+    Raises HomeAssistantError in the user's language, ServiceValidationError and Unauthorized among them.
+    """
+    desk = desk_of(hass)
+    await _async_act(hass, context, [_named(hass, desk, alarm_id, occurrence)], _acknowledging(comment))
+
+
+async def _async_acknowledge(call: ServiceCall) -> None:
+    alarms = _alarms_of(call, lambda facts: not facts.is_acknowledged)
+    await _async_act(call.hass, call.context, alarms, _acknowledging(call.data[ATTR_COMMENT]))
+
+
+def _acknowledging(comment: str) -> Act:
+    return lambda alarms, one, by: alarms.acknowledge(
+        one.alarm_id, by=by, occurrence=one.occurrence or None, comment=comment
+    )
+
+
+async def _async_silence(call: ServiceCall) -> None:
+    alarms = _alarms_of(call, lambda facts: not facts.is_acknowledged)
+    await _async_act(call.hass, call.context, alarms, lambda alarms, one, by: alarms.silence(one.alarm_id, by=by))
+
+
+async def _async_reset(call: ServiceCall) -> None:
+    alarms = _alarms_of(call, lambda facts: facts.is_latched)
+    await _async_act(call.hass, call.context, alarms, lambda alarms, one, by: alarms.reset(one.alarm_id, by=by))
+
+
+async def _async_shelve(call: ServiceCall) -> None:
+    seconds, comment = call.data[ATTR_DURATION].total_seconds(), call.data[ATTR_COMMENT]
+    await _async_act(
+        call.hass,
+        call.context,
+        _alarms_of(call, lambda facts: facts.stands),
+        lambda alarms, one, by: alarms.shelve(one.alarm_id, seconds, by=by, comment=comment),
+    )
+
+
+async def _async_unshelve(call: ServiceCall) -> None:
+    alarms = _alarms_of(call, lambda facts: facts.is_shelved)
+    await _async_act(call.hass, call.context, alarms, lambda alarms, one, by: alarms.unshelve(one.alarm_id, by=by))
+
+
+async def _async_act(hass: HomeAssistant, context: Context, alarms: Sequence[Standing], act: Act) -> None:
+    """Do something to alarms, and wait until it is on the disk; what one refuses keeps no other from it."""
+    actor = await async_actor(hass, context)
+    check_may_act(hass, actor, alarms)
+    desk = desk_of(hass)
+    refused: AcrelError | None = None
+    for standing in alarms:
+        try:
+            act(desk.alarms, standing, actor.name)
+        except (AlarmRefusedError, UnknownAlarmError) as error:
+            refused = refused or error
+    await desk.async_recorded()
+    if refused is not None:
+        raise _said(hass, refused) from refused
+
+
+def _alarms_of(call: ServiceCall, is_meant: Callable[[Facts], bool]) -> Sequence[Standing]:
+    """Return the alarms that an action is about: the one it names, or those at its target for which it is meant."""
+    desk = desk_of(call.hass)
+    if (alarm_id := call.data.get(ATTR_ALARM_ID)) is not None:
+        return [_named(call.hass, desk, alarm_id, call.data.get(ATTR_OCCURRENCE))]
+    if (spots := spots_of(call.hass, call.data)) is None:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_named")
+    at = [one for one in desk.alarms.standing() if any(spot.has(one) for spot in spots)]
+    return [one for one in at if is_meant(one.alarm.facts)]
+
+
+def _named(hass: HomeAssistant, desk: AlarmDesk, alarm_id: str, occurrence: str | None) -> Standing:
+    found = desk.alarms.find(alarm_id)
+    if found is None or (occurrence is not None and found.occurrence != occurrence):
+        raise _said(hass, error := UnknownAlarmError()) from error
+    return found
+
+
+def _said(hass: HomeAssistant, error: AcrelError) -> HomeAssistantError:
+    """Return an error in the user's language."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=error.key,
+        translation_placeholders={**error.placeholders_in(library_language(hass.config.language))},
+    )
+
+
+async def _async_set_limit(call: ServiceCall) -> None:
+    try:
+        await async_set_limit(call)
+    except AcrelError as error:
+        raise _said(call.hass, error) from error
+
+
+@callback
+def _async_list(call: ServiceCall) -> ServiceResponse:
+    """Return all that stands, is set aside or out of service, what nobody knows of yet first."""
+    spots = spots_of(call.hass, call.data)
+    alarms = desk_of(call.hass).alarms
+    found = [one for one in alarms.standing() if spots is None or any(spot.has(one) for spot in spots)]
+    return {"safety": str(alarms.safety()), "alarms": [listed(call.hass, one) for one in found]}
+
+
+@callback
+def listed(hass: HomeAssistant, standing: Standing) -> dict[str, Any]:
+    """Return an alarm for lists: what is wrong in Home Assistant's language, and the entity that shows its place."""
+    identity, registry = standing.board.identity, er.async_get(hass)
+    shown_by = (
+        registry.async_get_entity_id(Platform.SENSOR, DOMAIN, id_of(identity, circuit, SAFETY))
+        for circuit in (standing.circuit, None)
+    )
+    return {
+        **standing.plain(),
+        "cause": standing.text(library_language(hass.config.language)),
+        "acknowledged": standing.alarm.facts.is_acknowledged,
+        "entity_id": next((entity_id for entity_id in shown_by if entity_id is not None), None),
+    }

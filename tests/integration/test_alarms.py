@@ -1,0 +1,245 @@
+"""What an owner sees of alarms, and what persons and automations may do to them."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from homeassistant.auth.const import GROUP_ID_READ_ONLY, GROUP_ID_USER
+from homeassistant.core import Context, HomeAssistant, State
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockUser
+
+from custom_components.acrel_safety.const import DOMAIN, RECORD_FILE
+from tests.integration.conftest import CabinetMaker, LinkMaker
+from tests.integration.rigs import QUICK, LinkRig, is_now
+
+SAFETY, UNSAFE = "sensor.adw300_1_safety", "binary_sensor.adw300_1_safety_alarm"
+EVENT, CONNECTION = "event.adw300_1_alarm_event", "binary_sensor.adw300_1_connection"
+
+
+@pytest.fixture
+async def person(hass: HomeAssistant) -> Context:
+    """Return the context of a person who is no administrator."""
+    return _context(hass, GROUP_ID_USER, "Wang Li")
+
+
+@pytest.fixture
+async def owner(hass: HomeAssistant, hass_admin_user: MockUser) -> Context:
+    """Return the context of an administrator."""
+    return Context(user_id=hass_admin_user.id)
+
+
+def _context(hass: HomeAssistant, group_id: str, name: str) -> Context:
+    group = next(group for group in hass.auth._store._groups.values() if group.id == group_id)  # noqa: SLF001 - no other way to make a person of a group
+    user = MockUser(name=name, groups=[group]).add_to_hass(hass)
+    return Context(user_id=user.id)
+
+
+@pytest.fixture
+async def rig(cabinet_of: CabinetMaker, link_to: LinkMaker) -> LinkRig:
+    """Return a link with an ADW300 that has a limit of 300 mA but no bit for it, and no delay worth waiting for."""
+    cabinet = await cabinet_of({1: "adw300"})
+    cabinet.units[1].hold("LgHighVal02", 300)
+    cabinet.units[1].hold("LgHighTim", 0.1)
+    return await link_to(cabinet, intervals=QUICK)
+
+
+async def act(rig: LinkRig, action: str, context: Context | None = None, **data: object) -> None:
+    await rig.hass.services.async_call(DOMAIN, action, data, blocking=True, context=context)
+
+
+async def listed(rig: LinkRig, **data: object) -> list[dict[str, Any]]:
+    answer = await rig.hass.services.async_call(
+        DOMAIN, "list_alarms", data, blocking=True, return_response=True
+    )
+    assert answer is not None
+    return cast("list[dict[str, Any]]", answer["alarms"])
+
+
+def recorded(rig: LinkRig, kind: str) -> list[Mapping[str, Any]]:
+    """Return what stands in the record, read as any other program would."""
+    path = Path(rig.hass.config.path(DOMAIN)) / RECORD_FILE
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as record:
+        (table,) = [
+            name
+            for (name,) in record.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if "entr" in name or "journal" in name or "record" in name
+        ]
+        texts = [row[0] for row in record.execute(f"SELECT text FROM {table} ORDER BY 1")]  # noqa: S608 - its own name
+    found = [json.loads(text) for text in texts]
+    return [entry["data"] for entry in found if entry["kind"] == kind]
+
+
+async def leak(rig: LinkRig, ma: float = 600) -> State:
+    await rig.until(SAFETY, is_now("safe"))
+    rig.cabinet.units[1].hold("Lg", ma)
+    return await rig.until(SAFETY, is_now("alarm"))
+
+
+async def test_a_leak_above_the_devices_own_limit_is_seen_though_the_manual_prints_no_bit_for_it(rig: LinkRig) -> None:
+    state = await leak(rig)
+    assert state.name == "adw300 1 Safety"
+    told = state.attributes
+    assert (told["cause"], told["value"], told["limit"], told["unit"]) == (
+        "Residual current above the limit", 600, 300, "mA"
+    )  # fmt: skip
+    assert (told["board"], told["level"], told["state"], told["derived"]) == (
+        "adw300 1", "alarm", "unacknowledged", True
+    )  # fmt: skip
+    assert told["since"]
+    assert rig.hass.states.is_state(UNSAFE, "on")
+    assert rig.hass.states.is_state("sensor.cabinet_safety", "alarm")
+    assert rig.hass.states.is_state("binary_sensor.cabinet_safety_alarm", "on")
+    event = await rig.until(EVENT, lambda state: state.attributes["event_type"] == "raised")
+    assert (event.attributes["board"], event.attributes["value"]) == ("adw300 1", 600)
+
+
+async def test_the_value_of_an_alarm_that_stands_is_told_on(rig: LinkRig) -> None:
+    await leak(rig)
+    rig.cabinet.units[1].hold("Lg", 900)
+    await rig.until(SAFETY, lambda state: state.attributes["value"] == 900)
+
+
+async def test_what_cannot_be_seen_is_neither_safe_nor_quiet(rig: LinkRig) -> None:
+    await rig.until(SAFETY, is_now("safe"))
+    rig.cabinet.set_scenario("silent", 1)
+    await rig.until(SAFETY, is_now("not_seen"))
+    assert rig.hass.states.is_state(UNSAFE, "unknown")
+    assert rig.hass.states.is_state(CONNECTION, "off")
+    assert rig.hass.states.is_state("sensor.cabinet_safety", "not_seen")
+    assert rig.hass.states.is_state("binary_sensor.cabinet_connection", "off")
+    rig.cabinet.set_scenario("normal", 1)
+    await rig.until(SAFETY, is_now("safe"))
+    assert rig.hass.states.is_state(CONNECTION, "on")
+
+
+async def test_an_alarm_whose_value_is_back_is_held_until_a_person_acknowledges(rig: LinkRig, person: Context) -> None:
+    await leak(rig)
+    rig.cabinet.units[1].hold("Lg", 10)
+    await rig.until(SAFETY, lambda state: state.attributes["state"] == "returned_unacknowledged")
+    assert rig.hass.states.is_state(SAFETY, "alarm")
+    await act(rig, "acknowledge", person, entity_id=SAFETY, comment="Kettle")
+    await rig.until(SAFETY, is_now("safe"))
+    (entry,) = recorded(rig, "acknowledge")
+    assert (entry["by"], entry["comment"], entry["board"]) == ("Wang Li", "Kettle", "adw300 1")
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+async def test_automations_acknowledge_only_where_the_owner_allows_it(
+    cabinet_of: CabinetMaker, link_to: LinkMaker, allowed: bool
+) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    cabinet.units[1].hold("LgHighVal02", 300)
+    cabinet.units[1].hold("LgHighTim", 0.1)
+    rig = await link_to(cabinet, intervals=QUICK, **({"allow_automations": True} if allowed else {}))
+    await leak(rig)
+    if allowed:
+        await act(rig, "acknowledge", Context(), entity_id=SAFETY)
+    else:
+        with pytest.raises(ServiceValidationError, match="are for persons"):
+            await act(rig, "acknowledge", Context(), entity_id=SAFETY)
+    state = rig.hass.states.get(SAFETY)
+    assert state is not None
+    assert state.attributes["state"] == ("acknowledged" if allowed else "unacknowledged")
+    assert [entry["by"] for entry in recorded(rig, "acknowledge")] == (["automation"] if allowed else [])
+
+
+async def test_a_person_who_may_only_look_acknowledges_nothing(rig: LinkRig) -> None:
+    await leak(rig)
+    with pytest.raises(Unauthorized):
+        await act(rig, "acknowledge", _context(rig.hass, GROUP_ID_READ_ONLY, "Guest"), entity_id=SAFETY)
+    assert [alarm["state"] for alarm in await listed(rig)] == ["unacknowledged"]
+
+
+async def test_the_list_says_where_and_how_much(rig: LinkRig, person: Context) -> None:
+    assert await listed(rig) == []
+    await leak(rig)
+    (alarm,) = await listed(rig, entity_id=SAFETY)
+    assert (alarm["board"], alarm["code"], alarm["value"], alarm["entity_id"]) == ("adw300 1", "Lg", 600, SAFETY)
+    with pytest.raises(ServiceValidationError, match="no such alarm"):
+        await act(rig, "acknowledge", person, alarm_id=alarm["alarm_id"], occurrence="of yesterday")
+    await act(rig, "acknowledge", person, alarm_id=alarm["alarm_id"], occurrence=alarm["occurrence"])
+    assert [(one["state"], one["acknowledged"]) for one in await listed(rig)] == [("acknowledged", True)]
+
+
+async def test_an_action_that_names_nothing_of_ours_says_so(rig: LinkRig, person: Context) -> None:
+    for data in ({}, {"entity_id": "light.kitchen"}):
+        with pytest.raises(ServiceValidationError, match="Name an alarm"):
+            await act(rig, "acknowledge", person, **data)
+
+
+async def test_a_shelved_alarm_is_still_no_safety_and_nothing_is_shelved_for_ever(
+    rig: LinkRig, person: Context
+) -> None:
+    await leak(rig)
+    with pytest.raises(ServiceValidationError, match="8"):
+        await act(rig, "shelve", person, entity_id=SAFETY, duration={"hours": 9})
+    await act(rig, "shelve", person, entity_id=SAFETY, duration={"hours": 2})
+    (alarm,) = await listed(rig)
+    assert (alarm["state"], bool(alarm["shelved_until"])) == ("shelved", True)
+    assert rig.hass.states.is_state(SAFETY, "alarm")
+    await act(rig, "unshelve", person, entity_id=SAFETY)
+    assert [one["state"] for one in await listed(rig)] == ["unacknowledged"]
+
+
+async def test_an_owners_limit_raises_its_alarm_and_is_gone_when_it_is_taken_away(
+    rig: LinkRig, owner: Context, person: Context
+) -> None:
+    await rig.until(SAFETY, is_now("safe"))
+    limit = {"quantity": "residual_current", "level": "pre_alarm", "entity_id": SAFETY}
+    with pytest.raises(Unauthorized):
+        await act(rig, "set_limit", person, **limit, limit=1)
+    with pytest.raises(ServiceValidationError, match="nothing that adw300 1 measures"):
+        await act(rig, "set_limit", owner, **{**limit, "quantity": "humidity"}, limit=1)
+    rig.cabinet.units[1].hold("Lg", 100)
+    await act(rig, "set_limit", owner, **limit, limit=50)
+    await rig.hass.async_block_till_done()
+    state = await rig.until(SAFETY, is_now("pre_alarm"))
+    assert (state.attributes["value"], state.attributes["limit"]) == (100, 50)
+    assert rig.hass.states.is_state(UNSAFE, "off")
+    (entry,) = recorded(rig, "limit")
+    assert (entry["limit"], entry["family"], entry["board"]) == (50, "residual_current", "adw300 1")
+    await act(rig, "set_limit", owner, **limit)
+    await rig.hass.async_block_till_done()
+    await rig.until(SAFETY, is_now("safe"))
+
+
+async def test_what_was_acknowledged_stays_so_over_a_reload_and_is_recorded_once(rig: LinkRig, person: Context) -> None:
+    await leak(rig)
+    await act(rig, "acknowledge", person, entity_id=SAFETY)
+    (before,) = await listed(rig)
+    await rig.reload()
+    await rig.until(SAFETY, is_now("alarm"))
+    (after,) = await listed(rig)
+    assert {key: after[key] for key in ("occurrence", "state", "since")} == {
+        key: before[key] for key in ("occurrence", "state", "since")
+    }
+    assert [entry["what"] for entry in recorded(rig, "alarm")] == ["raised"]
+
+
+async def test_each_circuit_of_a_board_has_its_own_word_and_event(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
+    cabinet = await cabinet_of({8: "aim-r100"})
+    rig = await link_to(cabinet, intervals=QUICK)
+    words = {
+        circuit: er.async_get(rig.hass).async_get_entity_id(
+            "sensor", DOMAIN, f"{rig.subentry(8).subentry_id}_alarms_{circuit}_safety"
+        )
+        for circuit in ("2", "3", "all")
+    }
+    second, third, whole = (words[circuit] for circuit in ("2", "3", "all"))
+    assert second is not None
+    assert third is not None
+    assert whole is not None
+    await rig.until(whole, is_now("safe"))
+    cabinet.set_scenario("leak", 8, circuit="2")
+    state = await rig.until(second, is_now("alarm"))
+    assert state.attributes["board"] == "aim-r100 8"
+    assert state.attributes["circuit_name"] == "Circuit 2"
+    assert rig.hass.states.is_state(third, "safe")
+    assert rig.hass.states.is_state(whole, "alarm")
+    assert {alarm["circuit"] for alarm in await listed(rig, entity_id=second)} == {"2"}
+    assert await listed(rig, entity_id=third) == []
