@@ -92,15 +92,17 @@ def _circuit_info(
 @callback
 def board_of(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> Board:
     """Return where the alarms of a device are, in words that its owner knows."""
+    registry = dr.async_get(hass)
+    device = registry.async_get_device_by_identifier((DOMAIN, subentry.subentry_id), entry.entry_id)
 
     def circuit_name(circuit: str) -> str:
-        registry = dr.async_get(hass)
-        child = registry.async_get_device(identifiers={circuit_identifier(subentry, circuit)})
+        identifier = circuit_identifier(subentry, circuit)
+        child = registry.async_get_child_device_by_identifier(identifier, entry.entry_id)
         return circuit if child is None else child.name_by_user or child.name or circuit
 
     return Board(
         identity=subentry.subentry_id,
-        name=subentry.title,
+        name=(device.name_by_user if device is not None else None) or subentry.title,
         site=hass.config.location_name,
         link=entry.entry_id,
         link_name=entry.title,
