@@ -134,7 +134,7 @@ async def set_up_yaml(hass: HomeAssistant, port: int) -> Mapping[str, str]:
         model = library.get(model_id)
         for key, point in model.readable.items():
             platform = platform_of(point, may_set=False)
-            if platform is not None and is_enabled_by_default(point, platform):
+            if platform is not None and is_enabled_by_default(model, point, platform):
                 every = DEFAULT_INTERVALS[point.pace]
                 sensors.append({**yaml_sensor(unit_id, model, key), "scan_interval": int(every)})
                 subjects[str(sensors[-1]["unique_id"])] = subject_of(point)

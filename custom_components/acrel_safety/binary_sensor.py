@@ -9,12 +9,14 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .aioacrel.alarms.bitlevels import level_of
 from .aioacrel.points import Point
 from .aioacrel.vocabulary import Kind
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
 from .entity import AcrelEntity
 from .kinds import points_of
+from .naming import EXTRA
 from .safety import CONNECTION, UNSAFE, View, ViewEntity, is_unsafe, view_of_link, views_of
 
 PARALLEL_UPDATES = 0
@@ -23,7 +25,7 @@ _ALARM_CLASSES: Mapping[str, BinarySensorDeviceClass] = {
     "temperature": BinarySensorDeviceClass.HEAT,
     "battery": BinarySensorDeviceClass.BATTERY,
 }
-"""By family; every other alarm means that something is unsafe."""
+"""By family; every other alarm that is a matter of safety means that something is unsafe."""
 _STATE_CLASSES: Mapping[str, BinarySensorDeviceClass] = {"online_state": BinarySensorDeviceClass.CONNECTIVITY}
 """By key. A closed breaker is no opening that is closed, and a lock class would say 'on' for
 unlocked: positions have words of their own instead."""
@@ -32,6 +34,9 @@ unlocked: positions have words of their own instead."""
 def device_class_of(point: Point) -> BinarySensorDeviceClass | None:
     """Return what 'on' means."""
     match point.quantity.kind:
+        case Kind.ALARM if level_of(point) is None:
+            # A report, or about the quality of supply: nothing is unsafe.
+            return None if point.quantity.key == EXTRA else BinarySensorDeviceClass.PROBLEM
         case Kind.ALARM:
             return _ALARM_CLASSES.get(point.quantity.family, BinarySensorDeviceClass.SAFETY)
         case Kind.FAULT:

@@ -32,7 +32,7 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
         self._attr_translation_key = name.key
         self._attr_translation_placeholders = name.placeholders
         self._attr_entity_category = category(point, platform)
-        self._attr_entity_registry_enabled_default = is_enabled_by_default(point, platform)
+        self._attr_entity_registry_enabled_default = is_enabled_by_default(coordinator.device.model, point, platform)
         if point.evidence is not coordinator.device.model.evidence:
             # The device says how sure its registers are; this one is less sure, or surer.
             self._attr_extra_state_attributes = _EVIDENCE[point.evidence]

@@ -9,18 +9,35 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .aioacrel.points import Point
+from .aioacrel.alarms.bitlevels import level_of
+from .aioacrel.alarms.levels import Level
+from .aioacrel.points import Model, Point
 from .aioacrel.readings import PointKey
 from .aioacrel.vocabulary import EXTRA_PREFIX, Kind
 from .const import CONF_ALLOW_CHANGES
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .naming import NO_STATE
+from .naming import EXTRA, NO_STATE
 
 RAW_PREFIX = f"{EXTRA_PREFIX}Raw "
 """Begins the code of a register whose meaning is unknown: a help for drawing up a table."""
 _ABOUT_THE_INSTRUMENT = frozenset({Kind.FAULT, Kind.RATIO, Kind.IDENTITY, Kind.CLOCK})
 _SECONDARY_FAMILIES = frozenset({"communication", "ratio", "wiring", "clock", "power_supply"})
 _SETTING_PLATFORMS = frozenset({Platform.NUMBER, Platform.SELECT, Platform.SWITCH})
+_FOR_SPECIALISTS = frozenset(
+    {"demand", "frequency", "fundamental", "harmonics", "phase_angle", "power_factor", "unbalance"}
+)
+"""Families: quality of supply, no safety and no bill."""
+_WITH_LIMITS = frozenset({"insulation", "residual_current", "temperature"})
+_SAID_BY_OTHERS = frozenset({"power"})
+"""Families of alarms that others say already: too much power is too much current."""
+_WIRED_BY_THE_OWNER = frozenset({"digital_input", "digital_output"})
+"""Families whose meaning only their owner knows."""
+_IMPORTED = "EPI"
+"""The code of the energy that the Energy dashboard wants."""
+_OTHER_ENERGIES = frozenset({"combined_active_energy", "exported_active_energy"})
+_OF_ONE_PHASE = (" A", " B", " C")
+_TOTAL_POWER = "P"
+_ACTIVE = frozenset({"W", "kW"})
 _TIMES = frozenset({"ms", "s", "min", "h", "d"})
 
 type SetUp = Callable[[HomeAssistant, AcrelConfigEntry, AddConfigEntryEntitiesCallback], Coroutine[Any, Any, None]]
@@ -71,18 +88,43 @@ def unique_id(subentry: ConfigSubentry, key: PointKey) -> str:
     return f"{subentry.subentry_id}_{key.circuit}_{key.code}"
 
 
-def is_enabled_by_default(point: Point, platform: Platform) -> bool:
-    """Whether a point interests most people: every enabled entity costs time on the line."""
+def is_enabled_by_default(model: Model, point: Point, platform: Platform) -> bool:
+    """Whether a point interests most people: every enabled entity costs time on the line, and a look.
+
+    Alarms are watched whether their entities are enabled or not (`desk.py`).
+    """
     quantity = point.quantity
     if quantity.detail or quantity.code.startswith(RAW_PREFIX):
         return False
     if platform in _SETTING_PLATFORMS:
         return True
-    if quantity.kind is Kind.SETTING:
-        # Limits explain the values beside them; delays, switches and modes do not.
-        return quantity.unit is not None and quantity.unit not in _TIMES
-    # A word of states whose bits nobody explained says nothing to a reader.
-    return quantity.kind is not Kind.STATE or point.is_binary or point.words is not None
+    return quantity.family not in _FOR_SPECIALISTS and _is_looked_at(model, point)
+
+
+def _is_looked_at(model: Model, point: Point) -> bool:
+    """Whether somebody looks at a point who only wants to know that all is well."""
+    quantity = point.quantity
+    match quantity.kind:
+        case Kind.SETTING:
+            # Limits that are looked at beside their values; delays, switches, modes and the others are not.
+            return quantity.family in _WITH_LIMITS and quantity.unit is not None and quantity.unit not in _TIMES
+        case Kind.ALARM:
+            return level_of(point) is not None and quantity.family not in _SAID_BY_OTHERS and not _is_aside(point)
+        case Kind.STATE:
+            # A word of states whose bits nobody explained says nothing to a reader.
+            is_said = point.is_binary or point.words is not None
+            return is_said and quantity.family not in _WIRED_BY_THE_OWNER
+        case Kind.ENERGY if quantity.key in _OTHER_ENERGIES:
+            return PointKey(point.key.circuit, _IMPORTED) not in model.points
+        case Kind.MEASUREMENT if quantity.family == "power" and point.key.code != _TOTAL_POWER:
+            return quantity.unit in _ACTIVE and PointKey(point.key.circuit, _TOTAL_POWER) not in model.points
+    return True
+
+
+def _is_aside(point: Point) -> bool:
+    """Whether an alarm that a model has for itself is about one phase, or no more than a warning."""
+    is_own = point.quantity.key == EXTRA
+    return is_own and (level_of(point) is Level.PRE_ALARM or point.key.code.endswith(_OF_ONE_PHASE))
 
 
 def category(point: Point, platform: Platform) -> EntityCategory | None:

@@ -114,7 +114,8 @@ def enabled_points(hass: HomeAssistant, coordinator: AcrelCoordinator) -> list[P
     for point, platform in shown(coordinator):
         entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id(coordinator.subentry, point.key))
         known = registry.async_get(entity_id) if entity_id is not None else None
-        if known.disabled_by is None if known is not None else is_enabled_by_default(point, platform):
+        is_default = is_enabled_by_default(coordinator.device.model, point, platform)
+        if known.disabled_by is None if known is not None else is_default:
             keys.append(point.key)
     return keys
 

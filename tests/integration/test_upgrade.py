@@ -23,7 +23,8 @@ from homeassistant.helpers import restore_state as rs
 from homeassistant.setup import async_setup_component
 
 from custom_components.acrel_safety.const import DOMAIN
-from tests.integration.conftest import CabinetMaker
+from tests.integration.conftest import CabinetMaker, LinkMaker
+from tests.integration.rigs import device, link_entry
 
 STORED = Path(__file__).parent / "stored"
 MODELS = {5: "ddsy1352", 7: "asj10l", 8: "aim-r100"}
@@ -90,3 +91,35 @@ async def test_entities_devices_and_entries_of_the_first_version_are_the_same_af
     assert all(kept[entity["entity_id"]].original_name == entity["original_name"] for entity in before)
     for entry in entries:
         assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_what_is_off_by_default_now_stays_on_where_it_was_and_is_read(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    entry = link_entry(cabinet, [device(1, "adw300")])
+    entry.add_to_hass(hass)
+    (subentry_id,) = entry.subentries
+    registry = er.async_get(hass)
+    former = [
+        registry.async_get_or_create(
+            platform, DOMAIN, f"{subentry_id}_1_{code}", config_entry=entry, config_subentry_id=subentry_id
+        ).entity_id
+        for platform, code in (("sensor", "PF"), ("sensor", "Q"), ("binary_sensor", "DI1"), ("binary_sensor", "PFLow"))
+    ]
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    states = {entity_id: hass.states.get(entity_id) for entity_id in former}
+    assert [name for name, state in states.items() if state is None or state.state in ("unavailable", "unknown")] == []
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_new_instrument_shows_no_more_than_an_owner_can_overlook(
+    cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    rig = await link_to(cabinet)
+    enabled = [entity for entity in rig.entities(1) if entity.disabled_by is None]
+    assert len(enabled) <= 30
+    of_energy = [entity.entity_id for entity in enabled if entity.original_device_class == "energy"]
+    assert of_energy == ["sensor.adw300_1_imported_active_energy"]
