@@ -12,7 +12,7 @@ import asyncio
 import json
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -194,15 +194,15 @@ async def measure(minutes: float | None = None) -> Table:
             {
                 "peer": peer.name,
                 "entities": found[0]["entities"],
-                "rows per circuit and hour": median(_hourly(figures) for figures in found) / circuits,
+                "rows per circuit and hour": median(_hourly(one) for one in found) / circuits,
                 "part of exact": median(parts) if parts else None,
                 "worst part": max(parts, default=None),
-                "readings checked": sum(figures["readings"] for figures in found) if is_ours else None,
-                "distance": max(figures["farthest"] for figures in found) if is_ours else None,
-                "wrong": sum(figures["beyond"] + figures["late"] for figures in found) if is_ours else None,
+                "readings checked": sum(one["readings"] for one in found) if is_ours else None,
+                "distance": max(one["farthest"] for one in found) if is_ours else None,
+                "wrong": sum(one["beyond"] + one["late"] for one in found) if is_ours else None,
                 "alarm changes": len(delays) if is_ours else None,
                 "worst alarm delay s": max(delays, default=None) if is_ours else None,
-                "CPU s per minute": median(figures["cpu"] / figures["seconds"] * 60 for figures in found),
+                "CPU s per minute": median(one["cpu"] / one["seconds"] * 60 for one in found),
             }
         )
     return table
@@ -210,8 +210,8 @@ async def measure(minutes: float | None = None) -> Table:
 
 def _by_subject(found: Sequence[tuple[Figures, int]]) -> Mapping[str, float]:
     """Return rows per circuit and hour by what they are of, the most first."""
-    sums: Counter[str] = Counter()
+    sums: dict[str, float] = defaultdict(float)
     for figures, circuits in found:
         for subject, rows in figures["rows"].items():
             sums[subject] += rows / figures["seconds"] * 3600 / circuits / len(found)
-    return {subject: round(rows, 2) for subject, rows in sums.most_common()}
+    return {subject: round(rows, 2) for subject, rows in sorted(sums.items(), key=lambda item: -item[1])}
