@@ -1,6 +1,5 @@
 """`acrel dump`: raw registers, whole or as far as they could be had."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 

@@ -1,6 +1,5 @@
 """Every command with a hostile model file, table and file name: not a character of them steers the terminal."""
 
-import asyncio
 import json
 import unicodedata
 from pathlib import Path
