@@ -16,8 +16,6 @@ from simulator.devices import MODELS
 from tests.aioacrel.rigs import LIBRARY, model, open_device
 from tests.aioacrel.test_hub import LOOP, MONITOR, PATIENCE, SOON, rig
 
-pytestmark = pytest.mark.virtual_time
-
 ONES, ZEROS = 0xFFFF, 0x0000
 READABLE = sorted(of for of in LIBRARY.ids() if not LIBRARY.get(of).needs_table)
 QUIET_OR_ON = (Kind.ALARM, Kind.FAULT)
