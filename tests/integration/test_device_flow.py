@@ -220,7 +220,7 @@ async def test_a_setting_that_cannot_be_is_told_at_its_field_and_the_rest_stays(
     typed = {name: value for name, value in {"pt": 2, "ct": 100, **wrong}.items() if value is not None}
     await device.answer(**typed)
     assert device.errors == {field: key}
-    assert device.entered == {"detail": "normal"} | {
+    assert device.entered == {"detail": "normal", "allow_automations": False} | {
         name: value for name, value in typed.items() if name != "intervals"
     }
     assert devices(rig) == {}
@@ -375,7 +375,7 @@ async def test_ratios_that_no_register_tells_are_asked_for(
     rig = await link_to(cabinet, {})
     device = await add_device(hass, rig.entry)
     await device.answer(unit_id=3, model="adl3000")
-    assert device.fields == ["pt", "ct", "detail", "intervals"]
+    assert device.fields == ["pt", "ct", "detail", "allow_automations", "intervals"]
     await device.answer(pt=1, ct=20)
     await hass.async_block_till_done()
 
@@ -396,7 +396,7 @@ async def test_changes_are_allowed_only_by_the_user(
     rig = await link_to(await cabinet_of({8: "aim-r100"}), {})
     device = await add_device(hass, rig.entry)
     await device.answer(unit_id=8, model="aim-r100")
-    assert device.fields == ["allow_changes", "detail", "intervals"]
+    assert device.fields == ["allow_changes", "detail", "allow_automations", "intervals"]
     await device.answer(allow_changes=True)
     await hass.async_block_till_done()
     assert devices(rig)["AIM-R100 8"]["allow_changes"] is True

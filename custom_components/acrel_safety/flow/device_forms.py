@@ -141,7 +141,6 @@ def settings_schema(model: Model) -> probatio.Schema:
     return probatio.Schema(
         {
             **({probatio.Required(CONF_ALLOW_CHANGES, default=False): BooleanSelector()} if may_change else {}),
-            probatio.Required(CONF_ALLOW_AUTOMATIONS, default=False): BooleanSelector(),
             **{
                 # Needed, but Home Assistant's frontend puts a 0 into a required number.
                 probatio.Optional(field): number(step="any")
@@ -149,6 +148,7 @@ def settings_schema(model: Model) -> probatio.Schema:
                 if ratio in model.registers.asks_ratios
             },
             probatio.Required(CONF_DETAIL, default=Detail.NORMAL.value): choice(list(Detail), "detail"),
+            probatio.Required(CONF_ALLOW_AUTOMATIONS, default=False): BooleanSelector(),
             probatio.Optional(CONF_INTERVALS): section(probatio.Schema(intervals), {"collapsed": True}),
         }
     )
