@@ -68,6 +68,8 @@ CONNECT_LOOK_SECONDS = 0.05
 """How often it is looked whether a connection that is being opened stands."""
 QUEUE_SECONDS = 0.25
 """For a request of somebody else that the shared link sends first."""
+_LOST = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
+"""How the system says that a connection that stood was ended."""
 MOST_LOSSES = 4
 """Connections that may be lost while a unit is taken up again; it takes two to learn that a gateway hangs up."""
 
@@ -185,13 +187,18 @@ class GuardedUnit:
                     # The gateway had hung up after its answer before it heard this: it has to be asked anew.
                     if self._habits.was_lost_after_answer(_now()) and self.figures.losses - losses < MOST_LOSSES:
                         continue
-                    if not await self._finds_another_way(error, address):
+                    try:
+                        is_worth_it = await self._finds_another_way(error, address)
+                    finally:
+                        self._pulse.review(_now())
+                    if not is_worth_it:
                         raise
 
     async def _finds_another_way(self, error: LinkError, address: int) -> bool:
         """Return whether it is worth asking again, in another way. Raises WrongPeerError when that is found out."""
         if self._way.is_flooded:
-            raise WrongPeerError(link=self._link, detail=phrase("chatters")) from error
+            self._way.cause = phrase("chatters")
+            raise WrongPeerError(link=self._link, detail=self._way.cause) from error
         if self._is_look_due(error):
             had_own = self._way.plain is not None
             self._habits.note_dropped()
@@ -204,6 +211,8 @@ class GuardedUnit:
             raise WrongPeerError(link=self._link, detail=self._way.cause) from error
         if isinstance(error, NoAnswerError) and (code := self._way.busy_code(self.unit_id, _now())) is not None:
             raise RefusedError(unit=self.unit_id, address=address, count=1, code=code) from error
+        if isinstance(error, NoAnswerError) and self._way.hears_others(self.unit_id, _now()):
+            raise BadAnswerError(unit=self.unit_id, detail=phrase("other_answer")) from error
         return False
 
     def _is_look_due(self, error: LinkError) -> bool:
@@ -308,7 +317,7 @@ class GuardedUnit:
         low, high = within or (wanted.address, wanted.end - 1)
         while self._out_of_step:
             if self.figures.losses - losses >= MOST_LOSSES:
-                raise LinkUnreachableError(link=self._link, detail=phrase("hung_up"))
+                raise LinkUnreachableError(link=self._link, detail=self._unless_kicked(phrase("hung_up")))
             await asyncio.sleep(self.quiet_seconds)
             probe = Read(wanted.function, wanted.address, 1)
             choice = self._choose(probe, (min(low, wanted.address), max(high, wanted.end - 1)))
@@ -518,7 +527,7 @@ class GuardedUnit:
                 return NoAnswerError(unit=self.unit_id, seconds=f"{self._waited:.2g}")
             case ModbusConnectionError() | OSError():  # a time-out while connecting is one of these
                 self._lost(read)
-                return LinkUnreachableError(link=self._link, detail=reason_of(error))
+                return LinkUnreachableError(link=self._link, detail=self._unless_kicked(reason_of(error)))
             case ModbusExceptionError():
                 self.figures.refusals += 1
                 self._habits.note_answer(_now(), shows=False)
@@ -533,6 +542,10 @@ class GuardedUnit:
                 self._pulse.beat(_now())
                 return refusal
         return self._mismatch(reason_of(error), read)
+
+    def _unless_kicked(self, reason: Phrase) -> Phrase:
+        """Return why a connection was lost: once may be chance, again and again somebody else wants it too."""
+        return phrase("kicked") if reason.key == "hung_up" and self._habits.is_kicked(_now()) else reason
 
     def _note_failure(self) -> None:
         self._failures += 1
@@ -555,7 +568,9 @@ class GuardedUnit:
 
 def _was_refused(error: LinkError) -> bool:
     """Whether there is no connection at all, as the system says: then nothing speaks there."""
-    return isinstance(error, LinkUnreachableError) and isinstance(innermost(error), (OSError, UnicodeError))
+    cause = innermost(error)
+    is_of_system = isinstance(cause, (OSError, UnicodeError)) and not isinstance(cause, _LOST)
+    return isinstance(error, LinkUnreachableError) and is_of_system
 
 
 def _now() -> float:
