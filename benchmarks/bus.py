@@ -272,7 +272,8 @@ async def measure() -> Table:
     table = Table(
         "bus",
         "A bus of ten units at 9600 baud",
-        f"Ten AIM-R100 behind a gateway, line paced at 9600 8N1, 20 ms turnaround, alarm period {PERIOD:g} s, time-out "
+        f"Ten AIM-R100 behind a gateway, line paced at 9600 8N1, 20 ms turnaround, alarms asked for every {PERIOD:g} s "
+        f"(which this project takes as *at least so often, and as often as the line allows*), time-out "
         f"{TIMEOUT:g} s. Alarm latency is from the register's change to the value shown, {ROUNDS} changes on every "
         f"answering unit; {GIVE_UP:g} s stands for *not within that time*. The bound asked for is period + one request "
         f"+ 50 ms = {bound:.2f} s. Commands: an alarm limit written and read back while polling, {COMMANDS} times.",

@@ -33,9 +33,9 @@ from .flow.link_forms import (
     changes_nothing,
     former_title,
     free_title,
+    is_same_place,
     link_data,
     link_form,
-    link_place,
     link_schema,
 )
 from .flow.selector_texts import FlowTexts
@@ -130,12 +130,12 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _take_link(self, kind: str, form: FormData) -> ConfigFlowResult:
         """Save a link that opens. Raises FormError."""
         data, name = link_data(kind, form), form.get(CONF_NAME, "").strip()
-        self._async_abort_entries_match(link_place(data))
+        self._abort_if_taken(data)
         if self.source != SOURCE_RECONFIGURE:
             texts = await FlowTexts.load(self.hass)
             await self._try(probe_link(self.hass, data))
             # Another dialog may have been faster. Nothing is waited for from here on: one more would come between.
-            self._async_abort_entries_match(link_place(data))
+            self._abort_if_taken(data)
             return self.async_create_entry(title=name or self._free_title(kind, texts), data=data)
         entry = self._get_reconfigure_entry()
         async with turn(self.hass, entry.entry_id):
@@ -152,12 +152,19 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
         """Save a changed link; nothing is waited for here, so that no other dialog comes between."""
         abort_if_closed(self.hass.config_entries.flow, self.flow_id)
         self._abort_if_changed(entry)
-        self._async_abort_entries_match(link_place(data))
+        self._abort_if_taken(data)
         result = self.async_update_and_abort(entry, data=data, title=_new_title(entry, data, name))
         if entry.state in _FAILED:
             # It does not listen to changes, and may have given up.
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
         return result
+
+    def _abort_if_taken(self, data: LinkData) -> None:
+        """Raise AbortFlow if another entry has this gateway or port, under whatever name."""
+        mine = self._get_reconfigure_entry().entry_id if self.source == SOURCE_RECONFIGURE else None
+        for entry in self._async_current_entries(include_ignore=False):
+            if entry.entry_id != mine and is_same_place(entry.data, data):
+                raise AbortFlow("already_configured")
 
     def _abort_if_changed(self, entry: ConfigEntry) -> None:
         """Raise AbortFlow if the link was removed, or changed by another dialog, since this one began."""
@@ -245,4 +252,4 @@ def _is_in_the_way(entry: ConfigEntry, data: LinkData) -> bool:
     """
     if entry.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY):
         return False
-    return link_place(entry.data) == link_place(data)
+    return is_same_place(entry.data, data)

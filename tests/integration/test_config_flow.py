@@ -369,6 +369,22 @@ async def test_the_same_gateway_is_not_set_up_twice(
     assert len(links(home)) == 1
 
 
+@pytest.mark.parametrize(
+    ("known", "typed"),
+    [
+        ("127.0.0.1", "localhost"),
+        ("localhost", "::1"),
+        ("192.0.2.7", "::ffff:192.0.2.7"),
+        ("Board.local", "board.local."),
+    ],
+)
+async def test_one_gateway_under_two_names_is_not_set_up_twice(home: HomeAssistant, known: str, typed: str) -> None:
+    MockConfigEntry(domain=DOMAIN, data={"type": "tcp", "host": known, "port": 502}).add_to_hass(home)
+    link = await add_link(home, "rtu_tcp")
+    await link.answer(host=typed, port=502, line=QUICK_LINE)
+    assert link.reason == "already_configured"
+
+
 async def test_of_two_dialogs_for_one_gateway_only_one_saves(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:
     cabinet = await cabinet_of({1: "adw300"})
     dialogs = [await add_link(home, "tcp"), await add_link(home, "tcp")]
