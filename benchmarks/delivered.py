@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
-from benchmarks.faults import CLIENTS, OURS, PATIENCE, SEED, TIMEOUT
+from benchmarks.clients import BAUDRATE, CLIENTS, OURS, PATIENCE, SEED, TIMEOUT
 from benchmarks.report import Table
 from custom_components.acrel_safety.aioacrel.modbus import Bus, Link, LinkAddress, PolledUnit, PollReport
 from custom_components.acrel_safety.aioacrel.modbus.bus import DEFAULT_INTERVALS
@@ -30,7 +30,6 @@ from simulator.faults.virtual import run
 MODELS = {1: "adw300", 2: "aim-r100", 3: "dtsd1352"}
 RATES = (0.02, 0.05, 0.1, 0.25)
 MINUTES = 10.0
-BAUDRATE = 115200
 CLIENTS_COMPARED = ("pymodbus", "modbus-connection", OURS)
 _LIBRARY = ModelLibrary()
 

@@ -2,7 +2,7 @@
 
 Every client asks the same questions through the same fault proxy (`simulator/faults`), in virtual time, so a million
 requests take minutes. Every answer proves where it came from: it is wrong when it was taken from other registers or
-another unit, or before the question was asked.
+another unit, or before the question was asked. What is sound on the link and yet not the meter's is in `dead.py`.
 
     python -m benchmarks.faults --requests 1000000 --peers 100000 --jobs 2     # the long run
 """
@@ -11,35 +11,20 @@ import argparse
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from modbus_connection import ModbusSerialParams, ModbusTcpParams
-from modbus_connection.tmodbus import ModbusConnection
-from pymodbus import FramerType
-from pymodbus.client import AsyncModbusTcpClient
-from tmodbus import create_async_rtu_client, create_async_tcp_client
-
+from benchmarks import dead
+from benchmarks.clients import CLIENTS, OURS, PATIENCE, SEED, UNITS
 from benchmarks.report import Table
-from custom_components.acrel_safety.aioacrel.modbus import Link, LinkAddress
 from simulator.faults import ALL_FAULTS, Fault, FaultProxy, Framing, Schedule, TruthServer, faults_of
-from simulator.faults.drive import READABLE, Reader, Tally, drive
+from simulator.faults.drive import Reader, Tally, drive
 from simulator.faults.virtual import run
 
-UNITS = 3
-TIMEOUT = 0.5
-PATIENCE = 120.0
-"""Virtual seconds after which a read that neither answers nor fails is called failed."""
 RATE = 0.3
-HOLDING = 3
 CANCELLED = "cancelled"
 MIXED = "all of them, mixed"
-SEED = 2026
-OURS = "this project"
-BAUDRATE = 115200
 DEFAULT_REQUESTS = 20_000
 
 
@@ -52,118 +37,6 @@ class _Patient:
     async def read(self, unit: int, function: int, address: int, count: int) -> list[int]:
         async with asyncio.timeout(PATIENCE):
             return await self._reader.read(unit, function, address, count)
-
-
-class _Pymodbus:
-    """pymodbus with its own defaults, but the common time-out."""
-
-    def __init__(self, port: int, framing: Framing) -> None:
-        framer = FramerType.RTU if framing is Framing.RTU else FramerType.SOCKET
-        self.client = AsyncModbusTcpClient("127.0.0.1", port=port, framer=framer, timeout=TIMEOUT)
-
-    async def read(self, unit: int, function: int, address: int, count: int) -> list[int]:
-        if not self.client.connected and not await self.client.connect():
-            raise ConnectionError("no connection")
-        ask = self.client.read_holding_registers if function == HOLDING else self.client.read_input_registers
-        answer = await ask(address, count=count, device_id=unit)
-        if answer.isError():
-            raise ValueError(str(answer))
-        return list(answer.registers)
-
-
-class _Tmodbus:
-    """tmodbus with its own defaults, but the common time-out."""
-
-    def __init__(self, port: int, framing: Framing) -> None:
-        self.client = (
-            create_async_rtu_client(f"socket://127.0.0.1:{port}", unit_id=1, baudrate=BAUDRATE, timeout=TIMEOUT)
-            if framing is Framing.RTU
-            else create_async_tcp_client("127.0.0.1", port, unit_id=1, timeout=TIMEOUT)
-        )
-
-    async def read(self, unit: int, function: int, address: int, count: int) -> list[int]:
-        if not self.client.connected:
-            await self.client.connect()
-        client = self.client.for_unit_id(unit)
-        ask = client.read_holding_registers if function == HOLDING else client.read_input_registers
-        return await ask(address, count)
-
-
-class _ModbusConnection:
-    """modbus-connection, as Home Assistant shares it, with the common time-out."""
-
-    def __init__(self, port: int, framing: Framing) -> None:
-        params = (
-            ModbusSerialParams(device=f"socket://127.0.0.1:{port}", baudrate=BAUDRATE)
-            if framing is Framing.RTU
-            else ModbusTcpParams(host="127.0.0.1", port=port)
-        )
-        self.connection = ModbusConnection(params, timeout=TIMEOUT)
-
-    async def read(self, unit: int, function: int, address: int, count: int) -> list[int]:
-        handle = self.connection.for_unit(unit)
-        ask = handle.read_holding_registers if function == HOLDING else handle.read_input_registers
-        return await ask(address, count)
-
-
-class _Guarded:
-    """This project: the same modbus-connection below, the guard above."""
-
-    def __init__(self, link: Link) -> None:
-        pulse = link.pulse
-        self.units = {
-            unit: link.address.guarded(link.unit(unit), unit, timeout=TIMEOUT, pulse=pulse)
-            for unit in range(1, UNITS + 1)
-        }
-
-    async def read(self, unit: int, function: int, address: int, count: int) -> list[int]:
-        return await self.units[unit].read(function, address, count, within=READABLE)
-
-
-@asynccontextmanager
-async def _pymodbus(port: int, framing: Framing) -> AsyncIterator[Reader]:
-    reader = _Pymodbus(port, framing)
-    try:
-        yield reader
-    finally:
-        reader.client.close()
-
-
-@asynccontextmanager
-async def _tmodbus(port: int, framing: Framing) -> AsyncIterator[Reader]:
-    reader = _Tmodbus(port, framing)
-    try:
-        yield reader
-    finally:
-        await reader.client.disconnect()
-
-
-@asynccontextmanager
-async def _modbus_connection(port: int, framing: Framing) -> AsyncIterator[Reader]:
-    reader = _ModbusConnection(port, framing)
-    try:
-        yield reader
-    finally:
-        await reader.connection.close()
-
-
-@asynccontextmanager
-async def _guarded(port: int, framing: Framing) -> AsyncIterator[Reader]:
-    scheme = "tcp" if framing is Framing.MBAP else "rtu+tcp"
-    async with Link.open(LinkAddress.parse(f"{scheme}://127.0.0.1:{port}")) as link:
-        reader = _Guarded(link)
-        yield reader
-        for unit in reader.units.values():
-            await unit.settle()
-
-
-type Client = Callable[[int, Framing], AbstractAsyncContextManager[Reader]]
-CLIENTS: dict[str, Client] = {
-    "pymodbus": _pymodbus,
-    "tmodbus": _tmodbus,
-    "modbus-connection": _modbus_connection,
-    OURS: _guarded,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,12 +129,16 @@ def tabulated(outcomes: list[Outcome], seconds: float) -> Table:
     return table
 
 
-def measure(requests: int = DEFAULT_REQUESTS, peers: int | None = None, jobs: int = 1) -> Table:
+def measure(
+    requests: int = DEFAULT_REQUESTS, peers: int | None = None, jobs: int = 1, hours: float = dead.HOURS
+) -> Table:
     """Run all cases, `requests` faulted requests per client (`peers` for the others), and return the table."""
     started = time.perf_counter()
     with ProcessPoolExecutor(jobs) as pool:
         outcomes = list(pool.map(measured, cases(requests, requests if peers is None else peers)))
-    return tabulated(outcomes, time.perf_counter() - started)
+        table = tabulated(outcomes, time.perf_counter() - started)
+        table.sections.append(dead.table(pool, hours))
+    return table
 
 
 def main() -> None:
@@ -270,8 +147,9 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=DEFAULT_REQUESTS, help="faulted requests per client")
     parser.add_argument("--peers", type=int, help="faulted requests for each other client (default: the same)")
     parser.add_argument("--jobs", type=int, default=1, help="processes at once")
+    parser.add_argument("--hours", type=float, default=dead.HOURS, help="of virtual time with each dead meter")
     options = parser.parse_args()
-    table = measure(options.requests, options.peers, options.jobs)
+    table = measure(options.requests, options.peers, options.jobs, options.hours)
     table.save()
     print(table.markdown())
 

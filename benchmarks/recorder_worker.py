@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -24,12 +25,14 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
 from benchmarks.ha_worker import yaml_sensor
-from benchmarks.recorder import ALARM, CABINET, WARM_UP_SECONDS, YAML
+from benchmarks.recorder import ALARM, CABINET, PEERS, WARM_UP_SECONDS, Peer
 from custom_components.acrel_safety.aioacrel.bands import band_of
 from custom_components.acrel_safety.aioacrel.deadband import SPARSE, Detail
 from custom_components.acrel_safety.aioacrel.modbus.bus import DEFAULT_INTERVALS
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
+from custom_components.acrel_safety.aioacrel.points import Point
 from custom_components.acrel_safety.aioacrel.readings import PointKey
+from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from custom_components.acrel_safety.coordinator import AcrelCoordinator
 from custom_components.acrel_safety.kinds import is_enabled_by_default, platform_of, shown, unique_id
 
@@ -64,6 +67,11 @@ class Watch:
                 self._entities[point.key] = found
         self.coordinator.async_add_listener(self._look)
 
+    def subjects(self) -> Mapping[str, str]:
+        """Return what each entity is of."""
+        points = self.coordinator.device.points
+        return {entity: subject_of(points[key]) for key, entity in self._entities.items()}
+
     @callback
     def _look(self) -> None:
         keys: AbstractSet[PointKey] = self.coordinator.data
@@ -88,8 +96,9 @@ class Watch:
             self.beyond += distance > 1 + _TOLERANCE
 
 
-async def set_up_ours(hass: HomeAssistant, port: int, detail: Detail) -> list[Watch]:
-    """Set up the integration as a user would who changes nothing but how much is told."""
+async def set_up_ours(hass: HomeAssistant, port: int, detail: Detail, fast: float | None) -> list[Watch]:
+    """Set up the integration as a user would who changes nothing but how much is told, and how often is read."""
+    intervals = {} if fast is None else {"intervals": {**DEFAULT_INTERVALS, Pace.FAST: fast}}
     entry = MockConfigEntry(
         domain="acrel_safety",
         title="Benchmark",
@@ -99,7 +108,13 @@ async def set_up_ours(hass: HomeAssistant, port: int, detail: Detail) -> list[Wa
                 "subentry_type": "device",
                 "title": f"Device {unit_id}",
                 "unique_id": str(unit_id),
-                "data": {"unit_id": unit_id, "model": model, "allow_changes": False, "detail": detail.value},
+                "data": {
+                    "unit_id": unit_id,
+                    "model": model,
+                    "allow_changes": False,
+                    "detail": detail.value,
+                    **intervals,
+                },
             }
             for unit_id, model in CABINET.items()
         ],
@@ -111,10 +126,10 @@ async def set_up_ours(hass: HomeAssistant, port: int, detail: Detail) -> list[Wa
     return [Watch(hass, coordinator, factor) for coordinator in entry.runtime_data.coordinators.values()]
 
 
-async def set_up_yaml(hass: HomeAssistant, port: int) -> None:
-    """Set up YAML modbus with the same points, read as often."""
+async def set_up_yaml(hass: HomeAssistant, port: int) -> Mapping[str, str]:
+    """Set up YAML modbus with the same points, read as often; return what each entity is of."""
     library = ModelLibrary()
-    sensors = []
+    sensors, subjects = [], {}
     for unit_id, model_id in CABINET.items():
         model = library.get(model_id)
         for key, point in model.readable.items():
@@ -122,23 +137,36 @@ async def set_up_yaml(hass: HomeAssistant, port: int) -> None:
             if platform is not None and is_enabled_by_default(point, platform):
                 every = DEFAULT_INTERVALS[point.pace]
                 sensors.append({**yaml_sensor(unit_id, model, key), "scan_interval": int(every)})
+                subjects[str(sensors[-1]["unique_id"])] = subject_of(point)
     hub = {"type": "tcp", "host": "127.0.0.1", "port": port, "name": "bench", "sensors": sensors}
     await async_setup_component(hass, "modbus", {"modbus": [hub]})
     await hass.async_block_till_done()
+    known = er.async_get(hass).entities.values()
+    return {entity.entity_id: subjects[entity.unique_id] for entity in known if entity.platform == "modbus"}
 
 
-def count_rows(database: Path, since: float) -> int:
-    """Return the rows of states of sensors that were written since a time."""
+def subject_of(point: Point) -> str:
+    """Return what a row of a point is of: a family of quantities in one unit, or a kind of what has no deadband."""
+    quantity = point.quantity
+    return " ".join(filter(None, (quantity.family, quantity.unit))) if band_of(point) is not None else quantity.kind
+
+
+def count_rows(database: Path, since: float, subjects: Mapping[str, str]) -> Mapping[str, int]:
+    """Return the rows of states of sensors that were written since a time, by what they are of."""
     with sqlite3.connect(database) as connection:
         query = (
-            "select count(*) from states join states_meta using (metadata_id) where last_updated_ts >= ?"
-            " and (states_meta.entity_id like 'sensor.%' or states_meta.entity_id like 'binary_sensor.%')"
+            "select states_meta.entity_id, count(*) from states join states_meta using (metadata_id)"
+            " where last_updated_ts >= ? and (states_meta.entity_id like 'sensor.%' or states_meta.entity_id like"
+            " 'binary_sensor.%') group by states_meta.entity_id"
         )
-        [(rows,)] = connection.execute(query, (since,)).fetchall()
-    return int(rows)
+        found = connection.execute(query, (since,)).fetchall()
+    rows: Counter[str] = Counter()
+    for entity_id, count in found:
+        rows[subjects.get(entity_id, "device and link")] += count
+    return rows
 
 
-async def work(peer: str, port: int, minutes: float) -> Mapping[str, object]:
+async def work(peer: Peer, port: int, minutes: float) -> Mapping[str, object]:
     """Run one peer, and count."""
     alarms: list[tuple[float, str]] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -154,10 +182,11 @@ async def work(peer: str, port: int, minutes: float) -> Mapping[str, object]:
             for component in _ALWAYS_THERE:
                 await async_setup_component(hass, component, {})
             watches: list[Watch] = []
-            if peer == YAML:
-                await set_up_yaml(hass, port)
+            if peer.detail is None:
+                subjects = await set_up_yaml(hass, port)
             else:
-                watches = await set_up_ours(hass, port, Detail(peer))
+                watches = await set_up_ours(hass, port, peer.detail, peer.fast)
+                subjects = {name: subject for watch in watches for name, subject in watch.subjects().items()}
 
             @callback
             def note(event: Event[EventStateChangedData]) -> None:
@@ -173,10 +202,11 @@ async def work(peer: str, port: int, minutes: float) -> Mapping[str, object]:
             entities = sum(state.domain in ("sensor", "binary_sensor") for state in hass.states.async_all())
             await get_instance(hass).async_block_till_done()
             await hass.async_stop(force=True)
-        rows = count_rows(database, since)
+        rows = count_rows(database, since, subjects)
     return {
         "entities": entities,
         "rows": rows,
+        "since": since,
         "seconds": seconds,
         "cpu": cpu,
         "readings": sum(watch.readings for watch in watches),
@@ -188,4 +218,4 @@ async def work(peer: str, port: int, minutes: float) -> Mapping[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(work(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))))
+    print(json.dumps(asyncio.run(work(PEERS[sys.argv[1]], int(sys.argv[2]), float(sys.argv[3])))))

@@ -40,10 +40,13 @@ class CounterQuestion:
     def look(self) -> None:
         """Ask, ask for more, or withdraw the question."""
         held = self._coordinator.device.held_counters()
-        if held.keys() == self._asked:
+        hass, entry, subentry = _owner(self._coordinator)
+        issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(entry, subentry))
+        # One that was asked before a reload is there still, and the one that was answered is not, whatever it asked.
+        is_asking = issue is not None and issue.active
+        if held.keys() == self._asked and is_asking == bool(held):
             return
         self._asked = frozenset(held)
-        hass, entry, subentry = _owner(self._coordinator)
         if not held:
             ir.async_delete_issue(hass, DOMAIN, issue_id(entry, subentry))
             return

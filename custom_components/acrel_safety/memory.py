@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .aioacrel.totals import Remembered as RememberedCounter
+from .aioacrel.totals import RememberedDoubt
 from .const import CONF_ALLOW_CHANGES, CONF_DETAIL, CONF_INTERVALS, DOMAIN, LOGGER, REMEMBER_SECONDS
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 
@@ -31,6 +32,17 @@ _FORMER = "former"
 """Stands for settings that are not those of now, whichever they were."""
 
 
+class StoredDoubt(TypedDict):
+    """What a counter says that is held, as it is stored; times are those of the clock."""
+
+    value: float
+    since: float
+    time: float
+    flow: float
+    new: bool
+    answered: bool
+
+
 class RememberedTotal(TypedDict):
     """One counter as it is stored; a value in another unit than today's says nothing."""
 
@@ -41,6 +53,7 @@ class RememberedTotal(TypedDict):
     """Of the clock, when it was read."""
     settings: NotRequired[str]
     """Stands for the settings of the device at the time."""
+    doubt: NotRequired[StoredDoubt]
 
 
 type Remembered = dict[str, dict[str, RememberedTotal]]
@@ -81,6 +94,7 @@ class TotalsMemory:
                     offset=total.get("offset", 0.0),
                     age=_age(total.get("time")),
                     is_other=total.get("settings", settings) != settings,
+                    doubt=_doubt(total.get("doubt")),
                 )
                 coordinator.device.restore_total(point.key, former)
 
@@ -127,26 +141,59 @@ def former_counter(value: float) -> RememberedCounter:
     return RememberedCounter(count=value, age=_UNKNOWN_AGE)
 
 
-def _counts(remembered: Remembered) -> Mapping[str, Mapping[str, tuple[float, float]]]:
+def _counts(remembered: Remembered) -> Mapping[str, Mapping[str, tuple[float, float, object]]]:
     return {
-        subentry_id: {name: (total["value"], total.get("offset", 0.0)) for name, total in totals.items()}
+        subentry_id: {name: (total["value"], total.get("offset", 0.0), _said(total)) for name, total in totals.items()}
         for subentry_id, totals in remembered.items()
     }
+
+
+def _said(total: RememberedTotal) -> tuple[float, bool] | None:
+    """Return what is held of a counter, and whether its owner answered."""
+    doubt = total.get("doubt")
+    return None if doubt is None else (doubt["value"], doubt["answered"])
 
 
 def _totals(coordinator: AcrelCoordinator, settings: str) -> dict[str, RememberedTotal]:
     points, now = coordinator.device.points, dt_util.utcnow().timestamp()
     return {
-        str(key): RememberedTotal(
-            value=total.count,
-            unit=points[key].quantity.unit,
-            offset=total.offset,
-            time=round(now - total.age, 3),
-            settings=_FORMER if total.is_other else settings,
-        )
+        str(key): _stored(total, points[key].quantity.unit, settings, now)
         for key, total in coordinator.device.remembered_totals().items()
         if key in points
     }
+
+
+def _stored(total: RememberedCounter, unit: str | None, settings: str, now: float) -> RememberedTotal:
+    stored = RememberedTotal(
+        value=total.count,
+        unit=unit,
+        offset=total.offset,
+        time=round(now - total.age, 3),
+        settings=_FORMER if total.is_other else settings,
+    )
+    if (doubt := total.doubt) is not None:
+        stored["doubt"] = StoredDoubt(
+            value=doubt.count,
+            since=round(now - doubt.age, 3),
+            time=round(now - doubt.silence, 3),
+            flow=doubt.flow,
+            new=doubt.is_new,
+            answered=doubt.is_answered,
+        )
+    return stored
+
+
+def _doubt(stored: StoredDoubt | None) -> RememberedDoubt | None:
+    if stored is None:
+        return None
+    return RememberedDoubt(
+        count=stored["value"],
+        age=_age(stored["since"]),
+        silence=_age(stored["time"]),
+        flow=stored["flow"],
+        is_new=stored["new"],
+        is_answered=stored["answered"],
+    )
 
 
 def _settings(coordinator: AcrelCoordinator) -> str:
@@ -185,7 +232,24 @@ def _sound_total(total: Mapping[str, Any]) -> RememberedTotal:
         sound["time"] = float(time)
     if isinstance(settings, str):
         sound["settings"] = settings
+    if (doubt := _sound_doubt(total.get("doubt"))) is not None:
+        sound["doubt"] = doubt
     return sound
+
+
+def _sound_doubt(doubt: object) -> StoredDoubt | None:
+    if not isinstance(doubt, Mapping) or not _is_total(doubt.get("value")):
+        return None
+    since, time, flow = doubt.get("since"), doubt.get("time"), doubt.get("flow")
+    return StoredDoubt(
+        value=float(doubt["value"]),
+        # What was edited away takes nothing from what is held: it is held from now on.
+        since=float(since) if _is_number(since) else dt_util.utcnow().timestamp(),
+        time=float(time) if _is_number(time) else dt_util.utcnow().timestamp(),
+        flow=float(flow) if _is_number(flow) and 0 <= flow <= _LARGEST_TOTAL else 0.0,
+        new=doubt.get("new") is True,
+        answered=doubt.get("answered") is True,
+    )
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -80,6 +80,9 @@ class CounterFlow(RepairsFlow):
         settle(coordinator, self._held, answer)
         # Not to be asked again after a power cut.
         await coordinator.config_entry.runtime_data.memory.async_write()
+        if coordinator.device.held_counters():
+            # What is held meanwhile, or says something else by now, was not answered.
+            return await self.async_step_init()
         return self.async_create_entry(data={})
 
     @property

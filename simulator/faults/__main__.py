@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from simulator.__main__ import port
 
 from .frames import Framing
-from .kinds import Fault, Schedule, Times, faults_of
+from .kinds import DEAD_METERS, Fault, Schedule, Times, faults_of
 from .proxy import FaultProxy
 
 SUMMARY_SECONDS = 10.0
@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     add("--framing", choices=[framing.value for framing in Framing], default=Framing.RTU.value, help="(%(default)s)")
     add("--seed", type=int, default=1, help="the same seed does the same faults (%(default)s)")
     add("--rate", type=float, default=0.2, help="share of requests that get a fault (%(default)s)")
-    add("--faults", default="", metavar="A,B", help="only these kinds (default: all)")
+    add("--faults", default="", metavar="A,B", help="only these kinds (default: all but dead meters)")
     add("--late", default="0.4:1.4", metavar="FROM:TO", help="seconds of a late answer (%(default)s)")
     return command
 
@@ -47,7 +47,7 @@ def chosen_faults(text: str, framing: Framing) -> tuple[Fault, ...]:
     """Read a list of kinds; none given means all. Raises ValueError."""
     if not text:
         return faults_of(framing)
-    known = {fault.value: fault for fault in faults_of(framing)}
+    known = {fault.value: fault for fault in (*faults_of(framing), *DEAD_METERS)}
     names = [name.strip() for name in text.split(",")]
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"{unknown[0]!r} is no fault on this framing; there are: {', '.join(known)}")

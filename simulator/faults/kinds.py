@@ -1,7 +1,7 @@
 """The faults of the proxy, and which request gets which: by seed, so that a run can be repeated."""
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -42,6 +42,13 @@ class Fault(StrEnum):
     CLOSE = "close"
     UNASKED = "unasked"
     ECHO = "echo"
+    TOO_LONG = "too-long"
+    RETRIES = "retries"
+    WEB_PAGE = "web-page"
+    DEAD_ONES = "dead-ones"
+    DEAD_ZEROS = "dead-zeros"
+    DEAD_WORD = "dead-word"
+    DEAD_FLOATS = "dead-floats"
 
     @property
     def meaning(self) -> str:
@@ -81,8 +88,18 @@ MEANINGS: Mapping[Fault, str] = {
     Fault.CLOSE: "the answer comes, and then the connection is closed",
     Fault.UNASKED: "a burst of sound answers comes that nobody asked for",
     Fault.ECHO: "the request itself comes back before the answer",
+    Fault.TOO_LONG: "an answer of more than eight registers is refused (02, 03 or 04), lost, or holds eight",
+    Fault.RETRIES: "the gateway tries for seconds to reach the device, then says 0B or nothing; all others wait",
+    Fault.WEB_PAGE: "a web server's text comes instead of the answer, and the connection is closed",
+    Fault.DEAD_ONES: "the meter is dead and the gateway answers in its place: all registers hold FFFF",
+    Fault.DEAD_ZEROS: "the meter is dead and the gateway answers in its place: all registers hold 0",
+    Fault.DEAD_WORD: "the meter is dead and the gateway answers in its place: all registers hold the same word",
+    Fault.DEAD_FLOATS: "the meter is dead and the gateway answers in its place: floats that cannot be",
 }
-ALL_FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE)
+DEAD_METERS = (Fault.DEAD_ONES, Fault.DEAD_ZEROS, Fault.DEAD_WORD, Fault.DEAD_FLOATS)
+"""Sound answers under right numbers: nothing of the link shows that they are not the meter's."""
+ALL_FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE and fault not in DEAD_METERS)
+"""All that a link or gateway does to the meter's own answers."""
 CHECKSUM_FAULTS = frozenset({Fault.NOISE})
 """Faults that only a checksum can show, so they make no sense where the framing has none."""
 NUMBER_FAULTS = frozenset({Fault.RENUMBER})
@@ -111,6 +128,18 @@ class Times:
     """How long the other client stays."""
     mute: tuple[float, float] = (0.1, 5.0)
     """How long a connection says nothing; then it works."""
+    retries: tuple[float, float] = (0.6, 4.0)
+    """How long a gateway tries to reach a device that does not answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dead:
+    """How a dead meter is answered for."""
+
+    word: int = 0x1234
+    """The word that is repeated, where it is neither all ones nor all zeros."""
+    registers: Collection[int] | None = None
+    """Only these hold something else than before; all, if none are named."""
 
 
 class Plan(Protocol):
@@ -118,6 +147,7 @@ class Plan(Protocol):
 
     random: random.Random
     times: Times
+    dead: Dead
 
     def next(self) -> Fault:
         """Return the next request's fault."""
@@ -131,6 +161,7 @@ class Schedule:
     faults: Sequence[Fault] = ALL_FAULTS
     rate: float = 0.5
     times: Times = field(default_factory=Times)
+    dead: Dead = field(default_factory=Dead)
     random: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -152,6 +183,7 @@ class Script:
         self._faults: Iterator[Fault] = iter(list(faults))
         self.random = random.Random(seed)
         self.times = times or Times()
+        self.dead = Dead()
 
     def next(self) -> Fault:
         """Return the next request's fault."""

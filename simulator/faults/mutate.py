@@ -18,6 +18,11 @@ from .kinds import Fault
 
 EXCEPTION_CODES = (1, 2, 3, 4, 8, 10, 11)
 BUSY_CODES = (5, 6)
+LONGEST = 8
+"""Registers in the longest answer of a device that cannot give more."""
+_TOO_LONG_CODES = (2, 3, 4)
+_NO_TARGET = 11
+_WEB_PAGE = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<html></html>\r\n"
 _MOST_GARBAGE = 12
 _MOST_UNASKED = 20
 _NOBODY = 247
@@ -25,7 +30,7 @@ _NOBODY = 247
 
 
 def mutated(frame: Frame, fault: Fault, random: Random) -> bytes:
-    """Return the bytes of an answer after a fault of content; other faults leave it as it is."""
+    """Return the bytes of an answer after a fault of content (none if it is lost); other faults leave it as it is."""
     change = _CHANGES.get(fault)
     return change(frame, random) if change is not None else frame.wire
 
@@ -102,6 +107,21 @@ def _of_wrong_length(frame: Frame, random: Random) -> bytes:
     return frame.change(pdu=bytes((frame.function, len(content))) + content).wire
 
 
+def _too_long(frame: Frame, random: Random) -> bytes:
+    if not frame.is_data or frame.pdu[1] <= 2 * LONGEST:
+        return frame.wire
+    match random.randrange(3):
+        case 0:
+            return exception_answer(frame, random.choice(_TOO_LONG_CODES)).wire
+        case 1:
+            return b""
+    return frame.change(pdu=bytes((frame.function, 2 * LONGEST)) + frame.pdu[2 : 2 + 2 * LONGEST]).wire
+
+
+def _given_up(frame: Frame, random: Random) -> bytes:
+    return exception_answer(frame, _NO_TARGET).wire if random.random() < 0.5 else b""  # noqa: PLR2004 - one of two
+
+
 _CHANGES: Mapping[Fault, Callable[[Frame, Random], bytes]] = {
     Fault.FLIP_UNIT: _flipped_unit,
     Fault.WRONG_UNIT: _wrong_unit,
@@ -114,6 +134,9 @@ _CHANGES: Mapping[Fault, Callable[[Frame, Random], bytes]] = {
     Fault.NOISE: _noisy,
     Fault.RENUMBER: lambda frame, _: renumbered(frame).wire,
     Fault.UNASKED: _unasked,
+    Fault.TOO_LONG: _too_long,
+    Fault.RETRIES: _given_up,
+    Fault.WEB_PAGE: lambda _frame, _random: _WEB_PAGE,
     Fault.CUT: lambda frame, random: frame.wire[: random.randrange(1, len(frame.wire))],
     Fault.GARBAGE_BEFORE: lambda frame, random: _garbage(random) + frame.wire,
     Fault.GARBAGE_AFTER: lambda frame, random: frame.wire + _garbage(random),

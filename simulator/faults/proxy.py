@@ -9,6 +9,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Self
 
+from .dead import of_dead_meter
 from .frames import EXCEPTION_BIT, Frame, FrameSplitter, Framing
 from .kinds import Fault, Plan
 from .mutate import mutated, renumbered
@@ -18,6 +19,7 @@ BYTE_SECONDS = 0.0002
 LINE_SECONDS = 0.03
 """What an answer takes on the line behind a gateway that numbers answers itself: then the next request is out."""
 _BREAKING = frozenset({Fault.RESET, Fault.HALF_OPEN, Fault.MUTE, Fault.SEAT_TAKEN})
+_CLOSING = frozenset({Fault.CLOSE, Fault.WEB_PAGE})
 _REMEMBERED = 16
 """Requests whose answer may still come from the devices."""
 
@@ -278,7 +280,8 @@ class Session(asyncio.Protocol):
                     break
             else:
                 continue
-            self._deliver(frame, asked.fault)
+            plan = self._proxy.plan
+            self._deliver(of_dead_meter(frame, asked.frame, asked.fault, plan.dead, plan.random), asked.fault)
 
     def _deliver(self, frame: Frame, fault: Fault) -> None:
         if self._renumbers:
@@ -295,7 +298,7 @@ class Session(asyncio.Protocol):
         self._after_next.clear()
         if fault is Fault.DUPLICATE:
             self._repeat(wire)
-        if fault is Fault.CLOSE:
+        if fault in _CLOSING:
             self._loop.call_at(max(self._loop.time(), self._line_free) + BYTE_SECONDS, self._hang_up)
 
     def _end_after_cut(self) -> None:
@@ -320,7 +323,9 @@ class Session(asyncio.Protocol):
 
     def _transmit(self, wire: bytes, fault: Fault) -> None:
         times = self._proxy.plan.times
-        delay = self._proxy.within(times.late) if fault is Fault.LATE else LINE_SECONDS if self._renumbers else 0.0
+        delay = LINE_SECONDS if self._renumbers else 0.0
+        if fault is Fault.LATE or fault is Fault.RETRIES:
+            delay = self._proxy.within(times.late if fault is Fault.LATE else times.retries)
         if delay and times.overtaken and self._proxy.plan.random.random() < times.overtaken:
             self._loop.call_later(delay, self._send_in_order, wire, 0.0)
             return

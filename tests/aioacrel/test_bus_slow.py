@@ -48,10 +48,10 @@ def on_a_line(
     run(main())
 
 
-async def first_answers(rig: Rig) -> dict[int, float]:
-    """Return when each unit was answered first, in seconds from now."""
+async def first_answers(rig: Rig, *, units: int = len(UNITS)) -> dict[int, float]:
+    """Return when each of so many units was answered first, in seconds from now."""
     started, at = now(), dict[int, float]()
-    while len(at) < len(UNITS):
+    while len(at) < units:
         report = await rig.reports.until(lambda r: r.error is None and r.unit.unit_id not in at)
         at[report.unit.unit_id] = now() - started
     return at
@@ -64,13 +64,26 @@ def test_a_link_whose_answers_are_all_slow_gives_values(framing: str, delay_s: f
         for unit_id in UNITS:
             cabinet.set_scenario("slow", unit_id, delay_s=delay_s)
         rig.bus.start()
-        assert max((await first_answers(rig)).values()) < 80 * delay_s
+        assert max((await first_answers(rig)).values()) < 12 * delay_s, "each of ten reads is waited for once"
         await asyncio.sleep(MINUTE)
         since = len(rig.reports.all)
         await asyncio.sleep(10 * MINUTE)
         assert all(report.error is None for report in rig.reports.all[since:])
 
     on_a_line(test, framing)
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("delay_s", [1.5, 3.0])
+def test_a_slow_link_is_found_out_though_the_first_unit_is_absent(framing: str, delay_s: float) -> None:
+    async def test(cabinet: Cabinet, rig: Rig) -> None:
+        for unit_id in UNITS[1:]:
+            cabinet.set_scenario("slow", unit_id, delay_s=delay_s)
+        rig.bus.start()
+        answers = await first_answers(rig, units=len(UNITS) - 1)
+        assert max(answers.values()) < 20 + 8 * delay_s, "eight reads, and what the first unit costs"
+
+    on_a_line(test, framing, absent=1)
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)

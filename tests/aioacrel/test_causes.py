@@ -18,6 +18,7 @@ from tests.aioacrel.wrong_gateways import (
     mbap_gateway,
     rtu_gateway,
     silent_server,
+    strict_server,
     web_server,
 )
 
@@ -113,8 +114,9 @@ async def test_what_is_only_unusual_works(what: str) -> None:
     assert read >= 6
 
 
-async def test_who_is_kept_silent_is_told_what_that_may_mean(acrel: Acrel) -> None:
-    async with silent_server() as port:
+@pytest.mark.parametrize("server", [silent_server, strict_server])
+async def test_who_is_kept_silent_is_told_what_that_may_mean(server: Server, acrel: Acrel) -> None:
+    async with server() as port:
         arguments = ("read", f"tcp://127.0.0.1:{port}", "--unit", "8", "--model", "aim-r100", "--timeout", "0.3")
         outcome = await asyncio.to_thread(acrel, *arguments)
     assert outcome.code == 1

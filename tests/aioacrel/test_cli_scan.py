@@ -8,8 +8,9 @@ from typing import Unpack
 import pytest
 
 from custom_components.acrel_safety.aioacrel.cli.arguments import parse
+from custom_components.acrel_safety.aioacrel.cli.found import Search
 from custom_components.acrel_safety.aioacrel.cli.output import Console
-from custom_components.acrel_safety.aioacrel.cli.searching import Search, search
+from custom_components.acrel_safety.aioacrel.cli.searching import search
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from simulator import Cabinet, LineSettings
 from simulator.cabinet import STANDARD_UNITS, CabinetOptions

@@ -217,3 +217,11 @@ async def test_what_was_refused_once_is_not_refused_for_ever(
     assert is_empty(outcome.documents[0])
     assert is_full(outcome.documents[-1])
     assert outcome.code == 0
+
+
+async def test_a_meter_that_dies_while_it_is_watched_is_not_shown_as_quiet(cabinet: Cabinet) -> None:
+    arguments = ("--unit", str(ADW300), "--model", "adw300", "--codes", "UHigh,ULow,Lg", *QUICK, "--json")
+    async with process("watch", link(cabinet), *arguments) as watching:
+        await line_that(watching.stdout, is_full)
+        cabinet.set_scenario("dead", ADW300, word=0)
+        await line_that(watching.stdout, is_empty)

@@ -67,6 +67,8 @@ class Teller:
         ("Fr", 50.0, [50.02, 49.98], 50.03),
         ("PF", 0.95, [0.96, 0.94], 0.961),
         ("UaTHD", 2.0, [2.2, 1.8], 2.21),
+        ("Uub", 1.0, [1.5, 0.5], 1.51),
+        ("Iub", 6.0, [7.0, 5.0], 7.01),
         ("rssi", -60, [-58, -62], -63),
     ],
 )
@@ -105,6 +107,13 @@ def test_a_value_that_came_to_rest_is_told_exactly() -> None:
     assert teller.read("Lg", 20, 10, 1, 0, every=2) == [20, 10, 1]
     assert teller.read("Lg", 0, every=REST_SECONDS - 1) == []
     assert teller.read("Lg", 0, 0, 0) == [0]
+
+
+def test_what_drifts_a_digit_every_few_minutes_comes_to_rest_at_none_of_them() -> None:
+    teller = Teller()
+    steps = [round(40 + tenth / 10, 1) for tenth in range(11)]
+    told = teller.read("TempA", *(step for step in steps for _ in range(12)), every=10)
+    assert told == [40.0, 40.6]
 
 
 def test_a_value_that_goes_to_and_fro_has_not_come_to_rest() -> None:

@@ -2,15 +2,28 @@
 
 import asyncio
 import signal
+import struct
 import subprocess
 import sys
+from collections import Counter
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 
 from custom_components.acrel_safety.aioacrel.errors import LinkError
 from custom_components.acrel_safety.aioacrel.modbus import Link
-from simulator.faults import Fault, FaultProxy, Framing, Script, Times, TruthServer
+from simulator.faults import (
+    DEAD_METERS,
+    Episodes,
+    Fault,
+    FaultProxy,
+    Framing,
+    Script,
+    Times,
+    TruthServer,
+    faults_of,
+)
 from simulator.faults.__main__ import chosen_faults, main
 from simulator.faults.frames import Frame, FrameSplitter, checksum
 from simulator.faults.virtual import run
@@ -38,23 +51,25 @@ class Ear(asyncio.Protocol):
         return b"".join(piece for _, piece in self.heard)
 
 
-def read_request(framing: Framing, address: int = 0, number: int = 1) -> bytes:
-    return Frame(1, b"\x03" + address.to_bytes(2) + b"\x00\x02", framing, number).wire
+def read_request(framing: Framing, address: int = 0, number: int = 1, count: int = 2) -> bytes:
+    return Frame(1, b"\x03" + address.to_bytes(2) + count.to_bytes(2), framing, number).wire
 
 
-def heard(framing: Framing, *faults: Fault, requests: int = 1, connections: int = 1) -> list[Ear]:
+def heard(
+    framing: Framing, *faults: Fault, requests: int = 1, connections: int = 1, count: int = 2, times: Times = TIMES
+) -> list[Ear]:
     """Ask one request after the other, 2 s apart, on one connection after the other; return what was heard."""
 
     async def ask() -> list[Ear]:
         ears = []
         async with (
             TruthServer(framing, frozenset({1}), service=0.01) as truth,
-            FaultProxy("127.0.0.1", truth.port, framing, Script(faults, seed=5, times=TIMES)) as proxy,
+            FaultProxy("127.0.0.1", truth.port, framing, Script(faults, seed=5, times=times)) as proxy,
         ):
             for _ in range(connections):
                 transport, ear = await asyncio.get_running_loop().create_connection(Ear, "127.0.0.1", proxy.port)
                 for number in range(1, 1 + requests):
-                    transport.write(read_request(framing, number=number))
+                    transport.write(read_request(framing, number=number, count=count))
                     await asyncio.sleep(2)
                 transport.close()
                 await asyncio.sleep(0.1)
@@ -123,6 +138,76 @@ def test_lengths_and_exceptions_can_be_wrong(framing: Framing) -> None:
     assert frames(framing, wrong.bytes)[0].pdu[1] != 4
     assert frames(framing, refused.bytes)[0].function == 0x83
     assert frames(framing, busy.bytes)[0].pdu[1] in (5, 6)
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_a_long_answer_can_be_refused_lost_or_cut_and_a_short_one_passes(framing: Framing) -> None:
+    (long,) = heard(framing, *[Fault.TOO_LONG] * 12, requests=12, count=10)
+    kinds = Counter("refused" if frame.function == 0x83 else frame.pdu[1] for frame in frames(framing, long.bytes))
+    assert kinds.keys() == {"refused", 16}
+    assert kinds.total() < 12, "some got no answer"
+    (short,) = heard(framing, *[Fault.TOO_LONG] * 12, requests=12)
+    assert len(frames(framing, short.bytes)) == 12
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_a_gateway_can_try_for_seconds_while_all_others_wait(framing: Framing) -> None:
+    times = Times(retries=(3.0, 3.0))
+    (ear,), (well,) = heard(framing, Fault.RETRIES, requests=2, times=times), heard(framing)
+    answers = frames(framing, ear.bytes)
+    assert [frame.pdu[1] for frame in answers if frame.function == 0x83] in ([], [0x0B])
+    assert answers[-1].function == 3
+    assert ear.heard[-1][0] - well.heard[0][0] == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_a_web_server_can_answer_and_hang_up(framing: Framing) -> None:
+    (ear,) = heard(framing, Fault.WEB_PAGE)
+    assert ear.bytes.startswith(b"HTTP/1.1 400")
+    assert ear.end == "closed"
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+@pytest.mark.parametrize("fault", DEAD_METERS)
+def test_a_dead_meter_is_answered_for_in_sound_frames(framing: Framing, fault: Fault) -> None:
+    (ear,) = heard(framing, fault, requests=2)
+    first, second = frames(framing, ear.bytes)
+    assert (first.unit, first.function, len(first.pdu)) == (1, 3, 6)
+    assert second.pdu[2:4] != first.pdu[2:4], "the meter lives again"
+    words = struct.unpack(">HH", first.pdu[2:])
+    match fault:
+        case Fault.DEAD_FLOATS:
+            (number,) = struct.unpack(">f", first.pdu[2:])
+            assert not 1e-9 <= abs(number) <= 1e9
+        case _:
+            assert set(words) == {{Fault.DEAD_ONES: 0xFFFF, Fault.DEAD_ZEROS: 0}.get(fault, 0x1234)}
+    assert fault not in faults_of(framing), "no client of a link can tell"
+    assert chosen_faults(fault.value, framing) == (fault,)
+
+
+def test_a_meter_is_dead_for_a_time_and_alive_for_a_time_and_some_of_its_registers_may_be_spared() -> None:
+    async def ask() -> tuple[list[list[int]], int]:
+        plan = Episodes(3, Fault.DEAD_ONES, alive=(10, 20), dead=(10, 20), registers={1})
+        answers = []
+        async with (
+            TruthServer(Framing.MBAP, frozenset({1})) as truth,
+            FaultProxy("127.0.0.1", truth.port, Framing.MBAP, plan) as proxy,
+        ):
+            transport, ear = await asyncio.get_running_loop().create_connection(Ear, "127.0.0.1", proxy.port)
+            for _ in range(100):
+                ear.heard.clear()
+                transport.write(read_request(Framing.MBAP))
+                await asyncio.sleep(1)
+                (answer,) = frames(Framing.MBAP, ear.bytes)
+                answers.append([*struct.unpack(">HH", answer.pdu[2:])])
+            transport.close()
+        return answers, plan.count
+
+    answers, episodes = run(ask())
+    assert all(word != 0xFFFF for word, _ in answers)
+    turns = [dead for dead, _ in groupby(word == 0xFFFF for _, word in answers)]
+    assert turns == [number % 2 == 1 for number in range(len(turns))]
+    assert turns.count(True) == episodes >= 2
 
 
 @pytest.mark.parametrize("framing", list(Framing))

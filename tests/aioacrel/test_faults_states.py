@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from custom_components.acrel_safety.aioacrel.errors import LinkError
 from simulator.faults import Fault, Framing, Schedule, Times, faults_of
 from simulator.faults.drive import BLOCKS
+from simulator.faults.kinds import Dead
 from simulator.faults.truth import FIRST_SETTING
 from simulator.faults.virtual import VirtualLoop
 from tests.aioacrel.fault_rigs import UNITS, FaultRig, fault_rig
@@ -25,6 +26,7 @@ class _NextFaults:
     def __init__(self, seed: int) -> None:
         self.random = Schedule(seed).random
         self.times = HARSH
+        self.dead = Dead()
         self.faults: list[Fault] = []
 
     def next(self) -> Fault:

@@ -37,14 +37,14 @@ def test_of_a_gateway_that_numbers_its_answers_itself_no_answer_is_taken_for_the
                 except LinkError:
                     continue
             assert read > 30 or late > 1.5, "such a gateway works"
-            assert rig.pulse.details(0.0)["numbers_itself"] is (late < 1.5)
+            assert rig.pulse.details(0.0)["numbers_itself"]
             if read:
                 await rig.units[1].write(FIRST_SETTING, [7])
                 assert await rig.units[1].read(3, FIRST_SETTING, 1) == [7]
 
     caplog.set_level(logging.WARNING)
     on_a_line(main())
-    assert caplog.text.count("numbers its answers itself") == (late < 1.5)
+    assert caplog.text.count("numbers its answers itself") == 1
 
 
 def test_a_first_answer_given_up_does_not_make_the_number_of_the_next_believed() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from itertools import cycle
 
 import pytest
 from modbus_connection import ModbusError
@@ -10,11 +11,23 @@ from modbus_connection import ModbusError
 from custom_components.acrel_safety.aioacrel.errors import LinkError, LinkUnreachableError, WrongPeerError
 from custom_components.acrel_safety.aioacrel.modbus import Link, LinkAddress
 from custom_components.acrel_safety.aioacrel.modbus.plain import PlainLink
-from tests.aioacrel.hostile_peers import MOST_BLOCKED, MOST_MEMORY, PEERS, hostile, watched
+from simulator.faults.frames import checksum
+from simulator.faults.virtual import VirtualLoop, run
+from tests.aioacrel.hostile_peers import MOST_BLOCKED, MOST_MEMORY, PEERS, hostile, mbap, watched
 
 MOST_LINES = 12
 COMMAND_READS = 2
 """So often a command asks before it gives up; later reads wait out the quiet time that odd answers lengthen."""
+MINUTE = 60.0
+LONGEST_READ = 3 * MINUTE / 4
+"""Seconds after which any read has ended: the longest quiet time, and an answer or two that are waited for."""
+_ANSWER = bytes((1, 3, 20)) + bytes(20)
+DRIPS = {
+    "a sound answer in Modbus TCP": mbap(1, 10),
+    "a sound answer in RTU": _ANSWER + checksum(_ANSWER),
+    "half a longest frame": b"\x00\x01\x00\x00\x00\xfe\x01" + bytes(200),
+    "the beginning of an RTU answer": bytes((1, 3)),
+}
 
 
 @pytest.mark.parametrize("scheme", ["tcp", "rtu+tcp"])
@@ -62,6 +75,43 @@ async def test_our_own_transport_bears_them_too(peer: str) -> None:
         link.close()
     assert cost.blocked <= MOST_BLOCKED
     assert cost.memory <= MOST_MEMORY
+
+
+@pytest.mark.parametrize("scheme", ["tcp", "rtu+tcp"])
+@pytest.mark.parametrize("drips", DRIPS)
+def test_one_byte_a_minute_is_no_value_and_holds_nobody_up(scheme: str, drips: str) -> None:
+    class Dripper(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            self.transport, self.left = transport, cycle(DRIPS[drips])
+            self.drip()
+
+        def drip(self) -> None:
+            if not self.transport.is_closing():
+                self.transport.write(bytes((next(self.left),)))
+                asyncio.get_running_loop().call_later(MINUTE, self.drip)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        server = await loop.create_server(Dripper, "127.0.0.1", 0)
+        address = LinkAddress.parse(f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        async with Link.open(address) as link:
+            unit = address.guarded(link.unit(1), 1, pulse=link.pulse)
+            asked = 0
+            while loop.time() < 120 * MINUTE:
+                began = loop.time()
+                with pytest.raises(LinkError):
+                    await unit.read(3, 0, 10)
+                assert loop.time() - began < LONGEST_READ
+                asked += 1
+                await asyncio.sleep(2)
+            unit.close()
+            assert asked > 100
+            assert loop.connections_made < asked
+            assert len(loop.open_transports) <= 2, "one connection, both ends"
+
+    run(main())
 
 
 async def test_a_thousand_connections_leave_nothing_behind() -> None:

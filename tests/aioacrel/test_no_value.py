@@ -98,3 +98,30 @@ def test_an_alarm_that_is_on_all_the_same_stays_on() -> None:
     readings = read_of(model("asj10l"), {0x001B: 0b110})
     assert readings[PointKey("1", "Lg1HIGH2")].value is True
     assert readings[PointKey("1", "Lg1HIGH1")].quality is Quality.INVALID
+
+
+def bits_of(registers: RegisterMap, of: Model) -> dict[int, list[PointKey]]:
+    """Return the points that take bits of a word, by word."""
+    words: dict[int, list[PointKey]] = {}
+    for key, place in registers.places.items():
+        if (place.layout.type.is_bit_field or place.is_question) and of.points[key].quantity.kind is not Kind.SETTING:
+            words.setdefault(place.address, []).append(key)
+    return words
+
+
+FULL = {("ard2f", 0x0013)}
+"""Sixteen inputs and outputs, all of them printed: they can all be on."""
+
+
+@pytest.mark.parametrize("model_id", READABLE)
+def test_a_word_of_bits_that_is_all_ones_raises_no_alarm_and_shows_no_quiet(model_id: str) -> None:
+    of = model(model_id)
+    for registers in of.maps:
+        for address, keys in bits_of(registers, of).items():
+            readings = read_of(of, {address: 0xFFFF}, registers)
+            values = {readings[key].value for key in keys}
+            assert values == ({True} if (model_id, address) in FULL else {None}), (hex(address), keys)
+            qualities = {readings[key].quality for key in keys}
+            assert qualities <= {Quality.IMPLAUSIBLE, Quality.INCOMPLETE, Quality.INVALID, Quality.GOOD}
+            single = read_of(of, {address: 0x0001}, registers)
+            assert any(single[key].value is not None for key in keys), "one bit is a value"

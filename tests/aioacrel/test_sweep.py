@@ -46,8 +46,8 @@ SILENT = {
     "a silent server",
 }
 """What lets nothing through at all: only here it may be said that there was no answer."""
-LATE = {fault.value for fault in (Fault.LATE, Fault.DRIP, Fault.MUTE)}
-"""What may be too late: then an answer was waited for in vain."""
+LATE = {fault.value for fault in (Fault.LATE, Fault.DRIP, Fault.MUTE, Fault.TOO_LONG)}
+"""What may be too late, or too long to come at all: then an answer was waited for in vain."""
 TO_DO = re.compile(
     r"\b(check|switch|close|choose|look (it|at|first)|ask|try|set|longer|may be read|compare|import)\b"
     r"|请|检查|关闭|选择|查阅|咨询|可能要用",

@@ -1,6 +1,6 @@
 """Energy never runs backwards, and what a dead meter says is no energy, however often it says so."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from random import Random
 
@@ -261,3 +261,80 @@ def test_a_single_wrong_reading_never_moves_the_total(noise: list[float]) -> Non
         truth += 1
         assert meter.say(truth) == [truth]
         published = truth
+
+
+def restarted(meter: Meter, away: float = 5.0) -> Meter:
+    """Return what goes on after a restart."""
+    again = Meter(power=meter.power, now=1_000.0)
+    former = meter.total.remembered(meter.now)
+    doubt = former.doubt and replace(former.doubt, age=former.doubt.age + away, silence=former.doubt.silence + away)
+    again.total.restore(replace(former, age=former.age + away, doubt=doubt), again.now)
+    return again
+
+
+@pytest.mark.parametrize("power", [None, 6.0])
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_held_leap_is_held_over_a_restart(power: float | None, *, is_answered: bool) -> None:
+    meter = known(1000.0, power)
+    meter.say(*[5000.0] * 180)
+    if is_answered:
+        meter.settle(Answer.FAULT)
+    again = restarted(meter)
+    assert again.say(*[5000.0] * 180) == [1000.0] * 180
+    assert again.held() == (None if is_answered else Held(shown=1000.0, said=5000.0))
+
+
+def test_right_after_a_former_replacement_counts_the_rise_alone() -> None:
+    meter = known(1000.0)
+    meter.say(*[50_000.0] * 20)
+    assert meter.settle(Answer.REPLACED) == 1000.0
+    meter.say(50_000.1, *[50_060.0] * 20)
+    held = meter.held()
+    assert held is not None
+    assert held.shown == pytest.approx(1000.1)
+    assert held.said == pytest.approx(1060.0)
+    assert meter.settle(Answer.RIGHT) == pytest.approx(1060.0)
+
+
+@pytest.mark.parametrize(("former", "used", "fallen", "shown"), [(9000, 5000, 4800, 8800), (100, 5000, 3000, 100)])
+def test_right_of_a_fall_after_a_replacement_is_no_energy(
+    former: float, used: float, fallen: float, shown: float
+) -> None:
+    meter = known(former)
+    meter.say(*[used] * 20)
+    meter.settle(Answer.REPLACED)
+    meter.say(*[fallen] * 20)
+    assert meter.settle(Answer.RIGHT) == shown
+
+
+@pytest.mark.parametrize("power", [None, 10.0])
+def test_a_used_meter_answered_days_later_is_no_energy(power: float | None) -> None:
+    meter = known(5000.0, power)
+    meter.say(*[1500.0 + 0.05 * lap for lap in range(2 * 24 * LAPS_OF_AN_HOUR)])
+    assert restarted(meter).settle(Answer.REPLACED) == pytest.approx(5000.0)
+    assert meter.settle(Answer.REPLACED) == pytest.approx(5000.0)
+
+
+def test_a_new_meter_answered_days_later_is_counted_from_nothing() -> None:
+    meter = known(5000.0, 6.0)
+    meter.say(*[0.05 * lap for lap in range(2 * 24 * LAPS_OF_AN_HOUR)])
+    assert restarted(meter).settle(Answer.REPLACED) == pytest.approx(143.95)
+
+
+@pytest.mark.parametrize("answer", [Answer.RIGHT, Answer.REPLACED])
+def test_an_answer_is_no_answer_to_what_the_meter_says_since(answer: Answer) -> None:
+    meter = known(1000.0)
+    meter.say(*[3.0] * 20)
+    asked = meter.held()
+    meter.say(250_000.0)
+    assert not meter.total.settle(answer, meter.now, asked)
+    assert meter.total.value == 1000.0
+
+
+def test_an_answer_holds_for_what_went_on_since() -> None:
+    meter = known(1000.0)
+    meter.say(*[3.0] * 20)
+    asked = meter.held()
+    meter.say(3.1, 3.2)
+    assert meter.total.settle(Answer.RIGHT, meter.now, asked)
+    assert meter.total.value == 3.2

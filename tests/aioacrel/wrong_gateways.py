@@ -210,6 +210,19 @@ async def silent_server(at: int = 0) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
+async def strict_server() -> AsyncIterator[int]:
+    """Say nothing to Modbus TCP requests, as for a unit that is not there, and hang up on anything else."""
+
+    async def client(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        while raw := await reader.read(256):
+            if len(raw) < 12 or int.from_bytes(raw[2:4]) or int.from_bytes(raw[4:6]) != len(raw) - 6:
+                return
+
+    async with _serving(client) as port:
+        yield port
+
+
+@asynccontextmanager
 async def chatterer(at: int = 0) -> AsyncIterator[int]:
     """Send sound answers that nobody asked for."""
 

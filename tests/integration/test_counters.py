@@ -26,6 +26,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.coordinator import AcrelCoordinator
@@ -38,6 +39,7 @@ from tests.integration.spoken import SPOKEN, SpokenHub, SpokenSource
 type Browser = TestClient[Any, Any]
 
 ENERGY, POWER = PointKey("1", "EP"), PointKey("1", "P")
+OTHER = PointKey("1", "EPI")
 POLL = 60.0
 KILOWATTS = 6.0
 EPISODES = 1_000
@@ -252,3 +254,76 @@ async def test_a_thousand_dead_meters_make_no_energy_in_the_statistics(
     assert len(sums) == EPISODES
     assert sums == sorted(sums)
     assert sums[-1] == pytest.approx(truth - first, abs=1)
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+async def test_a_held_leap_is_held_over_a_reload(
+    meter: Meter, browser: Browser, monkeypatch: pytest.MonkeyPatch, *, is_answered: bool
+) -> None:
+    # The device that is made by the reload has the meter's clock from its first moment.
+    assert Device.__init__.__kwdefaults__ is not None
+    monkeypatch.setitem(Device.__init__.__kwdefaults__, "steady", lambda: meter.now)
+    meter.say(1000.0, *[5000.0] * 180)
+    assert meter.issue is not None
+    if is_answered:
+        await answer(browser, meter.issue, "fault")
+    await meter.reload(detail="normal")
+    meter.say(*[5000.0] * 20)
+    assert meter.shown == 1000.0
+    assert meter.is_asking is not is_answered
+
+
+async def test_a_question_does_not_outlive_what_it_asks(meter: Meter) -> None:
+    meter.say(100.0, *[0.0] * 20)
+    assert meter.issue is not None
+    await meter.reload()
+    meter.say(101.0, 101.1)
+    assert meter.shown == 101.1
+    assert not meter.is_asking
+
+
+async def test_what_is_held_meanwhile_is_asked_about(meter: Meter, browser: Browser) -> None:
+    def say(one: float, other: float, times: int = 1) -> None:
+        for _ in range(times):
+            meter.now += POLL
+            meter.source.say({POWER: KILOWATTS, ENERGY: one, OTHER: other})
+
+    meter.coordinator.device.want([OTHER])
+    say(1000.0, 800.0)
+    say(0.1, 800.0, 5)
+    say(0.1, 0.1, 8)
+    assert meter.issue is not None
+    response = await browser.post("/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": meter.issue.issue_id})
+    flow = f"/api/repairs/issues/fix/{(await response.json())['flow_id']}"
+    say(0.1, 0.1, 5)
+    shown = await (await browser.post(flow, json={"next_step_id": "replaced"})).json()
+    assert shown["type"] == "menu"
+    assert "800" in shown["description_placeholders"]["counters"]
+    assert [meter.is_asking] == [True]
+    shown = await (await browser.post(flow, json={"next_step_id": "replaced"})).json()
+    assert shown["type"] == "create_entry"
+    assert [meter.is_asking] == [False]
+    say(0.2, 0.2)
+    assert not meter.coordinator.device.held_counters()
+
+
+async def test_an_answered_question_is_asked_again_when_it_comes_up_again(meter: Meter, browser: Browser) -> None:
+    meter.say(1000.0, *[0.1] * 20)
+    assert meter.issue is not None
+    await answer(browser, meter.issue, "replaced")
+    meter.say(500.0, *[500.0] * 20)
+    assert meter.is_asking
+
+
+async def test_what_the_form_did_not_show_is_not_answered(meter: Meter, browser: Browser) -> None:
+    meter.say(1000.0, *[3.0] * 20)
+    assert meter.issue is not None
+    response = await browser.post("/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": meter.issue.issue_id})
+    flow = f"/api/repairs/issues/fix/{(await response.json())['flow_id']}"
+    meter.say(*[250_000.0] * 20)
+    shown = await (await browser.post(flow, json={"next_step_id": "right"})).json()
+    assert meter.shown == 1000.0
+    assert shown["type"] == "menu"
+    assert "250000" in shown["description_placeholders"]["counters"]
+    await browser.post(flow, json={"next_step_id": "right"})
+    assert meter.shown == 250_000.0

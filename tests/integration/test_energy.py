@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Set as AbstractSet
+from math import inf
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from homeassistant.core import HomeAssistant, State
 from pytest_homeassistant_custom_component.common import mock_restore_cache_with_extra_data
 
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality
-from custom_components.acrel_safety.aioacrel.totals import Answer
+from custom_components.acrel_safety.aioacrel.totals import Answer, Held
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import QUICK, is_not, is_now
 
@@ -75,7 +76,9 @@ async def test_a_meter_that_insists_on_less_is_held_until_its_owner_says_why(
     unlisten()
     assert device.readings[key].quality is Quality.HELD
     assert rig.state("sensor", UNIT, "EP").state == before
-    device.settle_counters([key], Answer.REPLACED)
+    shown = device.readings[key].value
+    assert isinstance(shown, float)
+    device.settle_counters({key: Held(shown=shown, said=0.25, time=inf)}, Answer.REPLACED)
     assert rig.state("sensor", UNIT, "EP").state == "0.25"
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
@@ -16,13 +17,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 import custom_components.acrel_safety as integration
-from custom_components.acrel_safety.aioacrel.modbus import guard, habits, pulse
+from custom_components.acrel_safety.aioacrel.modbus import cause as causes
+from custom_components.acrel_safety.aioacrel.modbus import habits, pulse
 from custom_components.acrel_safety.aioacrel.texts import say
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.markdown import plain
 from simulator import Cabinet
 from simulator.faults import Fault, FaultProxy, Framing
-from simulator.faults.kinds import Times
+from simulator.faults.kinds import Dead, Times
 from tests.integration.rigs import QUICK, device, link_data, until_issue
 
 SOON = 5.0
@@ -36,6 +38,7 @@ class Switch:
         self.fault = Fault.NONE
         self.random = random.Random(1)  # noqa: S311 - which bit is flipped, no secret
         self.times = Times()
+        self.dead = Dead()
 
     def next(self) -> Fault:
         """Return the next request's fault."""
@@ -44,7 +47,7 @@ class Switch:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name in ((guard, "UNHEARD_SECONDS"), (pulse, "UNHEARD_SECONDS"), (habits, "KICK_SECONDS")):
+    for module, name in ((causes, "UNHEARD_SECONDS"), (pulse, "UNHEARD_SECONDS"), (habits, "KICK_SECONDS")):
         monkeypatch.setattr(module, name, SOON)
 
 
@@ -52,7 +55,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def running(hass: HomeAssistant, framing: Framing, language: str) -> AsyncGenerator[SimpleNamespace]:
     """Run an entry whose gateway can be spoilt."""
     hass.config.language = language
-    kind = "tcp" if framing is Framing.MBAP else "rtu_tcp"
+    kind: Literal["tcp", "rtu_tcp"] = "tcp" if framing is Framing.MBAP else "rtu_tcp"
     plan = Switch()
     async with Cabinet.of({8: "aim-r100"}, frozen=True) as cabinet:
         port = cabinet.tcp_port if framing is Framing.MBAP else cabinet.rtu_port

@@ -16,8 +16,11 @@ from .bands import Band, band_of, limits_of
 from .points import Point
 from .readings import PointKey, Reading
 
-REST_SECONDS = 60.0
-"""A value that was the same for this long is told, however little it differs from the one told last."""
+REST_SECONDS = 300.0
+"""A value that was the same for this long is told, however little it differs from the one told last.
+
+Not sooner: of what drifts slowly, such as a temperature, each digit would be a row.
+"""
 SPARSE = 5
 """How much wider and slower all is where little is wanted."""
 _SLACK = 1 + 1e-9

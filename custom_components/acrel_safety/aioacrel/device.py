@@ -188,9 +188,9 @@ class Device:
         """Return the counters that moved as counters do not, and of which the owner should say why."""
         return self.totals.held(self._steady())
 
-    def settle_counters(self, keys: Collection[PointKey], answer: Answer) -> None:
-        """Do with some counters what the owner says."""
-        shown = self.totals.settle(keys, answer, self._steady())
+    def settle_counters(self, asked: Mapping[PointKey, Held], answer: Answer) -> None:
+        """Do with some counters what the owner says of what was shown."""
+        shown = self.totals.settle(asked, answer, self._steady())
         for key, value in shown.items():
             if (reading := self.readings.get(key)) is not None:
                 self.readings[key] = replace(reading, value=value, quality=Quality.GOOD)

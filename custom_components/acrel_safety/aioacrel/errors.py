@@ -67,6 +67,10 @@ class LinkUnreachableError(LinkError):
     key = "link_unreachable"
 
 
+class LinkTakenError(LinkUnreachableError):
+    """Somebody else's requests kept the shared connection busy for so long that nothing was sent."""
+
+
 class WrongPeerError(LinkUnreachableError):
     """Something else than this kind of Modbus was heard at the address: nothing can be asked there."""
 
@@ -178,7 +182,7 @@ class WrongDeviceError(AcrelError):
     key = "wrong_device"
 
     is_blank = False
-    """Whether all that was answered is nothing but zeros or ones: perhaps it is no meter's answer at all."""
+    """Whether all that was answered is one word over and over: perhaps it is no meter's answer at all."""
 
 
 class DeadMeterError(WrongDeviceError):

@@ -12,8 +12,8 @@ repeats itself, too. So what does not follow from the last believed reading is h
 A total goes on where the meter was replaced: it is what the meter says and an offset.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from .points import Point
@@ -63,6 +63,23 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RememberedDoubt:
+    """What is remembered over a restart of a counter that is held; ages in seconds."""
+
+    count: float
+    """What the meter said last."""
+    age: float
+    """How long it has been held."""
+    silence: float = 0.0
+    """How long ago the meter said anything."""
+    flow: float = 0.0
+    """As much may have flowed since it was believed, until the meter said something last."""
+    is_new: bool = False
+    """Whether the meter began with so little that it can have counted it since."""
+    is_answered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
     """What is remembered of a counter over a restart."""
 
@@ -73,14 +90,17 @@ class Remembered:
     """Seconds since it said so."""
     is_other: bool = False
     """Whether the owner set something else since, and nothing was believed by that yet: it may be another meter."""
+    doubt: RememberedDoubt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A counter that is held, for the owner to decide: what is shown, and what the meter says."""
+    """A counter that is held, for the owner to decide: what is shown, and what would be by what the meter says."""
 
     shown: float
     said: float
+    time: float = field(default=0.0, compare=False)
+    """When this was so."""
 
 
 @dataclass(slots=True)
@@ -102,6 +122,10 @@ class _Doubt:
     is_noisy: bool = False
     """Whether its readings do not even follow from each other."""
     is_answered: bool = False
+    begun: float = 0.0
+    """Since when each reading follows from the one before."""
+    is_new: bool = False
+    """Whether it began then with so little that it can have flowed since the meter said anything before."""
     _return: float = 0.0
     _returns: int = 0
     _has_grown: bool = False
@@ -112,6 +136,7 @@ class _Doubt:
         growth = count - self.count
         if growth < 0 or growth > max(most, _ALIKE * self.grain):
             self.is_noisy, self.is_paced, self.is_even = True, False, False
+            self.begun, self.is_new = now, count <= most
         elif growth > 0:
             pace = growth / max(now - self.time, _MOMENT) * _HOUR
             self.is_paced &= self.pace <= _ALIKE * pace and pace <= _ALIKE * self.pace
@@ -169,10 +194,41 @@ class Total:
         self.count, self.offset = former.count, former.offset
         self.time = self._heard = now - max(0.0, former.age)
         self._is_other = former.is_other
+        if (doubt := former.doubt) is not None:
+            self._heard, self._flow = now - max(0.0, doubt.silence), doubt.flow
+            # Nothing that grew is remembered, and so nothing is believed by it.
+            self._doubt = _Doubt(
+                doubt.count,
+                now,
+                now - max(0.0, doubt.age),
+                pace=0.0,
+                grain=abs(doubt.count - former.count) or POWER_FLOOR,
+                is_paced=False,
+                is_even=False,
+                is_answered=doubt.is_answered,
+                begun=now,
+                is_new=doubt.is_new,
+            )
 
     def remembered(self, now: float) -> Remembered:
         """Return what is to be remembered of a counter that was believed once."""
-        return Remembered(count=self.count or 0.0, offset=self.offset, age=now - self.time, is_other=self._is_other)
+        doubt = self._doubt
+        return Remembered(
+            count=self.count or 0.0,
+            offset=self.offset,
+            age=now - self.time,
+            is_other=self._is_other,
+            doubt=None
+            if doubt is None
+            else RememberedDoubt(
+                count=doubt.count,
+                age=now - doubt.since,
+                silence=now - self._heard,
+                flow=self._flow,
+                is_new=doubt.is_new,
+                is_answered=doubt.is_answered,
+            ),
+        )
 
     def believe(self, count: float, now: float, *, power: float | None = None, origin: str = "") -> float | None:
         """Return the value to publish at `now`: of this reading, or of the last believed one.
@@ -193,7 +249,9 @@ class Total:
         elif doubt is None or (doubt.count < self.count) != (change < 0):
             pace = change / max(now - self.time, _MOMENT) * _HOUR
             is_noisy = doubt is not None
-            self._doubt = _Doubt(count, now, now, pace, abs(change), origin, is_noisy=is_noisy)
+            self._doubt = _Doubt(
+                count, now, now, pace, abs(change), origin, is_noisy=is_noisy, begun=now, is_new=count <= most_now
+            )
         else:
             doubt.note(count, now, most_now)
             if change > 0 and self._is_alive(doubt, now):
@@ -210,22 +268,34 @@ class Total:
             # It will soon be over: so much flows, or the other way is behind only.
             return None
         is_time = self._is_other or now - doubt.since >= DOUBT_SECONDS
-        return Held(shown=value, said=doubt.count) if is_time else None
+        return Held(shown=value, said=doubt.count + self.offset, time=now) if is_time else None
 
-    def settle(self, answer: Answer, now: float) -> None:
-        """Do what the owner says."""
+    def settle(self, answer: Answer, now: float, asked: Held | None = None) -> bool:
+        """Do what the owner says; return False if something else is said by now than what the owner was `asked`."""
         doubt, value = self._doubt, self.value
         if doubt is None or value is None:
-            return
+            return asked is None or value == asked.said
         if answer is Answer.FAULT:
             doubt.is_answered = True
-            return
+            return True
+        if asked is not None and (asked.time < doubt.begun or asked.shown != value):
+            return False
         if answer is Answer.RIGHT and doubt.grown and doubt.pace > 0:
             self._fastest = max(self._fastest, _ALIKE * doubt.pace)
-        is_anew = doubt.count < _SHRUNK * value and doubt.count <= self._floor + self._flow
-        # What began anew is shown as it is: statistics count it from 0, and so much can have flowed since.
-        self.offset = 0.0 if answer is Answer.RIGHT or is_anew else value - doubt.count
+        self.offset = self._offset_by(answer, doubt, value)
         self._take(doubt.count, now, doubt.origin)
+        return True
+
+    def _offset_by(self, answer: Answer, doubt: _Doubt, value: float) -> float:
+        """Return the offset from now on."""
+        is_fall, is_shrunk = doubt.count < (self.count or 0.0), doubt.count < _SHRUNK * value
+        if answer is Answer.RIGHT:
+            if not is_fall or doubt.count + self.offset >= _SHRUNK * value:
+                return self.offset
+            # Statistics take it for a counter that began anew, and nothing else that would be no energy.
+            return 0.0 if is_shrunk else value - doubt.count
+        # What began anew is shown as it is: statistics count it from 0, and so much can have flowed since.
+        return 0.0 if is_shrunk and doubt.is_new else value - doubt.count
 
     @property
     def _floor(self) -> float:
@@ -295,6 +365,8 @@ class Totals:
         if total.count is not None:
             return False
         total.restore(former, now)
+        if former.doubt is not None:
+            self._held.add(key)
         return True
 
     def forget(self, key: PointKey) -> None:
@@ -307,13 +379,16 @@ class Totals:
         found = {key: self._totals[key].held(now) for key in self._held}
         return {key: held for key, held in found.items() if held is not None}
 
-    def settle(self, keys: Collection[PointKey], answer: Answer, now: float) -> Mapping[PointKey, float]:
-        """Do with some counters what the owner says; return what is shown of them by that."""
+    def settle(self, asked: Mapping[PointKey, Held], answer: Answer, now: float) -> Mapping[PointKey, float]:
+        """Do with some counters what the owner says of what was shown; return what is shown of them by that.
+
+        What says something else by now is held on: the owner did not speak of that.
+        """
         shown = {}
-        for key in keys:
+        for key, held in asked.items():
             if (total := self._totals.get(key)) is not None and key in self._held:
-                total.settle(answer, now)
-                if answer is not Answer.FAULT and total.value is not None:
+                is_done = total.settle(answer, now, held)
+                if is_done and answer is not Answer.FAULT and total.value is not None:
                     self._held.discard(key)
                     shown[key] = total.value
         return shown

@@ -40,7 +40,7 @@ from .link_forms import FormData
 from .preview import Column, read_rows, render, rows_of
 from .selector_texts import FlowTexts
 from .steps import DeviceSteps, stored
-from .trial import ask_unit, is_link_proven
+from .trial import ask_unit, in_turn, is_link_proven
 
 
 class LookSteps(DeviceSteps):
@@ -129,7 +129,7 @@ class LookSteps(DeviceSteps):
         # A table may have ten thousand rows: too many to sort while everybody else waits.
         columns, rows = await self.hass.async_add_executor_job(_what_to_show, self._model, self._draft, self._texts)
         self._tried_on = dict(self._get_entry().data)
-        read = partial(read_rows, columns=columns, rows=rows)
+        read = partial(read_rows, columns=columns, rows=rows, turn=in_turn(self.hass, self._tried_on))
         dump = await ask_unit(self.hass, self._tried_on, self._unit_id, read)
         if not any(dump.registers.values()):
             raise FormError("nothing_read", unit=self._unit_id)

@@ -5,12 +5,13 @@ nothing but the interpretation.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from ..aioacrel.errors import LinkError, RefusedError
 from ..aioacrel.modbus.guard import GuardedUnit
 from ..aioacrel.modbus.parts import read_in_parts
-from ..aioacrel.modbus.probe import patient_read
+from ..aioacrel.modbus.probe import Turn, patient_read
 from ..aioacrel.modbus.unit import PolledUnit, utcnow
 from ..aioacrel.models.entry import Entry
 from ..aioacrel.points import Model, Point
@@ -55,9 +56,12 @@ def rows_of(model: Model, first: Collection[PointKey] = (), most: int = MOST_ROW
     return [key for key in model.points if key in chosen]
 
 
-async def read_rows(unit: GuardedUnit, columns: Sequence[Column], rows: Collection[PointKey]) -> RegisterDump:
+async def read_rows(
+    unit: GuardedUnit, columns: Sequence[Column], rows: Collection[PointKey], turn: Turn = nullcontext
+) -> RegisterDump:
     """Read the registers of some points as each column understands them, and those of the ratios they need; raw.
 
+    `turn` holds the line for one request, so that what else is read there does not time out behind it.
     Raises LinkError if the unit did not answer to the first column; what a further one asks for may lie where a device
     keeps silent.
     """
@@ -65,19 +69,21 @@ async def read_rows(unit: GuardedUnit, columns: Sequence[Column], rows: Collecti
     dump = RegisterDump(model=first.model.id, unit_id=unit.unit_id, taken=utcnow())
     for column in columns:
         try:
-            await _read_column(unit, column.model, rows, dump)
+            await _read_column(unit, column.model, rows, dump, turn)
         except LinkError:
             if column is first:
                 raise
     return dump
 
 
-async def _read_column(unit: GuardedUnit, model: Model, rows: Collection[PointKey], dump: RegisterDump) -> None:
+async def _read_column(
+    unit: GuardedUnit, model: Model, rows: Collection[PointKey], dump: RegisterDump, turn: Turn
+) -> None:
     """Add to a dump what it does not hold yet; what is refused as a whole is asked for in parts."""
 
     async def ask(block: Block) -> list[int]:
         read = block.read
-        return await patient_read(unit, read.function, read.address, read.count)
+        return await patient_read(unit, read.function, read.address, read.count, turn)
 
     blocks = [
         block

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 
 from ..aioacrel.errors import AcrelError, LinkUnreachableError, NoAnswerError, RefusedError
 from ..aioacrel.modbus import GuardedUnit
-from ..aioacrel.modbus.probe import probe_model
+from ..aioacrel.modbus.probe import Turn, probe_model
 from ..aioacrel.points import Model
 from ..aioacrel.registers import READ_HOLDING
 from ..const import CONF_UNIT_ID
@@ -41,8 +41,13 @@ async def probe_device(
     hass: HomeAssistant, link: LinkData, unit_id: int, model: Model, *, is_known: bool = False
 ) -> None:
     """Check that the unit answers, and as the model does. Raises WrongDeviceError, a LinkError or LinkInUseError."""
-    ask = partial(probe_model, model=model, is_known=is_known, turn=turn_on(hass, link))
+    ask = partial(probe_model, model=model, is_known=is_known, turn=in_turn(hass, link))
     await ask_unit(hass, link, unit_id, ask)
+
+
+def in_turn(hass: HomeAssistant, link: LinkData) -> Turn:
+    """Return what takes a turn on the line of a link for one question of many."""
+    return turn_on(hass, link)
 
 
 async def ask_unit[T](

@@ -83,9 +83,14 @@ def link_address(data: Mapping[str, Any]) -> LinkAddress:
 async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: int) -> AsyncGenerator[GuardedUnit]:
     """Lend a unit on the link of some entry data, for a flow.
 
-    An open link is shared, one opened here is closed at the end. Raises LinkInUseError.
+    An open link is shared, one opened here is closed at the end. A unit that an entry reads is lent by that entry: two
+    guards for one unit would each take the other's late answer for its own. Raises LinkInUseError.
     """
     address = link_address(data)
+    hub = _hub_on(hass, address)
+    if hub is not None and (own := hub.guarded_unit(unit_id)) is not None:
+        yield own
+        return
     async with AsyncExitStack() as stack:
         try:
             unit = await stack.enter_async_context(async_get_temporary_unit(hass, address.params, unit_id))
@@ -140,6 +145,11 @@ class ModbusEntryHub:
     def is_on(self, address: LinkAddress) -> bool:
         """Whether this hub reads on a link."""
         return self._address.params == address.params
+
+    def guarded_unit(self, unit_id: int) -> GuardedUnit | None:
+        """Return the unit of this id, if it is read here."""
+        units = (source.unit.unit for source in self._sources.values())
+        return next((unit for unit in units if unit.unit_id == unit_id), None)
 
     def turn(self) -> AbstractAsyncContextManager[None]:
         """Take a turn on the line."""

@@ -36,6 +36,7 @@ async def poll_groups(device: PolledUnit) -> AsyncIterator[PollReport]:
     value.
     """
     error: LinkError | None = None
+    is_mute = True
     for group in _RATIOS_FIRST:
         if not device.blocks(group):
             continue
@@ -46,10 +47,11 @@ async def poll_groups(device: PolledUnit) -> AsyncIterator[PollReport]:
             await device.knock()
         report = await device.poll(group)
         error = report.error
+        is_mute = is_mute and device.vital.is_mute
         yield report
     vital = device.vital
-    if vital.is_dead or vital.is_suspicious:
-        if vital.is_mute and await device.is_blank():
+    if vital.is_dead or is_mute or not vital.has_lived:
+        if await device.is_blank():
             device.lose_all()
             raise DeadMeterError(unit=device.unit_id)
         vital.vouch()

@@ -6,17 +6,19 @@ Commands go before any poll: at most the one request on the wire is waited for.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError
 from ..readings import PointKey
+from ..texts import phrase
 from ..vocabulary import Pace
 from .figures import LineFigures
 from .guard import GuardedUnit
 from .headroom import DUTY_TARGET, Headroom
 from .poll import PollReport
+from .presence import MISSES_FORGIVEN
 from .pulse import LinkPulse
 from .schedule import Job, Member, Schedule
 from .trying import PUT_OFF_SECONDS, try_out
@@ -35,6 +37,12 @@ DEFAULT_INTERVALS: Mapping[Pace, float] = {
 """Seconds between two polls of a group."""
 
 
+SLIPS_PER_LINE = 600
+"""So many of them are one line in the log: the first says all."""
+SLIP_SECONDS = 1.0
+"""After an error that nobody thought of nothing is asked for so long."""
+
+
 class Bus:
     """Polls all devices of one link; one instance per link."""
 
@@ -49,6 +57,7 @@ class Bus:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
+        self._slips = 0
         self._down_since: float | None = None
 
     @property
@@ -115,12 +124,13 @@ class Bus:
         for member in self._schedule.members:
             await member.unit.unit.settle()
 
-    def wake(self, unit: PolledUnit) -> None:
-        """Poll all groups of a device soon, as after new points were wanted."""
+    def wake(self, unit: PolledUnit, groups: Collection[Pace] = tuple(Pace)) -> None:
+        """Poll groups of a device soon, as after new points were wanted."""
         for member in self._schedule.members:
             if member.unit is unit:
                 for job in member.jobs:
-                    job.due, job.is_again = min(job.due, _now()), job.run is not None
+                    if job.group in groups:
+                        job.due, job.is_again = min(job.due, _now()), job.run is not None
         self._changed.set()
 
     async def command[ResultT](
@@ -152,17 +162,44 @@ class Bus:
 
     async def _poll_for_ever(self) -> None:
         while not self._is_stopping:
-            self._changed.clear()
-            now = _now()
-            match self._schedule.next(now):
-                case Member() as silent:
-                    await self._knock(silent)
-                case member, job:
-                    await self._serve(member, job)
-                case None if (trying := self._schedule.next_try(now)) is not None:
-                    await self._try_out(trying)
-                case None:
-                    await self._sleep_until(self._schedule.next_time(now))
+            try:
+                await self._poll_next()
+            except Exception:
+                # Whatever it is: a poller that ended would leave all values standing there as if they were fresh.
+                if self._slips % SLIPS_PER_LINE == 0:
+                    _LOGGER.exception("Polling %s failed unexpectedly", self.name)
+                self._slips += 1
+                self._lose_all()
+                await asyncio.sleep(SLIP_SECONDS)
+
+    async def _poll_next(self) -> None:
+        self._changed.clear()
+        now = _now()
+        if (overdue := self._schedule.overdue_try(now)) is not None:
+            await self._try_out(overdue, only_points=True)
+            return
+        match self._schedule.next(now):
+            case Member() as silent:
+                await self._knock(silent)
+            case member, job:
+                await self._serve(member, job)
+            case None if (trying := self._schedule.next_try(now)) is not None:
+                await self._try_out(trying)
+            case None:
+                await self._sleep_until(self._schedule.next_time(now))
+
+    def _lose_all(self) -> None:
+        """Take all units for silent: each is asked again as one that is."""
+        for member in list(self._schedule.members):
+            error = BadAnswerError(unit=member.unit.unit_id, detail=phrase("no_reason"))
+            for job in member.jobs:
+                job.run = None
+            try:
+                for _ in range(MISSES_FORGIVEN + 1):
+                    self._note_silent(member, error)
+                self._schedule.back_off(member, error, _now())
+            except Exception:
+                _LOGGER.exception("%s could not be taken for silent", member.unit.name)
 
     async def _sleep_until(self, when: float) -> None:
         alarm = _loop().call_at(when, self._changed.set)
@@ -248,15 +285,15 @@ class Bus:
             keys = unit.note_missed(group, error)
         self._report(member, PollReport(unit=unit, group=group, keys=frozenset(keys), error=error))
 
-    async def _try_out(self, member: Member) -> None:
-        """Try one thing that a unit declined, or was never asked: nobody waits for the line."""
+    async def _try_out(self, member: Member, *, only_points: bool = False) -> None:
+        """Try one thing that a unit declined, or was never asked."""
         async with self._line:
             if not self._may_be_asked(member):
                 return
             started = _now()
             report = None
             with _no_slips(member.unit) as slips:
-                report = await try_out(member.unit)
+                report = await try_out(member.unit, only_points=only_points)
             if slips:
                 member.unit.trials.put_off(_now(), PUT_OFF_SECONDS)
             ended = _now()

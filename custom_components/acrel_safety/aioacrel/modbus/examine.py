@@ -16,8 +16,8 @@ LISTEN_SECONDS = 0.1
 """What comes within this time after connecting was not asked for."""
 REST_SECONDS = 0.05
 """After the last byte: then nothing more belongs to an answer."""
-DRIP_SECONDS = 1.0
-"""So much longer is listened to what comes byte by byte."""
+LONGEST_FRAME_SECONDS = 2.5
+"""After the first byte: the longest frame at 1200 baud. Whoever goes on drip by drip is not listened to for longer."""
 MOST_BYTES = 4096
 """Of what a peer sends; who sends more without being asked is no Modbus gateway."""
 MOST_FRAMES = 4
@@ -107,17 +107,19 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was heard at a port, and with which exception a right answer refused the question (0: with none)."""
+    """What was heard at a port, with which exception a right answer refused the question (0: with none), and when."""
 
     speech: Speech
     code: int = 0
+    seconds: float = 0.0
+    """How long the answer took."""
 
 
 async def examine(host: str, port: int, framing: Framing, question: Question, seconds: float) -> Heard:
     """Find out what speaks at a port; each answer is waited for `seconds`."""
     first = await _ask(host, port, framing, question, seconds)
     if framing is Framing.RTU and first.speech is Speech.RTU:
-        return Heard(Speech.ECHOES, first.code)
+        return Heard(Speech.ECHOES, first.code, first.seconds)
     if first.speech not in (Speech.SILENT, Speech.CLOSES, Speech.NOISE):
         return first
     other = Framing.RTU if framing is Framing.MBAP else Framing.MBAP
@@ -139,13 +141,15 @@ async def _ask(host: str, port: int, framing: Framing, question: Question, secon
         if unasked := await ear.hear(LISTEN_SECONDS):
             return Heard(Speech.TEXT if unasked[:5].startswith(_OF_TEXT) else Speech.CHATTER)
         transport.write(question.wire(framing))
+        asked = loop.time()
         data = await ear.hear(seconds)
-        if not data and framing is Framing.MBAP and not ear.has_ended:
-            transport.write(_END_OF_LINE)
-            data = await ear.hear(LISTEN_SECONDS)
         if not data and ear.has_ended:
             return Heard(Speech.CLOSES)
-        return Heard(question.heard(data, framing), question.code(data, framing))
+        if not data and framing is Framing.MBAP:
+            # Who ends the connection for these, or says nothing to them either, was silent.
+            transport.write(_END_OF_LINE)
+            data = await ear.hear(LISTEN_SECONDS)
+        return Heard(question.heard(data, framing), question.code(data, framing), (ear.first_at or asked) - asked)
     finally:
         transport.abort()
 
@@ -156,6 +160,7 @@ class Ear(asyncio.Protocol):
     def __init__(self) -> None:
         """Begin with nothing heard."""
         self.ended = asyncio.Event()
+        self.first_at: float | None = None
         self._heard = bytearray()
         self._news = asyncio.Event()
         self._transport: asyncio.Transport | None = None
@@ -166,7 +171,8 @@ class Ear(asyncio.Protocol):
             self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Keep what comes."""
+        """Keep what comes, and when it began."""
+        self.first_at = self.first_at or asyncio.get_running_loop().time()
         self._heard += data[: MOST_BYTES - len(self._heard)]
         if len(self._heard) >= MOST_BYTES and self._transport is not None:
             self._transport.abort()
@@ -184,17 +190,17 @@ class Ear(asyncio.Protocol):
         return self.ended.is_set()
 
     async def hear(self, seconds: float) -> bytes:
-        """Return what comes within a time; a little after the last byte it is complete, or after long drips enough."""
+        """Return what comes within a time; a little after the last byte it is complete."""
         loop = asyncio.get_running_loop()
-        wait, end = seconds, loop.time() + seconds + DRIP_SECONDS
+        until, end = loop.time() + seconds, float("inf")
         while not self.has_ended and loop.time() < end:
             self._news.clear()
             try:
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout_at(min(until, end)):
                     await self._news.wait()
             except TimeoutError:
                 break
-            wait = REST_SECONDS
+            until, end = loop.time() + REST_SECONDS, min(end, loop.time() + LONGEST_FRAME_SECONDS)
         return bytes(self._heard)
 
 

@@ -37,9 +37,11 @@ async def examine_line(line: ModbusSerialParams, question: Question, seconds: fl
         # Another program's requests may be heard as well: what came before ours says nothing.
         before = len(await ear.hear(LISTEN_SECONDS))
         transport.write(question.wire(Framing.RTU))
+        asked = asyncio.get_running_loop().time()
         data = (await ear.hear(seconds))[before:]
         heard = question.heard(data, Framing.RTU)
-        return Heard(_SPEECHES.get(heard, heard), question.code(data, Framing.RTU))
+        took = max(0.0, (ear.first_at or asked) - asked)
+        return Heard(_SPEECHES.get(heard, heard), question.code(data, Framing.RTU), took)
     finally:
         transport.abort()
         # Who opens the port next finds it free.

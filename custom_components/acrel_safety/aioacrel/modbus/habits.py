@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from ..texts import Phrase, phrase
+
 _LOGGER = logging.getLogger(__name__)
 
 SHOWS_WHEN_CLEAN = 1
@@ -125,6 +127,10 @@ class LinkHabits:
     def is_kicked(self, now: float) -> bool:
         """Whether the connection is ended in the middle of requests, again and again: somebody else wants it too."""
         return now < self._kicked_until
+
+    def unless_kicked(self, reason: Phrase, now: float) -> Phrase:
+        """Return why a connection was lost: once may be chance, again and again somebody else wants it too."""
+        return phrase("kicked") if reason.key == "hung_up" and self.is_kicked(now) else reason
 
     def details(self, now: float) -> Mapping[str, bool]:
         """Return what was learnt, for diagnostics."""

@@ -18,7 +18,7 @@ from .unit import PolledUnit
 _LOGGER = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS = 60.0
-"""How often a unit that is another device than expected is asked whether it was put right."""
+"""How often a unit that is another device than expected, or shows no sign of life, is asked what it is."""
 CHECK_SECONDS = 600.0
 """How often a unit that answers is asked whether it is still the device that is expected.
 
@@ -90,7 +90,11 @@ class ModbusHub:
             if not source.is_wrong:
                 # One that is silent now is identified when it answers.
                 source.join_bus(errors.get(source))
-        self._spawn(self._every(self._look_again_seconds, lambda source: source.is_wrong or source.is_dead))
+        self._spawn(
+            self._every(
+                self._look_again_seconds, lambda source: source.is_wrong or source.is_dead or source.is_lifeless
+            )
+        )
         self._spawn(self._every(self._check_seconds, lambda source: source.is_answering))
 
     async def stop(self) -> None:

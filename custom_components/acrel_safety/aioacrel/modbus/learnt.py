@@ -95,6 +95,8 @@ class Learnt:
     lengths: Lengths = field(default_factory=Lengths)
     declines_all: bool = False
     """Whether all that was asked for lately was declined, but for no address."""
+    has_answered: bool = False
+    """Whether anything was read of it since it was doubted last: it is none that declines whatever it is asked."""
     version: int = 0
     """Changes whenever a plan has to be made anew."""
 
@@ -164,7 +166,7 @@ class Learnt:
         """Forget what decides about values: it may have been another device that taught it."""
         self.declined.clear()
         self.holes.clear()
-        self.declines_all = False
+        self.declines_all = self.has_answered = False
         self.version += 1
 
     def forget(self) -> None:

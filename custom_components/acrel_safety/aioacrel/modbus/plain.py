@@ -61,6 +61,12 @@ class PlainLink:
             self._number = self._number % 0xFFFF + 1
             return await peer.ask(self._number, unit, pdu, seconds)
 
+    async def queue(self) -> None:
+        """Wait for the turn of a request, and for the connection."""
+        async with self._line:
+            if self._peer is None:
+                await self._connect()
+
     async def _connect(self) -> _Peer:
         loop = asyncio.get_running_loop()
         try:
@@ -111,6 +117,10 @@ class PlainUnit:
         self._link.close()
 
     async def _read(self, function: int, address: int, count: int) -> list[int]:
+        if not count:
+            # As the shared link does: by this is known when the turn of a request has come (`wire.py`).
+            await self._link.queue()
+            raise ValueError("no registers")
         request = struct.pack(">BHH", function, address, count)
         answer = await self._link.ask(self._unit_id, request, self._seconds)
         if len(answer) != 2 + 2 * count or answer[1] != 2 * count:

@@ -130,13 +130,14 @@ class UnitPlan:
         declined = (places[key].addresses for key in self._learnt.declined if key in places)
         return self._private.union(self._learnt.holes, *declined)
 
-    def _place_in_poll(self, block: Block) -> tuple[bool, bool]:
+    def _place_in_poll(self, block: Block) -> tuple[bool, bool, int]:
         """Return the sort key of a read: those with companions first, then those whose length cannot be chosen.
 
-        The others find a length of their own later, when the first ones' lengths are taken (see `sequence.py`).
+        The others find a length of their own later, when the first ones' lengths are taken (see `sequence.py`). Long
+        ones are the last: the more registers, the surer it shows that the meter lives (see `vital.py`).
         """
         low, high = self.within(block.read)
-        return not self.holds_companion(block), high - low + 1 > block.read.count
+        return not self.holds_companion(block), high - low + 1 > block.read.count, block.read.count
 
     def _keep_up(self) -> None:
         if self._known_version != self._learnt.version:

@@ -194,7 +194,7 @@ class GroupPoll:
         self._unit.note_declined(part.block, error.code)
         if parts := smaller(part.block):
             self._take_apart(part, parts, error.code)
-        elif error.is_illegal_address or self._is_answered:
+        elif error.is_illegal_address or self._is_answered or self._unit.learnt.has_answered:
             self._keys |= self._unit.decline(part.block, error.code)
             self._settle(part, is_answered=False)
         else:

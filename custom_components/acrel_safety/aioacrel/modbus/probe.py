@@ -65,7 +65,7 @@ async def probe_model(
     if doubtful:
         return doubtful[0]
     error = WrongDeviceError(unit=unit.unit_id, model=model.name, detail=reasons[0])
-    error.is_blank = set(heard) in ({0}, {WORD})
+    error.is_blank = set(heard) in ({0}, {WORD}) or (len(heard) > 1 and len(set(heard)) == 1)
     raise error
 
 

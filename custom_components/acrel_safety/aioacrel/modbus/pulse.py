@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from ..texts import Phrase, phrase
 from .habits import LinkHabits
+from .timing import MOST_PATIENCE
 from .way import UNHEARD_SECONDS, LinkWay
 
 LONGEST_STALL = 5.0
@@ -19,10 +20,15 @@ STALL_MARGIN = 1.25
 """A gateway gets this many times the seconds for which it was seen to try."""
 STALL_MEMORY = 600.0
 """Seconds after which that is found out anew."""
+DROP_SECONDS = 60.0
+"""After these a connection on which nobody is heard is dropped anew."""
+_NEVER = float("-inf")
 _LEAST_STALL = 0.1
 _SLOW_LINK = 0.25
 """Seconds; a link whose answers take longer is a slow one for all its units."""
 _SLOW_FACTOR = 2
+_FIRST_PATIENT = 2
+"""Units whose first question is a patient one as long as nothing was heard: if they answer, all is known."""
 _MOST_TRIES = 8
 
 
@@ -31,12 +37,18 @@ class LinkPulse:
 
     def __init__(self) -> None:
         """Begin with a link on which nothing was heard."""
-        self._beat = float("-inf")
+        self._beat = _NEVER
         self._listeners: list[Callable[[], None]] = []
         self._told: Phrase | None = None
         self.habits = LinkHabits()
         self.way = LinkWay()
+        self.queues_for_nothing = True
+        """Whether the shared link refuses a read of no registers by itself, when its turn has come (`wire.py`)."""
         self._answer_time = 0.0
+        self._asked_first: set[int] = set()
+        self._vain = 0
+        self._is_drop_due = False
+        self._dropped_at = 0.0
         self._given_up: int | None = None
         """The unit whose answers were given up last, unless another one was waited for since."""
         self._asked_in_vain: deque[float] = deque(maxlen=_MOST_TRIES)
@@ -50,6 +62,7 @@ class LinkPulse:
         self.way.note_heard()
         self._given_up, self._is_waited_out = None, False
         self._asked_in_vain.clear()
+        self._vain, self._is_drop_due = 0, False
         self.review(now)
 
     def was_felt_since(self, when: float) -> bool:
@@ -92,15 +105,39 @@ class LinkPulse:
             "heard_at_port": None if speech is None else speech.value,
         }
 
+    # -- a connection that may be dead --------------------------------------------------------------------------------
+
+    def note_vain(self) -> None:
+        """Note that a question was in vain, whoever was asked."""
+        self._vain += 1
+        self._is_drop_due = self._vain > 1
+
+    def should_drop(self, now: float) -> bool:
+        """Whether a new connection may help: after 2, 4, 8 … questions in a row that were in vain, or a minute.
+
+        The first is not worth it, and with each drop late answers, which would tell that the link is slow, are lost.
+        """
+        return self._is_drop_due and (self._vain.bit_count() == 1 or now - self._dropped_at >= DROP_SECONDS)
+
+    def note_dropped(self, now: float) -> None:
+        """Note that the connection was dropped."""
+        self._is_drop_due, self._dropped_at = False, now
+
     # -- a slow link ------------------------------------------------------------------------------------------------
 
     def note_answer_time(self, seconds: float) -> None:
         """Note how long an answer took."""
         self._answer_time = seconds
 
-    @property
-    def pace(self) -> float:
-        """Seconds that a unit should be listened to that was never heard, or not for long; 0 on a quick link."""
+    def pace(self, unit_id: int) -> float:
+        """Return how long a unit should be listened to that was never heard, or not for long; 0 on a quick link.
+
+        It may be that all are slow: the first questions on a link, and those after something came too late for any
+        request, are patient ones. Short ones would pile up in the gateway, and make the next answers later still.
+        """
+        is_first = self._beat == _NEVER and unit_id not in self._asked_first and len(self._asked_first) < _FIRST_PATIENT
+        if is_first or self.way.unasked.is_late:
+            return MOST_PATIENCE
         return _SLOW_FACTOR * self._answer_time if self._answer_time > _SLOW_LINK else 0.0
 
     # -- a gateway that tries for long --------------------------------------------------------------------------------
@@ -117,6 +154,8 @@ class LinkPulse:
 
     def give_up(self, unit_id: int, asked: float) -> None:
         """Note that a unit, asked at a time, was given up."""
+        if self._beat == _NEVER:
+            self._asked_first.add(unit_id)
         if self.is_stalled_for(unit_id):
             # Waited for in full: whatever keeps this one silent, it is not the other one.
             self._given_up, self._is_waited_out = None, True

@@ -32,6 +32,10 @@ LONELY_SHARE = 1 / 8
 """Of the time of a link on which nobody answers: others may use it too."""
 PATIENT_EVERY = 16
 """Of the questions to a unit that stays silent one in so many is a patient one."""
+OVERDUE_SECONDS = 30.0
+"""A point that was declined waits no longer for a pause of the line to be asked for again: it may be an alarm."""
+OVERDUE_EVERY = 5.0
+"""Seconds between two trials that take their time from the polls."""
 IDLE_SECONDS = 0.1
 """A pause has to be so long that something is tried in it."""
 PATIENCE = 3
@@ -174,6 +178,16 @@ class Schedule:
     members: list[Member] = field(default_factory=list)
     headroom: Headroom = field(default_factory=Headroom)
     _no_knock_before: float = 0.0
+    _no_trial_before: float = -inf
+
+    def overdue_try(self, now: float) -> Member | None:
+        """Return a unit of which a point has waited too long to be asked for again, on a line without pauses."""
+        if now < self._no_trial_before:
+            return None
+        self._no_trial_before = now + OVERDUE_EVERY
+        waiting = [(member.unit.overdue_try(), member) for member in self.members if self._may_try(member)]
+        since, member = min(waiting, key=lambda item: item[0], default=(inf, None))
+        return member if now - since >= OVERDUE_SECONDS else None
 
     def next(self, now: float) -> Member | tuple[Member, Job] | None:
         """Return a silent unit to knock at, or the job to serve, or None when nothing may be sent now."""

@@ -22,10 +22,13 @@ from ..source import NEAR, Setting, Sink, Update
 from ..texts import Phrase, phrase
 from ..vocabulary import Pace
 from .bus import DEFAULT_INTERVALS, Bus
+from .identity import identify
 from .orders import raw_value, write_setting
 from .poll import PollReport
 from .unit import ORIGIN, PolledUnit, utcnow
 
+LIFELESS_SECONDS = 60.0
+"""After so long without a sign of life one is looked for: nothing but zeros may be a dead meter's by now."""
 _PACES = tuple(Pace)
 
 
@@ -192,6 +195,12 @@ class ModbusSource:
     # -- identity -----------------------------------------------------------------------------------------------------
 
     @property
+    def is_lifeless(self) -> bool:
+        """Whether it has said for long nothing but what a dead meter says, too, as a board without power does."""
+        since = asyncio.get_running_loop().time() - LIFELESS_SECONDS
+        return self.is_answering and not self.unit.vital.has_lived_since(since)
+
+    @property
     def is_answering(self) -> bool:
         """Whether what is read of the unit is believed now."""
         return self._is_right and not self.unit.is_silent
@@ -200,46 +209,20 @@ class ModbusSource:
         """Look whether the device is what it is taken for; return why that cannot be said."""
         self._is_checking = True
         try:
-            former, doubts = self.unit.registers, None
-            while doubts != self._doubts:
-                # What answered before it was in doubt proves nothing of what answers now.
-                doubts = self._doubts
-                # Which model it is was found out before it was saved.
-                await self.unit.probe(is_known=True, turn=self._turn)
-                await self._look_for_life()
-            if self.unit.registers is not former:
-                # It was exchanged for one with other registers: what the former said does not hold.
-                self._doubt()
-        except DeadMeterError as error:
-            self._take_for_dead(error)
-            return error
-        except WrongDeviceError as error:
-            return await self._wrong_or_dead(error)
-        except LinkError as error:
-            return error
+            former = self.unit.registers
+            error = await identify(self.unit, self._turn, doubts=lambda: self._doubts, is_dead=self.is_dead)
         finally:
             self._is_checking = False
-        self._take_for_right()
-        return None
-
-    async def _look_for_life(self) -> None:
-        """Raise DeadMeterError if a unit that passed its probes shows no other sign of a living meter."""
-        vital = self.unit.vital
-        is_in_doubt = self.is_dead or vital.is_dead or vital.is_suspicious
-        if is_in_doubt and not vital.proves and await self.unit.is_blank(turn=self._turn):
-            raise DeadMeterError(unit=self.unit.unit_id)
-        vital.vouch()
-
-    async def _wrong_or_dead(self, error: WrongDeviceError) -> AcrelError:
-        """Take the unit for a wrong device, or for none at all if nothing but the same word can be read of it."""
-        try:
-            if error.is_blank and await self.unit.is_blank(turn=self._turn):
-                dead = DeadMeterError(unit=self.unit.unit_id)
-                self._take_for_dead(dead)
-                return dead
-        except LinkError as silence:
-            return silence
-        self._take_for_wrong(error)
+        match error:
+            case None:
+                if self.unit.registers is not former:
+                    # It was exchanged for one with other registers: what the former said does not hold.
+                    self._doubt()
+                self._take_for_right()
+            case DeadMeterError():
+                self._take_for_dead(error)
+            case WrongDeviceError():
+                self._take_for_wrong(error)
         return error
 
     async def dump(self) -> RegisterDump:
@@ -279,12 +262,12 @@ class ModbusSource:
         """Take the report of one poll."""
         if self._is_right:
             self._reported.add(report.group)
-            if report.error is not None or self._reported.issuperset(self.unit.groups()):
-                self._was_read.set()
             if report.error is not None and self.unit.is_silent:
                 self._doubt()
             else:
                 self._judge(report)
+            if report.error is not None or (self._reported.issuperset(self.unit.groups()) and not self._held):
+                self._was_read.set()
         elif report.error is None and not self._is_checking and not (self.is_dead and self.unit.vital.is_mute):
             self._check()
 
@@ -294,13 +277,23 @@ class ModbusSource:
         if vital.is_dead or vital.is_strange:
             self._doubt()
             self._check()
-        elif vital.is_suspicious:
+            return
+        self._tell_known(report.keys)
+        if vital.is_suspicious:
             # A circuit without power, or no meter at all: what was read is told as soon as that is known.
-            self._held |= report.keys
             self._check()
-        else:
-            self._tell(report.keys | self._held)
-            self._held = frozenset()
+
+    def _tell_known(self, keys: AbstractSet[PointKey]) -> None:
+        """Tell of points, and of those held back, what has come of the meter; what may not have is held back."""
+        vital, readings = self.unit.vital, self.unit.readings
+        keys |= self._held
+        doubtful = vital.in_question
+        self._held = frozenset(key for key in keys & doubtful if key in readings and readings[key].value is not None)
+        self._tell(keys - self._held)
+        if vital.asks_again():
+            self.bus.wake(self.unit)
+        elif vital.asks_for_life():
+            self.bus.wake(self.unit, self.unit.groups()[:1])
 
     def _check(self) -> None:
         if not self._is_checking:
@@ -323,8 +316,7 @@ class ModbusSource:
             self.unit.want(self._wanted)
             self.join_bus()
             self.bus.wake(self.unit)
-        held, self._held = self._held, frozenset()
-        self._tell(self.unit.lacking() | held)
+        self._tell_known(self.unit.lacking())
 
     def _take_for_dead(self, error: DeadMeterError) -> None:
         self.is_wrong, self.is_dead, self._trouble = False, True, error
@@ -344,6 +336,7 @@ class ModbusSource:
         """Believe nothing more of the unit until it has answered and shown that it is the right one."""
         self._doubts += 1
         self._held = frozenset()
+        self.unit.vital.forget()
         if self._is_right:
             self._is_right = False
             # What was learnt about registers may have been learnt of another device than the one that answers next.

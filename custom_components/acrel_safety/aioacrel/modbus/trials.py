@@ -51,6 +51,18 @@ class Trials:
             self._state = self._learnt.version, self._plan.version
         return max(self._found[0].due, self._not_before) if self._found else inf
 
+    def due_points(self) -> float:
+        """Return when a point that was declined is to be asked for again; infinity when there is none."""
+        if self.due() == inf or not self._learnt.declined:
+            return inf
+        return max(min((trial.due for trial in self._found if trial.keys), default=inf), self._not_before)
+
+    def next_point(self, now: float) -> Trial | None:
+        """Return the point that waits for longest to be asked for again."""
+        if self.due_points() > now:
+            return None
+        return next(trial for trial in self._found if trial.keys)
+
     def next(self, now: float) -> Trial | None:
         """Return what is to be tried now."""
         return self._found[0] if self.due() <= now else None

@@ -15,10 +15,13 @@ PUT_OFF_SECONDS = 60.0
 """For so long nothing is tried when the way to the unit is not free."""
 
 
-async def try_out(unit: PolledUnit) -> PollReport | None:
-    """Try one thing that is due; return a report when points are lost by it. No LinkError is raised."""
+async def try_out(unit: PolledUnit, *, only_points: bool = False) -> PollReport | None:
+    """Try one thing that is due; return a report when points are lost by it. No LinkError is raised.
+
+    With `only_points` nothing is tried that would merely save time on the line.
+    """
     trials, now = unit.trials, asyncio.get_running_loop().time
-    if (trial := trials.next(now())) is None:
+    if (trial := trials.next_point(now()) if only_points else trials.next(now())) is None:
         return None
     read = trial.read
     lost: set[PointKey] = set()

@@ -22,7 +22,8 @@ TOLD_EVERY = 60.0
 _LOGGERS = ("tmodbus.transport.async_tcp", "tmodbus.transport.async_rtu")
 _COUNTED = ("Received unexpected", "Receive buffer exceeded")
 """How the lines about what nobody asked for are known; faster than any serial line, on RTU framing."""
-_KINDS = (*_COUNTED, "with no pending requests", "to resynchronize", "connection lost due to error")
+_UNCOUNTED = "with no pending requests"
+_KINDS = (*_COUNTED, _UNCOUNTED, "to resynchronize", "connection lost due to error")
 """Those, and what is told now and then only: on a serial line another master's traffic is heard as well."""
 
 
@@ -53,17 +54,22 @@ class Unasked:
         self._clock = clock
         self._allowance = Allowance()
         self._flooded_at = float("-inf")
+        self.ends_floods = False
+        """Whether a connection is ended for it: on a serial line another master's traffic is heard as well."""
+        self.is_late = False
+        """Whether anything came that no request waited for, and nothing since that one did: answers may be late."""
 
     def note(self) -> bool:
         """Count an answer that nobody asked for; return whether the connection may stay."""
-        now = self._clock()
-        if self._allowance.take(now):
+        now, self.is_late = self._clock(), True
+        if self._allowance.take(now) or not self.ends_floods:
             return True
         self._flooded_at = now
         return False
 
     def forgive(self) -> None:
         """A fitting answer came."""
+        self.is_late = False
         self._allowance.forgive()
 
     def was_flooded_since(self, when: float) -> bool:
@@ -98,9 +104,12 @@ class _Filter(logging.Filter):
         if kind is None or record.levelno < logging.WARNING:
             return True
         unasked = _ASKING.get()
-        if kind in _COUNTED and unasked is not None and not unasked.note():
-            # The transport that is reading ends its connection for an OSError, without a word.
-            raise ConnectionAbortedError("answers that nobody asked for")
+        if unasked is not None:
+            if kind == _UNCOUNTED:
+                unasked.is_late = True
+            elif kind in _COUNTED and not unasked.note():
+                # The transport that is reading ends its connection for an OSError, without a word.
+                raise ConnectionAbortedError("answers that nobody asked for")
         is_due = record.created - self._told_at.get(kind, float("-inf")) >= TOLD_EVERY
         if is_due:
             self._told_at[kind] = record.created

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from math import inf
 
-from ..errors import ILLEGAL_ADDRESS, LinkError, RefusedError
+from ..errors import ILLEGAL_ADDRESS, LinkError, NoAnswerError, RefusedError
 from ..points import Model
 from ..readings import PointKey, Quality, Reading
 from ..registers import Ratio, Read, RegisterMap
@@ -164,9 +164,9 @@ class PolledUnit:
 
     def take(self, block: Block, words: list[int]) -> set[PointKey]:
         """Turn the answer to one planned read into readings; return the points it held."""
-        self.learnt.declines_all = False
+        self.learnt.declines_all, self.learnt.has_answered = False, True
         self.learnt.note_answered(block.read.count)
-        if self.vital.take(block.read, words) is Life.DEAD:
+        if self.vital.take(block.read, words, block.keys, _now()) is Life.DEAD:
             # The meter said none of this: neither a value nor the quiet of an alarm.
             return self.lose(block.keys)
         readings = self._decoder.take(block, words, self._clock())
@@ -202,7 +202,6 @@ class PolledUnit:
     def note_answered(self, group: Pace) -> set[PointKey]:
         """Note that a poll of the group was answered; return the points of which it is known again what they lack."""
         self._presence.answered(group)
-        self.vital.keep([read for pace in Pace for read in self.planned(pace)])
         points, readings = self.model.points, self.readings
         refused = [key for key in self.learnt.refused | self.lacking() if points[key].pace is group and key in readings]
         return self.lose([key for key in refused if readings[key].quality.is_lost], Quality.REFUSED)
@@ -214,12 +213,22 @@ class PolledUnit:
 
         Where the unit `is_there`, what it never gave has nothing to be forgiven.
         """
+        self._end_poll()
         for key in read:
             self._misses.pop(key, None)
         for key in missed:
             self._misses[key] = self._misses.get(key, 0) + 1
         allowed = {key: MISSES_FORGIVEN if key in self.readings or not is_there else 0 for key in missed}
         return self.lose([key for key in missed if self._misses[key] > allowed[key]])
+
+    def _end_poll(self) -> None:
+        """Let nothing be understood by what may not have come of the meter."""
+        self.vital.end_poll()
+        if doubtful := self.vital.in_question:
+            self.vital.keep({read for pace in Pace for read in self.planned(pace)})
+            if not self.registers.companions.isdisjoint(doubtful):
+                self._decoder.forget(doubtful)
+                self.vital.ask_again()
 
     def note_missed(self, group: Pace, error: LinkError, but: Collection[PointKey] = frozenset()) -> set[PointKey]:
         """Note that a poll of the group got no answer; return the points whose values are gone by this.
@@ -265,7 +274,14 @@ class PolledUnit:
 
     def next_try(self) -> float:
         """Return when something is to be tried that was declined, or never asked; infinity when there is nothing."""
-        return inf if self.is_silent or self.is_doubtful else self.trials.due()
+        if self.is_silent or self.is_doubtful:
+            return inf
+        self.learnt.fill_holes(_now())
+        return self.trials.due()
+
+    def overdue_try(self) -> float:
+        """Return since when a point that was declined waits to be asked for again; infinity if none does."""
+        return inf if self.is_silent or self.is_doubtful else self.trials.due_points()
 
     def restore(self, kept: Mapping[str, object], *, age: float) -> None:
         """Take over what was kept of what was learnt (`Learnt.kept`), so many seconds ago."""
@@ -291,16 +307,22 @@ class PolledUnit:
         """
         left_out = self.learnt.refused | self.model.private
         places = [place for key, place in self.registers.places.items() if key not in left_out]
-        is_answered = False
+        answers: dict[Read, list[int]] = {}
+        silence: NoAnswerError | None = None
         for read in around(self.plan.printed(spans_of(places)), private_registers([self.model])):
             try:
-                words = await patient_read(self.unit, read.function, read.address, read.count, turn)
+                answers[read] = await patient_read(self.unit, read.function, read.address, read.count, turn)
             except RefusedError:
                 continue
-            is_answered = True
-            if self.vital.is_spoken(read, words):
+            except NoAnswerError as error:
+                # A gateway that answers from what it keeps may be silent on what it was not asked for lately.
+                silence = error
+                continue
+            if len(set(answers[read])) > 1:
                 return False
-        return is_answered
+        if not answers and silence is not None:
+            raise silence
+        return bool(answers) and not self.vital.is_spoken(answers)
 
     def lose_all(self) -> set[PointKey]:
         """Note that no meter is behind the answers; return the points whose values are gone by this."""

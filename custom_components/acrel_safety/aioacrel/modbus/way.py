@@ -18,6 +18,7 @@ from .examine import Heard, Question, Speech, examine
 from .examine_line import examine_line
 from .framing import Framing
 from .plain import PlainLink
+from .timing import MOST_PATIENCE
 from .unasked import Unasked
 
 _LOGGER = logging.getLogger(__name__)
@@ -30,10 +31,14 @@ MOST_BACK_OFF = 3600.0
 FLOOD_SECONDS = 10.0
 """So long after a connection was ended for what came unasked, that is why a request fails."""
 LOOK_SECONDS = 1.5
-"""Seconds an answer is waited for, however short the time-out is; each look waits for two at most."""
+"""Seconds an answer is waited for at the first look, however short the time-out is; each look waits for two at most."""
+PATIENT_LOOK_SECONDS = MOST_PATIENCE
+"""The same at further ones, nobody waits for these; and at once where something came late, as the next may."""
 BUSY_SECONDS = 60.0
 """So long after a look at which a unit said that it was busy, or another one answered, its silence means that."""
 _BUSY_CODES = (5, 6)
+_SAY_NOTHING = (*_BUSY_CODES, 0x0A, 0x0B)
+"""Refusals of a unit that has no time, or of a gateway that cannot reach it."""
 NO_CAUSE = frozenset({Speech.ECHOES, Speech.SILENT, Speech.UNREACHABLE, Speech.RENUMBERS, Speech.OTHER})
 """What says nothing against asking on."""
 
@@ -49,6 +54,8 @@ class LinkWay:
         """What was heard at the port at the last look."""
         self.cause: Phrase | None = None
         """Why no request can succeed, as long as nothing is heard."""
+        self.answered_in: float | None = None
+        """Seconds after which the unit that was asked at the last look gave a right answer, through our eyes."""
         self.looks_by_itself = True
         """Whether a failed request is reason enough for a look."""
         self.unasked = Unasked(lambda: asyncio.get_running_loop().time())
@@ -66,6 +73,7 @@ class LinkWay:
     def lead_to(self, name: str, host: str, port: int, framing: Framing) -> None:
         """Say where the gateway is; a serial port is nowhere."""
         self._name, self._place, self._framing = name, (host, port), framing
+        self.unasked.ends_floods = True
 
     def lead_to_line(self, line: ModbusSerialParams) -> None:
         """Say that the link is a serial port."""
@@ -116,12 +124,15 @@ class LinkWay:
         """
         if self._place is None and self._line is None:
             return None
+        is_patient = self._back_off > FIRST_BACK_OFF or self.unasked.is_late
+        seconds = PATIENT_LOOK_SECONDS if is_patient else LOOK_SECONDS
         self._next_look = asyncio.get_running_loop().time() + self._back_off
         self._back_off = min(2 * self._back_off, MOST_BACK_OFF)
         with suppress(ModbusError):
             await drop()
-        heard = await self._hear(Question(unit=unit, address=address), LOOK_SECONDS)
+        heard = await self._hear(Question(unit=unit, address=address), seconds)
         self._note(unit, heard)
+        self.answered_in = heard.seconds if heard.speech is Speech.ECHOES and heard.code not in _SAY_NOTHING else None
         self.cause = None if heard.speech in NO_CAUSE else phrase(heard.speech)
         return self.cause
 

@@ -166,17 +166,24 @@ def without(block: Block, keys: Collection[PointKey]) -> Block:
 
 
 def smaller(block: Block) -> list[Block]:
-    """Split a declined read: at its gaps if it has any, else into halves; a single point is not split."""
+    """Split a declined read: at its gaps if it has any, else into halves; what lies in one place stays together."""
     cells = sorted(block.cells, key=lambda cell: cell[2])
-    cuts = [
-        index
-        for index in range(1, len(cells))
-        if cells[index][2] > max(offset + place.count for _, place, offset in cells[:index])
-    ]
+    cuts: list[int] = []
+    borders: list[int] = []
+    end = 0
+    for index, (_, place, offset) in enumerate(cells):
+        if index and offset > end:
+            cuts.append(index)
+        elif index and offset == end:
+            borders.append(index)
+        end = max(end, offset + place.count)
     if not cuts:
-        if len(cells) == 1:
+        if borders:
+            cuts = [min(borders, key=lambda index: abs(index - len(cells) / 2))]
+        elif len({(offset, place.count) for _, place, offset in cells}) == 1:
             return []
-        cuts = [len(cells) // 2]
+        else:
+            cuts = [len(cells) // 2]
     parts = [cells[start:end] for start, end in zip([0, *cuts], [*cuts, len(cells)], strict=True)]
     return [_block_of(block.read.function, part) for part in parts]
 

@@ -10,13 +10,15 @@ from ..readings import PointKey, Quality, Reading, Value
 from ..vocabulary import Kind
 from .blocks import Block
 from .dump import RegisterDump
-from .layout import scaled
+from .layout import WORD, scaled
 from .map import Place, Ratio, RegisterMap
 from .plan import Read
 
 _MOST_DECIMALS = 6
 _GUARD_DIGITS = 1
 _TINIEST = 1e-9
+"""Any other float nearer to 0 is none that an instrument measures: it has another order, or is no number at all."""
+_ALARMS = frozenset({Kind.ALARM, Kind.FAULT})
 _MEASURED = frozenset({Kind.MEASUREMENT, Kind.DEMAND, Kind.QUALITY})
 _LARGEST_POWER = 12
 """Of ten: no instrument's decimal point is further away, a register that says so holds something else."""
@@ -36,7 +38,7 @@ def decoded(
     What other points say of it comes with it: the ratios' product, the power of ten, the sign.
     """
     raw = place.layout.decode(words)
-    if raw is None:
+    if raw is None or _is_none(point, place, raw):
         return None
     if place.equals is not None:
         return raw == place.equals
@@ -44,8 +46,6 @@ def decoded(
         return int(raw) & place.any_of != 0
     if point.is_binary or point.words is not None:
         return point.value_of(raw)
-    if raw in place.layout.type.ends and not _is_set_to(point, scaled(raw, place.scale)):
-        return None
     number = scaled(-raw if is_negative else raw, place.scale * Fraction(10) ** power)
     if factor != 1:
         number *= factor
@@ -55,9 +55,18 @@ def decoded(
     return point.value_of(number or abs(number))
 
 
-def _is_set_to(point: Point, value: float) -> bool:
-    """Whether a value at the end of its type is one the manual prints: within the limits of a setting."""
-    return point.limits is not None and point.limits.low <= value <= point.limits.high
+def _is_none(point: Point, place: Place, raw: float) -> bool:
+    """Whether a number stands for no value: at the end of its type, or too small for any instrument.
+
+    One at the end of its type is a value all the same if the manual prints it: in words, or within a setting's limits.
+    """
+    if place.layout.type.is_float:
+        return 0 < abs(raw) < _TINIEST
+    if raw not in place.layout.type.ends or raw == place.equals:
+        return False
+    if point.words is not None:
+        return raw not in point.words
+    return point.limits is None or not point.limits.low <= scaled(raw, place.scale) <= point.limits.high
 
 
 def _worth(point: Point, number: float, *, exact: bool) -> float:
@@ -65,14 +74,30 @@ def _worth(point: Point, number: float, *, exact: bool) -> float:
 
     A measured value is rounded to the decimals worth showing and one more, so that nothing is lost by rounding twice:
     the seventh digit of a float is no reading of a class 0.5 instrument, it only makes each state differ from the one
-    before. A counter keeps its resolution, and whatever is set is kept as it stands; so is what is too small for any
-    instrument: it shows that the order of the words is a wrong one.
+    before. A counter keeps its resolution, and whatever is set is kept as it stands.
     """
-    if 0 < abs(number) < _TINIEST:
-        return number
     if point.quantity.kind in _MEASURED and point.precision is not None:
         return round(number, point.precision + _GUARD_DIGITS)
     return number if exact and point.quantity.kind is not Kind.ENERGY else round(number, _MOST_DECIMALS)
+
+
+def words_never_full(points: Mapping[PointKey, Point], registers: RegisterMap) -> frozenset[tuple[int, int]]:
+    """Return function and address of the words of bits in which not all can be set at once.
+
+    Of a word of which the manual does not print every bit, no bit that is not printed is set. Where all 16 are alarms
+    (ADW300, AIM-R100), some contradict each other: over- and under-voltage of one phase, a loop that is open and
+    short. Sixteen inputs and outputs can all be on (ARD2F), and so can the switches of a setting.
+    """
+    printed: dict[tuple[int, int], int] = {}
+    alarming: set[tuple[int, int]] = set()
+    for key, place in registers.places.items():
+        kind, word = place.layout.type, (place.function, place.address)
+        if kind.is_bit_field or kind.is_byte or place.is_question:
+            bits = place.any_of if place.any_of is not None else ((1 << kind.bits) - 1) << place.layout.bit
+            printed[word] = printed.get(word, 0) | bits
+            if points[key].quantity.kind in _ALARMS:
+                alarming.add(word)
+    return frozenset(word for word, bits in printed.items() if bits & WORD != WORD or word in alarming)
 
 
 class Decoder:
@@ -93,6 +118,7 @@ class Decoder:
         self._points = model.points
         self._map = registers or model.registers
         self._given = dict(ratios or {})
+        self._never_full = words_never_full(model.points, self._map)
         self._known: dict[PointKey, Value | None] = {}
         self._origin = origin
 
@@ -120,6 +146,9 @@ class Decoder:
         factors = [self._ratio(ratio) for ratio in place.ratios]
         ratios = [factor for factor in factors if factor is not None]
         value, quality = None, self._objection(place)
+        if words[0] == WORD and place.count == 1 and (place.function, place.address) in self._never_full:
+            # Neither an alarm nor the quiet of one.
+            return Reading(None, quality or Quality.IMPLAUSIBLE, now, self._origin)
         if quality is None and len(ratios) < len(factors):
             quality = Quality.NO_RATIO
         if quality is Quality.INVALID and self._points[key].quantity.kind is Kind.ALARM:
