@@ -60,6 +60,8 @@ class LinkPulse:
         """Note that a unit was heard."""
         self._beat = now
         self.way.note_heard()
+        if self.habits.is_idle and self.way.note_idle(now):
+            self.habits.note_dropped()
         self._given_up, self._is_waited_out = None, False
         self._asked_in_vain.clear()
         self._vain, self._is_drop_due = 0, False

@@ -28,6 +28,11 @@ UNHEARD_SECONDS = 60.0
 FIRST_BACK_OFF = 60.0
 MOST_BACK_OFF = 3600.0
 """Seconds between two looks: doubled each time."""
+ECHOES_ENOUGH = 16
+"""Answers in a row with the right numbers, after which a gateway is taken for one that echoes them."""
+FIRST_PLAIN = 600.0
+MOST_PLAIN = 86400.0
+"""So long it is read by our own transport at least, before that is believed; doubled each time it was not so."""
 FLOOD_SECONDS = 10.0
 """So long after a connection was ended for what came unasked, that is why a request fails."""
 LOOK_SECONDS = 1.5
@@ -69,6 +74,8 @@ class LinkWay:
         self._other: dict[int, float] = {}
         """When an answer of another unit came for one."""
         self._back_off = FIRST_BACK_OFF
+        self._plain_for = FIRST_PLAIN
+        self._plain_until = float("-inf")
 
     def lead_to(self, name: str, host: str, port: int, framing: Framing) -> None:
         """Say where the gateway is; a serial port is nowhere."""
@@ -164,8 +171,24 @@ class LinkWay:
             _LOGGER.warning(
                 "%s numbers its answers itself: they are told apart by length and time, as on RTU framing", self._name
             )
-            self.plain = PlainLink(*self._place, on_lost=self._lost)
-        elif self.speech is Speech.ECHOES and self.plain is not None:
+            now = asyncio.get_running_loop().time()
+            if now - self._plain_until > MOST_PLAIN:
+                self._plain_for = FIRST_PLAIN
+            self.plain, self._plain_until = PlainLink(*self._place, on_lost=self._lost), now + self._plain_for
+            self._plain_for = min(2 * self._plain_for, MOST_PLAIN)
+        elif self.speech is Speech.ECHOES:
+            self._leave_plain()
+
+    def note_idle(self, now: float) -> bool:
+        """Nothing is under way; return whether this was the time to go back to the shared connection."""
+        plain = self.plain
+        if plain is None or plain.echoes < ECHOES_ENOUGH or now < self._plain_until:
+            return False
+        self._leave_plain()
+        return True
+
+    def _leave_plain(self) -> None:
+        if self.plain is not None:
             _LOGGER.info("%s echoes the numbers of its requests now", self._name)
             self.plain.close()
             self.plain = None
