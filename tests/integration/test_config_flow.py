@@ -538,6 +538,19 @@ async def test_the_other_framing_is_tried_with_the_entry_off_the_line(
     assert rig.state("sensor", 8, "Lg").state not in ("unknown", "unavailable")
 
 
+async def test_a_link_whose_device_has_the_id_that_speaks_to_all_does_not_become_a_line(
+    home: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({0: "aim-r100"})
+    rig = await link_to(cabinet)
+    link = await change_link(home, rig.entry, "rtu_tcp")
+    for _ in range(2):
+        await link.answer(host=HOST, port=cabinet.rtu_port, line=QUICK_LINE)
+        assert link.errors == {"base": "broadcast_device"}
+        assert link.placeholders["name"] == rig.subentry(0).title
+    assert rig.entry.data["type"] == "tcp"
+
+
 async def test_another_speed_of_a_serial_port_is_tried_and_the_entry_comes_back(
     home: HomeAssistant, cabinet_of: CabinetMaker
 ) -> None:
