@@ -3,13 +3,14 @@
 import logging
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 # Home Assistant's test package puts an empty `custom_components` of its own on the path. The one
 # imported first wins; without this line Home Assistant says "Integration not found".
 import custom_components.acrel_safety  # noqa: F401 - imported for that effect alone
+from tests.virtual_time import LoopFactory, loop_factories
 
 # In the background of a shell, or of a machine that tests, SIGINT is ignored, and children inherit that: those that
 # are to end on it would not. They do not inherit a handler; with this one pytest itself goes on ignoring it.
@@ -32,3 +33,8 @@ def _own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the end-to-end tests: each takes up to a minute, and at the end one process would wait for another."""
     items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory]:
+    """Let tests that are marked so run in virtual time."""
+    return loop_factories(item)

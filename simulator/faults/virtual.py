@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from typing import Any, cast
+from typing import Any, Self, cast
 
 LATENCY = 0.0001
 """Seconds from one end of a memory connection to the other."""
@@ -156,6 +156,12 @@ class MemoryServer:
 
     async def wait_closed(self) -> None:
         """Return at once: closing takes no time."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):

@@ -5,16 +5,19 @@ import io
 import json
 import struct
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
 from custom_components.acrel_safety.aioacrel.cli import main
 from simulator import Cabinet
+from simulator.faults.virtual import VirtualLoop
 
 ACREL = str(Path(sys.executable).with_name("acrel"))
 NOBODY = "tcp://127.0.0.1:1"
@@ -72,7 +75,32 @@ class Acrel:
 
     async def on(self, cabinet: Cabinet, command: str, *arguments: str | Path, framing: str = "tcp") -> Outcome:
         """Run a command on a cabinet's link."""
-        return await asyncio.to_thread(self, command, link(cabinet, framing), *arguments)
+        return await self.beside(command, link(cabinet, framing), *arguments)
+
+    async def beside(self, *arguments: str | Path) -> Outcome:
+        """Run a command beside what the test serves: in a thread, or in the same virtual time."""
+        if not isinstance(asyncio.get_running_loop(), VirtualLoop):
+            return await asyncio.to_thread(self, *arguments)
+        orders = SimpleQueue[tuple[Coroutine[Any, Any, Any], Future[Any]] | None]()
+
+        def hand_over(main: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever it returns
+            """Have the test's loop run what the command would run on a loop of its own."""
+            done = Future[Any]()
+            orders.put((main, done))
+            return done.result()
+
+        # While the command does something else this loop stands still, and so does its time.
+        with ThreadPoolExecutor(1) as thread, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(asyncio, "run", hand_over)
+            outcome = thread.submit(self, *arguments)
+            outcome.add_done_callback(lambda _: orders.put(None))
+            while (order := orders.get()) is not None:
+                main, done = order
+                try:
+                    done.set_result(await main)
+                except Exception as error:  # noqa: BLE001 - it belongs to the command
+                    done.set_exception(error)
+            return outcome.result()
 
 
 def link(cabinet: Cabinet, framing: str = "tcp") -> str:

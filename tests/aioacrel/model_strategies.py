@@ -74,7 +74,7 @@ def quantities(draw: st.DrawFn, *, is_any_code: bool) -> Quantity:
     if known is None:
         quantity = extra_quantity(code, kind=draw(st.sampled_from(Kind)), unit=unit, names=names)
     else:
-        quantity = replace(known, names=names or known.names, unit=unit or known.unit)
+        quantity = replace(known.in_unit(unit or known.unit), names=names or known.names)
     return replace(quantity, detail=draw(st.booleans()))
 
 

@@ -1,6 +1,5 @@
 """`acrel dump`: raw registers, whole or as far as they could be had."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from custom_components.acrel_safety.aioacrel.registers.dump import RegisterDump
 from simulator import Cabinet
 from simulator.cabinet import STANDARD_UNITS
 from tests.aioacrel.cli_rigs import NOBODY, Acrel, strange_unit
+
+pytestmark = pytest.mark.virtual_time
 
 LIBRARY = ModelLibrary()
 ASJ10L, AIM_R100 = 7, 8
@@ -102,7 +103,7 @@ async def test_ranges_are_read_around_what_is_not_there(acrel: Acrel, cabinet: C
 
 async def test_a_unit_of_no_known_model_is_tried_from_the_first_register_on(acrel: Acrel) -> None:
     async with strange_unit(registers=6) as strange:
-        outcome = await asyncio.to_thread(acrel, "dump", strange, "--unit", "1")
+        outcome = await acrel.beside("dump", strange, "--unit", "1")
     assert outcome.code == 0
     assert outcome.err == f"Unit 1 answers like no known model: registers 0000h to 00FFh are tried\n{NOT_READ}"
     dump = dumped(outcome.out)
@@ -112,7 +113,7 @@ async def test_a_unit_of_no_known_model_is_tried_from_the_first_register_on(acre
 
 async def test_what_was_read_before_a_unit_falls_silent_is_kept(acrel: Acrel) -> None:
     async with strange_unit(registers=0x100, silent_from=0x30) as strange:
-        outcome = await asyncio.to_thread(acrel, "dump", strange, "--unit", "1", "--range", "0-0xFF", *QUICK)
+        outcome = await acrel.beside("dump", strange, "--unit", "1", "--range", "0-0xFF", *QUICK)
     assert outcome.code == 3
     assert outcome.err == f"{NOT_READ}The dump ends early: Unit 1 did not answer within 0.15 s\n"
     assert set(dumped(outcome.out).registers[3]) <= set(range(1, 0x30))
@@ -132,4 +133,4 @@ async def test_what_cannot_be_dumped_is_said(acrel: Acrel, cabinet: Cabinet, tmp
     cabinet.set_scenario("silent", ASJ10L)
     assert (await acrel.on(cabinet, "dump", *asked)).error == "no_answer"
     assert (await acrel.on(cabinet, "dump", *asked, "--model", "asj10l")).error == "no_answer"
-    assert (await asyncio.to_thread(acrel, "dump", NOBODY, *asked)).error == "link_unreachable"
+    assert (await acrel.beside("dump", NOBODY, *asked)).error == "link_unreachable"

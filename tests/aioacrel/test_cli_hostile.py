@@ -1,6 +1,5 @@
 """Every command with a hostile model file, table and file name: not a character of them steers the terminal."""
 
-import asyncio
 import json
 import unicodedata
 from pathlib import Path
@@ -165,7 +164,7 @@ async def test_a_device_read_with_a_hostile_model_does_nothing_to_the_terminal(
             ("dump", strange, "--unit", "1", "--models", ".", "--model", "hostile"),
             ("dump", strange, "--unit", "1", "--models", ".", "--ranges", "16-17"),
         ):
-            check_is_harmless(await asyncio.to_thread(acrel, *command))
+            check_is_harmless(await acrel.beside(*command))
 
 
 @pytest.mark.parametrize("unit", WIDE, ids=ascii)

@@ -154,8 +154,8 @@ async def test_half_a_device_is_shown_with_what_is_wrong_with_the_rest(
     path.write_text(OWN_MODEL)
     async with strange_unit(registers=0x80, silent_from=0x40) as strange:
         asked = ("read", strange, "--unit", "1", "--model", path, "--timeout", "0.1")
-        outcome = await asyncio.to_thread(acrel, *asked, "--json")
-        shown = await asyncio.to_thread(acrel, *asked)
+        outcome = await acrel.beside(*asked, "--json")
+        shown = await acrel.beside(*asked)
     assert (outcome.code, shown.code) == (3, 3)
     assert outcome.err == "Unit 1 did not answer within 0.1 s\n"
     values = outcome.json["circuits"]["1"]

@@ -13,6 +13,8 @@ from simulator.cabinet import STANDARD_UNITS
 from tests.aioacrel.cli_rigs import NOBODY, Acrel, link
 from tests.aioacrel.rigs import rounding
 
+pytestmark = pytest.mark.virtual_time
+
 LIBRARY = ModelLibrary()
 ADW300, ADL3000, ASJ10L, AIM_R100 = 1, 3, 7, 8
 QUICK = ("--timeout", "0.15")

@@ -17,6 +17,8 @@ from simulator.cabinet import STANDARD_UNITS, CabinetOptions
 from simulator.faults.virtual import run
 from tests.aioacrel.cli_rigs import NOBODY, Acrel, Terminal, link, strange_unit
 
+pytestmark = pytest.mark.virtual_time
+
 LIBRARY = ModelLibrary()
 ASJ10L, AIM_R100 = 7, 8
 QUICK = ("--timeout", "0.15")
@@ -90,7 +92,7 @@ async def test_answers_that_do_not_fit_are_remarked(acrel: Acrel) -> None:
     server = await asyncio.start_server(garbage, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        outcome = await asyncio.to_thread(acrel, "scan", f"tcp://127.0.0.1:{port}", "--units", "5", *QUICK)
+        outcome = await acrel.beside("scan", f"tcp://127.0.0.1:{port}", "--units", "5", *QUICK)
     assert outcome.code == 1
     assert "answers badly" in outcome.out
     assert "an answer came, but of another unit or function" in outcome.err
@@ -175,10 +177,10 @@ async def test_the_other_framing_is_named_and_tried_only_when_asked_for(
     right = link(cabinet, spoken)
     wrong = right.replace(f"{spoken}://", f"{asked}://")
     scan = ("scan", wrong, "--units", "7", *QUICK)
-    told = await asyncio.to_thread(acrel, *scan)
+    told = await acrel.beside(*scan)
     assert told.code == 1
     assert f"Try: acrel scan {right} --units 7 --timeout 0.15" in told.err
-    tried = await asyncio.to_thread(acrel, *scan, "--both-framings", "--json")
+    tried = await acrel.beside(*scan, "--both-framings", "--json")
     assert tried.code == 0
     assert tried.json["link"] == right
     assert [(unit["unit"], unit["models"]) for unit in tried.json["units"]] == [(7, ["asj10l"])]
@@ -187,7 +189,7 @@ async def test_the_other_framing_is_named_and_tried_only_when_asked_for(
 async def test_one_odd_answer_decides_for_one_check_alone(acrel: Acrel) -> None:
     """As a server does that answers about registers it does not have, but with too little."""
     async with strange_unit(registers=0x3000, is_short=True) as strange:
-        outcome = await asyncio.to_thread(acrel, "scan", strange, "--units", "1", "--json", *QUICK)
+        outcome = await acrel.beside("scan", strange, "--units", "1", "--json", *QUICK)
     (unit,) = outcome.json["units"]
     assert {"adl400", "adl3000"} <= set(unit["models"])
     found = {candidate["model"]: candidate for candidate in unit["candidates"]}
@@ -200,8 +202,8 @@ async def test_one_odd_answer_decides_for_one_check_alone(acrel: Acrel) -> None:
 async def test_candidates_in_doubt_are_listed_with_what_speaks_for_and_against_them(acrel: Acrel) -> None:
     asked = ("--units", "1", *QUICK)
     async with strange_unit(registers=0x830, first_register=0x800, silent_from=0x840, silent_to=0x8FF) as strange:
-        outcome = await asyncio.to_thread(acrel, "scan", strange, *asked)
-        everything = await asyncio.to_thread(acrel, "scan", strange, *asked, "--all")
+        outcome = await acrel.beside("scan", strange, *asked)
+        everything = await acrel.beside("scan", strange, *asked, "--all")
     assert outcome.code == 0
     assert "none for sure" in outcome.out
     (row,) = [line for line in outcome.out.splitlines() if " perhaps " in line]
@@ -224,7 +226,7 @@ async def test_a_gateway_that_dies_leaves_what_was_found(acrel: Acrel, cabinet: 
 
     server = await asyncio.start_server(one_answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    outcome = await asyncio.to_thread(acrel, "scan", f"tcp://127.0.0.1:{port}", "--units", "1-3", *QUICK)
+    outcome = await acrel.beside("scan", f"tcp://127.0.0.1:{port}", "--units", "1-3", *QUICK)
     assert outcome.code == 3
     assert "1 of 3 units answer" in outcome.out
     assert "The scan ends early" in outcome.err

@@ -62,6 +62,7 @@ async def line_that(stream: asyncio.StreamReader | None, fits: Callable[[dict[st
 # -- in JSON ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.virtual_time
 @pytest.mark.parametrize("framing", ["tcp", "rtu+tcp"])
 async def test_each_poll_is_a_line_in_the_shape_of_read(acrel: Acrel, cabinet: Cabinet, framing: str) -> None:
     asked = ("--unit", "1", "--model", "adw300", "--codes", "Ua,Lg,TempA,UHigh", "--json")
@@ -71,6 +72,7 @@ async def test_each_poll_is_a_line_in_the_shape_of_read(acrel: Acrel, cabinet: C
     assert outcome.documents == [read.json] * 2
 
 
+@pytest.mark.virtual_time
 async def test_statistics_come_along_when_they_are_asked_for(acrel: Acrel, cabinet: Cabinet) -> None:
     asked = ("--unit", "7", "--model", "asj10l", "--json", "--statistics", "--count", "3", *QUICK)
     *_, last = (await acrel.on(cabinet, "watch", *asked)).documents
@@ -82,6 +84,7 @@ async def test_statistics_come_along_when_they_are_asked_for(acrel: Acrel, cabin
     assert last["time"]
 
 
+@pytest.mark.virtual_time
 async def test_a_slow_device_causes_overruns(acrel: Acrel, cabinet: Cabinet) -> None:
     cabinet.set_scenario("slow", ASJ10L, delay_s=0.05)
     asked = ("--unit", "7", "--model", "asj10l", "--json", "--statistics", "--count", "3", "--interval", "0.01")
@@ -108,6 +111,7 @@ async def test_a_unit_that_falls_silent_and_returns(cabinet: Cabinet, framing: s
         assert said.decode().splitlines() == ["Unit 7 did not answer within 0.15 s", "Unit 7 answers again"]
 
 
+@pytest.mark.virtual_time
 async def test_a_unit_that_never_answers_is_polled_to_the_end(acrel: Acrel, cabinet: Cabinet) -> None:
     cabinet.set_scenario("silent", ASJ10L)
     outcome = await acrel.on(cabinet, "watch", "--unit", "7", "--model", "asj10l", "--json", *QUICK, "--count", "3")
@@ -137,6 +141,7 @@ async def test_a_link_that_goes_and_comes_back(cabinet: Cabinet) -> None:
         assert is_right(await line_that(watching.stdout, is_full), cabinet, ASJ10L)
 
 
+@pytest.mark.virtual_time
 async def test_another_model_than_told_shows_no_values(acrel: Acrel, cabinet: Cabinet) -> None:
     outcome = await acrel.on(cabinet, "watch", "--unit", "7", "--model", "adw300", "--json", *QUICK, "--count", "2")
     assert outcome.code == 1
@@ -145,13 +150,14 @@ async def test_another_model_than_told_shows_no_values(acrel: Acrel, cabinet: Ca
     assert len(outcome.err.splitlines()) == 1
 
 
+@pytest.mark.virtual_time
 async def test_registers_about_which_the_unit_is_silent_hide_no_others(acrel: Acrel, tmp_path: Path) -> None:
     model = tmp_path / "strange.toml"
     model.write_text(STRANGE_MODEL)
     async with strange_unit(registers=0x80, silent_from=0x40) as strange:
         asked = (strange, "--unit", "1", "--model", model, "--json", "--timeout", "0.15")
-        outcome = await asyncio.to_thread(acrel, "watch", *asked, "--interval", "0.02", "--count", "6")
-        once = await asyncio.to_thread(acrel, "read", *asked)
+        outcome = await acrel.beside("watch", *asked, "--interval", "0.02", "--count", "6")
+        once = await acrel.beside("read", *asked)
     values = {"Lg": 16, "U": 1.8, "LgHighVal02": None}
     # A link of which nothing was heard yet is looked at first.
     assert outcome.documents[-1]["circuits"]["1"] == values
@@ -160,6 +166,7 @@ async def test_registers_about_which_the_unit_is_silent_hide_no_others(acrel: Ac
     assert once.err == "Unit 1 did not answer within 0.15 s\n"
 
 
+@pytest.mark.virtual_time
 @pytest.mark.parametrize("framing", Framing)
 async def test_behind_every_fault_of_the_line_no_value_is_wrong(
     acrel: Acrel, cabinet: Cabinet, framing: Framing
@@ -171,7 +178,7 @@ async def test_behind_every_fault_of_the_line_no_value_is_wrong(
     async with FaultProxy("127.0.0.1", port, framing, schedule) as proxy:
         kind = "rtu+tcp" if framing is Framing.RTU else "tcp"
         arguments = ("--unit", "8", "--model", "aim-r100", "--json", *QUICK, "--count", "10")
-        outcome = await asyncio.to_thread(acrel, "watch", f"{kind}://127.0.0.1:{proxy.port}", *arguments)
+        outcome = await acrel.beside("watch", f"{kind}://127.0.0.1:{proxy.port}", *arguments)
     assert outcome.code == (0 if is_full(outcome.documents[-1]) else 3)
     assert len(outcome.documents) == 10
     assert proxy.counts.faulted > 3
@@ -183,6 +190,7 @@ async def test_behind_every_fault_of_the_line_no_value_is_wrong(
 # -- as text -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.virtual_time
 async def test_without_a_terminal_each_poll_is_printed_below_the_last(acrel: Acrel, cabinet: Cabinet) -> None:
     cabinet.units[ADW300].hold("Ua", 231.4)
     outcome = await acrel.on(
@@ -195,6 +203,7 @@ async def test_without_a_terminal_each_poll_is_printed_below_the_last(acrel: Acr
     assert "0 timeouts, 0 discarded frames, 0 overruns, duty " in outcome.out
 
 
+@pytest.mark.virtual_time
 async def test_trouble_and_what_to_do_about_ratios_are_said(acrel: Acrel, cabinet: Cabinet) -> None:
     cabinet.set_scenario("silent", ASJ10L)
     silent = await acrel.on(cabinet, "watch", "--unit", "7", "--model", "asj10l", *QUICK, "--count", "1")
@@ -204,6 +213,7 @@ async def test_trouble_and_what_to_do_about_ratios_are_said(acrel: Acrel, cabine
     assert ratios.err.count("state --pt and --ct otherwise") == 1
 
 
+@pytest.mark.virtual_time
 async def test_what_was_refused_once_is_not_refused_for_ever(
     acrel: Acrel, cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

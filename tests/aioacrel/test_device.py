@@ -22,6 +22,8 @@ from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator import Cabinet
 from tests.aioacrel.rigs import model, open_device, rounding
 
+pytestmark = pytest.mark.virtual_time
+
 LOOP_1 = PointKey("1", "Lg")
 STATE_1 = PointKey("1", "DOC_Loop state")
 HOLES = """

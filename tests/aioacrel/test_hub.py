@@ -24,6 +24,8 @@ from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator import Cabinet, Unit
 from tests.aioacrel.rigs import RATIOS, SHORT_TIMEOUT, address_of, model_of
 
+pytestmark = pytest.mark.virtual_time
+
 QUICK = {Pace.FAST: 0.05, Pace.NORMAL: 0.1, Pace.SLOW: 0.2}
 SOON = 0.05
 NEVER = 86400.0

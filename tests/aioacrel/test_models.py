@@ -24,7 +24,7 @@ from custom_components.acrel_safety.aioacrel.registers import (
 )
 from custom_components.acrel_safety.aioacrel.registers.blocks import spans_of
 from custom_components.acrel_safety.aioacrel.registers.decode import decoded
-from custom_components.acrel_safety.aioacrel.vocabulary import EXTRA_PREFIX, Kind, Pace
+from custom_components.acrel_safety.aioacrel.vocabulary import EXTRA_PREFIX, MEASURED, Kind, Pace
 
 LIBRARY = ModelLibrary()
 WITH_REGISTERS = {
@@ -282,6 +282,23 @@ def test_aim_r100_has_twelve_circuits_with_a_two_bit_state_each() -> None:
         assert value_of("aim-r100", code, ~(raw << 6) & 0xFFFF) is False
     assert value_of("aim-r100", "Lg", 5001, circuit="12") is None
     assert model.circuits["3"].names["zh"] == "第3路"
+
+
+def test_everything_that_is_measured_has_both_ends_but_for_numbers_of_no_known_unit() -> None:
+    open_ended = set()
+    for model_id in LIBRARY.ids():
+        for point in LIBRARY.get(model_id).points.values():
+            is_number = point.quantity.kind in MEASURED and not point.is_binary and point.words is None
+            if is_number and None in (point.range.low, point.range.high):
+                assert point.quantity.unit is None, point
+                open_ended.add(point.key.code)
+    # Words that nobody knows the meaning of, counts and money: their type alone says how far they go.
+    assert {code for code in open_ended if not code.startswith("DOC_Raw ")} == {
+        "DOC_Remaining amount",
+        "DOC_Purchases",
+        "DOC_Load-limit trips",
+        "DOC_Allowed trips",
+    }
 
 
 def test_aim_m10_measures_within_its_printed_ranges() -> None:

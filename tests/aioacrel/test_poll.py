@@ -17,6 +17,8 @@ from simulator.faults.virtual import run
 from tests.aioacrel.fault_rigs import fault_rig
 from tests.aioacrel.rigs import model, open_device
 
+pytestmark = pytest.mark.virtual_time
+
 PACES = (Pace.SLOW, Pace.NORMAL, Pace.FAST)
 FAR_APART = """
 [model]

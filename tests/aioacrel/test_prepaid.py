@@ -21,6 +21,8 @@ from simulator.scenarios import Option
 from tests.aioacrel.cli_rigs import Acrel
 from tests.aioacrel.rigs import model, open_device, open_unit
 
+pytestmark = pytest.mark.virtual_time
+
 PREPAID = ("ddsy1352", "dtsy1352", "adf300", "adf400l")
 TABLE_CODES = {
     *("EP", "EPJ", "EPF", "EPP", "EPG", "U", "I", "P", "Q", "S", "PF", "Fr"),

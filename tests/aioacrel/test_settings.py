@@ -23,6 +23,8 @@ from custom_components.acrel_safety.aioacrel.source import Setting
 from simulator import Cabinet
 from tests.aioacrel.rigs import changeable, open_changeable
 
+pytestmark = pytest.mark.virtual_time
+
 LIMIT = PointKey("3", "LgHighVal02")
 BITS = """
 [model]

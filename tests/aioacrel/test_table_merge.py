@@ -10,6 +10,7 @@ from custom_components.acrel_safety.aioacrel.models.writer import write_model
 from custom_components.acrel_safety.aioacrel.points import Evidence, Limits, Model
 from custom_components.acrel_safety.aioacrel.registers import Ratio
 from custom_components.acrel_safety.aioacrel.table import export_table, import_table
+from custom_components.acrel_safety.aioacrel.vocabulary import Range
 from tests.aioacrel.tables import decoded, findings, imported, key, row
 
 KNOWN = """\
@@ -106,6 +107,13 @@ def test_a_quantity_keeps_its_plausible_range_polling_and_words() -> None:
     assert (point.range.low, point.range.high, point.pace, point.note) == (0, 90, "slow", "clamp")
     assert point.words == {0: "cold"}
     assert (point.address, point.evidence) == (256, Evidence.IMPORTED)
+
+
+def test_a_plausible_range_does_not_outlive_its_unit() -> None:
+    table = imported(row(data_name="TempA", dcm=1, unit="°F"), base=model(KNOWN))
+
+    point = Entry.of(table.model, key("TempA@1"))
+    assert (point.quantity.unit, point.range) == ("°F", Range())
 
 
 def test_a_table_never_makes_a_setting_writable() -> None:

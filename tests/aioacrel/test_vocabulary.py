@@ -2,6 +2,7 @@
 
 import csv
 from collections import defaultdict
+from collections.abc import Sequence
 from importlib.resources import files
 from itertools import product
 
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 
 from custom_components.acrel_safety import aioacrel
 from custom_components.acrel_safety.aioacrel.vocabulary import (
+    MEASURED,
     Kind,
     Pace,
     Range,
     extra_quantity,
     parse_range,
+    unit_range,
     vocabulary,
 )
 
@@ -194,3 +197,47 @@ def test_ranges_are_closed_and_may_be_open_ended() -> None:
     assert 1 in parse_range("-1..1")
     assert 1.001 not in parse_range("-1..1")
     assert 1e12 in Range()
+
+
+def test_every_measured_quantity_has_both_ends_and_so_has_any_other_in_a_known_unit() -> None:
+    for quantity in WORDS:
+        if quantity.kind in MEASURED and not quantity.binary:
+            assert quantity.range.low is not None, quantity.code
+            assert quantity.range.high is not None, quantity.code
+            assert quantity.range.low < quantity.range.high, quantity.code
+        if quantity.kind in MEASURED and quantity.unit is not None:
+            other = extra_quantity("DOC_Something", unit=quantity.unit)
+            assert None not in (other.range.low, other.range.high), quantity.unit
+    assert extra_quantity("DOC_Rated voltage", kind=Kind.SETTING, unit="V").range == Range()
+    assert extra_quantity("DOC_Something").range == Range()
+
+
+@pytest.mark.parametrize(
+    ("code", "fits", "cannot_be"),
+    [
+        ("Ua", [0, 400, 35_000], [-1, 6_553_500]),
+        ("Temp", [-40, 0, 125, 200], [-50.1, 214.7, 3276.7]),
+        ("Fr", [0, 49.9, 60], [-0.01, 327.67, 655.35]),
+        ("PF", [-1, 0, 0.95, 1], [1.001, 65.535]),
+        ("UaTHD", [0, 2.5, 180], [-0.1, 6553.5]),
+        ("Uub", [0, 1.2, 200], [-0.1, 327.67, 655.35]),
+        ("Humi", [0, 55, 100], [-1, 127, 255]),
+        ("Battery", [0, 55, 100], [-1, 127, 255]),
+        ("DOC_Something", [1e12, -1e12], []),
+    ],
+)
+def test_what_no_instrument_can_have_measured_is_out_of_range(
+    code: str, fits: Sequence[float], cannot_be: Sequence[float]
+) -> None:
+    found = WORDS.quantity(code).range
+    assert [number for number in fits if number not in found] == []
+    assert [number for number in cannot_be if number in found] == []
+
+
+def test_a_range_belongs_to_its_unit() -> None:
+    power = WORDS.quantity("P")
+    assert power.in_unit("kW") is power
+    assert power.in_unit("W").range == Range(low=-2e9, high=2e9)
+    assert WORDS.quantity("Temp").in_unit("°F").range == Range()
+    assert WORDS.quantity("LgHighVal02").in_unit("A").range == Range()
+    assert unit_range("mA") == Range(low=-1e8, high=1e8)

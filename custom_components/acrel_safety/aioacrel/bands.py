@@ -11,9 +11,7 @@ from importlib.resources import files
 
 from .points import Point
 from .readings import DEVICE_CIRCUIT, PointKey
-from .vocabulary import Kind, Quantity
-
-_MEASURED = frozenset({Kind.MEASUREMENT, Kind.DEMAND, Kind.QUALITY, Kind.ENERGY})
+from .vocabulary import MEASURED, Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,7 @@ def read_bands() -> None:
 def band_of(point: Point) -> Band | None:
     """Return the deadband of a point; None for what is told at every change."""
     quantity = point.quantity
-    if point.is_binary or point.words is not None or quantity.kind not in _MEASURED:
+    if point.is_binary or point.words is not None or quantity.kind not in MEASURED:
         return None
     rule = next((rule for rule in _table().rules if rule.fits(quantity)), None)
     if rule is None:

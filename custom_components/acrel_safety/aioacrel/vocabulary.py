@@ -32,6 +32,10 @@ class Kind(StrEnum):
     IDENTITY = "identity"
 
 
+MEASURED = frozenset({Kind.MEASUREMENT, Kind.ENERGY, Kind.DEMAND, Kind.QUALITY})
+"""What an instrument finds out, and may find out wrongly."""
+
+
 class Pace(StrEnum):
     """How often a quantity is worth reading."""
 
@@ -55,6 +59,33 @@ class Range:
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
 
 
+_REACHES: Sequence[tuple[Mapping[str, float], float, float]] = (
+    ({"mV": 1e-3, "V": 1, "kV": 1e3}, -1e6, 1e6),
+    ({"µA": 1e-6, "mA": 1e-3, "A": 1, "kA": 1e3}, -1e5, 1e5),
+    ({"W": 1, "kW": 1e3, "MW": 1e6, "var": 1, "kvar": 1e3, "Mvar": 1e6, "VA": 1, "kVA": 1e3, "MVA": 1e6}, -2e9, 2e9),
+    ({"Wh": 1, "kWh": 1e3, "MWh": 1e6, "varh": 1, "kvarh": 1e3, "Mvarh": 1e6}, -1e15, 1e15),
+    ({"VAh": 1, "kVAh": 1e3, "MVAh": 1e6}, -1e15, 1e15),
+    ({"mΩ": 1e-3, "Ω": 1, "kΩ": 1e3, "MΩ": 1e6}, 0, 1e8),
+    ({"ms": 1e-3, "s": 1, "min": 60, "h": 3600}, 0, 4e9),
+    ({"Hz": 1, "kHz": 1e3}, 0, 100),
+    ({"°C": 1}, -50, 200),
+    ({"%": 1}, -1000, 1000),
+    ({"°": 1}, -360, 360),
+)
+"""Units with their sizes, and what can be of them in a distribution board; no unit says whether there is a sign.
+
+The ends are those of the vocabulary: what is built in switchgear, and a hundred years.
+"""
+_UNIT_RANGES: Mapping[str, Range] = {
+    unit: Range(low=low / size, high=high / size) for sizes, low, high in _REACHES for unit, size in sizes.items()
+}
+
+
+def unit_range(unit: str | None) -> Range:
+    """Return what a measured value in a unit can be, whatever it is of; open where the unit is unknown."""
+    return _UNIT_RANGES.get(unit or "", Range())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
     """One code of the vocabulary.
@@ -76,6 +107,12 @@ class Quantity:
     binary: bool
     names: Mapping[str, str]
     placeholders: Mapping[str, str] = field(default_factory=dict)
+
+    def in_unit(self, unit: str | None) -> Quantity:
+        """Return the quantity as something gives it that has another unit: the range of its own says nothing there."""
+        if unit == self.unit:
+            return self
+        return replace(self, unit=unit, range=unit_range(unit) if self.kind in MEASURED else Range())
 
     @property
     def pace(self) -> Pace:
@@ -120,7 +157,7 @@ def extra_quantity(
         kind=kind,
         unit=unit,
         precision=precision,
-        range=Range(),
+        range=unit_range(unit) if kind in MEASURED else Range(),
         detail=False,
         binary=kind in (Kind.ALARM, Kind.FAULT),
         names={"en": text, **(names or {})},

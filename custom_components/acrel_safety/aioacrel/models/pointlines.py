@@ -135,7 +135,7 @@ def _quantity(point: Entry) -> Iterator[str]:
         yield f"detail = {str(quantity.detail).lower()}"
     if quantity.names != usual.names:
         yield f"name = {toml.texts(quantity.names)}"
-    written = replace(usual, unit=quantity.unit or usual.unit, detail=quantity.detail, names=quantity.names)
+    written = replace(usual.in_unit(quantity.unit or usual.unit), detail=quantity.detail, names=quantity.names)
     if written != quantity or "en" not in quantity.names or PLACEHOLDER.search(code):
         raise toml.NoWordsError(phrase("odd_quantity", point=point.key))
 

@@ -415,7 +415,7 @@ class _Reader:
     ) -> Quantity:
         known = vocabulary().find(code)
         if known is not None:
-            return replace(known, names=names or known.names, unit=unit or known.unit)
+            return replace(known.in_unit(unit or known.unit), names=names or known.names)
         if not code.startswith(EXTRA_PREFIX) and self._evidence is not Evidence.IMPORTED:
             node.report("unknown_code", key, found=code)
         return extra_quantity(code, kind=kind, unit=unit, names=names)

@@ -45,7 +45,7 @@ class ChosenRow:
         quantity = quantity_of(row, base)
         self._wanted_unit = quantity.unit
         self._fit = fit(quantity, row.unit)
-        self._quantity = replace(quantity, unit=self._fit.unit)
+        self._quantity = quantity.in_unit(self._fit.unit)
         self._endian = row.endian if order is None else codes[order]
         self._layout = LAYOUTS[row.type][self._endian]
         self._is_order_decided = order is not None

@@ -47,14 +47,16 @@ def make_point(
     """Return the point of a row; `base` is the base model's point of the same key.
 
     Where the base model has the same register, what it knows of it stays. Otherwise its words, polling group and
-    plausible range stay; limits do not, because a table does not say that a register may be written.
+    plausible range stay (the range only in its own unit); limits do not, because a table does not say that a register
+    may be written.
     """
+    range_ = base.range if base is not None and base.quantity.unit == quantity.unit else quantity.range
     if base is not None and (base.address, base.layout, base.function) == (
         row.address,
         layout,
         row.function,
     ):
-        return replace(base, quantity=quantity, scale=scale, note=note or base.note)
+        return replace(base, quantity=quantity, scale=scale, range=range_, note=note or base.note)
     point = Entry(
         key=key,
         quantity=quantity,
@@ -63,7 +65,7 @@ def make_point(
         function=row.function,
         address=row.address,
         scale=scale,
-        range=base.range if base else quantity.range,
+        range=range_,
         evidence=Evidence.IMPORTED,
         note=note,
     )
