@@ -34,6 +34,7 @@ class Declining:
         self.unit_id = 1
         self.cost = LineCost(line=LineSettings(), turnaround=0.02)
         self.figures = UnitFigures()
+        self.timeout = 1.0
         self.asked: list[tuple[int, int]] = []
         self._register, self._code = register, code
 
