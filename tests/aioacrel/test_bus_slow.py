@@ -102,20 +102,19 @@ def test_slow_units_behind_three_absent_ones_are_read_before_those_are_asked_aga
     run(main())
 
 
-@pytest.mark.parametrize(("framing", "delay_s", "most"), [("tcp", 2.5, 150), ("rtu+tcp", 4.0, 330)])
-def test_a_link_that_turns_slow_while_it_is_used_is_found_out(framing: str, delay_s: float, most: float) -> None:
+def test_a_link_that_turns_very_slow_while_it_is_used_is_found_out() -> None:
     """What was asked in vain piles up in the gateway, and makes later answers later still."""
 
     async def test(cabinet: Cabinet, rig: Rig) -> None:
         rig.bus.start()
         await asyncio.sleep(2 * MINUTE)
         for unit_id in UNITS:
-            cabinet.set_scenario("slow", unit_id, delay_s=delay_s)
-        await asyncio.sleep(delay_s + 1)
-        rig.reports.patience = most
-        assert max((await first_answers(rig)).values()) < most
+            cabinet.set_scenario("slow", unit_id, delay_s=4.0)
+        await asyncio.sleep(5)
+        rig.reports.patience = 6 * MINUTE
+        assert max((await first_answers(rig)).values()) < 5.5 * MINUTE
 
-    on_a_line(test, framing)
+    on_a_line(test, "rtu+tcp")
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
