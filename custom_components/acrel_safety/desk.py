@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, CoreState, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
@@ -228,7 +228,7 @@ class AlarmDesk:
 
     @callback
     def _send(self, notice: Notice) -> None:
-        if not self._hass.is_running:
+        if self._hass.state is not CoreState.running:
             # Automations arm while Home Assistant starts: nobody would send it.
             self._outbox.append(notice)
             return

@@ -287,7 +287,7 @@ async def test_a_ratio_that_is_not_stored_is_asked_for_and_the_rest_is_read_mean
     issue = issue_of(home, identifier)
     assert issue is not None
     assert (issue.translation_placeholders or {})["missing"] == "CT"
-    assert rig.state("sensor", 3, "Fr").state not in ("unavailable", "unknown")
+    assert rig.state("sensor", 3, "Ua").state not in ("unavailable", "unknown")
     assert rig.state("sensor", 3, "Ia").state == "unknown"
     assert (await submit(home, hass_client, issue))["reason"] == "still_there"
 
