@@ -49,12 +49,12 @@ class Meter:
 
 def known(count: float, power: float | None = None) -> Meter:
     meter = Meter(power=power)
-    assert meter.say(count) == [count]
+    assert meter.say(count, count) == [None, count]
     return meter
 
 
 def test_a_growing_counter_is_believed_at_once() -> None:
-    assert Meter().say(100.0, 100.5, 101.25) == [100.0, 100.5, 101.25]
+    assert known(100.0).say(100.5, 101.25) == [100.5, 101.25]
 
 
 def test_a_dip_is_held_back() -> None:
@@ -108,9 +108,10 @@ def test_a_used_meter_goes_on_from_the_last_value(former: float) -> None:
     assert held is not None
     assert held.shown == former
     assert held.said == pytest.approx(5002.9)
-    assert meter.settle(Answer.REPLACED) == pytest.approx(former)
+    # What it has counted since it was there is energy.
+    assert meter.settle(Answer.REPLACED) == pytest.approx(former + 2.9)
     assert meter.held() is None
-    assert meter.say(5003.9) == [pytest.approx(former + 1)]
+    assert meter.say(5003.9) == [pytest.approx(former + 3.9)]
 
 
 def test_a_counter_that_rolled_over_goes_on_when_the_owner_says_so() -> None:
@@ -139,6 +140,7 @@ def test_a_fault_is_not_asked_about_again() -> None:
 def test_another_way_that_is_behind_is_held_without_a_question() -> None:
     total = Total()
     total.believe(500.0, 0, origin="line")
+    assert total.believe(500.0, 1, origin="line") == 500.0
     for lap in range(100):
         assert total.believe(490.0, 60.0 * lap, origin="cloud") == 500.0
     assert total.held(6000) is None
@@ -155,7 +157,7 @@ def test_what_flowed_while_nobody_read_is_believed() -> None:
     """A feeder of 400 kW after a day without Home Assistant."""
     meter = Meter(power=400.0)
     meter.total.restore(Remembered(count=1_000_000.0, age=86_400.0), meter.now)
-    assert meter.say(1_009_600.0) == [1_009_600.0]
+    assert meter.say(1_009_600.0, 1_009_606.6) == [1_000_000.0, 1_009_606.6]
 
 
 def test_what_cannot_have_flowed_since_is_not() -> None:
@@ -226,7 +228,7 @@ def episode(seed: int) -> None:
     meter, truth = Meter(power=random.choice([0.0, 2.0, 40.0])), random.uniform(0, 300_000)
     assert meter.power is not None
     per_poll = meter.power / 60
-    shown = meter.say(truth)
+    shown = meter.say(truth, truth)[1:]
     begins, lasts = random.randrange(10), random.choice([1, 2, 3, 4, 10, 60, 600])
     is_constant, dead = random.random() < 0.5, pattern(random, truth)
     for lap in range(begins + lasts + 20):
@@ -308,11 +310,11 @@ def test_right_of_a_fall_after_a_replacement_is_no_energy(
 
 
 @pytest.mark.parametrize("power", [None, 10.0])
-def test_a_used_meter_answered_days_later_is_no_energy(power: float | None) -> None:
+def test_a_used_meter_answered_days_later_counts_since_it_was_there(power: float | None) -> None:
     meter = known(5000.0, power)
     meter.say(*[1500.0 + 0.05 * lap for lap in range(2 * 24 * LAPS_OF_AN_HOUR)])
-    assert restarted(meter).settle(Answer.REPLACED) == pytest.approx(5000.0)
-    assert meter.settle(Answer.REPLACED) == pytest.approx(5000.0)
+    assert restarted(meter).settle(Answer.REPLACED) == pytest.approx(5143.95)
+    assert meter.settle(Answer.REPLACED) == pytest.approx(5143.95)
 
 
 def test_a_new_meter_answered_days_later_is_counted_from_nothing() -> None:
