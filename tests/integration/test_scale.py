@@ -8,6 +8,7 @@ from homeassistant import block_async_io
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
+from custom_components.acrel_safety.aioacrel.readings import Quality
 from custom_components.acrel_safety.aioacrel.registers import Read
 from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from custom_components.acrel_safety.const import DOMAIN
@@ -47,7 +48,8 @@ async def test_one_poll_of_a_large_building_asks_exactly_what_was_planned(
         assert [read for read in asked if read in planned] == planned
         truth = {(circuit, code): value for circuit, codes in unit.truth().items() for code, value in codes.items()}
         for key, reading in device.readings.items():
-            if not isinstance(reading.value, str):
+            # A counter's first reading waits for a second one.
+            if not isinstance(reading.value, str) and reading.quality is not Quality.HELD:
                 assert reading.value == pytest.approx(
                     truth[key.circuit, key.code], rel=1e-6, abs=max(1e-6, rounding(device.model, key))
                 )

@@ -61,13 +61,15 @@ class Doubt:
         return 0 <= change <= most
 
     def leaps_on(self, count: float) -> bool:
-        """Whether a reading is about one more such leap away."""
-        return not self.is_within and 0 <= count - self.count <= _ALIKE * self.leap
+        """Whether a reading is about one more such leap away, where leaps are small or it moved in no other way."""
+        may_leap = not self.is_within and (self.is_small or not self.counted)
+        return may_leap and 0 <= count - self.count <= _ALIKE * self.leap
 
     def note(self, count: float, origin: str, most: float) -> None:
         """Note a reading that follows, as `most` may have flowed between."""
         self._readings += 1
-        if self.follows(count, most):
+        is_sure = self._readings > FOLLOWING or not self.is_noisy
+        if is_sure and self.follows(count, most):
             self.counted += count - self.count
         self._grown += count != self.count
         self.count, self.origin = count, origin

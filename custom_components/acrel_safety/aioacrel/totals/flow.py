@@ -60,7 +60,7 @@ class Flow:
         most = self.peak or 0.0 if self._power is None else max(former or 0.0, self._power)
         self._explained = POWER_FACTOR * most * seconds / _HOUR if seconds <= POWER_SECONDS else 0.0
         self._explained_still += self._explained
-        self.possible = self._floor + self._fastest * seconds / _HOUR
+        self.possible = self.floor + self._fastest * seconds / _HOUR
 
     def explained(self, *, is_doubted: bool) -> float:
         """Return how much more a counter can say that is believed at once."""
@@ -68,7 +68,7 @@ class Flow:
 
     def reach(self, seconds: float) -> float:
         """Return how far a counter can have moved in a time in which nobody may have looked."""
-        return max(self._floor + self._fastest * seconds / _HOUR, _ALIKE * self.leap)
+        return max(self.floor + self._fastest * seconds / _HOUR, _ALIKE * self.leap)
 
     def take(self, count: float, now: float, *, has_moved: bool) -> None:
         """Learn from what is believed."""
@@ -96,12 +96,13 @@ class Flow:
             self.peak *= share
 
     @property
-    def _floor(self) -> float:
+    def floor(self) -> float:
+        """How much more than is known of may always have flowed."""
         return LEAP_FLOOR if self._power is None else POWER_FLOOR
 
     @property
     def _floor_now(self) -> float:
-        return self._floor if self._is_soon else POWER_FLOOR
+        return self.floor if self._is_soon else POWER_FLOOR
 
     @property
     def _fastest(self) -> float:

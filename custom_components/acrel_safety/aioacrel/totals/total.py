@@ -114,7 +114,7 @@ class Total:
         if doubt is None or value is None or self.count is None or doubt.is_settled or doubt.is_within:
             return None
         is_behind = doubt.count < self.count and self.origin not in ("", doubt.origin)
-        if is_behind or abs(doubt.count - self.count) <= POWER_FLOOR or (doubt.is_small and not self._is_other):
+        if is_behind or abs(doubt.count - self.count) <= self._flow.floor or (doubt.is_small and not self._is_other):
             # It will soon be over: so much flows, or the other way is behind only.
             return None
         is_time = self._is_other or now - doubt.since >= DOUBT_SECONDS
@@ -160,8 +160,10 @@ class Total:
         former, stray, most = self._doubt, self._stray, self._flow.possible
         if former is None:
             return None
-        # A counter may go on and on as it leapt; what can be again is no more of it.
-        if former.follows(count, most) or (former.leaps_on(count) and not self._can_be(count, now)):
+        # What was below and is above by now is no more of it.
+        is_more = self.count is None or (count < self.count) == (former.leap < 0)
+        # A counter may go on and on as it leapt, unless it says what can be again.
+        if is_more and (former.follows(count, most) or (former.leaps_on(count) and not self._can_be(count, now))):
             self._stray = None
             former.note(count, origin, most)
             return former
