@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from benchmarks.report import Table
 from simulator import Cabinet
 
-ROUNDS = 5
+ROUNDS = 20
 PEERS = ("this project", "YAML modbus")
 BUILDING = ["aim-r100"] * 12 + ["adw300"] * 6 + ["asj10l"] * 12
 """30 devices, more than 150 circuits, about 3,000 entities."""

@@ -6,11 +6,16 @@ import tempfile
 from collections.abc import Iterator, Mapping
 
 import pytest
+from hypothesis import settings
 
 # Home Assistant's test package puts an empty `custom_components` of its own on the path. The one
 # imported first wins; without this line Home Assistant says "Integration not found".
 import custom_components.acrel_safety  # noqa: F401 - imported for that effect alone
 from tests.virtual_time import LoopFactory, loop_factories
+
+# How long an example takes says how busy the machine is; where it matters, benchmarks measure it.
+settings.register_profile("patient", settings(), deadline=None)
+settings.load_profile("patient")
 
 # In the background of a shell, or of a machine that tests, SIGINT is ignored, and children inherit that: those that
 # are to end on it would not. They do not inherit a handler; with this one pytest itself goes on ignoring it.

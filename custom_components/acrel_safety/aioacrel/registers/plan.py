@@ -14,6 +14,7 @@ takes the stretches in order, each read a run of neighbours.
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from math import inf
 
@@ -143,6 +144,7 @@ def _split(function: int, run: Sequence[tuple[int, int]], cost: LineCost, max_re
     """Return the cheapest reads for one run: `best[i]` is the cost of the first i stretches."""
     best: list[tuple[float, int]] = [(0.0, 0)]
     came_from: list[int] = [0]
+    seconds_for = cache(cost.seconds)
     for end in range(1, len(run) + 1):
         choice = (inf, 0)
         origin = end - 1
@@ -151,7 +153,7 @@ def _split(function: int, run: Sequence[tuple[int, int]], cost: LineCost, max_re
             if count > max_registers and start < end - 1:
                 break
             seconds, number = best[start]
-            candidate = (seconds + cost.seconds(count), number + 1)
+            candidate = (seconds + seconds_for(count), number + 1)
             if candidate < choice:
                 choice, origin = candidate, start
         best.append(choice)
