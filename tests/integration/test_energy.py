@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from math import inf
 from typing import Any
@@ -183,3 +184,73 @@ async def test_the_file_goes_with_the_link(
     assert key in hass_storage
     await hass.config_entries.async_remove(rig.entry.entry_id)
     assert key not in hass_storage
+
+
+LEAP = 8000.0
+HELD = {"leap": LEAP, "since": 1.0, "time": 2.0, "new": False, "answered": True, "counted": 3.5}
+
+
+@pytest.mark.parametrize(
+    ("edited", "is_answered", "counted"),
+    [
+        ({}, True, 3.5),
+        ({"leap": "far"}, True, 3.5),
+        ({"leap": inf}, True, 3.5),
+        ({"leap": None, "new": 1, "answered": "yes"}, False, 3.5),
+        ({"counted": True}, True, 0.0),
+        ({"counted": -1e300}, True, 0.0),
+        ({"since": "long ago", "time": []}, True, 3.5),
+        ({"since": 1e300, "time": -1e300}, True, 3.5),
+        ({"value": -1.0}, False, 0.0),
+        ({"value": "x"}, False, 0.0),
+        ("nothing", False, 0.0),
+        ([], False, 0.0),
+    ],
+)
+async def test_what_is_held_is_held_whatever_was_edited_of_it(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    cabinet_of: CabinetMaker,
+    link_to: LinkMaker,
+    edited: object,
+    counted: float,
+    *,
+    is_answered: bool,
+) -> None:
+    cabinet = await cabinet_of({UNIT: MODEL})
+    rig = await link_to(cabinet, intervals=NEVER)
+    shown = float((await known(rig)).state)
+    await hass.config_entries.async_unload(rig.entry.entry_id)
+    (totals,) = hass_storage[f"acrel_safety.{rig.entry.entry_id}.totals"]["data"].values()
+    totals["EP@1"]["doubt"] = {"value": shown + LEAP, **HELD, **edited} if isinstance(edited, dict) else edited
+    cabinet.units[UNIT].hold("EP", shown + LEAP)
+    await hass.config_entries.async_setup(rig.entry.entry_id)
+    await hass.async_block_till_done()
+    assert float(rig.state("sensor", UNIT, "EP").state) == shown
+    device = rig.coordinator(UNIT).device
+    doubt = device.remembered_totals()[PointKey("1", "EP")].doubt
+    assert doubt is not None
+    assert (doubt.is_answered, doubt.counted) == (is_answered, counted)
+    assert doubt.leap == pytest.approx(LEAP)
+    # Who was not heard yet is asked as soon as it is known since when it is held.
+    assert bool(device.held_counters()) is (not is_answered and edited == {"leap": None, "new": 1, "answered": "yes"})
+
+
+@pytest.mark.parametrize("seen", [{"peak": -1.0, "leap": "x"}, {"peak": inf, "leap": None}, {"peak": True}])
+async def test_an_edited_power_says_nothing(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    cabinet_of: CabinetMaker,
+    link_to: LinkMaker,
+    seen: Mapping[str, object],
+) -> None:
+    cabinet = await cabinet_of({UNIT: MODEL})
+    rig = await link_to(cabinet, intervals=NEVER)
+    shown = (await known(rig)).state
+    await hass.config_entries.async_unload(rig.entry.entry_id)
+    (totals,) = hass_storage[f"acrel_safety.{rig.entry.entry_id}.totals"]["data"].values()
+    totals["EP@1"].update(seen)
+    cabinet.units[UNIT].hold("EP", float(shown) + LEAP)
+    await hass.config_entries.async_setup(rig.entry.entry_id)
+    await hass.async_block_till_done()
+    assert rig.state("sensor", UNIT, "EP").state == shown

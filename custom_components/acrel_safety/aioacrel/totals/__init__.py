@@ -13,10 +13,11 @@ A total goes on where the meter was replaced: it is what the meter says and an o
 
 from .answers import Answer, Held
 from .counters import Totals
+from .doubt import DOUBT_SECONDS
 from .flow import LEAP_FLOOR, LEAP_PER_HOUR, ORDINARY_POWER, POWER_FACTOR, POWER_FLOOR
 from .net import may_fall
 from .remembered import Remembered, RememberedDoubt
-from .total import DOUBT_SECONDS, ZERO_SECONDS, Total
+from .total import ZERO_SECONDS, Total
 
 __all__ = [
     "DOUBT_SECONDS",
