@@ -14,7 +14,7 @@ from custom_components.acrel_safety.const import MODEL_FOLDER
 from simulator.cabinet import STANDARD_UNITS
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.flows import QUICK_LINE, Walk, add_device, add_link, change_device
-from tests.integration.rigs import LinkRig
+from tests.integration.rigs import Framing, LinkRig
 from tests.integration.serial_bridge import serial_bridge
 
 LOOPS = """
@@ -151,6 +151,16 @@ async def test_what_cannot_be_a_unit_id_is_refused(
     await device.answer(unit_id=250, model="aim-r100")
     assert device.errors == {"unit_id": "bad_unit"}
     assert devices(rig) == {}
+
+
+@pytest.mark.parametrize("framing", ["tcp", "rtu_tcp"])
+async def test_the_id_that_speaks_to_all_on_a_line_is_refused_there_before_anything_is_sent(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, framing: Framing
+) -> None:
+    rig = await link_to(await cabinet_of({0: "aim-r100"}), {}, framing=framing)
+    device = await add_device(hass, rig.entry)
+    await device.answer(unit_id=0, model="aim-r100", name="Sockets")
+    assert device.errors == ({} if framing == "tcp" else {"unit_id": "broadcast_unit"})
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
