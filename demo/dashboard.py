@@ -29,7 +29,6 @@ _FULL: Json = {"columns": "full"}
 
 # Meters of the cabinet's feeders, each with the code of what it took in.
 METERS: Mapping[int, str] = {1: "EPI", 2: "EPI", 3: "EPI", 5: "EP", 6: "EP"}
-EXPORTS: Mapping[int, str] = {2: "EPE", 3: "EPE"}
 
 
 class Dashboard:
@@ -108,7 +107,7 @@ class Dashboard:
             "entities": [{"entity": get(unit, "P").entity_id, "name": _DEVICE_NAME} for unit in METERS],
         }
         colors = {"U": "blue", "I": "amber", "P": "purple"}
-        supply = [get(1, code) for code in ("Ua", "Ia", "Ub", "Ib", "Uc", "Ic", "P", "PF")]
+        supply = [get(1, code) for code in ("Ua", "Ia", "Ub", "Ib", "Uc", "Ic", "P")]
         tiles = [
             _tile(
                 entity,
@@ -249,17 +248,13 @@ async def create_dashboards(socket: Socket, inventory: Inventory) -> None:
 
 
 async def set_up_energy(socket: Socket, inventory: Inventory) -> None:
-    """Tell the energy dashboard which meters there are: each feeder of the cabinet has its own supply.
-
-    What a meter gave back is shown where somebody enabled it.
-    """
-    exports = {unit: shown.entity_id for unit, code in EXPORTS.items() if (shown := inventory.find(unit, code))}
+    """Tell the energy dashboard which meters there are: each feeder of the cabinet has its own supply."""
     sources = [
         {
             "type": "grid",
             "name": instrument(unit).name,
             "stat_energy_from": inventory.get(unit, code).entity_id,
-            "stat_energy_to": exports.get(unit),
+            "stat_energy_to": None,
             "stat_rate": inventory.get(unit, "P").entity_id,
             "cost_adjustment_day": 0,
         }
@@ -272,6 +267,5 @@ async def set_up_energy(socket: Socket, inventory: Inventory) -> None:
             "stat_rate": inventory.get(unit, "P").entity_id,
         }
         for unit, code in METERS.items()
-        if unit not in EXPORTS
     ]
     await socket.ask("energy/save_prefs", energy_sources=sources, device_consumption=devices)

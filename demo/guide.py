@@ -28,7 +28,7 @@ def guide(stage: Stage) -> str:
         f"Ready:  {stage.http.url}    user {USER}, password {PASSWORD}",
         "",
         "Look at",
-        "  Electrical safety   the page that comes with the integration: what is wrong, what cannot be seen, all boards",
+        "  Electrical safety   the page of the integration: what is wrong, what cannot be seen, all boards",
         "  Cabinet in figures  made by hand for this cabinet: what leaks, how warm it is, power, energy, every value",
         "  Energy              what the meters counted; the day before was simulated when the demo started",
         "  Settings > Devices & services > Acrel Safety",

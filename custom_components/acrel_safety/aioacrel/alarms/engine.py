@@ -176,7 +176,7 @@ class Alarms:
         if all(watch.is_blind for watch in watches):
             return Safety.NOT_SEEN
         # A device that has no alarms makes nothing safe; that it is silent is one all the same.
-        return worst([found, *(watch.safety() for watch in watches if not (watch.is_blind and watch.is_device_seen))])
+        return worst([found, *(watch.safety() for watch in watches if not watch.is_blind or watch.is_missed)])
 
     # -- what persons do ----------------------------------------------------------------------------------------------
 

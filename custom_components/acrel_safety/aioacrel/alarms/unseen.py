@@ -31,7 +31,8 @@ class UnseenDeviceRule:
     def judge(self, readings: Readings, now: float) -> Verdict:
         """Look whether anything holds that was read of it."""
         device = self._device
-        if device.trouble is None and device.is_heard:
+        if (device.trouble is None and device.is_heard) or not device.is_wanted:
+            # Of what nobody wants to read nothing is missed.
             self._since = None
             return Verdict(is_on=False)
         if self._since is None:
