@@ -97,19 +97,20 @@ const present = (entities) => entities.filter((entity) => entity);
 
 /** What the templates go through: all that has a word, and devices that could at least be silent. */
 const shownIn = (structure) => {
-  const own = (place) => ({ entity: place.safety, connection: place.connection, inner: [] });
-  const links = structure.links.map((link) => ({ ...own(link), name: link.name, path: "", is_link: true }));
-  const boards = structure.boards.flatMap((board) =>
-    placesOf(board).map((place) => ({
-      ...own(place),
-      name: fullName(board, place),
-      path: pathOf(place),
-      is_circuit: place !== board,
-      inner: place === board ? board.circuits.map((circuit) => circuit.number) : [],
-    })),
-  );
-  return [...links, ...boards];
+  const inner = (board) => board.circuits.map((circuit) => circuit.number);
+  return [
+    ...structure.links.map((link) => shown(link, "link", link.name)),
+    ...structure.boards.flatMap((board) => [
+      shown(board, "board", board.name, pathOf(board), inner(board)),
+      ...board.circuits.map((circuit) => shown(circuit, "circuit", fullName(board, circuit), pathOf(circuit))),
+    ]),
+  ];
 };
+
+/** All keys are always there: a template takes a missing one for a mistake. */
+const shown = (place, kind, name, path = "", inner = []) => ({
+  entity: place.safety, connection: place.connection, kind, name, path, inner,
+});
 
 // -- Texts that follow the states: templates, in which every name is a value and no sign of it is markup ---------------
 
@@ -133,7 +134,7 @@ const MACROS = `\
 {%- if limit is not none %}, {{ config.texts.limit }} {{ figure(limit, unit) }}{% endif %}
 {%- if since %}<br>{{ config.texts.since }} {{ (since | as_datetime | as_local).strftime('%Y-%m-%d %H:%M') }}{% endif %}
 {%- if known in config.texts.words %} · {{ config.texts.words[known] }}{% endif %}
-{%- if place.path %} · [{{ config.texts.show }}]({{ place.path }}){% endif -%}
+{%- if place.path %} · [{{ config.texts.show }} {{ plain(place.name) }}]({{ place.path }}){% endif -%}
 </ha-alert>
 
 {% endmacro -%}
@@ -143,7 +144,7 @@ const MACROS = `\
 const WRONG = `${MACROS}
 {%- set ns = namespace(any=false) -%}
 {%- for word in ['tripped', 'alarm', 'fault', 'pre_alarm'] -%}
-{%- for place in config.places if not place.is_link and place.entity and is_state(place.entity, word)
+{%- for place in config.places if place.kind != 'link' and place.entity and is_state(place.entity, word)
     and state_attr(place.entity, 'circuit') not in place.inner -%}
 {%- set ns.any = true -%}
 {{ alarm(place, word, 'warning' if word == 'pre_alarm' else 'error') }}
@@ -153,16 +154,16 @@ const WRONG = `${MACROS}
 
 const UNSEEN = `${MACROS}
 {%- set ns = namespace(any=not config.places) -%}
-{%- for place in config.places if not place.is_circuit -%}
+{%- for place in config.places if place.kind != 'circuit' -%}
 {%- set word = states(place.entity) if place.entity else none -%}
-{%- if word == 'not_seen' and (not place.is_link or state_attr(place.entity, 'board') == place.name) -%}
+{%- if word == 'not_seen' and (place.kind != 'link' or state_attr(place.entity, 'board') == place.name) -%}
 {%- set ns.any = true -%}
 {{ alarm(place, word, 'warning') }}
 {%- elif word in ['unknown', 'unavailable'] -%}
 {%- set ns.any = true -%}
 <ha-alert alert-type="warning">{{ plain(place.name) }}: {{ config.texts.noWord }}</ha-alert>
 
-{% elif not place.is_link and place.connection and not is_state(place.connection, 'on') and word != 'not_seen' -%}
+{% elif place.kind != 'link' and place.connection and not is_state(place.connection, 'on') and word != 'not_seen' -%}
 {%- set ns.any = true -%}
 <ha-alert alert-type="warning">{{ plain(place.name) }}: {{ config.texts.unwatched }}</ha-alert>
 
@@ -204,7 +205,7 @@ const COLORS = [
 
 /** No card colours a sensor by its word, so there is a tile for each colour, of which one is to be seen. */
 const stateTiles = (place, name, more) => {
-  if (!place.safety) return place.connection ? [{ type: "tile", entity: place.connection, name, ...more }] : [];
+  if (!place.safety) return place.connection ? [{ type: "tile", entity: place.connection, name, color: "blue-grey", ...more }] : [];
   const tile = { type: "tile", entity: place.safety, name, state_content: ["state", "cause"], ...more };
   const known = COLORS.flatMap(([, words]) => words);
   return [
@@ -269,7 +270,12 @@ const rating = (t, place) => (place.rating ? ` · ${t.rated} ${place.rating} A` 
 
 // -- Views ------------------------------------------------------------------------------------------------------------
 
-const sections = (cards) => ({ type: "sections", max_columns: MOST_SECTION_COLUMNS, sections: cards });
+const sections = (cards) => ({
+  type: "sections",
+  max_columns: MOST_SECTION_COLUMNS,
+  dense_section_placement: true,
+  sections: cards,
+});
 
 const overview = (t, structure) => {
   const places = shownIn(structure);
@@ -282,7 +288,7 @@ const overview = (t, structure) => {
     section([heading(t.unseen, "mdi:eye-off"), template(UNSEEN, places, t)], 2),
     section([
       heading(t.boards, "mdi:view-grid"),
-      ...structure.boards.flatMap((board) => stateTiles(board, board.name, { tap_action: go(board) })),
+      ...structure.boards.flatMap((board) => stateTiles(board, board.name, { tap_action: go(board), grid_options: { columns: 12 } })),
     ], MOST_SECTION_COLUMNS),
   ]);
 };
@@ -342,17 +348,15 @@ const circuitView = (t, board, place, hass) => {
     section([
       heading(`${name}${rating(t, place)}`, "mdi:electric-switch"),
       ...stateTiles(place, t.state, { grid_options: FULL }),
-      ...(place.safety ? [template(ONE, [{ ...shownPlace(place, name) }], t)] : []),
+      ...(place.safety ? [template(ONE, [shown(place, "circuit", name)], t)] : []),
       ...verbs,
       ...(place.alarms.length ? [raised] : []),
-      ...(figuresOf(place).length ? [entities(figuresOf(place))] : []),
-    ], 2),
+    ]),
     ...graphs.map((drawn) => graph(t, drawn)),
+    ...(figuresOf(place).length ? [section([heading(t.figures, "mdi:counter"), entities(figuresOf(place))])] : []),
     ...(place.alarm ? events(t, [place.alarm], hass, HOURS) : []),
   ]);
 };
-
-const shownPlace = (place, name) => ({ entity: place.safety, name, path: "", inner: [] });
 
 const events = (t, of, hass, hours) =>
   isUsed(hass, "logbook") && of.length
