@@ -134,7 +134,7 @@ const MACROS = `\
 {%- if limit is not none %}, {{ config.texts.limit }} {{ figure(limit, unit) }}{% endif %}
 {%- if since %}<br>{{ config.texts.since }} {{ (since | as_datetime | as_local).strftime('%Y-%m-%d %H:%M') }}{% endif %}
 {%- if known in config.texts.words %} · {{ config.texts.words[known] }}{% endif %}
-{%- if place.path %} · [{{ config.texts.show }} {{ plain(place.name) }}]({{ place.path }}){% endif -%}
+{%- if place.path %} · [{{ config.texts.show }} {{ plain(place.name) }}](./{{ place.path }}){% endif -%}
 </ha-alert>
 
 {% endmacro -%}
