@@ -19,6 +19,7 @@ _PICTURES = ROOT / "build"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PHONE = 390
 _PATIENCE = 30_000.0  # milliseconds
+_LEAK = "Residual current above the limit: 600 mA, limit 300 mA"
 _HOSTILE = "Offices <img src=x onerror=alert(1)> **b** [c](javascript:alert(1)) {{ 7 * 191 }}"
 
 
@@ -44,9 +45,7 @@ async def test_page_shows_a_leak_with_its_limit_and_what_cannot_be_seen_until_a_
             await demo.control.ask({"do": "scenario", "name": "leak", "unit": 1})
             await demo.control.ask({"do": "scenario", "name": "leak", "unit": 8, "options": {"circuit": 4}})
             await demo.control.ask({"do": "scenario", "name": "silent", "unit": 5})
-            await expect(
-                _alert(page, "Offices: Alarm", "Residual current above the limit: 600 mA, limit 300 mA")
-            ).to_be_visible()
+            await expect(_alert(page, "Offices: Alarm", _LEAK)).to_be_visible()
             await expect(_alert(page, "Socket circuits · Circuit 4: Alarm", "600 mA, limit 300 mA")).to_be_visible()
             await expect(_alert(page, "Ground-floor flat: Not seen")).to_be_visible()
             await expect(_tile(page, "Offices", "Alarm · Residual current above the limit")).to_be_visible()
@@ -101,6 +100,22 @@ async def _looks_right_elsewhere(demo: Demo, tokens: Tokens) -> None:
             await expect(page.locator("ha-alert").filter(has_text="600 mA").first).to_be_visible()
             assert await page.evaluate("document.documentElement.scrollWidth") <= width
             await page.screenshot(path=_PICTURES / f"{name}.png")
+
+
+async def test_page_shows_a_leak_on_the_newest_home_assistant(newest_demo: Demo) -> None:
+    complaints: list[str] = []
+    async with aiohttp.ClientSession() as session:
+        tokens = await log_in(Http(session, newest_demo.url))
+    async with logged_in(tokens) as page:
+        page.on("pageerror", lambda error: complaints.append(error.message))
+        await show_dashboard(page, f"{newest_demo.url}/{PATH}")
+        await expect(_tile(page, "Offices", "Safe")).to_be_visible()
+        await newest_demo.control.ask({"do": "scenario", "name": "leak", "unit": 1})
+        await expect(_alert(page, "Offices: Alarm", _LEAK)).to_be_visible()
+        await page.get_by_role("link", name="Show Offices").click()
+        await expect(page.locator("hui-history-graph-card").first).to_be_visible()
+        await _photograph(page, page.url, "page-newest")
+    assert complaints == []
 
 
 async def test_dashboard_made_by_hand_shows_every_circuit_and_value(demo: Demo) -> None:

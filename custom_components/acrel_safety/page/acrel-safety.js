@@ -4,6 +4,7 @@
 const TAG = "acrel-safety";
 const HOURS = 24;
 const RECORD_HOURS = 7 * 24;
+const RECORD_ROWS = 12;
 const MOST_SECTION_COLUMNS = 4;
 
 const TEXTS = {
@@ -132,9 +133,11 @@ const MACROS = `\
 {{- plain(state_attr(place.entity, 'cause') or '') }}
 {%- if value is not none and value is not boolean %}: **{{ figure(value, unit) }}**{% endif %}
 {%- if limit is not none %}, {{ config.texts.limit }} {{ figure(limit, unit) }}{% endif %}
-{%- if since %}<br>{{ config.texts.since }} {{ (since | as_datetime | as_local).strftime('%Y-%m-%d %H:%M') }}{% endif %}
-{%- if known in config.texts.words %} · {{ config.texts.words[known] }}{% endif %}
-{%- if place.path %} · [{{ config.texts.show }} {{ plain(place.name) }}](./{{ place.path }}){% endif -%}
+{%- if since -%}
+<br>{{ config.texts.since }} {{ (since | as_datetime | as_local).strftime('%Y-%m-%d %H:%M') }} ·{{ ' ' }}
+{%- endif %}
+{%- if known in config.texts.words %}{{ config.texts.words[known] }}{{ ' · ' if place.path }}{% endif %}
+{%- if place.path %}[{{ config.texts.show }} {{ plain(place.name) }}](./{{ place.path }}){% endif -%}
 </ha-alert>
 
 {% endmacro -%}
@@ -363,7 +366,12 @@ const events = (t, of, hass, hours) =>
     ? [
         section([
           heading(t.events, "mdi:history"),
-          { type: "logbook", target: { entity_id: of }, hours_to_show: hours, grid_options: FULL },
+          {
+            type: "logbook",
+            target: { entity_id: of },
+            hours_to_show: hours,
+            grid_options: { ...FULL, rows: RECORD_ROWS },
+          },
         ], 2),
       ]
     : [];
