@@ -57,6 +57,7 @@ def site(boards: int = _BOARDS, circuits: int = _CIRCUITS) -> Json:
         "boards": [
             {
                 **_place(f"b{board}", f"Board {board}"),
+                "link": "link",
                 "circuits": [
                     {**_place(f"b{board}c{number}", f"Way {number}"), "number": str(number)}
                     for number in range(1, circuits + 1)

@@ -5,6 +5,7 @@ const TAG = "acrel-safety";
 const HOURS = 24;
 const RECORD_HOURS = 7 * 24;
 const RECORD_ROWS = 12;
+const REMEMBER_MS = 3000;
 const MOST_SECTION_COLUMNS = 4;
 
 const TEXTS = {
@@ -22,7 +23,9 @@ const TEXTS = {
     allSeen: "Everything that is watched can be seen.",
     nothing: "Nothing is set up yet, or it is still loading. Add a link under Settings → Devices & services.",
     unwatched: "is not heard; its model has no alarms",
-    noWord: "says nothing (its link is not loaded, or still loading)",
+    notHeard: "is not heard now",
+    noWord: "says nothing (not loaded, or still loading)",
+    behind: "boards behind it",
     limit: "limit",
     ownLimit: "own limit",
     rated: "rated",
@@ -60,7 +63,9 @@ const TEXTS = {
     allSeen: "所有监视对象均可读取。",
     nothing: "尚未配置,或仍在加载。请在“设置 → 设备与服务”中添加链路。",
     unwatched: "无应答(该型号没有报警)",
-    noWord: "无状态(链路未加载或仍在加载)",
+    notHeard: "目前无应答",
+    noWord: "无状态(未加载或仍在加载)",
+    behind: "其后的配电箱",
     limit: "限值",
     ownLimit: "自设限值",
     rated: "额定",
@@ -98,19 +103,27 @@ const present = (entities) => entities.filter((entity) => entity);
 
 /** What the templates go through: all that has a word, and devices that could at least be silent. */
 const shownIn = (structure) => {
-  const inner = (board) => board.circuits.map((circuit) => circuit.number);
+  const numbers = (board) => board.circuits.map((circuit) => circuit.number);
   return [
-    ...structure.links.map((link) => shown(link, "link", link.name)),
-    ...structure.boards.flatMap((board) => [
-      shown(board, "board", board.name, pathOf(board), inner(board)),
-      ...board.circuits.map((circuit) => shown(circuit, "circuit", fullName(board, circuit), pathOf(circuit))),
-    ]),
+    ...structure.links.map((link) => {
+      const behind = structure.boards.filter((board) => board.link === link.id).length;
+      return shown(link, "link", { name: link.name, behind });
+    }),
+    ...structure.boards.flatMap((board) => {
+      const link = structure.links.find((one) => one.id === board.link)?.safety ?? "";
+      return [
+        shown(board, "board", { name: board.name, path: pathOf(board), inner: numbers(board), link }),
+        ...board.circuits.map((circuit) =>
+          shown(circuit, "circuit", { name: fullName(board, circuit), path: pathOf(circuit) }),
+        ),
+      ];
+    }),
   ];
 };
 
 /** All keys are always there: a template takes a missing one for a mistake. */
-const shown = (place, kind, name, path = "", inner = []) => ({
-  entity: place.safety, connection: place.connection, kind, name, path, inner,
+const shown = (place, kind, more) => ({
+  entity: place.safety, connection: place.connection, kind, path: "", inner: [], link: "", behind: 0, ...more,
 });
 
 // -- Texts that follow the states: templates, in which every name is a value and no sign of it is markup ---------------
@@ -136,6 +149,7 @@ const MACROS = `\
 {%- if since -%}
 <br>{{ config.texts.since }} {{ (since | as_datetime | as_local).strftime('%Y-%m-%d %H:%M') }} ·{{ ' ' }}
 {%- endif %}
+{%- if place.behind %}{{ config.texts.behind }}: {{ place.behind }} · {% endif %}
 {%- if known in config.texts.words %}{{ config.texts.words[known] }}{{ ' · ' if place.path }}{% endif %}
 {%- if place.path %}[{{ config.texts.show }} {{ plain(place.name) }}](./{{ place.path }}){% endif -%}
 </ha-alert>
@@ -155,22 +169,34 @@ const WRONG = `${MACROS}
 {%- endfor -%}
 {%- if not ns.any %}{{ config.texts.noAlarm if config.places else config.texts.nothing }}{% endif %}`;
 
+// A link of which nothing is heard stands for the boards behind it.
 const UNSEEN = `${MACROS}
-{%- set ns = namespace(any=not config.places) -%}
-{%- for place in config.places if place.kind != 'circuit' -%}
+{%- macro note(place, text) -%}
+<ha-alert alert-type="warning">{{ plain(place.name) }}: {{ text }}
+{%- if place.behind %} ({{ config.texts.behind }}: {{ place.behind }}){% endif -%}
+</ha-alert>
+
+{% endmacro -%}
+{%- set ns = namespace(any=not config.places, links=[]) -%}
+{%- for place in config.places if place.kind != 'circuit' and place.link not in ns.links -%}
 {%- set word = states(place.entity) if place.entity else none -%}
-{%- if word == 'not_seen' and (place.kind != 'link' or state_attr(place.entity, 'board') == place.name) -%}
+{%- if word in ['unknown', 'unavailable'] -%}
+{%- set ns.any = true -%}
+{%- if place.kind == 'link' %}{% set ns.links = ns.links + [place.entity] %}{% endif -%}
+{{ note(place, config.texts.noWord) }}
+{%- elif place.kind == 'link' -%}
+{%- if word == 'not_seen' and state_attr(place.entity, 'board') == place.name -%}
+{%- set ns.any = true -%}
+{%- set ns.links = ns.links + [place.entity] -%}
+{{ alarm(place, word, 'warning') }}
+{%- endif -%}
+{%- elif word == 'not_seen' -%}
 {%- set ns.any = true -%}
 {{ alarm(place, word, 'warning') }}
-{%- elif word in ['unknown', 'unavailable'] -%}
+{%- elif place.connection and not is_state(place.connection, 'on') -%}
 {%- set ns.any = true -%}
-<ha-alert alert-type="warning">{{ plain(place.name) }}: {{ config.texts.noWord }}</ha-alert>
-
-{% elif place.kind != 'link' and place.connection and not is_state(place.connection, 'on') and word != 'not_seen' -%}
-{%- set ns.any = true -%}
-<ha-alert alert-type="warning">{{ plain(place.name) }}: {{ config.texts.unwatched }}</ha-alert>
-
-{% endif -%}
+{{ note(place, config.texts.unwatched if word is none else config.texts.notHeard) }}
+{%- endif -%}
 {%- endfor -%}
 {%- if not ns.any %}{{ config.texts.allSeen }}{% endif %}`;
 
@@ -255,7 +281,7 @@ const acknowledging = (t, board) => {
     });
   if (!board.safety || !cards.length) return [];
   // A stack that is hidden costs nothing, however many circuits are in it.
-  return [{ type: "vertical-stack", cards, visibility: [isNone(board.safety, "safe")], grid_options: FULL }];
+  return [{ type: "vertical-stack", cards, visibility: [isNone(board.safety, "safe", "unknown", "unavailable")], grid_options: FULL }];
 };
 
 const entities = (rows) => ({
@@ -351,7 +377,7 @@ const circuitView = (t, board, place, hass) => {
     section([
       heading(`${name}${rating(t, place)}`, "mdi:electric-switch"),
       ...stateTiles(place, t.state, { grid_options: FULL }),
-      ...(place.safety ? [template(ONE, [shown(place, "circuit", name)], t)] : []),
+      ...(place.safety ? [template(ONE, [shown(place, "circuit", { name })], t)] : []),
       ...verbs,
       ...(place.alarms.length ? [raised] : []),
     ]),
@@ -429,12 +455,18 @@ export const dashboardOf = (config, hass, structure) => {
 
 // -- What Home Assistant asks -----------------------------------------------------------------------------------------
 
-let asking;
-/** Ask once for all who want it at the same time, and never remember: new boards have to appear. */
-const structureOf = (hass) =>
-  (asking ??= hass.callWS({ type: "acrel_safety/structure" }).finally(() => {
-    asking = undefined;
-  }));
+let asked = {};
+/** Ask once for all views of one moment. The registries are other objects as soon as anything in them changed. */
+const structureOf = (hass) => {
+  const { connection, devices, entities } = hass;
+  const isSame = asked.connection === connection && asked.devices === devices && asked.entities === entities;
+  if (!isSame || Date.now() - asked.at > REMEMBER_MS) {
+    const answer = hass.callWS({ type: "acrel_safety/structure" });
+    asked = { connection, devices, entities, at: Date.now(), answer };
+    answer.catch(() => { asked = {}; });
+  }
+  return asked.answer;
+};
 
 const strategy = (make) =>
   class extends HTMLElement {

@@ -1,7 +1,8 @@
 """What there is to show: links, boards and circuits in their order, each with its entities by what they are for."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,9 +43,10 @@ def structure(hass: HomeAssistant) -> Json:
     for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False):
         finder = _Finder(hass, entry)
         device = finder.device(entry.entry_id)
-        links.append(finder.place(entry.entry_id, None, device, entry.title))
+        link = finder.place(entry.entry_id, None, device, entry.title)
+        links.append(link)
         boards.extend(
-            {**finder.board(subentry, device), "link": entry.title}
+            {**finder.board(subentry, device), "link": link["id"]}
             for subentry in entry.get_subentries_of_type(SUBENTRY_DEVICE)
             if (device := finder.device(subentry.subentry_id)) is not None
         )
@@ -78,7 +80,7 @@ class _Finder:
 
     def board(self, subentry: ConfigSubentry, device: dr.DeviceEntry) -> Json:
         """Return a device with its circuits, in the order of their numbers."""
-        coordinator = _coordinator(self.entry, subentry)
+        points = _points_by_circuit(_coordinator(self.entry, subentry))
         numbers: dict[str, dr.ChildDeviceEntry] = {}
         for child in dr.async_entries_for_parent_device(dr.async_get(self.hass), device.id):
             if child.disabled_by is None:
@@ -87,27 +89,29 @@ class _Finder:
             {
                 **self.place(subentry.subentry_id, number, numbers[number], number),
                 "number": number,
-                **self.shown(coordinator, subentry, {number}),
+                **self.shown(points, subentry, {number}),
             }
             for number in sorted(numbers, key=_in_order)
         ]
-        rest = {key.circuit for key in coordinator.device.points} - {*numbers} if coordinator is not None else set()
+        rest = {*points} - {*numbers}
         return {
             **self.place(subentry.subentry_id, None, device, subentry.title),
             "model": device.model or "",
-            **self.shown(coordinator, subentry, rest),
+            **self.shown(points, subentry, rest),
             "circuits": circuits,
         }
 
-    def shown(self, coordinator: AcrelCoordinator | None, subentry: ConfigSubentry, circuits: Iterable[str]) -> Json:
+    def shown(
+        self, points: Mapping[str, Sequence[Point]], subentry: ConfigSubentry, circuits: AbstractSet[str]
+    ) -> Json:
         """Return the figures of circuits that are shown as one: what is drawn, what else matters, alarms, rating."""
-        points = [
-            point
-            for point in (coordinator.device.points.values() if coordinator is not None else ())
-            if point.key.circuit in circuits and not point.quantity.detail
+        seen = [
+            (point, entity_id)
+            for circuit, its_points in points.items()
+            if circuit in circuits
+            for point in its_points
+            if (entity_id := self.point(subentry, point)) is not None
         ]
-        found = {point.key: self.point(subentry, point) for point in points}
-        seen = [(point, entity_id) for point in points if (entity_id := found[point.key]) is not None]
         ratings, limits = ratings_of(subentry), limits_of(subentry).values()
         return {
             "rating": next((ratings[circuit] for circuit in circuits if circuit in ratings), None),
@@ -169,6 +173,15 @@ def _coordinator(entry: ConfigEntry, subentry: ConfigSubentry) -> AcrelCoordinat
     """Return what holds the points of a device; none while its link is not loaded."""
     data = getattr(entry, "runtime_data", None)
     return data.coordinators.get(subentry.subentry_id) if data is not None else None
+
+
+def _points_by_circuit(coordinator: AcrelCoordinator | None) -> Mapping[str, Sequence[Point]]:
+    """Return what may be shown of a device; nothing while its link is not loaded."""
+    found: dict[str, list[Point]] = {}
+    for point in coordinator.device.points.values() if coordinator is not None else ():
+        if not point.quantity.detail:
+            found.setdefault(point.key.circuit, []).append(point)
+    return found
 
 
 def _numbers(subentry: ConfigSubentry, identifiers: Iterable[tuple[str, str]]) -> Iterator[str]:
