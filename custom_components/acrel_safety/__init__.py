@@ -80,8 +80,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
             translation_placeholders=dict(error.placeholders_in(hass.config.language)),
         ) from error
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    for subentry_id in data.coordinators:
-        desk.end_early(subentry_id)
+    desk.settle(data.coordinators)
     for unwant in wishes:
         # From here on the entities themselves say what they want.
         unwant()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
@@ -58,7 +58,7 @@ class AlarmDesk:
         self._users = 0
         self._cancel: CALLBACK_TYPE | None = None
         self._armed_for: float | None = None
-        self._is_restored = False
+        self._is_restored = self._has_begun = False
         self._unlisten: CALLBACK_TYPE | None = None
         self._early: dict[str, deque[tuple[Happening, Standing]]] = {}
         """What happened to a device since it is watched, until there are entities to tell it."""
@@ -91,12 +91,16 @@ class AlarmDesk:
         self._leave = [self.alarms.listen(self._record), self.alarms.listen_to_notices(self._send)]
         self._unlisten = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_end)
         self._leave.append(async_at_started(self._hass, self._send_waiting))
-        self.record.put_down(Kind.START, {})
+        if not self._has_begun:
+            # Once a process: a reload of the last link is no start.
+            self._has_begun = True
+            self.record.put_down(Kind.START, {})
 
     async def _async_end(self, _: Event) -> None:
         """Write the last of all when Home Assistant ends: entries are not unloaded then."""
         self._unlisten = None
         async with self._opening:
+            self.record.put_down(Kind.STOP, {}, self.alarms.kept())
             await self._async_close()
 
     async def _async_close(self) -> None:
@@ -106,7 +110,6 @@ class AlarmDesk:
             self._unlisten()
             self._unlisten = None
         self._disarm()
-        self.record.put_down(Kind.STOP, {}, self.alarms.kept())
         await self.record.async_close()
 
     # -- what is watched ----------------------------------------------------------------------------------------------
@@ -142,9 +145,14 @@ class AlarmDesk:
         return tuple(self._early.get(identity, ()))
 
     @callback
-    def end_early(self, identity: str) -> None:
-        """Remember that no longer: its entities listen."""
-        self._early.pop(identity, None)
+    def settle(self, loaded: Iterable[str]) -> None:
+        """Take it that the entities of these devices listen now, and forget devices that are gone."""
+        for identity in loaded:
+            self._early.pop(identity, None)
+        entries = self._hass.config_entries.async_entries(DOMAIN)
+        known = {one for entry in entries for one in (entry.entry_id, *entry.subentries)}
+        if gone := self.alarms.forget_but(known):
+            self.record.put_down(Kind.NOTE, {"what": "device_removed", "alarms": len(gone)}, dict.fromkeys(gone))
 
     @callback
     def listen_to_changes(self, listener: Callable[[], None]) -> CALLBACK_TYPE:

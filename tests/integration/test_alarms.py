@@ -325,3 +325,21 @@ async def test_a_disabled_device_is_no_alarm_and_its_entities_come_back_with_it(
     await rig.reload()
     await rig.until(SAFETY, is_now("safe"))
     assert registry.async_get(EVENT) is not None
+
+
+async def test_of_a_device_that_was_removed_nothing_stands_any_more(
+    cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({1: "adw300", 7: "asj10l"})
+    cabinet.units[1].hold("LgHighVal02", 300)
+    cabinet.units[1].hold("LgHighTim", 0.1)
+    rig = await link_to(cabinet, intervals=QUICK)
+    await leak(rig)
+    rig.hass.config_entries.async_remove_subentry(rig.entry, rig.subentry(1).subentry_id)
+    await rig.hass.async_block_till_done()
+    assert await listed(rig) == []
+    record = desk_of(rig.hass).record
+    await record.async_written()
+    assert record.journal is not None
+    assert await record.journal.standing() == {}
+    await rig.until("sensor.cabinet_safety", is_now("safe"))

@@ -38,8 +38,8 @@ from tests.integration.spoken import SPOKEN, SpokenHub, SpokenSource
 
 type Browser = TestClient[Any, Any]
 
-ENERGY, POWER = PointKey("1", "EP"), PointKey("1", "P")
-OTHER = PointKey("1", "EPI")
+ENERGY, POWER = PointKey("1", "EPI"), PointKey("1", "P")
+OTHER = PointKey("1", "EP")
 POLL = 60.0
 KILOWATTS = 6.0
 EPISODES = 1_000
@@ -79,7 +79,7 @@ class Meter:
     @property
     def entity_id(self) -> str:
         (subentry_id,) = self.entry.subentries
-        found = er.async_get(self.hass).async_get_entity_id("sensor", DOMAIN, f"{subentry_id}_1_EP")
+        found = er.async_get(self.hass).async_get_entity_id("sensor", DOMAIN, f"{subentry_id}_1_EPI")
         assert found is not None
         return found
 
