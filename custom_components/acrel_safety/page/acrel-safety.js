@@ -4,6 +4,7 @@
 const TAG = "acrel-safety";
 const HOURS = 24;
 const RECORD_HOURS = 7 * 24;
+const DAY_ROWS = 6;
 const RECORD_ROWS = 12;
 const REMEMBER_MS = 3000;
 const MOST_SECTION_COLUMNS = 4;
@@ -383,11 +384,11 @@ const circuitView = (t, board, place, hass) => {
     ]),
     ...graphs.map((drawn) => graph(t, drawn)),
     ...(figuresOf(place).length ? [section([heading(t.figures, "mdi:counter"), entities(figuresOf(place))])] : []),
-    ...(place.alarm ? events(t, [place.alarm], hass, HOURS) : []),
+    ...(place.alarm ? events(t, [place.alarm], hass, HOURS, DAY_ROWS) : []),
   ]);
 };
 
-const events = (t, of, hass, hours) =>
+const events = (t, of, hass, hours, rows) =>
   isUsed(hass, "logbook") && of.length
     ? [
         section([
@@ -396,7 +397,7 @@ const events = (t, of, hass, hours) =>
             type: "logbook",
             target: { entity_id: of },
             hours_to_show: hours,
-            grid_options: { ...FULL, rows: RECORD_ROWS },
+            grid_options: { ...FULL, rows },
           },
         ], 2),
       ]
@@ -416,7 +417,7 @@ const recordView = (t, structure, hass) => {
           ], 2),
         ]
       : []),
-    ...events(t, all, hass, RECORD_HOURS),
+    ...events(t, all, hass, RECORD_HOURS, RECORD_ROWS),
   ]);
 };
 
