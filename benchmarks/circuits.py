@@ -11,7 +11,8 @@ import random
 from dataclasses import dataclass
 
 HOURS = 24
-_WEEK = 7
+_WEEK, _WORKDAYS = 7, 5
+_RAINY = 0.25
 _YEAR = 365.25
 _WORK = range(7, 19)
 
@@ -84,8 +85,11 @@ class Circuit:
     def __init__(self, climate: Climate, chance: random.Random, limit: float, fault: Fault | None = None) -> None:
         """Draw what stays the same."""
         self._climate, self._chance, self._fault = climate, chance, fault
-        self.level = min(chance.lognormvariate(math.log(15), 0.7), 100.0)
+        self.level = chance.lognormvariate(math.log(15), 0.7)
         """About the highest that is normal, in spring."""
+        # A limit is to be at least twice what is normal at the most: beyond a third of it, no appliance is added.
+        self._most = limit / 3
+        self.level = min(self.level, self._most)
         loaded = chance.uniform(0.2, 0.7)
         self._loaded = self.level * loaded
         self._base = self.level - self._loaded
@@ -103,14 +107,14 @@ class Circuit:
         climate, chance, fault = self._climate, self._chance, self._fault
         if chance.random() < climate.appliances / _YEAR:
             change = self.level * chance.gauss(climate.appliance_mean, climate.appliance_spread)
-            self._added = max(self._added + change, -0.5 * self.level)
+            self._added = min(max(self._added + change, -0.5 * self.level), self._most - self.level)
             self.changes.append(day)
-        self._moist = 0.7 * self._moist + (climate.rain * chance.uniform(0.3, 1) if chance.random() < 0.25 else 0)
+        self._moist = 0.7 * self._moist + (climate.rain * chance.uniform(0.3, 1) if chance.random() < _RAINY else 0)
         self._drift += self._slope + chance.gauss(0, climate.drift / 4) / math.sqrt(_YEAR)
         self._holiday = max(self._holiday - 1, 0) or (chance.randint(5, 16) if chance.random() < 2 / _YEAR else 0)
         season = 1 + climate.season * math.cos(2 * math.pi * (day - self._hottest) / _YEAR)
         weather = max(season * (1 + self._moist), 0.1)
-        is_workday = day % _WEEK < 5 and not self._holiday
+        is_workday = day % _WEEK < _WORKDAYS and not self._holiday
         height = self._missing * fault.height(day) if fault else 0.0
         values = []
         for hour in range(HOURS):

@@ -7,6 +7,7 @@ from .correction import Correction
 from .days import Day, DayCollector
 from .finding import Figures, Finding, FindingKind, Rule
 from .growth import Growth, GrowthState
+from .temperature import TemperatureCollector
 
 __all__ = [
     "Correction",
@@ -18,4 +19,5 @@ __all__ = [
     "Growth",
     "GrowthState",
     "Rule",
+    "TemperatureCollector",
 ]

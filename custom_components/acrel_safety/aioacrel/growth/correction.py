@@ -15,3 +15,8 @@ class Correction(StrEnum):
     AMBIENT_AND_LOAD = "ambient_and_load"
     """How much warmer than the surroundings it would be at the rated current."""
     COLDEST_AND_LOAD = "coldest_and_load"
+
+    @property
+    def is_by_load(self) -> bool:
+        """Whether the load is taken out, too."""
+        return self in (Correction.AMBIENT_AND_LOAD, Correction.COLDEST_AND_LOAD)

@@ -39,6 +39,8 @@ class Figures:
     """How sure the rise is after Mann and Kendall, in standard deviations."""
     at_once: float
     """The share of the rise that came within a few days."""
+    step: float
+    """The largest rise that came at once."""
     days: int
     """How many daily values were looked at."""
 

@@ -1,7 +1,7 @@
 """Whether one quantity of one circuit grows: a few months of daily values, one finding at a time, and its answer."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from .correction import Correction
@@ -12,6 +12,8 @@ from .kept import Kept, kept_growth, sound_growth
 
 LEARNING_DAYS = 60
 MOST_DAYS = 120
+LASTING_DAYS = 5
+"""So many days in a row a rise has to be there: rain is over by then."""
 QUIET_DAYS = 30
 """Days that count, after a finding was acknowledged."""
 
@@ -34,8 +36,8 @@ class Growth:
     def __init__(self) -> None:
         """Begin to learn."""
         self._values: dict[date, float] = {}
-        """In the order they came: a clock that was wrong leaves days of long ago or far ahead, which no window reaches."""
-        self._learnt = 0
+        """In the order they came: a wrong clock leaves days of long ago or far ahead, which no window reaches."""
+        self._learnt = self._lasting = 0
         self._quiet: dict[FindingKind, int] = {}
         """Days left, by kind."""
         self._correction = Correction.NONE
@@ -67,23 +69,26 @@ class Growth:
         if day.correction is not self._correction:
             self.restart()
             self._correction = day.correction
-        if self._values.pop(day.day, None) is None:
+        is_new = self._values.pop(day.day, None) is None
+        if is_new:
             self._learnt = min(self._learnt + 1, LEARNING_DAYS)
             self._quiet = {kind: left - 1 for kind, left in self._quiet.items() if left > 1}
         self._values[day.day] = day.value
         while len(self._values) > MOST_DAYS:
             del self._values[next(iter(self._values))]
         room = limit - day.reference
-        if self._learnt < LEARNING_DAYS or not room > 0:
+        rise = judge(self._values, day.day, room) if self._learnt >= LEARNING_DAYS and room > 0 else None
+        self._lasting = 0 if rise is None or rise.is_step else min(self._lasting + is_new, LASTING_DAYS)
+        if rise is None:
             return None
-        rise = judge(self._values, day.day, room)
-        return None if rise is None else self._find(rise, day, room)
+        return self._find(rise, day, room)
 
     def _find(self, rise: Rise, day: Day, limit: float) -> Finding | None:
         kind = FindingKind.LEVEL_CHANGED if rise.is_step else FindingKind.GROWTH
         # A question nobody answers must not hide what is worse.
-        is_open = self._open is not None and (self._open.kind is kind or kind is FindingKind.LEVEL_CHANGED)
-        if is_open or self._quiet.get(kind):
+        is_open = self._open is not None and (self._open.kind is kind or rise.is_step)
+        is_fleeting = not rise.is_step and self._lasting < LASTING_DAYS
+        if is_open or is_fleeting or self._quiet.get(kind):
             return None
         left = None if rise.is_step or rise.per_day <= 0 else max(limit - rise.now, 0.0) / rise.per_day
         self._open = Finding(
@@ -104,6 +109,7 @@ class Growth:
                 ratio=rise.now / rise.before if rise.before > 0 else None,
                 score=rise.score,
                 at_once=rise.at_once,
+                step=rise.step,
                 days=rise.days,
             ),
         )
@@ -120,15 +126,18 @@ class Growth:
         """A person says what changed the level; that of a new appliance is normal from that day on."""
         found = self._open
         self.acknowledge()
-        if found is None or not is_new_appliance:
+        if found is None or found.kind is not FindingKind.LEVEL_CHANGED or not is_new_appliance:
             return
-        self._values = {day: value for day, value in self._values.items() if day >= found.since + timedelta(days=1)}
-        self._learnt = min(len(self._values), LEARNING_DAYS)
+        # It belongs to the days before as well: what grew then, and what grows from now on, is still seen.
+        for day, value in self._values.items():
+            if day < found.since:
+                self._values[day] = value + found.figures.step
+        del self._quiet[found.kind]
 
     def restart(self) -> None:
         """Forget all: firmware, sensor or wiring is another one, and so what is normal."""
         self._values.clear()
-        self._learnt = 0
+        self._learnt = self._lasting = 0
         self._quiet.clear()
         self._open = None
 
@@ -138,6 +147,7 @@ class Growth:
             Kept(
                 values=self._values,
                 learnt=self._learnt,
+                lasting=self._lasting,
                 quiet=self._quiet,
                 correction=self._correction,
                 finding=self._open,
@@ -151,6 +161,7 @@ class Growth:
         self._values = dict(list(sound.values.items())[-MOST_DAYS:])
         # Nobody may learn more days than there are.
         self._learnt = min(sound.learnt, len(self._values), LEARNING_DAYS)
+        self._lasting = min(sound.lasting, LASTING_DAYS)
         self._quiet = {kind: min(left, QUIET_DAYS) for kind, left in sound.quiet.items()}
         self._correction = sound.correction
         self._open = sound.finding

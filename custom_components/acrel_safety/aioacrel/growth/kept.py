@@ -21,6 +21,7 @@ class Kept:
 
     values: Mapping[date, float]
     learnt: int
+    lasting: int
     quiet: Mapping[FindingKind, int]
     correction: Correction
     finding: Finding | None
@@ -31,6 +32,7 @@ def kept_growth(kept: Kept) -> dict[str, object]:
     return {
         "days": [[day.isoformat(), value] for day, value in kept.values.items()],
         "learnt": kept.learnt,
+        "lasting": kept.lasting,
         "quiet": {kind.value: left for kind, left in kept.quiet.items()},
         "correction": kept.correction.value,
         "finding": None if kept.finding is None else _kept_finding(kept.finding),
@@ -42,7 +44,7 @@ def sound_growth(stored: Mapping[str, object]) -> Kept:
     correction = _word(Correction, stored.get("correction"))
     rows = stored.get("days")
     if correction is None or not isinstance(rows, list):
-        return Kept(values={}, learnt=0, quiet={}, correction=Correction.NONE, finding=None)
+        return Kept(values={}, learnt=0, lasting=0, quiet={}, correction=Correction.NONE, finding=None)
     values: dict[date, float] = {}
     for row in islice(reversed(rows), _MOST_ROWS):
         match row:
@@ -54,6 +56,7 @@ def sound_growth(stored: Mapping[str, object]) -> Kept:
     return Kept(
         values=dict(reversed(values.items())),
         learnt=_count(stored.get("learnt")),
+        lasting=_count(stored.get("lasting")),
         quiet={
             kind: left
             for kind in FindingKind
@@ -78,7 +81,7 @@ def _sound_finding(stored: object, correction: Correction) -> Finding | None:
     kind, rule = _word(FindingKind, stored.get("kind")), _word(Rule, stored.get("rule"))
     since, found = day_of(stored.get("since")), day_of(stored.get("found"))
     numbers = {name: _number(stored.get(name)) for name in ("value", "before", "limit", "per_day")}
-    shown = {name: _number(figures.get(name)) for name in ("rise", "of_limit", "score", "at_once")}
+    shown = {name: _number(figures.get(name)) for name in ("rise", "of_limit", "score", "at_once", "step")}
     known = {name: number for name, number in (numbers | shown).items() if number is not None}
     if kind is None or rule is None or since is None or found is None or len(known) < len(numbers) + len(shown):
         return None
@@ -100,6 +103,7 @@ def _sound_finding(stored: object, correction: Correction) -> Finding | None:
             ratio=_number(figures.get("ratio")),
             score=known["score"],
             at_once=known["at_once"],
+            step=known["step"],
             days=_count(figures.get("days")),
         ),
     )

@@ -83,11 +83,11 @@ class Spread:
             case _:
                 return None
         spread = cls()
-        spread._joined = joined  # noqa: SLF001 - its own
+        spread._joined = joined
         for row in rows:
             match row:
                 case [int(cell), seconds] if (cell == _ZERO or abs(cell) <= _END) and _is_time(seconds):
-                    spread._cells[cell] = float(seconds)  # noqa: SLF001 - its own
+                    spread._cells[cell] = float(seconds)
                 case _:
                     return None
         return spread
@@ -101,6 +101,4 @@ def _pair(cell: int) -> int:
 
 
 def _is_time(seconds: object) -> TypeGuard[float]:
-    return (
-        isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds <= _MOST_SECONDS
-    )  # also refuses what is no number
+    return isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds <= _MOST_SECONDS
