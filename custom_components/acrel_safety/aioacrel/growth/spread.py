@@ -13,8 +13,8 @@ WIDTH = 1.02
 LEAST, MOST = 1e-9, 1e15
 """What is smaller counts as nothing, what is larger is no value."""
 _LOG = math.log(WIDTH)
-_COARSEST = 12
-"""Joined so often, one cell holds everything from the least to the most."""
+_COARSEST = 5
+"""Joined so often, there are fewer cells than that from the least to the most."""
 _ZERO = -(2**31)
 """The cell of nothing, below all others."""
 _MOST_SECONDS = 1e9
@@ -86,7 +86,7 @@ class Spread:
         spread._joined = joined
         for row in rows:
             match row:
-                case [int(cell), seconds] if (cell == _ZERO or abs(cell) <= _END) and _is_time(seconds):
+                case [int(cell), seconds] if (cell == _ZERO or abs(cell) <= (_END >> joined) + 1) and _is_time(seconds):
                     spread._cells[cell] = float(seconds)
                 case _:
                     return None
