@@ -36,10 +36,10 @@ _SHOWN = (
     *(Place(7, "1", code) for code in ("Lg", "Lg1HIGH2")),
     *(Place(8, loop, "Lg") for loop in ("1", "12")),
     *(Place(9, "1", code) for code in ("IsnRShow", "Temp")),
-    *(Place(3, "1", code) for code in ("Uc", "P", "EPE")),
+    *(Place(3, "1", code) for code in ("Uc", "P", "EPI")),
     *(Place(5, "1", code) for code in ("U", "P", "EP")),
     *(Place(6, "1", code) for code in ("I", "EP")),
-    *(Place(10, "1", code) for code in ("Lg", "PF", "DI1")),
+    *(Place(10, "1", code) for code in ("Lg",)),
 )
 
 

@@ -26,7 +26,6 @@ _FULL: Json = {"columns": "full"}
 
 # Meters of the cabinet's feeders, each with the code of what it took in.
 METERS: Mapping[int, str] = {1: "EPI", 2: "EPI", 3: "EPI", 5: "EP", 6: "EP"}
-EXPORTS: Mapping[int, str] = {2: "EPE", 3: "EPE"}
 
 _ALARM_CODES = frozenset({"safety", "heat", "problem"})
 
@@ -142,7 +141,7 @@ A simulated cabinet: {len(SITE)} instruments on {links} Modbus links.
             "entities": [{"entity": get(unit, "P").entity_id, "name": _DEVICE_NAME} for unit in METERS],
         }
         colors = {"U": "blue", "I": "amber", "P": "purple"}
-        supply = [get(1, code) for code in ("Ua", "Ia", "Ub", "Ib", "Uc", "Ic", "P", "PF")]
+        supply = [get(1, code) for code in ("Ua", "Ia", "Ub", "Ib", "Uc", "Ic", "P")]
         tiles = [
             _tile(
                 entity,
@@ -292,7 +291,7 @@ async def set_up_energy(socket: Socket, inventory: Inventory) -> None:
             "type": "grid",
             "name": instrument(unit).name,
             "stat_energy_from": inventory.get(unit, code).entity_id,
-            "stat_energy_to": inventory.get(unit, EXPORTS[unit]).entity_id if unit in EXPORTS else None,
+            "stat_energy_to": None,
             "stat_rate": inventory.get(unit, "P").entity_id,
             "cost_adjustment_day": 0,
         }
@@ -305,6 +304,5 @@ async def set_up_energy(socket: Socket, inventory: Inventory) -> None:
             "stat_rate": inventory.get(unit, "P").entity_id,
         }
         for unit, code in METERS.items()
-        if unit not in EXPORTS
     ]
     await socket.ask("energy/save_prefs", energy_sources=sources, device_consumption=devices)

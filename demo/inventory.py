@@ -13,8 +13,8 @@ from demo.site import DOMAIN, SITE, Instrument
 NOTHING = frozenset({"unknown", "unavailable"})
 """What Home Assistant says in place of a value."""
 
-_NO_CIRCUITS = frozenset({"model", "statistics"})
-"""What stands there in the ids of entities that show no value of the device: how sure its registers are, figures."""
+_NO_CIRCUITS = frozenset({"alarms", "model", "statistics"})
+"""What stands there in the ids of entities that show no value of the device: alarms, figures …"""
 
 
 class Place(NamedTuple):

@@ -57,7 +57,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     # Whatever fails from here on, and at every unload: the plant keeps no device that nobody shows.
     entry.async_on_unload(partial(data.forget_but, ()))
     hub_id = register_hub(hass, entry, hub.kind)
-    forget_former_issues(hass, entry, entry.subentries)
+    forget_former_issues(hass, entry, entry.subentries, and_of_link=False)
     for subentry in subentries:
         if subentry.subentry_id not in entry.subentries:
             # Removed since.
@@ -78,8 +78,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
             translation_placeholders=dict(error.placeholders_in(hass.config.language)),
         ) from error
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    for subentry_id in data.coordinators:
-        desk.end_early(subentry_id)
+    desk.settle(data.coordinators)
     for unwant in wishes:
         # From here on the entities themselves say what they want.
         unwant()

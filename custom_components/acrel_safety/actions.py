@@ -120,7 +120,7 @@ async def _async_act(hass: HomeAssistant, context: Context, alarms: Sequence[Sta
             act(desk.alarms, standing, actor.name)
         except (AlarmRefusedError, UnknownAlarmError) as error:
             refused = refused or error
-    await desk.async_recorded()
+    await desk.record.async_written()
     if refused is not None:
         raise _said(hass, refused) from refused
 

@@ -33,14 +33,15 @@ from .flow.link_forms import (
     changes_nothing,
     former_title,
     free_title,
+    is_same_place,
     link_data,
     link_form,
-    link_place,
     link_schema,
 )
 from .flow.selector_texts import FlowTexts
 from .flow.trial import LinkData, probe_devices, probe_link
 from .hubs.errors import LinkInUseError
+from .hubs.modbus_data import BROADCAST_UNIT
 from .loading import async_load_models
 from .stored import device_faults
 from .turns import turn
@@ -130,12 +131,12 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _take_link(self, kind: str, form: FormData) -> ConfigFlowResult:
         """Save a link that opens. Raises FormError."""
         data, name = link_data(kind, form), form.get(CONF_NAME, "").strip()
-        self._async_abort_entries_match(link_place(data))
+        self._abort_if_taken(data)
         if self.source != SOURCE_RECONFIGURE:
             texts = await FlowTexts.load(self.hass)
             await self._try(probe_link(self.hass, data))
             # Another dialog may have been faster. Nothing is waited for from here on: one more would come between.
-            self._async_abort_entries_match(link_place(data))
+            self._abort_if_taken(data)
             return self.async_create_entry(title=name or self._free_title(kind, texts), data=data)
         entry = self._get_reconfigure_entry()
         async with turn(self.hass, entry.entry_id):
@@ -152,12 +153,19 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
         """Save a changed link; nothing is waited for here, so that no other dialog comes between."""
         abort_if_closed(self.hass.config_entries.flow, self.flow_id)
         self._abort_if_changed(entry)
-        self._async_abort_entries_match(link_place(data))
+        self._abort_if_taken(data)
         result = self.async_update_and_abort(entry, data=data, title=_new_title(entry, data, name))
         if entry.state in _FAILED:
             # It does not listen to changes, and may have given up.
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
         return result
+
+    def _abort_if_taken(self, data: LinkData) -> None:
+        """Raise AbortFlow if another entry has this gateway or port, under whatever name."""
+        mine = self._get_reconfigure_entry().entry_id if self.source == SOURCE_RECONFIGURE else None
+        for entry in self._async_current_entries(include_ignore=False):
+            if entry.entry_id != mine and is_same_place(entry.data, data):
+                raise AbortFlow("already_configured")
 
     def _abort_if_changed(self, entry: ConfigEntry) -> None:
         """Raise AbortFlow if the link was removed, or changed by another dialog, since this one began."""
@@ -166,6 +174,7 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _try_known(self, entry: ConfigEntry, data: LinkData) -> None:
         """Ask the devices that are known on a link with its new settings. Raises FormError if one is in doubt."""
+        _refuse_broadcast(entry, data)
         devices = await self._known_devices(entry, data)
         try:
             if not devices:
@@ -236,6 +245,13 @@ def _new_title(entry: ConfigEntry, data: LinkData, name: str) -> str:
     return former_title(data) if entry.title == former_title(entry.data) else entry.title
 
 
+def _refuse_broadcast(entry: ConfigEntry, data: LinkData) -> None:
+    """Raise FormError if the id of a device is none on this kind of link: 0 speaks to all on a serial line."""
+    for subentry, wrong in device_faults(data, entry.subentries.values()):
+        if any(fault.key == BROADCAST_UNIT for fault in wrong):
+            raise FormError("broadcast_device", name=subentry.title)
+
+
 def _is_in_the_way(entry: ConfigEntry, data: LinkData) -> bool:
     """Whether the entry holds the line that is to be tried.
 
@@ -245,4 +261,4 @@ def _is_in_the_way(entry: ConfigEntry, data: LinkData) -> bool:
     """
     if entry.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY):
         return False
-    return link_place(entry.data) == link_place(data)
+    return is_same_place(entry.data, data)

@@ -1,6 +1,6 @@
 """Between a device of the library and its entities: hands on which values are new, and what is wrong."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, override
@@ -14,6 +14,7 @@ from .aioacrel.alarms.watch import Watch
 from .aioacrel.deadband import Deadband, Detail
 from .aioacrel.device import Device
 from .aioacrel.errors import AcrelError
+from .aioacrel.points import Point
 from .aioacrel.readings import PointKey, Reading
 from .aioacrel.source import Source
 from .aioacrel.texts import library_language
@@ -52,7 +53,9 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
             device.readings, lambda: device.points, Detail(detail) if detail in list(Detail) else Detail.NORMAL
         )
         self.watch: Watch | None = None
-        """Its alarms; set when it is known where they are."""
+        """Its alarms; set when it is known where they are, and not while the device is disabled."""
+        self.left_out: Sequence[Point] = ()
+        """Alarms that a person disabled by their entities."""
         self._watchers: dict[PointKey, CALLBACK_TYPE] = {}
         self.questions = CounterQuestion(self)
         self._trouble: AcrelError | None = None

@@ -2,14 +2,12 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
-from pathlib import Path
-from typing import cast
 
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, CoreState, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
@@ -24,17 +22,14 @@ from .aioacrel.alarms.ownerlimits import OwnerLimit
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.alarms.watch import Watch
 from .aioacrel.device import Device
-from .aioacrel.errors import AcrelError
-from .aioacrel.journal.entry import Entry, Json, Kind
-from .aioacrel.journal.journal import Journal
-from .const import DOMAIN, LOGGER, RECORD_FILE
-from .issues import tell_record_trouble
+from .aioacrel.journal.entry import Kind
+from .aioacrel.readings import PointKey
+from .const import DOMAIN, LOGGER
+from .record import SafetyRecord
 
 _DESK: HassKey[AlarmDesk] = HassKey(f"{DOMAIN}.desk")
 _LEAST_WAIT = 0.05
 """Seconds; timers are not set for less."""
-_LONGEST_WAIT = 5.0
-"""Seconds; so long a person waits for a disk that does not answer."""
 _MOST_EARLY = 100
 _KINDS: Mapping[What, Kind] = {
     What.ACKNOWLEDGED: Kind.ACKNOWLEDGE,
@@ -58,14 +53,12 @@ class AlarmDesk:
         self._hass = hass
         self._clock = Clock(hass.loop.time, dt_util.utcnow)
         self.alarms = Alarms(self._clock)
-        self.journal: Journal | None = None
+        self.record = SafetyRecord(hass)
         self._opening = asyncio.Lock()
-        self._latest: asyncio.Future[int] | None = None
-        """What was put down last."""
         self._users = 0
         self._cancel: CALLBACK_TYPE | None = None
         self._armed_for: float | None = None
-        self._is_restored = False
+        self._is_restored = self._has_begun = False
         self._unlisten: CALLBACK_TYPE | None = None
         self._early: dict[str, deque[tuple[Happening, Standing]]] = {}
         """What happened to a device since it is watched, until there are entities to tell it."""
@@ -90,25 +83,24 @@ class AlarmDesk:
                 await self._async_close()
 
     async def _async_open(self) -> None:
-        path = await self._hass.async_add_executor_job(_made, self._hass.config.path(DOMAIN))
-        try:
-            self.journal = await Journal.open(path, on_trouble=self._note_trouble)
-            if not self._is_restored:
-                # Later all is known here, also what could not be written.
-                self.alarms.restore(await self.journal.standing())
-                self._is_restored = True
-        except AcrelError as error:
-            # Alarms are judged and shown all the same; that nothing is recorded is said.
-            self._note_trouble(error)
+        stood = await self.record.async_open()
+        if stood is not None and not self._is_restored:
+            # Later all is known here, also what could not be written.
+            self.alarms.restore(stood)
+            self._is_restored = True
         self._leave = [self.alarms.listen(self._record), self.alarms.listen_to_notices(self._send)]
         self._unlisten = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_end)
         self._leave.append(async_at_started(self._hass, self._send_waiting))
-        self._put_down(Kind.START, {})
+        if not self._has_begun:
+            # Once a process: a reload of the last link is no start.
+            self._has_begun = True
+            self.record.put_down(Kind.START, {})
 
     async def _async_end(self, _: Event) -> None:
         """Write the last of all when Home Assistant ends: entries are not unloaded then."""
         self._unlisten = None
         async with self._opening:
+            self.record.put_down(Kind.STOP, {}, self.alarms.kept())
             await self._async_close()
 
     async def _async_close(self) -> None:
@@ -118,20 +110,23 @@ class AlarmDesk:
             self._unlisten()
             self._unlisten = None
         self._disarm()
-        if self.journal is not None:
-            self._put_down(Kind.STOP, {}, _plain(self.alarms.kept()))
-            await self.journal.close()
-            self.journal = None
+        await self.record.async_close()
 
     # -- what is watched ----------------------------------------------------------------------------------------------
 
     @callback
     def watch(
-        self, device: Device, board: Board, *, limits: Mapping[str, OwnerLimit], ratings: Mapping[str, float]
+        self,
+        device: Device,
+        board: Board,
+        *,
+        limits: Mapping[str, OwnerLimit],
+        ratings: Mapping[str, float],
+        points: AbstractSet[PointKey],
     ) -> tuple[Watch, Callable[[], None]]:
-        """Watch a device, with the owner's limits and rated currents; returns what ends that."""
+        """Watch these points of a device, with the owner's limits and rated currents; returns what ends that."""
         self._early[board.identity] = deque(maxlen=_MOST_EARLY)
-        watch, end = self.alarms.watch(device, board, limits=limits, ratings=ratings)
+        watch, end = self.alarms.watch(device, board, limits=limits, ratings=ratings, points=points)
         unlisten = watch.listen(self._changed)
         self._changed()
 
@@ -150,9 +145,14 @@ class AlarmDesk:
         return tuple(self._early.get(identity, ()))
 
     @callback
-    def end_early(self, identity: str) -> None:
-        """Remember that no longer: its entities listen."""
-        self._early.pop(identity, None)
+    def settle(self, loaded: Iterable[str]) -> None:
+        """Take it that the entities of these devices listen now, and forget devices that are gone."""
+        for identity in loaded:
+            self._early.pop(identity, None)
+        entries = self._hass.config_entries.async_entries(DOMAIN)
+        known = {one for entry in entries for one in (entry.entry_id, *entry.subentries)}
+        if gone := self.alarms.forget_but(known):
+            self.record.put_down(Kind.NOTE, {"what": "device_removed", "alarms": len(gone)}, dict.fromkeys(gone))
 
     @callback
     def listen_to_changes(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -198,7 +198,7 @@ class AlarmDesk:
     def _record(self, happening: Happening, standing: Standing) -> None:
         data = {**standing.plain(), "what": str(happening.what), "comment": happening.comment, "by": happening.by}
         kept = {standing.alarm_id: self.alarms.kept_of(standing)}
-        self._put_down(_KINDS.get(happening.what, Kind.ALARM), data, _plain(kept))
+        self.record.put_down(_KINDS.get(happening.what, Kind.ALARM), data, kept)
         if (early := self._early.get(standing.board.identity)) is not None:
             early.append((happening, standing))
         for listener in list(self._listeners):
@@ -210,29 +210,9 @@ class AlarmDesk:
             self._changed()
 
     @callback
-    def note_limit(self, board: Board, data: Mapping[str, Json], by: str) -> None:
+    def note_limit(self, board: Board, data: Mapping[str, object], by: str) -> None:
         """Put down that a limit of a device was changed."""
-        self._put_down(Kind.LIMIT, {"site": board.site, "board": board.name, **data, "by": by})
-
-    async def async_recorded(self) -> None:
-        """Return when all that happened is on the disk; where that cannot be now, it is said by a repair."""
-        if (latest := self._latest) is None or self.journal is None or self.journal.trouble is not None:
-            return
-        with suppress(TimeoutError, AcrelError):
-            await asyncio.wait_for(asyncio.shield(latest), _LONGEST_WAIT)
-
-    @callback
-    def _put_down(self, kind: Kind, data: dict[str, Json], standing: Mapping[str, Json] | None = None) -> None:
-        if self.journal is None:
-            return
-        try:
-            self._latest = self.journal.append(Entry(kind, data, dt_util.utcnow()), standing or {})
-        except AcrelError as error:
-            LOGGER.error("This could not be put down in the record: %s (%s)", data, error)
-
-    @callback
-    def _note_trouble(self, error: AcrelError | None) -> None:
-        tell_record_trouble(self._hass, error)
+        self.record.put_down(Kind.LIMIT, {"site": board.site, "board": board.name, **data, "by": by})
 
     # -- who is told --------------------------------------------------------------------------------------------------
 
@@ -256,7 +236,7 @@ class AlarmDesk:
 
     @callback
     def _send(self, notice: Notice) -> None:
-        if not self._hass.is_running:
+        if self._hass.state is not CoreState.running:
             # Automations arm while Home Assistant starts: nobody would send it.
             self._outbox.append(notice)
             return
@@ -269,18 +249,6 @@ def _call[*ArgumentsT](listener: Callable[[*ArgumentsT], None], *arguments: *Arg
         listener(*arguments)
     except Exception:  # noqa: BLE001 - whatever one listener fails with is its own, and logged
         LOGGER.exception("A listener to alarms failed")
-
-
-def _plain(kept: Mapping[str, Mapping[str, object] | None]) -> Mapping[str, Json]:
-    """Return what is kept of alarms as the record takes it: it is of plain types already."""
-    return cast("Mapping[str, Json]", kept)
-
-
-def _made(folder: str) -> Path:
-    """Return the path of the record, its folder made; blocks."""
-    path = Path(folder)
-    path.mkdir(exist_ok=True)
-    return path / RECORD_FILE
 
 
 @callback

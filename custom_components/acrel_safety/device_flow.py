@@ -4,7 +4,7 @@ from homeassistant.config_entries import (
     SOURCE_USER,
     SubentryFlowResult,
 )
-from homeassistant.const import CONF_MODEL, CONF_NAME
+from homeassistant.const import CONF_MODEL, CONF_NAME, CONF_TYPE
 from homeassistant.data_entry_flow import AbortFlow
 
 from .aioacrel.errors import AcrelError
@@ -84,7 +84,7 @@ class DeviceFlow(TableSteps):
 
     def _check_unit_id(self) -> None:
         unit_id = as_whole(self._device[CONF_UNIT_ID])
-        check_unit_id(unit_id)
+        check_unit_id(unit_id, self._get_entry().data[CONF_TYPE])
         self._device[CONF_UNIT_ID] = unit_id
         if (other := self._device_in_place()) is not None:
             raise FormError("unit_taken", at=CONF_UNIT_ID, unit=self._unit_id, name=other.title)

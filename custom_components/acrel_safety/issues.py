@@ -16,7 +16,7 @@ from .aioacrel.errors import (
     WrongDeviceError,
 )
 from .aioacrel.problems import flat
-from .aioacrel.texts import library_language, phrase
+from .aioacrel.texts import Phrase, library_language, phrase
 from .const import DOMAIN
 from .markdown import plain, problem_list, quoted
 
@@ -28,6 +28,8 @@ RECORD_TROUBLE = "record_trouble"
 
 LINK_BROKEN = "link_broken"
 """What can be wrong with a link as a whole; also the key of its text."""
+LINK_UNUSABLE = "link_unusable"
+"""Likewise, of a link that can be connected to, but not used: something else answers there."""
 
 
 class Issue(StrEnum):
@@ -128,6 +130,17 @@ def forget_link_issue(hass: HomeAssistant, entry: ConfigEntry) -> None:
     ir.async_delete_issue(hass, DOMAIN, link_issue_id(entry))
 
 
+@callback
+def tell_link_trouble(hass: HomeAssistant, entry: ConfigEntry, trouble: Phrase | None) -> None:
+    """Raise the issue of a link on which something else than its devices answers; withdraw it when that is over."""
+    identifier = f"{entry.entry_id}_{LINK_UNUSABLE}"
+    if trouble is None:
+        ir.async_delete_issue(hass, DOMAIN, identifier)
+        return
+    placeholders = {"link": flat(entry.title), "detail": plain(trouble.text(library_language(hass.config.language)))}
+    _create(hass, entry, identifier, LINK_UNUSABLE, placeholders)
+
+
 def _create(
     hass: HomeAssistant, entry: ConfigEntry, identifier: str, key: str, placeholders: Mapping[str, str]
 ) -> None:
@@ -157,13 +170,19 @@ def forget_issues(
 
 
 @callback
-def forget_former_issues(hass: HomeAssistant, entry: ConfigEntry, subentries: Collection[str]) -> None:
-    """Withdraw the issues of devices that are no longer on the link, and those that its set-up finds anew."""
+def forget_former_issues(
+    hass: HomeAssistant, entry: ConfigEntry, subentries: Collection[str], *, and_of_link: bool = True
+) -> None:
+    """Withdraw the issues of devices that are no longer on the link, and those that its set-up finds anew.
+
+    What is wrong with the link itself is left to who looks at it, unless `and_of_link`.
+    """
+    kept = set() if and_of_link else {f"{entry.entry_id}_{LINK_UNUSABLE}"}
     for domain, identifier in list(ir.async_get(hass).issues):
         owner, _, rest = identifier.partition("_")
         subentry_id, _, issue = rest.partition("_")
         is_over = subentry_id not in subentries or issue == Issue.INCOMPLETE
-        if domain == DOMAIN and owner == entry.entry_id and is_over:
+        if domain == DOMAIN and owner == entry.entry_id and is_over and identifier not in kept:
             ir.async_delete_issue(hass, domain, identifier)
 
 

@@ -70,7 +70,7 @@ async def async_set_limit(call: ServiceCall) -> None:
     for entry, subentry, circuit, board in changes:
         _store(hass, entry, subentry, circuit, wanted)
         _put_down(hass, board, circuit, wanted, actor.name)
-    await desk_of(hass).async_recorded()
+    await desk_of(hass).record.async_written()
 
 
 def _devices_at(hass: HomeAssistant, spot: Spot) -> Iterator[tuple[ConfigEntry, ConfigSubentry, str | None]]:

@@ -1,6 +1,6 @@
 """What happens before the entities of an entry are added: models, devices, the ways to them, first values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from homeassistant.config_entries import ConfigSubentry
@@ -9,11 +9,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from . import evidence, figures, safety
+from .aioacrel.alarms.bitlevels import level_of
 from .aioacrel.alarms.tables import read_alarm_tables
 from .aioacrel.bands import read_bands
 from .aioacrel.errors import AcrelError, FileProblemsError, MissingTableError, UnknownModelError
 from .aioacrel.models import ModelLibrary
-from .aioacrel.points import Model
+from .aioacrel.points import Model, Point
 from .aioacrel.readings import PointKey
 from .aioacrel.texts import read_texts
 from .const import CONF_ALLOW_CHANGES, DOMAIN
@@ -22,7 +23,7 @@ from .desk import desk_of
 from .devices import board_of, places, register_device, remove_former_circuits
 from .hubs import WAYS
 from .issues import Issue, forget_issues, raise_incomplete_issue, raise_issue
-from .kinds import is_enabled_by_default, shown, unique_id
+from .kinds import is_enabled_by_default, platform_of, shown, unique_id
 from .model_files import model_library
 from .ownersettings import limits_of, ratings_of
 from .plant import plant_of
@@ -85,13 +86,12 @@ def add_device(
     coordinator = AcrelCoordinator(hass, entry, subentry, device, source)
     coordinator.places = places(subentry, model, registered.id, hass.config.language)
     detach = coordinator.async_attach()
-    coordinator.watch, unwatch = desk_of(hass).watch(
-        device, board_of(hass, entry, subentry), limits=limits_of(subentry), ratings=ratings_of(subentry)
-    )
+    unwatch = _watch(hass, entry, coordinator) if not registered.disabled else None
 
     @callback
     def leave() -> None:
-        unwatch()
+        if unwatch is not None:
+            unwatch()
         detach()
         data.hub.remove(source)
         release()
@@ -99,6 +99,31 @@ def add_device(
     data.coordinators[subentry.subentry_id] = coordinator
     data.leave[subentry.subentry_id] = leave
     _remove_former_entities(hass, coordinator)
+
+
+@callback
+def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoordinator) -> Callable[[], None]:
+    """Watch for alarms, whatever is shown; but none that a person disabled by its own entity."""
+    subentry, device = coordinator.subentry, coordinator.device
+    registry = er.async_get(hass)
+
+    def is_left_out(point: Point) -> bool:
+        if level_of(point) is None or (platform := platform_of(point, may_set=False)) is None:
+            return False
+        entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id(subentry, point.key))
+        known = registry.async_get(entity_id) if entity_id is not None else None
+        return known is not None and known.disabled_by is er.RegistryEntryDisabler.USER
+
+    readable = device.model.readable
+    coordinator.left_out = [point for point in readable.values() if is_left_out(point)]
+    coordinator.watch, unwatch = desk_of(hass).watch(
+        device,
+        board_of(hass, entry, subentry),
+        limits=limits_of(subentry),
+        ratings=ratings_of(subentry),
+        points=readable.keys() - {point.key for point in coordinator.left_out},
+    )
+    return unwatch
 
 
 def _may_change(entry: AcrelConfigEntry, subentry_id: str) -> bool:
@@ -130,5 +155,7 @@ def _remove_former_entities(hass: HomeAssistant, coordinator: AcrelCoordinator) 
     present |= {(Platform.SENSOR.value, identifier) for identifier in others}
     present |= set(safety.ids_of_device(coordinator))
     for entity in er.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):
-        if entity.config_subentry_id == subentry.subentry_id and (entity.domain, entity.unique_id) not in present:
+        if entity.config_subentry_id != subentry.subentry_id or (entity.domain, entity.unique_id) in present:
+            continue
+        if not safety.is_waiting(coordinator, entity.unique_id):
             registry.async_remove(entity.entity_id)

@@ -1,6 +1,6 @@
 """What the alarms say of one circuit, device or link: the word, what it comes of, and whether anything is heard."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, override
@@ -13,6 +13,7 @@ from homeassistant.helpers.entity import Entity
 from .aioacrel.alarms.levels import Safety
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.alarms.watch import Watch
+from .aioacrel.points import Point
 from .aioacrel.texts import library_language
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import AlarmDesk, desk_of
@@ -20,6 +21,7 @@ from .devices import circuits, device_info, hub_info
 
 SAFETY, UNSAFE, CONNECTION, ALARM_EVENT = "safety", "unsafe", "connection", "alarm"
 """Keys of the entities' texts, and parts of their unique ids."""
+_ALARMS = "_alarms_"
 _UNSAFE = frozenset({Safety.ALARM, Safety.FAULT, Safety.TRIPPED})
 _QUIET = frozenset({Safety.SAFE, Safety.PRE_ALARM})
 
@@ -37,6 +39,8 @@ class View:
     word: Callable[[], Safety]
     worst: Callable[[], Standing | None]
     is_heard: Callable[[], bool | None]
+    left_out: Sequence[Point] = ()
+    """Alarms that a person disabled; they are not watched."""
     listen: Callable[[Callable[[], None]], Callable[[], None]]
 
 
@@ -56,6 +60,7 @@ def views_of(coordinator: AcrelCoordinator) -> Iterator[View]:
             word=partial(watch.safety, circuit),
             worst=partial(alarms.worst, identity, circuit),
             is_heard=partial(_is_seen, watch),
+            left_out=[point for point in coordinator.left_out if circuit in (None, point.key.circuit)],
             listen=watch.listen,
         )
 
@@ -90,7 +95,7 @@ def unique_id(view: View, what: str) -> str:
 
 def id_of(owner_id: str, circuit: str | None, what: str) -> str:
     """Return what the entity registry knows one of the entities of a circuit, device (None) or link by."""
-    return f"{owner_id}_alarms_{circuit or 'all'}_{what}"
+    return f"{owner_id}{_ALARMS}{circuit or 'all'}_{what}"
 
 
 def ids_of_device(coordinator: AcrelCoordinator) -> Iterator[tuple[str, str]]:
@@ -102,6 +107,11 @@ def ids_of_device(coordinator: AcrelCoordinator) -> Iterator[tuple[str, str]]:
             yield Platform.EVENT.value, unique_id(view, ALARM_EVENT)
         if view.circuit is None:
             yield Platform.BINARY_SENSOR.value, unique_id(view, CONNECTION)
+
+
+def is_waiting(coordinator: AcrelCoordinator, known: str) -> bool:
+    """Whether an entity shows the alarms of a device that is disabled: it comes back with it."""
+    return coordinator.watch is None and known.startswith(f"{coordinator.subentry.subentry_id}{_ALARMS}")
 
 
 class ViewEntity(Entity):

@@ -16,6 +16,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from . import figures
 from .aioacrel.alarms.levels import Safety
 from .aioacrel.points import Point
+from .aioacrel.texts import library_language
 from .aioacrel.vocabulary import Kind
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
@@ -196,8 +197,10 @@ class SafetySensor(ViewEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """The gravest of what stands."""
-        return attributes_of(self.view.worst(), self.hass.config.language)
+        """The gravest of what stands, and what nobody watches because its entity was disabled."""
+        language = self.hass.config.language
+        names = [point.quantity.name(library_language(language)) for point in self.view.left_out]
+        return {**attributes_of(self.view.worst(), language), "not_watched": names}
 
     @override
     def said(self) -> object:

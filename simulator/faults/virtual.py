@@ -151,6 +151,9 @@ class MemoryServer:
         """Listen no longer."""
         self._loop.listeners.pop(self._port, None)
 
+    def close_clients(self) -> None:
+        """Leave connections to who made them: nobody here is told of them."""
+
     async def wait_closed(self) -> None:
         """Return at once: closing takes no time."""
 

@@ -64,8 +64,9 @@ class Rig(AsyncExitStack):
         of: str | None = None,
         intervals: Mapping[Pace, float] = QUICK,
         silence: Mapping[int, LinkError] = MappingProxyType({}),
+        link: Link | None = None,
     ) -> list[PolledUnit]:
-        link = await self.enter_link()
+        link = link or await self.enter_link()
         devices = self.devices = list[PolledUnit]()
         for unit_id in unit_ids:
             unit = self._address.guarded(link.unit(unit_id), unit_id, timeout=timeout, pulse=self.bus.pulse)

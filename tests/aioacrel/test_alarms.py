@@ -269,6 +269,21 @@ def test_a_link_speaks_for_its_devices_when_none_of_them_is_heard() -> None:
     assert str(plant.alarms.safety("gateway")) == "safe"
 
 
+def test_what_is_not_seen_for_long_is_not_looked_at_again_and_again() -> None:
+    plant = Plant()
+    boards = [plant.add(name, link="gateway") for name in ("Kitchen board", "Cellar board")]
+    for board in boards:
+        board.quiet()
+        board.silent()
+    due = plant.alarms.next_time()
+    assert due is not None
+    assert due <= plant.times.steady + 30
+    for _ in range(3):
+        plant.pass_(30)
+    due = plant.alarms.next_time()
+    assert due is None or due > plant.times.steady + 60
+
+
 def test_one_silent_device_of_a_link_speaks_for_itself() -> None:
     plant = Plant()
     boards = [plant.add(name, link="gateway") for name in ("Kitchen", "Cellar")]

@@ -86,6 +86,37 @@ def test_a_slow_link_is_found_out_though_the_first_unit_is_absent(framing: str, 
     on_a_line(test, framing, absent=1)
 
 
+@pytest.mark.parametrize("delay_s", [1.5, 3.0])
+def test_slow_units_behind_three_absent_ones_are_read_before_those_are_asked_again(delay_s: float) -> None:
+    async def main() -> None:
+        slow = range(4, 7)
+        models: Mapping[int, str] = dict.fromkeys(slow, "aim-r100")
+        async with Cabinet.of(models, frozen=True, line=LINE) as cabinet, Rig(cabinet, "rtu+tcp") as rig:
+            await rig.add(*range(1, 7), timeout=None, intervals=DEFAULT_INTERVALS, of="aim-r100")
+            rig.reports.patience = 5 * MINUTE
+            for unit_id in slow:
+                cabinet.set_scenario("slow", unit_id, delay_s=delay_s)
+            rig.bus.start()
+            assert max((await first_answers(rig, units=len(slow))).values()) < 80
+
+    run(main())
+
+
+def test_a_link_that_turns_very_slow_while_it_is_used_is_found_out() -> None:
+    """What was asked in vain piles up in the gateway, and makes later answers later still."""
+
+    async def test(cabinet: Cabinet, rig: Rig) -> None:
+        rig.bus.start()
+        await asyncio.sleep(2 * MINUTE)
+        for unit_id in UNITS:
+            cabinet.set_scenario("slow", unit_id, delay_s=4.0)
+        await asyncio.sleep(5)
+        rig.reports.patience = 6 * MINUTE
+        assert max((await first_answers(rig)).values()) < 5.5 * MINUTE
+
+    on_a_line(test, "rtu+tcp")
+
+
 @pytest.mark.parametrize("framing", FRAMINGS)
 @pytest.mark.parametrize("delay_s", [1.5, 4.0])
 def test_one_slow_unit_among_quick_ones_is_found_out_and_not_for_ever(framing: str, delay_s: float) -> None:

@@ -31,6 +31,7 @@ def test_version_and_help(acrel: Acrel) -> None:
         (["read", NOBODY, "--unit", "256", "--model", "adw300"], "'256' does not fit; allowed: 0 to 255"),
         (["read", "rtu+tcp://127.0.0.1:1", "--unit", "0", "--model", "adw300"], "nobody answers; allowed: 1 to 247"),
         (["dump", "serial:///dev/x", "--unit", "0"], "nobody answers; allowed: 1 to 247"),
+        (["scan", "serial:///dev/x", "--units", "0"], "nobody answers; allowed: 1 to 247"),
         (["read", NOBODY, "--unit", "one", "--model", "adw300"], "allowed: 0 to 255"),
         (["read", "127.0.0.1", "--unit", "1", "--model", "adw300"], "rtu+tcp://host:port"),
         (["read", "tcp://127.0.0.1:99999", "--unit", "1", "--model", "adw300"], "is not a link address"),

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -45,6 +46,47 @@ def test_of_a_gateway_that_numbers_its_answers_itself_no_answer_is_taken_for_the
     caplog.set_level(logging.WARNING)
     on_a_line(main())
     assert caplog.text.count("numbers its answers itself") == 1
+
+
+def test_a_gateway_that_echoes_numbers_after_all_is_read_through_the_shared_connection_again() -> None:
+    async def main() -> None:
+        schedule = Schedule(1, (Fault.RENUMBER,), 1.0)
+        async with fault_rig(MBAP, schedule) as rig:
+
+            async def read_on(seconds: float) -> int:
+                end, read = asyncio.get_running_loop().time() + seconds, 0
+                while asyncio.get_running_loop().time() < end:
+                    with suppress(LinkError):
+                        assert await rig.read_truly(1, 0, 10)
+                        read += 1
+                    await asyncio.sleep(5)
+                return read
+
+            async def exchange() -> None:
+                """Put another gateway in its place: its connections end."""
+                former = schedule.faults, schedule.rate
+                schedule.faults, schedule.rate = (Fault.RESET,), 1.0
+                with suppress(LinkError):
+                    await rig.read_truly(1, 0, 10)
+                schedule.faults, schedule.rate = former
+
+            def numbers_itself() -> bool:
+                return bool(rig.pulse.details(0.0)["numbers_itself"])
+
+            for least, most in ((500, 800), (1100, 1400)):
+                schedule.faults, schedule.rate = (Fault.RENUMBER,), 1.0
+                await exchange()
+                await read_on(150)
+                assert numbers_itself()
+                schedule.rate = 0.0
+                await exchange()
+                assert await read_on(least - 150) > 0.15 * (least - 150)
+                assert numbers_itself(), "it is not believed at once"
+                assert await read_on(most - least) > 0.15 * (most - least)
+                assert not numbers_itself()
+                assert rig.link.unit(1).connected
+
+    on_a_line(main())
 
 
 def test_a_first_answer_given_up_does_not_make_the_number_of_the_next_believed() -> None:

@@ -1,5 +1,7 @@
 """What polling owes: a declined register costs itself, a slip of ours costs a moment, and nothing waits for ever."""
 
+import asyncio
+import logging
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,6 +34,7 @@ class Declining:
         self.unit_id = 1
         self.cost = LineCost(line=LineSettings(), turnaround=0.02)
         self.figures = UnitFigures()
+        self.timeout = 1.0
         self.asked: list[tuple[int, int]] = []
         self._register, self._code = register, code
 
@@ -101,6 +104,33 @@ async def test_one_slip_of_ours_takes_the_values_for_a_moment_and_polling_goes_o
             await heard.until(lambda heard: not shows(heard))
         await heard.until(shows)
     assert caplog.text.count("failed unexpectedly") == 1
+    caplog.clear()
+
+
+async def test_a_slip_that_happens_again_and_again_is_told_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Cabinet.of({1: "asj10l"}, frozen=True) as cabinet, rig(cabinet, 1) as line:
+        source = line.sources[1]
+        source.want(source.points.keys())
+        await line.hub.start(PATIENCE)
+        slipped, enough = 0, asyncio.Event()
+
+        def slip(*_: object, **__: object) -> float:
+            nonlocal slipped
+            slipped += 1
+            if slipped > 50:
+                enough.set()
+            raise KeyError("x")
+
+        monkeypatch.setattr("custom_components.acrel_safety.aioacrel.modbus.bus.SLIP_SECONDS", 0.01)
+        with monkeypatch.context() as broken:
+            broken.setattr(source.unit.trials, "due", slip)
+            broken.setattr(source.unit, "note_missed", slip)
+            broken.setattr(source.unit, "note_silent", slip)
+            async with asyncio.timeout(PATIENCE):
+                await enough.wait()
+    assert 1 <= len([record for record in caplog.records if record.levelno >= logging.ERROR]) <= 3
     caplog.clear()
 
 

@@ -249,17 +249,25 @@ def test_any_message_is_quoted_on_one_line_of_modest_length(message: str) -> Non
 @pytest.mark.parametrize(
     ("cause", "english", "chinese"),
     [
-        (OSError(errno.ECONNREFUSED, "x"), "Connection refused", "连接被拒绝"),
-        (gaierror(-2, "x"), "Name or service not known", "主机名未知"),
-        (TimeoutError(), "Connection timed out", "连接超时"),
+        (OSError(errno.ECONNREFUSED, "x"), "the connection was refused. Check", "连接被拒绝。请检查"),
+        (gaierror(-2, "x"), "this host name is not known in the network. Check", "网络中没有此主机名。请检查"),
+        (TimeoutError(), "nothing there answered in time. Check", "该地址没有及时应答。请检查"),
+        (
+            OSError(errno.EAGAIN, "x"),
+            "another program is using the serial port. Close",
+            "其他程序正在使用此串口。请关闭",
+        ),
+        (OSError(errno.EACCES, "x"), "this user may not open the serial port. Add", "当前用户无权打开此串口。请将"),
+        (OSError(errno.ENOTTY, "x"), "it is not a serial port. Check", "不是串口。请检查"),
         # What is below us says in its own English is of no use to anybody.
-        (RuntimeError("CRC is wrong"), "it was not said why", "未说明原因"),
+        (RuntimeError("CRC is wrong"), "it was not said why. Check", "未说明原因。请检查"),
     ],
 )
 def test_why_a_request_failed_is_told_by_its_innermost_cause(cause: Exception, english: str, chinese: str) -> None:
     between = ConnectionError()
     between.__cause__ = cause
-    assert (reason_of(between).text(), reason_of(between).text("zh")) == (english, chinese)
+    assert reason_of(between).text().startswith(english)
+    assert reason_of(between).text("zh").startswith(chinese)
 
 
 @pytest.mark.parametrize(

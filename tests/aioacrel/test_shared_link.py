@@ -12,9 +12,11 @@ from modbus_connection.mock import MockModbusConnection, MockModbusUnit
 
 from custom_components.acrel_safety.aioacrel.errors import LinkTakenError, NotSentError
 from custom_components.acrel_safety.aioacrel.modbus import GuardedUnit, Link, LinkAddress
+from custom_components.acrel_safety.aioacrel.modbus.bus import DEFAULT_INTERVALS
 from custom_components.acrel_safety.aioacrel.texts import LANGUAGES
 from simulator import Cabinet
 from simulator.faults.virtual import run
+from tests.aioacrel.bus_rigs import Rig
 from tests.aioacrel.rigs import address_of
 
 FRAMINGS = ("tcp", "rtu+tcp")
@@ -123,6 +125,34 @@ def test_who_keeps_the_link_for_long_is_told_from_a_silent_unit(framing: str) ->
             asking.cancel()
             await asyncio.sleep(30)
             assert await ours.read(3, 0x0B, 1) == shared.truth(1)
+
+    on_a_line(main())
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("held", [12.0, 18.0, 25.0])
+def test_what_is_not_read_while_others_keep_the_link_is_lost_when_it_is_old_and_back_at_once(
+    framing: str, held: float
+) -> None:
+    async def main() -> None:
+        units = (1, 3, 4, 5)
+        models = dict.fromkeys((*units, THEIRS), "aim-r100")
+        async with Cabinet.of(models, frozen=True) as cabinet, Rig(cabinet, framing) as rig:
+            link = await rig.enter_link()
+            theirs = link.unit(THEIRS)
+            theirs.require_timeout(2 * held)
+            devices = await rig.add(*units, link=link, timeout=None, intervals=DEFAULT_INTERVALS)
+            rig.bus.start()
+            await asyncio.sleep(30)
+            cabinet.set_scenario("slow", THEIRS, delay_s=held)
+            await theirs.read_holding_registers(0x0B, 1)
+            # To find it taken takes ten seconds; by the second time what was read is too old to be shown.
+            assert any(device.is_silent for device in devices) == (held > 20)
+            since = now()
+            await asyncio.sleep(2)
+            assert not any(device.is_silent for device in devices)
+            read = {report.unit for at, report in rig.reports.timed if at >= since and report.error is None}
+            assert read == set(devices)
 
     on_a_line(main())
 

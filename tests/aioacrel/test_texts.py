@@ -22,7 +22,7 @@ from custom_components.acrel_safety.aioacrel.errors import (
     RefusedError,
     UnheardError,
 )
-from custom_components.acrel_safety.aioacrel.foreign import LIBRARY_REASONS, SYSTEM_REASONS
+from custom_components.acrel_safety.aioacrel.foreign import LIBRARY_REASONS, LINK_REASONS, SYSTEM_REASONS
 from custom_components.acrel_safety.aioacrel.journal import Kind, kind_name
 from custom_components.acrel_safety.aioacrel.modbus import LinkAddress
 from custom_components.acrel_safety.aioacrel.modbus.examine import Speech
@@ -39,6 +39,8 @@ OF_A_VARIABLE = {
     "exception_undefined",
     *SYSTEM_REASONS.values(),
     *LIBRARY_REASONS.values(),
+    *LINK_REASONS.values(),
+    "advise_undefined",
     "no_reason",
     *(speech.value for speech in set(Speech) - NO_CAUSE),
 }

@@ -7,7 +7,7 @@ import asyncio
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.faults.frames import checksum
 
@@ -25,11 +25,11 @@ class Request:
     pdu: bytes
 
     def answer(self) -> bytes:
-        """Return the PDU of the answer: every register holds 1, but those that tell the unit."""
+        """Return the PDU of the answer: every register holds 1, but the one that tells the kind of meter."""
         if self.pdu[0] not in _READS:
             return self.refusal(1)
         first, count = struct.unpack(">HH", self.pdu[1:5])
-        words = [self.unit << 8 if register == 0x0B else 1 for register in range(first, first + count)]
+        words = [0x1000 if register == 0x0B else 1 for register in range(first, first + count)]
         return bytes((self.pdu[0], 2 * count)) + struct.pack(f">{count}H", *words)
 
     def refusal(self, code: int) -> bytes:
@@ -58,6 +58,19 @@ def _only_input(asked: Request) -> bytes:
     return asked.answer() if asked.pdu[0] == 4 else asked.refusal(1)
 
 
+def _one_byte_less(answer: bytes) -> bytes:
+    return bytes((answer[0], answer[1] - 1)) + answer[2:-1]
+
+
+def _longer(frame: bytes) -> bytes:
+    return frame[:5] + bytes((frame[5] + 2,)) + frame[6:]
+
+
+def _filled(asked: Request, word: bytes) -> bytes:
+    count = int.from_bytes(asked.pdu[3:5])
+    return bytes((asked.pdu[0], 2 * count)) + word * count
+
+
 MBAP_GATEWAYS: dict[str, Answer] = {
     "right": lambda asked: asked.mbap(asked.answer()),
     "numbers + 1": lambda asked: asked.mbap(asked.answer(), asked.number + 1 & 0xFFFF),
@@ -66,28 +79,47 @@ MBAP_GATEWAYS: dict[str, Answer] = {
     "RTU frames": lambda asked: asked.rtu(asked.answer()),
     "closes": lambda _: b"",
     "noise": lambda asked: b"\xa5\x5a" * (len(asked.answer()) // 2),
-    "exception 01": _refuse(1)[0],
-    "exception 06": _refuse(6)[0],
+    **{f"exception {code:02X}": _refuse(code)[0] for code in (1, 2, 3, 4, 5, 6, 8, 0x0C)},
     "exception 0A": _refuse(10)[0],
     "exception 0B": _refuse(11)[0],
     "only function 04": lambda asked: asked.mbap(_only_input(asked)),
     "echo": lambda asked: asked.raw,
+    "an odd number of bytes": lambda asked: asked.mbap(_one_byte_less(asked.answer())),
+    "the other function": lambda asked: asked.mbap(bytes((7 - asked.pdu[0],)) + asked.answer()[1:]),
+    "another unit": lambda asked: replace(asked, unit=asked.unit + 1).mbap(asked.answer()),
+    "a byte before": lambda asked: b"\0" + asked.mbap(asked.answer()),
+    "two bytes behind": lambda asked: asked.mbap(asked.answer()) + b"\0\0",
+    "a checksum within": lambda asked: asked.mbap(asked.answer() + checksum(asked.answer())),
+    "a checksum behind": lambda asked: asked.mbap(asked.answer()) + checksum(asked.answer()),
+    "a length too great": lambda asked: _longer(asked.mbap(asked.answer())),
+    "twice": lambda asked: 2 * asked.mbap(asked.answer()),
+    "all registers FFFF": lambda asked: asked.mbap(_filled(asked, b"\xff\xff")),
+    "all registers 0": lambda asked: asked.mbap(_filled(asked, b"\0\0")),
 }
 RTU_GATEWAYS: dict[str, Answer] = {
     "right": lambda asked: asked.rtu(asked.answer()),
     "closes": lambda _: b"",
     "noise": lambda asked: b"\xa5\x5a" * (len(asked.answer()) // 2),
-    "exception 06": _refuse(6)[1],
+    **{f"exception {code:02X}": _refuse(code)[1] for code in (1, 2, 3, 4, 5, 6, 8, 0x0C)},
     "exception 0A": _refuse(10)[1],
     "exception 0B": _refuse(11)[1],
     "only function 04": lambda asked: asked.rtu(_only_input(asked)),
     "echo": lambda asked: asked.raw,
+    "an odd number of bytes": lambda asked: asked.rtu(_one_byte_less(asked.answer())),
+    "the other function": lambda asked: asked.rtu(bytes((7 - asked.pdu[0],)) + asked.answer()[1:]),
+    "another unit": lambda asked: replace(asked, unit=asked.unit + 1).rtu(asked.answer()),
+    "a byte before": lambda asked: b"\0" + asked.rtu(asked.answer()),
+    "two bytes behind": lambda asked: asked.rtu(asked.answer()) + b"\0\0",
+    "no checksum": lambda asked: asked.rtu(asked.answer())[:-2] + b"\0\0",
+    "twice": lambda asked: 2 * asked.rtu(asked.answer()),
+    "all registers FFFF": lambda asked: asked.rtu(_filled(asked, b"\xff\xff")),
+    "all registers 0": lambda asked: asked.rtu(_filled(asked, b"\0\0")),
 }
 
 
 @asynccontextmanager
 async def _serving(
-    client: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    client: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], port: int = 0
 ) -> AsyncIterator[int]:
     """Serve until the end; yields the port."""
     serving: set[asyncio.Task[None]] = set()
@@ -102,7 +134,7 @@ async def _serving(
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", port)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -114,7 +146,7 @@ async def _serving(
 
 
 @asynccontextmanager
-async def mbap_gateway(kind: str, *, hangs_up: bool = False) -> AsyncIterator[int]:
+async def mbap_gateway(kind: str, *, hangs_up: bool = False, at: int = 0) -> AsyncIterator[int]:
     """Serve a gateway that takes Modbus TCP; yields the port."""
     answer = MBAP_GATEWAYS[kind]
 
@@ -132,12 +164,12 @@ async def mbap_gateway(kind: str, *, hangs_up: bool = False) -> AsyncIterator[in
             if hangs_up:
                 return
 
-    async with _serving(client) as port:
+    async with _serving(client, at) as port:
         yield port
 
 
 @asynccontextmanager
-async def rtu_gateway(kind: str) -> AsyncIterator[int]:
+async def rtu_gateway(kind: str, *, at: int = 0) -> AsyncIterator[int]:
     """Serve a serial server that passes RTU frames on; yields the port."""
     answer = RTU_GATEWAYS[kind]
 
@@ -149,31 +181,31 @@ async def rtu_gateway(kind: str) -> AsyncIterator[int]:
                 return
             writer.write(wire)
 
-    async with _serving(client) as port:
+    async with _serving(client, at) as port:
         yield port
 
 
 @asynccontextmanager
-async def web_server() -> AsyncIterator[int]:
+async def web_server(at: int = 0) -> AsyncIterator[int]:
     """Serve lines of text, as a web server does with what it does not understand."""
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readline()
         writer.write(_HTTP)
 
-    async with _serving(client) as port:
+    async with _serving(client, at) as port:
         yield port
 
 
 @asynccontextmanager
-async def silent_server() -> AsyncIterator[int]:
+async def silent_server(at: int = 0) -> AsyncIterator[int]:
     """Take connections and say nothing, as a gateway does with a second client, or one whose unit is not there."""
 
     async def client(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         while await reader.read(256):
             pass
 
-    async with _serving(client) as port:
+    async with _serving(client, at) as port:
         yield port
 
 
@@ -191,7 +223,7 @@ async def strict_server() -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def chatterer() -> AsyncIterator[int]:
+async def chatterer(at: int = 0) -> AsyncIterator[int]:
     """Send sound answers that nobody asked for."""
 
     async def client(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -201,5 +233,5 @@ async def chatterer() -> AsyncIterator[int]:
             await writer.drain()
             await asyncio.sleep(0.01)
 
-    async with _serving(client) as port:
+    async with _serving(client, at) as port:
         yield port

@@ -8,14 +8,20 @@ from typing import Any, cast
 
 import pytest
 from homeassistant.auth.const import GROUP_ID_READ_ONLY, GROUP_ID_USER
-from homeassistant.core import Context, HomeAssistant, State
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import Context, CoreState, HomeAssistant, State
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockUser
 
+from custom_components.acrel_safety.aioacrel.alarms.notices import Notice
+from custom_components.acrel_safety.aioacrel.journal import verify
 from custom_components.acrel_safety.const import DOMAIN, RECORD_FILE
+from custom_components.acrel_safety.desk import desk_of
+from custom_components.acrel_safety.issues import RECORD_TROUBLE
 from tests.integration.conftest import CabinetMaker, LinkMaker
-from tests.integration.rigs import QUICK, LinkRig, is_now
+from tests.integration.rigs import QUICK, LinkRig, is_now, until_issue
 
 SAFETY, UNSAFE = "sensor.adw300_1_safety", "binary_sensor.adw300_1_safety_alarm"
 EVENT, CONNECTION = "event.adw300_1_alarm_event", "binary_sensor.adw300_1_connection"
@@ -237,3 +243,103 @@ async def test_each_circuit_of_a_board_has_its_own_word_and_event(cabinet_of: Ca
     assert rig.hass.states.is_state(whole, "alarm")
     assert {alarm["circuit"] for alarm in await listed(rig, entity_id=second)} == {"2"}
     assert await listed(rig, entity_id=third) == []
+
+
+# -- starts, ends, and what is wrong with them ----------------------------------------------------------------------
+
+
+async def test_what_is_on_already_at_the_start_is_told_when_there_is_somebody_to_tell(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({1: "adw300"})
+    for code, value in {"LgHighVal02": 300, "LgHighTim": 0.1, "Lg": 600}.items():
+        cabinet.units[1].hold(code, value)
+    hass.set_state(CoreState.starting)
+    sent: list[Notice] = []
+    desk_of(hass).listen_to_notices(sent.append)
+    rig = await link_to(cabinet, intervals=QUICK)
+    await rig.until(SAFETY, is_now("alarm"))
+    event = await rig.until(EVENT, lambda state: state.attributes["event_type"] == "raised")
+    assert event.attributes["value"] == 600
+    # Longer than what comes of one cause is waited for.
+    await rig.polled(1, times=10)
+    assert sent == []
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done()
+    assert [[one.code for one in notice.alarms] for notice in sent] == [["Lg"]]
+
+
+async def test_the_record_is_whole_when_home_assistant_has_ended(rig: LinkRig, person: Context) -> None:
+    await leak(rig)
+    await act(rig, "acknowledge", person, entity_id=SAFETY)
+    rig.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await rig.hass.async_block_till_done()
+    assert desk_of(rig.hass).record.journal is None
+    found = verify(Path(rig.hass.config.path(DOMAIN)) / RECORD_FILE)
+    assert found.is_whole
+    assert [len(recorded(rig, kind)) for kind in ("start", "acknowledge", "stop")] == [1, 1, 1]
+
+
+async def test_a_record_that_cannot_be_kept_is_a_repair_and_ends_no_alarm(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, person: Context
+) -> None:
+    folder = Path(hass.config.path(DOMAIN))
+    await hass.async_add_executor_job(folder.write_text, "in the way")
+    cabinet = await cabinet_of({1: "adw300"})
+    cabinet.units[1].hold("LgHighVal02", 300)
+    cabinet.units[1].hold("LgHighTim", 0.1)
+    rig = await link_to(cabinet, intervals=QUICK)
+    await leak(rig)
+    await until_issue(hass, RECORD_TROUBLE)
+    await act(rig, "acknowledge", person, entity_id=SAFETY)
+    assert [alarm["state"] for alarm in await listed(rig)] == ["acknowledged"]
+    await rig.reload()
+    await rig.until(SAFETY, is_now("alarm"))
+    assert [alarm["state"] for alarm in await listed(rig)] == ["acknowledged"], "kept in memory meanwhile"
+
+
+async def test_an_alarm_whose_entity_a_person_disabled_is_not_watched_and_that_is_said(rig: LinkRig) -> None:
+    entity_id = rig.entity_id("binary_sensor", 1, "UHigh")
+    assert entity_id is not None
+    er.async_get(rig.hass).async_update_entity(entity_id, disabled_by=er.RegistryEntryDisabler.USER)
+    await rig.reload()
+    state = await rig.until(SAFETY, is_now("safe"))
+    assert state.attributes["not_watched"] == ["Over-voltage"]
+    rig.cabinet.units[1].hold("UHigh", value=True)
+    await rig.polled(1, times=3)
+    assert rig.hass.states.is_state(SAFETY, "safe")
+
+
+async def test_a_disabled_device_is_no_alarm_and_its_entities_come_back_with_it(rig: LinkRig) -> None:
+    registry, devices = er.async_get(rig.hass), dr.async_get(rig.hass)
+    device = devices.async_get_device_by_identifier((DOMAIN, rig.subentry(1).subentry_id), rig.entry.entry_id)
+    assert device is not None
+    before = {entity.entity_id for entity in rig.entities()}
+    devices.async_update_device(device.id, disabled_by=dr.DeviceEntryDisabler.USER)
+    await rig.reload()
+    assert rig.source(1).unit.groups() == []
+    assert await listed(rig) == []
+    assert {entity.entity_id for entity in rig.entities()} == before
+    devices.async_update_device(device.id, disabled_by=None)
+    await rig.reload()
+    await rig.until(SAFETY, is_now("safe"))
+    assert registry.async_get(EVENT) is not None
+
+
+async def test_of_a_device_that_was_removed_nothing_stands_any_more(
+    cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({1: "adw300", 7: "asj10l"})
+    cabinet.units[1].hold("LgHighVal02", 300)
+    cabinet.units[1].hold("LgHighTim", 0.1)
+    rig = await link_to(cabinet, intervals=QUICK)
+    await leak(rig)
+    rig.hass.config_entries.async_remove_subentry(rig.entry, rig.subentry(1).subentry_id)
+    await rig.hass.async_block_till_done()
+    assert await listed(rig) == []
+    record = desk_of(rig.hass).record
+    await record.async_written()
+    assert record.journal is not None
+    assert await record.journal.standing() == {}
+    await rig.until("sensor.cabinet_safety", is_now("safe"))

@@ -369,6 +369,22 @@ async def test_the_same_gateway_is_not_set_up_twice(
     assert len(links(home)) == 1
 
 
+@pytest.mark.parametrize(
+    ("known", "typed"),
+    [
+        ("127.0.0.1", "localhost"),
+        ("localhost", "::1"),
+        ("192.0.2.7", "::ffff:192.0.2.7"),
+        ("Board.local", "board.local."),
+    ],
+)
+async def test_one_gateway_under_two_names_is_not_set_up_twice(home: HomeAssistant, known: str, typed: str) -> None:
+    MockConfigEntry(domain=DOMAIN, data={"type": "tcp", "host": known, "port": 502}).add_to_hass(home)
+    link = await add_link(home, "rtu_tcp")
+    await link.answer(host=typed, port=502, line=QUICK_LINE)
+    assert link.reason == "already_configured"
+
+
 async def test_of_two_dialogs_for_one_gateway_only_one_saves(home: HomeAssistant, cabinet_of: CabinetMaker) -> None:
     cabinet = await cabinet_of({1: "adw300"})
     dialogs = [await add_link(home, "tcp"), await add_link(home, "tcp")]
@@ -520,6 +536,19 @@ async def test_the_other_framing_is_tried_with_the_entry_off_the_line(
     assert rig.entry.data["type"] == "rtu_tcp"
     assert rig.entry.state is ConfigEntryState.LOADED
     assert rig.state("sensor", 8, "Lg").state not in ("unknown", "unavailable")
+
+
+async def test_a_link_whose_device_has_the_id_that_speaks_to_all_does_not_become_a_line(
+    home: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({0: "aim-r100"})
+    rig = await link_to(cabinet)
+    link = await change_link(home, rig.entry, "rtu_tcp")
+    for _ in range(2):
+        await link.answer(host=HOST, port=cabinet.rtu_port, line=QUICK_LINE)
+        assert link.errors == {"base": "broadcast_device"}
+        assert link.placeholders["name"] == rig.subentry(0).title
+    assert rig.entry.data["type"] == "tcp"
 
 
 async def test_another_speed_of_a_serial_port_is_tried_and_the_entry_comes_back(

@@ -14,7 +14,7 @@ from custom_components.acrel_safety.const import MODEL_FOLDER
 from simulator.cabinet import STANDARD_UNITS
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.flows import QUICK_LINE, Walk, add_device, add_link, change_device
-from tests.integration.rigs import LinkRig
+from tests.integration.rigs import Framing, LinkRig
 from tests.integration.serial_bridge import serial_bridge
 
 LOOPS = """
@@ -153,6 +153,16 @@ async def test_what_cannot_be_a_unit_id_is_refused(
     assert devices(rig) == {}
 
 
+@pytest.mark.parametrize("framing", ["tcp", "rtu_tcp"])
+async def test_the_id_that_speaks_to_all_on_a_line_is_refused_there_before_anything_is_sent(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, framing: Framing
+) -> None:
+    rig = await link_to(await cabinet_of({0: "aim-r100"}), {}, framing=framing)
+    device = await add_device(hass, rig.entry)
+    await device.answer(unit_id=0, model="aim-r100", name="Sockets")
+    assert device.errors == ({} if framing == "tcp" else {"unit_id": "broadcast_unit"})
+
+
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 async def test_an_owner_is_told_how_sure_a_model_is_but_not_whose_code_or_site_says_so(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, language: str
@@ -220,7 +230,7 @@ async def test_a_setting_that_cannot_be_is_told_at_its_field_and_the_rest_stays(
     typed = {name: value for name, value in {"pt": 2, "ct": 100, **wrong}.items() if value is not None}
     await device.answer(**typed)
     assert device.errors == {field: key}
-    assert device.entered == {"detail": "normal"} | {
+    assert device.entered == {"detail": "normal", "allow_automations": False} | {
         name: value for name, value in typed.items() if name != "intervals"
     }
     assert devices(rig) == {}
@@ -375,7 +385,7 @@ async def test_ratios_that_no_register_tells_are_asked_for(
     rig = await link_to(cabinet, {})
     device = await add_device(hass, rig.entry)
     await device.answer(unit_id=3, model="adl3000")
-    assert device.fields == ["pt", "ct", "detail", "intervals"]
+    assert device.fields == ["pt", "ct", "detail", "allow_automations", "intervals"]
     await device.answer(pt=1, ct=20)
     await hass.async_block_till_done()
 
@@ -396,7 +406,7 @@ async def test_changes_are_allowed_only_by_the_user(
     rig = await link_to(await cabinet_of({8: "aim-r100"}), {})
     device = await add_device(hass, rig.entry)
     await device.answer(unit_id=8, model="aim-r100")
-    assert device.fields == ["allow_changes", "detail", "intervals"]
+    assert device.fields == ["allow_changes", "detail", "allow_automations", "intervals"]
     await device.answer(allow_changes=True)
     await hass.async_block_till_done()
     assert devices(rig)["AIM-R100 8"]["allow_changes"] is True

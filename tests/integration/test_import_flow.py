@@ -71,7 +71,7 @@ async def test_a_table_is_saved_after_its_values_were_seen(desk: Desk) -> None:
     assert device.fields == ["file", "base", "model_id"]
     await device.answer(file=await desk.file(TWO_LOOPS), base="none")
     assert device.step == "settings"
-    assert device.fields == ["detail", "intervals"]
+    assert device.fields == ["detail", "allow_automations", "intervals"]
     await device.answer()
 
     assert device.step == "preview"
@@ -468,7 +468,7 @@ async def test_a_device_gets_a_better_table_under_the_same_name(
 def blocked_folder(desk: Desk) -> Path:
     """Put a file where the folder of models has to be."""
     path = Path(desk.hass.config.path(MODEL_FOLDER))
-    path.parent.mkdir()
+    path.parent.mkdir(exist_ok=True)
     path.write_text("in the way")
     return path
 
@@ -493,7 +493,7 @@ async def test_ratios_of_the_base_model_apply_to_the_preview(desk: Desk) -> None
         "Lg = { at = 0x004A }", 'Ia = { at = 0x004A, ratios = ["ct"] }'
     )
     await device.answer(file=await desk.file(text, "loops.toml"), base="none")
-    assert device.fields == ["ct", "detail", "intervals"]
+    assert device.fields == ["ct", "detail", "allow_automations", "intervals"]
     await device.answer(ct=10)
     assert f"| {desk.truth['1']['Lg'] * 10:.2f} A |" in device.placeholders["table"]
 

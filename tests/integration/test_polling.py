@@ -51,7 +51,10 @@ async def test_disabling_an_entity_ends_its_reads(cabinet_of: CabinetMaker, link
     for entity in rig.entities():
         er.async_get(rig.hass).async_update_entity(entity.entity_id, disabled_by=er.RegistryEntryDisabler.USER)
     await rig.hass.async_block_till_done()
-    assert device.groups() == []
+    assert Pace.NORMAL not in device.groups()
+    # Alarms are watched until the device is loaded anew, in case somebody only tried.
+    await rig.reload()
+    assert rig.source(9).unit.groups() == []
 
 
 async def test_the_users_intervals_are_kept(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:

@@ -287,7 +287,7 @@ async def test_a_ratio_that_is_not_stored_is_asked_for_and_the_rest_is_read_mean
     issue = issue_of(home, identifier)
     assert issue is not None
     assert (issue.translation_placeholders or {})["missing"] == "CT"
-    assert rig.state("sensor", 3, "Fr").state not in ("unavailable", "unknown")
+    assert rig.state("sensor", 3, "Ua").state not in ("unavailable", "unknown")
     assert rig.state("sensor", 3, "Ia").state == "unknown"
     assert (await submit(home, hass_client, issue))["reason"] == "still_there"
 
@@ -331,7 +331,7 @@ async def test_only_true_allows_changes_even_if_it_is_lost_while_the_device_is_l
     await home.async_block_till_done()
     registry = er.async_get(home)
     platforms = {entity.domain for entity in er.async_entries_for_config_entry(registry, rig.entry.entry_id)}
-    assert platforms <= {"sensor", "binary_sensor"}
+    assert platforms <= {"sensor", "binary_sensor", "event"}
     assert issue_of(home, issue_id(rig.entry, subentry, Issue.STORED_BROKEN)) is not None
 
 

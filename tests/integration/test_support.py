@@ -26,7 +26,7 @@ from custom_components.acrel_safety.aioacrel.registers.dump import RegisterDump
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.issues import Issue, issue_id
 from tests.integration.conftest import CabinetMaker, LinkMaker
-from tests.integration.rigs import HOST, QUICK, LinkRig, device, is_not, link_entry, until_issue
+from tests.integration.rigs import HOST, QUICK, LinkRig, device, enable_all, is_not, link_entry, until_issue
 from tests.integration.test_lifecycle import open_sockets
 
 BROKEN = """\
@@ -111,6 +111,8 @@ async def test_diagnostics_say_what_is_odd_and_hold_no_secret_of_a_users_model(
     folder.mkdir(parents=True)
     (folder / "numbered.toml").write_text(NUMBERED, "utf-8")
     rig = await link_to(await cabinet_of({7: "asj10l"}), {7: "numbered"})
+    enable_all(rig)
+    await rig.reload()
     assert await async_setup_component(hass, "diagnostics", {})
     found: dict[str, Any] = await get_diagnostics_for_config_entry(hass, hass_client, rig.entry)
     [device] = found["devices"]

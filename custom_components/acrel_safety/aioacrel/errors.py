@@ -126,7 +126,7 @@ class RefusedError(LinkError):
             last=f"{address + count - 1:04X}h",
             code=f"{code:02d}",
             meaning=phrase(EXCEPTION_MEANINGS.get(code, "exception_undefined")),
-            advice=phrase(EXCEPTION_ADVICE[code]) if code in EXCEPTION_ADVICE else "",
+            advice=phrase(EXCEPTION_ADVICE.get(code, "advise_undefined")),
         )
 
     @property
@@ -165,7 +165,12 @@ EXCEPTION_MEANINGS: Mapping[int, str] = {
 }
 EXCEPTION_ADVICE: Mapping[int, str] = {
     ILLEGAL_FUNCTION: "advise_function",
+    ILLEGAL_ADDRESS: "advise_model",
+    ILLEGAL_VALUE: "advise_model",
+    DEVICE_FAILURE: "advise_failure",
+    ACKNOWLEDGE: "advise_busy",
     BUSY: "advise_busy",
+    MEMORY_PARITY: "advise_failure",
     GATEWAY_PATH: "advise_path",
     GATEWAY_TARGET: "advise_target",
 }

@@ -18,19 +18,31 @@ SYSTEM_REASONS: Mapping[int | None, str] = {
     errno.EISDIR: "is_directory",
     errno.EIO: "input_output",
     errno.EBUSY: "device_busy",
-    errno.ENOTTY: "no_serial_port_there",
     errno.ENXIO: "no_such_device",
     errno.ENODEV: "no_such_device",
-    errno.ECONNREFUSED: "connection_refused",
-    errno.ECONNRESET: "connection_reset",
-    errno.EPIPE: "connection_reset",
-    errno.EHOSTUNREACH: "no_route",
-    errno.ENETUNREACH: "no_network",
-    errno.ECONNABORTED: "connection_reset",
-    errno.EHOSTDOWN: "no_route",
-    errno.ETIMEDOUT: "timed_out",
 }
 
+LINK_REASONS: Mapping[int | None, str] = {
+    errno.ENOENT: "link_no_port",
+    errno.EACCES: "link_port_denied",
+    errno.EPERM: "link_port_denied",
+    errno.EBUSY: "link_port_busy",
+    errno.EAGAIN: "link_port_busy",
+    errno.ENXIO: "link_port_gone",
+    errno.ENODEV: "link_port_gone",
+    errno.EIO: "link_port_gone",
+    errno.ENOTTY: "link_not_serial",
+    errno.EISDIR: "link_not_serial",
+    errno.ECONNREFUSED: "link_refused",
+    errno.ECONNRESET: "hung_up",
+    errno.ECONNABORTED: "hung_up",
+    errno.EPIPE: "hung_up",
+    errno.EHOSTUNREACH: "link_no_way",
+    errno.ENETUNREACH: "link_no_way",
+    errno.EHOSTDOWN: "link_no_way",
+    errno.ETIMEDOUT: "link_timed_out",
+}
+"""Why a link cannot be opened, or was lost, with what to do about it."""
 
 LIBRARY_REASONS: Mapping[str, str] = {
     "ModbusConnectionError": "hung_up",
@@ -44,6 +56,8 @@ LIBRARY_REASONS: Mapping[str, str] = {
     "ModbusProtocolError": "bad_frame",
     "ASCIIFrameError": "bad_frame",
     "LRCError": "bad_checksum",
+    "UnknownUriScheme": "link_not_serial",
+    "UnsupportedSetting": "line_unsupported",
 }
 """The errors of the Modbus libraries below, by name: some of them they make themselves."""
 
@@ -79,11 +93,12 @@ def reason_of(error: BaseException) -> Phrase:
     """
     error = innermost(error)
     if isinstance(error, (gaierror, UnicodeError)):
-        return phrase("host_unknown")
+        return phrase("link_host_unknown")
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
-        return system_says(error)
+        key = LINK_REASONS.get(error.errno)
+        return phrase(key) if key is not None else system_says(error)
     if isinstance(error, TimeoutError):
-        return phrase("timed_out")
+        return phrase("link_timed_out")
     return phrase(LIBRARY_REASONS.get(type(error).__name__, "no_reason"))
 
 

@@ -25,7 +25,7 @@ from ..aioacrel.registers import Ratio
 from ..aioacrel.table import AddressMode, KMode
 from ..checked import faults, sound_part
 from ..const import CONF_ALLOW_AUTOMATIONS, CONF_ALLOW_CHANGES, CONF_DETAIL, CONF_INTERVALS, CONF_UNIT_ID
-from ..hubs.modbus_data import INTERVALS, RATIO_FIELDS, UNIT, missing_ratios, sound_unit_id
+from ..hubs.modbus_data import INTERVALS, RATIO_FIELDS, UNIT, UNIT_IDS, missing_ratios
 from .drafts import AS_WRITTEN, NORMAL_ORDER
 from .explain import FormError
 from .link_forms import FormData, choice, number
@@ -141,7 +141,6 @@ def settings_schema(model: Model) -> probatio.Schema:
     return probatio.Schema(
         {
             **({probatio.Required(CONF_ALLOW_CHANGES, default=False): BooleanSelector()} if may_change else {}),
-            probatio.Required(CONF_ALLOW_AUTOMATIONS, default=False): BooleanSelector(),
             **{
                 # Needed, but Home Assistant's frontend puts a 0 into a required number.
                 probatio.Optional(field): number(step="any")
@@ -149,6 +148,7 @@ def settings_schema(model: Model) -> probatio.Schema:
                 if ratio in model.registers.asks_ratios
             },
             probatio.Required(CONF_DETAIL, default=Detail.NORMAL.value): choice(list(Detail), "detail"),
+            probatio.Required(CONF_ALLOW_AUTOMATIONS, default=False): BooleanSelector(),
             probatio.Optional(CONF_INTERVALS): section(probatio.Schema(intervals), {"collapsed": True}),
         }
     )
@@ -173,9 +173,9 @@ def look_schema(
     )
 
 
-def check_unit_id(value: float) -> None:
-    """Raise FormError if no unit can have this id."""
-    for fault in faults(probatio.Schema({CONF_UNIT_ID: sound_unit_id}), {CONF_UNIT_ID: value}):
+def check_unit_id(value: float, kind: str) -> None:
+    """Raise FormError if no unit on this kind of link can have this id."""
+    for fault in faults(UNIT_IDS[kind], {CONF_UNIT_ID: value}):
         raise FormError.of(fault, {})
 
 

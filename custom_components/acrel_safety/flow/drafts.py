@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from errno import EFBIG
 from pathlib import Path
 
 from homeassistant.components.file_upload import process_uploaded_file
@@ -138,11 +139,15 @@ class Draft:
     def save(self, folder: Path) -> Callable[[], None]:
         """Write the model file, whole or not at all, and return what takes that back; for the executor.
 
-        Raises OSError, or HomeAssistantError when the file cannot be written.
+        Raises OSError, or HomeAssistantError when the file cannot be written. What is too large to be a model file is
+        not replaced: it could not be put back.
         """
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.model.id}{_MODEL_FILE}"
-        former = path.read_bytes() if path.is_file() else None
+        try:
+            former = read_file(path, LARGEST_FILE) if path.is_file() else None
+        except FileProblemsError as error:
+            raise OSError(EFBIG, str(error), str(path)) from error
         write_utf8_file_atomic(str(path), self.file_text)
 
         def take_back() -> None:

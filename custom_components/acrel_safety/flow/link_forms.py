@@ -21,7 +21,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
-from ..aioacrel.addresses import without_password
+from ..aioacrel.addresses import same_host, without_password
 from ..checked import faults, sound_part
 from ..const import (
     CONF_BAUDRATE,
@@ -159,6 +159,17 @@ def link_form(data: Mapping[str, Any]) -> FormData:
 def link_place(data: Mapping[str, Any]) -> FormData:
     """Return what tells one link from another: two framings of one address are one place."""
     return {key: data[key] for key in (CONF_DEVICE, CONF_HOST, CONF_PORT) if key in data}
+
+
+def is_same_place(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two links are certain to be one place: a host has more than one name."""
+    return _place(one) == _place(other)
+
+
+def _place(data: Mapping[str, Any]) -> FormData:
+    place = link_place(data)
+    host = place.get(CONF_HOST)
+    return {**place, CONF_HOST: same_host(host)} if isinstance(host, str) else place
 
 
 def former_title(data: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ from ..checked import WRONG, Fault, faults
 from ..const import CONF_UNIT_ID
 from .learnt import LearntMemory
 from .modbus import ModbusEntryHub
-from .modbus_data import LINKS, UNIT, missing_ratios, seat
+from .modbus_data import LINKS, UNITS, missing_ratios, seat
 
 
 class EntryHub(Protocol):
@@ -64,7 +64,14 @@ class Way:
 
 
 WAYS: dict[str, Way] = {
-    kind: Way(hub=ModbusEntryHub, link=link, device=UNIT, seat=seat, seat_field=CONF_UNIT_ID, missing=missing_ratios)
+    kind: Way(
+        hub=ModbusEntryHub,
+        link=link,
+        device=UNITS[kind],
+        seat=seat,
+        seat_field=CONF_UNIT_ID,
+        missing=missing_ratios,
+    )
     for kind, link in LINKS.items()
 }
 

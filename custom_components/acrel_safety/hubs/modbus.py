@@ -38,6 +38,7 @@ from ..const import (
     TYPE_SERIAL,
     TYPE_TCP,
 )
+from ..issues import tell_link_trouble
 from .errors import LinkInUseError
 from .learnt import LearntMemory
 from .modbus_data import DEFAULT_DUTY_TARGET
@@ -181,7 +182,16 @@ class ModbusEntryHub:
             if (known := self._memory.of(subentry_id, source.unit.model.id)) is not None:
                 source.remember(*known)
         self._is_started = True
-        await self._hub.start(FIRST_LOOK_SECONDS)
+        self._entry.async_on_unload(self._hub.bus.pulse.on_trouble(self._tell_trouble))
+        try:
+            await self._hub.start(FIRST_LOOK_SECONDS)
+        finally:
+            # Of a former run it may still stand there.
+            self._tell_trouble()
+
+    @callback
+    def _tell_trouble(self) -> None:
+        tell_link_trouble(self._hass, self._entry, self._hub.bus.pulse.trouble)
 
     async def async_stop(self) -> None:
         """End after the request on the wire."""

@@ -36,6 +36,10 @@ from ..ownersettings import sound_limits, sound_ratings
 
 LOWEST_UNIT_ID, HIGHEST_UNIT_ID, OWN_PORT_UNIT_ID = 0, 247, 255
 """1 to 247 on a line (Modbus over serial line V1.02, section 2.2); 0 and 255 for a device with its own network port."""
+BROADCAST = 0
+"""On a serial line, also behind a serial server: what is sent to all, and answered by nobody (same document)."""
+BROADCAST_UNIT = "broadcast_unit"
+"""The key of what is said of it."""
 DATA_BITS = 8
 """Modbus RTU always has eight (Modbus over serial line V1.02, section 2.5.1)."""
 BAUDRATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
@@ -74,6 +78,13 @@ def sound_unit_id(value: object) -> object:
     return value
 
 
+def _on_a_line(value: object) -> object:
+    """Check a unit id on RTU framing."""
+    if sound_unit_id(value) == BROADCAST:
+        raise UnfitError(BROADCAST_UNIT, value, f"1 … {HIGHEST_UNIT_ID}, {OWN_PORT_UNIT_ID}")
+    return value
+
+
 def _intervals(value: object) -> object:
     """Check how often a device is read."""
     limits = {probatio.Optional(pace.value): number(f"bad_{pace}_interval", *INTERVALS[pace]) for pace in INTERVALS}
@@ -103,19 +114,26 @@ LINKS: Mapping[str, probatio.Schema] = {
         TYPE_SERIAL: {probatio.Required(CONF_DEVICE): text("port_missing"), **_LINE},
     }.items()
 }
-UNIT = probatio.Schema(
-    {
-        probatio.Required(CONF_UNIT_ID): sound_unit_id,
-        probatio.Required(CONF_MODEL): text("model_needed"),
-        probatio.Optional(CONF_ALLOW_CHANGES): flag,
-        **{probatio.Optional(field): number("bad_ratio", 0.001, 10_000) for field in RATIO_FIELDS.values()},
-        probatio.Optional(CONF_INTERVALS): _intervals,
-        probatio.Optional(CONF_LIMITS): sound_limits,
-        probatio.Optional(CONF_RATINGS): sound_ratings,
-        probatio.Optional(CONF_ALLOW_AUTOMATIONS): flag,
-    },
-    extra=probatio.ALLOW_EXTRA,
-)
+_DEVICE: dict[probatio.Marker, object] = {
+    probatio.Required(CONF_MODEL): text("model_needed"),
+    probatio.Optional(CONF_ALLOW_CHANGES): flag,
+    **{probatio.Optional(field): number("bad_ratio", 0.001, 10_000) for field in RATIO_FIELDS.values()},
+    probatio.Optional(CONF_INTERVALS): _intervals,
+    probatio.Optional(CONF_LIMITS): sound_limits,
+    probatio.Optional(CONF_RATINGS): sound_ratings,
+    probatio.Optional(CONF_ALLOW_AUTOMATIONS): flag,
+}
+UNIT_IDS: Mapping[str, probatio.Schema] = {
+    kind: probatio.Schema({probatio.Required(CONF_UNIT_ID): check})
+    for kind, check in {TYPE_TCP: sound_unit_id, TYPE_RTU_TCP: _on_a_line, TYPE_SERIAL: _on_a_line}.items()
+}
+"""What a unit's id may be on each kind of link."""
+UNITS: Mapping[str, probatio.Schema] = {
+    kind: probatio.Schema({**unit_id.schema, **_DEVICE}, extra=probatio.ALLOW_EXTRA)
+    for kind, unit_id in UNIT_IDS.items()
+}
+UNIT = UNITS[TYPE_TCP]
+"""What is stored of a unit, wherever it is."""
 
 
 def missing_ratios(model: Model, data: Mapping[str, Any]) -> list[str]:

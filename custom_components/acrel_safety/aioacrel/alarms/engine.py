@@ -1,29 +1,27 @@
 """All alarms there are: of every device, of every link, with their places; what persons do to them, and who is told."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress as suppressing
 
 from ..device import Device
 from ..errors import UnknownAlarmError
 from ..readings import PointKey
-from ..texts import phrase
 from .alarm import Alarm
 from .board import Board
 from .clock import Clock, Moment
 from .happening import Happening
 from .keeping import kept, restore
-from .levels import Level, Safety, safety_of, worst
+from .levels import Safety, safety_of, worst
+from .links import Link, id_of
 from .notices import Notice, Notices
 from .ownerlimits import OwnerLimit
 from .standing import Standing, standing_of, urgency
-from .unseen import LASTING_SECONDS, WHOLE_DEVICE
-from .verdict import AlarmKey, Cause, Verdict
+from .unseen import WHOLE_DEVICE
 from .watch import Watch
 
 type Listener = Callable[[Happening, Standing], None]
 type NoticeListener = Callable[[Notice], None]
-_LINK = "link"
 
 
 class Alarms:
@@ -33,7 +31,7 @@ class Alarms:
         """Begin without any device."""
         self._clock = clock or Clock()
         self._watched: dict[str, _Watched] = {}
-        self._links: dict[str, _Link] = {}
+        self._links: dict[str, Link] = {}
         self._listeners: list[Listener] = []
         self._notice_listeners: list[NoticeListener] = []
         self._kept: dict[str, object] = {}
@@ -62,7 +60,7 @@ class Alarms:
         watched = _Watched(board)
         watch = Watch(
             device,
-            lambda happening: self._happened(watched, happening),
+            lambda happening: self._happened(board, happening),
             limits=limits,
             ratings=ratings,
             points=points,
@@ -86,15 +84,17 @@ class Alarms:
 
         return watch, end
 
-    def forget(self, identity: str) -> None:
-        """Forget what was kept of a device or link that will not come back."""
-        for alarm_id in [known for known in self._kept if known.partition("/")[0] == identity]:
+    def forget_but(self, identities: AbstractSet[str]) -> Sequence[str]:
+        """Forget what was kept of devices and links that will not come back; returns the ids of those alarms."""
+        gone = [alarm_id for alarm_id in self._kept if alarm_id.partition("/")[0] not in identities]
+        for alarm_id in gone:
             del self._kept[alarm_id]
+        return gone
 
     def _restore(self, watched: _Watched) -> None:
         now = self._clock.now()
         for rule, alarm in watched.watch.pairs():
-            alarm_id = _id_of(watched.board, alarm.cause.key)
+            alarm_id = id_of(watched.board, alarm.cause.key)
             restore(alarm, rule, self._kept.pop(alarm_id, None), now)
             if alarm.occurrence and not alarm.facts.is_acknowledged:
                 self.notices.restart(alarm_id, alarm.occurrence, now.steady)
@@ -102,29 +102,20 @@ class Alarms:
 
     # -- links --------------------------------------------------------------------------------------------------------
 
-    def _link_of(self, board: Board) -> _Link | None:
+    def _link_of(self, board: Board) -> Link | None:
         if not board.link:
             return None
         if board.link not in self._links:
-            link = _Link(Board(identity=board.link, name=board.link_name or board.link, site=board.site))
-            link.alarm = Alarm(_LINK_CAUSE, lambda happening: self._happened(link, happening))
-            self._links[board.link] = link
+            place = Board(identity=board.link, name=board.link_name or board.link, site=board.site)
+            self._links[board.link] = Link(place, lambda happening: self._happened(place, happening))
         return self._links[board.link]
 
-    def _look_at_link(self, link: _Link | None) -> None:
+    def _look_at_link(self, link: Link | None) -> None:
         """Let the link speak for its devices where none of them is heard."""
         if link is None:
             return
-        now = self._clock.now()
-        members = [watched for watched in self._watched.values() if watched.board.link == link.board.identity]
-        unheard = [watched for watched in members if not watched.watch.is_device_seen]
-        is_down = len(members) > 1 and len(unheard) == len(members)
-        link.since = (now.steady if link.since is None else link.since) if is_down else None
-        is_on = link.since is not None and now.steady - link.since >= LASTING_SECONDS
-        link.alarm.take(Verdict(is_on), now)
-        by = _id_of(link.board, _LINK_CAUSE.key) if link.since is not None else None
-        for watched in members:
-            watched.watch.alarms[WHOLE_DEVICE].suppress(by, now)
+        members = [watched.watch for watched in self._watched.values() if watched.board.link == link.board.identity]
+        link.look(members, self._clock.now())
 
     # -- what stands --------------------------------------------------------------------------------------------------
 
@@ -145,7 +136,7 @@ class Alarms:
         """
         now = self._clock.now()
         standing = [
-            standing_of(_id_of(board, alarm.cause.key), alarm, board, now)
+            standing_of(id_of(board, alarm.cause.key), alarm, board, now)
             for alarm, board in self._of(identity)
             if alarm.stands
             and (circuit is None or alarm.cause.key.circuit == circuit or alarm.cause.key == WHOLE_DEVICE)
@@ -176,7 +167,7 @@ class Alarms:
         if all(watch.is_blind for watch in watches):
             return Safety.NOT_SEEN
         # A device that has no alarms makes nothing safe; that it is silent is one all the same.
-        return worst([found, *(watch.safety() for watch in watches if not (watch.is_blind and watch.is_device_seen))])
+        return worst([found, *(watch.safety() for watch in watches if not watch.is_blind or watch.is_missed)])
 
     # -- what persons do ----------------------------------------------------------------------------------------------
 
@@ -234,10 +225,10 @@ class Alarms:
         for listener in list(self._notice_listeners):
             listener(notice)
 
-    def _happened(self, place: _Watched | _Link, happening: Happening) -> None:
+    def _happened(self, board: Board, happening: Happening) -> None:
         now = self._clock.now()
-        alarm_id = _id_of(place.board, happening.alarm.cause.key)
-        standing = standing_of(alarm_id, happening.alarm, place.board, now)
+        alarm_id = id_of(board, happening.alarm.cause.key)
+        standing = standing_of(alarm_id, happening.alarm, board, now)
         for listener in list(self._listeners):
             listener(happening, standing)
         self.notices.take(alarm_id, happening, now.steady)
@@ -247,8 +238,7 @@ class Alarms:
     def next_time(self) -> float | None:
         """Return when, by the steady clock, `tick` is to be called; None if not at all."""
         times = [watched.watch.next_time() for watched in self._watched.values()]
-        times += [None if link.since is None else link.since + LASTING_SECONDS for link in self._links.values()]
-        times += [link.alarm.next_time for link in self._links.values()]
+        times += [link.next_time() for link in self._links.values()]
         times.append(self.notices.next_time())
         return min((time for time in times if time is not None), default=None)
 
@@ -282,14 +272,14 @@ class Alarms:
 
     def _kept_of(self, watched: _Watched) -> Mapping[str, Mapping[str, object] | None]:
         now = self._clock.now()
-        return {_id_of(watched.board, alarm.cause.key): kept(alarm, rule, now) for rule, alarm in watched.watch.pairs()}
+        return {id_of(watched.board, alarm.cause.key): kept(alarm, rule, now) for rule, alarm in watched.watch.pairs()}
 
     def _all(self) -> Iterator[tuple[str, Alarm, Board]]:
         for link in self._links.values():
-            yield _id_of(link.board, link.alarm.cause.key), link.alarm, link.board
+            yield id_of(link.board, link.alarm.cause.key), link.alarm, link.board
         for watched in self._watched.values():
             for key, alarm in watched.watch.alarms.items():
-                yield _id_of(watched.board, key), alarm, watched.board
+                yield id_of(watched.board, key), alarm, watched.board
 
     def _find(self, alarm_id: str) -> tuple[Alarm, Board] | None:
         identity, _, name = alarm_id.partition("/")
@@ -308,21 +298,3 @@ class _Watched:
 
     def __init__(self, board: Board) -> None:
         self.board = board
-
-
-class _Link:
-    """What several devices are reached by."""
-
-    alarm: Alarm
-
-    def __init__(self, board: Board) -> None:
-        self.board = board
-        self.since: float | None = None
-        """Since when none of its devices is heard."""
-
-
-_LINK_CAUSE = Cause(key=AlarmKey("", _LINK, "unseen"), level=Level.NOT_SEEN, name=phrase("alarm_link_unseen"))
-
-
-def _id_of(board: Board, key: AlarmKey) -> str:
-    return f"{board.identity}/{key}"

@@ -27,21 +27,24 @@ class UnseenDeviceRule:
         self.cause = Cause(key=WHOLE_DEVICE, level=Level.NOT_SEEN, name=phrase("alarm_device_unseen"))
         self._device = device
         self._since: float | None = None
+        self._is_on = False
 
     def judge(self, readings: Readings, now: float) -> Verdict:
         """Look whether anything holds that was read of it."""
         device = self._device
-        if device.trouble is None and device.is_heard:
-            self._since = None
+        if (device.trouble is None and device.is_heard) or not device.is_wanted:
+            # Of what nobody wants to read nothing is missed.
+            self._since, self._is_on = None, False
             return Verdict(is_on=False)
         if self._since is None:
             self._since = now
         detail = "" if device.trouble is None else device.trouble.key
-        return Verdict(now - self._since >= LASTING_SECONDS, detail=detail)
+        self._is_on = now - self._since >= LASTING_SECONDS
+        return Verdict(self._is_on, detail=detail)
 
     def next_time(self) -> float | None:
         """Return when it has to be looked at again, also if nothing is heard until then."""
-        return None if self._since is None else self._since + LASTING_SECONDS
+        return None if self._since is None or self._is_on else self._since + LASTING_SECONDS
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Nothing is kept: what is not heard now is not heard."""
@@ -68,6 +71,7 @@ class UnseenInputsRule:
         self._device = device
         self._unread: set[PointKey] = set(inputs)
         self._since: float | None = None
+        self._is_on = False
 
     @property
     def unread(self) -> Collection[PointKey]:
@@ -99,16 +103,17 @@ class UnseenInputsRule:
         """Say whether something is missing for so long that it is no matter of a moment."""
         if not self._unread or not self._device.is_heard or self._device.trouble is not None:
             # Where nothing is heard at all the device itself is the alarm.
-            self._since = None
+            self._since, self._is_on = None, False
             return Verdict(is_on=False)
         if self._since is None:
             self._since = now
         codes = ", ".join(sorted(key.code for key in self._unread)[:5])
-        return Verdict(now - self._since >= LASTING_SECONDS, detail=codes)
+        self._is_on = now - self._since >= LASTING_SECONDS
+        return Verdict(self._is_on, detail=codes)
 
     def next_time(self) -> float | None:
         """Return when it has to be looked at again, also if nothing is heard until then."""
-        return None if self._since is None else self._since + LASTING_SECONDS
+        return None if self._since is None or self._is_on else self._since + LASTING_SECONDS
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Nothing is kept: what cannot be read now cannot be read."""

@@ -108,6 +108,11 @@ class Watch:
         """Whether anything is heard of the device, and it is the one it is taken for."""
         return self.device.trouble is None and self.device.is_heard
 
+    @property
+    def is_missed(self) -> bool:
+        """Whether nothing is heard though something is to be read."""
+        return self.device.is_wanted and not self.is_device_seen
+
     def pairs(self) -> Iterator[tuple[Rule, Alarm]]:
         """Yield each rule with its alarm."""
         return ((rule, self.alarms[rule.cause.key]) for rule in self._rules)

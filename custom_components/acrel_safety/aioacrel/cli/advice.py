@@ -3,7 +3,15 @@
 import shlex
 from dataclasses import replace
 
-from ..errors import AcrelError, AddressFormError, BadAnswerError, NoAnswerError, UnheardError
+from ..errors import (
+    AcrelError,
+    AddressFormError,
+    BadAnswerError,
+    DeadMeterError,
+    NoAnswerError,
+    UnheardError,
+    WrongDeviceError,
+)
 from ..modbus.link import LinkAddress, Transport
 from .options import Options
 
@@ -12,6 +20,7 @@ WHAT_TO_CHECK = (
     " Many gateways serve one program at a time: close others, Home Assistant too."
 )
 WHAT_IS_SLOW = "An answer that takes longer is waited for with a longer --timeout, such as --timeout 10"
+WHICH_MODEL = "Choose the model that is printed on the device; `acrel scan` says which ones fit what it answers"
 _OTHER = {Transport.TCP: Transport.RTU_OVER_TCP, Transport.RTU_OVER_TCP: Transport.TCP}
 _KIND = {
     Transport.TCP: "it may be a gateway that speaks Modbus TCP",
@@ -23,6 +32,8 @@ def on_error(options: Options, error: AcrelError) -> list[str]:
     """Return what to try after an error; nothing when the error says it itself."""
     if isinstance(error, UnheardError):
         return []
+    if isinstance(error, WrongDeviceError) and not isinstance(error, DeadMeterError):
+        return [WHICH_MODEL]
     if isinstance(error, (NoAnswerError, BadAnswerError)):
         return [WHAT_TO_CHECK, *other_framing(options)]
     return []

@@ -15,6 +15,7 @@ from .printable import printable
 
 BROADCAST_UNIT = 0
 """On a serial line; behind Modbus TCP it is a unit like others."""
+_TO_ALL = "on a serial line 0 speaks to all and nobody answers; allowed: 1 to 247"
 _PROGRAM = "acrel"
 _LINK_HELP = (
     "tcp://host:port, rtu+tcp://host:port or serial:///dev/ttyUSB0?baudrate=9600&parity=N&stopbits=1"
@@ -37,7 +38,9 @@ def parse(argv: Sequence[str]) -> Options:
     parser = _parser()
     options = parser.parse_args(argv, namespace=Options(argv=argv))
     if getattr(options, "unit", None) == BROADCAST_UNIT and options.link.framing is Framing.RTU:
-        parser.error("argument --unit: on a serial line 0 speaks to all and nobody answers; allowed: 1 to 247")
+        parser.error(f"argument --unit: {_TO_ALL}")
+    if options.command == "scan" and set(options.units) == {BROADCAST_UNIT} and options.link.framing is Framing.RTU:
+        parser.error(f"argument --units: {_TO_ALL}")
     return options
 
 

@@ -1,20 +1,23 @@
 """Asks one unit after the other whether it is there, and those that are what they are."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from modbus_connection import ModbusError
 
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerError, RefusedError, WrongPeerError
-from ..modbus.examine import OF_OTHER_FRAMING
+from ..foreign import innermost
+from ..modbus.examine import OF_OTHER_FRAMING, Speech
 from ..modbus.framing import Framing
 from ..modbus.guard import GuardedUnit
 from ..modbus.link import Link, LinkAddress
 from ..points import Model
+from ..texts import phrase
 from .arguments import BROADCAST_UNIT
-from .fitting import FIRST_REGISTER, FUNCTION, Candidate, Verdict, candidates
+from .fitting import FIRST_REGISTER, FUNCTION, candidates
+from .found import Found, Search
 from .options import Options
 from .output import Console
 from .progress import progress
@@ -36,44 +39,6 @@ UNHEARD_UNITS = 16
 _MARGIN = 1.5
 _STALL = 0.1
 """Seconds by which an answer is later than on a free line: the gateway was still trying another unit."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A unit that answers, and what each model's checks came to; `remark` says what is wrong with its answers."""
-
-    unit_id: int
-    candidates: Sequence[Candidate] = ()
-    remark: str = ""
-    is_sound: bool = True
-    """Whether it gave an answer that fits the question."""
-
-    @property
-    def models(self) -> list[Model]:
-        """The models it answers like in every check, the most telling first."""
-        return [found.model for found in self.candidates if found.verdict is Verdict.FITS]
-
-
-@dataclass(slots=True, kw_only=True)
-class Search:
-    """What a scan found."""
-
-    address: LinkAddress
-    asked: Sequence[int]
-    found: list[Found] = field(default_factory=list)
-    trouble: LinkError | None = None
-    """What ended it early."""
-    gateway_says: str = ""
-    """What the gateway itself said of a unit that is not there: then its framing is the right one."""
-    tries_for: float = 0.0
-    """Seconds for which the gateway tries a unit that is not there, and serves nobody else."""
-    longest: float = 0.0
-    """Seconds the units that did not answer were given at least."""
-
-    @property
-    def answering(self) -> list[Found]:
-        """The units that gave an answer that fits."""
-        return [unit for unit in self.found if unit.is_sound]
 
 
 async def search(options: Options, address: LinkAddress, models: Sequence[Model], console: Console) -> Search:
@@ -98,7 +63,7 @@ async def search(options: Options, address: LinkAddress, models: Sequence[Model]
                         round_of = asker.to_ask_again()
             except LinkUnreachableError as error:
                 if not done.found:
-                    raise
+                    raise await asker.explained(error) from error
                 done.trouble = error
     done.found.sort(key=lambda unit: options.units.index(unit.unit_id))
     return done
@@ -160,7 +125,27 @@ class _Asker:
             return ()  # the other framing is searched next
         if detail is not None:
             raise WrongPeerError(link=str(self._done.address), detail=detail)
+        self._note_what_was_heard(unit_id)
         return self._done.asked if way.plain is not None else None
+
+    def _note_what_was_heard(self, unit_id: int) -> None:
+        """Keep what the latest look heard of a unit, where that is no silence."""
+        way = self._link.pulse.way
+        code = way.busy_code(unit_id, asyncio.get_running_loop().time())
+        if code is not None:
+            refusal = RefusedError(unit=unit_id, address=FIRST_REGISTER, count=1, code=code)
+            self._done.heard = str(refusal)
+        elif way.speech is Speech.OTHER:
+            self._done.heard = str(BadAnswerError(unit=unit_id, detail=phrase("other_answer")))
+
+    async def explained(self, error: LinkUnreachableError) -> LinkUnreachableError:
+        """Return why nothing can be found; where connections end without an answer it is looked what speaks there."""
+        way = self._link.pulse.way
+        if isinstance(error, WrongPeerError) or isinstance(innermost(error), OSError) or way.speech is not None:
+            return error
+        unit_id = self._done.asked[0]
+        detail = await way.look(unit_id, FIRST_REGISTER, self._link.unit(unit_id).disconnect)
+        return error if detail is None else WrongPeerError(link=str(self._done.address), detail=detail)
 
     def to_ask_again(self) -> list[int]:
         """Return the units for another round: those that were given less time than is known to be needed.
@@ -226,7 +211,7 @@ class _Asker:
 
     async def _look_at(self, unit: GuardedUnit) -> Found | None:
         """Return what a unit is, None for a silent one. Raises LinkUnreachableError."""
-        asked = time.monotonic()
+        asked, had_plain = time.monotonic(), self._link.pulse.way.plain is not None
         try:
             remark = await _first_answer(unit)
         except NoAnswerError:
@@ -247,8 +232,18 @@ class _Asker:
         except LinkUnreachableError:
             raise
         except LinkError as error:
-            return Found(unit_id=unit.unit_id, remark=f"falls silent: {error}")
+            why = await self._why_no_more(unit, error)
+            if not had_plain and self._link.pulse.way.plain is not None:
+                return await self._look_at(unit)
+            return Found(unit_id=unit.unit_id, remark=why)
         return Found(unit_id=unit.unit_id, candidates=found, remark=remark)
+
+    async def _why_no_more(self, unit: GuardedUnit, error: LinkError) -> str:
+        """Return what became of a unit that answered at first. Raises WrongPeerError."""
+        if not isinstance(error, NoAnswerError):
+            return f"answers badly: {error}"
+        await self.look(unit.unit_id)
+        return f"answers no more: {self._done.heard or error}"
 
     def _note_wait(self, seconds: float) -> None:
         """Give the next units the time that this answer took, unless the user stated one."""

@@ -6,8 +6,8 @@ Commands go before any poll: at most the one request on the wire is waited for.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError
@@ -21,6 +21,7 @@ from .poll import PollReport
 from .presence import MISSES_FORGIVEN
 from .pulse import LinkPulse
 from .schedule import Job, Member, Schedule
+from .slips import Slips
 from .trying import PUT_OFF_SECONDS, try_out
 from .unit import PolledUnit
 
@@ -36,9 +37,6 @@ DEFAULT_INTERVALS: Mapping[Pace, float] = {
 }
 """Seconds between two polls of a group."""
 
-
-SLIPS_PER_LINE = 600
-"""So many of them are one line in the log: the first says all."""
 SLIP_SECONDS = 1.0
 """After an error that nobody thought of nothing is asked for so long."""
 
@@ -57,7 +55,7 @@ class Bus:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
-        self._slips = 0
+        self._slips = Slips()
         self._down_since: float | None = None
 
     @property
@@ -166,9 +164,8 @@ class Bus:
                 await self._poll_next()
             except Exception:
                 # Whatever it is: a poller that ended would leave all values standing there as if they were fresh.
-                if self._slips % SLIPS_PER_LINE == 0:
+                if self._slips.is_due("poll", self.name):
                     _LOGGER.exception("Polling %s failed unexpectedly", self.name)
-                self._slips += 1
                 self._lose_all()
                 await asyncio.sleep(SLIP_SECONDS)
 
@@ -199,7 +196,8 @@ class Bus:
                     self._note_silent(member, error)
                 self._schedule.back_off(member, error, _now())
             except Exception:
-                _LOGGER.exception("%s could not be taken for silent", member.unit.name)
+                if self._slips.is_due("lose", member.unit.name):
+                    _LOGGER.exception("%s could not be taken for silent", member.unit.name)
 
     async def _sleep_until(self, when: float) -> None:
         alarm = _loop().call_at(when, self._changed.set)
@@ -210,7 +208,7 @@ class Bus:
 
     async def _serve(self, member: Member, job: Job) -> None:
         """Send one request of a job; when it was the last one, report and set the next time."""
-        with _no_slips(job.unit) as slips:
+        with self._slips.caught(job.unit) as slips:
             if job.run is None:
                 job.begin(_now())
         if slips:
@@ -226,7 +224,7 @@ class Bus:
             if not self._may_be_asked(member):
                 return
             started = _now()
-            with _no_slips(job.unit) as slips:
+            with self._slips.caught(job.unit) as slips:
                 await job.run.step()
             ended = _now()
         self.figures.add(started, ended)
@@ -257,7 +255,8 @@ class Bus:
         try:
             member.on_report(report)
         except Exception:
-            _LOGGER.exception("A listener of %s failed", member.unit.name)
+            if self._slips.is_due("report", member.unit.name):
+                _LOGGER.exception("A listener of %s failed", member.unit.name)
 
     def _note_link(self, error: LinkError) -> None:
         """Take all units for silent when the link is down, with nobody heard since, for a period of theirs.
@@ -278,7 +277,7 @@ class Bus:
 
     def _note_silent(self, member: Member, error: LinkError) -> None:
         unit, group, keys = member.unit, Pace.FAST, set[PointKey]()
-        with _no_slips(unit) as slips:
+        with self._slips.caught(unit) as slips:
             group = next(iter(unit.groups()), group)
             keys = unit.note_silent(error)
         if slips:
@@ -292,7 +291,7 @@ class Bus:
                 return
             started = _now()
             report = None
-            with _no_slips(member.unit) as slips:
+            with self._slips.caught(member.unit) as slips:
                 report = await try_out(member.unit, only_points=only_points)
             if slips:
                 member.unit.trials.put_off(_now(), PUT_OFF_SECONDS)
@@ -309,7 +308,7 @@ class Bus:
                 return
             started = _now()
             try:
-                with _no_slips(member.unit) as slips:
+                with self._slips.caught(member.unit) as slips:
                     await member.unit.knock(self._schedule.rest_of(member))
                 if slips:
                     raise slips[0]
@@ -324,25 +323,6 @@ class Bus:
             self._note_silent(member, found)
         self._schedule.back_off(member, found, _now(), seconds=_now() - started)
         self._note_link(found)
-
-
-@contextmanager
-def _no_slips(unit: PolledUnit) -> Iterator[list[LinkError]]:
-    """Keep the poller alive whatever is raised below, and yield what it means to the device.
-
-    A poller that ended would leave values standing there as if they were fresh.
-    """
-    slips: list[LinkError] = []
-    try:
-        yield slips
-    except LinkError:
-        raise
-    except (Exception, asyncio.CancelledError) as slip:
-        task = asyncio.current_task()
-        if isinstance(slip, asyncio.CancelledError) and task is not None and task.cancelling():
-            raise
-        _LOGGER.exception("A request to %s failed unexpectedly", unit.name)
-        slips.append(BadAnswerError(unit=unit.unit_id, detail=type(slip).__name__))
 
 
 def _now() -> float:

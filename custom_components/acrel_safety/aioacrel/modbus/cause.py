@@ -23,6 +23,9 @@ from .wire import Wire
 GOOD_PER_BAD = 4
 """Answers that fit for each that does not; where there are fewer something is wrong with the line itself."""
 
+_LOST = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
+"""How the system says that a connection that stood was ended."""
+
 
 class Cause:
     """Finds out why one unit's requests fail."""
@@ -53,7 +56,8 @@ class Cause:
         if isinstance(error, LinkTakenError):
             return False
         if self._way.is_flooded:
-            raise WrongPeerError(link=self._link, detail=phrase("chatters")) from error
+            self._way.cause = phrase("chatters")
+            raise WrongPeerError(link=self._link, detail=self._way.cause) from error
         if self._is_look_due(error):
             had_own = self._way.plain is not None
             self._pulse.habits.note_dropped()
@@ -68,6 +72,8 @@ class Cause:
             raise WrongPeerError(link=self._link, detail=self._way.cause) from error
         if isinstance(error, NoAnswerError) and (code := self._way.busy_code(self._unit_id, _now())) is not None:
             raise RefusedError(unit=self._unit_id, address=address, count=1, code=code) from error
+        if isinstance(error, NoAnswerError) and self._way.hears_others(self._unit_id, _now()):
+            raise BadAnswerError(unit=self._unit_id, detail=phrase("other_answer")) from error
         return False
 
     def _is_look_due(self, error: LinkError) -> bool:
@@ -87,7 +93,9 @@ class Cause:
 
 def _was_refused(error: LinkError) -> bool:
     """Whether there is no connection at all, as the system says: then nothing speaks there."""
-    return isinstance(error, LinkUnreachableError) and isinstance(innermost(error), (OSError, UnicodeError))
+    cause = innermost(error)
+    is_of_system = isinstance(cause, (OSError, UnicodeError)) and not isinstance(cause, _LOST)
+    return isinstance(error, LinkUnreachableError) and is_of_system
 
 
 def _now() -> float:

@@ -44,6 +44,8 @@ class Speech(StrEnum):
     NOISE = "speaks_otherwise"
     OTHER = "other_answer"
     """Modbus of the right kind, but for another unit or function."""
+    GARBLED = "garbles"
+    """Bytes on a serial line that are no Modbus."""
     CLOSES = "closes_unanswered"
     SILENT = "silent"
     UNREACHABLE = "unreachable"
@@ -132,7 +134,7 @@ async def _ask(host: str, port: int, framing: Framing, question: Question, secon
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(seconds):
-            transport, ear = await loop.create_connection(_Ear, host, port)
+            transport, ear = await loop.create_connection(Ear, host, port)
     except OSError, UnicodeError:  # a name with an empty or endless part never gets as far as a look-up
         return Heard(Speech.UNREACHABLE)
     try:
@@ -152,21 +154,24 @@ async def _ask(host: str, port: int, framing: Framing, question: Question, secon
         transport.abort()
 
 
-class _Ear(asyncio.Protocol):
+class Ear(asyncio.Protocol):
     """Keeps the first bytes that come, and no more."""
 
     def __init__(self) -> None:
-        self.has_ended = False
+        """Begin with nothing heard."""
+        self.ended = asyncio.Event()
         self.first_at: float | None = None
         self._heard = bytearray()
         self._news = asyncio.Event()
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport, to end it when too much comes."""
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
 
     def data_received(self, data: bytes) -> None:
+        """Keep what comes, and when it began."""
         self.first_at = self.first_at or asyncio.get_running_loop().time()
         self._heard += data[: MOST_BYTES - len(self._heard)]
         if len(self._heard) >= MOST_BYTES and self._transport is not None:
@@ -174,9 +179,15 @@ class _Ear(asyncio.Protocol):
         self._news.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Hear nothing more."""
         del exc
-        self.has_ended = True
+        self.ended.set()
         self._news.set()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the connection is over."""
+        return self.ended.is_set()
 
     async def hear(self, seconds: float) -> bytes:
         """Return what comes within a time; a little after the last byte it is complete."""

@@ -73,6 +73,7 @@ class Exchange:
             raise BadAnswerError(unit=self._unit_id, detail=detail)
         self._step.note_answered(read)
         self._figures.answers += 1
+        self._figures.listened = 0.0
         seconds = _now() - self._wire.asked_at
         self._note_time(seconds, read.count, is_stalled=is_stalled, is_sure=not is_connecting and not is_stalled)
         self._pulse.beat(_now())
@@ -114,12 +115,15 @@ class Exchange:
                 return LinkTakenError(link=self._link, detail=phrase("taken", seconds=f"{TURN_SECONDS:g}"))
             case TimeoutError() if self._wire.connected:
                 self._figures.timeouts += 1
+                self._figures.listened = max(self._figures.listened, self._wire.waited)
                 self._pulse.give_up(self._unit_id, self._wire.asked_at)
                 self._step.note_unanswered(read)
                 return NoAnswerError(unit=self._unit_id, seconds=f"{self._wire.waited:.2g}")
             case ModbusConnectionError() | OSError():  # a time-out while connecting is one of these
                 self._step.note_lost(read)
-                return LinkUnreachableError(link=self._link, detail=reason_of(error))
+                return LinkUnreachableError(
+                    link=self._link, detail=self._pulse.habits.unless_kicked(reason_of(error), _now())
+                )
             case ModbusExceptionError():
                 self._figures.refusals += 1
                 self._step.note_refused(read)

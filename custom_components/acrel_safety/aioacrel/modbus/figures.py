@@ -29,6 +29,8 @@ class UnitFigures:
     padding: int = 0
     """Registers read for nothing but their number: see `sequence.py`."""
     padding_seconds: float = 0.0
+    listened: float = 0.0
+    """The longest it was listened to in vain since its latest answer."""
     line_seconds: float = 0.0
     """Computed line time of all reads, padding included."""
     paused_seconds: float = 0.0

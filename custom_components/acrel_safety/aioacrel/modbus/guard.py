@@ -24,6 +24,7 @@ believed.
 
 import asyncio
 from collections.abc import Callable
+from math import inf
 
 from modbus_connection import ModbusUnit
 
@@ -53,6 +54,10 @@ __all__ = ["GuardedUnit", "UnitFigures"]
 
 MOST_LOSSES = 4
 """Connections that may be lost while a unit is taken up again; it takes two to learn that a gateway hangs up."""
+
+
+class PauseDueError(Exception):
+    """What had to go before a read was sent; before the read itself there is a pause, in which others may ask."""
 
 
 class GuardedUnit:
@@ -99,6 +104,8 @@ class GuardedUnit:
         )
         self._lock = asyncio.Lock()
         self._running: asyncio.Task[list[int]] | None = None
+        self._waits_from = inf
+        """With so many requests sent nothing is waited for any more: others may ask meanwhile."""
         self._forget_link = (
             unit.on_connection_lost(self._connection_lost),
             self._pulse.way.on_lost(self._connection_lost),
@@ -137,19 +144,28 @@ class GuardedUnit:
         return self._step.choose(Read(function, address, count), within).pause
 
     async def read(
-        self, function: int, address: int, count: int, *, within: Registers | None = None, rest: float | None = None
+        self,
+        function: int,
+        address: int,
+        count: int,
+        *,
+        within: Registers | None = None,
+        rest: float | None = None,
+        waits: bool = True,
     ) -> list[int]:
         """Return `count` registers from `address` on, as they were after this was called.
 
         `within` are the first and last register that may be read as well, to tell the answer by its length; `rest` is
         how many seconds a silent unit was left alone, which decides for how long it is listened to. Waits out the quiet
-        time first. Raises LinkUnreachableError, NoAnswerError, BadAnswerError or RefusedError.
+        time first. Raises LinkUnreachableError, NoAnswerError, BadAnswerError or RefusedError; PauseDueError when
+        something was sent before, a pause is left, and the caller rather not `waits`.
         """
         wanted = Read(function, address, count)
         async with self._lock:
             await self.settle()
             self._exchange.patience = None if rest is None else self._timing.patience(rest)
             losses = self.figures.losses
+            self._waits_from = inf if waits else self.figures.requests
             while True:
                 try:
                     return await self._read_once(wanted, within, losses)
@@ -158,7 +174,11 @@ class GuardedUnit:
                     was_curt = self._pulse.habits.was_lost_after_answer(_now())
                     if was_curt and self.figures.losses - losses < MOST_LOSSES:
                         continue
-                    if not await self._cause.finds_another_way(error, address):
+                    try:
+                        is_worth_it = await self._cause.finds_another_way(error, address)
+                    finally:
+                        self._pulse.review(_now())
+                    if not is_worth_it:
                         raise
 
     async def _read_once(self, wanted: Read, within: Registers | None, losses: int) -> list[int]:
@@ -210,6 +230,8 @@ class GuardedUnit:
             await self._get_in_step(wanted, within, losses)
             choice = self._step.choose(wanted, within)
             if choice.pause > 0:
+                if self.figures.requests > self._waits_from:
+                    raise PauseDueError
                 await self._pause(choice.pause)
             elif choice.needs_check:
                 await self._throw_one_away(choice.read)
@@ -238,7 +260,9 @@ class GuardedUnit:
         low, high = within or (wanted.address, wanted.end - 1)
         while self._step.is_lost:
             if self.figures.losses - losses >= MOST_LOSSES:
-                raise LinkUnreachableError(link=self._link, detail=phrase("hung_up"))
+                raise LinkUnreachableError(
+                    link=self._link, detail=self._pulse.habits.unless_kicked(phrase("hung_up"), _now())
+                )
             await asyncio.sleep(self.quiet_seconds)
             probe = Read(wanted.function, wanted.address, 1)
             choice = self._step.choose(probe, (min(low, wanted.address), max(high, wanted.end - 1)))

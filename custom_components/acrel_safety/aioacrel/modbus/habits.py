@@ -9,8 +9,11 @@ lengths, as on RTU framing (`sequence.py`).
 """
 
 import logging
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+
+from ..texts import Phrase, phrase
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -24,6 +27,11 @@ CURT_SECONDS = 1.0
 """So soon after the answer; what ends later was idle."""
 CURT_MEMORY = 600.0
 """Seconds after which it is tried again whether the gateway keeps a connection by now."""
+
+KICKS = 3
+"""Requests lost with their connection within `KICK_SECONDS`: then somebody ends it again and again."""
+KICK_SECONDS = 120.0
+"""So long without a further one, that is over."""
 
 
 class LinkHabits:
@@ -39,6 +47,8 @@ class LinkHabits:
         self._has_ended = True
         self._curt = 0
         self._curt_until = float("-inf")
+        self._kicks: deque[float] = deque(maxlen=KICKS)
+        self._kicked_until = float("-inf")
 
     # -- numbers ----------------------------------------------------------------------------------------------------
 
@@ -100,6 +110,10 @@ class LinkHabits:
             if self._curt_until == float("-inf"):
                 _LOGGER.info("%s closes the connection after each answer: each request gets a connection now", link)
             self._curt_until = now + CURT_MEMORY
+        if not is_curt and self._on_the_wire:
+            self._kicks.append(now)
+            if len(self._kicks) == KICKS and now - self._kicks[0] < KICK_SECONDS:
+                self._kicked_until = now + KICK_SECONDS
         self.note_dropped()
 
     def was_lost_after_answer(self, now: float) -> bool:
@@ -109,6 +123,14 @@ class LinkHabits:
     def is_curt(self, now: float) -> bool:
         """Whether the gateway hangs up after each answer."""
         return now < self._curt_until
+
+    def is_kicked(self, now: float) -> bool:
+        """Whether the connection is ended in the middle of requests, again and again: somebody else wants it too."""
+        return now < self._kicked_until
+
+    def unless_kicked(self, reason: Phrase, now: float) -> Phrase:
+        """Return why a connection was lost: once may be chance, again and again somebody else wants it too."""
+        return phrase("kicked") if reason.key == "hung_up" and self.is_kicked(now) else reason
 
     def details(self, now: float) -> Mapping[str, bool]:
         """Return what was learnt, for diagnostics."""

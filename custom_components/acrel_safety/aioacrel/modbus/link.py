@@ -122,6 +122,8 @@ class LinkAddress:
         pulse = pulse or LinkPulse()
         if self.transport is not Transport.SERIAL:
             pulse.way.lead_to(str(self), self.host, self.port, self.framing)
+        elif isinstance(line := self.params, ModbusSerialParams):
+            pulse.way.lead_to_line(line)
         return GuardedUnit(
             unit,
             unit_id,

@@ -13,6 +13,7 @@ from ..errors import LinkError, LinkUnreachableError, RefusedError
 from ..readings import PointKey
 from ..registers.blocks import Block, smaller, without
 from ..vocabulary import Pace
+from .guard import PauseDueError
 
 if TYPE_CHECKING:
     from .unit import PolledUnit
@@ -64,6 +65,14 @@ class _Part:
     tries: int = 0
 
 
+def _root(part: _Part) -> _Split | None:
+    """Return the read that a part was made of at first."""
+    split = part.split
+    while split is not None and split.parent is not None:
+        split = split.parent
+    return split
+
+
 def pause_before_any(unit: PolledUnit, blocks: Sequence[Block]) -> float:
     """Return the seconds until one of some planned reads can be sent (see `sequence.py`); 0 if there is none."""
     return _soonest(unit, blocks)[1] if blocks else 0.0
@@ -108,6 +117,7 @@ class GroupPoll:
         self._reconnects = 0
         self._requests = 0
         self._started = time.monotonic()
+        self._timeout = unit.unit.timeout
 
     @property
     def is_done(self) -> bool:
@@ -137,6 +147,9 @@ class GroupPoll:
         unit, heard, losses = self._unit, self._unit.heard, self._unit.unit.figures.losses
         try:
             words = await unit.ask(part.block)
+        except PauseDueError:
+            self._note_heard(is_heard=True)
+            self._todo.insert(0, part)
         except RefusedError as error:
             # A gateway that cannot reach the unit says nothing of it, and a busy unit is as good as none.
             says_nothing = error.is_gateway or error.is_busy
@@ -188,6 +201,16 @@ class GroupPoll:
         self._todo += [_Part(block) for block in self._held_back]
         self._held_back = ()
         self._settle(part, is_answered=True)
+        if self._unit.unit.timeout > self._timeout:
+            self._timeout = self._unit.unit.timeout
+            self._make_whole()
+
+    def _make_whole(self) -> None:
+        """Read in one again what was taken apart because no answer came: it was not too long, the unit is slow."""
+        roots = {part: root for part in self._todo if (root := _root(part)) is not None and root.code is None}
+        self._todo = [part for part in self._todo if part not in roots]
+        whole = {id(root): _Part(root.block) for root in roots.values()}
+        self._todo[:0] = whole.values()
 
     def _declined(self, part: _Part, error: RefusedError) -> None:
         self._trouble = error

@@ -6,10 +6,13 @@ gateway tries, and from then on a silent unit is listened to for that long, so t
 """
 
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 
+from ..texts import Phrase, phrase
 from .habits import LinkHabits
 from .timing import MOST_PATIENCE
-from .way import LinkWay
+from .way import UNHEARD_SECONDS, LinkWay
 
 LONGEST_STALL = 5.0
 """Seconds for which the answer that follows a given-up one is waited for: the gateway may be trying still."""
@@ -35,6 +38,8 @@ class LinkPulse:
     def __init__(self) -> None:
         """Begin with a link on which nothing was heard."""
         self._beat = _NEVER
+        self._listeners: list[Callable[[], None]] = []
+        self._told: Phrase | None = None
         self.habits = LinkHabits()
         self.way = LinkWay()
         self.queues_for_nothing = True
@@ -55,13 +60,43 @@ class LinkPulse:
         """Note that a unit was heard."""
         self._beat = now
         self.way.note_heard()
+        if self.habits.is_idle and self.way.note_idle(now):
+            self.habits.note_dropped()
         self._given_up, self._is_waited_out = None, False
         self._asked_in_vain.clear()
         self._vain, self._is_drop_due = 0, False
+        self.review(now)
 
     def was_felt_since(self, when: float) -> bool:
         """Whether any unit was heard after that time."""
         return self._beat > when
+
+    # -- what is wrong with it ----------------------------------------------------------------------------------------
+
+    @property
+    def trouble(self) -> Phrase | None:
+        """What is wrong with the link as a whole, though it can be connected to, as `review` found it."""
+        return self._told
+
+    def on_trouble(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Tell when what is wrong with the link begins, changes or ends; returns what ends that."""
+        self._listeners.append(callback)
+
+        def leave() -> None:
+            with suppress(ValueError):
+                self._listeners.remove(callback)
+
+        return leave
+
+    def review(self, now: float) -> None:
+        """See whether anything is wrong with the link, after an answer and after a failure."""
+        trouble = self.way.cause if not self.was_felt_since(now - UNHEARD_SECONDS) else None
+        if trouble is None and self.habits.is_kicked(now):
+            trouble = phrase("kicked")
+        if trouble != self._told:
+            self._told = trouble
+            for tell in list(self._listeners):
+                tell()
 
     def details(self, now: float) -> dict[str, bool | str | None]:
         """Return what was learnt of the gateway, for diagnostics; nothing that says where it is."""

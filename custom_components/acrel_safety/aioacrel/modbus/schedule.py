@@ -157,6 +157,14 @@ class Member:
             return 0, due
         return (_RANK[Pace.NORMAL] if self.is_woken else len(_RANK)), due
 
+    def turn(self, now: float, *, is_lonely: bool) -> tuple[int, float, float]:
+        """Return the sort key among silent units: where others answer, who was never listened to for long goes first.
+
+        It may be slow, and nobody knows it yet.
+        """
+        rank, due = self.urgency(now)
+        return rank, 0.0 if is_lonely else self.unit.unit.figures.listened, due
+
     def contenders(self, now: float) -> list[Job]:
         """Return the jobs that may be served: if any starves, the one that does so for longest alone.
 
@@ -241,10 +249,11 @@ class Schedule:
     def rest_of(self, member: Member) -> float:
         """Return for how long a unit was left alone, which decides for how long it is listened to.
 
-        Where nobody answers, listening costs nobody anything: then the first question is a patient one, so that a
-        slow link is known as such. One that was listened to in full is not slow, and the others wait each time.
+        Where nobody answers, listening costs nobody anything: there the first questions are patient ones, so that a
+        slow link is known as such; short ones would pile up in its gateway. One that was listened to in full is not
+        slow, and the others wait each time.
         """
-        if self._is_lonely and member.retries == 1:
+        if self._is_lonely and member.rest < LONGEST_BACK_OFF:
             return LONGEST_BACK_OFF
         is_dead = member.rest >= LONGEST_BACK_OFF and member.long_rests % PATIENT_EVERY
         return 0.0 if is_dead else member.rest
@@ -301,7 +310,8 @@ class Schedule:
             for member in self.members
             if member.knock_at is not None and member.knock_at <= now and member.unit.unit.quiet_seconds == 0
         ]
-        return min(due, key=lambda member: member.urgency(now), default=None)
+        is_lonely = self._is_lonely
+        return min(due, key=lambda member: member.turn(now, is_lonely=is_lonely), default=None)
 
     def _next_job(self, now: float) -> tuple[Member, Job] | None:
         due = [

@@ -158,9 +158,10 @@ class PolledUnit:
         return self.unit.figures.heard
 
     async def ask(self, block: Block) -> list[int]:
-        """Send one planned read; raises as `GuardedUnit.read` does."""
+        """Send one planned read, or what has to go before; raises as `GuardedUnit.read` does, and PauseDueError."""
         read = block.read
-        return await self.unit.read(read.function, read.address, read.count, within=self.plan.within(read))
+        within = self.plan.within(read)
+        return await self.unit.read(read.function, read.address, read.count, within=within, waits=False)
 
     def take(self, block: Block, words: list[int]) -> set[PointKey]:
         """Turn the answer to one planned read into readings; return the points it held."""

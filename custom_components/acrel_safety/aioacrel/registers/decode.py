@@ -46,7 +46,8 @@ def decoded(
         return int(raw) & place.any_of != 0
     if point.is_binary or point.words is not None:
         return point.value_of(raw)
-    number = scaled(-raw if is_negative else raw, place.scale * Fraction(10) ** power)
+    scale = place.scale * Fraction(10) ** power if power else place.scale
+    number = scaled(-raw if is_negative else raw, scale)
     if factor != 1:
         number *= factor
     if factor != 1 or place.layout.type.is_float:
@@ -118,6 +119,7 @@ class Decoder:
         self._points = model.points
         self._map = registers or model.registers
         self._given = dict(ratios or {})
+        self._qualified = frozenset(key for key, place in self._map.places.items() if place.qualifiers.keys)
         self._never_full = words_never_full(model.points, self._map)
         self._known: dict[PointKey, Value | None] = {}
         self._origin = origin
@@ -126,7 +128,8 @@ class Decoder:
         """Return the readings in the answer to a planned read: first what others cannot be understood without."""
         companions = self._map.companions
         readings: dict[PointKey, Reading] = {}
-        for key, place, offset in sorted(block.cells, key=lambda cell: cell[0] not in companions):
+        cells = sorted(block.cells, key=lambda cell: cell[0] not in companions) if companions else block.cells
+        for key, place, offset in cells:
             reading = readings[key] = self._reading(key, place, words[offset : offset + place.count], now)
             if key in companions:
                 self._known[key] = reading.value
@@ -143,29 +146,26 @@ class Decoder:
             self._known.pop(key, None)
 
     def _reading(self, key: PointKey, place: Place, words: Sequence[int], now: datetime) -> Reading:
-        factors = [self._ratio(ratio) for ratio in place.ratios]
-        ratios = [factor for factor in factors if factor is not None]
-        value, quality = None, self._objection(place)
+        ratio = self._ratios_of(place) if place.ratios else 1
+        quality = self._objection(place) if key in self._qualified else None
         if words[0] == WORD and place.count == 1 and (place.function, place.address) in self._never_full:
             # Neither an alarm nor the quiet of one.
             return Reading(None, quality or Quality.IMPLAUSIBLE, now, self._origin)
-        if quality is None and len(ratios) < len(factors):
-            quality = Quality.NO_RATIO
         if quality is Quality.INVALID and self._points[key].quantity.kind is Kind.ALARM:
             # Of a broken sensor no quiet is believed; an alarm all the same is one.
             quality = None if decoded(self._points[key], place, words) is True else quality
-        if quality is None:
-            sign = place.qualifiers.sign
-            value = decoded(
-                self._points[key],
-                place,
-                words,
-                prod(ratios),
-                power=self._power(place) or 0,
-                is_negative=sign is not None and self._known[sign] is True,
-            )
-            quality = Quality.IMPLAUSIBLE if value is None else Quality.GOOD
-        return Reading(value, quality, now, self._origin)
+        if quality is not None or ratio is None:
+            return Reading(None, quality or Quality.NO_RATIO, now, self._origin)
+        sign = place.qualifiers.sign
+        value = decoded(
+            self._points[key],
+            place,
+            words,
+            ratio,
+            power=self._power(place) or 0,
+            is_negative=sign is not None and self._known[sign] is True,
+        )
+        return Reading(value, Quality.IMPLAUSIBLE if value is None else Quality.GOOD, now, self._origin)
 
     def _objection(self, place: Place) -> Quality | None:
         """Return why a value cannot be understood for what qualifies it, None when it can be."""
@@ -186,6 +186,12 @@ class Decoder:
                 return None
             power += way * int(number)
         return power
+
+    def _ratios_of(self, place: Place) -> float | None:
+        """Return the product of a value's transformer ratios; None while one is unknown."""
+        factors = [self._ratio(ratio) for ratio in place.ratios]
+        known = [factor for factor in factors if factor is not None]
+        return prod(known) if len(known) == len(factors) else None
 
     def _ratio(self, ratio: Ratio) -> float | None:
         """Return a transformer ratio: the user's, else the one read from the device; None while unknown or 0."""

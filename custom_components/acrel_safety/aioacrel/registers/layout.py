@@ -46,7 +46,7 @@ class RegisterType(StrEnum):
     @property
     def is_signed(self) -> bool:
         """Whether the value is a two's complement number."""
-        return self.value.startswith("s")
+        return self in _SIGNED
 
     @property
     def is_float(self) -> bool:
@@ -56,7 +56,7 @@ class RegisterType(StrEnum):
     @property
     def is_bit_field(self) -> bool:
         """Whether the value is a field inside one register, placed by its lowest bit."""
-        return self in (RegisterType.BIT, RegisterType.BIT2, RegisterType.BIT4)
+        return self in _BIT_FIELDS
 
     @property
     def is_byte(self) -> bool:
@@ -94,6 +94,8 @@ _BITS = {
     RegisterType.F32: 32,
     RegisterType.F64: 64,
 }
+_SIGNED = frozenset({RegisterType.S8, RegisterType.S16, RegisterType.S32, RegisterType.S64})
+_BIT_FIELDS = frozenset({RegisterType.BIT, RegisterType.BIT2, RegisterType.BIT4})
 _ENDS: Mapping[RegisterType, Collection[int]] = {
     kind: frozenset({kind.raw_range[1], kind.raw_range[0] or kind.raw_range[1]})
     for kind in RegisterType

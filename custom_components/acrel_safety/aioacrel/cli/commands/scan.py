@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 
+from ...errors import WrongPeerError
 from ...points import Model
 from .. import advice, selecting
 from ..exits import Exit
 from ..fitting import Candidate, Verdict
+from ..found import Found, Search
 from ..options import Options
 from ..output import Cell, Column, Console, Json, table
-from ..searching import Found, Search, search
+from ..searching import search
 
 _COLUMNS = (
     Column("UNIT", is_right=True),
@@ -120,6 +122,8 @@ def _worth_telling(options: Options, unit: Found) -> list[Candidate]:
 def _say_what_to_do(options: Options, console: Console, done: Search) -> None:
     if done.trouble is not None:
         console.note(f"The scan ends early: {done.trouble}")
+        if isinstance(done.trouble, WrongPeerError):
+            return
     if done.tries_for >= _LONG:
         console.note(
             f"The gateway tries a unit that is not there for about {done.tries_for:.1f} s, and serves nobody else"
@@ -129,12 +133,14 @@ def _say_what_to_do(options: Options, console: Console, done: Search) -> None:
         return
     if done.gateway_says:
         console.note(f"The gateway answers, but for none of these units: it says '{done.gateway_says}'")
-    elif options.timeout is None:
+    elif done.heard:
+        console.note(f"Something answers: {done.heard}")
+    elif options.timeout is None and done.longest:
         console.note(
             f"Each unit was given {done.longest:.2g} s. If device or gateway may be slower, ask for longer:"
             f" --timeout {_LONGER:g}"
         )
     console.note(advice.WHAT_TO_CHECK)
-    if not done.gateway_says:
+    if not (done.gateway_says or done.heard):
         for line in advice.other_framing(options):
             console.note(line if not options.both_framings else "Neither framing brought an answer")
