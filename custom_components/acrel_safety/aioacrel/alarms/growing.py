@@ -4,7 +4,6 @@ It is no input that has to be seen: that a value cannot be read now says nothing
 safe, and none unseen.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -17,8 +16,6 @@ from .rules import Readings, farthest, number_of
 from .verdict import Cause, Verdict
 
 GROWTH = "growth"
-SAMPLE_SECONDS = 15.0
-"""So often a reading is taken at most: a tenth of a day is long, and boards are many."""
 _QUIET, _STANDING = Verdict(is_on=False), Verdict(is_on=True)
 
 
@@ -64,8 +61,6 @@ class GrowthRule:
         self.growth = Growth()
         self._grown = grown
         self._today = today
-        self._taken = -math.inf
-        """When a reading was taken last, on the steady clock."""
         self._collector = (
             DayCollector()
             if grown.correction is Correction.NONE
@@ -82,10 +77,8 @@ class GrowthRule:
 
     def judge(self, readings: Readings, now: float) -> Verdict:
         """Take what was read, and say what is known of the weeks."""
-        if not 0 <= now - self._taken < SAMPLE_SECONDS:
-            self._taken = now
-            if (day := self._collect(readings, now)) is not None:
-                self.growth.take(day, self._limit(readings))
+        if (day := self._collect(readings, now)) is not None:
+            self.growth.take(day, self._limit(readings))
         found = self.growth.finding
         if found is None or found.kind is not FindingKind.GROWTH:
             return _STANDING if self._is_held else _QUIET

@@ -1,5 +1,6 @@
 """All that is watched for slow growth on one device: which quantities, their days, and the questions they lead to."""
 
+import math
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from .rules import present
 from .verdict import AlarmKey, Cause, QuantityName
 from .watched import watched_in
 
+SAMPLE_SECONDS = 15.0
+"""So often readings are taken: a tenth of a day is long, and boards are many."""
 _RESIDUAL, _TEMPERATURE = ("residual_current", "mA"), ("temperature", "°C")
 _USUAL_LIMITS = {_RESIDUAL: USUAL_RESIDUAL_LIMIT, _TEMPERATURE: USUAL_TEMPERATURE_LIMIT}
 """By family and unit: what is watched, and the limit it leads to where nobody set one."""
@@ -53,12 +56,25 @@ class Growths:
         """Take the owner's limits and the rated currents; `points` are all that is read, None for all there is."""
         self.today = date.min
         """Whoever brings readings says the day first."""
+        self._taken = -math.inf
         self._model = model
         readable = model.readable.keys() if points is None else points
         self.rules = [
             GrowthRule(_cause(point), grown, lambda: self.today)
             for point, grown in _grown_in(model, limits, ratings, readable)
         ]
+
+    @property
+    def keys(self) -> AbstractSet[PointKey]:
+        """All points that have to be read for it."""
+        return {key for rule in self.rules for key in rule.figures}
+
+    def is_due(self, now: float) -> bool:
+        """Whether readings are to be taken again, by the steady clock; the next ones are due some time after."""
+        if not self.rules or 0 <= now - self._taken < SAMPLE_SECONDS:
+            return False
+        self._taken = now
+        return True
 
     def questions(self) -> Iterator[Question]:
         """Yield what only a person can answer."""

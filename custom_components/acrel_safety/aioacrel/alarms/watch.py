@@ -58,7 +58,7 @@ class Watch:
         self._rules: Sequence[Rule] = [*rules, *self.growths.rules, *self._input_rules.values(), self._device_rule]
         self.alarms: Mapping[AlarmKey, Alarm] = {rule.cause.key: Alarm(rule.cause, tell) for rule in self._rules}
         """By key, in the order of the model."""
-        self._by_point: Mapping[PointKey, Sequence[tuple[Rule, Alarm]]] = self._index([*rules, *self.growths.rules])
+        self._by_point: Mapping[PointKey, Sequence[tuple[Rule, Alarm]]] = self._index(rules)
         self._below: Mapping[AlarmKey, Sequence[Alarm]] = self._followers()
         self._inputs = {rule.cause.key: rule.inputs for rule in rules}
         self._watched_inputs = frozenset(key for rule in rules for key in rule.inputs)
@@ -75,7 +75,7 @@ class Watch:
     def start(self) -> None:
         """Have what the alarms go by read, and look at it from now on."""
         self._memories = {rule.cause.key: dict(rule.memory()) for rule in self._rules}
-        self._leave += [self.device.want(self._by_point), self.device.listen(self.look)]
+        self._leave += [self.device.want({*self._by_point, *self.growths.keys}), self.device.listen(self.look)]
         self._is_changed = True
         self.look(frozenset(self._by_point))
 
@@ -137,7 +137,6 @@ class Watch:
     def look(self, touched: AbstractSet[PointKey]) -> None:
         """Look at new readings."""
         now = self._clock.now()
-        self.growths.today = self._clock.day(now.wall)
         readings = self.device.readings
         news: dict[int, tuple[Rule, Alarm]] = {}
         unread: dict[str, set[PointKey]] = {}
@@ -156,7 +155,11 @@ class Watch:
             self._is_changed |= inputs.take(keys, readings)
             self._take(self.alarms[inputs.cause.key], inputs, now)
         self._take(self.alarms[WHOLE_DEVICE], self._device_rule, now)
-        self._note_questions()
+        if self.growths.is_due(now.steady):
+            self.growths.today = self._clock.day(now.wall)
+            for grown in self.growths.rules:
+                self._take(self.alarms[grown.cause.key], grown, now)
+            self._note_questions()
         self._settle(now)
 
     def _take(self, alarm: Alarm, rule: Rule, now: Moment) -> None:
