@@ -1,5 +1,6 @@
 """Whether one quantity of one circuit grows: a few months of daily values, one finding at a time, and its answer."""
 
+from array import array
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -35,8 +36,12 @@ class Growth:
 
     def __init__(self) -> None:
         """Begin to learn."""
-        self._values: dict[date, float] = {}
-        """In the order they came: a wrong clock leaves days of long ago or far ahead, which no window reaches."""
+        self._days = array("l")
+        """In the order they came: a wrong clock leaves days of long ago or far ahead, which no window reaches.
+
+        Days as numbers, and values in an array of their own: a building has thousands of these.
+        """
+        self._heights = array("d")
         self._learnt = self._lasting = 0
         self._quiet: dict[FindingKind, int] = {}
         """Days left, by kind."""
@@ -69,19 +74,29 @@ class Growth:
         if day.correction is not self._correction:
             self.restart()
             self._correction = day.correction
-        is_new = self._values.pop(day.day, None) is None
+        values = self._values
+        is_new = values.pop(day.day, None) is None
         if is_new:
             self._learnt = min(self._learnt + 1, LEARNING_DAYS)
             self._quiet = {kind: left - 1 for kind, left in self._quiet.items() if left > 1}
-        self._values[day.day] = day.value
-        while len(self._values) > MOST_DAYS:
-            del self._values[next(iter(self._values))]
+        values[day.day] = day.value
+        while len(values) > MOST_DAYS:
+            del values[next(iter(values))]
+        self._keep(values)
         room = limit - day.reference
-        rise = judge(self._values, day.day, room) if self._learnt >= LEARNING_DAYS and room > 0 else None
+        rise = judge(values, day.day, room) if self._learnt >= LEARNING_DAYS and room > 0 else None
         self._lasting = 0 if rise is None or rise.is_step else min(self._lasting + is_new, LASTING_DAYS)
         if rise is None:
             return None
         return self._find(rise, day, room)
+
+    @property
+    def _values(self) -> dict[date, float]:
+        return {date.fromordinal(day): value for day, value in zip(self._days, self._heights, strict=True)}
+
+    def _keep(self, values: Mapping[date, float]) -> None:
+        self._days = array("l", [day.toordinal() for day in values])
+        self._heights = array("d", values.values())
 
     def _find(self, rise: Rise, day: Day, limit: float) -> Finding | None:
         kind = FindingKind.LEVEL_CHANGED if rise.is_step else FindingKind.GROWTH
@@ -129,14 +144,13 @@ class Growth:
         if found is None or found.kind is not FindingKind.LEVEL_CHANGED or not is_new_appliance:
             return
         # It belongs to the days before as well: what grew then, and what grows from now on, is still seen.
-        for day, value in self._values.items():
-            if day < found.since:
-                self._values[day] = value + found.figures.step
+        step, since = found.figures.step, found.since
+        self._keep({day: value + step if day < since else value for day, value in self._values.items()})
         del self._quiet[found.kind]
 
     def restart(self) -> None:
         """Forget all: firmware, sensor or wiring is another one, and so what is normal."""
-        self._values.clear()
+        self._keep({})
         self._learnt = self._lasting = 0
         self._quiet.clear()
         self._open = None
@@ -158,9 +172,9 @@ class Growth:
         """Go on from what was kept; what is not as `kept` writes it is left out."""
         self.restart()
         sound = sound_growth(stored if isinstance(stored, Mapping) else {})
-        self._values = dict(list(sound.values.items())[-MOST_DAYS:])
+        self._keep(dict(list(sound.values.items())[-MOST_DAYS:]))
         # Nobody may learn more days than there are.
-        self._learnt = min(sound.learnt, len(self._values), LEARNING_DAYS)
+        self._learnt = min(sound.learnt, len(self._days), LEARNING_DAYS)
         self._lasting = min(sound.lasting, LASTING_DAYS)
         self._quiet = {kind: min(left, QUIET_DAYS) for kind, left in sound.quiet.items()}
         self._correction = sound.correction

@@ -2,9 +2,13 @@
 
 Cells are 2 % wide, so a percentile is within 1 % of the true one, at every scale. Where values are spread so far that
 the cells would be too many, cells are joined in pairs (1 % becomes 2 %, then 4 %): no peak pushes others out.
+
+Cells lie in two arrays in order of height: a building has thousands of these.
 """
 
 import math
+from array import array
+from bisect import bisect_left
 from typing import TypeGuard
 
 CELLS = 160
@@ -23,44 +27,50 @@ _MOST_SECONDS = 1e9
 class Spread:
     """Seconds by height."""
 
-    __slots__ = ("_cells", "_joined")
+    __slots__ = ("_cells", "_joined", "_seconds")
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._cells: dict[int, float] = {}
+        self._cells = array("l")
+        self._seconds = array("d")
         self._joined = 0
         """How often cells were joined in pairs."""
 
     @property
     def seconds(self) -> float:
         """The time that is known of."""
-        return sum(self._cells.values())
+        return sum(self._seconds)
 
     def add(self, value: float, seconds: float) -> None:
         """Add so many seconds at a finite value; what is below zero counts as nothing."""
         cell = _ZERO if value < LEAST else math.ceil(math.log(min(value, MOST)) / _LOG)
         for _ in range(self._joined):
             cell = _pair(cell)
-        cells = self._cells
-        cells[cell] = cells.get(cell, 0.0) + seconds
-        while len(cells) > CELLS:
+        self._put(cell, seconds)
+        while len(self._cells) > CELLS:
             self._join()
-            cells = self._cells
+
+    def _put(self, cell: int, seconds: float) -> None:
+        at = bisect_left(self._cells, cell)
+        if at < len(self._cells) and self._cells[at] == cell:
+            self._seconds[at] += seconds
+        else:
+            self._cells.insert(at, cell)
+            self._seconds.insert(at, seconds)
 
     def _join(self) -> None:
-        joined: dict[int, float] = {}
-        for cell, seconds in self._cells.items():
-            pair = _pair(cell)
-            joined[pair] = joined.get(pair, 0.0) + seconds
-        self._cells = joined
+        cells, times = self._cells, self._seconds
+        self._cells, self._seconds = array("l"), array("d")
+        for cell, seconds in zip(cells, times, strict=True):
+            self._put(_pair(cell), seconds)
         self._joined += 1
 
     def percentile(self, share: float) -> float:
         """Return the value that is not exceeded for this share of the time; nothing, if no time is known of."""
         wanted = share * self.seconds
         reached, cell = 0.0, _ZERO
-        for cell in sorted(self._cells):
-            reached += self._cells[cell]
+        for height, seconds in zip(self._cells, self._seconds, strict=True):
+            reached, cell = reached + seconds, height
             if reached >= wanted:
                 break
         if cell == _ZERO:
@@ -72,7 +82,10 @@ class Spread:
 
     def kept(self) -> list[object]:
         """Return all of it as plain JSON."""
-        return [self._joined, [[cell, round(seconds, 1)] for cell, seconds in sorted(self._cells.items())]]
+        return [
+            self._joined,
+            [[cell, round(seconds, 1)] for cell, seconds in zip(self._cells, self._seconds, strict=True)],
+        ]
 
     @classmethod
     def of(cls, stored: object) -> Spread | None:
@@ -87,7 +100,7 @@ class Spread:
         for row in rows:
             match row:
                 case [int(cell), seconds] if (cell == _ZERO or abs(cell) <= (_END >> joined) + 1) and _is_time(seconds):
-                    spread._cells[cell] = float(seconds)
+                    spread._put(cell, float(seconds))
                 case _:
                     return None
         return spread
