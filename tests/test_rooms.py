@@ -20,9 +20,9 @@ ON_DEVICE_ALONE = (
     "device.py",
     "plant.py",
     "settings.py",
-    "totals.py",
     "source.py",
     "unread.py",
+    *sorted(f"totals/{path.name}" for path in (LIBRARY / "totals").glob("*.py")),
 )
 WAYS = ("modbus", "registers", "table", "cli")
 

@@ -42,7 +42,7 @@ class Seen:
         """Take the points of a unit that have new readings."""
         for key in keys:
             reading = device.readings.get(key)
-            if reading is None or reading.quality not in (Quality.GOOD, Quality.HELD):
+            if reading is None or reading.value is None or reading.quality not in (Quality.GOOD, Quality.HELD):
                 self.lost += 1
                 continue
             self.values += 1

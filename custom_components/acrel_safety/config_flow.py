@@ -37,11 +37,11 @@ from .flow.link_forms import (
     link_data,
     link_form,
     link_schema,
+    refuse_broadcast,
 )
 from .flow.selector_texts import FlowTexts
 from .flow.trial import LinkData, probe_devices, probe_link
 from .hubs.errors import LinkInUseError
-from .hubs.modbus_data import BROADCAST_UNIT
 from .loading import async_load_models
 from .stored import device_faults
 from .turns import turn
@@ -174,7 +174,7 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _try_known(self, entry: ConfigEntry, data: LinkData) -> None:
         """Ask the devices that are known on a link with its new settings. Raises FormError if one is in doubt."""
-        _refuse_broadcast(entry, data)
+        refuse_broadcast(entry, data)
         devices = await self._known_devices(entry, data)
         try:
             if not devices:
@@ -243,13 +243,6 @@ def _new_title(entry: ConfigEntry, data: LinkData, name: str) -> str:
     if name not in ("", entry.title):
         return name
     return former_title(data) if entry.title == former_title(entry.data) else entry.title
-
-
-def _refuse_broadcast(entry: ConfigEntry, data: LinkData) -> None:
-    """Raise FormError if the id of a device is none on this kind of link: 0 speaks to all on a serial line."""
-    for subentry, wrong in device_faults(data, entry.subentries.values()):
-        if any(fault.key == BROADCAST_UNIT for fault in wrong):
-            raise FormError("broadcast_device", name=subentry.title)
 
 
 def _is_in_the_way(entry: ConfigEntry, data: LinkData) -> bool:

@@ -36,11 +36,12 @@ class StoredDoubt(TypedDict):
     """What a counter says that is held, as it is stored; times are those of the clock."""
 
     value: float
+    leap: float
     since: float
     time: float
-    flow: float
     new: bool
     answered: bool
+    counted: float
 
 
 class RememberedTotal(TypedDict):
@@ -53,6 +54,10 @@ class RememberedTotal(TypedDict):
     """Of the clock, when it was read."""
     settings: NotRequired[str]
     """Stands for the settings of the device at the time."""
+    peak: NotRequired[float]
+    """The largest power that was seen, and …"""
+    leap: NotRequired[float]
+    """… the largest leap that was right."""
     doubt: NotRequired[StoredDoubt]
 
 
@@ -93,8 +98,10 @@ class TotalsMemory:
                     count=total["value"],
                     offset=total.get("offset", 0.0),
                     age=_age(total.get("time")),
+                    peak=total.get("peak"),
+                    leap=total.get("leap", 0.0),
                     is_other=total.get("settings", settings) != settings,
-                    doubt=_doubt(total.get("doubt")),
+                    doubt=_doubt(total),
                 )
                 coordinator.device.restore_total(point.key, former)
 
@@ -170,29 +177,34 @@ def _stored(total: RememberedCounter, unit: str | None, settings: str, now: floa
         offset=total.offset,
         time=round(now - total.age, 3),
         settings=_FORMER if total.is_other else settings,
+        leap=round(total.leap, 3),
     )
+    if total.peak is not None:
+        stored["peak"] = round(total.peak, 3)
     if (doubt := total.doubt) is not None:
         stored["doubt"] = StoredDoubt(
             value=doubt.count,
+            leap=doubt.leap,
             since=round(now - doubt.age, 3),
             time=round(now - doubt.silence, 3),
-            flow=doubt.flow,
             new=doubt.is_new,
             answered=doubt.is_answered,
+            counted=doubt.counted,
         )
     return stored
 
 
-def _doubt(stored: StoredDoubt | None) -> RememberedDoubt | None:
-    if stored is None:
+def _doubt(total: RememberedTotal) -> RememberedDoubt | None:
+    if (stored := total.get("doubt")) is None:
         return None
     return RememberedDoubt(
         count=stored["value"],
+        leap=stored["leap"],
         age=_age(stored["since"]),
         silence=_age(stored["time"]),
-        flow=stored["flow"],
         is_new=stored["new"],
         is_answered=stored["answered"],
+        counted=stored["counted"],
     )
 
 
@@ -232,23 +244,30 @@ def _sound_total(total: Mapping[str, Any]) -> RememberedTotal:
         sound["time"] = float(time)
     if isinstance(settings, str):
         sound["settings"] = settings
-    if (doubt := _sound_doubt(total.get("doubt"))) is not None:
+    peak, leap = total.get("peak"), total.get("leap")
+    if _is_total(peak):
+        sound["peak"] = float(peak)
+    if _is_total(leap):
+        sound["leap"] = float(leap)
+    if (doubt := _sound_doubt(total.get("doubt"), sound["value"])) is not None:
         sound["doubt"] = doubt
     return sound
 
 
-def _sound_doubt(doubt: object) -> StoredDoubt | None:
+def _sound_doubt(doubt: object, believed: float) -> StoredDoubt | None:
     if not isinstance(doubt, Mapping) or not _is_total(doubt.get("value")):
         return None
-    since, time, flow = doubt.get("since"), doubt.get("time"), doubt.get("flow")
+    said, leap, since, time = float(doubt["value"]), doubt.get("leap"), doubt.get("since"), doubt.get("time")
+    counted = doubt.get("counted")
     return StoredDoubt(
-        value=float(doubt["value"]),
+        value=said,
+        leap=float(leap) if _is_number(leap) and abs(leap) <= _LARGEST_TOTAL else said - believed,
         # What was edited away takes nothing from what is held: it is held from now on.
         since=float(since) if _is_number(since) else dt_util.utcnow().timestamp(),
         time=float(time) if _is_number(time) else dt_util.utcnow().timestamp(),
-        flow=float(flow) if _is_number(flow) and 0 <= flow <= _LARGEST_TOTAL else 0.0,
         new=doubt.get("new") is True,
         answered=doubt.get("answered") is True,
+        counted=float(counted) if _is_number(counted) and abs(counted) <= _LARGEST_TOTAL else 0.0,
     )
 
 
@@ -256,7 +275,7 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
-def _is_total(value: object) -> bool:
+def _is_total(value: object) -> TypeGuard[float]:
     """Whether a number can be what a counter shows."""
     return _is_number(value) and 0 <= value <= _LARGEST_TOTAL
 

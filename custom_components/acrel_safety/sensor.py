@@ -100,13 +100,13 @@ def device_class_of(point: Point) -> SensorDeviceClass | None:
     return _CLASSES.get(quantity.unit or "")
 
 
-def state_class_of(point: Point) -> SensorStateClass | None:
-    """Return what long-term statistics are to make of a value."""
+def state_class_of(point: Point, *, may_fall: bool = False) -> SensorStateClass | None:
+    """Return what long-term statistics are to make of a value; one that may fall did not begin anew when it does."""
     quantity = point.quantity
     if point.words is not None:
         return None
     if quantity.kind is Kind.ENERGY or quantity.key in _COUNTERS:
-        return SensorStateClass.TOTAL_INCREASING
+        return SensorStateClass.TOTAL if may_fall else SensorStateClass.TOTAL_INCREASING
     if quantity.kind not in _MEASURED:
         return None
     if quantity.unit == DEGREE:
@@ -128,7 +128,7 @@ class AcrelSensor(AcrelEntity, SensorEntity):
         """Take the point to show."""
         super().__init__(coordinator, point, Platform.SENSOR)
         self._attr_device_class = device_class_of(point)
-        self._attr_state_class = state_class_of(point)
+        self._attr_state_class = state_class_of(point, may_fall=coordinator.device.may_fall(point.key))
         if point.words is not None:
             self._attr_options = list(dict.fromkeys(point.words.values()))
         else:

@@ -106,6 +106,7 @@ async def through_episodes(seed: int, episodes: int) -> tuple[Meter, float]:
     meter.live()
     await meter.start()
     await meter.lap()
+    await meter.lap()
     for _ in range(episodes):
         for state in episode(chance, place):
             raw += chance.randrange(8)

@@ -219,6 +219,7 @@ def test_without_any_way_left_nothing_is_known() -> None:
 def test_a_counter_is_judged_across_a_change_of_the_way() -> None:
     plan = Plan()
     plan.near.say({ENERGY: 500.0})
+    plan.near.say({ENERGY: 500.0})
     plan.near.say({ENERGY: Quality.NO_ANSWER})
     plan.now = 60
     plan.far.say({ENERGY: 12.0})
@@ -232,6 +233,7 @@ def test_a_counter_is_judged_across_a_change_of_the_way() -> None:
 
 def test_a_reading_counts_once_against_a_counter_however_often_others_speak() -> None:
     plan = Plan()
+    plan.near.say({ENERGY: 500.0})
     plan.near.say({ENERGY: 500.0})
     plan.near.say({ENERGY: 12.0})
     for lap in range(60):
@@ -253,6 +255,7 @@ def test_a_restored_total_is_not_undercut() -> None:
 
 def test_a_total_that_is_restored_too_late_has_the_reading_judged_anew() -> None:
     plan = Plan()
+    plan.near.say({ENERGY: 12.0})
     plan.near.say({ENERGY: 12.0})
     assert plan.shown(ENERGY)[0] == 12.0
     plan.device.restore_total(ENERGY, Remembered(count=9000.0, age=60))
@@ -347,6 +350,7 @@ async def test_what_was_changed_unasked_for_is_not_kept_as_a_reading() -> None:
 
 def test_a_counter_that_leaps_has_it_looked_who_answers_once() -> None:
     plan = Plan()
+    plan.near.say({ENERGY: 500.0})
     plan.near.say({ENERGY: 500.0})
     assert (plan.near.questions, plan.far.questions) == (0, 0)
     for lap in range(5):

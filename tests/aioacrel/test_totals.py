@@ -17,7 +17,9 @@ from custom_components.acrel_safety.aioacrel.totals import (
     Held,
     Remembered,
     Total,
+    may_fall,
 )
+from tests.aioacrel.rigs import model
 
 POLL = 60.0
 LAPS_OF_AN_HOUR = 60
@@ -49,12 +51,12 @@ class Meter:
 
 def known(count: float, power: float | None = None) -> Meter:
     meter = Meter(power=power)
-    assert meter.say(count) == [count]
+    assert meter.say(count, count) == [None, count]
     return meter
 
 
 def test_a_growing_counter_is_believed_at_once() -> None:
-    assert Meter().say(100.0, 100.5, 101.25) == [100.0, 100.5, 101.25]
+    assert known(100.0).say(100.5, 101.25) == [100.5, 101.25]
 
 
 def test_a_dip_is_held_back() -> None:
@@ -108,9 +110,10 @@ def test_a_used_meter_goes_on_from_the_last_value(former: float) -> None:
     assert held is not None
     assert held.shown == former
     assert held.said == pytest.approx(5002.9)
-    assert meter.settle(Answer.REPLACED) == pytest.approx(former)
+    # What it has counted since it was there is energy.
+    assert meter.settle(Answer.REPLACED) == pytest.approx(former + 2.9)
     assert meter.held() is None
-    assert meter.say(5003.9) == [pytest.approx(former + 1)]
+    assert meter.say(5003.9) == [pytest.approx(former + 3.9)]
 
 
 def test_a_counter_that_rolled_over_goes_on_when_the_owner_says_so() -> None:
@@ -139,6 +142,7 @@ def test_a_fault_is_not_asked_about_again() -> None:
 def test_another_way_that_is_behind_is_held_without_a_question() -> None:
     total = Total()
     total.believe(500.0, 0, origin="line")
+    assert total.believe(500.0, 1, origin="line") == 500.0
     for lap in range(100):
         assert total.believe(490.0, 60.0 * lap, origin="cloud") == 500.0
     assert total.held(6000) is None
@@ -155,7 +159,7 @@ def test_what_flowed_while_nobody_read_is_believed() -> None:
     """A feeder of 400 kW after a day without Home Assistant."""
     meter = Meter(power=400.0)
     meter.total.restore(Remembered(count=1_000_000.0, age=86_400.0), meter.now)
-    assert meter.say(1_009_600.0) == [1_009_600.0]
+    assert meter.say(1_009_600.0, 1_009_606.6) == [1_000_000.0, 1_009_606.6]
 
 
 def test_what_cannot_have_flowed_since_is_not() -> None:
@@ -226,7 +230,7 @@ def episode(seed: int) -> None:
     meter, truth = Meter(power=random.choice([0.0, 2.0, 40.0])), random.uniform(0, 300_000)
     assert meter.power is not None
     per_poll = meter.power / 60
-    shown = meter.say(truth)
+    shown = meter.say(truth, truth)[1:]
     begins, lasts = random.randrange(10), random.choice([1, 2, 3, 4, 10, 60, 600])
     is_constant, dead = random.random() < 0.5, pattern(random, truth)
     for lap in range(begins + lasts + 20):
@@ -308,11 +312,11 @@ def test_right_of_a_fall_after_a_replacement_is_no_energy(
 
 
 @pytest.mark.parametrize("power", [None, 10.0])
-def test_a_used_meter_answered_days_later_is_no_energy(power: float | None) -> None:
+def test_a_used_meter_answered_days_later_counts_since_it_was_there(power: float | None) -> None:
     meter = known(5000.0, power)
     meter.say(*[1500.0 + 0.05 * lap for lap in range(2 * 24 * LAPS_OF_AN_HOUR)])
-    assert restarted(meter).settle(Answer.REPLACED) == pytest.approx(5000.0)
-    assert meter.settle(Answer.REPLACED) == pytest.approx(5000.0)
+    assert restarted(meter).settle(Answer.REPLACED) == pytest.approx(5143.95)
+    assert meter.settle(Answer.REPLACED) == pytest.approx(5143.95)
 
 
 def test_a_new_meter_answered_days_later_is_counted_from_nothing() -> None:
@@ -338,3 +342,132 @@ def test_an_answer_holds_for_what_went_on_since() -> None:
     meter.say(3.1, 3.2)
     assert meter.total.settle(Answer.RIGHT, meter.now, asked)
     assert meter.total.value == 3.2
+
+
+def test_a_wrong_first_reading_is_not_believed() -> None:
+    assert Meter().say(655.35, 29_062.7, 29_062.8) == [None, None, 29_062.8]
+
+
+def test_after_a_silence_what_is_far_takes_two_readings() -> None:
+    meter = known(1000.0, 6.0)
+    meter.now += 3600
+    assert meter.say(1012.0, 900.0, 1012.2, 1012.3, 1012.4) == [1000.0, 1000.0, 1000.0, 1012.3, 1012.4]
+
+
+def test_while_it_is_held_below_one_reading_above_is_not_believed() -> None:
+    meter = known(1000.0, 6.0)
+    meter.say(*[12.0] * 600)
+    assert meter.say(1050.0, 12.0, 12.1) == [1000.0] * 3
+    held = meter.held()
+    assert held is not None
+    assert held.said == 12.1
+
+
+def test_a_load_between_two_readings_takes_one_more() -> None:
+    assert known(1000.0, 0.02).say(1001.25, 1001.26) == [1000.0, 1001.26]
+
+
+def test_a_small_leap_is_right_when_the_meter_goes_on_and_nobody_is_asked() -> None:
+    meter = known(1000.0, 2.0)
+    shown = []
+    for lap in range(20):
+        shown += meter.say(1008.0 + lap / 30)
+        assert meter.held() is None
+    assert set(shown[:10]) == {1000.0}
+    assert shown[-1] == pytest.approx(1008.0 + 19 / 30)
+
+
+def test_a_small_leap_of_a_dead_meter_is_not() -> None:
+    meter = known(1000.0, 2.0)
+    assert meter.say(*[1008.0] * 600, 1000.5) == [1000.0] * 600 + [1000.5]
+
+
+def test_what_the_owner_called_right_is_not_asked_about_again_over_a_restart_too() -> None:
+    meter = known(1000.0, 2.0)
+    meter.say(*[1030.0] * 20)
+    assert meter.held() is not None
+    meter.settle(Answer.RIGHT)
+    again = restarted(meter)
+    assert again.say(*[1065.0] * 10)[-1] == 1065.0
+    assert again.held() is None
+
+
+def test_what_was_right_once_is_forgotten_by_and_by() -> None:
+    meter = known(1000.0, 2.0)
+    meter.say(*[1030.0] * 20)
+    meter.settle(Answer.RIGHT)
+    meter.say(*[1030.0] * 90 * 24 * LAPS_OF_AN_HOUR)
+    meter.say(*[1060.0] * 20)
+    assert meter.held() is not None
+
+
+def test_the_power_that_was_seen_is_forgotten_by_and_by() -> None:
+    meter = known(1000.0, 300.0)
+    meter.say(1005.0, 1010.0)
+    meter.power = 0.0
+    meter.say(*[1010.0] * 180 * 24 * LAPS_OF_AN_HOUR)
+    meter.now += 3600
+    assert meter.say(*[1210.0] * 20) == [1010.0] * 20
+
+
+@pytest.mark.parametrize(("said", "is_asking"), [(9012.0, True), (8990.0, True), (9000.02, False)])
+def test_what_may_be_another_meter_is_asked_about_unless_it_says_the_same(said: float, *, is_asking: bool) -> None:
+    meter = Meter(power=6.0)
+    meter.total.restore(Remembered(count=9000.0, age=3600.0, is_other=True), meter.now)
+    meter.say(said)
+    assert (meter.held() is not None) is is_asking
+    meter.say(*[said + lap / 10 for lap in range(60)])
+    assert (meter.held() is not None) is is_asking
+
+
+def test_a_meter_called_faulty_that_comes_to_life_is_asked_about_again() -> None:
+    meter = known(9000.0)
+    meter.say(*[0.0] * 20)
+    meter.settle(Answer.FAULT)
+    meter.say(*[0.0] * 600)
+    assert meter.held() is None
+    meter.say(*[0.1 * lap for lap in range(20)])
+    assert meter.held() is not None
+    assert meter.settle(Answer.REPLACED) == pytest.approx(1.9)
+
+
+@pytest.mark.parametrize(
+    ("name", "falling"),
+    [
+        ("adw300", {"EP", "EPA", "EPB", "EPC"}),
+        ("adl400", {"EP", "EPJ", "EPF", "EPP", "EPG"}),
+        ("adl100", {"EP", "EPF", "EPP", "EPG", "EQ"}),
+        ("ddsy1352", set()),
+    ],
+)
+def test_only_what_can_be_less_what_was_exported_may_fall(name: str, falling: set[str]) -> None:
+    points = model(name).points
+    assert {key.code for key, point in points.items() if may_fall(point, points)} == falling
+
+
+def net(count: float, power: float) -> Meter:
+    meter = Meter(Total(may_fall=True), power=power)
+    meter.say(count, count)
+    return meter
+
+
+def test_a_net_energy_falls_as_fast_as_it_rises() -> None:
+    meter = net(100.0, 5.0)
+    truth = [100.0 - lap / 12 for lap in range(24 * LAPS_OF_AN_HOUR)]
+    assert meter.say(*truth) == truth
+    assert truth[-1] < 0
+
+
+@pytest.mark.parametrize("dead", [0.0, 21_474_836.0, 8900.0])
+def test_a_net_energy_of_a_dead_meter_is_held_all_the_same(dead: float) -> None:
+    meter = net(9000.0, 5.0)
+    assert set(meter.say(*[dead] * 600)) == {9000.0}
+    assert meter.held() is not None
+    assert meter.say(8999.5) == [8999.5]
+
+
+def test_another_net_meter_goes_on_from_the_last_value() -> None:
+    meter = net(9000.0, 5.0)
+    meter.say(*[0.1 * lap for lap in range(20)])
+    assert meter.settle(Answer.REPLACED) == pytest.approx(9001.9)
+    assert meter.say(1.8) == [pytest.approx(9001.8)]

@@ -38,8 +38,8 @@ from tests.integration.spoken import SPOKEN, SpokenHub, SpokenSource
 
 type Browser = TestClient[Any, Any]
 
-ENERGY, POWER = PointKey("1", "EP"), PointKey("1", "P")
-OTHER = PointKey("1", "EPI")
+ENERGY, POWER = PointKey("1", "EPI"), PointKey("1", "P")
+OTHER, NET = PointKey("1", "EPE"), PointKey("1", "EP")
 POLL = 60.0
 KILOWATTS = 6.0
 EPISODES = 1_000
@@ -79,7 +79,7 @@ class Meter:
     @property
     def entity_id(self) -> str:
         (subentry_id,) = self.entry.subentries
-        found = er.async_get(self.hass).async_get_entity_id("sensor", DOMAIN, f"{subentry_id}_1_EP")
+        found = er.async_get(self.hass).async_get_entity_id("sensor", DOMAIN, f"{subentry_id}_1_EPI")
         assert found is not None
         return found
 
@@ -327,3 +327,32 @@ async def test_what_the_form_did_not_show_is_not_answered(meter: Meter, browser:
     assert "250000" in shown["description_placeholders"]["counters"]
     await browser.post(flow, json={"next_step_id": "right"})
     assert meter.shown == 250_000.0
+
+
+async def test_a_net_energy_falls_without_a_new_beginning_in_the_statistics(
+    recorder_mock: object, hass: HomeAssistant, freezer: FrozenDateTimeFactory, meter: Meter
+) -> None:
+    """Import less export: 1 kWh back and forth again and again, which ends 5 kWh below its beginning."""
+    assert await async_setup_component(hass, "sensor", {})
+    entity_id = meter.entity_id.replace("imported", "combined")
+    state = hass.states.get(entity_id)
+    assert state is not None
+    assert state.attributes["state_class"] == "total"
+    begin = dt_util.utcnow().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    first = 8.0
+    for period in range(5):
+        for lap in range(5):
+            freezer.move_to(begin + period * PERIOD + timedelta(seconds=POLL * lap + 1))
+            meter.now += POLL
+            meter.source.say({POWER: -KILOWATTS, NET: first - period - lap % 2})
+        freezer.move_to(begin + (period + 1) * PERIOD - timedelta(seconds=1))
+        await async_wait_recording_done(hass)
+        do_adhoc_statistics(hass, start=begin + period * PERIOD)
+    await async_wait_recording_done(hass)
+    found = await get_instance(hass).async_add_executor_job(
+        lambda: statistics_during_period(hass, begin, None, {entity_id}, "5minute", None, {"sum", "state"})
+    )
+    last = found[entity_id][-1]
+    assert last["sum"] == pytest.approx((last["state"] or 0.0) - first)
+    assert last["state"] == pytest.approx(4.0)
+    assert not meter.is_asking

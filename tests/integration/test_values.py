@@ -3,7 +3,7 @@
 import pytest
 from homeassistant.core import HomeAssistant
 
-from custom_components.acrel_safety.aioacrel import totals
+from custom_components.acrel_safety.aioacrel.totals import total
 from simulator.cabinet import STANDARD_OPTIONS, STANDARD_UNITS
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import QUICK, Framing, LinkRig, enable_all, truth_of
@@ -60,7 +60,7 @@ async def test_every_entity_of_a_model_shows_the_true_value(
     unit_id: int,
     model: str,
 ) -> None:
-    monkeypatch.setattr(totals, "ZERO_SECONDS", 0.0)  # a counter's first zero is shown after a minute
+    monkeypatch.setattr(total, "ZERO_SECONDS", 0.0)  # a counter's first zero is shown after a minute
     cabinet = await cabinet_of({unit_id: model}, options={unit_id: STANDARD_OPTIONS.get(unit_id, {})})
     # The simulated meters without a ratio register are connected directly.
     rig = await link_to(cabinet, pt=1.0, ct=1.0, intervals=QUICK)

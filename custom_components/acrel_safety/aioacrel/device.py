@@ -17,7 +17,7 @@ from .readings import PointKey, Quality, Reading, Value
 from .settings import change_setting
 from .source import Source, Update
 from .texts import Phrase, phrase
-from .totals import Answer, Held, Remembered, Totals
+from .totals import Answer, Held, Remembered, Totals, may_fall
 from .vocabulary import Kind
 
 _LOGGER = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Device:
         self.model = model
         self.readings: dict[PointKey, Reading] = {}
         """The reading that holds, by point; a point that was never read has none."""
-        self.totals = Totals()
+        self.totals = Totals(self.may_fall)
         self._may_change = may_change
         self._steady = steady
         self._ways: list[_Way] = []
@@ -168,6 +168,11 @@ class Device:
 
     # -- counters -----------------------------------------------------------------------------------------------------
 
+    def may_fall(self, key: PointKey) -> bool:
+        """Whether a counter can fall by what it is: import less export, or the like."""
+        point = self.model.points.get(key)
+        return point is not None and may_fall(point, self.model.points)
+
     def restore_total(self, key: PointKey, former: Remembered) -> None:
         """Tell what is remembered of a counter after a restart; a reading it comes too late for is judged anew."""
         if key in self._restored:
@@ -237,6 +242,7 @@ class Device:
     def _publish(self, readings: Mapping[PointKey, Reading | None], *, is_news: bool) -> None:
         """Let these readings hold (None: nothing does), and tell whose they are."""
         touched = set()
+        is_to_bear_out = False
         for key, reading in readings.items():
             if reading is None:
                 self._forget(key)
@@ -244,10 +250,15 @@ class Device:
                 # A reading speaks once against the total of a counter, however often another way speaks.
                 continue
             else:
+                is_first = key not in self._judged
                 self.readings[key] = self._believed(key, reading)
+                is_to_bear_out |= is_first and self.totals.is_held(key)
             touched.add(key)
         if touched or is_news:
             self._call(touched)
+        if is_to_bear_out:
+            # A first reading of a counter is believed when a second one follows from it.
+            self.hurry()
 
     def _call(self, touched: AbstractSet[PointKey]) -> None:
         for listener in list(self._listeners):
@@ -267,9 +278,9 @@ class Device:
         if point.quantity.kind is not Kind.ENERGY:
             return reading
         self._judged[key] = reading
-        was_held = self.totals.is_held(key)
+        was_strange = self.totals.is_strange(key)
         believed = self.totals.believe(point, reading, self._steady(), self._power_of(key.circuit))
-        if self.totals.is_held(key) and not was_held and believed.value is not None:
+        if self.totals.is_strange(key) and not was_strange:
             # Perhaps it is another device by now.
             for source in self.sources:
                 source.question()

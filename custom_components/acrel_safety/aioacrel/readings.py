@@ -28,7 +28,7 @@ class Quality(StrEnum):
 
     GOOD = "good"
     HELD = "held"
-    """A total that seemed to run backwards: the last believed value stands until the device insists."""
+    """A counter whose reading is not believed (yet): the last believed value stands, if there is one."""
     STALE = "stale"
     """The way to the device is there, but for too long it said nothing new."""
     NO_ANSWER = "no_answer"

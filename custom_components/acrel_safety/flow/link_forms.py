@@ -6,6 +6,7 @@ from itertools import chain, count
 from typing import Any, Literal
 
 import probatio
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT, CONF_TYPE
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
@@ -34,8 +35,10 @@ from ..const import (
     TYPE_SERIAL,
     TYPE_TCP,
 )
-from ..hubs.modbus_data import BAUDRATES, DATA_BITS, DEFAULT_DUTY_TARGET, LINKS, PARITIES, STOPBITS
+from ..hubs.modbus_data import BAUDRATES, BROADCAST_UNIT, DATA_BITS, DEFAULT_DUTY_TARGET, LINKS, PARITIES, STOPBITS
+from ..stored import device_faults
 from .explain import FormError
+from .trial import LinkData
 
 type FormData = dict[str, Any]
 """What a form brings: its selectors have already checked every value."""
@@ -207,3 +210,10 @@ def changes_nothing(stored: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
     """Whether a form says what is stored; where a former version stored nothing, the default holds."""
     former = {CONF_DUTY_TARGET: DEFAULT_DUTY_TARGET, **stored}
     return {**former, **data} == former
+
+
+def refuse_broadcast(entry: ConfigEntry, data: LinkData) -> None:
+    """Raise FormError if the id of a device is none on this kind of link: 0 speaks to all on a serial line."""
+    for subentry, wrong in device_faults(data, entry.subentries.values()):
+        if any(fault.key == BROADCAST_UNIT for fault in wrong):
+            raise FormError("broadcast_device", name=subentry.title)
