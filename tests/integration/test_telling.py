@@ -189,9 +189,9 @@ async def test_an_entity_that_fails_keeps_no_other_from_being_told(
     def fail() -> None:
         raise ValueError("no state can be this")
 
-    coordinator.async_add_listener(fail, PointKey("1", "DI1"))
-    rig.cabinet.units[7].hold("DI1", True)
+    coordinator.async_add_listener(fail, PointKey("1", "Lg1HIGH1"))
+    rig.cabinet.units[7].hold("Lg1HIGH1", True)
     await leaking(rig, 200)
     await rig.polled(7, times=1)
     assert leak_of(rig) == "200"
-    assert "DI1@1 of asj10l 7 could not be shown" in caplog.text
+    assert "Lg1HIGH1@1 of asj10l 7 could not be shown" in caplog.text
