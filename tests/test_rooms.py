@@ -72,6 +72,18 @@ def test_the_library_knows_nothing_of_home_assistant() -> None:
         assert known == [], path
 
 
+def test_slow_growth_knows_numbers_and_days_and_nothing_of_the_library() -> None:
+    own = {path.stem for path in (LIBRARY / "growth").glob("*.py")}
+    outside = {
+        *("array", "bisect", "collections", "dataclasses", "datetime", "enum", "itertools", "math", "statistics"),
+        "typing",
+    }
+    for path in (LIBRARY / "growth").glob("*.py"):
+        assert {name.split(".")[0] for name in imports_of(path)} <= own | outside, path
+        dots = [node.level for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
+        assert max(dots, default=0) <= 1, path
+
+
 @pytest.mark.parametrize("room", ["models", "plausibility", "registers", "table"])
 def test_what_lies_where_knows_no_line(room: str) -> None:
     for path in (LIBRARY / room).rglob("*.py"):

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import date, datetime
 
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, CoreState, Event, HassJob, HomeAssistant, callback
@@ -16,6 +16,8 @@ from homeassistant.util.hass_dict import HassKey
 from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.clock import Clock
 from .aioacrel.alarms.engine import Alarms
+from .aioacrel.alarms.growing import GROWTH
+from .aioacrel.alarms.growths import Question
 from .aioacrel.alarms.happening import Happening, What
 from .aioacrel.alarms.notices import Notice
 from .aioacrel.alarms.ownerlimits import OwnerLimit
@@ -25,6 +27,8 @@ from .aioacrel.device import Device
 from .aioacrel.journal.entry import Kind
 from .aioacrel.readings import PointKey
 from .const import DOMAIN, LOGGER
+from .growthmemory import GrowthMemory
+from .growthquestion import LEVEL_CHANGED, tell_questions
 from .record import SafetyRecord
 
 _DESK: HassKey[AlarmDesk] = HassKey(f"{DOMAIN}.desk")
@@ -51,8 +55,9 @@ class AlarmDesk:
     def __init__(self, hass: HomeAssistant) -> None:
         """Take Home Assistant; nothing is opened yet."""
         self._hass = hass
-        self._clock = Clock(hass.loop.time, dt_util.utcnow)
+        self._clock = Clock(hass.loop.time, dt_util.utcnow, _day)
         self.alarms = Alarms(self._clock)
+        self.growth = GrowthMemory(hass, self.alarms)
         self.record = SafetyRecord(hass)
         self._opening = asyncio.Lock()
         self._users = 0
@@ -88,6 +93,7 @@ class AlarmDesk:
             # Later all is known here, also what could not be written.
             self.alarms.restore(stood)
             self._is_restored = True
+        await self.growth.async_open()
         self._leave = [self.alarms.listen(self._record), self.alarms.listen_to_notices(self._send)]
         self._unlisten = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_end)
         self._leave.append(async_at_started(self._hass, self._send_waiting))
@@ -110,6 +116,7 @@ class AlarmDesk:
             self._unlisten()
             self._unlisten = None
         self._disarm()
+        await self.growth.async_close()
         await self.record.async_close()
 
     # -- what is watched ----------------------------------------------------------------------------------------------
@@ -126,9 +133,16 @@ class AlarmDesk:
     ) -> tuple[Watch, Callable[[], None]]:
         """Watch these points of a device, with the owner's limits and rated currents; returns what ends that."""
         self._early[board.identity] = deque(maxlen=_MOST_EARLY)
-        watch, end = self.alarms.watch(device, board, limits=limits, ratings=ratings, points=points)
-        unlisten = watch.listen(self._changed)
-        self._changed()
+        watch, end = self.alarms.watch(device, board, limits=limits, ratings=ratings, points=points, grows=True)
+
+        @callback
+        def look() -> None:
+            if tell_questions(self._hass, board, [*watch.growths.questions()]):
+                self.growth.write_soon()
+            self._changed()
+
+        unlisten = watch.listen(look)
+        look()
 
         @callback
         def leave() -> None:
@@ -199,6 +213,8 @@ class AlarmDesk:
         data = {**standing.plain(), "what": str(happening.what), "comment": happening.comment, "by": happening.by}
         kept = {standing.alarm_id: self.alarms.kept_of(standing)}
         self.record.put_down(_KINDS.get(happening.what, Kind.ALARM), data, kept)
+        if standing.alarm.cause.key.rule == GROWTH:
+            self.growth.write_soon()
         if (early := self._early.get(standing.board.identity)) is not None:
             early.append((happening, standing))
         for listener in list(self._listeners):
@@ -213,6 +229,22 @@ class AlarmDesk:
     def note_limit(self, board: Board, data: Mapping[str, object], by: str) -> None:
         """Put down that a limit of a device was changed."""
         self.record.put_down(Kind.LIMIT, {"site": board.site, "board": board.name, **data, "by": by})
+
+    @callback
+    def answer(self, board: Board, questions: Iterable[Question], *, is_new_appliance: bool) -> None:
+        """Take what a person says of values that rose at once, and put it down."""
+        for question in questions:
+            if self.alarms.answer(board, question, is_new_appliance=is_new_appliance):
+                data = {
+                    "site": board.site,
+                    "board": board.name,
+                    "circuit": question.key.circuit,
+                    "code": question.key.code,
+                    "detail": question.text(),
+                    "new_appliance": is_new_appliance,
+                }
+                self.record.put_down(Kind.NOTE, {"what": LEVEL_CHANGED, **data})
+        self.growth.write_soon()
 
     # -- who is told --------------------------------------------------------------------------------------------------
 
@@ -242,6 +274,10 @@ class AlarmDesk:
             return
         for listener in list(self._notice_listeners):
             _call(listener, notice)
+
+
+def _day(wall: datetime) -> date:
+    return dt_util.as_local(wall).date()
 
 
 def _call[*ArgumentsT](listener: Callable[[*ArgumentsT], None], *arguments: *ArgumentsT) -> None:

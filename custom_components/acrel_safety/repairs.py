@@ -1,6 +1,6 @@
 """Repairs: what is mended outside is looked at again; what happened to a counter only its owner can say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import probatio
@@ -9,11 +9,16 @@ from homeassistant.config_entries import ConfigEntryState, OperationNotAllowed, 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
+from .aioacrel.alarms.board import Board
+from .aioacrel.alarms.growths import Question
 from .aioacrel.readings import PointKey
 from .aioacrel.totals import Answer, Held
 from .const import DOMAIN
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .counters import COUNTERS_HELD, placeholders, settle
+from .desk import desk_of
+from .growthquestion import LEVEL_CHANGED
+from .growthquestion import placeholders as level_placeholders
 
 
 class LookAgainFlow(RepairsFlow):
@@ -95,8 +100,46 @@ class CounterFlow(RepairsFlow):
         return entry.runtime_data.coordinators.get(str(data.get("subentry_id")))
 
 
+class LevelFlow(RepairsFlow):
+    """Asks the owner whether something new is on where a value rose at once and stays."""
+
+    def __init__(self) -> None:
+        """Begin with nothing shown."""
+        self._board: Board | None = None
+        self._shown: Sequence[Question] = ()
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show what rose, and ask."""
+        identity = str((self.data or {}).get("identity"))
+        asked = [(board, one) for board, one in desk_of(self.hass).alarms.questions() if board.identity == identity]
+        if not asked:
+            return self.async_abort(reason="over")
+        self._board, self._shown = asked[0][0], [one for _, one in asked]
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["new_appliance", "unknown"],
+            description_placeholders={**level_placeholders(self.hass, self._board, self._shown)},
+        )
+
+    async def async_step_new_appliance(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Take the level for normal from that day on."""
+        return self._answer(is_new_appliance=True)
+
+    async def async_step_unknown(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Ask again if it goes on."""
+        return self._answer(is_new_appliance=False)
+
+    def _answer(self, *, is_new_appliance: bool) -> RepairsFlowResult:
+        if self._board is None:
+            return self.async_abort(reason="over")
+        desk_of(self.hass).answer(self._board, self._shown, is_new_appliance=is_new_appliance)
+        return self.async_create_entry(data={})
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the flow that mends an issue."""
+    if issue_id.endswith(LEVEL_CHANGED):
+        return LevelFlow()
     return CounterFlow() if issue_id.endswith(COUNTERS_HELD) else LookAgainFlow()

@@ -156,11 +156,13 @@ def attributes_of(standing: Standing | None, language: str) -> Mapping[str, Any]
     """Return what is shown of an alarm beside a word; the same keys where there is none."""
     if standing is None:
         return dict.fromkeys(_ATTRIBUTES)
-    plain = standing.plain()
-    return {"cause": standing.text(library_language(language)), **{key: plain[key] for key in _ATTRIBUTES[1:]}}
+    plain = {"cause": standing.name, **standing.plain()}
+    shown = {key: plain[key] for key in _ATTRIBUTES}
+    said = library_language(language)
+    return {**shown, "cause": standing.text(said), "detail": standing.more(said)}
 
 
 _ATTRIBUTES = (
     *("cause", "level", "state", "site", "board", "circuit", "circuit_name", "value", "limit", "unit", "since"),
-    *("derived", "detail", "alarm_id", "occurrence"),
+    *("derived", "detail", "figures", "alarm_id", "occurrence"),
 )

@@ -1,7 +1,8 @@
 """A board whose readings, clocks and persons the test plays, and what its alarms say."""
 
+import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from custom_components.acrel_safety.aioacrel.alarms.board import Board
 from custom_components.acrel_safety.aioacrel.alarms.clock import Clock
@@ -9,8 +10,8 @@ from custom_components.acrel_safety.aioacrel.alarms.engine import Alarms
 from custom_components.acrel_safety.aioacrel.alarms.happening import Happening, What
 from custom_components.acrel_safety.aioacrel.alarms.notices import Notice, Why
 from custom_components.acrel_safety.aioacrel.alarms.ownerlimits import OwnerLimit
+from custom_components.acrel_safety.aioacrel.alarms.ruleset import rules_of
 from custom_components.acrel_safety.aioacrel.alarms.standing import Standing
-from custom_components.acrel_safety.aioacrel.alarms.watch import rules_of
 from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.errors import AcrelError
 from custom_components.acrel_safety.aioacrel.points import Model, Point
@@ -29,7 +30,8 @@ class Times:
     def __init__(self) -> None:
         self.steady = 1000.0
         self.wall = NOON
-        self.clock = Clock(lambda: self.steady, lambda: self.wall)
+        self.zone: tzinfo = UTC
+        self.clock = Clock(lambda: self.steady, lambda: self.wall, lambda wall: wall.astimezone(self.zone).date())
 
     def pass_(self, seconds: float) -> None:
         self.steady += seconds
@@ -58,8 +60,11 @@ def _quiet_value(point: Point) -> Value:
 class Plant:
     """Boards that are watched together."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, grows: bool = False) -> None:
         self.times = Times()
+        self.grows = grows
+        self.days: Mapping[str, object] = {}
+        """What was kept of slow growth."""
         self.happened: list[tuple[What, str]] = []
         """What, and the code it was about."""
         self.moved: list[tuple[str, str]] = []
@@ -74,11 +79,13 @@ class Plant:
         self.alarms.listen(self._note)
         self.alarms.listen_to_notices(self.notices.append)
         self.alarms.restore(self.kept)
+        self.alarms.restore_growth(self.days)
         self.boards.clear()
 
     def restart(self) -> None:
         """End as a process does that is killed: nothing but what was kept is there afterwards."""
         self.kept = {key: dict(value) for key, value in self.alarms.kept().items()}
+        self.days = json.loads(json.dumps(dict(self.alarms.kept_growth())))
         former = list(self.boards.values())
         self.begin()
         for board in former:
@@ -147,7 +154,7 @@ class PlayedBoard:
         self.source = SpokenSource(of, NEAR, "line", of.readable)
         self.device.attach(self.source)
         board = Board(identity=name, name=name, link=link, circuit_name=lambda number: f"Circuit {number}")
-        self.watch, self.end = plant.alarms.watch(self.device, board, limits=limits, ratings=ratings)
+        self.watch, self.end = plant.alarms.watch(self.device, board, limits=limits, ratings=ratings, grows=plant.grows)
 
     def quiet(self, **but: Value) -> None:
         """Have everything read, and all be well but for some points of circuit 1."""

@@ -8,9 +8,9 @@ from typing import Unpack
 import pytest
 
 from custom_components.acrel_safety.aioacrel.cli.arguments import parse
-from custom_components.acrel_safety.aioacrel.cli.found import Search
+from custom_components.acrel_safety.aioacrel.cli.commands.scan import search_link
 from custom_components.acrel_safety.aioacrel.cli.output import Console
-from custom_components.acrel_safety.aioacrel.cli.searching import search
+from custom_components.acrel_safety.aioacrel.modbus.found import Search
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from simulator import Cabinet, LineSettings
 from simulator.cabinet import STANDARD_UNITS, CabinetOptions
@@ -141,7 +141,7 @@ async def _searched(
             cabinet.set_scenario("slow", unit_id, **slow)
         options = parse(["scan", link(cabinet, framing), "--units", units])
         started = asyncio.get_running_loop().time()
-        done = await search(options, options.link, models, Console.of_process(as_json=True))
+        done = await search_link(options, options.link, models, Console.of_process(as_json=True))
         return done, asyncio.get_running_loop().time() - started
 
 

@@ -19,6 +19,7 @@ from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.vocabulary import vocabulary
 from custom_components.acrel_safety.counters import COUNTERS_HELD
 from custom_components.acrel_safety.figures import OF_DEVICES, OF_HUBS
+from custom_components.acrel_safety.growthquestion import LEVEL_CHANGED
 from custom_components.acrel_safety.issues import LINK_BROKEN, LINK_UNUSABLE, RECORD_TROUBLE, Issue
 from custom_components.acrel_safety.kinds import platform_of
 from custom_components.acrel_safety.naming import EXTRA, naming, natural_platforms
@@ -265,14 +266,14 @@ def test_names_of_a_device_differ_from_each_other(english: Tree) -> None:
 
 
 def test_every_issue_has_its_texts(english: Tree) -> None:
-    assert set(english["issues"]) == {*Issue, LINK_BROKEN, LINK_UNUSABLE, COUNTERS_HELD, RECORD_TROUBLE}
+    assert set(english["issues"]) == {*Issue, LINK_BROKEN, LINK_UNUSABLE, COUNTERS_HELD, LEVEL_CHANGED, RECORD_TROUBLE}
     for issue in english["issues"]:
         assert english["issues"][issue]["title"]
         if issue == RECORD_TROUBLE:
             # Nothing can be done about it here: it goes by itself.
             assert english["issues"][issue]["description"]
             continue
-        step = "init" if issue == COUNTERS_HELD else "confirm"
+        step = "init" if issue in (COUNTERS_HELD, LEVEL_CHANGED) else "confirm"
         assert english["issues"][issue]["fix_flow"]["step"][step]["description"]
 
 

@@ -1,14 +1,14 @@
 """The life of one alarm: what is measured and what persons do, in whatever order, become its facts."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from secrets import token_hex
 
 from ..errors import AlarmRefusedError
 from ..readings import Value
-from ..texts import phrase
+from ..texts import Said, phrase
 from .clock import Moment
 from .facts import Facts, Word
 from .happening import Happening, What
@@ -30,6 +30,7 @@ class Alarm:
         "changes",
         "detail",
         "facts",
+        "figures",
         "first_value",
         "is_pending",
         "is_silenced",
@@ -57,8 +58,10 @@ class Alarm:
         self.worst_value: Value | None = None
         """The farthest beyond its limit in this occurrence."""
         self.limit: float | None = None
-        self.detail = ""
-        """What its rule says besides, as plain text of no language."""
+        self.detail: Said = ""
+        """What its rule says besides."""
+        self.figures: Mapping[str, Value] = {}
+        """What else led to it, by names that stay."""
         self.is_silenced = False
         self.is_pending = False
         """Whether it is beyond its limit, since it was looked at first, for less than its delay so far."""
@@ -103,7 +106,7 @@ class Alarm:
             return
         self.value = verdict.value
         self.limit = verdict.limit
-        self.detail = verdict.detail
+        self.detail, self.figures = verdict.detail, verdict.figures
         if not facts.is_seen or facts.condition is not verdict.is_on:
             self.facts = replace(facts, condition=verdict.is_on, is_seen=True)
         if verdict.is_on:

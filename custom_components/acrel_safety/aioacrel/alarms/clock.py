@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,18 @@ def _utcnow() -> datetime:
     return datetime.now(UTC)
 
 
+def _local_day(wall: datetime) -> date:
+    return wall.astimezone().date()
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """Tells the moment."""
 
     steady: Callable[[], float] = time.monotonic
     wall: Callable[[], datetime] = _utcnow
+    day: Callable[[datetime], date] = _local_day
+    """Turns a moment on the wall into the day that people write."""
 
     def now(self) -> Moment:
         """Return this moment."""

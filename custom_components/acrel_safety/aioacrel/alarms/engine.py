@@ -10,6 +10,7 @@ from ..readings import PointKey
 from .alarm import Alarm
 from .board import Board
 from .clock import Clock, Moment
+from .growths import Question
 from .happening import Happening
 from .keeping import kept, restore
 from .levels import Safety, safety_of, worst
@@ -35,6 +36,8 @@ class Alarms:
         self._listeners: list[Listener] = []
         self._notice_listeners: list[NoticeListener] = []
         self._kept: dict[str, object] = {}
+        self._kept_growth: dict[str, object] = {}
+        """By device, of those that are not watched now."""
         self.notices = Notices(self.find, self._send)
 
     # -- what is watched ----------------------------------------------------------------------------------------------
@@ -42,6 +45,10 @@ class Alarms:
     def restore(self, standing: Mapping[str, object]) -> None:
         """Tell what `kept` said before a restart; each device takes its part when it is watched."""
         self._kept |= standing
+
+    def restore_growth(self, days: Mapping[str, object]) -> None:
+        """Tell what `kept_growth` said before a restart; each device takes its part when it is watched."""
+        self._kept_growth |= days
 
     def watch(
         self,
@@ -51,11 +58,12 @@ class Alarms:
         limits: Mapping[str, OwnerLimit] | None = None,
         ratings: Mapping[str, float] | None = None,
         points: AbstractSet[PointKey] | None = None,
+        grows: bool = False,
     ) -> tuple[Watch, Callable[[], None]]:
         """Watch a device from now on; returns what ends that, and then everything is as it will be found again.
 
         `limits` are the owner's, `ratings` the rated currents of circuits, in A; `points` are all that is read, where
-        that is not all there is.
+        that is not all there is. Slow growth is watched where it `grows`, by days that somebody keeps.
         """
         watched = _Watched(board)
         watch = Watch(
@@ -65,7 +73,9 @@ class Alarms:
             ratings=ratings,
             points=points,
             clock=self._clock,
+            grows=grows,
         )
+        watch.growths.restore(self._kept_growth.pop(board.identity, None))
         watched.watch = watch
         self._watched[board.identity] = watched
         self._restore(watched)
@@ -79,6 +89,7 @@ class Alarms:
             unlisten()
             watch.end()
             self._kept |= {alarm_id: data for alarm_id, data in self._kept_of(watched).items() if data is not None}
+            self._kept_growth[board.identity] = watch.growths.kept()
             del self._watched[board.identity]
             self._look_at_link(link)
 
@@ -89,6 +100,7 @@ class Alarms:
         gone = [alarm_id for alarm_id in self._kept if alarm_id.partition("/")[0] not in identities]
         for alarm_id in gone:
             del self._kept[alarm_id]
+        self._kept_growth = {known: days for known, days in self._kept_growth.items() if known in identities}
         return gone
 
     def _restore(self, watched: _Watched) -> None:
@@ -199,6 +211,17 @@ class Alarms:
         """Put an alarm back in service. Raises UnknownAlarmError."""
         self._act(alarm_id, None, lambda alarm, now: alarm.put_back(now, by=by))
 
+    def questions(self) -> Iterator[tuple[Board, Question]]:
+        """Yield what rose at once and stays: no hazard, but a question to whoever knows the place."""
+        for watched in self._watched.values():
+            for question in watched.watch.growths.questions():
+                yield watched.board, question
+
+    def answer(self, board: Board, question: Question, *, is_new_appliance: bool) -> bool:
+        """Take a person's answer to a question; returns whether that was still the question."""
+        watched = self._watched.get(board.identity)
+        return watched is not None and watched.watch.answer(question, is_new_appliance=is_new_appliance)
+
     def _act(self, alarm_id: str, occurrence: str | None, act: Callable[[Alarm, Moment], None]) -> None:
         found = self._find(alarm_id)
         if found is None or (occurrence is not None and found[0].occurrence != occurrence):
@@ -261,6 +284,12 @@ class Alarms:
             if data is not None
         }
         return {**{key: value for key, value in self._kept.items() if isinstance(value, Mapping)}, **found}
+
+    def kept_growth(self) -> Iterator[tuple[str, object]]:
+        """Yield by device what `restore_growth` takes, as plain JSON; a device at a time, since it is much."""
+        yield from list(self._kept_growth.items())
+        for identity, watched in list(self._watched.items()):
+            yield identity, watched.watch.growths.kept()
 
     def kept_of(self, standing: Standing) -> Mapping[str, object] | None:
         """Return what of one alarm outlives a restart, None for nothing."""

@@ -9,15 +9,17 @@ from .rules import circuits_of
 
 LARGEST_RESIDUAL_LIMIT = 1000.0
 """mA; GB 14287.2 detectors are set to 20–1000 mA, GB 50116 9.2.3 recommends 300–500 mA."""
-_USUAL_RESIDUAL_LIMIT = 300.0
+USUAL_RESIDUAL_LIMIT = 300.0
 """mA: from about here on an arc to earth can start a fire (GB 50116, 9.2.3)."""
+USUAL_TEMPERATURE_LIMIT = 80.0
+"""°C; GB 14287.3 detectors are set to 45–140 °C, usually to 80 or 85 °C."""
 _RESIDUAL_STEP = 10.0
 
 
 def residual_limit(normal_maximum: float | None) -> float:
     """Return a residual-current limit, in mA: at least twice the most that leaks normally, at most 1000 mA."""
     twice = 2 * (normal_maximum or 0.0)
-    wanted = max(_USUAL_RESIDUAL_LIMIT, -(-twice // _RESIDUAL_STEP) * _RESIDUAL_STEP)
+    wanted = max(USUAL_RESIDUAL_LIMIT, -(-twice // _RESIDUAL_STEP) * _RESIDUAL_STEP)
     return min(LARGEST_RESIDUAL_LIMIT, wanted)
 
 
@@ -33,9 +35,9 @@ def proposals(model: Model, *, normal_residual: Mapping[str, float] | None = Non
             yield _high("residual_current", Level.PRE_ALARM, limit / 2, limit / 20, 10.0, circuit)
             yield _high("residual_current", Level.ALARM, limit, limit / 20, 5.0, circuit)
     if "temperature" in families:
-        # A PVC conductor bears 70 °C for good; GB 14287.3 detectors are set to 45–140 °C, usually to 80 or 85 °C.
+        # A PVC conductor bears 70 °C for good.
         yield _high("temperature", Level.PRE_ALARM, 70.0, 3.0, 30.0)
-        yield _high("temperature", Level.ALARM, 80.0, 3.0, 10.0)
+        yield _high("temperature", Level.ALARM, USUAL_TEMPERATURE_LIMIT, 3.0, 10.0)
         yield OwnerLimit(
             family="temperature", level=Level.PRE_ALARM, of=Of.SPREAD, limit=15.0, hysteresis=3.0, on_delay=300.0
         )

@@ -1,10 +1,12 @@
 """One alarm with its place and figures, as lists, notices and records show it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ..readings import DEVICE_CIRCUIT, Value
+from ..texts import said
 from .alarm import Alarm
 from .board import Board
 from .clock import Moment
@@ -34,6 +36,8 @@ class Standing:
     limit: float | None
     unit: str | None
     detail: str
+    """What its rule says besides, in English; `more` says it in any language."""
+    figures: Mapping[str, Value]
     is_derived: bool
     is_seen: bool
     is_on: bool | None
@@ -51,6 +55,10 @@ class Standing:
     def text(self, language: str = "en") -> str:
         """Return what is wrong in a language."""
         return self.alarm.cause.name.text(language)
+
+    def more(self, language: str = "en") -> str:
+        """Return what its rule says besides, in a language."""
+        return said(self.alarm.detail, language)
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain types, for records, events and answers of actions."""
@@ -73,6 +81,7 @@ class Standing:
             "limit": self.limit,
             "unit": self.unit,
             "detail": self.detail,
+            "figures": {**self.figures},
             "derived": self.is_derived,
             "seen": self.is_seen,
             "changes": self.changes,
@@ -103,7 +112,8 @@ def standing_of(alarm_id: str, alarm: Alarm, board: Board, now: Moment) -> Stand
         worst_value=alarm.worst_value,
         limit=alarm.limit,
         unit=cause.unit,
-        detail=alarm.detail,
+        detail=said(alarm.detail, "en"),
+        figures=alarm.figures,
         is_derived=cause.is_derived,
         is_seen=facts.is_seen,
         is_on=facts.condition,

@@ -1,10 +1,11 @@
 """What a rule says of one cause at one moment."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..readings import Value
-from ..texts import Sayable
+from ..texts import Said, Sayable
 from ..vocabulary import Quantity
 from .levels import Level
 
@@ -62,8 +63,10 @@ class Verdict:
     is_on: bool | None
     value: Value | None = None
     limit: float | None = None
-    detail: str = ""
-    """More, as plain text of no language: codes, positions."""
+    detail: Said = ""
+    """More: codes or positions, which are of no language, or a sentence."""
+    figures: Mapping[str, Value] = field(default_factory=dict)
+    """What else led to it, by names that stay."""
 
 
 UNSAID = Verdict(None)

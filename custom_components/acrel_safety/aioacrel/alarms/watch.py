@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from ..device import Device
-from ..points import Model
 from ..readings import PointKey, Value
 from .alarm import Alarm
-from .bits import bit_rules
 from .clock import Clock, Moment
+from .growing import GrowthRule
+from .growths import Growths, Question
 from .happening import Happening
 from .levels import Safety, safety_of, worst
-from .limits import device_limit_rules, owner_limit_rules
 from .ownerlimits import OwnerLimit
-from .positions import OpenedRule, position_rules
+from .positions import OpenedRule
 from .rules import Rule
+from .ruleset import inputs_by_circuit, rules_of
 from .unseen import WHOLE_DEVICE, UnseenDeviceRule, UnseenInputsRule
 from .verdict import UNSAID, AlarmKey
 
@@ -26,28 +26,6 @@ _NOTHING: Mapping[str, object] = {}
 _TOLD_STEP = 0.02
 """Of the limit: by less a value has not changed for a person who looks at an alarm."""
 type Teller = Callable[[Happening], None]
-
-
-def rules_of(
-    model: Model,
-    limits: Mapping[str, OwnerLimit],
-    ratings: Mapping[str, float],
-    points: AbstractSet[PointKey] | None = None,
-) -> Iterator[Rule]:
-    """Yield all rules for what a model shows, or for these of its points.
-
-    `limits` and `ratings` are as `owner_limit_rules` takes them.
-    """
-    readable = model.readable.keys() if points is None else points
-    for rule in (
-        *bit_rules(model),
-        *device_limit_rules(model),
-        *owner_limit_rules(model, limits, ratings),
-        *position_rules(model),
-    ):
-        # What waits for its register table can be watched when it has come.
-        if rule.inputs <= readable:
-            yield rule
 
 
 class Watch:
@@ -62,16 +40,22 @@ class Watch:
         ratings: Mapping[str, float] | None = None,
         points: AbstractSet[PointKey] | None = None,
         clock: Clock | None = None,
+        grows: bool = False,
     ) -> None:
-        """Take a device, and who is told of each happening. Without `points` all that can be read is watched."""
+        """Take a device, and who is told of each happening. Without `points` all that can be read is watched.
+
+        Slow growth is watched if `grows`: that needs months, and somebody who keeps them.
+        """
         self.device = device
         self._clock = clock or Clock()
         rules = list(rules_of(device.model, limits or {}, ratings or {}, points))
         self._device_rule = UnseenDeviceRule(device)
         self._input_rules = {
-            circuit: UnseenInputsRule(device, circuit, inputs) for circuit, inputs in _inputs_by_circuit(rules).items()
+            circuit: UnseenInputsRule(device, circuit, inputs) for circuit, inputs in inputs_by_circuit(rules).items()
         }
-        self._rules: Sequence[Rule] = [*rules, *self._input_rules.values(), self._device_rule]
+        self.growths = Growths(device.model, limits or {}, ratings or {}, points if grows else frozenset())
+        """What may grow slowly."""
+        self._rules: Sequence[Rule] = [*rules, *self.growths.rules, *self._input_rules.values(), self._device_rule]
         self.alarms: Mapping[AlarmKey, Alarm] = {rule.cause.key: Alarm(rule.cause, tell) for rule in self._rules}
         """By key, in the order of the model."""
         self._by_point: Mapping[PointKey, Sequence[tuple[Rule, Alarm]]] = self._index(rules)
@@ -80,6 +64,7 @@ class Watch:
         self._watched_inputs = frozenset(key for rule in rules for key in rule.inputs)
         self._memories: dict[AlarmKey, Mapping[str, object]] = {}
         self._values_told: dict[AlarmKey, Value | None] = {}
+        self._asked: list[AlarmKey] = []
         self._is_changed = False
         self._was_seen: bool | None = None
         self._words_known: dict[str | None, Safety] = {}
@@ -90,14 +75,15 @@ class Watch:
     def start(self) -> None:
         """Have what the alarms go by read, and look at it from now on."""
         self._memories = {rule.cause.key: dict(rule.memory()) for rule in self._rules}
-        self._leave += [self.device.want(self._by_point), self.device.listen(self.look)]
+        self._leave += [self.device.want({*self._by_point, *self.growths.keys}), self.device.listen(self.look)]
         self._is_changed = True
         self.look(frozenset(self._by_point))
 
     @property
     def is_blind(self) -> bool:
         """Whether nothing of this device can be an alarm: then nothing says that it is safe either."""
-        return not self._by_point
+        # Growth tells of weeks, not of now.
+        return not self._watched_inputs
 
     def watches(self, circuit: str) -> bool:
         """Whether anything of a circuit can be an alarm."""
@@ -169,6 +155,11 @@ class Watch:
             self._is_changed |= inputs.take(keys, readings)
             self._take(self.alarms[inputs.cause.key], inputs, now)
         self._take(self.alarms[WHOLE_DEVICE], self._device_rule, now)
+        if self.growths.is_due(now.steady):
+            self.growths.today = self._clock.day(now.wall)
+            for grown in self.growths.rules:
+                self._take(self.alarms[grown.cause.key], grown, now)
+            self._note_questions()
         self._settle(now)
 
     def _take(self, alarm: Alarm, rule: Rule, now: Moment) -> None:
@@ -261,19 +252,30 @@ class Watch:
         """Have a person's act done to one alarm, and what follows from it. Raises AlarmRefusedError."""
         now = self._clock.now()
         self._is_changed = True
-        act(self.alarms[key], now)
+        alarm = self.alarms[key]
+        act(alarm, now)
+        rule = self.rule(key)
+        if isinstance(rule, GrowthRule) and alarm.facts.condition and alarm.facts.is_acknowledged:
+            # It stands for as long as nobody knows; after that the days go on without it.
+            rule.acknowledge()
+            self._take(alarm, rule, now)
         self._settle(now)
+
+    def answer(self, question: Question, *, is_new_appliance: bool) -> bool:
+        """Take a person's answer to a question of growth; returns whether that was still the question."""
+        is_taken = self.growths.answer(question, is_new_appliance=is_new_appliance)
+        self._note_questions()
+        self._settle(self._clock.now())
+        return is_taken
+
+    def _note_questions(self) -> None:
+        """Tell those who listen when a question comes or goes."""
+        if (asked := [question.key for question in self.growths.questions()]) != self._asked:
+            self._asked = asked
+            self._is_changed = True
 
     def opened_rules(self) -> Iterator[OpenedRule]:
         """Yield the rules that have to know of commands given here."""
         for rule in self._rules:
             if isinstance(rule, OpenedRule):
                 yield rule
-
-
-def _inputs_by_circuit(rules: Sequence[Rule]) -> Mapping[str, AbstractSet[PointKey]]:
-    inputs = defaultdict[str, set[PointKey]](set)
-    for rule in rules:
-        for key in rule.inputs:
-            inputs[key.circuit].add(key)
-    return dict(inputs)

@@ -9,8 +9,8 @@ from ..alarms.alarm import Alarm
 from ..alarms.board import Board
 from ..alarms.clock import Clock
 from ..alarms.engine import Alarms
+from ..alarms.ruleset import rules_of
 from ..alarms.standing import Standing
-from ..alarms.watch import rules_of
 from ..device import Device
 from ..errors import AcrelError
 from ..points import Model, Point

@@ -7,14 +7,12 @@ from typing import NoReturn
 
 from .. import __version__
 from ..addresses import without_passwords
-from ..modbus.framing import Framing
+from ..modbus.framing import BROADCAST_UNIT, Framing
 from . import typed
 from .exits import EXPLAINED
 from .options import Options
 from .printable import printable
 
-BROADCAST_UNIT = 0
-"""On a serial line; behind Modbus TCP it is a unit like others."""
 _TO_ALL = "on a serial line 0 speaks to all and nobody answers; allowed: 1 to 247"
 _PROGRAM = "acrel"
 _LINK_HELP = (

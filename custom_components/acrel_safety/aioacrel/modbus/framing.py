@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+BROADCAST_UNIT = 0
+"""On a serial line; behind Modbus TCP it is a unit like others."""
+
 
 class Framing(StrEnum):
     """Whether a late answer can be recognised follows from it."""

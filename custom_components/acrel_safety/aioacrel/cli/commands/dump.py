@@ -14,6 +14,7 @@ from ...errors import (
     RefusedError,
     WrongDeviceError,
 )
+from ...modbus.fitting import Fitting, fitting_models
 from ...modbus.guard import GuardedUnit
 from ...modbus.probe import probe_model
 from ...modbus.unit import PolledUnit
@@ -26,7 +27,6 @@ from ...registers.dump import RegisterDump
 from ...registers.privacy import around, private_registers
 from .. import selecting
 from ..exits import Exit
-from ..fitting import Fitting, fitting_models
 from ..options import Options
 from ..output import Console, number_of
 from ..progress import Show, progress

@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import Sequence
 
 from ...errors import WrongPeerError
+from ...modbus.fitting import Candidate, Verdict
+from ...modbus.found import Found, Search
+from ...modbus.link import LinkAddress
+from ...modbus.searching import search
 from ...points import Model
 from .. import advice, selecting
 from ..exits import Exit
-from ..fitting import Candidate, Verdict
-from ..found import Found, Search
 from ..options import Options
 from ..output import Cell, Column, Console, Json, table
-from ..searching import search
+from ..progress import progress
+from ..session import open_link
 
 _COLUMNS = (
     Column("UNIT", is_right=True),
@@ -37,11 +40,11 @@ _VERDICTS = {Verdict.FITS: "yes", Verdict.DOUBTFUL: "perhaps", Verdict.NO: "no"}
 def command(options: Options, console: Console) -> int:
     """Ask every unit for one register, those that answer for what the models' probes want."""
     models = [model for model in selecting.library(options).usable() if not model.needs_table]
-    done = asyncio.run(search(options, options.link, models, console))
+    done = asyncio.run(search_link(options, options.link, models, console))
     other = advice.other_link(options.link)
     if not done.answering and options.both_framings and other is not None and not done.gateway_says:
         console.note(f"{done.address}: 0 of {len(options.units)} units answer; asking in the other framing, {other}")
-        again = asyncio.run(search(options, other, models, console))
+        again = asyncio.run(search_link(options, other, models, console))
         done = again if again.answering else done
     if console.as_json:
         console.json(_as_json(options, done))
@@ -53,6 +56,31 @@ def command(options: Options, console: Console) -> int:
     return Exit.INCOMPLETE if done.trouble is not None else Exit.DONE
 
 
+async def search_link(options: Options, address: LinkAddress, models: Sequence[Model], console: Console) -> Search:
+    """Open a link and ask all units there. Raises as `search` does."""
+    async with open_link(address) as link:
+        with progress(console, len(options.units)) as show:
+            return await search(
+                link,
+                address,
+                options.units,
+                models,
+                unit_timeout=options.timeout,
+                thorough=options.everything,
+                show=lambda done, unit_id, found: show(done, f"unit {unit_id}, {found} found"),
+            )
+
+
+def _candidate(candidate: Candidate) -> Json:
+    return {
+        "model": candidate.model.id,
+        "fits": candidate.verdict is Verdict.FITS,
+        "for": [*candidate.speaks_for],
+        "against": [*candidate.speaks_against],
+        "unclear": [*candidate.unclear],
+    }
+
+
 def _as_json(options: Options, done: Search) -> Json:
     found = {unit.unit_id for unit in done.found}
     return {
@@ -61,7 +89,7 @@ def _as_json(options: Options, done: Search) -> Json:
             {
                 "unit": unit.unit_id,
                 "models": [model.id for model in unit.models],
-                "candidates": [candidate.as_json() for candidate in _worth_telling(options, unit)],
+                "candidates": [_candidate(candidate) for candidate in _worth_telling(options, unit)],
                 "remark": unit.remark,
             }
             for unit in done.found

@@ -2,26 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from modbus_connection import ModbusError
 
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerError, RefusedError, WrongPeerError
 from ..foreign import innermost
-from ..modbus.examine import OF_OTHER_FRAMING, Speech
-from ..modbus.framing import Framing
-from ..modbus.guard import GuardedUnit
-from ..modbus.link import Link, LinkAddress
 from ..points import Model
 from ..texts import phrase
-from .arguments import BROADCAST_UNIT
+from .examine import OF_OTHER_FRAMING, Speech
 from .fitting import FIRST_REGISTER, FUNCTION, candidates
 from .found import Found, Search
-from .options import Options
-from .output import Console
-from .progress import progress
-from .session import open_link
+from .framing import BROADCAST_UNIT, Framing
+from .guard import GuardedUnit
+from .link import Link, LinkAddress
+
+type Show = Callable[[int, int, int], None]
+"""Takes how many units were asked, which one is asked now, and how many were found."""
 
 SHORT_TIMEOUT = 0.5
 """Seconds a unit gets to answer one register: ten times what a device at 9600 baud needs."""
@@ -41,47 +39,59 @@ _STALL = 0.1
 """Seconds by which an answer is later than on a free line: the gateway was still trying another unit."""
 
 
-async def search(options: Options, address: LinkAddress, models: Sequence[Model], console: Console) -> Search:
-    """Ask all units.
+async def search(
+    link: Link,
+    address: LinkAddress,
+    units: Sequence[int],
+    models: Sequence[Model],
+    *,
+    unit_timeout: float | None = None,
+    thorough: bool = False,
+    show: Show = lambda done, unit_id, found: None,
+) -> Search:
+    """Ask all of these units on an open link, each by the checks of these models; `show` is told of each before.
 
-    Raises LinkUnreachableError as long as nothing was found: without the link there is nothing to find.
+    Units get the seconds of `unit_timeout` where that was stated, else as long as this gateway needs. All checks of all
+    models are asked for if `thorough`. Raises LinkUnreachableError as long as nothing was found: without the link there
+    is nothing to find.
     """
-    done = Search(address=address, asked=options.units)
-    async with open_link(address) as link:
-        asker = _Asker(link, done, options, models)
-        with progress(console, len(options.units)) as show:
-            try:
-                round_of: Sequence[int] = options.units
-                while round_of:
-                    for number, unit_id in enumerate(round_of, len(options.units) - len(round_of)):
-                        show(number, f"unit {unit_id}, {len(done.found)} found")
-                        await asker.ask(unit_id)
-                        if asker.is_look_due(unit_id, round_of) and (again := await asker.look(unit_id)) is not None:
-                            round_of = again
-                            break
-                    else:
-                        round_of = asker.to_ask_again()
-            except LinkUnreachableError as error:
-                if not done.found:
-                    raise await asker.explained(error) from error
-                done.trouble = error
-    done.found.sort(key=lambda unit: options.units.index(unit.unit_id))
+    done = Search(address=address, asked=units)
+    asker = _Asker(link, done, models, timeout=unit_timeout, thorough=thorough)
+    try:
+        round_of = units
+        while round_of:
+            for number, unit_id in enumerate(round_of, len(units) - len(round_of)):
+                show(number, unit_id, len(done.found))
+                await asker.ask(unit_id)
+                if asker.is_look_due(unit_id, round_of) and (again := await asker.look(unit_id)) is not None:
+                    round_of = again
+                    break
+            else:
+                round_of = asker.to_ask_again()
+    except LinkUnreachableError as error:
+        if not done.found:
+            raise await asker.explained(error) from error
+        done.trouble = error
+    done.found.sort(key=lambda unit: units.index(unit.unit_id))
     return done
 
 
 class _Asker:
     """Asks the units of a link, for as long as this gateway needs."""
 
-    def __init__(self, link: Link, done: Search, options: Options, models: Sequence[Model]) -> None:
+    def __init__(
+        self, link: Link, done: Search, models: Sequence[Model], *, timeout: float | None, thorough: bool
+    ) -> None:
         self._link = link
         self._done = done
         self._models = models
-        self._options = options
-        self._timeout = options.timeout or SHORT_TIMEOUT
+        self._stated = timeout
+        self._is_thorough = thorough
+        self._timeout = timeout or SHORT_TIMEOUT
         # On RTU framing nobody answers for others, and a second request could be taken for the first.
-        self._is_patience_due = options.timeout is None and done.address.framing is Framing.MBAP
+        self._is_patience_due = timeout is None and done.address.framing is Framing.MBAP
         self._is_stall_looked_for = self._is_patience_due
-        self._growing = [] if options.timeout is not None else list(GROWING_TIMEOUTS)
+        self._growing = [] if timeout is not None else list(GROWING_TIMEOUTS)
         # A gateway that tries an absent unit for seconds would be held up by a look at what speaks there.
         link.pulse.way.looks_by_itself = False
         self._given: dict[int, float] = {}
@@ -228,7 +238,7 @@ class _Asker:
             return Found(unit_id=unit.unit_id, remark=f"answers badly: {error}", is_sound=False)
         self._note_wait(time.monotonic() - asked)
         try:
-            found = await candidates(unit, self._models, thorough=self._options.everything)
+            found = await candidates(unit, self._models, thorough=self._is_thorough)
         except LinkUnreachableError:
             raise
         except LinkError as error:
@@ -247,7 +257,7 @@ class _Asker:
 
     def _note_wait(self, seconds: float) -> None:
         """Give the next units the time that this answer took, unless the user stated one."""
-        if self._options.timeout is None:
+        if self._stated is None:
             self._timeout = max(self._timeout, _MARGIN * seconds)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..errors import LinkError
-from ..modbus.link import LinkAddress
 from ..points import Model
 from .fitting import Candidate, Verdict
+from .link import LinkAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

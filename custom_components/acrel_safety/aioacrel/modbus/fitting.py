@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from ..errors import LinkError, LinkUnreachableError, RefusedError, WrongDeviceError
-from ..modbus.guard import GuardedUnit
-from ..modbus.probe import patient_read, probe_model
 from ..points import Model
 from ..registers import ProbeCheck, RegisterMap
-from .output import Json
+from .guard import GuardedUnit
+from .probe import patient_read, probe_model
 
 FUNCTION = 3
 FIRST_REGISTER = 0
@@ -74,16 +73,6 @@ class Candidate:
     def order(self) -> tuple[int, int, int, int]:
         """The likelier a model, the greater: no contradiction, the most telling checks, the most of them passed."""
         return self.verdict, -len(self.speaks_against), _telling(self.registers), len(self.speaks_for)
-
-    def as_json(self) -> Json:
-        """Return the candidate for programs."""
-        return {
-            "model": self.model.id,
-            "fits": self.verdict is Verdict.FITS,
-            "for": list(self.speaks_for),
-            "against": list(self.speaks_against),
-            "unclear": list(self.unclear),
-        }
 
 
 async def candidates(unit: GuardedUnit, models: Sequence[Model], *, thorough: bool = False) -> list[Candidate]:
