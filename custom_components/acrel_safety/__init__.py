@@ -16,6 +16,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .actions import register_actions
 from .aioacrel.errors import AcrelError
+from .buttons import take_buttons
 from .const import DOMAIN, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry, AcrelRuntimeData
 from .desk import desk_of
@@ -33,8 +34,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
-    """Register the actions."""
+    """Register the actions, and take the buttons of notifications."""
     register_actions(hass)
+    take_buttons(hass)
     return True
 
 

@@ -9,7 +9,6 @@ from datetime import datetime
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -17,14 +16,14 @@ from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.clock import Clock
 from .aioacrel.alarms.engine import Alarms
 from .aioacrel.alarms.happening import Happening, What
-from .aioacrel.alarms.notices import Notice
 from .aioacrel.alarms.ownerlimits import OwnerLimit
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.alarms.watch import Watch
 from .aioacrel.device import Device
 from .aioacrel.journal.entry import Kind
 from .aioacrel.readings import PointKey
-from .const import DOMAIN, LOGGER
+from .const import DOMAIN
+from .outbox import NoticeListener, Outbox, call_listener
 from .record import SafetyRecord
 
 _DESK: HassKey[AlarmDesk] = HassKey(f"{DOMAIN}.desk")
@@ -42,7 +41,8 @@ _KINDS: Mapping[What, Kind] = {
 """In the record; all else is a change of the alarm itself."""
 
 type HappeningListener = Callable[[Happening, Standing], None]
-type NoticeListener = Callable[[Notice], None]
+type FoundListener = Callable[[str], None]
+"""Is told the identity of a device."""
 
 
 class AlarmDesk:
@@ -64,8 +64,8 @@ class AlarmDesk:
         """What happened to a device since it is watched, until there are entities to tell it."""
         self._leave: list[Callable[[], None]] = []
         self._listeners: list[HappeningListener] = []
-        self._notice_listeners: list[NoticeListener] = []
-        self._outbox: list[Notice] = []
+        self._outbox = Outbox(hass, self.alarms)
+        self._found_listeners: list[FoundListener] = []
         self._change_listeners: list[Callable[[], None]] = []
 
     async def async_enter(self) -> None:
@@ -88,9 +88,9 @@ class AlarmDesk:
             # Later all is known here, also what could not be written.
             self.alarms.restore(stood)
             self._is_restored = True
-        self._leave = [self.alarms.listen(self._record), self.alarms.listen_to_notices(self._send)]
+        self._leave = [self.alarms.listen(self._record), self.alarms.listen_to_notices(self._outbox.send)]
         self._unlisten = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_end)
-        self._leave.append(async_at_started(self._hass, self._send_waiting))
+        self._leave.append(self._outbox.begin())
         self.record.put_down(Kind.START, {})
 
     async def _async_end(self, _: Event) -> None:
@@ -125,6 +125,8 @@ class AlarmDesk:
         self._early[board.identity] = deque(maxlen=_MOST_EARLY)
         watch, end = self.alarms.watch(device, board, limits=limits, ratings=ratings, points=points)
         unlisten = watch.listen(self._changed)
+        for listener in list(self._found_listeners):
+            call_listener(listener, board.identity)
         self._changed()
 
         @callback
@@ -155,7 +157,7 @@ class AlarmDesk:
     @callback
     def _changed(self) -> None:
         for listener in list(self._change_listeners):
-            _call(listener)
+            call_listener(listener)
         self._arm()
 
     # -- time ---------------------------------------------------------------------------------------------------------
@@ -194,7 +196,7 @@ class AlarmDesk:
         if (early := self._early.get(standing.board.identity)) is not None:
             early.append((happening, standing))
         for listener in list(self._listeners):
-            _call(listener, happening, standing)
+            call_listener(listener, happening, standing)
         if standing.board.link:
             self._arm()
         else:
@@ -216,31 +218,14 @@ class AlarmDesk:
 
     @callback
     def listen_to_notices(self, listener: NoticeListener) -> CALLBACK_TYPE:
-        """Be told of what is to be sent to people; returns what ends that."""
-        self._notice_listeners.append(listener)
-        return lambda: self._notice_listeners.remove(listener)
+        """Be told of what is to be sent to people; what nobody took waits. Returns what ends that."""
+        return self._outbox.listen(listener)
 
     @callback
-    def _send_waiting(self, _: HomeAssistant) -> None:
-        outbox, self._outbox = self._outbox, []
-        for notice in outbox:
-            self._send(notice)
-
-    @callback
-    def _send(self, notice: Notice) -> None:
-        if not self._hass.is_running:
-            # Automations arm while Home Assistant starts: nobody would send it.
-            self._outbox.append(notice)
-            return
-        for listener in list(self._notice_listeners):
-            _call(listener, notice)
-
-
-def _call[*ArgumentsT](listener: Callable[[*ArgumentsT], None], *arguments: *ArgumentsT) -> None:
-    try:
-        listener(*arguments)
-    except Exception:  # noqa: BLE001 - whatever one listener fails with is its own, and logged
-        LOGGER.exception("A listener to alarms failed")
+    def listen_to_found(self, listener: FoundListener) -> CALLBACK_TYPE:
+        """Be told which device is watched anew, when it is known what stood before; returns what ends that."""
+        self._found_listeners.append(listener)
+        return lambda: self._found_listeners.remove(listener)
 
 
 @callback

@@ -28,7 +28,7 @@ INTEGRATION = ROOT / "custom_components" / "acrel_safety"
 TRANSLATIONS = INTEGRATION / "translations"
 SECTIONS = {
     *("config", "config_subentries", "device", "entity", "exceptions", "issues", "options", "selector", "services"),
-    *("system_health", "title"),
+    *("conditions", "system_health", "title", "triggers"),
 }
 BRONZE = {
     "action-setup",

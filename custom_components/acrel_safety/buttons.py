@@ -1,0 +1,62 @@
+"""The buttons of notifications: whoever presses one acts, because only the app's event knows the person."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from homeassistant.core import Context, Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
+
+from .actions import async_acknowledge
+from .aioacrel.texts import phrase
+from .const import DOMAIN, LOGGER
+from .desk import desk_of
+
+APP_EVENT = "mobile_app_notification_action"
+"""Fired by the companion app, with the person's context."""
+_ACKNOWLEDGE = "ACREL_ACK_"
+_MOST = 20
+
+
+def acknowledge_button(occurrences: Sequence[str]) -> str:
+    """Return the action of a button that acknowledges these occurrences of alarms, and never the next ones."""
+    return _ACKNOWLEDGE + "_".join(occurrences)
+
+
+@callback
+def take_buttons(hass: HomeAssistant) -> None:
+    """Listen for buttons as long as Home Assistant runs, whatever becomes of the automation that sent them."""
+
+    @callback
+    def is_ours(data: dict[str, Any]) -> bool:
+        return str(data.get("action")).startswith(_ACKNOWLEDGE)
+
+    async def take(event: Event[dict[str, Any]]) -> None:
+        occurrences = str(event.data["action"]).removeprefix(_ACKNOWLEDGE).split("_")[:_MOST]
+        await _async_acknowledge(hass, event.context, occurrences)
+
+    hass.bus.async_listen(APP_EVENT, take, event_filter=is_ours)
+
+
+async def _async_acknowledge(hass: HomeAssistant, context: Context, occurrences: Iterable[str]) -> None:
+    language = hass.config.language
+    standing = {one.occurrence: one for one in desk_of(hass).alarms.standing() if one.occurrence}
+    refused: list[str] = []
+    for occurrence in occurrences:
+        if (found := standing.get(occurrence)) is None:
+            refused.append(phrase("button_late").text(language))
+            continue
+        try:
+            await async_acknowledge(hass, context, found.alarm_id, occurrence=occurrence)
+        except HomeAssistantError as error:
+            forbidden = isinstance(error, Unauthorized)
+            why = phrase("button_forbidden").text(language) if forbidden else str(error)
+            refused.append(phrase("button_refused", place=found.board.name, why=why).text(language))
+    if refused:
+        LOGGER.warning("A button of a notification did nothing: %s", "; ".join(refused))
+        await _async_say(hass, refused)
+
+
+async def _async_say(hass: HomeAssistant, refused: Iterable[str]) -> None:
+    """Say in Home Assistant that a button did nothing: the phone shows no answer."""
+    data = {"message": "\n\n".join(dict.fromkeys(refused)), "notification_id": f"{DOMAIN}_button"}
+    await hass.services.async_call("persistent_notification", "create", data)
