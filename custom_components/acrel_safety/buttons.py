@@ -1,12 +1,13 @@
 """The buttons of notifications: whoever presses one acts, because only the app's event knows the person."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from homeassistant.core import Context, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
 
 from .actions import async_acknowledge
+from .aioacrel.alarms.board import Board
 from .aioacrel.texts import phrase
 from .const import DOMAIN, LOGGER
 from .desk import desk_of
@@ -17,9 +18,18 @@ _ACKNOWLEDGE = "ACREL_ACK_"
 _MOST = 20
 
 
-def acknowledge_button(occurrences: Sequence[str]) -> str:
-    """Return the action of a button that acknowledges these occurrences of alarms, and never the next ones."""
-    return _ACKNOWLEDGE + "_".join(occurrences)
+def app_data(board: Board, occurrences: Sequence[str], page: str, language: str) -> Mapping[str, Any]:
+    """Return the `data` of a notification in the companion app: one per board, with two buttons.
+
+    *Acknowledge* means these occurrences of alarms, and never the next ones.
+    """
+    buttons = [
+        {"action": _ACKNOWLEDGE + "_".join(occurrences), "title": phrase("button_acknowledge").text(language)},
+        {"action": "URI", "title": phrase("button_show").text(language), "uri": page},
+    ]
+    # A tap opens the same page: on some phones buttons do nothing (`url` is for iOS, `clickAction` for Android).
+    tag = f"{DOMAIN}_{board.identity}"
+    return {"tag": tag, "group": DOMAIN, "url": page, "clickAction": page, "actions": buttons}
 
 
 @callback

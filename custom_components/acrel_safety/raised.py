@@ -16,7 +16,6 @@ from .aioacrel.alarms.standing import Standing
 from .aioacrel.texts import phrase
 from .desk import desk_of
 from .reach import CONF_LEVEL, LEVELS, Reach, schema_of
-from .wording import message_of, title_of
 
 CONF_INCLUDE_ACTIVE: Final = "include_active"
 _BEGINS = frozenset({What.RAISED, What.UNSHELVED, What.UNSUPPRESSED, What.PUT_BACK})
@@ -114,11 +113,5 @@ class _Runner:
             if not self._reach.has(standing):
                 continue
             self._had.add(standing.occurrence)
-            title = title_of(standing, language)
-            payload: dict[str, Any] = {
-                **listed(self._hass, standing),
-                "title": title,
-                "message": message_of([standing], language),
-                "already_active": already_active,
-            }
-            self._run_action(payload, phrase("told_attached", title=title).text(language))
+            payload: dict[str, Any] = {**listed(self._hass, standing), "already_active": already_active}
+            self._run_action(payload, phrase("told_attached", title=payload["title"]).text(language))

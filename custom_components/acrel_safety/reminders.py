@@ -18,14 +18,15 @@ from .aioacrel.alarms.levels import Level
 from .aioacrel.alarms.notices import Notice, Why
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.texts import phrase
-from .buttons import acknowledge_button
-from .const import DOMAIN
+from .buttons import app_data
 from .desk import desk_of
 from .reach import CONF_LEVEL, LEVELS, Reach, schema_of
-from .wording import message_of, named, title_of
+from .wording import message_of, named
 
 CONF_QUIET_FROM: Final = "quiet_from"
 CONF_QUIET_TO: Final = "quiet_to"
+CONF_PAGE: Final = "page"
+"""What the button *show* opens."""
 _NO_TIME = probatio.All(probatio.In(["", None]), lambda _: None)
 _TIME = probatio.Any(_NO_TIME, cv.time)
 _SCHEMA = schema_of(
@@ -33,6 +34,7 @@ _SCHEMA = schema_of(
         probatio.Optional(CONF_LEVEL): LEVELS,
         probatio.Optional(CONF_QUIET_FROM): _TIME,
         probatio.Optional(CONF_QUIET_TO): _TIME,
+        probatio.Optional(CONF_PAGE, default=""): str,
     }
 )
 
@@ -53,6 +55,7 @@ class ReminderDueTrigger(Trigger):
         self.hass = hass
         options = config.options or {}
         self._reach = Reach(hass, config.target, options)
+        self._page: str = options.get(CONF_PAGE, "")
         self._quiet: tuple[time | None, time | None] = (options.get(CONF_QUIET_FROM), options.get(CONF_QUIET_TO))
 
     @override
@@ -62,21 +65,27 @@ class ReminderDueTrigger(Trigger):
         """Take the notices for one automation."""
         match self._quiet:
             case (time() as begin, time() as end) if begin != end:
-                return _Runner(self.hass, self._reach, run_action, (begin, end)).begin()
-        return _Runner(self.hass, self._reach, run_action, None).begin()
+                return _Runner(self.hass, self._reach, run_action, (begin, end), self._page).begin()
+        return _Runner(self.hass, self._reach, run_action, None, self._page).begin()
 
 
 class _Runner:
     """Hands notices to one automation; in quiet hours pre-alarms wait until these end."""
 
     def __init__(
-        self, hass: HomeAssistant, reach: Reach, run_action: TriggerActionRunner, quiet: tuple[time, time] | None
+        self,
+        hass: HomeAssistant,
+        reach: Reach,
+        run_action: TriggerActionRunner,
+        quiet: tuple[time, time] | None,
+        page: str,
     ) -> None:
         self._hass = hass
         self._desk = desk_of(hass)
         self._reach = reach
         self._run_action = run_action
         self._quiet = quiet
+        self._page = page
         self._held: set[str] = set()
         """Boards of which something waits."""
 
@@ -140,22 +149,20 @@ class _Runner:
 
     def _fire(self, why: Why, alarms: Sequence[Standing], count: int) -> None:
         first, language = alarms[0], self._hass.config.language
-        title = title_of(first, language)
         shown = listed(self._hass, first)
+        page = self._page or f"/history?entity_id={shown['entity_id']}"
         payload: dict[str, Any] = {
             "reason": str(why),
             "count": count,
             "level": str(first.level),
-            "title": title,
+            "title": shown["title"],
             "message": message_of(alarms, language),
-            "tag": f"{DOMAIN}_{first.board.identity}",
-            "acknowledge": acknowledge_button([standing.occurrence for standing in named(alarms)]),
-            "url": f"/history?entity_id={shown['entity_id']}",
             "entity_id": shown["entity_id"],
             "board": first.board.name,
             "alarms": [listed(self._hass, standing) for standing in alarms],
+            "app": app_data(first.board, [standing.occurrence for standing in named(alarms)], page, language),
         }
-        self._run_action(payload, phrase("told_due", title=title).text(language))
+        self._run_action(payload, phrase("told_due", title=shown["title"]).text(language))
 
 
 def _length(quiet: tuple[time, time]) -> timedelta:

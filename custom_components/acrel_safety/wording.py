@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from homeassistant.util import dt as dt_util
 
-from .aioacrel.alarms.levels import Level
+from .aioacrel.alarms.levels import Level, Safety
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.texts import Sayable, phrase
 
@@ -62,6 +62,14 @@ def message_of(alarms: Sequence[Standing], language: str) -> str:
 def named(alarms: Sequence[Standing]) -> Sequence[Standing]:
     """Return those of some alarms that a message names."""
     return alarms[:_MOST]
+
+
+def summary_of(alarms: Sequence[Standing], word: Safety, language: str) -> str:
+    """Return in a sentence how it stands with all of them."""
+    if alarms:
+        new = sum(not standing.alarm.facts.is_acknowledged for standing in alarms)
+        return phrase("summary_alarms", count=len(alarms), new=new).text(language)
+    return (phrase("summary_safe") if word is Safety.SAFE else phrase("summary_unseen")).text(language)
 
 
 def _line(standing: Standing, first: Standing, language: str) -> str:

@@ -104,10 +104,10 @@ async def test_a_reminder_says_all_of_the_board_and_is_taken_back_when_somebody_
     await leak(rig)
     told = await fired.next()
     assert (told["reason"], told["count"], told["title"]) == ("raised", 1, "Alarm: adw300 1")
-    assert told["url"] == f"/history?entity_id={SAFETY}"
+    assert told["app"]["url"] == f"/history?entity_id={SAFETY}"
     await act(rig, "acknowledge", context_of(rig.hass, "Wang Li"), entity_id=SAFETY)
     over = await fired.next()
-    assert (over["reason"], over["tag"]) == ("over", told["tag"])
+    assert (over["reason"], over["app"]["tag"]) == ("over", told["app"]["tag"])
 
 
 async def test_what_nobody_took_waits_for_an_automation(rig: LinkRig, fired: Fired) -> None:
@@ -130,7 +130,7 @@ async def press(rig: LinkRig, action: str, context: Context) -> None:
 async def test_the_button_acknowledges_for_the_person_who_pressed_it(rig: LinkRig, fired: Fired) -> None:
     await fired.automate({"trigger": "acrel_safety.reminder_due"})
     await leak(rig)
-    button = (await fired.next())["acknowledge"]
+    button = (await fired.next())["app"]["actions"][0]["action"]
     await press(rig, button, context_of(rig.hass, "Wang Li"))
     await rig.until(SAFETY, lambda state: state.attributes["state"] == "acknowledged")
     assert [entry["by"] for entry in recorded(rig, "acknowledge")] == ["Wang Li"]
@@ -144,7 +144,7 @@ async def test_a_button_of_nobody_of_a_guest_or_of_yesterday_acknowledges_nothin
     rig.hass.bus.async_listen("call_service", said.append)
     await fired.automate({"trigger": "acrel_safety.reminder_due"})
     await leak(rig)
-    button = (await fired.next())["acknowledge"]
+    button = (await fired.next())["app"]["actions"][0]["action"]
     await press(rig, button, Context())
     await press(rig, button, context_of(rig.hass, "Guest", GROUP_ID_READ_ONLY))
     await press(rig, "ACREL_ACK_0123456789ab", context_of(rig.hass, "Wang Li"))
