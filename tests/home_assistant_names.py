@@ -52,7 +52,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.translation": frozenset({"async_get_translations"}),
     "helpers.typing": frozenset({"ConfigType"}),
     "helpers.update_coordinator": None,
-    "util.dt": frozenset({"as_local", "now", "utcnow"}),
+    "util.dt": frozenset({"as_local", "now", "parse_date", "parse_datetime", "start_of_local_day", "utcnow"}),
     "util.file": frozenset({"write_utf8_file_atomic"}),
     "util.hass_dict": frozenset({"HassKey"}),
 }
