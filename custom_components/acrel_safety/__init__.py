@@ -17,6 +17,7 @@ from homeassistant.helpers.typing import ConfigType
 from .actions import register_actions
 from .aioacrel.errors import AcrelError
 from .buttons import take_buttons
+from .checkupactions import async_begin_checkups
 from .const import DOMAIN, PLATFORMS, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry, AcrelRuntimeData
 from .desk import desk_of
@@ -32,9 +33,10 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
-    """Register the actions, and take the buttons of notifications."""
+    """Register the actions, take the buttons of notifications, and mind when tests are due."""
     register_actions(hass)
     take_buttons(hass)
+    await async_begin_checkups(hass)
     return True
 
 

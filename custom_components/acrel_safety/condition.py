@@ -1,7 +1,7 @@
 """What automations ask: whether an alarm stands somewhere, and whether a place is anything but safe."""
 
 from collections.abc import Callable
-from typing import Final, Unpack, override
+from typing import Any, ClassVar, Final, Unpack, override
 
 import probatio
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant
@@ -23,13 +23,14 @@ _NOT_SAFE = schema_of({})
 class _AlarmCondition(Condition):
     """Goes by the desk; looked at again whenever anything about any alarm changes."""
 
-    schema: Callable[[object], ConfigType]
+    schema: ClassVar[Callable[[Any], Any]]
 
     @classmethod
     @override
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
         """Check levels and options."""
-        return cls.schema(config)
+        checked: ConfigType = cls.schema(config)
+        return checked
 
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
         """Take what was checked."""

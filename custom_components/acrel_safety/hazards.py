@@ -1,6 +1,6 @@
 """The hazards of one link: every alarm that is held opens one, and it is done when a person acknowledged."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -153,8 +153,15 @@ def _sound(stored: object) -> Hazard | None:
     times = {name: stored.get(name) for name in ("due", "done")}
     if not all(_is_time(value) for value in times.values()):
         return None
-    names: Iterable[str] = ("occurrence", "alarm_id", "number", "summary", "description")
-    return Hazard(**{name: stored[name] for name in names}, **times)
+    return Hazard(
+        occurrence=stored["occurrence"],
+        alarm_id=stored["alarm_id"],
+        number=stored["number"],
+        summary=stored["summary"],
+        description=stored["description"],
+        due=times["due"],
+        done=times["done"],
+    )
 
 
 def _is_text(value: object) -> bool:

@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import override
 
-from homeassistant.components.todo import TodoItem, TodoItemStatus, TodoListEntity, TodoListEntityFeature
+# Listed as exported from 2026.11 on.
+from homeassistant.components.todo import TodoItem, TodoListEntity  # type: ignore[attr-defined, unused-ignore]
+from homeassistant.components.todo.const import TodoItemStatus, TodoListEntityFeature
 from homeassistant.core import CALLBACK_TYPE, Context, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback

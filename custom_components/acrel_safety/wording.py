@@ -39,7 +39,7 @@ def place_of(standing: Standing) -> str:
 
 def sentence_of(standing: Standing, language: str) -> str:
     """Return what is wrong, with the figures, and since when."""
-    cause: Sayable | str = standing.alarm.cause.name
+    cause: Sayable = standing.alarm.cause.name
     value, limit = _figure(standing.value, standing.unit), _figure(standing.limit, standing.unit)
     if value and limit:
         cause = phrase("told_with_limit", cause=cause, value=value, limit=limit)

@@ -22,12 +22,12 @@ SAFETY = "sensor.adw300_1_safety"
 _FIRED = "test_fired"
 
 
-async def leaky(cabinet_of: CabinetMaker, link_to: LinkMaker, **data: object) -> LinkRig:
+async def leaky(cabinet_of: CabinetMaker, link_to: LinkMaker) -> LinkRig:
     """Return a link with an ADW300 that has a limit of 300 mA but no bit for it, and no delay worth waiting for."""
     cabinet = await cabinet_of({1: "adw300"})
     cabinet.units[1].hold("LgHighVal02", 300)
     cabinet.units[1].hold("LgHighTim", 0.1)
-    return await link_to(cabinet, intervals=QUICK, **data)
+    return await link_to(cabinet, intervals=QUICK)
 
 
 async def leak(rig: LinkRig, ma: float = 600) -> State:

@@ -9,13 +9,15 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY
+from homeassistant.core import Context, Event, HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from tests.integration.alarm_rigs import SAFETY, Fired, context_of, leak, leaky, recorded
+from tests.integration.alarm_rigs import SAFETY, Fired, act, context_of, leak, leaky, recorded
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.phone import Phone
 from tests.integration.rigs import LinkRig, is_now
@@ -100,7 +102,12 @@ async def test_a_phone_that_cannot_be_reached_keeps_nothing_else_from_being_done
     user_id = context_of(rig.hass, "Anna").user_id
     assert user_id is not None
     sounded = asyncio.Event()
-    rig.hass.bus.async_listen("siren", lambda _: rig.hass.loop.call_soon_threadsafe(sounded.set))
+
+    @callback
+    def note(_: Event[Mapping[str, Any]]) -> None:
+        sounded.set()
+
+    rig.hass.bus.async_listen("siren", note)
     await blueprints.load([of("notify", phone=await phone.async_register(user_id), also=[{"event": "siren"}])])
     await phone.server.close()
     await leak(rig)
@@ -146,3 +153,46 @@ async def test_the_daily_summary_says_what_stands_or_that_all_is_safe(
     sent = await phone.next()
     assert sent["title"] == "Alarms that stand: 1, unacknowledged: 1"
     assert sent["message"].startswith("Alarm: adw300 1: Residual current above the limit: 600 mA")
+
+
+@pytest.mark.parametrize(("button", "passed"), [("Passed", True), ("Failed", False)])
+async def test_a_self_test_is_asked_for_and_its_result_recorded_by_a_button(
+    phone: Phone, rig: LinkRig, blueprints: Fired, button: str, passed: bool
+) -> None:
+    user_id = context_of(rig.hass, "Anna").user_id
+    assert user_id is not None
+    await blueprints.load([of("test_reminder", phone=await phone.async_register(user_id))])
+    admin = context_of(rig.hass, "Owner", GROUP_ID_ADMIN)
+    await act(rig, "set_test_interval", admin, entity_id=SAFETY, kind="inspection", months=0)
+    await morning(rig, days=1)
+    await morning(rig, days=170)
+    assert phone.waiting() == 0
+    await morning(rig, days=190)
+    asked = await phone.next()
+    assert asked["title"] == "Self-test due: adw300 1"
+    await morning(rig, days=191)
+    assert phone.waiting() == 0
+    await morning(rig, days=197)
+    again = await phone.next()
+    assert again["title"] == asked["title"]
+    await phone.press(next(one["action"] for one in again["data"]["actions"] if one["title"] == button))
+    (entry,) = recorded(rig, "test")
+    assert (entry["by"], entry["board"], entry["what"], entry["passed"]) == ("Anna", "adw300 1", "self_test", passed)
+
+
+async def test_who_may_not_act_records_no_test_and_sets_no_interval(rig: LinkRig) -> None:
+    test = {"entity_id": SAFETY, "kind": "self_test", "passed": True}
+    with pytest.raises(Unauthorized):
+        await act(rig, "record_test", context_of(rig.hass, "Guest", GROUP_ID_READ_ONLY), **test)
+    with pytest.raises(ServiceValidationError, match="are for persons"):
+        await act(rig, "record_test", Context(), **test)
+    with pytest.raises(Unauthorized):
+        await act(rig, "set_test_interval", context_of(rig.hass, "Anna"), entity_id=SAFETY, kind="self_test", months=1)
+    assert recorded(rig, "test") == []
+
+
+async def morning(rig: LinkRig, *, days: int) -> None:
+    """Let it be ten in the morning, so many days from now."""
+    then = (dt_util.now() + timedelta(days=days)).replace(hour=10, minute=0, second=0, microsecond=500000)
+    async_fire_time_changed(rig.hass, then)
+    await rig.hass.async_block_till_done()
