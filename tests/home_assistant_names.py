@@ -30,8 +30,12 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "core": None,
     "data_entry_flow": None,
     "exceptions": None,
+    "helpers.condition": frozenset({"Condition", "ConditionCheckParams", "ConditionConfig"}),
     "helpers.config_validation": frozenset(
-        {"TARGET_SERVICE_FIELDS", "config_entry_only_config_schema", "positive_time_period"}
+        {
+            *("TARGET_SERVICE_FIELDS", "config_entry_only_config_schema", "positive_time_period"),
+            *("boolean", "ensure_list", "time"),
+        }
     ),
     "helpers.device_registry": None,
     "helpers.entity": frozenset({"Entity", "EntityDescription"}),
@@ -44,10 +48,11 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.start": frozenset({"async_at_started"}),
     "helpers.storage": frozenset({"Store"}),
     "helpers.target": frozenset({"TargetSelection", "async_extract_referenced_entity_ids"}),
+    "helpers.trigger": frozenset({"Trigger", "TriggerActionRunner", "TriggerConfig", "TriggerNotTriggeredReporter"}),
     "helpers.translation": frozenset({"async_get_translations"}),
     "helpers.typing": frozenset({"ConfigType"}),
     "helpers.update_coordinator": None,
-    "util.dt": frozenset({"utcnow"}),
+    "util.dt": frozenset({"as_local", "now", "parse_date", "parse_datetime", "start_of_local_day", "utcnow"}),
     "util.file": frozenset({"write_utf8_file_atomic"}),
     "util.hass_dict": frozenset({"HassKey"}),
 }
@@ -57,6 +62,8 @@ BY_FILE = frozenset({"diagnostics", "repairs", "system_health"})
 FOR_SUBCLASSES = frozenset(
     {
         "_async_abort_entries_match",
+        "_async_check",
+        "_async_track_changes",
         "_async_current_entries",
         "_get_entry",
         "_get_reconfigure_entry",

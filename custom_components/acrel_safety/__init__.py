@@ -7,7 +7,7 @@ whether it can be believed, is in the library `aioacrel`; here it is shown.
 from collections.abc import Callable
 from functools import partial
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
@@ -16,26 +16,28 @@ from homeassistant.helpers.typing import ConfigType
 
 from .actions import register_actions
 from .aioacrel.errors import AcrelError
-from .const import DOMAIN, SUBENTRY_DEVICE
+from .buttons import take_buttons
+from .checkupactions import async_begin_checkups
+from .const import DOMAIN, PLATFORMS, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry, AcrelRuntimeData
 from .desk import desk_of
 from .devices import is_in_use, register_hub
-from .hubs import async_forget, hub_of
+from .forgetting import async_forget_link
+from .hubs import hub_of
 from .issues import forget_former_issues
 from .loading import add_device, async_load_models, enabled_points, read_tables
 from .memory import TotalsMemory
 from .page import async_serve_page
 from .stored import async_check_link, async_sound_devices
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH]
-
-
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
-    """Register the actions and the page."""
+    """Register the actions and the page, take the buttons of notifications, and mind when tests are due."""
     register_actions(hass)
+    take_buttons(hass)
+    await async_begin_checkups(hass)
     await async_serve_page(hass)
     return True
 
@@ -128,10 +130,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
-    """Withdraw the issues of a link that is gone, and forget its counters and what its devices taught."""
-    forget_former_issues(hass, entry, ())
-    await TotalsMemory(hass, entry).async_forget()
-    await async_forget(hass, entry)
+    """Forget a link that is gone."""
+    await async_forget_link(hass, entry)
 
 
 async def async_remove_config_entry_device(

@@ -21,6 +21,7 @@ from .limitsetting import LIMIT_FIELDS, async_set_limit
 from .rights import async_actor, check_may_act
 from .safety import SAFETY, id_of
 from .targets import spots_of
+from .wording import sentence_of, summary_of, title_of
 
 ACKNOWLEDGE: Final = "acknowledge"
 SILENCE: Final = "silence"
@@ -165,12 +166,15 @@ def _async_list(call: ServiceCall) -> ServiceResponse:
     spots = spots_of(call.hass, call.data)
     alarms = desk_of(call.hass).alarms
     found = [one for one in alarms.standing() if spots is None or any(spot.has(one) for spot in spots)]
-    return {"safety": str(alarms.safety()), "alarms": [listed(call.hass, one) for one in found]}
+    word = alarms.safety()
+    summary = summary_of(found, word, call.hass.config.language)
+    return {"safety": str(word), "summary": summary, "alarms": [listed(call.hass, one) for one in found]}
 
 
 @callback
 def listed(hass: HomeAssistant, standing: Standing) -> dict[str, Any]:
     """Return an alarm for lists: what is wrong in Home Assistant's language, and the entity that shows its place."""
+    language = hass.config.language
     identity, registry = standing.board.identity, er.async_get(hass)
     shown_by = (
         registry.async_get_entity_id(Platform.SENSOR, DOMAIN, id_of(identity, circuit, SAFETY))
@@ -178,7 +182,9 @@ def listed(hass: HomeAssistant, standing: Standing) -> dict[str, Any]:
     )
     return {
         **standing.plain(),
-        "cause": standing.text(library_language(hass.config.language)),
+        "cause": standing.text(library_language(language)),
+        "title": title_of(standing, language),
+        "message": sentence_of(standing, language),
         "acknowledged": standing.alarm.facts.is_acknowledged,
         "entity_id": next((entity_id for entity_id in shown_by if entity_id is not None), None),
     }

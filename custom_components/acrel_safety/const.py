@@ -3,8 +3,14 @@
 import logging
 from typing import Final
 
+from homeassistant.const import Platform
+
 DOMAIN: Final = "acrel_safety"
 LOGGER = logging.getLogger(__package__)
+PLATFORMS: Final = (
+    *(Platform.BINARY_SENSOR, Platform.EVENT, Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH),
+    Platform.TODO,
+)
 
 MANUFACTURER: Final = "Acrel"
 MODEL_FOLDER: Final = f"{DOMAIN}/models"

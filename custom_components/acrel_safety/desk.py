@@ -7,9 +7,8 @@ from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import CALLBACK_TYPE, CoreState, Event, HassJob, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -19,16 +18,16 @@ from .aioacrel.alarms.engine import Alarms
 from .aioacrel.alarms.growing import GROWTH
 from .aioacrel.alarms.growths import Question
 from .aioacrel.alarms.happening import Happening, What
-from .aioacrel.alarms.notices import Notice
 from .aioacrel.alarms.ownerlimits import OwnerLimit
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.alarms.watch import Watch
 from .aioacrel.device import Device
 from .aioacrel.journal.entry import Kind
 from .aioacrel.readings import PointKey
-from .const import DOMAIN, LOGGER
+from .const import DOMAIN
 from .growthmemory import GrowthMemory
 from .growthquestion import LEVEL_CHANGED, tell_questions
+from .outbox import NoticeListener, Outbox, call_listener
 from .record import SafetyRecord
 
 _DESK: HassKey[AlarmDesk] = HassKey(f"{DOMAIN}.desk")
@@ -46,7 +45,8 @@ _KINDS: Mapping[What, Kind] = {
 """In the record; all else is a change of the alarm itself."""
 
 type HappeningListener = Callable[[Happening, Standing], None]
-type NoticeListener = Callable[[Notice], None]
+type FoundListener = Callable[[str], None]
+"""Is told the identity of a device."""
 
 
 class AlarmDesk:
@@ -69,8 +69,8 @@ class AlarmDesk:
         """What happened to a device since it is watched, until there are entities to tell it."""
         self._leave: list[Callable[[], None]] = []
         self._listeners: list[HappeningListener] = []
-        self._notice_listeners: list[NoticeListener] = []
-        self._outbox: list[Notice] = []
+        self._outbox = Outbox(hass, self.alarms)
+        self._found_listeners: list[FoundListener] = []
         self._change_listeners: list[Callable[[], None]] = []
 
     async def async_enter(self) -> None:
@@ -94,9 +94,9 @@ class AlarmDesk:
             self.alarms.restore(stood)
             self._is_restored = True
         await self.growth.async_open()
-        self._leave = [self.alarms.listen(self._record), self.alarms.listen_to_notices(self._send)]
+        self._leave = [self.alarms.listen(self._record), self.alarms.listen_to_notices(self._outbox.send)]
         self._unlisten = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_end)
-        self._leave.append(async_at_started(self._hass, self._send_waiting))
+        self._leave.append(self._outbox.begin())
         if not self._has_begun:
             # Once a process: a reload of the last link is no start.
             self._has_begun = True
@@ -142,6 +142,8 @@ class AlarmDesk:
             self._changed()
 
         unlisten = watch.listen(look)
+        for listener in list(self._found_listeners):
+            call_listener(listener, board.identity)
         look()
 
         @callback
@@ -177,7 +179,7 @@ class AlarmDesk:
     @callback
     def _changed(self) -> None:
         for listener in list(self._change_listeners):
-            _call(listener)
+            call_listener(listener)
         self._arm()
 
     # -- time ---------------------------------------------------------------------------------------------------------
@@ -218,7 +220,7 @@ class AlarmDesk:
         if (early := self._early.get(standing.board.identity)) is not None:
             early.append((happening, standing))
         for listener in list(self._listeners):
-            _call(listener, happening, standing)
+            call_listener(listener, happening, standing)
         if standing.board.link:
             self._arm()
         else:
@@ -256,35 +258,18 @@ class AlarmDesk:
 
     @callback
     def listen_to_notices(self, listener: NoticeListener) -> CALLBACK_TYPE:
-        """Be told of what is to be sent to people; returns what ends that."""
-        self._notice_listeners.append(listener)
-        return lambda: self._notice_listeners.remove(listener)
+        """Be told of what is to be sent to people; what nobody took waits. Returns what ends that."""
+        return self._outbox.listen(listener)
 
     @callback
-    def _send_waiting(self, _: HomeAssistant) -> None:
-        outbox, self._outbox = self._outbox, []
-        for notice in outbox:
-            self._send(notice)
-
-    @callback
-    def _send(self, notice: Notice) -> None:
-        if self._hass.state is not CoreState.running:
-            # Automations arm while Home Assistant starts: nobody would send it.
-            self._outbox.append(notice)
-            return
-        for listener in list(self._notice_listeners):
-            _call(listener, notice)
+    def listen_to_found(self, listener: FoundListener) -> CALLBACK_TYPE:
+        """Be told which device is watched anew, when it is known what stood before; returns what ends that."""
+        self._found_listeners.append(listener)
+        return lambda: self._found_listeners.remove(listener)
 
 
 def _day(wall: datetime) -> date:
     return dt_util.as_local(wall).date()
-
-
-def _call[*ArgumentsT](listener: Callable[[*ArgumentsT], None], *arguments: *ArgumentsT) -> None:
-    try:
-        listener(*arguments)
-    except Exception:  # noqa: BLE001 - whatever one listener fails with is its own, and logged
-        LOGGER.exception("A listener to alarms failed")
 
 
 @callback

@@ -26,6 +26,9 @@ _MOST_ALARMS = 10
 RECORD_TROUBLE = "record_trouble"
 """What can be wrong with the record; also the key of its text."""
 
+HAZARDS_OVERDUE = "hazards_overdue"
+"""Hazards that nobody saw to in time; also the key of its text."""
+
 LINK_BROKEN = "link_broken"
 """What can be wrong with a link as a whole; also the key of its text."""
 LINK_UNUSABLE = "link_unusable"
@@ -139,6 +142,27 @@ def tell_link_trouble(hass: HomeAssistant, entry: ConfigEntry, trouble: Phrase |
         return
     placeholders = {"link": flat(entry.title), "detail": plain(trouble.text(library_language(hass.config.language)))}
     _create(hass, entry, identifier, LINK_UNUSABLE, placeholders)
+
+
+@callback
+def tell_overdue_hazards(hass: HomeAssistant, entry: ConfigEntry, summaries: Sequence[str]) -> None:
+    """Raise the issue of hazards that are overdue, by name; withdraw it when there are none."""
+    identifier = f"{entry.entry_id}_{HAZARDS_OVERDUE}"
+    if not summaries:
+        ir.async_delete_issue(hass, DOMAIN, identifier)
+        return
+    shown = [plain(summary) for summary in summaries[:_MOST_ALARMS]]
+    if left_out := len(summaries) - len(shown):
+        shown.append(phrase("and_more", count=left_out).text(library_language(hass.config.language)))
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        identifier,
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=HAZARDS_OVERDUE,
+        translation_placeholders={"link": flat(entry.title), "hazards": "\n".join(f"- {name}" for name in shown)},
+    )
 
 
 def _create(

@@ -62,7 +62,7 @@ async def async_set_limit(call: ServiceCall) -> None:
     changes = [
         (entry, subentry, circuit, board_of(hass, entry, subentry))
         for spot in spots
-        for entry, subentry, circuit in _devices_at(hass, spot)
+        for entry, subentry, circuit in devices_at(hass, spot)
     ]
     for entry, subentry, circuit, board in changes:
         check_may_set(hass, actor, board)
@@ -73,7 +73,7 @@ async def async_set_limit(call: ServiceCall) -> None:
     await desk_of(hass).record.async_written()
 
 
-def _devices_at(hass: HomeAssistant, spot: Spot) -> Iterator[tuple[ConfigEntry, ConfigSubentry, str | None]]:
+def devices_at(hass: HomeAssistant, spot: Spot) -> Iterator[tuple[ConfigEntry, ConfigSubentry, str | None]]:
     """Yield the device of a place, or all devices of a link."""
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         for subentry in entry.get_subentries_of_type(SUBENTRY_DEVICE):

@@ -56,6 +56,15 @@ def check_may_act(hass: HomeAssistant, actor: Actor, alarms: Iterable[Standing])
 
 
 @callback
+def check_may_note(hass: HomeAssistant, actor: Actor, board: Board) -> None:
+    """Raise ServiceValidationError or Unauthorized if somebody may not say what was tested on a device."""
+    if actor.user is None:
+        _check_automation(hass, board)
+    else:
+        _check_control(hass, actor, actor.user, board, (None,))
+
+
+@callback
 def check_may_set(hass: HomeAssistant, actor: Actor, board: Board) -> None:
     """Raise ServiceValidationError or Unauthorized if somebody may not change what is an alarm."""
     if actor.user is None:
@@ -84,12 +93,17 @@ def _devices_of(hass: HomeAssistant, board: Board) -> Sequence[ConfigSubentry]:
 
 
 def _check_person(hass: HomeAssistant, actor: Actor, user: User, standing: Standing) -> None:
+    _check_control(hass, actor, user, standing.board, (standing.circuit, None))
+
+
+def _check_control(hass: HomeAssistant, actor: Actor, user: User, board: Board, circuits: Iterable[str | None]) -> None:
+    """Raise Unauthorized for who may control none of the entities that show the word of these places."""
     if user.is_admin or user.permissions.access_all_entities(POLICY_CONTROL):
         return
     registry = er.async_get(hass)
     shown_by = [
-        registry.async_get_entity_id(Platform.SENSOR, DOMAIN, id_of(standing.board.identity, circuit, SAFETY))
-        for circuit in (standing.circuit, None)
+        registry.async_get_entity_id(Platform.SENSOR, DOMAIN, id_of(board.identity, circuit, SAFETY))
+        for circuit in circuits
     ]
     if not any(entity is not None and user.permissions.check_entity(entity, POLICY_CONTROL) for entity in shown_by):
         raise Unauthorized(context=actor.context, permission=POLICY_CONTROL)

@@ -13,14 +13,14 @@ import pytest
 import yaml
 from homeassistant.const import Platform
 
-from custom_components.acrel_safety import PLATFORMS
 from custom_components.acrel_safety.aioacrel import __version__
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.vocabulary import vocabulary
+from custom_components.acrel_safety.const import PLATFORMS
 from custom_components.acrel_safety.counters import COUNTERS_HELD
 from custom_components.acrel_safety.figures import OF_DEVICES, OF_HUBS
 from custom_components.acrel_safety.growthquestion import LEVEL_CHANGED
-from custom_components.acrel_safety.issues import LINK_BROKEN, LINK_UNUSABLE, RECORD_TROUBLE, Issue
+from custom_components.acrel_safety.issues import HAZARDS_OVERDUE, LINK_BROKEN, LINK_UNUSABLE, RECORD_TROUBLE, Issue
 from custom_components.acrel_safety.kinds import platform_of
 from custom_components.acrel_safety.naming import EXTRA, naming, natural_platforms
 
@@ -29,7 +29,7 @@ INTEGRATION = ROOT / "custom_components" / "acrel_safety"
 TRANSLATIONS = INTEGRATION / "translations"
 SECTIONS = {
     *("config", "config_subentries", "device", "entity", "exceptions", "issues", "options", "selector", "services"),
-    *("system_health", "title"),
+    *("conditions", "system_health", "title", "triggers"),
 }
 BRONZE = {
     "action-setup",
@@ -223,7 +223,7 @@ def test_every_quantity_has_a_text_and_an_icon_where_it_is_shown(english: Tree) 
         for platform in natural_platforms(quantity):
             assert english["entity"][platform][quantity.key]["name"], quantity.key
             assert icons[platform][quantity.key]["default"].startswith("mdi:"), quantity.key
-    for platform in set(PLATFORMS) - {Platform.EVENT}:
+    for platform in set(PLATFORMS) - {Platform.EVENT, Platform.TODO}:
         assert english["entity"][platform][EXTRA]["name"] == "{name}"
     assert {icon[:4] for _, icon in leaves(icons)} == {"mdi:"}
 
@@ -266,11 +266,19 @@ def test_names_of_a_device_differ_from_each_other(english: Tree) -> None:
 
 
 def test_every_issue_has_its_texts(english: Tree) -> None:
-    assert set(english["issues"]) == {*Issue, LINK_BROKEN, LINK_UNUSABLE, COUNTERS_HELD, LEVEL_CHANGED, RECORD_TROUBLE}
+    assert set(english["issues"]) == {
+        *Issue,
+        LINK_BROKEN,
+        LINK_UNUSABLE,
+        COUNTERS_HELD,
+        HAZARDS_OVERDUE,
+        LEVEL_CHANGED,
+        RECORD_TROUBLE,
+    }
     for issue in english["issues"]:
         assert english["issues"][issue]["title"]
-        if issue == RECORD_TROUBLE:
-            # Nothing can be done about it here: it goes by itself.
+        if issue in (RECORD_TROUBLE, HAZARDS_OVERDUE):
+            # Nothing can be done about it there: it goes by itself.
             assert english["issues"][issue]["description"]
             continue
         step = "init" if issue in (COUNTERS_HELD, LEVEL_CHANGED) else "confirm"

@@ -163,6 +163,22 @@ class Alarms:
             if identity in (watched.board.identity, watched.board.link):
                 yield from ((alarm, watched.board) for alarm in watched.watch.alarms.values())
 
+    def unacknowledged(self, identity: str) -> list[Standing]:
+        """Return what stands of a device, or of a link itself, is not set aside, and nobody acknowledged."""
+        now = self._clock.now()
+        found = [
+            standing_of(id_of(board, alarm.cause.key), alarm, board, now)
+            for alarm, board in self._of(identity)
+            if board.identity == identity and not alarm.facts.is_acknowledged and alarm.facts.is_told
+        ]
+        return sorted(found, key=urgency)
+
+    def word(self, identity: str, circuit: str | None = None) -> Safety:
+        """Return the one word for a link, a device or one of its circuits; what is not watched is not seen."""
+        if (watched := self._watched.get(identity)) is not None:
+            return watched.watch.safety(circuit)
+        return self.safety(identity)
+
     def find(self, alarm_id: str) -> Standing | None:
         """Return one alarm, standing or not."""
         if (found := self._find(alarm_id)) is None:

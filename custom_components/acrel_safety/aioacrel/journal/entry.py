@@ -40,6 +40,8 @@ class Kind(StrEnum):
     STOP = "stop"
     COMMAND = "command"
     NOTE = "note"
+    TEST = "test"
+    """A self-test or inspection, with its result."""
     CHECKPOINT = "checkpoint"
     """The oldest entries were removed, as was agreed; this one says where the rest begins."""
     ROLLED_BACK = "rolled_back"

@@ -1,0 +1,17 @@
+"""What goes with a link that was removed."""
+
+from homeassistant.core import HomeAssistant
+
+from .coordinator import AcrelConfigEntry
+from .hazards import Hazards
+from .hubs import async_forget
+from .issues import forget_former_issues
+from .memory import TotalsMemory
+
+
+async def async_forget_link(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
+    """Withdraw its issues, and forget its counters, its hazards and what its devices taught; the record stays."""
+    forget_former_issues(hass, entry, ())
+    await TotalsMemory(hass, entry).async_forget()
+    await Hazards(hass, entry.entry_id).async_forget()
+    await async_forget(hass, entry)

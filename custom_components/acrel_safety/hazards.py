@@ -1,0 +1,182 @@
+"""The hazards of one link: every alarm that is held opens one, and it is done when a person acknowledged."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .aioacrel.alarms.standing import Standing
+from .aioacrel.texts import library_language
+from .const import DOMAIN, LOGGER
+from .wording import place_of, sentence_of
+
+_VERSION = 1
+_SAVE_SECONDS = 1.0
+_MOST_DONE = 200
+_DONE_DAYS = 365
+LONGEST_TEXT = 4000
+"""Characters of a comment."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Hazard:
+    """One occurrence of an alarm, as it stands in the list."""
+
+    occurrence: str
+    alarm_id: str
+    number: int
+    summary: str
+    """Place, cause and number: no two are called the same."""
+    description: str
+    """Value, limit and time to begin with; what persons write from then on."""
+    due: str | None = None
+    """A day or a moment, as ISO 8601."""
+    done: str | None = None
+    """When it was acknowledged."""
+
+    @property
+    def due_at(self) -> date | datetime | None:
+        """Return when it is due: a day, or a moment with its zone."""
+        if self.due is None:
+            return None
+        return dt_util.parse_datetime(self.due) if "T" in self.due else dt_util.parse_date(self.due)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether a person acknowledged it."""
+        return self.done is not None
+
+    def overdue_at(self) -> datetime | None:
+        """Return from when on it is overdue; a day is over at its end."""
+        due = self.due_at
+        if due is None or isinstance(due, datetime):
+            return due
+        return dt_util.start_of_local_day(due + timedelta(days=1))
+
+
+class Hazards:
+    """Keeps them in a file of their own."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Take the link; nothing is read yet."""
+        self._hass = hass
+        self._store = Store[dict[str, Any]](hass, _VERSION, f"{DOMAIN}.{entry_id}.hazards")
+        self._by_occurrence: dict[str, Hazard] = {}
+        self._number = 0
+
+    async def async_load(self) -> None:
+        """Read what was kept; what cannot be understood is left out."""
+        try:
+            stored: object = await self._store.async_load()
+        except Exception:  # noqa: BLE001 - no alarm may depend on a file about hazards
+            LOGGER.warning("The hazards that were kept cannot be read", exc_info=True)
+            return
+        kept = stored.get("hazards") if isinstance(stored, Mapping) else None
+        for one in kept if isinstance(kept, list) else ():
+            if (hazard := _sound(one)) is not None:
+                self._by_occurrence[hazard.occurrence] = hazard
+                self._number = max(self._number, hazard.number)
+        if isinstance(stored, Mapping) and isinstance(stored.get("number"), int):
+            self._number = max(self._number, stored["number"])
+
+    def all(self) -> list[Hazard]:
+        """Return them, those that are open first, the newest first."""
+        return sorted(self._by_occurrence.values(), key=lambda one: (one.is_done, -one.number))
+
+    def find(self, occurrence: str | None) -> Hazard | None:
+        """Return one by its occurrence."""
+        return self._by_occurrence.get(occurrence or "")
+
+    def take(self, standing: Standing) -> bool:
+        """Take how an alarm stands; return whether that changed the list."""
+        hazard = self._by_occurrence.get(standing.occurrence)
+        is_done = standing.alarm.facts.is_acknowledged
+        if hazard is None:
+            if is_done or not standing.occurrence or not standing.level.is_held:
+                return False
+            self._open(standing)
+        elif is_done and not hazard.is_done:
+            self.close(hazard)
+        else:
+            return False
+        self.save_soon()
+        return True
+
+    def _open(self, standing: Standing) -> None:
+        language = self._hass.config.language
+        self._number += 1
+        cause = standing.text(library_language(language))
+        self._by_occurrence[standing.occurrence] = Hazard(
+            occurrence=standing.occurrence,
+            alarm_id=standing.alarm_id,
+            number=self._number,
+            summary=f"{place_of(standing)} · {cause} · #{self._number}",
+            description=sentence_of(standing, language),
+        )
+
+    def close(self, hazard: Hazard) -> None:
+        """Note that it is done; the oldest that are done are forgotten."""
+        now = dt_util.utcnow()
+        hazard.done = now.isoformat()
+        done = [one for one in self.all() if one.is_done]
+        for place, one in enumerate(done):
+            at = dt_util.parse_datetime(one.done or "")
+            if place >= _MOST_DONE or at is None or at < now - timedelta(days=_DONE_DAYS):
+                del self._by_occurrence[one.occurrence]
+
+    def save_soon(self) -> None:
+        """Write them within a second: a flood of alarms is one write."""
+        self._store.async_delay_save(self._plain, _SAVE_SECONDS)
+
+    async def async_save(self) -> None:
+        """Write them now: what a person wrote outlives whatever comes next."""
+        await self._store.async_save(self._plain())
+
+    async def async_forget(self) -> None:
+        """Remove the file of a link that is gone."""
+        await self._store.async_remove()
+
+    def _plain(self) -> dict[str, Any]:
+        return {"number": self._number, "hazards": [asdict(one) for one in self._by_occurrence.values()]}
+
+
+def _sound(stored: object) -> Hazard | None:
+    """Return one as this module writes it, None for anything else: a person may have edited the file."""
+    if not isinstance(stored, Mapping) or not isinstance(stored.get("number"), int):
+        return None
+    if not all(_is_text(stored.get(name)) for name in ("occurrence", "alarm_id", "summary", "description")):
+        return None
+    times = {name: stored.get(name) for name in ("due", "done")}
+    if not all(_is_time(value) for value in times.values()):
+        return None
+    return Hazard(
+        occurrence=stored["occurrence"],
+        alarm_id=stored["alarm_id"],
+        number=stored["number"],
+        summary=stored["summary"],
+        description=stored["description"],
+        due=times["due"],
+        done=times["done"],
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT
+
+
+def _is_time(value: object) -> bool:
+    if value is None:
+        return True
+    if not isinstance(value, str):
+        return False
+    try:
+        if "T" not in value:
+            return dt_util.parse_date(value) is not None
+        moment = dt_util.parse_datetime(value)
+    except ValueError:
+        return False
+    return moment is not None and moment.tzinfo is not None

@@ -1,0 +1,55 @@
+"""What a trigger or condition is about: some levels, and some places (without any: everywhere)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import probatio
+from homeassistant.const import CONF_OPTIONS, CONF_TARGET
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+
+from .aioacrel.alarms.levels import Level
+from .aioacrel.alarms.standing import Standing
+from .targets import Spot, spots_of
+
+CONF_LEVEL: Final = "level"
+LEVELS = probatio.All(cv.ensure_list, probatio.Length(min=1), [probatio.In([str(level) for level in Level])])
+
+
+def schema_of(options: Mapping[str | probatio.Marker, object]) -> Callable[[Any], Any]:
+    """Return what checks a trigger or condition with these options and a target that may be left out."""
+    return probatio.Schema(
+        {
+            # Checked before it comes here, by the version at hand: the newer one knows more.
+            probatio.Optional(CONF_TARGET): dict,
+            probatio.Optional(CONF_OPTIONS, default={}): {**options},
+        }
+    )
+
+
+class Reach:
+    """Tells which alarms are meant, by what the registries say at that moment."""
+
+    def __init__(self, hass: HomeAssistant, target: Mapping[str, Any] | None, options: Mapping[str, Any]) -> None:
+        """Take what was checked before."""
+        self._hass = hass
+        self._target = {**(target or {})}
+        self._levels = frozenset(options.get(CONF_LEVEL, [str(level) for level in Level]))
+
+    @callback
+    def has(self, standing: Standing) -> bool:
+        """Whether an alarm is meant."""
+        if standing.level not in self._levels:
+            return False
+        spots = self.spots()
+        return spots is None or any(spot.has(standing) for spot in spots)
+
+    @callback
+    def spots(self) -> list[Spot] | None:
+        """Return the places, None for all there are; where none is named that is there, none."""
+        try:
+            spots = spots_of(self._hass, self._target)
+        except ServiceValidationError:
+            return []
+        return None if spots is None else [*spots]

@@ -1,0 +1,181 @@
+"""The hazard list of a link: ticking acknowledges, comments and due dates are kept."""
+
+from datetime import datetime
+from typing import override
+
+# Listed as exported from 2026.11 on.
+from homeassistant.components.todo import TodoItem, TodoListEntity  # type: ignore[attr-defined, unused-ignore]
+from homeassistant.components.todo.const import TodoItemStatus, TodoListEntityFeature
+from homeassistant.core import CALLBACK_TYPE, Context, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.util import dt as dt_util
+
+from .actions import async_acknowledge
+from .aioacrel.alarms.happening import Happening
+from .aioacrel.alarms.standing import Standing
+from .aioacrel.journal.entry import Kind
+from .const import DOMAIN
+from .coordinator import AcrelConfigEntry
+from .desk import desk_of
+from .devices import hub_info
+from .hazards import LONGEST_TEXT, Hazard, Hazards
+from .issues import tell_overdue_hazards
+from .rights import async_actor
+
+PARALLEL_UPDATES = 0
+
+_KEY = "hazards"
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AcrelConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the list of a link."""
+    hazards = Hazards(hass, entry.entry_id)
+    await hazards.async_load()
+    async_add_entities([HazardList(entry, hazards)])
+
+
+class HazardList(TodoListEntity):
+    """All alarms of a link's devices that a person has to see to."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+    _attr_translation_key = _KEY
+    # Nothing is added or deleted by hand: what is done goes by itself, after a year.
+    _attr_supported_features = (
+        TodoListEntityFeature.UPDATE_TODO_ITEM
+        | TodoListEntityFeature.SET_DUE_DATE_ON_ITEM
+        | TodoListEntityFeature.SET_DUE_DATETIME_ON_ITEM
+        | TodoListEntityFeature.SET_DESCRIPTION_ON_ITEM
+    )
+
+    def __init__(self, entry: AcrelConfigEntry, hazards: Hazards) -> None:
+        """Take the link and what is kept of it."""
+        self._attr_unique_id = f"{entry.entry_id}_{_KEY}"
+        self._attr_device_info = hub_info(entry)
+        self._entry = entry
+        self._hazards = hazards
+        self._asked: Context | None = None
+        self._cancel: CALLBACK_TYPE | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the alarms, beginning with those that stand."""
+        await super().async_added_to_hass()
+        desk = desk_of(self.hass)
+        for standing in desk.alarms.standing():
+            if self._is_here(standing):
+                self._hazards.take(standing)
+        self.async_on_remove(desk.listen(self._take))
+        self.async_on_remove(self._disarm)
+        self._look()
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Write what waits: after a reload the file is read before a second is over."""
+        await self._hazards.async_save()
+
+    def _is_here(self, standing: Standing) -> bool:
+        return self._entry.entry_id in (standing.board.link, standing.board.identity)
+
+    @callback
+    def _take(self, _: Happening, standing: Standing) -> None:
+        if self._is_here(standing) and self._hazards.take(standing):
+            self._look()
+            self.async_write_ha_state()
+
+    # -- what persons do ----------------------------------------------------------------------------------------------
+
+    @callback
+    @override
+    def async_set_context(self, context: Context) -> None:
+        """Note who asks: the next call is that one's."""
+        super().async_set_context(context)
+        self._asked = context
+
+    @override
+    async def async_update_todo_item(self, item: TodoItem) -> None:
+        """Do what differs from what is kept: the page sends the whole item back."""
+        context, self._asked = self._asked or Context(), None
+        hazard = self._hazards.find(item.uid)
+        if hazard is None:
+            raise _refusal("hazard_unknown")
+        if item.summary is not None and item.summary != hazard.summary:
+            raise _refusal("hazard_name_fixed")
+        ticked = item.status is not None and (item.status == TodoItemStatus.COMPLETED) is not hazard.is_done
+        if ticked and hazard.is_done:
+            raise _refusal("hazard_stays_done")
+        if len(item.description or "") > LONGEST_TEXT:
+            raise _refusal("hazard_comment_too_long")
+        await self._async_note(hazard, item, context)
+        if ticked:
+            await self._async_acknowledge(hazard, context)
+        await self._hazards.async_save()
+        self._look()
+        self.async_write_ha_state()
+
+    async def _async_note(self, hazard: Hazard, item: TodoItem, context: Context) -> None:
+        """Take comment and due date, and put down who gave them."""
+        description, due = item.description or "", None if item.due is None else item.due.isoformat()
+        if (description, due) == (hazard.description, hazard.due):
+            return
+        actor = await async_actor(self.hass, context)
+        hazard.description, hazard.due = description, due
+        note = {"alarm_id": hazard.alarm_id, "occurrence": hazard.occurrence, "hazard": hazard.summary}
+        note |= {"comment": description, "due": due or "", "by": actor.name}
+        desk_of(self.hass).record.put_down(Kind.NOTE, note)
+
+    async def _async_acknowledge(self, hazard: Hazard, context: Context) -> None:
+        found = desk_of(self.hass).alarms.find(hazard.alarm_id)
+        if found is not None and found.occurrence == hazard.occurrence:
+            await async_acknowledge(self.hass, context, hazard.alarm_id, occurrence=hazard.occurrence)
+        if not hazard.is_done:
+            # Its alarm is over, or not watched any more: there is nothing left but to say that somebody saw to it.
+            actor = await async_actor(self.hass, context)
+            self._hazards.close(hazard)
+            note = {"alarm_id": hazard.alarm_id, "occurrence": hazard.occurrence, "hazard": hazard.summary}
+            desk_of(self.hass).record.put_down(Kind.NOTE, {**note, "comment": "", "due": "", "by": actor.name})
+
+    # -- what is overdue ----------------------------------------------------------------------------------------------
+
+    @callback
+    def _look(self) -> None:
+        """Show the list, raise the repair about what is overdue, and look again when the next one is due."""
+        self._attr_todo_items = [_item(hazard) for hazard in self._hazards.all()]
+        now = dt_util.utcnow()
+        due = [(at, one) for one in self._hazards.all() if not one.is_done and (at := one.overdue_at()) is not None]
+        tell_overdue_hazards(self.hass, self._entry, [one.summary for at, one in due if at <= now])
+        self._disarm()
+        if later := [at for at, _ in due if at > now]:
+            self._cancel = async_track_point_in_utc_time(
+                self.hass, HassJob(self._tick, cancel_on_shutdown=True), min(later)
+            )
+
+    @callback
+    def _tick(self, _: datetime) -> None:
+        self._cancel = None
+        self._look()
+
+    @callback
+    def _disarm(self) -> None:
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
+
+
+def _item(hazard: Hazard) -> TodoItem:
+    return TodoItem(
+        uid=hazard.occurrence,
+        summary=hazard.summary,
+        status=TodoItemStatus.COMPLETED if hazard.is_done else TodoItemStatus.NEEDS_ACTION,
+        due=hazard.due_at,
+        description=hazard.description,
+        completed=None if hazard.done is None else dt_util.parse_datetime(hazard.done),
+    )
+
+
+def _refusal(key: str) -> ServiceValidationError:
+    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key)

@@ -1,0 +1,13 @@
+"""What automations wait for: alarms, what is to be sent to people, and tests that are due."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.trigger import Trigger
+
+from .checkupdue import CheckupDueTrigger
+from .raised import AlarmRaisedTrigger
+from .reminders import ReminderDueTrigger
+
+
+async def async_get_triggers(_: HomeAssistant) -> dict[str, type[Trigger]]:
+    """Return them by name."""
+    return {"alarm_raised": AlarmRaisedTrigger, "reminder_due": ReminderDueTrigger, "test_due": CheckupDueTrigger}

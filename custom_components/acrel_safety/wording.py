@@ -1,0 +1,87 @@
+"""What people are told of alarms: where, what, how much and since when, in Home Assistant's language."""
+
+from collections.abc import Sequence
+
+from homeassistant.util import dt as dt_util
+
+from .aioacrel.alarms.levels import Level, Safety
+from .aioacrel.alarms.standing import Standing
+from .aioacrel.texts import Sayable, phrase
+
+_MOST = 5
+"""Alarms that one text names; a phone shows few lines."""
+_WHOLE = 1000
+"""From here on figures have no decimals."""
+
+
+def title_of(standing: Standing, language: str) -> str:
+    """Return the level and the place: board and circuit."""
+    place = place_of(standing)
+    match standing.level:
+        case Level.PRE_ALARM:
+            said = phrase("title_pre_alarm", place=place)
+        case Level.ALARM:
+            said = phrase("title_alarm", place=place)
+        case Level.TRIP:
+            said = phrase("title_trip", place=place)
+        case Level.FAULT:
+            said = phrase("title_fault", place=place)
+        case Level.NOT_SEEN:
+            said = phrase("title_not_seen", place=place)
+    return said.text(language)
+
+
+def place_of(standing: Standing) -> str:
+    """Return board and circuit as their owner calls them; a mere number of the only circuit says nothing."""
+    circuit = "" if standing.circuit_name == standing.circuit else standing.circuit_name
+    return " · ".join(filter(None, (standing.board.name, circuit)))
+
+
+def sentence_of(standing: Standing, language: str) -> str:
+    """Return what is wrong, with the figures, and since when."""
+    cause: Sayable = standing.alarm.cause.name
+    value, limit = _figure(standing.value, standing.unit), _figure(standing.limit, standing.unit)
+    if value and limit:
+        cause = phrase("told_with_limit", cause=cause, value=value, limit=limit)
+    elif value:
+        cause = phrase("told_with_value", cause=cause, value=value)
+    if standing.since is None:
+        return cause.text(language)
+    since = dt_util.as_local(standing.since).strftime("%Y-%m-%d %H:%M")
+    return phrase("told_since", what=cause, since=since).text(language)
+
+
+def message_of(alarms: Sequence[Standing], language: str) -> str:
+    """Return one line per alarm of one board; of one that is not on the first one's circuit it says where it is."""
+    lines = [_line(standing, alarms[0], language) for standing in named(alarms)]
+    if more := len(alarms) - len(lines):
+        lines.append(phrase("and_more", count=more).text(language))
+    return "\n".join(lines)
+
+
+def named(alarms: Sequence[Standing]) -> Sequence[Standing]:
+    """Return those of some alarms that a message names."""
+    return alarms[:_MOST]
+
+
+def summary_of(alarms: Sequence[Standing], word: Safety, language: str) -> str:
+    """Return in a sentence how it stands with all of them."""
+    if alarms:
+        new = sum(not standing.alarm.facts.is_acknowledged for standing in alarms)
+        return phrase("summary_alarms", count=len(alarms), new=new).text(language)
+    return (phrase("summary_safe") if word is Safety.SAFE else phrase("summary_unseen")).text(language)
+
+
+def _line(standing: Standing, first: Standing, language: str) -> str:
+    said = sentence_of(standing, language)
+    if standing.circuit == first.circuit:
+        return said
+    return f"{standing.circuit_name or standing.board.name}: {said}"
+
+
+def _figure(value: object, unit: str | None) -> str:
+    """Return a number with its unit; what is none has its place in the cause."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    digits = f"{value:.0f}" if abs(value) >= _WHOLE else f"{value:.4g}"
+    return f"{digits} {unit or ''}".rstrip()
