@@ -90,7 +90,8 @@ PEERS: dict[str, Behaviour] = {
 @contextmanager
 def hostile(behave: Behaviour) -> Iterator[int]:
     """Serve connections with a behaviour; yields the port."""
-    peers: set[socket.socket] = set()
+    peers: list[socket.socket] = []
+    serving: list[threading.Thread] = []
 
     def serve(peer: socket.socket) -> None:
         with suppress(OSError), peer:
@@ -100,8 +101,9 @@ def hostile(behave: Behaviour) -> Iterator[int]:
         with suppress(OSError):
             while True:
                 peer, _ = server.accept()
-                peers.add(peer)
-                threading.Thread(target=serve, args=(peer,), daemon=True).start()
+                peers.append(peer)
+                serving.append(threading.Thread(target=serve, args=(peer,), daemon=True))
+                serving[-1].start()
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         listener = threading.Thread(target=accept, daemon=True)
@@ -111,10 +113,12 @@ def hostile(behave: Behaviour) -> Iterator[int]:
         finally:
             with suppress(OSError):
                 server.shutdown(socket.SHUT_RDWR)
+            listener.join(5)
             for peer in peers:
                 with suppress(OSError):
                     peer.shutdown(socket.SHUT_RDWR)
-            listener.join(5)
+            for thread in serving:
+                thread.join(5)
 
 
 @dataclass(slots=True)

@@ -63,15 +63,20 @@ async def test_a_silent_device_becomes_unavailable_and_returns_and_each_is_logge
     )
     await rig.polled(9, times=20)
     assert float(rig.state("sensor", 9, "IsnRShow").state) > 0
-    assert len(warnings_about(caplog, "asj10l 7 (unit 7 on Cabinet)")) == 1
+    assert len(_lost_and_found(caplog)) == 1
 
     cabinet.set_scenario("normal", 7)
     assert (await rig.until(LG_7, is_not("unavailable"))).state == before
     await rig.polled(7, times=3)
-    assert [text.partition(":")[0] for text in warnings_about(caplog, "unit 7 on Cabinet")] == [
+    assert [text.partition(":")[0] for text in _lost_and_found(caplog)] == [
         "asj10l 7 (unit 7 on Cabinet) was lost",
         "asj10l 7 (unit 7 on Cabinet) answers again",
     ]
+
+
+def _lost_and_found(caplog: pytest.LogCaptureFixture) -> list[str]:
+    # One that falls silent in the middle of a poll is first missed at the read that comes next.
+    return [text for text in warnings_about(caplog, "unit 7 on Cabinet") if not text.endswith("is not answered")]
 
 
 async def test_a_device_that_returns_is_shown_with_all_its_values_at_once(
