@@ -1,10 +1,10 @@
-"""Build the dashboard: what is wrong, how much leaks, how warm it is, and every circuit's values.
+"""Give the demo its dashboards: the page that comes with the integration, and one made by hand for this cabinet.
 
-Only Home Assistant's own cards are used. Which entity shows what comes from the registry, limits come
-from the instruments themselves.
+The second shows beyond the first what only the cabinet's owner knows: gauges, energy, every value at a glance. Only
+Home Assistant's own cards are used. Which entity shows what comes from the registry, limits come from the instruments
+themselves.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -15,7 +15,10 @@ from demo.site import SITE, Instrument
 PATH: Final = "electrical-safety"
 TITLE: Final = "Electrical safety"
 OVERVIEW: Final = "overview"
+CABINET: Final = "cabinet-figures"
+CABINET_TITLE: Final = "Cabinet in figures"
 CIRCUITS: Final = "circuits"
+_PAGE: Json = {"strategy": {"type": "custom:acrel-safety"}}
 
 _LOOPS = tuple(str(number) for number in range(1, 13))
 _OWN_NAME: Json = {"type": "entity"}
@@ -27,11 +30,9 @@ _FULL: Json = {"columns": "full"}
 # Meters of the cabinet's feeders, each with the code of what it took in.
 METERS: Mapping[int, str] = {1: "EPI", 2: "EPI", 3: "EPI", 5: "EP", 6: "EP"}
 
-_ALARM_CODES = frozenset({"safety", "heat", "problem"})
-
 
 class Dashboard:
-    """The dashboard's configuration."""
+    """The configuration of the dashboard made by hand."""
 
     def __init__(self, inventory: Inventory, states: Mapping[str, Json]) -> None:
         """Take the entities and their present states by entity id."""
@@ -40,13 +41,12 @@ class Dashboard:
 
     def config(self) -> Json:
         """Return it as Home Assistant stores it."""
-        return {"title": TITLE, "views": [self._overview(), self._circuits()]}
+        return {"title": CABINET_TITLE, "views": [self._overview(), self._circuits()]}
 
     # -- First view: what matters -----------------------------------------------------------------
 
     def _overview(self) -> Json:
         sections = [
-            self._alarms(),
             self._residual_current(),
             self._temperatures(),
             self._socket_circuits(),
@@ -57,7 +57,7 @@ class Dashboard:
         return {
             "title": "Overview",
             "path": OVERVIEW,
-            "icon": "mdi:shield-home",
+            "icon": "mdi:gauge",
             "type": "sections",
             "max_columns": 3,
             "header": {"card": self._summary(), "layout": "responsive"},
@@ -65,43 +65,9 @@ class Dashboard:
         }
 
     def _summary(self) -> Json:
-        alarms = json.dumps([entity.entity_id for entity in self._alarm_entities()])
         links = len({shown.link for shown in SITE})
-        content = f"""\
-# Electrical safety
-A simulated cabinet: {len(SITE)} instruments on {links} Modbus links.
-{{% set alarms = {alarms} %}}
-{{%- set active = alarms | select("is_state", "on") | list %}}
-{{%- set silent = alarms | select("is_state", "unavailable") | list %}}
-{{%- if active %}}**{{{{ active | count }}}} of {{{{ alarms | count }}}} alarms active.**
-{{%- else %}}No alarm: all {{{{ alarms | count - silent | count }}}} alarms are quiet.
-{{%- endif %}}
-{{%- if silent %}} {{{{ silent | count }}}} cannot be read.{{% endif %}}
-"""
+        content = f"# {CABINET_TITLE}\nA simulated cabinet: {len(SITE)} instruments on {links} Modbus links."
         return {"type": "markdown", "text_only": True, "content": content}
-
-    def _alarms(self) -> Json:
-        chosen = (
-            (1, "IHigh"),
-            (1, "T1High"),
-            (7, "Lg1HIGH1"),
-            (7, "Lg1HIGH2"),
-            (9, "DOC_Insulation fault"),
-            (9, "DOC_Overload"),
-        )
-        tiles = [
-            _tile(entity, name=_OWN_NAME, state_content=["device_name", "state"])
-            for unit, code in chosen
-            if (entity := self._inventory.find(unit, code))
-        ]
-        active: Json = {
-            "type": "entity-filter",
-            "entities": [entity.entity_id for entity in self._alarm_entities()],
-            "conditions": [{"condition": "state", "state": "on"}],
-            "card": {"type": "entities", "title": "Active now", "state_color": True},
-            "show_empty": False,
-        }
-        return _section("Alarms", "mdi:alarm-light", [active, *({**tile, "grid_options": _FULL} for tile in tiles)])
 
     def _residual_current(self) -> Json:
         watched = [self._inventory.get(unit, "Lg") for unit in (1, 7, 10)]
@@ -207,14 +173,6 @@ A simulated cabinet: {len(SITE)} instruments on {links} Modbus links.
 
     # -- Parts --------------------------------------------------------------------------------------
 
-    def _alarm_entities(self) -> list[Entity]:
-        return [
-            entity
-            for entity in self._inventory
-            if entity.domain == "binary_sensor"
-            and self._states[entity.entity_id]["attributes"].get("device_class") in _ALARM_CODES
-        ]
-
     def _gauge(self, entity: Entity, *, red: float | None = None, yellow: float | None = None) -> Json:
         card: Json = {
             "type": "gauge",
@@ -268,19 +226,24 @@ def _without(name: str, *parts: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-async def create_dashboard(socket: Socket, inventory: Inventory) -> None:
-    """Create the dashboard and make it the first page. Raises DemoError."""
+async def create_dashboards(socket: Socket, inventory: Inventory) -> None:
+    """Create both dashboards and make the shipped page the first one. Raises DemoError."""
     states = {state["entity_id"]: state for state in await socket.ask("get_states")}
-    await socket.ask(
-        "lovelace/dashboards/create",
-        url_path=PATH,
-        title=TITLE,
-        icon="mdi:shield-home",
-        mode="storage",
-        show_in_sidebar=True,
-        require_admin=False,
-    )
-    await socket.ask("lovelace/config/save", url_path=PATH, config=Dashboard(inventory, states).config())
+    made = Dashboard(inventory, states).config()
+    for path, title, icon, config in (
+        (PATH, TITLE, "mdi:shield-home", _PAGE),
+        (CABINET, CABINET_TITLE, "mdi:gauge", made),
+    ):
+        await socket.ask(
+            "lovelace/dashboards/create",
+            url_path=path,
+            title=title,
+            icon=icon,
+            mode="storage",
+            show_in_sidebar=True,
+            require_admin=False,
+        )
+        await socket.ask("lovelace/config/save", url_path=path, config=config)
     await socket.ask("frontend/set_system_data", key="core", value={"default_panel": PATH})
 
 

@@ -11,7 +11,7 @@ import aiohttp
 
 from demo import server
 from demo.api import Http, Socket
-from demo.dashboard import create_dashboard, set_up_energy
+from demo.dashboard import create_dashboards, set_up_energy
 from demo.errors import DemoError
 from demo.flows import add_device, add_link
 from demo.inventory import Inventory, wait_for_values
@@ -107,7 +107,7 @@ async def _set_up(
     count = await import_past(socket, inventory, past)
     progress(f"yesterday's statistics of {count} of them")
     await set_up_energy(socket, inventory)
-    await create_dashboard(socket, inventory)
+    await create_dashboards(socket, inventory)
     return Stage(
         cabinet=cabinet,
         control=control_file,

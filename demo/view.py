@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.async_api import Error, Page, StorageState, async_playwright
 
@@ -33,7 +34,9 @@ _BOTTOM = "views => Math.ceil(Math.max(...views.map(it => it.getBoundingClientRe
 
 
 @asynccontextmanager
-async def logged_in(tokens: Tokens) -> AsyncGenerator[Page]:
+async def logged_in(
+    tokens: Tokens, *, locale: str = "en-US", colors: Literal["light", "dark"] = "light"
+) -> AsyncGenerator[Page]:
     """Open a browser that has its login, as if the user had asked to stay logged in. Raises DemoError."""
     command = next(filter(None, map(shutil.which, _NAMES)), None)
     if command is None:
@@ -56,7 +59,8 @@ async def logged_in(tokens: Tokens) -> AsyncGenerator[Page]:
         try:
             page = await browser.new_page(
                 viewport={"width": WIDTH, "height": _FIRST_HEIGHT},
-                locale="en-US",
+                locale=locale,
+                color_scheme=colors,
                 reduced_motion="reduce",
                 storage_state=storage,
             )
@@ -65,16 +69,16 @@ async def logged_in(tokens: Tokens) -> AsyncGenerator[Page]:
             await browser.close()
 
 
-async def show_dashboard(page: Page, url: str) -> None:
+async def show_dashboard(page: Page, url: str, *, width: int = WIDTH) -> None:
     """Show a dashboard and wait until all of it is there, as tall as it is. Raises DemoError."""
-    await page.set_viewport_size({"width": WIDTH, "height": _FIRST_HEIGHT})
+    await page.set_viewport_size({"width": width, "height": _FIRST_HEIGHT})
     try:
         await page.goto(url)
         await _complete(page)
         height = 0
         while height < (needed := max(await page.locator(_VIEWS).evaluate_all(_BOTTOM), _FIRST_HEIGHT)):
             height = needed  # a taller page shows more, which may need more
-            await page.set_viewport_size({"width": WIDTH, "height": height})
+            await page.set_viewport_size({"width": width, "height": height})
             await _complete(page)
     except Error as error:
         raise DemoError(f"{url} is not complete: {error.message}") from error

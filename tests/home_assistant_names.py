@@ -150,7 +150,8 @@ def known_components(files: Iterable[str]) -> frozenset[str]:
     manifest = json.loads((INTEGRATION / "manifest.json").read_text("utf-8"))
     platforms = importlib.import_module(f"{HOST}.const").Platform
     by_file = BY_FILE | {platform.value for platform in platforms}
-    return frozenset({Path(file).stem for file in files} & by_file) | {*manifest["dependencies"]}
+    named = {*manifest["dependencies"], *manifest["after_dependencies"]}
+    return frozenset({Path(file).stem for file in files} & by_file) | named
 
 
 def reaches_in(file: str, tree: ast.Module, own_keys: Container[str] = ()) -> Iterator[str]:

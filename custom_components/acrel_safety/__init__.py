@@ -24,6 +24,7 @@ from .hubs import async_forget, hub_of
 from .issues import forget_former_issues
 from .loading import add_device, async_load_models, enabled_points, read_tables
 from .memory import TotalsMemory
+from .page import async_serve_page
 from .stored import async_check_link, async_sound_devices
 
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH]
@@ -33,8 +34,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
-    """Register the actions."""
+    """Register the actions and the page."""
     register_actions(hass)
+    await async_serve_page(hass)
     return True
 
 

@@ -335,7 +335,6 @@ async def test_a_net_energy_falls_without_a_new_beginning_in_the_statistics(
     """Import less export: 1 kWh back and forth again and again, which ends 5 kWh below its beginning."""
     assert await async_setup_component(hass, "sensor", {})
     entity_id = meter.entity_id.replace("imported", "combined")
-    # Off by default.
     er.async_get(hass).async_update_entity(entity_id, disabled_by=None)
     await meter.reload()
     state = hass.states.get(entity_id)
