@@ -266,7 +266,9 @@ async def test_what_is_on_already_at_the_start_is_told_when_there_is_somebody_to
     assert sent == []
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
-    await hass.async_block_till_done()
+    # Automations that begin together are waited for.
+    while not sent:
+        await rig.polled(1)
     assert [[one.code for one in notice.alarms] for notice in sent] == [["Lg"]]
 
 
