@@ -18,7 +18,7 @@ LEAST_TREND_DAYS = 40
 """So many of them have to be known."""
 SURE = 4.5
 """Standard deviations; far more than chance needs, because neighbouring days are alike."""
-LONGEST_PROJECTION = 180.0
+LONGEST_PROJECTION = 150.0
 """Days; what reaches its limit later may wait."""
 LEAST_OF_LIMIT = 0.05
 LEAST_OF_LEVEL = 0.15
