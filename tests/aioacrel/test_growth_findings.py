@@ -111,8 +111,8 @@ def test_what_is_small_against_its_limit_or_has_none_may_grow(per_day: float, li
 def test_a_limit_that_was_lowered_makes_a_hazard_of_what_was_none() -> None:
     growth, heights = Growth(), ramp(20.0, 0.3)
     assert watched(growth, heights[:180], 3000.0) == []
-    (found,) = watched(growth, heights[180:190], 100.0, start=180)
-    assert found.limit == 100.0
+    (found,) = watched(growth, heights[180:190], 90.0, start=180)
+    assert found.limit == 90.0
 
 
 def test_a_step_is_a_question_and_no_growth() -> None:
