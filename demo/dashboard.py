@@ -18,7 +18,7 @@ OVERVIEW: Final = "overview"
 CABINET: Final = "cabinet-figures"
 CABINET_TITLE: Final = "Cabinet in figures"
 CIRCUITS: Final = "circuits"
-_PAGE: Json = {"strategy": {"type": "custom:acrel-safety"}}
+PAGE: Json = {"strategy": {"type": "custom:acrel-safety"}}
 
 _LOOPS = tuple(str(number) for number in range(1, 13))
 _OWN_NAME: Json = {"type": "entity"}
@@ -231,7 +231,7 @@ async def create_dashboards(socket: Socket, inventory: Inventory) -> None:
     states = {state["entity_id"]: state for state in await socket.ask("get_states")}
     made = Dashboard(inventory, states).config()
     for path, title, icon, config in (
-        (PATH, TITLE, "mdi:shield-home", _PAGE),
+        (PATH, TITLE, "mdi:shield-home", PAGE),
         (CABINET, CABINET_TITLE, "mdi:gauge", made),
     ):
         await socket.ask(

@@ -39,16 +39,17 @@ async def test_one_poll_of_a_large_building_asks_exactly_what_was_planned(
     circuits = {(unit_id, circuit) for unit_id, unit in cabinet.units.items() for circuit in unit.truth()}
     assert len(circuits) >= 150
 
-    for unit in cabinet.units.values():
-        unit.requests.clear()
     for unit_id, unit in cabinet.units.items():
+        unit.requests.clear()
         rig.coordinator(unit_id).device.hurry()
         await rig.polled(unit_id, seconds=60)
         device, polled = rig.coordinator(unit_id).device, rig.source(unit_id).unit
         planned = [read for group in Pace for read in polled.planned(group)]
         asked = [Read(request.function, request.address, request.count) for request in unit.requests]
-        # What is tried at idle time comes beside.
-        assert [read for read in asked if read in planned] == planned
+        # What is tried at idle time comes beside, and alarms may be due just then and so be read once more.
+        fast = polled.planned(Pace.FAST)
+        known = [read for read in asked if read in planned]
+        assert known in (planned, [*fast, *planned])
         truth = {(circuit, code): value for circuit, codes in unit.truth().items() for code, value in codes.items()}
         for key, reading in device.readings.items():
             if not isinstance(reading.value, str):

@@ -331,7 +331,7 @@ async def test_only_true_allows_changes_even_if_it_is_lost_while_the_device_is_l
     await home.async_block_till_done()
     registry = er.async_get(home)
     platforms = {entity.domain for entity in er.async_entries_for_config_entry(registry, rig.entry.entry_id)}
-    assert platforms <= {"sensor", "binary_sensor", "event"}
+    assert platforms <= {"sensor", "binary_sensor", "event", "todo"}
     assert issue_of(home, issue_id(rig.entry, subentry, Issue.STORED_BROKEN)) is not None
 
 

@@ -84,7 +84,9 @@ def spoken_values() -> dict[PointKey, Value]:
 async def test_a_breaker_without_registers_shows_everything(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     assert not MODEL.registers.places
     entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    registry = [entity for entity in entities if not entity.unique_id.endswith("_model_register_evidence")]
+    # Beside its points a device shows its alarms and the evidence of its registers, a link its alarms and its hazards.
+    others = ("_alarms_", "_hazards", "_model_register_evidence")
+    registry = [entity for entity in entities if not any(part in entity.unique_id for part in others)]
     assert len(registry) == len(MODEL.points)
     enabled = {entity.unique_id for entity in registry if entity.disabled_by is None}
     source = source_of(entry)
