@@ -57,7 +57,8 @@ async def async_record_checkup(
     for board in boards:
         data = {"site": board.site, "board": board.name, "what": str(kind), "passed": passed}
         desk_of(hass).record.put_down(Kind.TEST, {**data, "comment": comment, "by": actor.name})
-        checkup_clock_of(hass).note_done(board.identity, kind)
+        note = checkup_clock_of(hass).note_done if passed else checkup_clock_of(hass).note_failed
+        note(board.identity, kind)
     await desk_of(hass).record.async_written()
 
 

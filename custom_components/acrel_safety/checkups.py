@@ -75,6 +75,9 @@ class CheckupClock:
     def due(self, identity: str, kind: Checkup) -> datetime | None:
         """Return when a test is due, None for never; what was not known before is known from now on."""
         kept = self._of(identity, kind)
+        if "failed" in kept:
+            # What failed is not tested: it is due until it passes, however seldom it is due otherwise.
+            return _time(kept["failed"], dt_util.utcnow())
         months = kept.get("months", DEFAULT_MONTHS)
         if not isinstance(months, int) or not 0 < months <= MOST_MONTHS:
             return None
@@ -82,10 +85,17 @@ class CheckupClock:
 
     @callback
     def note_done(self, identity: str, kind: Checkup) -> None:
-        """Begin the time until the next one anew."""
+        """Begin the time until the next one anew: it was passed."""
         kept = self._of(identity, kind)
         kept["since"] = dt_util.utcnow().isoformat()
         kept.pop("told", None)
+        kept.pop("failed", None)
+        self._save()
+
+    @callback
+    def note_failed(self, identity: str, kind: Checkup) -> None:
+        """Take it for due from now on, until one passes."""
+        self._of(identity, kind)["failed"] = dt_util.utcnow().isoformat()
         self._save()
 
     @callback

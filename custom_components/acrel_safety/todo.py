@@ -13,6 +13,7 @@ from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
 from .actions import async_acknowledge
+from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.happening import Happening
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.journal.entry import Kind
@@ -22,7 +23,7 @@ from .desk import desk_of
 from .devices import hub_info
 from .hazards import LONGEST_TEXT, Hazard, Hazards
 from .issues import tell_overdue_hazards
-from .rights import async_actor
+from .rights import async_actor, check_may_note
 
 PARALLEL_UPDATES = 0
 
@@ -110,9 +111,10 @@ class HazardList(TodoListEntity):
             raise _refusal("hazard_stays_done")
         if len(item.description or "") > LONGEST_TEXT:
             raise _refusal("hazard_comment_too_long")
-        await self._async_note(hazard, item, context)
         if ticked:
+            # First: who may not do that has changed nothing.
             await self._async_acknowledge(hazard, context)
+        await self._async_note(hazard, item, context)
         await self._hazards.async_save()
         self._look()
         self.async_write_ha_state()
@@ -135,6 +137,7 @@ class HazardList(TodoListEntity):
         if not hazard.is_done:
             # Its alarm is over, or not watched any more: there is nothing left but to say that somebody saw to it.
             actor = await async_actor(self.hass, context)
+            check_may_note(self.hass, actor, Board(identity=self._entry.entry_id, name=self._entry.title))
             self._hazards.close(hazard)
             note = {"alarm_id": hazard.alarm_id, "occurrence": hazard.occurrence, "hazard": hazard.summary}
             desk_of(self.hass).record.put_down(Kind.NOTE, {**note, "comment": "", "due": "", "by": actor.name})

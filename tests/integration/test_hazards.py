@@ -80,11 +80,27 @@ async def test_nobody_without_the_right_ticks_and_no_automation(rig: LinkRig) ->
     await rig.until(LIST, is_now("1"))
     (item,) = await hazards(rig)
     with pytest.raises(ServiceValidationError, match="are for persons"):
-        await change(rig, Context(), item, status="completed")
+        await change(rig, Context(), item, status="completed", description="All is well")
+    assert (await hazards(rig))[0]["description"] == item["description"]
     with pytest.raises(HomeAssistantError):
         await change(rig, context_of(rig.hass, "Guest", GROUP_ID_READ_ONLY), item, status="completed")
     assert [item["status"] for item in await hazards(rig)] == ["needs_action"]
     assert recorded(rig, "acknowledge") == []
+
+
+async def test_no_automation_ticks_what_is_not_watched_any_more(
+    hass: HomeAssistant, rig: LinkRig, person: Context
+) -> None:
+    await leak(rig)
+    await rig.until(LIST, is_now("1"))
+    (item,) = await hazards(rig)
+    hass.config_entries.async_remove_subentry(rig.entry, rig.subentry(1).subentry_id)
+    await hass.async_block_till_done()
+    with pytest.raises(ServiceValidationError, match="are for persons"):
+        await change(rig, Context(), item, status="completed")
+    assert [one["status"] for one in await hazards(rig)] == ["needs_action"]
+    await change(rig, person, item, status="completed")
+    assert [one["status"] for one in await hazards(rig)] == ["completed"]
 
 
 async def test_comments_and_due_dates_outlive_a_reload_and_are_recorded(rig: LinkRig, person: Context) -> None:
