@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from homeassistant import loader
@@ -175,7 +176,13 @@ def _sensors(hass: HomeAssistant) -> list[ModbusRegisterSensor]:
 async def work(peer: str, port: int, scale: str) -> dict[str, float]:
     """Measure one peer in this process."""
     models = cabinet_models(scale)
-    async with async_test_home_assistant() as hass:
+    # A folder of its own: what it keeps must not be found by the next one, nor by any test.
+    with TemporaryDirectory() as folder:
+        return await _work(peer, port, models, folder)
+
+
+async def _work(peer: str, port: int, models: Mapping[int, str], folder: str) -> dict[str, float]:
+    async with async_test_home_assistant(config_dir=folder) as hass:
         frame.async_setup(hass)
         # The test harness allows no custom integrations unless it is told to look for them.
         hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
