@@ -166,7 +166,7 @@ def _async_list(call: ServiceCall) -> ServiceResponse:
     spots = spots_of(call.hass, call.data)
     alarms = desk_of(call.hass).alarms
     found = [one for one in alarms.standing() if spots is None or any(spot.has(one) for spot in spots)]
-    word = alarms.safety()
+    word = desk_of(call.hass).safety()
     summary = summary_of(found, word, call.hass.config.language)
     return {"safety": str(word), "summary": summary, "alarms": [listed(call.hass, one) for one in found]}
 

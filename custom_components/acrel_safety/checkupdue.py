@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import Any, override
 
 from homeassistant.const import Platform
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig, TriggerNotTriggeredReporter
-from homeassistant.helpers.typing import ConfigType
+from homeassistant.helpers.trigger import TriggerActionRunner, TriggerNotTriggeredReporter
 from homeassistant.util import dt as dt_util
 
 from .aioacrel.alarms.board import Board
@@ -15,27 +14,12 @@ from .aioacrel.texts import phrase
 from .buttons import checkup_data
 from .checkups import Checkup, checkup_clock_of
 from .const import DOMAIN
-from .reach import Reach, schema_of
+from .reach import ReachTrigger
 from .safety import SAFETY, id_of
 
-_SCHEMA = schema_of({})
 
-
-class CheckupDueTrigger(Trigger):
+class CheckupDueTrigger(ReachTrigger):
     """Fires for each device and kind of test, once a week while it is due."""
-
-    @classmethod
-    @override
-    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        """Check the target."""
-        checked: ConfigType = _SCHEMA(config)
-        return checked
-
-    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Take what was checked."""
-        super().__init__(hass, config)
-        self.hass = hass
-        self._reach = Reach(hass, config.target, {})
 
     @override
     async def async_attach_runner(
@@ -45,7 +29,7 @@ class CheckupDueTrigger(Trigger):
 
         @callback
         def take(board: Board, kind: Checkup, due: datetime) -> None:
-            spots = self._reach.spots()
+            spots = self.reach.spots()
             if spots is None or any(spot.identity in (board.identity, board.link) for spot in spots):
                 payload = self._payload(board, kind, due)
                 run_action(payload, payload["title"])

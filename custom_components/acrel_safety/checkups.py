@@ -117,8 +117,10 @@ class CheckupClock:
             for kind in Checkup:
                 due, kept = self.due(board.identity, kind), self._of(board.identity, kind)
                 told = _time(kept.get("told"), now - _AGAIN)
-                # Told to nobody is not told; by an hour less than a week, so that summer time takes no week more.
-                if due is None or due > now or now - told < _AGAIN - timedelta(hours=1) or not self._listeners:
+                # By an hour less than a week, so that summer time takes no week more; told tomorrow is not told at all.
+                is_told = timedelta(0) <= now - told < _AGAIN - timedelta(hours=1)
+                # Told to nobody is not told.
+                if due is None or due > now or is_told or not self._listeners:
                     continue
                 kept["told"] = now.isoformat()
                 self._save()

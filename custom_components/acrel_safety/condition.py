@@ -4,14 +4,17 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final, Unpack, override
 
 import probatio
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.condition import Condition, ConditionCheckParams, ConditionConfig
 from homeassistant.helpers.typing import ConfigType
 
 from .aioacrel.alarms.levels import Safety
-from .desk import desk_of
+from .coordinator import AcrelConfigEntry
+from .desk import desk_of, is_whole
 from .reach import CONF_LEVEL, LEVELS, Reach, schema_of
+from .targets import Spot
 
 CONF_UNACKNOWLEDGED: Final = "unacknowledged"
 _STANDS = schema_of(
@@ -38,6 +41,7 @@ class _AlarmCondition(Condition):
         self.options = config.options or {}
         self.reach = Reach(hass, config.target, self.options)
         self.desk = desk_of(hass)
+        self._entries = hass.config_entries
 
     @property
     @override
@@ -74,9 +78,15 @@ class NotSafeCondition(_AlarmCondition):
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
         spots = self.reach.spots()
         if spots is None:
-            return self.desk.alarms.safety() is not Safety.SAFE
-        words = {self.desk.alarms.word(spot.identity, spot.circuit) for spot in spots}
+            return self.desk.safety() is not Safety.SAFE
+        words = {self._word(spot) for spot in spots}
         return words != {Safety.SAFE}
+
+    def _word(self, spot: Spot) -> Safety:
+        entry: AcrelConfigEntry | None = self._entries.async_get_entry(spot.identity)
+        if entry is not None and (entry.state is not ConfigEntryState.LOADED or not is_whole(entry)):
+            return Safety.NOT_SEEN
+        return self.desk.alarms.word(spot.identity, spot.circuit)
 
 
 async def async_get_conditions(_: HomeAssistant) -> dict[str, type[Condition]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
@@ -18,13 +19,15 @@ from .aioacrel.alarms.engine import Alarms
 from .aioacrel.alarms.growing import GROWTH
 from .aioacrel.alarms.growths import Question
 from .aioacrel.alarms.happening import Happening, What
+from .aioacrel.alarms.levels import Safety, worst
 from .aioacrel.alarms.ownerlimits import OwnerLimit
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.alarms.watch import Watch
 from .aioacrel.device import Device
 from .aioacrel.journal.entry import Kind
 from .aioacrel.readings import PointKey
-from .const import DOMAIN
+from .const import DOMAIN, SUBENTRY_DEVICE
+from .coordinator import AcrelConfigEntry
 from .growthmemory import GrowthMemory
 from .growthquestion import LEVEL_CHANGED, tell_questions
 from .outbox import NoticeListener, Outbox, call_listener
@@ -156,6 +159,13 @@ class AlarmDesk:
         return watch, leave
 
     @callback
+    def safety(self) -> Safety:
+        """Return the one word for all links; what is set up and not watched, for whatever reason, is not seen."""
+        entries = self._hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+        missing = [entry for entry in entries if entry.state is not ConfigEntryState.LOADED or not is_whole(entry)]
+        return worst([self.alarms.safety(), *([Safety.NOT_SEEN] if missing else [])])
+
+    @callback
     def early(self, identity: str) -> Sequence[tuple[Happening, Standing]]:
         """Return what happened to a device since it is watched, for entities that are just being added."""
         return tuple(self._early.get(identity, ()))
@@ -266,6 +276,13 @@ class AlarmDesk:
         """Be told which device is watched anew, when it is known what stood before; returns what ends that."""
         self._found_listeners.append(listener)
         return lambda: self._found_listeners.remove(listener)
+
+
+@callback
+def is_whole(entry: AcrelConfigEntry) -> bool:
+    """Whether all devices of a link could be loaded: not one that is broken as it is stored, or waits for its table."""
+    loaded = entry.runtime_data.coordinators
+    return all(one.subentry_id in loaded for one in entry.get_subentries_of_type(SUBENTRY_DEVICE))
 
 
 def _day(wall: datetime) -> date:

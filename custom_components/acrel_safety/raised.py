@@ -7,50 +7,35 @@ import probatio
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.start import async_at_started
-from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig, TriggerNotTriggeredReporter
-from homeassistant.helpers.typing import ConfigType
+from homeassistant.helpers.trigger import TriggerActionRunner, TriggerNotTriggeredReporter
 
 from .actions import listed
 from .aioacrel.alarms.happening import Happening, What
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.texts import phrase
 from .desk import desk_of
-from .reach import CONF_LEVEL, LEVELS, Reach, schema_of
+from .reach import CONF_LEVEL, LEVELS, Reach, ReachTrigger, schema_of
 
 CONF_INCLUDE_ACTIVE: Final = "include_active"
 _BEGINS = frozenset({What.RAISED, What.UNSHELVED, What.UNSUPPRESSED, What.PUT_BACK})
-_SCHEMA = schema_of(
-    {
-        probatio.Optional(CONF_LEVEL): LEVELS,
-        probatio.Optional(CONF_INCLUDE_ACTIVE, default=True): cv.boolean,
-    }
-)
 
 
-class AlarmRaisedTrigger(Trigger):
+class AlarmRaisedTrigger(ReachTrigger):
     """Goes by the desk, not by states: those are unknown for a while when Home Assistant starts."""
 
-    @classmethod
-    @override
-    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        """Check levels and options."""
-        checked: ConfigType = _SCHEMA(config)
-        return checked
-
-    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Take what was checked."""
-        super().__init__(hass, config)
-        self.hass = hass
-        options = config.options or {}
-        self._reach = Reach(hass, config.target, options)
-        self._includes_active: bool = options.get(CONF_INCLUDE_ACTIVE, True)
+    schema = schema_of(
+        {
+            probatio.Optional(CONF_LEVEL): LEVELS,
+            probatio.Optional(CONF_INCLUDE_ACTIVE, default=True): cv.boolean,
+        }
+    )
 
     @override
     async def async_attach_runner(
         self, run_action: TriggerActionRunner, did_not_trigger: TriggerNotTriggeredReporter | None = None
     ) -> CALLBACK_TYPE:
         """Follow the alarms for one automation."""
-        return _Runner(self.hass, self._reach, run_action).begin(includes_active=self._includes_active)
+        return _Runner(self.hass, self.reach, run_action).begin(includes_active=self.options[CONF_INCLUDE_ACTIVE])
 
 
 class _Runner:

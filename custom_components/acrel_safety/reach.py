@@ -1,13 +1,15 @@
 """What a trigger or condition is about: some levels, and some places (without any: everywhere)."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final, override
 
 import probatio
 from homeassistant.const import CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.trigger import Trigger, TriggerConfig
+from homeassistant.helpers.typing import ConfigType
 
 from .aioacrel.alarms.levels import Level
 from .aioacrel.alarms.standing import Standing
@@ -26,6 +28,26 @@ def schema_of(options: Mapping[str | probatio.Marker, object]) -> Callable[[Any]
             probatio.Optional(CONF_OPTIONS, default={}): {**options},
         }
     )
+
+
+class ReachTrigger(Trigger):
+    """A trigger for some levels and places, whose options `schema` checks."""
+
+    schema: ClassVar[Callable[[Any], Any]] = schema_of({})
+
+    @classmethod
+    @override
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        """Check target and options."""
+        checked: ConfigType = cls.schema(config)
+        return checked
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        """Take what was checked."""
+        super().__init__(hass, config)
+        self.hass = hass
+        self.options: Mapping[str, Any] = config.options or {}
+        self.reach = Reach(hass, config.target, self.options)
 
 
 class Reach:

@@ -9,8 +9,7 @@ import probatio
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.event import async_track_time_change
-from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig, TriggerNotTriggeredReporter
-from homeassistant.helpers.typing import ConfigType
+from homeassistant.helpers.trigger import TriggerActionRunner, TriggerNotTriggeredReporter
 from homeassistant.util import dt as dt_util
 
 from .actions import listed
@@ -20,7 +19,7 @@ from .aioacrel.alarms.standing import Standing
 from .aioacrel.texts import phrase
 from .buttons import app_data
 from .desk import desk_of
-from .reach import CONF_LEVEL, LEVELS, Reach, schema_of
+from .reach import CONF_LEVEL, LEVELS, Reach, ReachTrigger, schema_of
 from .wording import message_of, named
 
 CONF_QUIET_FROM: Final = "quiet_from"
@@ -29,44 +28,28 @@ CONF_PAGE: Final = "page"
 """What the button *show* opens."""
 _NO_TIME = probatio.All(probatio.In(["", None]), lambda _: None)
 _TIME = probatio.Any(_NO_TIME, cv.time)
-_SCHEMA = schema_of(
-    {
-        probatio.Optional(CONF_LEVEL): LEVELS,
-        probatio.Optional(CONF_QUIET_FROM): _TIME,
-        probatio.Optional(CONF_QUIET_TO): _TIME,
-        probatio.Optional(CONF_PAGE, default=""): str,
-    }
-)
 
 
-class ReminderDueTrigger(Trigger):
+class ReminderDueTrigger(ReachTrigger):
     """Fires for each board where something is to be told, told again, or taken back."""
 
-    @classmethod
-    @override
-    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        """Check levels and times."""
-        checked: ConfigType = _SCHEMA(config)
-        return checked
-
-    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Take what was checked."""
-        super().__init__(hass, config)
-        self.hass = hass
-        options = config.options or {}
-        self._reach = Reach(hass, config.target, options)
-        self._page: str = options.get(CONF_PAGE, "")
-        self._quiet: tuple[time | None, time | None] = (options.get(CONF_QUIET_FROM), options.get(CONF_QUIET_TO))
+    schema = schema_of(
+        {
+            probatio.Optional(CONF_LEVEL): LEVELS,
+            probatio.Optional(CONF_QUIET_FROM): _TIME,
+            probatio.Optional(CONF_QUIET_TO): _TIME,
+            probatio.Optional(CONF_PAGE, default=""): str,
+        }
+    )
 
     @override
     async def async_attach_runner(
         self, run_action: TriggerActionRunner, did_not_trigger: TriggerNotTriggeredReporter | None = None
     ) -> CALLBACK_TYPE:
         """Take the notices for one automation."""
-        match self._quiet:
-            case (time() as begin, time() as end) if begin != end:
-                return _Runner(self.hass, self._reach, run_action, (begin, end), self._page).begin()
-        return _Runner(self.hass, self._reach, run_action, None, self._page).begin()
+        begin, end = self.options.get(CONF_QUIET_FROM), self.options.get(CONF_QUIET_TO)
+        quiet = None if begin is None or end is None or begin == end else (begin, end)
+        return _Runner(self.hass, self.reach, run_action, quiet, self.options[CONF_PAGE]).begin()
 
 
 class _Runner:

@@ -1,5 +1,6 @@
 """What the alarms say of one circuit, device or link: the word, what it comes of, and whether anything is heard."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,13 +11,13 @@ from homeassistant.core import callback
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import Entity
 
-from .aioacrel.alarms.levels import Safety
+from .aioacrel.alarms.levels import Safety, worst
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.alarms.watch import Watch
 from .aioacrel.points import Point
 from .aioacrel.texts import library_language
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .desk import AlarmDesk, desk_of
+from .desk import AlarmDesk, desk_of, is_whole
 from .devices import circuits, device_info, hub_info
 
 SAFETY, UNSAFE, CONNECTION, ALARM_EVENT = "safety", "unsafe", "connection", "alarm"
@@ -76,12 +77,16 @@ def view_of_link(entry: AcrelConfigEntry, desk: AlarmDesk) -> View:
         devices = [coordinator.device for coordinator in entry.runtime_data.coordinators.values()]
         return any(device.is_heard for device in devices) if devices else None
 
+    def word() -> Safety:
+        found = desk.alarms.safety(entry.entry_id)
+        return found if is_whole(entry) else worst([found, Safety.NOT_SEEN])
+
     return View(
         owner_id=entry.entry_id,
         circuit=None,
         info=hub_info(entry),
         is_blind=not entry.runtime_data.coordinators,
-        word=lambda: desk.alarms.safety(entry.entry_id),
+        word=word,
         worst=lambda: desk.alarms.worst(entry.entry_id),
         is_heard=is_heard,
         listen=desk.listen_to_changes,
@@ -140,9 +145,9 @@ class ViewEntity(Entity):
             self._said = said
             self.async_write_ha_state()
 
+    @abstractmethod
     def said(self) -> object:
         """Return all that the state is made of."""
-        raise NotImplementedError
 
 
 def is_unsafe(word: Safety) -> bool | None:

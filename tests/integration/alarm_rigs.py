@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from homeassistant.auth.const import GROUP_ID_USER
+from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY, GROUP_ID_USER
+from homeassistant.auth.models import Group
+from homeassistant.auth.permissions.system_policies import ADMIN_POLICY, READ_ONLY_POLICY, USER_POLICY
+from homeassistant.auth.permissions.types import PolicyType
 from homeassistant.core import Context, Event, HomeAssistant, State, callback
 from homeassistant.helpers import condition as conditions
 from homeassistant.helpers import entity_registry as er
@@ -20,6 +23,11 @@ from tests.integration.rigs import QUICK, LinkRig, is_now
 
 SAFETY = "sensor.adw300_1_safety"
 _FIRED = "test_fired"
+_POLICIES: Mapping[str, PolicyType] = {
+    GROUP_ID_ADMIN: ADMIN_POLICY,
+    GROUP_ID_USER: USER_POLICY,
+    GROUP_ID_READ_ONLY: READ_ONLY_POLICY,
+}
 
 
 async def leaky(cabinet_of: CabinetMaker, link_to: LinkMaker) -> LinkRig:
@@ -39,7 +47,7 @@ async def leak(rig: LinkRig, ma: float = 600) -> State:
 
 def context_of(hass: HomeAssistant, name: str, group_id: str = GROUP_ID_USER) -> Context:
     """Return the context of a person of a group."""
-    group = next(group for group in hass.auth._store._groups.values() if group.id == group_id)
+    group = Group(name=group_id, policy=_POLICIES[group_id], id=group_id, system_generated=True)
     user = MockUser(name=name, groups=[group]).add_to_hass(hass)
     return Context(user_id=user.id)
 

@@ -1,15 +1,12 @@
 """What an owner sees of alarms, and what persons and automations may do to them."""
 
-import json
-import sqlite3
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from homeassistant.auth.const import GROUP_ID_READ_ONLY, GROUP_ID_USER
+from homeassistant.auth.const import GROUP_ID_READ_ONLY
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STARTED
-from homeassistant.core import Context, CoreState, HomeAssistant, State
+from homeassistant.core import Context, CoreState, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -20,17 +17,18 @@ from custom_components.acrel_safety.aioacrel.journal import verify
 from custom_components.acrel_safety.const import DOMAIN, RECORD_FILE
 from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.issues import RECORD_TROUBLE
+from tests.integration.alarm_rigs import SAFETY, Fired, act, context_of, leak, leaky, recorded
 from tests.integration.conftest import CabinetMaker, LinkMaker
-from tests.integration.rigs import QUICK, LinkRig, is_now, until_issue
+from tests.integration.rigs import QUICK, LinkRig, device, is_now, link_entry, until_issue
 
-SAFETY, UNSAFE = "sensor.adw300_1_safety", "binary_sensor.adw300_1_safety_alarm"
+UNSAFE = "binary_sensor.adw300_1_safety_alarm"
 EVENT, CONNECTION = "event.adw300_1_alarm_event", "binary_sensor.adw300_1_connection"
 
 
 @pytest.fixture
 async def person(hass: HomeAssistant) -> Context:
     """Return the context of a person who is no administrator."""
-    return _context(hass, GROUP_ID_USER, "Wang Li")
+    return context_of(hass, "Wang Li")
 
 
 @pytest.fixture
@@ -39,23 +37,10 @@ async def owner(hass: HomeAssistant, hass_admin_user: MockUser) -> Context:
     return Context(user_id=hass_admin_user.id)
 
 
-def _context(hass: HomeAssistant, group_id: str, name: str) -> Context:
-    group = next(group for group in hass.auth._store._groups.values() if group.id == group_id)
-    user = MockUser(name=name, groups=[group]).add_to_hass(hass)
-    return Context(user_id=user.id)
-
-
 @pytest.fixture
 async def rig(cabinet_of: CabinetMaker, link_to: LinkMaker) -> LinkRig:
     """Return a link with an ADW300 that has a limit of 300 mA but no bit for it, and no delay worth waiting for."""
-    cabinet = await cabinet_of({1: "adw300"})
-    cabinet.units[1].hold("LgHighVal02", 300)
-    cabinet.units[1].hold("LgHighTim", 0.1)
-    return await link_to(cabinet, intervals=QUICK)
-
-
-async def act(rig: LinkRig, action: str, context: Context | None = None, **data: object) -> None:
-    await rig.hass.services.async_call(DOMAIN, action, data, blocking=True, context=context)
+    return await leaky(cabinet_of, link_to)
 
 
 async def listed(rig: LinkRig, **data: object) -> list[dict[str, Any]]:
@@ -64,19 +49,11 @@ async def listed(rig: LinkRig, **data: object) -> list[dict[str, Any]]:
     return cast("list[dict[str, Any]]", answer["alarms"])
 
 
-def recorded(rig: LinkRig, kind: str) -> list[Mapping[str, Any]]:
-    """Return what stands in the record, read as any other program would."""
-    path = Path(rig.hass.config.path(DOMAIN)) / RECORD_FILE
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as record:
-        texts = [text for (text,) in record.execute("SELECT text FROM journal ORDER BY sequence")]
-    found = [json.loads(text) for text in texts]
-    return [entry["data"] for entry in found if entry["kind"] == kind]
-
-
-async def leak(rig: LinkRig, ma: float = 600) -> State:
-    await rig.until(SAFETY, is_now("safe"))
-    rig.cabinet.units[1].hold("Lg", ma)
-    return await rig.until(SAFETY, is_now("alarm"))
+async def all_in_all(rig: LinkRig) -> object:
+    """Return the word for all there is, as the list of alarms says it."""
+    answer = await rig.hass.services.async_call(DOMAIN, "list_alarms", {}, blocking=True, return_response=True)
+    assert answer is not None
+    return answer["safety"]
 
 
 async def test_a_leak_above_the_devices_own_limit_is_seen_though_the_manual_prints_no_bit_for_it(rig: LinkRig) -> None:
@@ -116,6 +93,33 @@ async def test_what_cannot_be_seen_is_neither_safe_nor_quiet(rig: LinkRig) -> No
     assert rig.hass.states.is_state(CONNECTION, "on")
 
 
+@pytest.mark.parametrize("is_gone", [False, True], ids=["a device without a model", "a link that cannot be reached"])
+async def test_what_is_set_up_and_cannot_be_loaded_is_not_seen(
+    rig: LinkRig, cabinet_of: CabinetMaker, is_gone: bool
+) -> None:
+    await rig.until(SAFETY, is_now("safe"))
+    assert await all_in_all(rig) == "safe"
+    other = await cabinet_of({7: "asj10l", 8: "aim-r100"})
+    entry = link_entry(other, [device(7, "asj10l"), device(8, "aim-r100" if is_gone else "no-such-model")])
+    entry.add_to_hass(rig.hass)
+    if is_gone:
+        await other.stop()
+    assert await rig.hass.config_entries.async_setup(entry.entry_id) is not is_gone
+    await rig.hass.async_block_till_done()
+    if not is_gone:
+        await rig.until("sensor.asj10l_7_safety", is_now("safe"))
+        (word,) = [
+            one for one in rig.hass.states.async_entity_ids("sensor") if one.startswith("sensor.cabinet_safety_")
+        ]
+        assert rig.hass.states.is_state(word, "not_seen")
+    assert rig.hass.states.is_state(SAFETY, "safe")
+    assert await all_in_all(rig) == "not_seen"
+    fired = Fired(rig.hass)
+    holds = await fired.ask({"unsafe": {"condition": "acrel_safety.is_not_safe"}})
+    assert holds() == {"unsafe"}
+    await fired.end()
+
+
 async def test_an_alarm_whose_value_is_back_is_held_until_a_person_acknowledges(rig: LinkRig, person: Context) -> None:
     await leak(rig)
     rig.cabinet.units[1].hold("Lg", 10)
@@ -150,7 +154,7 @@ async def test_automations_acknowledge_only_where_the_owner_allows_it(
 async def test_a_person_who_may_only_look_acknowledges_nothing(rig: LinkRig) -> None:
     await leak(rig)
     with pytest.raises(Unauthorized):
-        await act(rig, "acknowledge", _context(rig.hass, GROUP_ID_READ_ONLY, "Guest"), entity_id=SAFETY)
+        await act(rig, "acknowledge", context_of(rig.hass, "Guest", GROUP_ID_READ_ONLY), entity_id=SAFETY)
     assert [alarm["state"] for alarm in await listed(rig)] == ["unacknowledged"]
 
 

@@ -178,6 +178,11 @@ async def test_a_self_test_is_asked_for_and_its_result_recorded_by_a_button(
     await phone.press(next(one["action"] for one in again["data"]["actions"] if one["title"] == button))
     (entry,) = recorded(rig, "test")
     assert (entry["by"], entry["board"], entry["what"], entry["passed"]) == ("Anna", "adw300 1", "self_test", passed)
+    # What failed is due until it passes.
+    await morning(rig, days=8)
+    if not passed:
+        assert (await phone.next())["title"] == asked["title"]
+    assert phone.waiting() == 0
 
 
 async def test_who_may_not_act_records_no_test_and_sets_no_interval(rig: LinkRig) -> None:

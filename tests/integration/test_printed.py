@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
-def printed(path: str, holding: str) -> Mapping[str, Any]:
+def printed(path: str, holding: str) -> dict[str, Any]:
     """Return the one piece of YAML in a document that holds a text."""
     (found,) = [block for block in _BLOCK.findall((ROOT / path).read_text("utf-8")) if holding in block]
     parsed = parse_yaml(found)
