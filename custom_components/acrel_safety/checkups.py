@@ -113,6 +113,7 @@ class CheckupClock:
 
     @callback
     def _look(self, now: datetime) -> None:
+        self._forget_gone()
         for board in self._boards():
             for kind in Checkup:
                 due, kept = self.due(board.identity, kind), self._of(board.identity, kind)
@@ -126,6 +127,14 @@ class CheckupClock:
                 self._save()
                 for listener in list(self._listeners):
                     call_listener(listener, board, kind, due)
+
+    def _forget_gone(self) -> None:
+        """Forget devices that are set up no more, loaded or not."""
+        known = {one for entry in self._hass.config_entries.async_entries(DOMAIN) for one in entry.subentries}
+        kept = {key: one for key, one in self._kept.items() if key.partition("/")[0] in known}
+        if len(kept) < len(self._kept):
+            self._kept = kept
+            self._save()
 
     def _boards(self) -> Iterator[Board]:
         for entry in self._hass.config_entries.async_loaded_entries(DOMAIN):

@@ -17,6 +17,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.acrel_safety.checkups import Checkup, checkup_clock_of
 from tests.integration.alarm_rigs import SAFETY, Fired, act, context_of, leak, leaky, recorded
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.phone import Phone
@@ -195,6 +196,23 @@ async def test_who_may_not_act_records_no_test_and_sets_no_interval(rig: LinkRig
     with pytest.raises(Unauthorized):
         await act(rig, "set_test_interval", context_of(rig.hass, "Anna"), entity_id=SAFETY, kind="self_test", months=1)
     assert recorded(rig, "test") == []
+
+
+async def test_of_a_device_that_is_gone_nothing_is_kept(rig: LinkRig) -> None:
+    admin, identity = context_of(rig.hass, "Owner", GROUP_ID_ADMIN), rig.subentry(1).subentry_id
+    await act(rig, "set_test_interval", admin, entity_id=SAFETY, kind="self_test", months=1)
+
+    def days_left() -> float:
+        due = checkup_clock_of(rig.hass).due(identity, Checkup.SELF_TEST)
+        assert due is not None
+        return (due - dt_util.utcnow()) / timedelta(days=1)
+
+    await morning(rig, days=1)
+    assert days_left() < 31
+    rig.hass.config_entries.async_remove_subentry(rig.entry, identity)
+    await rig.hass.async_block_till_done()
+    await morning(rig, days=2)
+    assert days_left() > 180
 
 
 async def morning(rig: LinkRig, *, days: int) -> None:
