@@ -90,20 +90,20 @@ PEERS: dict[str, Behaviour] = {
 @contextmanager
 def hostile(behave: Behaviour) -> Iterator[int]:
     """Serve connections with a behaviour; yields the port."""
-    peers: list[socket.socket] = []
-    serving: list[threading.Thread] = []
+    # Only what is open: what tests measure is memory, too.
+    serving: dict[socket.socket, threading.Thread] = {}
 
     def serve(peer: socket.socket) -> None:
         with suppress(OSError), peer:
             behave(peer)
+        serving.pop(peer, None)
 
     def accept() -> None:
         with suppress(OSError):
             while True:
                 peer, _ = server.accept()
-                peers.append(peer)
-                serving.append(threading.Thread(target=serve, args=(peer,), daemon=True))
-                serving[-1].start()
+                serving[peer] = threading.Thread(target=serve, args=(peer,), daemon=True)
+                serving[peer].start()
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         listener = threading.Thread(target=accept, daemon=True)
@@ -114,10 +114,9 @@ def hostile(behave: Behaviour) -> Iterator[int]:
             with suppress(OSError):
                 server.shutdown(socket.SHUT_RDWR)
             listener.join(5)
-            for peer in peers:
+            for peer, thread in list(serving.items()):
                 with suppress(OSError):
                     peer.shutdown(socket.SHUT_RDWR)
-            for thread in serving:
                 thread.join(5)
 
 
