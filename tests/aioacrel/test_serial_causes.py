@@ -99,6 +99,19 @@ async def test_a_port_that_another_program_uses_is_said() -> None:
             os.close(other)
 
 
+async def test_a_port_that_is_given_back_a_moment_later_is_used() -> None:
+    """As by this link itself: after a reconnect the system may still be giving the port back."""
+    with serial_port(lambda _: rtu(8, 3, 2, 0, 5)) as device:
+        other = os.open(device, os.O_RDWR | os.O_NOCTTY)
+        fcntl.flock(other, fcntl.LOCK_EX)
+        asyncio.get_running_loop().call_later(0.3, os.close, other)
+        address = LinkAddress.parse(f"serial://{device}")
+        async with Link.open(address) as link:
+            unit = address.guarded(link.unit(8), 8, timeout=1, pulse=link.pulse)
+            assert await unit.read(3, 0, 1) == [5]
+            unit.close()
+
+
 def test_a_port_that_may_not_be_opened_is_said() -> None:
     """The user of the tests may be one who may open everything."""
     reason = reason_of(PermissionError(errno.EACCES, "Permission denied"))

@@ -61,6 +61,8 @@ LIBRARY_REASONS: Mapping[str, str] = {
 }
 """The errors of the Modbus libraries below, by name: some of them they make themselves."""
 
+_TAKEN = (errno.EBUSY, errno.EAGAIN)
+
 
 def python_says(error: Exception) -> Phrase:
     """Return what a parser of Python's own says about a file, with the place in it where it says one."""
@@ -100,6 +102,12 @@ def reason_of(error: BaseException) -> Phrase:
     if isinstance(error, TimeoutError):
         return phrase("link_timed_out")
     return phrase(LIBRARY_REASONS.get(type(error).__name__, "no_reason"))
+
+
+def is_port_taken(error: BaseException) -> bool:
+    """Whether a serial port could not be opened because it is open already: nothing was sent then."""
+    cause = innermost(error)
+    return isinstance(cause, OSError) and cause.errno in _TAKEN
 
 
 def _quoted(message: str) -> str:

@@ -6,11 +6,11 @@ baud rate, another unit's answer. Here they are looked at.
 
 import asyncio
 from contextlib import suppress
-from errno import EAGAIN, EBUSY
 
 import serialx
 from modbus_connection import ModbusSerialParams
 
+from ..foreign import is_port_taken
 from .examine import LISTEN_SECONDS, Ear, Heard, Question, Speech
 from .framing import Framing
 
@@ -21,8 +21,8 @@ _SPEECHES = {
 """What is called otherwise on a line: a right answer is one that the line is known by."""
 CLOSE_SECONDS = 1.0
 """How long it is waited for the port to be given back."""
-_TRY_AGAIN_SECONDS = 0.05
-_TAKEN = (EAGAIN, EBUSY)
+TRY_AGAIN_SECONDS = 0.05
+"""Between two tries to open a port that is taken."""
 
 
 async def examine_line(line: ModbusSerialParams, question: Question, seconds: float) -> Heard:
@@ -67,8 +67,8 @@ async def _opened(line: ModbusSerialParams, ear: Ear) -> asyncio.Transport:
                 byte_size=line.bytesize,
             )
         except OSError as error:
-            if error.errno not in _TAKEN:
+            if not is_port_taken(error):
                 raise
-            await asyncio.sleep(_TRY_AGAIN_SECONDS)
+            await asyncio.sleep(TRY_AGAIN_SECONDS)
         else:
             return transport

@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 from modbus_connection import ModbusError, ModbusExceptionError, ModbusUnit
 
+from ..foreign import is_port_taken
+from .examine_line import TRY_AGAIN_SECONDS
 from .figures import UnitFigures
 from .plain import PlainUnit
 from .pulse import LinkPulse
@@ -21,6 +23,9 @@ CONNECT_SECONDS = 10.0
 """After this tmodbus gives up connecting."""
 TURN_SECONDS = 10.0
 """So long somebody else's requests on the shared link are waited for; values would grow old meanwhile."""
+
+RELEASE_SECONDS = 1.0
+"""So long a serial port that is taken is tried again: after a reconnect it may still be this link that gives it back."""
 
 type AnyUnit = ModbusUnit | PlainUnit
 
@@ -107,6 +112,16 @@ class Wire:
 
         Raises what the shared link does, or TimeoutError; then `is_my_turn` tells whether anything was sent.
         """
+        release = _now() + RELEASE_SECONDS
+        while True:
+            try:
+                return await self._once(request, seconds)
+            except ModbusError as error:
+                if self.connected or not is_port_taken(error) or _now() >= release:
+                    raise
+            await asyncio.sleep(TRY_AGAIN_SECONDS)
+
+    async def _once[T](self, request: Callable[[AnyUnit], Awaitable[T]], seconds: float) -> T:
         unit = self.unit
         if not unit.connected:
             self._habits.note_connecting()
