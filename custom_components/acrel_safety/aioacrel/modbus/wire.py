@@ -25,7 +25,7 @@ TURN_SECONDS = 10.0
 """So long somebody else's requests on the shared link are waited for; values would grow old meanwhile."""
 
 RELEASE_SECONDS = 1.0
-"""So long a serial port that is taken is tried again: after a reconnect it may still be this link that gives it back."""
+"""So long a serial port that is taken is tried again: this link itself may still be giving it back, on a reconnect."""
 
 type AnyUnit = ModbusUnit | PlainUnit
 
