@@ -4,15 +4,18 @@ One config entry is one hub (a Modbus link), one subentry is one device that is 
 whether it can be believed, is in the library `aioacrel`; here it is shown.
 """
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util.hass_dict import HassKey
 
 from .actions import register_actions
 from .aioacrel.errors import AcrelError
@@ -30,6 +33,9 @@ from .memory import TotalsMemory
 from .page import async_serve_page
 from .stored import async_check_link, async_sound_devices
 
+_RELOADS: HassKey[set[str]] = HassKey(f"{DOMAIN}.reloads")
+"""Links that are about to be loaded anew."""
+_DOWN = (ConfigEntryState.NOT_LOADED, ConfigEntryState.UNLOAD_IN_PROGRESS)
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
@@ -142,5 +148,16 @@ async def async_remove_config_entry_device(
 
 
 async def _async_reload(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
-    """Take over changes of the link or its devices."""
-    await hass.config_entries.async_reload(entry.entry_id)
+    """Take over changes of the link or its devices: all that are made at once by one reload."""
+    waiting = hass.data.setdefault(_RELOADS, set())
+    if entry.entry_id in waiting:
+        return
+    waiting.add(entry.entry_id)
+    try:
+        # Whoever changes several things does so without waiting between.
+        await asyncio.sleep(0)
+    finally:
+        waiting.discard(entry.entry_id)
+    # Who takes it down meanwhile finds the changes when it is set up again.
+    if entry.state not in _DOWN and hass.config_entries.async_get_entry(entry.entry_id) is entry:
+        await hass.config_entries.async_reload(entry.entry_id)

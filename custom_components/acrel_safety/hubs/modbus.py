@@ -45,6 +45,7 @@ from .modbus_data import DEFAULT_DUTY_TARGET
 
 FIRST_LOOK_SECONDS = 10.0
 """How long set-up waits for first values: a dead bus may not hold up Home Assistant's start."""
+_ANY_UNIT = 1
 _KINDS = {
     TYPE_TCP: "Modbus TCP",
     TYPE_RTU_TCP: "Modbus RTU over TCP",
@@ -80,8 +81,10 @@ def link_address(data: Mapping[str, Any]) -> LinkAddress:
 
 
 @asynccontextmanager
-async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: int) -> AsyncGenerator[GuardedUnit]:
-    """Lend a unit on the link of some entry data, for a flow.
+async def temporary_unit(
+    hass: HomeAssistant, data: Mapping[str, Any], unit_id: int, *, seconds: float | None = None
+) -> AsyncGenerator[GuardedUnit]:
+    """Lend a unit on the link of some entry data, for a flow; if stated, it gets so many `seconds` for an answer.
 
     An open link is shared, one opened here is closed at the end. A unit that an entry reads is lent by that entry: two
     guards for one unit would each take the other's late answer for its own. Raises LinkInUseError.
@@ -92,13 +95,9 @@ async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: 
         yield own
         return
     async with AsyncExitStack() as stack:
-        try:
-            unit = await stack.enter_async_context(async_get_temporary_unit(hass, address.params, unit_id))
-        except HomeAssistantError as error:
-            # The only thing Home Assistant's shared link raises itself (homeassistant/components/modbus).
-            raise LinkInUseError from error
+        unit = await _borrow(stack, hass, address, unit_id)
         pulse = _pulses(hass).setdefault(address.params.endpoint, LinkPulse())
-        guarded = _guarded(unit, unit_id, address, data, pulse)
+        guarded = _guarded(unit, unit_id, address, data, pulse, seconds=seconds)
         # Not closed: the link keeps wishes per unit id, and an entry may be reading this very unit.
         stack.callback(guarded.detach)
         yield guarded
@@ -112,6 +111,47 @@ def turn_on(hass: HomeAssistant, data: Mapping[str, Any]) -> Turn:
     """
     hub = _hub_on(hass, link_address(data))
     return hub.turn if hub else nullcontext
+
+
+@asynccontextmanager
+async def searched_link(hass: HomeAssistant, data: Mapping[str, Any]) -> AsyncGenerator[SearchedEntryLink]:
+    """Hold the link of some entry data while it is searched. Raises LinkInUseError."""
+    async with AsyncExitStack() as stack:
+        await _borrow(stack, hass, link_address(data), _ANY_UNIT)
+        yield SearchedEntryLink(hass, data)
+
+
+async def _borrow(stack: AsyncExitStack, hass: HomeAssistant, address: LinkAddress, unit_id: int) -> ModbusUnit:
+    """Return a unit of Home Assistant's shared link, given back at the end of the stack. Raises LinkInUseError."""
+    try:
+        return await stack.enter_async_context(async_get_temporary_unit(hass, address.params, unit_id))
+    except HomeAssistantError as error:
+        # The only thing Home Assistant's shared link raises itself (homeassistant/components/modbus).
+        raise LinkInUseError from error
+
+
+class SearchedEntryLink:
+    """A link of an entry that is searched: what the entry reads there is read on, and its connection is left alone."""
+
+    def __init__(self, hass: HomeAssistant, data: Mapping[str, Any]) -> None:
+        """Take the data of an entry, loaded or not."""
+        self.address = link_address(data)
+        self.pulse = _pulses(hass).setdefault(self.address.params.endpoint, LinkPulse())
+        hub = _hub_on(hass, self.address)
+        self.is_shared = hub is not None and hub.has_units
+        self._hass = hass
+        self._data = data
+
+    def lend(self, unit_id: int, seconds: float) -> AbstractAsyncContextManager[GuardedUnit]:
+        """Lend a unit."""
+        return temporary_unit(self._hass, self._data, unit_id, seconds=None if self.is_shared else seconds)
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Take the line from whoever reads there now: the entry may have been loaded anew meanwhile."""
+        return turn_on(self._hass, self._data)()
+
+    async def hang_up(self, unit_id: int) -> None:
+        """Leave the connection alone: it is Home Assistant's, and the guard keeps all time-outs itself."""
 
 
 @callback
@@ -145,6 +185,11 @@ class ModbusEntryHub:
     def is_on(self, address: LinkAddress) -> bool:
         """Whether this hub reads on a link."""
         return self._address.params == address.params
+
+    @property
+    def has_units(self) -> bool:
+        """Whether anything is read here."""
+        return bool(self._sources)
 
     def guarded_unit(self, unit_id: int) -> GuardedUnit | None:
         """Return the unit of this id, if it is read here."""
@@ -260,5 +305,8 @@ def _guarded(
     address: LinkAddress,
     data: Mapping[str, Any],
     pulse: LinkPulse | None = None,
+    *,
+    seconds: float | None = None,
 ) -> GuardedUnit:
-    return address.guarded(unit, unit_id, turnaround=data[CONF_TURNAROUND_MS] / 1000, pulse=pulse)
+    turnaround = data[CONF_TURNAROUND_MS] / 1000
+    return address.guarded(unit, unit_id, turnaround=turnaround, timeout=seconds, pulse=pulse)

@@ -72,7 +72,9 @@ async def search(
                 round_of = asker.to_ask_again()
     except LinkUnreachableError as error:
         if not done.found:
-            raise await asker.explained(error) from error
+            if (explained := await asker.explained(error)) is error:
+                raise
+            raise explained from error
         done.trouble = error
     finally:
         way.looks_by_itself = looked
