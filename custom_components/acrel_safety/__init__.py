@@ -4,18 +4,15 @@ One config entry is one hub (a Modbus link), one subentry is one device that is 
 whether it can be believed, is in the library `aioacrel`; here it is shown.
 """
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.typing import ConfigType
-from homeassistant.util.hass_dict import HassKey
 
 from .actions import register_actions
 from .aioacrel.errors import AcrelError
@@ -31,11 +28,9 @@ from .issues import forget_former_issues
 from .loading import add_device, async_load_models, enabled_points, read_tables
 from .memory import TotalsMemory
 from .page import async_serve_page
+from .reloading import async_reload
 from .stored import async_check_link, async_sound_devices
 
-_RELOADS: HassKey[set[str]] = HassKey(f"{DOMAIN}.reloads")
-"""Links that are about to be loaded anew."""
-_DOWN = (ConfigEntryState.NOT_LOADED, ConfigEntryState.UNLOAD_IN_PROGRESS)
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
@@ -51,7 +46,7 @@ async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bool:
     """Set up a hub with all its devices."""
     # First of all: what is added or changed while this runs is taken in by a reload, which waits for this to end.
-    entry.async_on_unload(entry.add_update_listener(_async_reload))
+    entry.async_on_unload(entry.add_update_listener(async_reload))
     await async_check_link(hass, entry)
     subentries = await async_sound_devices(hass, entry, entry.get_subentries_of_type(SUBENTRY_DEVICE))
     await hass.async_add_executor_job(read_tables)
@@ -145,19 +140,3 @@ async def async_remove_config_entry_device(
 ) -> bool:
     """Allow to remove only what is left over: a configured device is removed with its subentry."""
     return not is_in_use(entry, device)
-
-
-async def _async_reload(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
-    """Take over changes of the link or its devices: all that are made at once by one reload."""
-    waiting = hass.data.setdefault(_RELOADS, set())
-    if entry.entry_id in waiting:
-        return
-    waiting.add(entry.entry_id)
-    try:
-        # Whoever changes several things does so without waiting between.
-        await asyncio.sleep(0)
-    finally:
-        waiting.discard(entry.entry_id)
-    # Who takes it down meanwhile finds the changes when it is set up again.
-    if entry.state not in _DOWN and hass.config_entries.async_get_entry(entry.entry_id) is entry:
-        await hass.config_entries.async_reload(entry.entry_id)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import probatio
 from homeassistant.const import CONF_MODEL, CONF_NAME
@@ -21,7 +21,7 @@ from ..aioacrel.points import Model
 from ..aioacrel.problems import shorten
 from .device_forms import Catalogue, check_unit_id
 from .explain import FormError
-from .link_forms import choice
+from .link_forms import FormData, choice
 from .selector_texts import FlowTexts
 
 CONF_AREA = "area"
@@ -113,6 +113,6 @@ def left(units: Sequence[int], taken: Collection[int]) -> list[int]:
     return rest
 
 
-def first_model(unit: Found) -> Mapping[str, str]:
+def first_model(unit: Found) -> FormData:
     """Return the model to begin the form with: only where one alone fits, nothing is chosen silently."""
     return {CONF_MODEL: unit.models[0].id} if len(unit.models) == 1 else {}

@@ -18,7 +18,8 @@ from ..aioacrel.points import Model
 from ..aioacrel.registers import READ_HOLDING
 from ..const import CONF_UNIT_ID
 from ..coordinator import AcrelConfigEntry
-from ..hubs.modbus import searched_link, temporary_unit, turn_on
+from ..hubs.modbus import temporary_unit, turn_on
+from ..hubs.modbus_searched import searched_link
 
 type LinkData = Mapping[str, Any]
 """The data of a config entry: one link."""

@@ -45,7 +45,6 @@ from .modbus_data import DEFAULT_DUTY_TARGET
 
 FIRST_LOOK_SECONDS = 10.0
 """How long set-up waits for first values: a dead bus may not hold up Home Assistant's start."""
-_ANY_UNIT = 1
 _KINDS = {
     TYPE_TCP: "Modbus TCP",
     TYPE_RTU_TCP: "Modbus RTU over TCP",
@@ -95,8 +94,8 @@ async def temporary_unit(
         yield own
         return
     async with AsyncExitStack() as stack:
-        unit = await _borrow(stack, hass, address, unit_id)
-        pulse = _pulses(hass).setdefault(address.params.endpoint, LinkPulse())
+        unit = await borrow(stack, hass, address, unit_id)
+        pulse = pulse_on(hass, address)
         guarded = _guarded(unit, unit_id, address, data, pulse, seconds=seconds)
         # Not closed: the link keeps wishes per unit id, and an entry may be reading this very unit.
         stack.callback(guarded.detach)
@@ -113,15 +112,7 @@ def turn_on(hass: HomeAssistant, data: Mapping[str, Any]) -> Turn:
     return hub.turn if hub else nullcontext
 
 
-@asynccontextmanager
-async def searched_link(hass: HomeAssistant, data: Mapping[str, Any]) -> AsyncGenerator[SearchedEntryLink]:
-    """Hold the link of some entry data while it is searched. Raises LinkInUseError."""
-    async with AsyncExitStack() as stack:
-        await _borrow(stack, hass, link_address(data), _ANY_UNIT)
-        yield SearchedEntryLink(hass, data)
-
-
-async def _borrow(stack: AsyncExitStack, hass: HomeAssistant, address: LinkAddress, unit_id: int) -> ModbusUnit:
+async def borrow(stack: AsyncExitStack, hass: HomeAssistant, address: LinkAddress, unit_id: int) -> ModbusUnit:
     """Return a unit of Home Assistant's shared link, given back at the end of the stack. Raises LinkInUseError."""
     try:
         return await stack.enter_async_context(async_get_temporary_unit(hass, address.params, unit_id))
@@ -130,28 +121,17 @@ async def _borrow(stack: AsyncExitStack, hass: HomeAssistant, address: LinkAddre
         raise LinkInUseError from error
 
 
-class SearchedEntryLink:
-    """A link of an entry that is searched: what the entry reads there is read on, and its connection is left alone."""
+@callback
+def is_polled(hass: HomeAssistant, address: LinkAddress) -> bool:
+    """Whether an entry reads any unit on a link."""
+    hub = _hub_on(hass, address)
+    return hub is not None and hub.has_units
 
-    def __init__(self, hass: HomeAssistant, data: Mapping[str, Any]) -> None:
-        """Take the data of an entry, loaded or not."""
-        self.address = link_address(data)
-        self.pulse = _pulses(hass).setdefault(self.address.params.endpoint, LinkPulse())
-        hub = _hub_on(hass, self.address)
-        self.is_shared = hub is not None and hub.has_units
-        self._hass = hass
-        self._data = data
 
-    def lend(self, unit_id: int, seconds: float) -> AbstractAsyncContextManager[GuardedUnit]:
-        """Lend a unit."""
-        return temporary_unit(self._hass, self._data, unit_id, seconds=None if self.is_shared else seconds)
-
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """Take the line from whoever reads there now: the entry may have been loaded anew meanwhile."""
-        return turn_on(self._hass, self._data)()
-
-    async def hang_up(self, unit_id: int) -> None:
-        """Leave the connection alone: it is Home Assistant's, and the guard keeps all time-outs itself."""
+@callback
+def pulse_on(hass: HomeAssistant, address: LinkAddress) -> LinkPulse:
+    """Return what is known of a link, the same for all who use it."""
+    return _pulses(hass).setdefault(address.params.endpoint, LinkPulse())
 
 
 @callback

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from ..errors import LinkError, LinkUnreachableError, RefusedError, WrongDeviceError
+from ..errors import AcrelError, LinkError, LinkUnreachableError, RefusedError, WrongDeviceError
 from ..points import Model
 from ..registers import ProbeCheck, RegisterMap
 from ..texts import Said, Sayable, phrase
@@ -144,7 +144,7 @@ async def _answers(unit: GuardedUnit, turn: Turn) -> None:
             raise
 
 
-def said_of(error: LinkError, name: str) -> Said:
+def said_of(error: AcrelError, name: str) -> Said:
     """Return a value of an error as it was given, for a sentence in whatever language."""
     value = error.values.get(name, "")
     return value if isinstance(value, Sayable) else str(value)

@@ -57,8 +57,8 @@ def read_sheet(text: str, places: Places) -> Sheet:
     rows: dict[tuple[str, str], SheetRow] = {}
     for number, (line, cells) in enumerate(lines):
         if number == MOST_ROWS:
-            found = phrase("more_rows", count=MOST_ROWS)
-            problems.append(Problem(key="sheet_too_large", found=found, allowed=phrase("rows", count=MOST_ROWS)))
+            more, most = phrase("more_rows", count=MOST_ROWS), phrase("rows", count=MOST_ROWS)
+            problems.append(Problem(key="sheet_too_large", found=more, allowed=most))
             break
         if (row := _row(line, cells, columns, places, problems)) is None:
             continue
