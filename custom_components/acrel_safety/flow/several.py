@@ -96,9 +96,9 @@ class Wanted:
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What became of several devices: the names of those saved, and what is in the place of each other."""
+    """What became of several devices: those saved, by the name each got, and what is in the place of each other."""
 
-    saved: list[str] = field(default_factory=list)
+    saved: list[tuple[str, Wanted]] = field(default_factory=list)
     refused: list[tuple[Wanted, str]] = field(default_factory=list)
 
 
@@ -118,7 +118,7 @@ def save_all(hass: HomeAssistant, entry: ConfigEntry, wanted: Iterable[Wanted], 
             unique_id=str(device.unit_id),
         )
         hass.config_entries.async_add_subentry(entry, subentry)
-        outcome.saved.append(title)
+        outcome.saved.append((title, device))
         if device.area_id is not None:
             _put_into_area(hass, entry, subentry, device)
         if entry.state is ConfigEntryState.LOADED:
