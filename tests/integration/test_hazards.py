@@ -4,18 +4,16 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.auth.const import GROUP_ID_READ_ONLY
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.acrel_safety.const import DOMAIN
 from tests.integration.alarm_rigs import SAFETY, act, context_of, leak, leaky, recorded
 from tests.integration.conftest import CabinetMaker, LinkMaker
-from tests.integration.rigs import LinkRig, is_now
+from tests.integration.rigs import LinkRig, is_now, until_issue
 
 LIST = "todo.cabinet_hazards"
 
@@ -143,19 +141,17 @@ async def test_an_overdue_hazard_raises_a_repair_until_somebody_saw_to_it(rig: L
     assert issues.async_get_issue(DOMAIN, identifier) is None
 
 
-async def test_a_hazard_becomes_overdue_by_itself(
-    rig: LinkRig, person: Context, freezer: FrozenDateTimeFactory
-) -> None:
+async def test_a_hazard_becomes_overdue_by_itself(rig: LinkRig, person: Context) -> None:
     identifier = f"{rig.entry.entry_id}_hazards_overdue"
     await leak(rig)
     await rig.until(LIST, is_now("1"))
     (item,) = await hazards(rig)
-    await change(rig, person, item, due_date=dt_util.now().date().isoformat())
-    assert ir.async_get(rig.hass).async_get_issue(DOMAIN, identifier) is None
-    freezer.tick(timedelta(days=1, minutes=1))
-    async_fire_time_changed(rig.hass)
-    await rig.hass.async_block_till_done()
-    assert ir.async_get(rig.hass).async_get_issue(DOMAIN, identifier) is not None
+    due = dt_util.now() + timedelta(seconds=3)
+    await change(rig, person, item, due_datetime=due.isoformat())
+    if dt_util.now() < due:
+        assert ir.async_get(rig.hass).async_get_issue(DOMAIN, identifier) is None
+    await until_issue(rig.hass, identifier)
+    assert dt_util.now() >= due
 
 
 @pytest.mark.parametrize(
