@@ -66,6 +66,8 @@ class PolledUnit:
         self.trials = Trials(self.plan, self.learnt)
         self._decoder = Decoder(model, ratios, origin=ORIGIN)
         self.vital = Vital(model.points, self.registers, unit.unit_id)
+        self.is_blankly_read = False
+        """Whether what was read on request last may be said for a dead meter, too."""
         self._clock = clock
         self._presence = Presence(self.name)
         self._misses: dict[PointKey, int] = {}
@@ -350,10 +352,14 @@ class PolledUnit:
         Raises LinkError when the unit cannot be asked; what it refuses has no value.
         """
         readings: dict[PointKey, Reading] = {}
+        self.is_blankly_read = True
         async for block, words in read_in_parts(self.unit, self.blocks_for(keys), self.ask):
             if isinstance(words, RefusedError):
                 readings.update(self._decoder.lost(block.keys, Quality.REFUSED, self._clock()))
-            elif self.vital.life_of(block.read, words) is Life.DEAD:
+                continue
+            life = self.vital.life_of(block.read, words)
+            self.is_blankly_read &= life is not Life.ALIVE
+            if life is Life.DEAD:
                 readings.update(self._decoder.lost(block.keys, Quality.NO_ANSWER, self._clock()))
             else:
                 readings.update(self._decoder.take(block, words, self._clock()))
