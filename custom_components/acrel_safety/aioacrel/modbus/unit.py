@@ -165,6 +165,11 @@ class PolledUnit:
         within = self.plan.within(read)
         return await self.unit.read(read.function, read.address, read.count, within=within, waits=False)
 
+    async def _ask_patiently(self, block: Block) -> list[int]:
+        """Send one planned read, also when a pause is due before it; raises as `GuardedUnit.read` does."""
+        read = block.read
+        return await self.unit.read(read.function, read.address, read.count, within=self.plan.within(read))
+
     def take(self, block: Block, words: list[int]) -> set[PointKey]:
         """Turn the answer to one planned read into readings; return the points it held."""
         self.learnt.declines_all, self.learnt.has_answered = False, True
@@ -353,7 +358,7 @@ class PolledUnit:
         """
         readings: dict[PointKey, Reading] = {}
         self.is_blankly_read = True
-        async for block, words in read_in_parts(self.unit, self.blocks_for(keys), self.ask):
+        async for block, words in read_in_parts(self.unit, self.blocks_for(keys), self._ask_patiently):
             if isinstance(words, RefusedError):
                 readings.update(self._decoder.lost(block.keys, Quality.REFUSED, self._clock()))
                 continue
