@@ -113,11 +113,17 @@ class DeadRule:
         return {} if self._live is None else {"live": self._live}
 
 
-def position_rules(model: Model) -> Iterator[OpenedRule | DeadRule]:
-    """Yield the rules of a model."""
+def position_keys(model: Model) -> Iterator[PointKey]:
+    """Yield the points that tell a position, true for closed."""
     for key, point in model.points.items():
         if point.quantity.key in _POSITIONS and point.is_binary:
-            yield OpenedRule(Cause(key=AlarmKey(*key, OPENED), level=Level.TRIP, name=phrase("alarm_opened")), key)
+            yield key
+
+
+def position_rules(model: Model) -> Iterator[OpenedRule | DeadRule]:
+    """Yield the rules of a model."""
+    for key in position_keys(model):
+        yield OpenedRule(Cause(key=AlarmKey(*key, OPENED), level=Level.TRIP, name=phrase("alarm_opened")), key)
     for circuit in circuits_of(model):
         voltages = [key for key in present(model, circuit, _VOLTAGES) if key in model.readable]
         if voltages:

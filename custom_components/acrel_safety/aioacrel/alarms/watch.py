@@ -9,6 +9,7 @@ from ..device import Device
 from ..readings import PointKey, Value
 from .alarm import Alarm
 from .clock import Clock, Moment
+from .counts import CountRule
 from .growing import GrowthRule
 from .growths import Growths, Question
 from .happening import Happening
@@ -255,8 +256,8 @@ class Watch:
         alarm = self.alarms[key]
         act(alarm, now)
         rule = self.rule(key)
-        if isinstance(rule, GrowthRule) and alarm.facts.condition and alarm.facts.is_acknowledged:
-            # It stands for as long as nobody knows; after that the days go on without it.
+        if isinstance(rule, GrowthRule | CountRule) and alarm.facts.condition and alarm.facts.is_acknowledged:
+            # It stands for as long as nobody knows; after that the days, or the count, go on without it.
             rule.acknowledge()
             self._take(alarm, rule, now)
         self._settle(now)
