@@ -18,7 +18,7 @@ from ..texts import phrase
 from .bits import RULE as BIT
 from .levels import Level
 from .positions import position_keys
-from .rules import Readings, circuits_of, number_of, value_of
+from .rules import Band, Readings, circuits_of, number_of, value_of
 from .verdict import UNSAID, AlarmKey, Cause, QuantityName, Verdict
 
 COUNTED = "counted"
@@ -131,6 +131,12 @@ class CountRule:
             self._keep()
         else:
             self._seen_until = now + _SEEN_SECONDS
+
+    def calm(self, key: PointKey) -> Band | None:
+        """Count and position may stay what they are."""
+        if key in self.figures:
+            return None if self._was_closed is None else (float(self._was_closed), float(self._was_closed))
+        return None if self._doubted is not None or self._mark is None else (self._mark, self._mark)
 
     def acknowledge(self) -> None:
         """A person knows of all that was counted so far."""

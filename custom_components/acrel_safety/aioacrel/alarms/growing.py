@@ -12,7 +12,7 @@ from datetime import date
 from ..growth import Correction, Day, DayCollector, Finding, FindingKind, Growth, TemperatureCollector
 from ..readings import PointKey
 from .growthtexts import figures_of, sentence_of
-from .rules import Readings, farthest, number_of
+from .rules import Band, Readings, farthest, number_of
 from .verdict import Cause, Verdict
 
 GROWTH = "growth"
@@ -89,6 +89,9 @@ class GrowthRule:
             detail=sentence_of(found, self.cause.unit),
             figures=figures_of(found),
         )
+
+    def calm(self, key: PointKey) -> Band | None:
+        """Look at all that is read."""
 
     def _collect(self, readings: Readings, now: float) -> Day | None:
         grown, collector = self._grown, self._collector

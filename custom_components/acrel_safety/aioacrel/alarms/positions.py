@@ -7,7 +7,7 @@ from ..points import Model
 from ..readings import PointKey
 from ..texts import phrase
 from .levels import Level
-from .rules import Readings, circuits_of, farthest, number_of, present, value_of
+from .rules import ANY, Band, Readings, circuits_of, farthest, number_of, present, value_of
 from .verdict import UNSAID, AlarmKey, Cause, Verdict
 
 OPENED = "opened"
@@ -57,6 +57,9 @@ class OpenedRule:
         self._was_closed = is_closed
         return Verdict(self._is_on)
 
+    def calm(self, key: PointKey) -> Band | None:
+        """Look at each position: one that is closed still ends what was expected."""
+
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Go on from the position before a restart: an opening meanwhile was nobody's command here."""
         was_closed = memory.get("was_closed")
@@ -82,6 +85,8 @@ class DeadRule:
         self.figures = frozenset(currents)
         self._live: int | None = None
         """The voltage it had when it was live last; it is noted when it is quite another."""
+        self._is_low = True
+        """Whether the voltage was below that of a live circuit when it was read last."""
 
     def judge(self, readings: Readings, now: float) -> Verdict:
         """Look at all phases: one alone is another alarm."""
@@ -91,7 +96,8 @@ class DeadRule:
             return UNSAID
         highest = max(known)
         threshold = _LIVE_VOLTS if self._live is None else max(_LIVE_VOLTS, self._live / 2)
-        if highest >= threshold:
+        self._is_low = highest < threshold
+        if not self._is_low:
             if self._live is None or abs(highest - self._live) > _OTHER_PART * self._live:
                 self._live = round(highest)
             return Verdict(is_on=False)
@@ -101,6 +107,12 @@ class DeadRule:
         current = farthest(readings, self._currents, max) or 0.0
         is_dead = highest <= self._live * _DEAD_PART and current <= _NO_AMPS
         return Verdict(is_dead, highest, None)
+
+    def calm(self, key: PointKey) -> Band | None:
+        """The voltages may be about what they were; then the currents say nothing."""
+        if self._live is None or self._is_low:
+            return None
+        return ANY if key in self.figures else (self._live * (1 - _OTHER_PART), self._live * (1 + _OTHER_PART))
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Go on from the voltage before a restart."""
