@@ -54,6 +54,8 @@ class Link:
     def look(self, now: Moment) -> None:
         """Look at its devices, and speak for them where none is heard."""
         is_heard = any(device.is_device_seen for device in self.devices)
+        if is_heard and self.alarm.is_quiet and self._spoken_for is None and self._since is None:
+            return
         is_down = len(self._devices) > 1 and not is_heard
         if is_heard:
             self._is_unproved = False

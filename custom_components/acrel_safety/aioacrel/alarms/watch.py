@@ -163,8 +163,9 @@ class Watch:
         if self._stale:
             self._calm.bound(self._stale, self.device.readings)
             self._stale.clear()
-        self._take(self.alarms[WHOLE_DEVICE], self._device_rule, now)
-        self._note_time(WHOLE_DEVICE)
+        if not (self._was_seen and self.is_device_seen):
+            self._take(self.alarms[WHOLE_DEVICE], self._device_rule, now)
+            self._note_time(WHOLE_DEVICE)
         if self.growths.is_due(now.steady):
             self.growths.today = self._clock.day(now.wall)
             for grown in self.growths.rules:
@@ -178,13 +179,18 @@ class Watch:
         news: dict[int, Pair] = {}
         unread: dict[str, set[PointKey]] = {}
         for key in touched:
-            if (pairs := by_point.get(key)) is None:
-                continue
             reading = readings.get(key)
-            value = None if reading is None or isinstance(reading.value, str) else reading.value
-            if value is not None and (band := bands.get(key)) is not None and band[0] <= value <= band[1]:
+            value = None if reading is None else reading.value
+            if (band := bands.get(key)) is None:
+                if (pairs := by_point.get(key)) is None:
+                    continue
+            elif value is not None and not isinstance(value, str) and band[0] <= value <= band[1]:
                 continue
-            news |= {id(pair[1]): pair for pair in pairs if not is_calm(pair, key, value)}
+            else:
+                pairs = by_point[key]
+            for pair in pairs:
+                if not is_calm(pair, key, value):
+                    news[id(pair[1])] = pair
             if key in self._watched_inputs:
                 unread.setdefault(key.circuit, set()).add(key)
         return news.values(), unread
