@@ -9,7 +9,7 @@ from ..readings import PointKey
 from .alarm import Alarm
 from .board import Board
 from .clock import Clock, Moment
-from .growths import Question
+from .growths import Growths, Question
 from .happening import Happening
 from .keeping import kept, restore
 from .links import Link, id_of
@@ -18,6 +18,7 @@ from .overview import Overview, Watched
 from .ownerlimits import OwnerLimit
 from .rules import Remembering
 from .standing import Standing, standing_of
+from .surroundings import Surroundings
 from .timetable import Timetable
 from .watch import Watch
 
@@ -33,6 +34,7 @@ class Alarms(Overview):
         super().__init__(clock)
         self._times = Timetable[str]()
         """By device and link."""
+        self._around = Surroundings(self._watched)
         self._listeners: list[Listener] = []
         self._notice_listeners: list[NoticeListener] = []
         self._kept: dict[str, object] = {}
@@ -59,11 +61,13 @@ class Alarms(Overview):
         ratings: Mapping[str, float] | None = None,
         points: AbstractSet[PointKey] | None = None,
         grows: bool = False,
+        ratios: Mapping[str, float] | None = None,
     ) -> tuple[Watch, Callable[[], None]]:
         """Watch a device from now on; returns what ends that, and then everything is as it will be found again.
 
         `limits` are the owner's, `ratings` the rated currents of circuits, in A; `points` are all that is read, where
-        that is not all there is. Slow growth is watched where it `grows`, by days that somebody keeps.
+        that is not all there is. Slow growth is watched where it `grows`, by days that somebody keeps; with
+        other `ratios` than before (the transformers', as the owner set them) it begins to learn anew.
         """
         watched = Watched(board)
         watch = Watch(
@@ -73,7 +77,14 @@ class Alarms(Overview):
             ratings=ratings,
             points=points,
             clock=self._clock,
-            grows=grows,
+            growths=Growths(
+                device.model,
+                limits or {},
+                ratings or {},
+                points if grows else frozenset(),
+                ratios=ratios,
+                around=lambda: self._around.coldest_but(board, self._clock.now().steady),
+            ),
         )
         watch.growths.restore(self._kept_growth.pop(board.identity, None))
         watched.watch = watch

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from collections.abc import Set as AbstractSet
 
 from ..device import Device
-from ..readings import PointKey, Value
+from ..readings import PointKey
 from .alarm import Alarm
 from .calm import Calm, Pair, is_calm
 from .clock import Clock, Moment
@@ -20,14 +20,13 @@ from .positions import OpenedRule
 from .rules import Rule
 from .ruleset import inputs_by_circuit, rules_of
 from .timetable import Timetable
+from .told import Told
 from .unseen import WHOLE_DEVICE, UnseenDeviceRule, UnseenInputsRule
 from .verdict import UNSAID, AlarmKey
 
 _LOGGER = logging.getLogger(__name__)
 
 _NOTHING: Mapping[str, object] = {}
-_TOLD_STEP = 0.02
-"""Of the limit: by less a value has not changed for a person who looks at an alarm."""
 type Teller = Callable[[Happening], None]
 
 
@@ -43,11 +42,11 @@ class Watch:
         ratings: Mapping[str, float] | None = None,
         points: AbstractSet[PointKey] | None = None,
         clock: Clock | None = None,
-        grows: bool = False,
+        growths: Growths | None = None,
     ) -> None:
         """Take a device, and who is told of each happening. Without `points` all that can be read is watched.
 
-        Slow growth is watched if `grows`: that needs months, and somebody who keeps them.
+        Slow growth is watched where there are `growths`: that needs months, and somebody who keeps them.
         """
         self.device = device
         self._clock = clock or Clock()
@@ -56,7 +55,7 @@ class Watch:
         self._input_rules = {
             circuit: UnseenInputsRule(device, circuit, inputs) for circuit, inputs in inputs_by_circuit(rules).items()
         }
-        self.growths = Growths(device.model, limits or {}, ratings or {}, points if grows else frozenset())
+        self.growths = growths or Growths(device.model, {}, {}, frozenset())
         """What may grow slowly."""
         self._rules: Sequence[Rule] = [*rules, *self.growths.rules, *self._input_rules.values(), self._device_rule]
         self.alarms: Mapping[AlarmKey, Alarm] = {rule.cause.key: Alarm(rule.cause, tell) for rule in self._rules}
@@ -74,7 +73,7 @@ class Watch:
         self._inputs = {rule.cause.key: rule.inputs for rule in rules}
         self._watched_inputs = frozenset(key for rule in rules for key in rule.inputs)
         self._memories: dict[AlarmKey, Mapping[str, object]] = {}
-        self._values_told: dict[AlarmKey, Value | None] = {}
+        self._told = Told()
         self._asked: list[AlarmKey] = []
         self._is_changed = self._is_other = False
         """Whether anything is news; whether a fact is another one."""
@@ -168,6 +167,7 @@ class Watch:
             self._note_time(WHOLE_DEVICE)
         if self.growths.is_due(now.steady):
             self.growths.today = self._clock.day(now.wall)
+            self.growths.look_at_ratios(self.device.readings)
             for grown in self.growths.rules:
                 self._take(self.alarms[grown.cause.key], grown, now)
             self._note_questions()
@@ -217,20 +217,8 @@ class Watch:
         alarm.take(verdict, now)
         if alarm.facts is not former:
             self._is_changed = self._is_other = True
-        elif alarm.stands and self._is_news(alarm):
+        elif alarm.stands and self._told.is_news(alarm):
             self._is_changed = True
-
-    def _is_news(self, alarm: Alarm) -> bool:
-        """Whether the value of an alarm that stands is another one than that told last, by as much as matters."""
-        key, value, limit = alarm.cause.key, alarm.value, alarm.limit
-        told = self._values_told.get(key)
-        if isinstance(value, int | float) and isinstance(told, int | float):
-            is_news = abs(value - told) > _TOLD_STEP * abs(limit or told)
-        else:
-            is_news = value != told
-        if is_news:
-            self._values_told[key] = value
-        return is_news
 
     def _settle(self, now: Moment) -> None:
         """Let the gravest alarm of one matter speak for the others, and tell that something changed."""
