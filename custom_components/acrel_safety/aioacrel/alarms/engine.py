@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from ..device import Device
 from ..errors import UnknownAlarmError
@@ -146,6 +147,24 @@ class Alarms(Overview):
             self._restore_alarm(link.board, link.alarm, link)
         return self._links[board.link]
 
+    def miss(self, place: Board) -> None:
+        """Note that a link, of which this is the place, cannot be reached: nothing of it is watched, and that is known.
+
+        It is one alarm from then on, whoever tries again, until a device of it is heard or nobody is to read it.
+        """
+        link = self._link_of(replace(place, link=place.identity, link_name=place.name))
+        if link is not None:
+            link.is_missed = True
+            self._look_at_link(link)
+
+    def forget_missed(self, identity: str) -> None:
+        """Take it that a link is not to be read any more; what is watched of it speaks for itself."""
+        if (link := self._links.get(identity)) is not None and link.is_missed:
+            link.forgo()
+            self._look_at_link(link)
+            if not link.devices:
+                self._drop(link)
+
     def _look_at_link(self, link: Link | None) -> None:
         """Let the link speak for its devices where none of them is heard."""
         if link is not None:
@@ -155,9 +174,12 @@ class Alarms(Overview):
     def _leave(self, link: Link, identity: str) -> None:
         """Let a link speak for one device less; without any it is as it will be found again."""
         link.leave(identity)
-        if link.devices:
+        if link.devices or link.is_missed:
             self._look_at_link(link)
-            return
+        else:
+            self._drop(link)
+
+    def _drop(self, link: Link) -> None:
         data = kept(link.alarm, link, self._clock.now())
         if data is not None:
             self._kept[id_of(link.board, link.alarm.cause.key)] = data

@@ -33,6 +33,8 @@ class Link:
         self._is_on = False
         self._is_unproved = False
         """Whether its alarm stood before anything could be heard: that it is over is not known."""
+        self.is_missed = False
+        """Whether it could not be reached when it was to be read: then it is down with one device, or none, as well."""
         self._spoken_for: str | None = None
         """By which alarm its devices were spoken for last."""
 
@@ -51,14 +53,18 @@ class Link:
         del self._devices[identity]
         self._is_unproved |= self._is_on
 
+    def forgo(self) -> None:
+        """Take it that it is not to be read any more: what stood of it is nobody's matter now."""
+        self.is_missed = self._is_unproved = False
+
     def look(self, now: Moment) -> None:
         """Look at its devices, and speak for them where none is heard."""
         is_heard = any(device.is_device_seen for device in self.devices)
         if is_heard and self.alarm.is_quiet and self._spoken_for is None and self._since is None:
             return
-        is_down = len(self._devices) > 1 and not is_heard
+        is_down = (len(self._devices) > 1 or self.is_missed) and not is_heard
         if is_heard:
-            self._is_unproved = False
+            self._is_unproved = self.is_missed = False
         self._since = (now.steady if self._since is None else self._since) if is_down else None
         self._is_on = self._since is not None and now.steady - self._since >= LASTING_SECONDS
         self.alarm.take(UNSAID if self._is_unproved and not self._is_on else Verdict(self._is_on), now)

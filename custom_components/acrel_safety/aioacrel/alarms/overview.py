@@ -74,10 +74,8 @@ class Overview:
 
     def safety(self, link: str | None = None) -> Safety:
         """Return the one word for a link, or for all there is; where nothing is watched nothing is safe."""
-        if link is not None and (known := self._links.get(link)) is not None and known.alarm.stands:
-            found = safety_of(known.alarm.cause.level)
-        else:
-            found = Safety.SAFE
+        alarms = [known.alarm for identity, known in self._links.items() if link is None or identity == link]
+        found = worst(safety_of(alarm.cause.level) for alarm in alarms if alarm.stands)
         watches = [watched.watch for watched in self._watched.values() if link is None or watched.board.link == link]
         if all(watch.is_blind for watch in watches):
             return Safety.NOT_SEEN
