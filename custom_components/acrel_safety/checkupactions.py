@@ -57,8 +57,11 @@ async def async_record_checkup(
     for board in boards:
         data = {"site": board.site, "board": board.name, "what": str(kind), "passed": passed}
         desk_of(hass).record.put_down(Kind.TEST, {**data, "comment": comment, "by": actor.name})
-        note = checkup_clock_of(hass).note_done if passed else checkup_clock_of(hass).note_failed
-        note(board.identity, kind)
+        clock = checkup_clock_of(hass)
+        if passed:
+            clock.note_done(board.identity, kind)
+        else:
+            clock.note_failed(board.identity, kind, " · ".join(filter(None, (actor.name, comment))))
     await desk_of(hass).record.async_written()
 
 

@@ -17,10 +17,12 @@ from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.happening import Happening
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.journal.entry import Kind
-from .const import DOMAIN
+from .checkupactions import async_record_checkup, board_named
+from .checkups import checkup_clock_of
+from .const import DOMAIN, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry
 from .desk import desk_of
-from .devices import hub_info
+from .devices import board_of, hub_info
 from .hazards import LONGEST_TEXT, Hazard, Hazards
 from .issues import tell_overdue_hazards
 from .rights import async_actor, check_may_note
@@ -71,7 +73,9 @@ class HazardList(TodoListEntity):
             if self._is_here(standing):
                 self._hazards.take(standing)
         self.async_on_remove(desk.listen(self._take))
+        self.async_on_remove(checkup_clock_of(self.hass).listen_to_changes(self._take_checkups))
         self.async_on_remove(self._disarm)
+        self._look_at_checkups()
         self._look()
 
     @override
@@ -87,6 +91,20 @@ class HazardList(TodoListEntity):
         if self._is_here(standing) and self._hazards.take(standing):
             self._look()
             self.async_write_ha_state()
+
+    @callback
+    def _take_checkups(self) -> None:
+        if self._look_at_checkups():
+            self._look()
+            self.async_write_ha_state()
+
+    def _look_at_checkups(self) -> bool:
+        """Take which tests of the link's devices are outstanding; return whether that changed the list."""
+        clock, has_changed = checkup_clock_of(self.hass), False
+        for one in self._entry.get_subentries_of_type(SUBENTRY_DEVICE):
+            outstanding = clock.outstanding(one.subentry_id)
+            has_changed |= self._hazards.take_checkups(board_of(self.hass, self._entry, one), outstanding)
+        return has_changed
 
     # -- what persons do ----------------------------------------------------------------------------------------------
 
@@ -113,7 +131,7 @@ class HazardList(TodoListEntity):
             raise _refusal("hazard_comment_too_long")
         if ticked:
             # First: who may not do that has changed nothing.
-            await self._async_acknowledge(hazard, context)
+            await self._async_see_to(hazard, context)
         await self._async_note(hazard, item, context)
         await self._hazards.async_save()
         self._look()
@@ -130,7 +148,11 @@ class HazardList(TodoListEntity):
         note |= {"comment": description, "due": due or "", "by": actor.name}
         desk_of(self.hass).record.put_down(Kind.NOTE, note)
 
-    async def _async_acknowledge(self, hazard: Hazard, context: Context) -> None:
+    async def _async_see_to(self, hazard: Hazard, context: Context) -> None:
+        """Do what ticking means: an alarm is acknowledged, a test has passed."""
+        about = hazard.checkup
+        if about is not None and (board := board_named(self.hass, about[0])) is not None:
+            await async_record_checkup(self.hass, context, [board], about[1], passed=True, comment=hazard.summary)
         found = desk_of(self.hass).alarms.find(hazard.alarm_id)
         if found is not None and found.occurrence == hazard.occurrence:
             await async_acknowledge(self.hass, context, hazard.alarm_id, occurrence=hazard.occurrence)
