@@ -4,11 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import probatio
-from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers import entity_registry as er
 
 from .aioacrel.alarms.engine import Alarms
 from .aioacrel.alarms.facts import Facts
@@ -17,9 +15,9 @@ from .aioacrel.errors import AcrelError, AlarmRefusedError, UnknownAlarmError
 from .aioacrel.texts import library_language
 from .const import DOMAIN
 from .desk import AlarmDesk, desk_of
+from .entity_ids import shown_by
 from .limitsetting import LIMIT_FIELDS, async_set_limit
 from .rights import async_actor, check_may_act
-from .safety import SAFETY, id_of
 from .targets import spots_of
 from .wording import sentence_of, summary_of, title_of
 
@@ -175,16 +173,11 @@ def _async_list(call: ServiceCall) -> ServiceResponse:
 def listed(hass: HomeAssistant, standing: Standing) -> dict[str, Any]:
     """Return an alarm for lists: what is wrong in Home Assistant's language, and the entity that shows its place."""
     language = hass.config.language
-    identity, registry = standing.board.identity, er.async_get(hass)
-    shown_by = (
-        registry.async_get_entity_id(Platform.SENSOR, DOMAIN, id_of(identity, circuit, SAFETY))
-        for circuit in (standing.circuit, None)
-    )
     return {
         **standing.plain(),
         "cause": standing.text(library_language(language)),
         "title": title_of(standing, language),
         "message": sentence_of(standing, language),
         "acknowledged": standing.alarm.facts.is_acknowledged,
-        "entity_id": next((entity_id for entity_id in shown_by if entity_id is not None), None),
+        "entity_id": shown_by(hass, standing.board, standing.circuit),
     }

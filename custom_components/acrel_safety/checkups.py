@@ -37,6 +37,8 @@ class Checkup(StrEnum):
 
 
 type DueListener = Callable[[Board, Checkup, datetime], None]
+type ChangeListener = Callable[[datetime], None]
+"""Is told what time it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ class CheckupClock:
         self._store = Store[dict[str, dict[str, Any]]](hass, _VERSION, f"{DOMAIN}.checkups")
         self._kept: dict[str, dict[str, Any]] = {}
         self._listeners: list[DueListener] = []
-        self._change_listeners: list[Callable[[], None]] = []
+        self._change_listeners: list[ChangeListener] = []
 
     async def async_begin(self) -> None:
         """Read what was kept, and look once a day."""
@@ -85,15 +87,14 @@ class CheckupClock:
         return lambda: self._listeners.remove(listener)
 
     @callback
-    def listen_to_changes(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+    def listen_to_changes(self, listener: ChangeListener) -> CALLBACK_TYPE:
         """Be told when another test may be outstanding, or one no more; returns what ends that."""
         self._change_listeners.append(listener)
         return lambda: self._change_listeners.remove(listener)
 
     @callback
-    def outstanding(self, identity: str) -> Iterator[Outstanding]:
+    def outstanding(self, identity: str, now: datetime) -> Iterator[Outstanding]:
         """Yield what somebody has to see to on a device."""
-        now = dt_util.utcnow()
         for kind in Checkup:
             due, kept = self.due(identity, kind), self._of(identity, kind)
             if due is not None and due <= now:
@@ -138,11 +139,11 @@ class CheckupClock:
 
     def _changed(self) -> None:
         self._save()
-        self._tell_change()
+        self._tell_change(dt_util.utcnow())
 
-    def _tell_change(self) -> None:
+    def _tell_change(self, now: datetime) -> None:
         for listener in list(self._change_listeners):
-            call_listener(listener)
+            call_listener(listener, now)
 
     def _of(self, identity: str, kind: Checkup) -> dict[str, Any]:
         key = f"{identity}/{kind}"
@@ -154,7 +155,7 @@ class CheckupClock:
     @callback
     def _look(self, now: datetime) -> None:
         self._forget_gone()
-        self._tell_change()
+        self._tell_change(now)
         for board in self._boards():
             for kind in Checkup:
                 due, kept = self.due(board.identity, kind), self._of(board.identity, kind)

@@ -14,8 +14,8 @@ from homeassistant.helpers import entity_registry as er
 from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.standing import Standing
 from .const import DOMAIN, SUBENTRY_DEVICE
+from .entity_ids import SAFETY, id_of
 from .ownersettings import may_automate
-from .safety import SAFETY, id_of
 
 AUTOMATION = "automation"
 """Who acts, in the record, where it is no person."""

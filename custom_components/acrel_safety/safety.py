@@ -19,10 +19,8 @@ from .aioacrel.texts import library_language
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import AlarmDesk, desk_of, is_whole
 from .devices import circuits, device_info, hub_info
+from .entity_ids import ALARM_EVENT, ALARMS, CONNECTION, SAFETY, UNSAFE, id_of
 
-SAFETY, UNSAFE, CONNECTION, ALARM_EVENT = "safety", "unsafe", "connection", "alarm"
-"""Keys of the entities' texts, and parts of their unique ids."""
-_ALARMS = "_alarms_"
 _UNSAFE = frozenset({Safety.ALARM, Safety.FAULT, Safety.TRIPPED})
 _QUIET = frozenset({Safety.SAFE, Safety.PRE_ALARM})
 
@@ -98,11 +96,6 @@ def unique_id(view: View, what: str) -> str:
     return id_of(view.owner_id, view.circuit, what)
 
 
-def id_of(owner_id: str, circuit: str | None, what: str) -> str:
-    """Return what the entity registry knows one of the entities of a circuit, device (None) or link by."""
-    return f"{owner_id}{_ALARMS}{circuit or 'all'}_{what}"
-
-
 def ids_of_device(coordinator: AcrelCoordinator) -> Iterator[tuple[str, str]]:
     """Yield platform and unique id of all that shows the alarms of one device."""
     for view in views_of(coordinator):
@@ -116,7 +109,7 @@ def ids_of_device(coordinator: AcrelCoordinator) -> Iterator[tuple[str, str]]:
 
 def is_waiting(coordinator: AcrelCoordinator, known: str) -> bool:
     """Whether an entity shows the alarms of a device that is disabled: it comes back with it."""
-    return coordinator.watch is None and known.startswith(f"{coordinator.subentry.subentry_id}{_ALARMS}")
+    return coordinator.watch is None and known.startswith(f"{coordinator.subentry.subentry_id}{ALARMS}")
 
 
 class ViewEntity(Entity):

@@ -21,10 +21,11 @@ from .aioacrel.vocabulary import Kind
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
 from .entity import AcrelEntity
+from .entity_ids import SAFETY
 from .evidence import RegisterEvidence
 from .kinds import points_of
 from .memory import former_counter
-from .safety import SAFETY, View, ViewEntity, attributes_of, view_of_link, views_of
+from .safety import View, ViewEntity, attributes_of, view_of_link, views_of
 
 PARALLEL_UPDATES = 0
 

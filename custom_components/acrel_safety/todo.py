@@ -25,6 +25,7 @@ from .desk import desk_of
 from .devices import board_of, hub_info
 from .hazards import LONGEST_TEXT, Hazard, Hazards
 from .issues import tell_overdue_hazards
+from .logged import log_entry
 from .rights import async_actor, check_may_note
 
 PARALLEL_UPDATES = 0
@@ -75,7 +76,7 @@ class HazardList(TodoListEntity):
         self.async_on_remove(desk.listen(self._take))
         self.async_on_remove(checkup_clock_of(self.hass).listen_to_changes(self._take_checkups))
         self.async_on_remove(self._disarm)
-        self._look_at_checkups()
+        self._look_at_checkups(dt_util.utcnow())
         self._look()
 
     @override
@@ -93,16 +94,16 @@ class HazardList(TodoListEntity):
             self.async_write_ha_state()
 
     @callback
-    def _take_checkups(self) -> None:
-        if self._look_at_checkups():
+    def _take_checkups(self, now: datetime) -> None:
+        if self._look_at_checkups(now):
             self._look()
             self.async_write_ha_state()
 
-    def _look_at_checkups(self) -> bool:
+    def _look_at_checkups(self, now: datetime) -> bool:
         """Take which tests of the link's devices are outstanding; return whether that changed the list."""
         clock, has_changed = checkup_clock_of(self.hass), False
         for one in self._entry.get_subentries_of_type(SUBENTRY_DEVICE):
-            outstanding = clock.outstanding(one.subentry_id)
+            outstanding = clock.outstanding(one.subentry_id, now)
             has_changed |= self._hazards.take_checkups(board_of(self.hass, self._entry, one), outstanding)
         return has_changed
 
@@ -144,9 +145,7 @@ class HazardList(TodoListEntity):
             return
         actor = await async_actor(self.hass, context)
         hazard.description, hazard.due = description, due
-        note = {"alarm_id": hazard.alarm_id, "occurrence": hazard.occurrence, "hazard": hazard.summary}
-        note |= {"comment": description, "due": due or "", "by": actor.name}
-        desk_of(self.hass).record.put_down(Kind.NOTE, note)
+        self._put_down(hazard, actor.name, description, due or "")
 
     async def _async_see_to(self, hazard: Hazard, context: Context) -> None:
         """Do what ticking means: an alarm is acknowledged, a test has passed."""
@@ -161,16 +160,21 @@ class HazardList(TodoListEntity):
             actor = await async_actor(self.hass, context)
             check_may_note(self.hass, actor, Board(identity=self._entry.entry_id, name=self._entry.title))
             self._hazards.close(hazard)
-            note = {"alarm_id": hazard.alarm_id, "occurrence": hazard.occurrence, "hazard": hazard.summary}
-            desk_of(self.hass).record.put_down(Kind.NOTE, {**note, "comment": "", "due": "", "by": actor.name})
+            self._put_down(hazard, actor.name)
+
+    def _put_down(self, hazard: Hazard, by: str, comment: str = "", due: str = "") -> None:
+        note = {"alarm_id": hazard.alarm_id, "occurrence": hazard.occurrence, "hazard": hazard.summary, "by": by}
+        desk_of(self.hass).record.put_down(Kind.NOTE, {**note, "comment": comment, "due": due})
+        link = Board(identity=self._entry.entry_id, name=self._entry.title)
+        log_entry(self.hass, link, Kind.NOTE, f"{hazard.summary} {due}".rstrip(), by, comment)
 
     # -- what is overdue ----------------------------------------------------------------------------------------------
 
     @callback
-    def _look(self) -> None:
+    def _look(self, now: datetime | None = None) -> None:
         """Show the list, raise the repair about what is overdue, and look again when the next one is due."""
         self._attr_todo_items = [_item(hazard) for hazard in self._hazards.all()]
-        now = dt_util.utcnow()
+        now = now or dt_util.utcnow()
         due = [(at, one) for one in self._hazards.all() if not one.is_done and (at := one.overdue_at()) is not None]
         tell_overdue_hazards(self.hass, self._entry, [one.summary for at, one in due if at <= now])
         self._disarm()
@@ -180,9 +184,9 @@ class HazardList(TodoListEntity):
             )
 
     @callback
-    def _tick(self, _: datetime) -> None:
+    def _tick(self, now: datetime) -> None:
         self._cancel = None
-        self._look()
+        self._look(now)
 
     @callback
     def _disarm(self) -> None:

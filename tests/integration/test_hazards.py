@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -116,14 +115,13 @@ async def test_a_test_that_failed_is_a_hazard_until_one_passes(rig: LinkRig, per
     assert [one["status"] for one in await hazards(rig)] == ["completed"]
 
 
-async def test_an_overdue_inspection_is_a_hazard_and_ticking_says_that_it_passed(
-    rig: LinkRig, person: Context, freezer: FrozenDateTimeFactory
-) -> None:
+async def test_an_overdue_inspection_is_a_hazard_and_ticking_says_that_it_passed(rig: LinkRig, person: Context) -> None:
     await act(rig, "set_test_interval", context_of(rig.hass, "Owner", GROUP_ID_ADMIN), **_MONTHLY)
+    morning = (dt_util.now() + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=500000)
+    async_fire_time_changed(rig.hass, morning)
+    await rig.hass.async_block_till_done()
     assert await hazards(rig) == []
-    freezer.tick(timedelta(days=32))
-    freezer.move_to(dt_util.now().replace(hour=10, minute=0, second=1))
-    async_fire_time_changed(rig.hass)
+    async_fire_time_changed(rig.hass, morning + timedelta(days=32))
     await rig.hass.async_block_till_done()
     (item,) = await hazards(rig)
     assert (item["summary"], item["status"]) == ("adw300 1 · Inspection overdue · #1", "needs_action")
@@ -175,17 +173,14 @@ async def test_an_overdue_hazard_raises_a_repair_until_somebody_saw_to_it(rig: L
     assert issues.async_get_issue(DOMAIN, identifier) is None
 
 
-async def test_a_hazard_becomes_overdue_by_itself(
-    rig: LinkRig, person: Context, freezer: FrozenDateTimeFactory
-) -> None:
+async def test_a_hazard_becomes_overdue_by_itself(rig: LinkRig, person: Context) -> None:
     identifier = f"{rig.entry.entry_id}_hazards_overdue"
     await leak(rig)
     await rig.until(LIST, is_now("1"))
     (item,) = await hazards(rig)
     await change(rig, person, item, due_date=dt_util.now().date().isoformat())
     assert ir.async_get(rig.hass).async_get_issue(DOMAIN, identifier) is None
-    freezer.tick(timedelta(days=1, minutes=1))
-    async_fire_time_changed(rig.hass)
+    async_fire_time_changed(rig.hass, dt_util.now() + timedelta(days=1, minutes=1))
     await rig.hass.async_block_till_done()
     assert ir.async_get(rig.hass).async_get_issue(DOMAIN, identifier) is not None
 

@@ -16,9 +16,9 @@ from ..aioacrel.points import Point
 from ..aioacrel.vocabulary import Kind
 from ..const import DOMAIN, SUBENTRY_DEVICE
 from ..coordinator import AcrelCoordinator
+from ..entity_ids import ALARM_EVENT, CONNECTION, SAFETY, UNSAFE, id_of
 from ..kinds import platform_of, unique_id
 from ..ownersettings import limits_of, ratings_of
-from ..safety import ALARM_EVENT, CONNECTION, SAFETY, UNSAFE, id_of
 
 type Json = dict[str, Any]
 
