@@ -22,6 +22,11 @@ def id_of(owner_id: str, circuit: str | None, what: str) -> str:
     return f"{owner_id}{ALARMS}{circuit or 'all'}_{what}"
 
 
+def hazards_id(entry_id: str) -> str:
+    """Return what the entity registry knows the list of hazards of a link by."""
+    return f"{entry_id}_hazards"
+
+
 @callback
 def shown_by(hass: HomeAssistant, board: Board, circuit: str | None) -> str | None:
     """Return the entity that shows the word of a place: of the circuit, else of the device, else of its link."""

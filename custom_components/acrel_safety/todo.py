@@ -23,6 +23,7 @@ from .const import DOMAIN, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry
 from .desk import desk_of
 from .devices import board_of, hub_info
+from .entity_ids import hazards_id
 from .hazards import LONGEST_TEXT, Hazard, Hazards
 from .issues import tell_overdue_hazards
 from .logged import log_entry
@@ -58,7 +59,7 @@ class HazardList(TodoListEntity):
 
     def __init__(self, entry: AcrelConfigEntry, hazards: Hazards) -> None:
         """Take the link and what is kept of it."""
-        self._attr_unique_id = f"{entry.entry_id}_{_KEY}"
+        self._attr_unique_id = hazards_id(entry.entry_id)
         self._attr_device_info = hub_info(entry)
         self._entry = entry
         self._hazards = hazards

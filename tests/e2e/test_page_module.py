@@ -23,7 +23,7 @@ _ASK = """([kind, config, structure, language]) => {
   const hass = {
     locale: {language},
     config: {components: ["history", "logbook"]},
-    entities: {"todo.site": {entity_id: "todo.site", platform: "acrel_safety"}, "todo.x": {entity_id: "todo.x"}},
+    entities: {},
   };
   return window.made[kind](config, hass, structure);
 }"""
@@ -53,7 +53,7 @@ async def page() -> AsyncGenerator[Page]:
 def site(boards: int = _BOARDS, circuits: int = _CIRCUITS) -> Json:
     """Return the structure of a site."""
     return {
-        "links": [_place("link", "Gateway")],
+        "links": [{**_place("link", "Gateway"), "hazards": "todo.site"}, {**_place("other", "Other"), "hazards": None}],
         "boards": [
             {
                 **_place(f"b{board}", f"Board {board}"),
@@ -142,9 +142,10 @@ def _holds(rule: Json, word: str) -> bool:
     return word in rule["state"] if "state" in rule else word not in rule["state_not"]
 
 
-async def test_only_lists_of_the_integration_are_shown_as_hazards(page: Page) -> None:
+async def test_each_link_shows_its_list_of_hazards_by_name(page: Page) -> None:
     made = await _made(page, "viewOf", site(), view="record")
-    assert [card["entity"] for card in _cards(made) if card["type"] == "todo-list"] == ["todo.site"]
+    lists = [(card["title"], card["entity"]) for card in _cards(made) if card["type"] == "todo-list"]
+    assert lists == [("Gateway", "todo.site")]
 
 
 @pytest.mark.parametrize(("language", "title"), [("en-GB", "Electrical safety"), ("zh-Hans", "电气安全")])

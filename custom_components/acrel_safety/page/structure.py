@@ -16,7 +16,7 @@ from ..aioacrel.points import Point
 from ..aioacrel.vocabulary import Kind
 from ..const import DOMAIN, SUBENTRY_DEVICE
 from ..coordinator import AcrelCoordinator
-from ..entity_ids import ALARM_EVENT, CONNECTION, SAFETY, UNSAFE, id_of
+from ..entity_ids import ALARM_EVENT, CONNECTION, SAFETY, UNSAFE, hazards_id, id_of
 from ..kinds import platform_of, unique_id
 from ..ownersettings import limits_of, ratings_of
 
@@ -44,6 +44,7 @@ def structure(hass: HomeAssistant) -> Json:
         finder = _Finder(hass, entry)
         device = finder.device(entry.entry_id)
         link = finder.place(entry.entry_id, None, device, entry.title)
+        link["hazards"] = finder.entity(Platform.TODO, hazards_id(entry.entry_id))
         links.append(link)
         boards.extend(
             {**finder.board(subentry, device), "link": link["id"]}

@@ -141,8 +141,8 @@ class Alarms:
         ]
         return sorted(listed, key=urgency)
 
-    def worst(self, identity: str, circuit: str | None = None) -> Standing | None:
-        """Return the gravest alarm that stands of a device, of one of its circuits, or of a link with all its devices.
+    def standing_at(self, identity: str, circuit: str | None = None) -> list[Standing]:
+        """Return what stands of a device, of one of its circuits, or of a link with all its devices, the gravest first.
 
         What nobody sees of a device is nothing that is seen of its circuits.
         """
@@ -153,7 +153,7 @@ class Alarms:
             if alarm.stands
             and (circuit is None or alarm.cause.key.circuit == circuit or alarm.cause.key == WHOLE_DEVICE)
         ]
-        return min(standing, key=lambda one: (one.rank, not one.alarm.facts.is_told, urgency(one)), default=None)
+        return sorted(standing, key=lambda one: (one.rank, not one.alarm.facts.is_told, urgency(one)))
 
     def _of(self, identity: str) -> Iterator[tuple[Alarm, Board]]:
         """Yield the alarms of a device, or of a link with all its devices."""
