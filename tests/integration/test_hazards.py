@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.acrel_safety.const import DOMAIN
 from tests.integration.alarm_rigs import SAFETY, act, context_of, leak, leaky, recorded
 from tests.integration.conftest import CabinetMaker, LinkMaker
-from tests.integration.rigs import LinkRig, is_now
+from tests.integration.rigs import LinkRig, is_now, until_issue
 
 LIST = "todo.cabinet_hazards"
 _MONTHLY = {"entity_id": SAFETY, "kind": "inspection", "months": 1}
@@ -178,11 +178,12 @@ async def test_a_hazard_becomes_overdue_by_itself(rig: LinkRig, person: Context)
     await leak(rig)
     await rig.until(LIST, is_now("1"))
     (item,) = await hazards(rig)
-    await change(rig, person, item, due_date=dt_util.now().date().isoformat())
-    assert ir.async_get(rig.hass).async_get_issue(DOMAIN, identifier) is None
-    async_fire_time_changed(rig.hass, dt_util.now() + timedelta(days=1, minutes=1))
-    await rig.hass.async_block_till_done()
-    assert ir.async_get(rig.hass).async_get_issue(DOMAIN, identifier) is not None
+    due = dt_util.now() + timedelta(seconds=3)
+    await change(rig, person, item, due_datetime=due.isoformat())
+    if dt_util.now() < due:
+        assert ir.async_get(rig.hass).async_get_issue(DOMAIN, identifier) is None
+    await until_issue(rig.hass, identifier)
+    assert dt_util.now() >= due
 
 
 @pytest.mark.parametrize(
