@@ -91,7 +91,8 @@ const TEXTS = {
   },
 };
 
-const textsFor = (hass) => ((hass.locale?.language ?? hass.language ?? "en").startsWith("zh") ? TEXTS.zh : TEXTS.en);
+const languageOf = (hass) => hass.locale?.language ?? hass.language ?? "en";
+const textsFor = (hass) => (languageOf(hass).startsWith("zh") ? TEXTS.zh : TEXTS.en);
 
 // -- What there is ----------------------------------------------------------------------------------------------------
 
@@ -477,10 +478,12 @@ let asked = {};
 /** Ask once for all views of one moment. The registries are other objects as soon as anything in them changed. */
 const structureOf = (hass) => {
   const { connection, devices, entities } = hass;
-  const isSame = asked.connection === connection && asked.devices === devices && asked.entities === entities;
+  const language = languageOf(hass);
+  const isSame = asked.connection === connection && asked.devices === devices && asked.entities === entities
+    && asked.language === language;
   if (!isSame || Date.now() - asked.at > REMEMBER_MS) {
-    const answer = hass.callWS({ type: "acrel_safety/structure" });
-    asked = { connection, devices, entities, at: Date.now(), answer };
+    const answer = hass.callWS({ type: "acrel_safety/structure", language });
+    asked = { connection, devices, entities, language, at: Date.now(), answer };
     answer.catch(() => { asked = {}; });
   }
   return asked.answer;
