@@ -153,5 +153,5 @@ def _put_down(hass: HomeAssistant, board: Board, circuit: str | None, wanted: Ma
     if (rated := wanted.get(ATTR_RATED_CURRENT)) is not None:
         written["rated_current"] = rated
     shown = written["limit"] if ATTR_LIMIT in wanted else "–"
-    said = headed(limit.level, f"{limit.family.replace('_', ' ')}: {shown}").text(hass.config.language)
-    desk_of(hass).note(Kind.LIMIT, board, written, by, said)
+    said = headed(limit.level, phrase("told_with_value", cause=phrase(f"family_{limit.family}"), value=shown))
+    desk_of(hass).note(Kind.LIMIT, board, written, by, said.text(hass.config.language))

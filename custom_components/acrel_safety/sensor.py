@@ -24,6 +24,7 @@ from .entity import AcrelEntity
 from .entity_ids import SAFETY
 from .evidence import RegisterEvidence
 from .kinds import points_of
+from .limitsensor import limit_sensors
 from .memory import former_counter
 from .safety import View, ViewEntity, attributes_of, others_of, view_of_link, views_of
 
@@ -86,6 +87,7 @@ async def async_setup_entry(
                 *points,
                 RegisterEvidence(coordinator),
                 *figures.of_device(coordinator),
+                *limit_sensors(coordinator),
             ],
             config_subentry_id=subentry_id,
         )

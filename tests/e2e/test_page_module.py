@@ -76,6 +76,7 @@ def _place(identity: str, name: str) -> Json:
         "values": [f"sensor.{entity}_lg"],
         "limits": [f"sensor.{entity}_lg_limit"],
         "own": [250],
+        "own_entities": [f"sensor.{entity}_own"],
     }
     return {
         "id": identity,
@@ -123,7 +124,7 @@ async def test_graphs_are_on_the_page_of_a_circuit_only_with_the_limit_as_a_seri
         assert "history-graph" not in {card["type"] for card in _cards(made)}
     made = await _made(page, "viewOf", structure, view="place", place="b3c7")
     (graph,) = [card for card in _cards(made) if card["type"] == "history-graph"]
-    assert [row["entity"] for row in graph["entities"]] == ["sensor.b3c7_lg", "sensor.b3c7_lg_limit"]
+    assert [row["entity"] for row in graph["entities"]] == ["sensor.b3c7_lg", "sensor.b3c7_lg_limit", "sensor.b3c7_own"]
     assert graph["hours_to_show"] == 24
     assert any("own limit 250 mA" in card.get("heading", "") for card in _cards(made))
 

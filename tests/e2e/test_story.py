@@ -119,6 +119,9 @@ async def test_a_leak_is_told_shown_listed_acknowledged_and_recorded(scene: Scen
     await expect(page.get_by_text("No alarm stands on what can be seen.")).to_be_visible()
     await expect(tile(page, "Offices", "Safe")).to_be_visible()
     await photograph(page, scene.address("record"), "story-leak-record")
+    what = "Residual current above the limit"
+    for said in (f"Alarm: {what}: 600 mA, limit 300 mA", f"acknowledged: {what} · Demo", f"ended: {what}"):
+        await expect(page.get_by_text(said).first).to_be_visible()
 
 
 async def test_a_silent_board_is_told_shown_acknowledged_by_its_button_and_recorded(scene: Scene) -> None:
@@ -136,8 +139,12 @@ async def test_a_silent_board_is_told_shown_acknowledged_by_its_button_and_recor
     await expect(alert(page, "Ground-floor flat: Not seen", " · acknowledged")).to_be_visible()
     assert (await phone.next())["message"] == "clear_notification"
     await scene.happens(5, "normal")
-    await expect(page.get_by_text("Everything that is watched can be seen.")).to_be_visible()
+    # Who says nothing is asked less often.
+    await expect(page.get_by_text("Everything that is watched can be seen.")).to_be_visible(timeout=_SILENCE)
     await photograph(page, scene.address("record"), "story-silent-record")
+    for said in ("Cannot be seen: Device cannot be seen", "acknowledged: Device cannot be seen · Demo"):
+        await expect(page.get_by_text(said).first).to_be_visible()
+    await expect(page.get_by_text("ended: Device cannot be seen").first).to_be_visible()
 
 
 async def _told(phone: Phone, title: str | None) -> Any:  # noqa: ANN401 - JSON as it was pushed
@@ -150,5 +157,5 @@ async def _told(phone: Phone, title: str | None) -> Any:  # noqa: ANN401 - JSON 
 async def _shows_the_drawer(page: Page) -> None:
     """Keep a picture of Home Assistant's own notifications."""
     await page.get_by_text("Notifications", exact=True).click()
-    await expect(page.get_by_text(re.compile(r"600 mA, limit 300 mA \\(since"))).to_be_visible()
+    await expect(page.get_by_text(re.compile(r"600 mA, limit 300 mA \(since"))).to_be_visible()
     await page.screenshot(path=PICTURES / "story-leak-notification.png")

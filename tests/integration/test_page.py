@@ -67,6 +67,12 @@ async def test_what_the_owner_renamed_hid_limited_and_rated_is_told_so(
     assert (fourth["name"], fourth["rating"]) == ("Kitchen <b>", 16)
     (graph,) = fourth["graphs"]
     assert (graph["limits"], graph["own"]) == ([], [250])
+    (own,) = graph["own_entities"]
+    state, known = hass.states.get(own), er.async_get(hass).async_get(own)
+    assert state is not None
+    assert known is not None
+    assert (state.state, state.attributes["unit_of_measurement"], known.hidden_by) == ("250.0", "mA", "integration")
+    assert state.attributes["friendly_name"] == "Kitchen <b> Own limit: Residual current"
 
 
 async def test_a_limit_that_may_be_changed_is_drawn_too(

@@ -363,7 +363,7 @@ const graph = (t, drawn) => {
     {
       type: "history-graph",
       hours_to_show: HOURS,
-      entities: [...drawn.values, ...drawn.limits].map((entity) => ({ entity, name: OWN_NAME })),
+      entities: [...drawn.values, ...drawn.limits, ...drawn.own_entities].map((entity) => ({ entity, name: OWN_NAME })),
       grid_options: FULL,
     },
   ], 2);
