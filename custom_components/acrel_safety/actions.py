@@ -17,7 +17,7 @@ from .const import DOMAIN
 from .desk import AlarmDesk, desk_of
 from .entity_ids import shown_by
 from .limitsetting import LIMIT_FIELDS, async_set_limit
-from .rights import async_actor, check_may_act
+from .rights import Actor, async_actor, check_may_act, check_may_set_all
 from .targets import spots_of
 from .wording import sentence_of, summary_of, title_of
 
@@ -26,6 +26,8 @@ SILENCE: Final = "silence"
 RESET: Final = "reset"
 SHELVE: Final = "shelve"
 UNSHELVE: Final = "unshelve"
+TAKE_OUT: Final = "take_out_of_service"
+PUT_BACK: Final = "put_back_in_service"
 SET_LIMIT: Final = "set_limit"
 LIST_ALARMS: Final = "list_alarms"
 
@@ -37,6 +39,8 @@ _LONGEST_COMMENT = 1000
 
 type Act = Callable[[Alarms, Standing, str], None]
 """What is done to one alarm, by whom."""
+type MayCheck = Callable[[HomeAssistant, Actor, Sequence[Standing]], None]
+"""Raises where somebody may not."""
 _TEXT = probatio.All(str, probatio.Length(max=_LONGEST_COMMENT))
 _ALARMS: Mapping[str | probatio.Marker, object] = {
     **cv.TARGET_SERVICE_FIELDS,
@@ -56,6 +60,8 @@ def register_actions(hass: HomeAssistant) -> None:
     register(DOMAIN, RESET, _async_reset, probatio.Schema({**_ALARMS}))
     register(DOMAIN, SHELVE, _async_shelve, probatio.Schema(shelving))
     register(DOMAIN, UNSHELVE, _async_unshelve, probatio.Schema({**_ALARMS}))
+    register(DOMAIN, TAKE_OUT, _async_take_out, probatio.Schema({**_WITH_COMMENT}))
+    register(DOMAIN, PUT_BACK, _async_put_back, probatio.Schema({**_ALARMS}))
     register(DOMAIN, SET_LIMIT, _async_set_limit, probatio.Schema({**cv.TARGET_SERVICE_FIELDS, **LIMIT_FIELDS}))
     listing = probatio.Schema({**cv.TARGET_SERVICE_FIELDS})
     register(DOMAIN, LIST_ALARMS, _async_list, listing, supports_response=SupportsResponse.ONLY)
@@ -108,10 +114,33 @@ async def _async_unshelve(call: ServiceCall) -> None:
     await _async_act(call.hass, call.context, alarms, lambda alarms, one, by: alarms.unshelve(one.alarm_id, by=by))
 
 
-async def _async_act(hass: HomeAssistant, context: Context, alarms: Sequence[Standing], act: Act) -> None:
+async def _async_take_out(call: ServiceCall) -> None:
+    comment = call.data[ATTR_COMMENT]
+    await _async_act(
+        call.hass,
+        call.context,
+        _alarms_of(call, lambda facts: not facts.is_out_of_service),
+        lambda alarms, one, by: alarms.take_out(one.alarm_id, by=by, comment=comment),
+        may=check_may_set_all,
+    )
+
+
+async def _async_put_back(call: ServiceCall) -> None:
+    await _async_act(
+        call.hass,
+        call.context,
+        _alarms_of(call, lambda facts: facts.is_out_of_service),
+        lambda alarms, one, by: alarms.put_back(one.alarm_id, by=by),
+        may=check_may_set_all,
+    )
+
+
+async def _async_act(
+    hass: HomeAssistant, context: Context, alarms: Sequence[Standing], act: Act, *, may: MayCheck = check_may_act
+) -> None:
     """Do something to alarms, and wait until it is on the disk; what one refuses keeps no other from it."""
     actor = await async_actor(hass, context)
-    check_may_act(hass, actor, alarms)
+    may(hass, actor, alarms)
     desk = desk_of(hass)
     refused: AcrelError | None = None
     for standing in alarms:

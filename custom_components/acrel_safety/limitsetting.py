@@ -152,6 +152,6 @@ def _put_down(hass: HomeAssistant, board: Board, circuit: str | None, wanted: Ma
         written["limit"] = None
     if (rated := wanted.get(ATTR_RATED_CURRENT)) is not None:
         written["rated_current"] = rated
-    shown = written["limit"] if ATTR_LIMIT in wanted else "–"
+    shown = f"{limit.limit:g}" if ATTR_LIMIT in wanted else "–"
     said = headed(limit.level, phrase("told_with_value", cause=phrase(f"family_{limit.family}"), value=shown))
     desk_of(hass).note(Kind.LIMIT, board, written, by, said.text(hass.config.language))

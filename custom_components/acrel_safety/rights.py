@@ -73,6 +73,13 @@ def check_may_set(hass: HomeAssistant, actor: Actor, board: Board) -> None:
         raise Unauthorized(context=actor.context)
 
 
+@callback
+def check_may_set_all(hass: HomeAssistant, actor: Actor, alarms: Iterable[Standing]) -> None:
+    """Raise ServiceValidationError or Unauthorized if somebody may not say whether these are alarms at all."""
+    for standing in alarms:
+        check_may_set(hass, actor, standing.board)
+
+
 def _check_automation(hass: HomeAssistant, board: Board) -> None:
     devices = _devices_of(hass, board)
     if not devices or not all(map(may_automate, devices)):

@@ -81,6 +81,9 @@ def summary_of(alarms: Sequence[Standing], word: Safety, language: str) -> str:
 
 def _line(standing: Standing, first: Standing, language: str) -> str:
     said = sentence_of(standing, language)
+    if standing.level is not first.level:
+        # The title has the level of the first.
+        said = headed(standing.level, said).text(language)
     if standing.circuit == first.circuit:
         return said
     return f"{standing.circuit_name or standing.board.name}: {said}"

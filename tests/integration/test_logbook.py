@@ -55,7 +55,7 @@ async def test_an_alarm_is_told_from_its_first_sign_to_its_end_with_who_did_what
     assert await said.next() == ("adw300 1", "test · Self-test failed · Wang Li · Button stuck", SAFETY)
     admin = context_of(hass, "Owner", GROUP_ID_ADMIN)
     await act(rig, "set_limit", admin, entity_id=SAFETY, quantity="residual_current", limit=200)
-    assert await said.next() == ("adw300 1", "limit changed · Alarm: Residual current: 200.0 · Owner", SAFETY)
+    assert await said.next() == ("adw300 1", "limit changed · Alarm: Residual current: 200 · Owner", SAFETY)
 
 
 async def test_an_alarm_that_nobody_acknowledged_is_told_to_be_over(
