@@ -1,5 +1,6 @@
 """The demo's dashboards in headless Chromium: the page of the integration, and the one made by hand."""
 
+from contextlib import AsyncExitStack
 from typing import Literal
 
 import aiohttp
@@ -12,6 +13,7 @@ from demo.owner import Tokens, log_in
 from demo.site import SITE
 from demo.view import WIDTH, logged_in, show_dashboard
 from tests.e2e.conftest import Demo
+from tests.e2e.owning import adds_the_page, takes_control
 from tests.e2e.sights import PICTURES, alert, photograph, tile
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -61,6 +63,9 @@ async def test_page_shows_a_leak_with_its_limit_and_what_cannot_be_seen_until_a_
             await expect(alert(page, "Offices: Alarm")).to_have_count(0)
             # Nobody knows of this one yet: that it is over does not end it.
             await expect(alert(page, "Socket circuits · Circuit 4: Alarm", "over, not acknowledged")).to_be_visible()
+            async with Socket.open(http) as socket:
+                await adds_the_page(page, socket, demo)
+                await takes_control(page, socket, demo)
     assert complaints == []
 
 
@@ -75,20 +80,20 @@ async def _shows_what_is_below(page: Page) -> None:
     await expect(page.get_by_text("Residual current alarm value").first).to_be_visible()
     await photograph(page, page.url, "page-circuit")
     await photograph(page, page.url.replace(page.url.rpartition("/")[2], "record"), "page-record")
-    await expect(page.get_by_text("Socket circuits ▸ Circuit 4").first).to_be_visible()
+    await expect(page.get_by_text("Socket circuits · Circuit 4").first).to_be_visible()
     await page.goto(page.url.replace("record", OVERVIEW))
 
 
 async def _looks_right_elsewhere(demo: Demo, tokens: Tokens) -> None:
     """Show a phone in the dark, in Chinese: all of it fits the width."""
     kinds: tuple[tuple[str, Literal["light", "dark"], int, str, str], ...] = (
-        ("zh-CN", "dark", _PHONE, "page-phone-dark-zh", "当前异常"),
+        ("zh-CN", "dark", _PHONE, "page-phone-dark-zh", "剩余电流超过限值"),
         ("en-US", "dark", WIDTH, "page-dark", "What is wrong now"),
     )
     for locale, colors, width, name, text in kinds:
         async with logged_in(tokens, locale=locale, colors=colors) as page:
             await show_dashboard(page, f"{demo.url}/{PATH}/{OVERVIEW}", width=width)
-            await expect(page.get_by_text(text)).to_be_visible()
+            await expect(page.get_by_text(text).first).to_be_visible()
             await expect(page.locator("ha-alert").filter(has_text="600 mA").first).to_be_visible()
             assert await page.evaluate("document.documentElement.scrollWidth") <= width
             await page.screenshot(path=PICTURES / f"{name}.png")
@@ -96,9 +101,9 @@ async def _looks_right_elsewhere(demo: Demo, tokens: Tokens) -> None:
 
 async def test_page_shows_a_leak_on_the_newest_home_assistant(newest_demo: Demo) -> None:
     complaints: list[str] = []
-    async with aiohttp.ClientSession() as session:
-        tokens = await log_in(Http(session, newest_demo.url))
-    async with logged_in(tokens) as page:
+    async with aiohttp.ClientSession() as session, AsyncExitStack() as stack:
+        http = Http(session, newest_demo.url)
+        page = await stack.enter_async_context(logged_in(await log_in(http)))
         page.on("pageerror", lambda error: complaints.append(error.message))
         await show_dashboard(page, f"{newest_demo.url}/{PATH}")
         await expect(tile(page, "Offices", "Safe")).to_be_visible()
@@ -107,6 +112,9 @@ async def test_page_shows_a_leak_on_the_newest_home_assistant(newest_demo: Demo)
         await page.get_by_role("link", name="Show Offices").click()
         await expect(page.locator("hui-history-graph-card").first).to_be_visible()
         await photograph(page, page.url, "page-newest")
+        socket = await stack.enter_async_context(Socket.open(http))
+        await adds_the_page(page, socket, newest_demo)
+        await takes_control(page, socket, newest_demo)
     assert complaints == []
 
 

@@ -493,6 +493,11 @@ const strategy = (make) =>
   class extends HTMLElement {
     static noEditor = true;
 
+    /** What the dialog "Add dashboard" begins with, so that one click is left. */
+    static getCreateSuggestions(hass) {
+      return { title: textsFor(hass).title, icon: "mdi:shield-home" };
+    }
+
     static async generate(config, hass) {
       return make(config, hass, await structureOf(hass));
     }
