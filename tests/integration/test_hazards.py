@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from homeassistant.auth.const import GROUP_ID_READ_ONLY
+from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.acrel_safety.const import DOMAIN
 from tests.integration.alarm_rigs import SAFETY, act, context_of, leak, leaky, recorded
@@ -16,6 +17,7 @@ from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import LinkRig, is_now, until_issue
 
 LIST = "todo.cabinet_hazards"
+_MONTHLY = {"entity_id": SAFETY, "kind": "inspection", "months": 1}
 
 
 @pytest.fixture
@@ -99,6 +101,36 @@ async def test_no_automation_ticks_what_is_not_watched_any_more(
     assert [one["status"] for one in await hazards(rig)] == ["needs_action"]
     await change(rig, person, item, status="completed")
     assert [one["status"] for one in await hazards(rig)] == ["completed"]
+
+
+async def test_a_test_that_failed_is_a_hazard_until_one_passes(rig: LinkRig, person: Context) -> None:
+    test = {"entity_id": SAFETY, "kind": "self_test"}
+    await act(rig, "record_test", person, **test, passed=False, comment="Did not trip")
+    (item,) = await hazards(rig)
+    assert (item["summary"], item["status"]) == ("adw300 1 · Self-test failed · #1", "needs_action")
+    assert item["description"].splitlines()[1] == "Wang Li · Did not trip"
+    await rig.reload()
+    assert [one["status"] for one in await hazards(rig)] == ["needs_action"]
+    await act(rig, "record_test", person, **test, passed=True)
+    assert [one["status"] for one in await hazards(rig)] == ["completed"]
+
+
+async def test_an_overdue_inspection_is_a_hazard_and_ticking_says_that_it_passed(rig: LinkRig, person: Context) -> None:
+    await act(rig, "set_test_interval", context_of(rig.hass, "Owner", GROUP_ID_ADMIN), **_MONTHLY)
+    morning = (dt_util.now() + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=500000)
+    async_fire_time_changed(rig.hass, morning)
+    await rig.hass.async_block_till_done()
+    assert await hazards(rig) == []
+    async_fire_time_changed(rig.hass, morning + timedelta(days=32))
+    await rig.hass.async_block_till_done()
+    (item,) = await hazards(rig)
+    assert (item["summary"], item["status"]) == ("adw300 1 · Inspection overdue · #1", "needs_action")
+    with pytest.raises(ServiceValidationError, match="are for persons"):
+        await change(rig, Context(), item, status="completed")
+    await change(rig, person, item, status="completed")
+    assert [one["status"] for one in await hazards(rig)] == ["completed"]
+    (test,) = recorded(rig, "test")
+    assert (test["what"], test["passed"], test["by"]) == ("inspection", True, "Wang Li")
 
 
 async def test_comments_and_due_dates_outlive_a_reload_and_are_recorded(rig: LinkRig, person: Context) -> None:
