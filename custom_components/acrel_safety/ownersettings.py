@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigSubentry
 from .aioacrel.alarms.ownerlimits import OwnerLimit
 from .aioacrel.errors import LimitFormError
 from .checked import UnfitError
-from .const import CONF_ALLOW_AUTOMATIONS, CONF_CIRCUIT_NAMES, CONF_LIMITS, CONF_RATINGS
+from .const import CONF_ALLOW_AUTOMATIONS, CONF_CIRCUIT_NAMES, CONF_CT, CONF_LIMITS, CONF_PT, CONF_RATINGS
 
 KEPT = (CONF_LIMITS, CONF_RATINGS, CONF_CIRCUIT_NAMES)
 """What no form of a device asks for: it stays when the rest is changed."""
@@ -26,6 +26,11 @@ def limits_of(subentry: ConfigSubentry) -> dict[str, OwnerLimit]:
 def ratings_of(subentry: ConfigSubentry) -> dict[str, float]:
     """Return the rated currents of a device's circuits, in A."""
     return {**subentry.data.get(CONF_RATINGS, {})}
+
+
+def ratios_of(subentry: ConfigSubentry) -> dict[str, float]:
+    """Return the transformer ratios that the owner set."""
+    return {name: subentry.data[name] for name in (CONF_CT, CONF_PT) if name in subentry.data}
 
 
 def names_of(subentry: ConfigSubentry) -> dict[str, str]:
