@@ -39,8 +39,8 @@ LIMITS_OF_OWNER = {
 }
 INTERVALS = {Pace.FAST: 2.001, Pace.NORMAL: 10.0, Pace.SLOW: 60.0}
 """None of them the usual fast one: then the rhythm does not follow the line, which takes no time here."""
-ROUNDS = 7
-SETTLE, SECONDS = 65.0, 120.0
+ROUNDS = 4
+SETTLE, SECONDS = 65.0, 60.0
 _SWEPT = 0.1
 """Of the circuits, where alarms stand and their values go up and down."""
 

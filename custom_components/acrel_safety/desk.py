@@ -162,6 +162,12 @@ class AlarmDesk:
         return watch, leave
 
     @callback
+    def miss(self, place: Board) -> None:
+        """Take it that a link cannot be reached; it is told when that lasts."""
+        self.alarms.miss(place)
+        self._changed()
+
+    @callback
     def safety(self) -> Safety:
         """Return the one word for all links; what is set up and not watched, for whatever reason, is not seen."""
         entries = self._hass.config_entries.async_entries(DOMAIN, include_disabled=False)
