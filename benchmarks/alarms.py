@@ -12,6 +12,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack
 
 from modbus_connection.mock import MockModbusConnection, MockModbusUnit
@@ -26,6 +27,7 @@ from custom_components.acrel_safety.aioacrel.alarms.ownerlimits import OwnerLimi
 from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.modbus import LinkAddress, ModbusHub
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
+from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator.faults.virtual import run
 
@@ -90,7 +92,7 @@ class Rig:
                     watch, _ = self.alarms.watch(device, board, limits=LIMITS_OF_OWNER)
                     watch.listen(self._look)
 
-    def _count(self, touched: frozenset[object]) -> None:
+    def _count(self, touched: AbstractSet[PointKey]) -> None:
         self.values += len(touched)
 
     def _look(self) -> None:
