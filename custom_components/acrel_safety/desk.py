@@ -30,6 +30,7 @@ from .const import DOMAIN, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry
 from .growthmemory import GrowthMemory
 from .growthquestion import LEVEL_CHANGED, tell_questions
+from .logged import log_entry, log_happening
 from .outbox import NoticeListener, Outbox, call_listener
 from .record import SafetyRecord
 
@@ -238,6 +239,7 @@ class AlarmDesk:
             self.growth.write_soon()
         if (early := self._early.get(standing.board.identity)) is not None:
             early.append((happening, standing))
+        log_happening(self._hass, happening, standing)
         for listener in list(self._listeners):
             call_listener(listener, happening, standing)
         if standing.board.link:
@@ -247,9 +249,12 @@ class AlarmDesk:
             self._changed()
 
     @callback
-    def note_limit(self, board: Board, data: Mapping[str, object], by: str) -> None:
-        """Put down that a limit of a device was changed."""
-        self.record.put_down(Kind.LIMIT, {"site": board.site, "board": board.name, **data, "by": by})
+    def note(
+        self, kind: Kind, board: Board, data: Mapping[str, object], by: str, said: str = "", comment: str = ""
+    ) -> None:
+        """Put down what a person did to a device, and tell the logbook in words."""
+        self.record.put_down(kind, {"site": board.site, "board": board.name, **data, "by": by})
+        log_entry(self._hass, board, kind, said, by, comment)
 
     @callback
     def answer(self, board: Board, questions: Iterable[Question], *, is_new_appliance: bool) -> None:

@@ -1,6 +1,7 @@
 """Alarms as a person meets them: what raises them, what ends them, and what is never taken for quiet."""
 
 from datetime import timedelta
+from math import inf
 
 import pytest
 
@@ -142,10 +143,24 @@ def test_an_opening_that_was_commanded_here_is_no_trip() -> None:
     plant = Plant()
     board = plant.add(model_id="ddsy1352")
     board.quiet()
-    next(board.watch.opened_rules()).expect_open()
-    board.say(RlySta=False)
-    board.say(RlySta=True)
+    for rule in board.watch.position_rules():
+        rule.expect_open(inf)
+    board.say(RlySta=False, U=0.0, I=0.0)
+    board.say(RlySta=True, U=230.0)
     assert plant.happened == []
+    board.say(RlySta=False)
+    assert board.safety() == "tripped"
+
+
+@pytest.mark.parametrize("is_withdrawn", [False, True])
+def test_an_opening_long_after_a_command_or_after_one_that_was_not_sent_is_a_trip(*, is_withdrawn: bool) -> None:
+    plant = Plant()
+    board = plant.add(model_id="ddsy1352")
+    board.quiet()
+    for rule in board.watch.position_rules():
+        rule.expect_open(inf if is_withdrawn else -inf)
+        if is_withdrawn:
+            rule.expect_nothing()
     board.say(RlySta=False)
     assert board.safety() == "tripped"
 

@@ -42,8 +42,8 @@ class Overview:
         ]
         return sorted(listed, key=urgency)
 
-    def worst(self, identity: str, circuit: str | None = None) -> Standing | None:
-        """Return the gravest alarm that stands of a device, of one of its circuits, or of a link with all its devices.
+    def standing_at(self, identity: str, circuit: str | None = None) -> list[Standing]:
+        """Return what stands of a device, of one of its circuits, or of a link with all its devices, the gravest first.
 
         What nobody sees of a device is nothing that is seen of its circuits.
         """
@@ -54,7 +54,7 @@ class Overview:
             if alarm.stands
             and (circuit is None or alarm.cause.key.circuit == circuit or alarm.cause.key == WHOLE_DEVICE)
         ]
-        return min(standing, key=lambda one: (one.rank, not one.alarm.facts.is_told, urgency(one)), default=None)
+        return sorted(standing, key=lambda one: (one.rank, not one.alarm.facts.is_told, urgency(one)))
 
     def unacknowledged(self, identity: str) -> list[Standing]:
         """Return what stands of a device, or of a link itself, is not set aside, and nobody acknowledged."""

@@ -16,7 +16,7 @@ from .growths import Growths, Question
 from .happening import Happening
 from .levels import Safety, safety_of, worst
 from .ownerlimits import OwnerLimit
-from .positions import OpenedRule
+from .positions import DeadRule, OpenedRule
 from .rules import Rule
 from .ruleset import inputs_by_circuit, rules_of
 from .timetable import Timetable
@@ -328,8 +328,8 @@ class Watch:
             self._asked = asked
             self._is_changed = True
 
-    def opened_rules(self) -> Iterator[OpenedRule]:
+    def position_rules(self) -> Iterator[OpenedRule | DeadRule]:
         """Yield the rules that have to know of commands given here."""
         for rule in self._rules:
-            if isinstance(rule, OpenedRule):
+            if isinstance(rule, OpenedRule | DeadRule):
                 yield rule
