@@ -240,9 +240,7 @@ class AlarmDesk:
             self._changed()
 
     @callback
-    def note(
-        self, kind: Kind, board: Board, data: Mapping[str, object], by: str, said: str = "", comment: str = ""
-    ) -> None:
+    def note(self, kind: Kind, board: Board, data: Mapping[str, object], by: str, said: str, comment: str = "") -> None:
         """Put down what a person did to a device, and tell the logbook in words."""
         self.record.put_down(kind, {"site": board.site, "board": board.name, **data, "by": by})
         log_entry(self._hass, board, kind, said, by, comment)
