@@ -4,7 +4,19 @@ import argparse
 import asyncio
 from collections.abc import Callable
 
-from benchmarks import bus, delivered, faults, growth, home_assistant, journal, line_time, pace, recorder, servers
+from benchmarks import (
+    alarms,
+    bus,
+    delivered,
+    faults,
+    growth,
+    home_assistant,
+    journal,
+    line_time,
+    pace,
+    recorder,
+    servers,
+)
 from benchmarks.report import Table
 
 
@@ -18,6 +30,7 @@ def main() -> None:
         "faults": faults.measure,
         "delivered": delivered.measure,
         "growth": growth.measure,
+        "alarms": alarms.measure,
         "home-assistant": lambda: asyncio.run(home_assistant.measure()),
         "journal": lambda: asyncio.run(journal.measure()),
         "recorder": lambda: asyncio.run(recorder.measure(options.minutes)),

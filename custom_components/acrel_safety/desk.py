@@ -134,10 +134,13 @@ class AlarmDesk:
         limits: Mapping[str, OwnerLimit],
         ratings: Mapping[str, float],
         points: AbstractSet[PointKey],
+        ratios: Mapping[str, float],
     ) -> tuple[Watch, Callable[[], None]]:
-        """Watch these points of a device, with the owner's limits and rated currents; returns what ends that."""
+        """Watch these points of a device, with what the owner set of it; returns what ends that."""
         self._early[board.identity] = deque(maxlen=_MOST_EARLY)
-        watch, end = self.alarms.watch(device, board, limits=limits, ratings=ratings, points=points, grows=True)
+        watch, end = self.alarms.watch(
+            device, board, limits=limits, ratings=ratings, points=points, grows=True, ratios=ratios
+        )
 
         @callback
         def look() -> None:

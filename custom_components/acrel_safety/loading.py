@@ -25,7 +25,7 @@ from .hubs import WAYS
 from .issues import Issue, forget_issues, raise_incomplete_issue, raise_issue
 from .kinds import is_enabled_by_default, platform_of, shown, unique_id
 from .model_files import model_library
-from .ownersettings import limits_of, ratings_of
+from .ownersettings import limits_of, ratings_of, ratios_of
 from .plant import plant_of
 
 
@@ -121,6 +121,7 @@ def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoord
         board_of(hass, entry, subentry),
         limits=limits_of(subentry),
         ratings=ratings_of(subentry),
+        ratios=ratios_of(subentry),
         points=readable.keys() - {point.key for point in coordinator.left_out},
     )
     return unwatch

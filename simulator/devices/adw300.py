@@ -45,12 +45,13 @@ class Adw300(Device):
     `wiring` says what output DO1 drives, which no document can know: `shunt_trip` opens the breaker
     on a rising edge and somebody has to close it by hand, `contactor` interrupts the load while the
     output is on, `none` drives nothing. Input DI1 is the breaker's auxiliary contact (1 = closed).
+    `output_s` is how long an output takes to follow a remote command; one that sticks takes for ever.
     """
 
     model: ClassVar[str] = "adw300"
     setup: ClassVar[FeederSetup] = FeederSetup(capacitive=(False, False, True))
 
-    choices: ClassVar[Mapping[str, Option]] = {"pt": 1, "ct": 1, "wiring": "shunt_trip"}
+    choices: ClassVar[Mapping[str, Option]] = {"pt": 1, "ct": 1, "wiring": "shunt_trip", "output_s": 0.0}
 
     def prepare(self) -> None:
         """Wire the unit."""
@@ -61,6 +62,12 @@ class Adw300(Device):
         self.outputs = [False, False]
         self._remote = [False, False]
         self._pulse_left = [0.0, 0.0]
+        delay = self.options["output_s"]
+        if isinstance(delay, str | bool) or delay < 0:
+            raise ValueError(f"output_s must be a number that is not negative, not {delay!r}")
+        self._output_s = float(delay)
+        # What was commanded and is not there yet, with the seconds it takes still.
+        self._coming: list[tuple[bool, float] | None] = [None, None]
 
     def arm(self) -> None:
         """Bind the alarm words."""
@@ -255,6 +262,7 @@ class Adw300(Device):
         was_on = self.outputs[0]
         for output in range(2):
             self._end_pulse(output, seconds)
+            self._follow(output, seconds)
             self.outputs[output] = self._output(output)
         if self.wiring == "shunt_trip" and self.outputs[0] and not was_on:
             self._move(closed=False)
@@ -266,6 +274,20 @@ class Adw300(Device):
             self.feeder.closed = closed
             self.feeder.refresh()
             self.inputs[0] = closed
+
+    def _follow(self, output: int, seconds: float) -> None:
+        """Let a commanded output come on, or go off, when its time is over."""
+        coming = self._coming[output]
+        if coming is None:
+            return
+        on, left = coming[0], coming[1] - seconds
+        if left > TOLERANCE_S:
+            self._coming[output] = on, left
+            return
+        self._coming[output] = None
+        self._remote[output] = on
+        pulse = on and self.registers[DO_MODE[output]] == _PULSE_MODE
+        self._pulse_left[output] = float(self.registers[DO_PULSE[output]]) if pulse else 0.0
 
     def _end_pulse(self, output: int, seconds: float) -> None:
         if self._pulse_left[output] > 0:
@@ -303,9 +325,7 @@ class Adw300(Device):
             self.registers.put(Kind.U16, register, 0)
             if self.registers[DO_SOURCE[output]] != _REMOTE:
                 continue
-            self._remote[output] = on
-            pulse = on and self.registers[DO_MODE[output]] == _PULSE_MODE
-            self._pulse_left[output] = float(self.registers[DO_PULSE[output]]) if pulse else 0.0
+            self._coming[output] = on, self._output_s
 
     def render(self) -> None:
         """Clock bytes s, min, h, d, mo, y; which byte of a word comes first is not printed."""

@@ -32,7 +32,7 @@ class PrepaidDevice(Device):
     """What the family has in common: live block, relay with forced control, prepaid amount.
 
     Options: `live_block` (false: the block is refused with exception 02), `credit` (remaining
-    amount), `transition_s` and `travel_s` (see `Relay`). Without credit the cost control of the meter
+    amount), `transition_s`, `travel_s` and `falls_back_s` (see `Relay`). Without credit the cost control of the meter
     opens the relay; forced control goes before it until it is released.
     """
 
@@ -45,6 +45,7 @@ class PrepaidDevice(Device):
         "credit": 5000.0,
         "transition_s": 1.0,
         "travel_s": 0.0,
+        "falls_back_s": 0.0,
     }
     # Prepaid values, time and load control, ports, serial number, 2G/4G, SIM, Wi-Fi, MQTT. Where the
     # sources give only a first register, the span goes on to the next known one.
@@ -53,7 +54,11 @@ class PrepaidDevice(Device):
     def prepare(self) -> None:
         """Start with the relay as the credit wants it."""
         self.credit = self._option("credit")
-        self.relay = Relay(transition_s=self._option("transition_s"), travel_s=self._option("travel_s"))
+        self.relay = Relay(
+            transition_s=self._option("transition_s"),
+            travel_s=self._option("travel_s"),
+            falls_back_s=self._option("falls_back_s"),
+        )
         self.relay.rest(closed=self._pays)
         self.feeder.closed = self.relay.closed
         self.feeder.refresh()
@@ -157,6 +162,12 @@ class PrepaidDevice(Device):
         self.credit = max(self.credit - max(self._power(), 0.0) * seconds / 3600 * _PRICE, 0.0)
         self.relay.step(seconds, own=self._pays)
         self._switch()
+
+    def move_by_hand(self, *, closed: bool) -> None:
+        """Move the relay at the meter; it stays there until the next command."""
+        self.relay.move_by_hand(closed=closed)
+        self._switch()
+        self.stale = True
 
     def _switch(self) -> None:
         self.feeder.closed = self.relay.closed and self.scenario.name != "trip"

@@ -8,7 +8,15 @@ from fractions import Fraction
 from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.models.entry import Entry, places_of, points_of
-from custom_components.acrel_safety.aioacrel.points import Circuit, Evidence, Limits, Model, Operation
+from custom_components.acrel_safety.aioacrel.points import (
+    Circuit,
+    Effect,
+    Evidence,
+    Limits,
+    Model,
+    Operation,
+    effect_of_code,
+)
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.registers import (
     UNQUALIFIED,
@@ -144,21 +152,42 @@ def unplaced(entry: Entry) -> Entry:
 
 def operations() -> st.SearchStrategy[tuple[Operation, Write | None]]:
     def operation(
-        code: str, circuit: str, back: list[tuple[str, str, int]], known: tuple[int, str] | None
+        code: str,
+        circuit: str,
+        values: list[list[tuple[str, str, int]]],
+        known: tuple[int, str] | None,
+        effect: Effect | None,
     ) -> tuple[Operation, Write | None]:
-        shows = {PointKey(circuit, code): float(value) for circuit, code, value in back}
+        shows, only_when, falls_back_when = (
+            {PointKey(circuit, code): float(value) for circuit, code, value in each} for each in values
+        )
         names = {"en": code} if code.startswith(EXTRA_PREFIX) else {}
         source = known[1] if known else ""
         write = Write(address=known[0], registers=(1, known[0])) if known else None
-        return Operation(key=PointKey(circuit, code), names=names, shows=shows, within=2.5, source=source), write
+        read = Operation(
+            key=PointKey(circuit, code),
+            names=names,
+            effect=effect or effect_of_code(code),
+            shows=shows,
+            only_when=only_when,
+            falls_back_when=falls_back_when,
+            within=2.5,
+            lockout=30.0 if only_when else 0.0,
+            warnings={"en": source} if source else {},
+            source=source,
+        )
+        return read, write
 
     circuits = st.sampled_from(("0", "1", "7"))
     return st.builds(
         operation,
-        st.sampled_from([*COMMANDS, "DOC_Release"]),
+        st.sampled_from([*(code for code in COMMANDS if "{" not in code), "DO2ON", "DOC_Release"]),
         circuits,
-        st.lists(st.tuples(circuits, st.sampled_from(CODES), st.integers(0, 9)), max_size=3),
+        st.lists(
+            st.lists(st.tuples(circuits, st.sampled_from(CODES), st.integers(0, 9)), max_size=3), min_size=3, max_size=3
+        ),
         st.one_of(st.none(), st.tuples(st.integers(0, WORD), TEXTS)),
+        st.one_of(st.none(), st.sampled_from(Effect)),
     )
 
 

@@ -5,10 +5,10 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from custom_components.acrel_safety.aioacrel.errors import AcrelError
+from custom_components.acrel_safety.aioacrel.errors import AcrelError, CommandRefusedError
 from custom_components.acrel_safety.aioacrel.points import Model, Point
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality, Reading, Value
-from custom_components.acrel_safety.aioacrel.source import Setting, Sink, Update
+from custom_components.acrel_safety.aioacrel.source import Command, Order, Setting, Sink, Update
 
 _START = datetime(2026, 3, 2, 10, tzinfo=UTC)
 _SECONDS = count()
@@ -34,6 +34,9 @@ class SpokenSource:
         self.hurries = 0
         self.questions = 0
         self.sent: list[Setting] = []
+        self.commands: list[Command] = []
+        """What was sent of operations; the values of the operation come to lie in `held`."""
+        self.model = model
         self.held: dict[PointKey, Value] = {}
         """What `read` returns; an order that is sent comes to lie here."""
         self.refusal: AcrelError | None = None
@@ -56,11 +59,23 @@ class SpokenSource:
     async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
         return {key: reading(self.held[key], origin=self.origin) for key in keys if key in self.held}
 
-    async def send(self, order: Setting) -> None:
+    async def send(self, order: Order) -> None:
+        if isinstance(order, Command):
+            self._carry_out(order)
+            return
         self.sent.append(order)
         if self.refusal is not None:
             raise self.refusal
         self.held[order.key] = order.value
+
+    def _carry_out(self, order: Command) -> None:
+        if (detail := order.hindrance()) is not None:
+            raise CommandRefusedError(name=order.key, detail=detail)
+        self.commands.append(order)
+        if self.refusal is not None:
+            raise self.refusal
+        for key, value in self.model.operations[order.key].shows.items():
+            self.held[key] = bool(value) if self.model.points[key].is_binary else value
 
     def figures(self) -> Mapping[str, float | None]:
         return {}

@@ -149,7 +149,7 @@ def test_the_settings_that_may_be_changed_are_these_and_no_others() -> None:
     }
 
 
-def test_only_the_commands_of_the_prepaid_meters_have_registers_and_can_be_confirmed() -> None:
+def test_only_these_commands_have_registers_and_all_of_them_can_be_confirmed() -> None:
     shown = {
         (model.id, key.code): {point.code: value for point, value in operation.shows.items()}
         for model in MODELS
@@ -163,17 +163,18 @@ def test_only_the_commands_of_the_prepaid_meters_have_registers_and_can_be_confi
         for code, shows in {
             "FORRLYOFF": {position: 0, "ForceCtrl": 1, wants: 0},
             "FORRLYON": {position: 1, "ForceCtrl": 1, wants: 1},
-            "DOC_Release forced control": {"ForceCtrl": 0},
+            "FORRLYREL": {"ForceCtrl": 0},
         }.items()
-    }
+    } | {("adw300", f"DO{n}{code}"): {f"DO{n}": on} for n in (1, 2) for code, on in (("ON", 1), ("OFF", 0))}
     writes = {(model.id, key.code): write for model in MODELS for key, write in model.registers.writes.items()}
     assert {key: (write.address, write.registers) for key, write in writes.items()} == {
         ("ddsy1352", "FORRLYOFF"): (0x57, (1, 1)),
         ("ddsy1352", "FORRLYON"): (0x57, (1, 0)),
-        ("ddsy1352", "DOC_Release forced control"): (0x57, (0, 1)),
+        ("ddsy1352", "FORRLYREL"): (0x57, (0, 1)),
         ("dtsy1352", "FORRLYOFF"): (0x57, (1, 1)),
         ("dtsy1352", "FORRLYON"): (0x57, (1, 0)),
-        ("dtsy1352", "DOC_Release forced control"): (0x57, (0, 1)),
+        ("dtsy1352", "FORRLYREL"): (0x57, (0, 1)),
+        **{("adw300", f"DO{n}{code}"): (0x1C1 + n, (on,)) for n in (1, 2) for code, on in (("ON", 1), ("OFF", 0))},
     }
     # Where no register shows the position, nothing is written either.
     assert not any(registers.writes for model in MODELS for registers in model.fallbacks)

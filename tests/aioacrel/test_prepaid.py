@@ -98,10 +98,10 @@ async def test_warnings_come_with_the_credit_going() -> None:
         ]
 
 
-@pytest.mark.parametrize("code", ["FORRLYOFF", "FORRLYON", "DOC_Release forced control"])
+@pytest.mark.parametrize("code", ["FORRLYOFF", "FORRLYON", "FORRLYREL"])
 @pytest.mark.parametrize("model_id", ["ddsy1352", "dtsy1352"])
 async def test_an_operation_shows_where_the_model_says(model_id: str, code: str) -> None:
-    """Nothing sends an operation yet: here the simulated meter is told by hand what the model file says."""
+    """The simulated meter is told by hand what the model file says."""
     known = model(model_id)
     operation, write = known.operations[key(code)], known.registers.writes[key(code)]
     async with meter(model_id) as cabinet:

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from custom_components.acrel_safety.aioacrel.errors import NoAnswerError, NotSentError
 from custom_components.acrel_safety.aioacrel.points import Model, Point
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality, Reading, Value
-from custom_components.acrel_safety.aioacrel.source import NEAR, Setting, Sink, Source, Update
+from custom_components.acrel_safety.aioacrel.source import NEAR, Order, Setting, Sink, Source, Update
 
 SPOKEN = "spoken"
 
@@ -60,11 +60,12 @@ class SpokenSource:
             raise NoAnswerError(unit=0, seconds="0")
         return {key: self._reading(self._values[key], Quality.GOOD) for key in keys if key in self._values}
 
-    async def send(self, order: Setting) -> None:
+    async def send(self, order: Order) -> None:
         if not self.is_started:
             raise NotSentError(unit=0, reason=NoAnswerError(unit=0, seconds="0"))
-        self.sent.append(order)
-        self._values[order.key] = order.value
+        if isinstance(order, Setting):
+            self.sent.append(order)
+            self._values[order.key] = order.value
 
     def figures(self) -> Mapping[str, float | None]:
         return {}

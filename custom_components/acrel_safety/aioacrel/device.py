@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from .control.outcome import Outcome, Reason, refused
 from .errors import AcrelError, SettingRefusedError
 from .points import Model, Point
 from .readings import PointKey, Quality, Reading, Value
@@ -19,6 +21,10 @@ from .source import Source, Update
 from .texts import Phrase, phrase
 from .totals import Answer, Held, Remembered, Totals, may_fall
 from .vocabulary import Kind
+
+if TYPE_CHECKING:
+    from .control.caller import Caller
+    from .control.control import Control
 
 _LOGGER = logging.getLogger(__name__)
 _POWERS = frozenset({"kW", "kvar", "kVA"})
@@ -44,6 +50,8 @@ class Device:
         self.readings: dict[PointKey, Reading] = {}
         """The reading that holds, by point; a point that was never read has none."""
         self.totals = Totals(self.may_fall)
+        self.control: Control | None = None
+        """Who operates it; without one nothing is operated."""
         self._may_change = may_change
         self._steady = steady
         self._ways: list[_Way] = []
@@ -220,6 +228,18 @@ class Device:
         if key in self._wishes:
             self._take(way, Update(readings={key: reading}, trouble=way.trouble))
         return reading
+
+    async def operate(
+        self, key: PointKey, by: Caller, token: str | None = None, *, is_confirmed: bool = False
+    ) -> Outcome:
+        """Carry out one of the model's operations, as `control.Control.operate` does."""
+        if self.control is None:
+            return refused(Reason.CONTROL_OFF)
+        return await self.control.operate(key, by, token, is_confirmed=is_confirmed)
+
+    def said_by(self, source: Source) -> Mapping[PointKey, Reading]:
+        """Return what one of several ways said last; of a single one nothing is kept apart."""
+        return next((way.readings for way in self._ways if way.source is source), {})
 
     def _hindrance(self, way: _Way) -> Phrase | None:
         """Return why a change that waits for its turn may not go any more."""

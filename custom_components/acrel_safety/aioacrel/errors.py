@@ -213,6 +213,12 @@ class SettingUnconfirmedError(SettingError):
     key = "setting_unconfirmed"
 
 
+class CommandRefusedError(AcrelError):
+    """An operation was refused before anything was sent."""
+
+    key = "command_refused"
+
+
 class UnknownModelError(AcrelError):
     """No model file has this id."""
 

@@ -5,13 +5,14 @@ lies is said beside it, in `registers/map.py`.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
 from .readings import PointKey, Value
 from .registers.map import RegisterMap
-from .vocabulary import Kind, Pace, Quantity, Range
+from .vocabulary import Kind, Pace, Quantity, Range, vocabulary
 
 
 class Evidence(StrEnum):
@@ -67,22 +68,111 @@ class Point:
             return bool(number) if number in (0, 1) else None
         return number if number in self.range else None
 
+    def is_shown(self, wanted: Value, shown: Value | None) -> bool:
+        """Whether a value that was read is a wanted one, which may be the number of a word."""
+        if shown is None:
+            return False
+        if self.words is not None and not isinstance(wanted, str):
+            wanted = self.words.get(int(wanted), wanted)
+        if isinstance(shown, str) or isinstance(wanted, str):
+            return shown == wanted
+        return bool(shown) is bool(wanted) if self.is_binary else abs(shown - wanted) < self.step / 2
+
+
+class Effect(StrEnum):
+    """What an operation does to a circuit: this decides what stands in its way, and who may."""
+
+    OPEN = "open"
+    CLOSE = "close"
+    RELEASE = "release"
+    """Gives the position back to the device's own control: it may close, or open."""
+    OUTPUT_ON = "on"
+    OUTPUT_OFF = "off"
+    """Of an output: what it drives is the owner's to say."""
+    SERVICE = "service"
+    """Maintenance, timers."""
+    TEST = "test"
+    """A self-test, which trips, or what ends an alarm of the device."""
+    NOTHING = "nothing"
+    """Nothing to the circuit."""
+    UNSAID = "unsaid"
+    """Nobody says what: it is taken for all of it."""
+
+    @property
+    def may_close(self) -> bool:
+        """Whether there may be voltage afterwards where there was none."""
+        return self in (Effect.CLOSE, Effect.RELEASE, Effect.UNSAID, Effect.OUTPUT_ON, Effect.OUTPUT_OFF)
+
+    @property
+    def may_open(self) -> bool:
+        """Whether a circuit may be dead afterwards."""
+        return self not in (Effect.CLOSE, Effect.SERVICE, Effect.NOTHING)
+
+
+_EFFECTS: Mapping[str, Effect] = {
+    "RLYOFF": Effect.OPEN,
+    "FORRLYOFF": Effect.OPEN,
+    "RLYON": Effect.CLOSE,
+    "FORRLYON": Effect.CLOSE,
+    "FORRLYREL": Effect.RELEASE,
+    "DO{n}ON": Effect.OUTPUT_ON,
+    "DO{n}OFF": Effect.OUTPUT_OFF,
+    "RLYREPON": Effect.SERVICE,
+    "RLYREPOFF": Effect.SERVICE,
+    "SELCHK": Effect.TEST,
+    "RESET": Effect.TEST,
+    "SILENCE": Effect.NOTHING,
+    "REFRESH": Effect.NOTHING,
+}
+"""By code of the vocabulary; what is not listed says it in the model file."""
+
+
+def effect_of_code(code: str) -> Effect:
+    """Return what a command of the vocabulary does."""
+    known = vocabulary().find(code)
+    return Effect.UNSAID if known is None else _EFFECTS.get(known.pattern, Effect.UNSAID)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """Something a device can be told to do, and how to see that it was done.
 
-    `shows` are the values that confirm it, all of them to be read within `within` seconds; without any no position
-    shows that it happened, so it cannot be confirmed and is not offered.
+    `shows` are the values that confirm it, all of them to be read within `within` seconds; without any nothing shows
+    that it happened, and what comes of it stays unverified. Of a point with words a value is the number of its word.
     """
 
     key: PointKey
     """Circuit, and code of the command."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Of a command the vocabulary does not have, by language."""
+    effect: Effect = Effect.UNSAID
     shows: Mapping[PointKey, Value] = field(default_factory=dict)
+    only_when: Mapping[PointKey, Value] = field(default_factory=dict)
+    """What has to be read before: otherwise it would do nothing."""
+    falls_back_when: Mapping[PointKey, Value] = field(default_factory=dict)
+    """While this is read what it does ends by itself: a pulse."""
     within: float = 3.0
+    lockout: float = 0.0
+    """Seconds for which the device takes no other command afterwards."""
+    warnings: Mapping[str, str] = field(default_factory=dict)
+    """What has to be said before, by language."""
     source: str = ""
+
+    def name(self, language: str = "en") -> str:
+        """Return what it is called in a language."""
+        known = vocabulary().find(self.key.code)
+        if self.names or known is None:
+            return self.names.get(language) or self.names.get("en", self.key.code)
+        return known.name(language)
+
+    def warning(self, language: str = "en") -> str:
+        """Return what has to be said before, in a language."""
+        return self.warnings.get(language) or self.warnings.get("en", "")
+
+    @property
+    def keys(self) -> AbstractSet[PointKey]:
+        """All points it is judged by."""
+        return self.shows.keys() | self.only_when.keys() | self.falls_back_when.keys()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +227,14 @@ class Model:
     def settable(self) -> frozenset[PointKey]:
         """The settings that may be changed by register, in one map at least."""
         return frozenset().union(*map(self.settable_in, self.maps))
+
+    def operable_in(self, registers: RegisterMap) -> frozenset[PointKey]:
+        """Return the operations that can be sent by a register map: what to write is known, and all it is judged by."""
+        return frozenset(
+            key
+            for key, one in self.operations.items()
+            if key in registers.writes and one.keys <= registers.places.keys()
+        )
 
     def settable_in(self, registers: RegisterMap) -> frozenset[PointKey]:
         """Return the settings that may be changed in a map: limits are printed, and what to write is known."""

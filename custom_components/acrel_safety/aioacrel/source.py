@@ -32,6 +32,16 @@ class Setting:
     """Why it may not go any more, asked at the very last moment: leave may be withdrawn while it waits for its turn."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """An order: one of the model's operations is to be carried out."""
+
+    key: PointKey
+    hindrance: Callable[[], Phrase | None] = lambda: None
+    """As of a setting."""
+
+
+type Order = Setting | Command
 type Sink = Callable[[Update], None]
 """Takes what a source says; never raises."""
 
@@ -70,11 +80,11 @@ class Source(Protocol):
     async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
         """Return fresh readings, asked for now: before a command, and to see what came of it. Raises AcrelError."""
 
-    async def send(self, order: Setting) -> None:
+    async def send(self, order: Order) -> None:
         """Send an order, once at most; that it returns proves nothing: read back.
 
-        Raises SettingRefusedError or NotSentError when nothing left; after any other AcrelError it may have been
-        carried out or not.
+        Raises SettingRefusedError, CommandRefusedError or NotSentError when nothing left; after any other LinkError it
+        may have been carried out or not.
         """
 
     def figures(self) -> Mapping[str, float | None]:

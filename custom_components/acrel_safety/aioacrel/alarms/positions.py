@@ -7,7 +7,7 @@ from ..points import Model
 from ..readings import PointKey
 from ..texts import phrase
 from .levels import Level
-from .rules import Readings, circuits_of, farthest, number_of, present, value_of
+from .rules import ANY, Band, Readings, circuits_of, farthest, number_of, present, value_of
 from .verdict import UNSAID, AlarmKey, Cause, Verdict
 
 OPENED = "opened"
@@ -37,12 +37,16 @@ class OpenedRule:
         self.key = key
         self.inputs: AbstractSet[PointKey] = frozenset((key,))
         self._was_closed: bool | None = None
-        self._expects_open = False
+        self._expected_until: float | None = None
         self._is_on = False
 
-    def expect_open(self) -> None:
-        """Take the next opening for one that was commanded here."""
-        self._expects_open = True
+    def expect_open(self, until: float) -> None:
+        """Take an opening until then, by the steady clock, for one that was commanded here."""
+        self._expected_until = until
+
+    def expect_nothing(self) -> None:
+        """Take the next opening for nobody's command: nothing was sent."""
+        self._expected_until = None
 
     def judge(self, readings: Readings, now: float) -> Verdict:
         """Compare with the position before."""
@@ -51,11 +55,15 @@ class OpenedRule:
             return UNSAID
         is_closed = bool(position)
         if is_closed:
-            self._is_on = self._expects_open = False
+            # An opening that is expected may be on its way still.
+            self._is_on = False
         elif self._was_closed:
-            self._is_on, self._expects_open = not self._expects_open, False
+            self._is_on, self._expected_until = not _is_before(now, self._expected_until), None
         self._was_closed = is_closed
         return Verdict(self._is_on)
+
+    def calm(self, key: PointKey) -> Band | None:
+        """Look at each position: one that is closed still ends what was expected."""
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Go on from the position before a restart: an opening meanwhile was nobody's command here."""
@@ -80,8 +88,21 @@ class DeadRule:
         self._currents = currents
         self.inputs: AbstractSet[PointKey] = frozenset(voltages)
         self.figures = frozenset(currents)
+        self._expected_until: float | None = None
+        self._is_ours = False
+        """Whether it is dead by a command given here."""
         self._live: int | None = None
         """The voltage it had when it was live last; it is noted when it is quite another."""
+        self._is_low = True
+        """Whether the voltage was below that of a live circuit when it was read last."""
+
+    def expect_open(self, until: float) -> None:
+        """Take a circuit that goes dead until then, by the steady clock, for one that was opened here."""
+        self._expected_until = until
+
+    def expect_nothing(self) -> None:
+        """Take it for nobody's command: nothing was sent."""
+        self._expected_until = None
 
     def judge(self, readings: Readings, now: float) -> Verdict:
         """Look at all phases: one alone is another alarm."""
@@ -91,33 +112,56 @@ class DeadRule:
             return UNSAID
         highest = max(known)
         threshold = _LIVE_VOLTS if self._live is None else max(_LIVE_VOLTS, self._live / 2)
-        if highest >= threshold:
+        self._is_low = highest < threshold
+        if not self._is_low:
             if self._live is None or abs(highest - self._live) > _OTHER_PART * self._live:
                 self._live = round(highest)
+            self._is_ours = False
             return Verdict(is_on=False)
         if self._live is None:
             # It never was live while anybody looked: that it is not now is no news.
             return Verdict(is_on=False)
         current = farthest(readings, self._currents, max) or 0.0
         is_dead = highest <= self._live * _DEAD_PART and current <= _NO_AMPS
-        return Verdict(is_dead, highest, None)
+        if is_dead and _is_before(now, self._expected_until):
+            self._is_ours, self._expected_until = True, None
+        return Verdict(is_dead and not self._is_ours, highest, None)
+
+    def calm(self, key: PointKey) -> Band | None:
+        """The voltages may be about what they were; then the currents say nothing."""
+        if self._live is None or self._is_low:
+            return None
+        return ANY if key in self.figures else (self._live * (1 - _OTHER_PART), self._live * (1 + _OTHER_PART))
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Go on from the voltage before a restart."""
         live = memory.get("live")
         if isinstance(live, int | float) and not isinstance(live, bool) and _LIVE_VOLTS <= live < _LARGEST_VOLTS:
             self._live = round(live)
+        self._is_ours = memory.get("ours") is True
 
     def memory(self) -> Mapping[str, object]:
-        """Return the voltage it had."""
-        return {} if self._live is None else {"live": self._live}
+        """Return the voltage it had, and whether it was opened here since."""
+        if self._live is None:
+            return {}
+        return {"live": self._live, "ours": True} if self._is_ours else {"live": self._live}
+
+
+def _is_before(now: float, until: float | None) -> bool:
+    return until is not None and now <= until
+
+
+def position_keys(model: Model) -> Iterator[PointKey]:
+    """Yield the points that tell a position, true for closed."""
+    for key, point in model.points.items():
+        if point.quantity.key in _POSITIONS and point.is_binary:
+            yield key
 
 
 def position_rules(model: Model) -> Iterator[OpenedRule | DeadRule]:
     """Yield the rules of a model."""
-    for key, point in model.points.items():
-        if point.quantity.key in _POSITIONS and point.is_binary:
-            yield OpenedRule(Cause(key=AlarmKey(*key, OPENED), level=Level.TRIP, name=phrase("alarm_opened")), key)
+    for key in position_keys(model):
+        yield OpenedRule(Cause(key=AlarmKey(*key, OPENED), level=Level.TRIP, name=phrase("alarm_opened")), key)
     for circuit in circuits_of(model):
         voltages = [key for key in present(model, circuit, _VOLTAGES) if key in model.readable]
         if voltages:

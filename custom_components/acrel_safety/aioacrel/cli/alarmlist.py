@@ -15,7 +15,7 @@ from ..device import Device
 from ..errors import AcrelError
 from ..points import Model, Point
 from ..readings import PointKey, Reading, Value
-from ..source import NEAR, Setting, Sink, Update
+from ..source import NEAR, Order, Sink, Update
 from .output import Json
 
 _UNIT = "unit"
@@ -122,7 +122,7 @@ class _Polled:
         """Return nothing: what was polled was told."""
         return {}
 
-    async def send(self, order: Setting) -> None:
+    async def send(self, order: Order) -> None:
         """Never called: it takes no orders."""
 
     def figures(self) -> Mapping[str, float | None]:

@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=_PROGRAM,
         description="Read Acrel electrical-safety devices over Modbus, check register tables, plan reads.\n"
-        "Nothing is ever written to a device.",
+        "Nothing is written to a device but by `acrel operate … --confirm`.",
         epilog=EXPLAINED,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         suggest_on_error=True,
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_plan(_command(commands.add_parser, "plan", "show which reads fetch a model's quantities"))
     _add_read(_command(commands.add_parser, "read", "read a device once: alarms and safety first"))
     _add_watch(_command(commands.add_parser, "watch", "show a device's values until Ctrl-C"))
+    _add_operate(_command(commands.add_parser, "operate", "give a device one command, and see whether it was done"))
     _add_scan(_command(commands.add_parser, "scan", "find out which units answer as which model"))
     _add_dump(_command(commands.add_parser, "dump", "save raw registers as a fixture for tests"))
     table = commands.add_parser(
@@ -140,6 +141,22 @@ def _add_watch(parser: argparse.ArgumentParser) -> None:
         "--statistics",
         action="store_true",
         help="with --json: add the time and the link statistics to each line",
+    )
+
+
+def _add_operate(parser: argparse.ArgumentParser) -> None:
+    _add_link(parser)
+    _add_unit(parser)
+    parser.add_argument("--model", required=True, metavar="M", help=_MODEL_HELP)
+    parser.add_argument(
+        "code",
+        metavar="CODE",
+        help="such as FORRLYOFF, FORRLYON, FORRLYREL, DO1ON, DO1OFF, or a setting, such as LgHighVal02",
+    )
+    parser.add_argument("--circuit", metavar="C", help="where several circuits have it")
+    parser.add_argument("--value", metavar="V", help="of a setting: what it is to be")
+    parser.add_argument(
+        "--confirm", action="store_true", dest="is_confirmed", help="send it; without this nothing is sent"
     )
 
 

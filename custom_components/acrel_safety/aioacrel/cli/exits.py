@@ -18,9 +18,11 @@ class Exit(IntEnum):
 EXPLAINED = """\
 exit codes:
   0    done: all that was asked for is there, and no alarm is on
-  1    nothing answered, or the device, the link or a file failed; a record was changed
+  1    nothing answered, or the device, the link or a file failed; a record was changed;
+       operate: refused, or not carried out
   2    wrong usage: an option, or a model or quantity that does not exist
-  3    done in part: some values could not be read; the end of a record is missing
+  3    done in part: some values could not be read; the end of a record is missing;
+       operate: sent, but not confirmed
   4    an alarm or fault is on (read, and watch in its last poll); goes before 3
   130  ended by Ctrl-C
 """

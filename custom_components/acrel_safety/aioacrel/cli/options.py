@@ -27,6 +27,10 @@ class Options(argparse.Namespace):
     both_framings: bool
     model: str | None
     codes: Sequence[str] | None
+    code: str | None
+    circuit: str | None
+    value: str | None
+    is_confirmed: bool
     everything: bool
     pt: float | None
     ct: float | None

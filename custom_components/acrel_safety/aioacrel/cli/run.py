@@ -14,6 +14,7 @@ from .commands import (
     log_show,
     log_verify,
     models,
+    operate,
     plan,
     read,
     scan,
@@ -26,7 +27,7 @@ from .exits import Exit
 from .options import Options
 from .output import Console, let_go
 from .ratios import IdleRatioError
-from .selecting import UnknownQuantityError, UnusableFolderError
+from .selecting import UnknownCommandError, UnknownQuantityError, UnusableFolderError
 
 type Command = Callable[[Options, Console], int]
 
@@ -35,6 +36,7 @@ COMMANDS: Mapping[str, Command] = {
     "plan": plan.command,
     "read": read.command,
     "watch": watch.command,
+    "operate": operate.command,
     "scan": scan.command,
     "dump": dump.command,
     "table check": table_check.command,
@@ -44,7 +46,7 @@ COMMANDS: Mapping[str, Command] = {
     "log verify": log_verify.command,
     "log export": log_export.command,
 }
-WRONG_USAGE = (IdleRatioError, UnknownModelError, UnknownQuantityError, UnusableFolderError)
+WRONG_USAGE = (IdleRatioError, UnknownCommandError, UnknownModelError, UnknownQuantityError, UnusableFolderError)
 """What was typed cannot be done, whatever the device says."""
 
 

@@ -13,6 +13,7 @@ from ..foreign import reason_of
 from ..registers import READ_HOLDING, LineCost, Read
 from ..texts import phrase
 from .figures import UnitFigures
+from .once import only_once
 from .pulse import LinkPulse
 from .step import Step
 from .timing import Timing
@@ -83,7 +84,7 @@ class Exchange:
         """Write with function 16, as long as that takes. Raises LinkError."""
         try:
             await self._wire.ask(
-                lambda unit: unit.write_registers(address, values), _WRITE_PATIENCE * self._time_to_wait()
+                lambda unit: only_once(unit.write_registers(address, values)), _WRITE_PATIENCE * self._time_to_wait()
             )
         except asyncio.CancelledError:
             self._step.note_write_given_up()

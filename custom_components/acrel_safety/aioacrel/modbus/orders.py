@@ -3,16 +3,59 @@
 from collections.abc import Callable
 from fractions import Fraction
 
-from ..errors import LinkError, NotSentError, SettingRefusedError
+from ..errors import CommandRefusedError, LinkError, NotSentError, SettingRefusedError
 from ..points import Model
-from ..registers import Read, RegisterMap, unscaled
+from ..readings import PointKey
+from ..registers import READ_HOLDING, Read, RegisterMap, unscaled
 from ..registers.blocks import within_map
-from ..source import Setting
-from ..texts import phrase
+from ..source import Order, Setting
+from ..texts import Phrase, phrase
 from .guard import GuardedUnit
 
 _TOLERANCE = Fraction(1, 1000)
 """Of a step: a value as a person types it may be a hair beside one."""
+
+
+def refused(order: Order, detail: Phrase) -> SettingRefusedError | CommandRefusedError:
+    """Return the error of an order of which nothing was sent, and why."""
+    if isinstance(order, Setting):
+        return SettingRefusedError(name=order.key, detail=detail)
+    return CommandRefusedError(name=order.key, detail=detail)
+
+
+def check_order(model: Model, registers: RegisterMap, order: Order) -> None:
+    """Raise the error of an order that a register map has no place for, or whose value does not fit."""
+    if isinstance(order, Setting):
+        raw_value(model, registers, order)
+    elif order.key not in model.operable_in(registers):
+        raise refused(order, phrase("no_such_command", model=model.name))
+
+
+async def write_order(
+    unit: GuardedUnit,
+    model: Model,
+    registers: RegisterMap,
+    order: Order,
+    *,
+    ask_last: Callable[[], None] = lambda: None,
+) -> None:
+    """Write an order once, where it lies in the register map the unit has.
+
+    Raises what `check_order` does or NotSentError when nothing left, and what `GuardedUnit.write` raises.
+    """
+    check_order(model, registers, order)
+    if isinstance(order, Setting):
+        await write_setting(unit, model, registers, order, ask_last=ask_last)
+    else:
+        await _write_command(unit, registers, order.key, ask_last)
+
+
+async def _write_command(
+    unit: GuardedUnit, registers: RegisterMap, key: PointKey, ask_last: Callable[[], None]
+) -> None:
+    write = registers.writes[key]
+    within = within_map(registers, Read(READ_HOLDING, write.address, len(write.registers)))
+    await unit.write(write.address, list(write.registers), within=within, ask_last=ask_last)
 
 
 def raw_value(model: Model, registers: RegisterMap, order: Setting) -> float:

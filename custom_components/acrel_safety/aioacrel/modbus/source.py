@@ -12,23 +12,24 @@ from ..errors import (
     LinkUnreachableError,
     NoAnswerError,
     NotSentError,
-    SettingRefusedError,
     WrongDeviceError,
 )
 from ..points import Point
 from ..readings import PointKey, Quality, Reading
 from ..registers.dump import RegisterDump
-from ..source import NEAR, Setting, Sink, Update
+from ..source import NEAR, Order, Sink, Update
 from ..texts import Phrase, phrase
 from ..vocabulary import Pace
 from .bus import DEFAULT_INTERVALS, Bus
 from .identity import identify
-from .orders import raw_value, write_setting
+from .orders import check_order, refused, write_order
 from .poll import PollReport
 from .unit import ORIGIN, PolledUnit, utcnow
 
 LIFELESS_SECONDS = 60.0
 """After so long without a sign of life one is looked for: nothing but zeros may be a dead meter's by now."""
+LIVELY_SECONDS = 2.5
+"""For so short a time no gateway answers for a dead meter."""
 _PACES = tuple(Pace)
 
 
@@ -52,7 +53,6 @@ class ModbusSource:
         """Take a unit that is not on the bus yet; `spawn` runs what may not hold up the bus."""
         self.unit = unit
         self.points: Mapping[PointKey, Point] = unit.model.readable
-        self.orders: AbstractSet[PointKey] = unit.model.settable
         self.is_wrong = False
         """Whether another kind of device answers: it is not polled."""
         self.is_dead = False
@@ -79,6 +79,12 @@ class ModbusSource:
         """What was kept of a former run, and when, until the device is known to be the right one."""
         self._door_bell = frozenset([min(self.points, key=self._clearness)])
         unit.want(self._door_bell)
+
+    @property
+    def orders(self) -> AbstractSet[PointKey]:
+        """What can be set in any of the model's register maps, and operated in the one of this device."""
+        model = self.unit.model
+        return model.settable | model.operable_in(self.unit.registers)
 
     @property
     def lacking(self) -> AbstractSet[PointKey]:
@@ -113,36 +119,52 @@ class ModbusSource:
             self._check()
 
     async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
-        """Return fresh readings, before any further poll. Raises LinkError, WrongDeviceError."""
+        """Return fresh readings, before any further poll; of a device that is not known to be the right one only then.
+
+        Raises LinkError, WrongDeviceError.
+        """
         if self._trouble is not None:
             raise self._trouble
-        return await self.bus.command(lambda: self.unit.read(keys), self.unit.unit)
+        if not self._is_right and (error := await self.identify()) is not None:
+            raise error
+        readings = await self.bus.command(lambda: self.unit.read(keys), self.unit.unit)
+        await self._look_for_life()
+        return readings
 
-    async def send(self, order: Setting) -> None:
-        """Write a setting once, before any further poll; raises as `orders.write_setting` does."""
-        raw_value(self.unit.model, self.unit.registers, order)  # refused at once, or not at all
+    async def _look_for_life(self) -> None:
+        """Raise DeadMeterError if what was read may be said for a dead meter, and nothing else shows that it lives."""
+        now = asyncio.get_running_loop().time()
+        if not self.unit.is_blankly_read or self.unit.vital.has_lived_since(now - LIVELY_SECONDS):
+            return
+        if await self.unit.is_blank(turn=self._turn):
+            raise DeadMeterError(unit=self.unit.unit_id)
+        self.unit.vital.vouch(asyncio.get_running_loop().time())
+
+    async def send(self, order: Order) -> None:
+        """Write an order once, before any further poll; raises as `orders.write_order` does."""
+        check_order(self.unit.model, self.unit.registers, order)  # refused at once, or not at all
         error = await self.identify()
         if self._is_over:
             # Whatever came of asking: it was being left, and nothing was sent.
-            raise SettingRefusedError(name=order.key, detail=phrase("device_removed"))
+            raise refused(order, phrase("device_removed"))
         if error is not None:
             # It may have been exchanged since, also without ever being missed.
             raise NotSentError(unit=self.unit.unit_id, reason=error) if isinstance(error, LinkError) else error
         unit = self.unit
 
         async def write() -> None:
-            await write_setting(unit.unit, unit.model, unit.registers, order, ask_last=lambda: self._ask_last(order))
+            await write_order(unit.unit, unit.model, unit.registers, order, ask_last=lambda: self._ask_last(order))
 
         await self.bus.command(write, unit.unit)
 
-    def _ask_last(self, order: Setting) -> None:
-        """Raise SettingRefusedError for an order that may not go any more: it has waited for its turn."""
+    def _ask_last(self, order: Order) -> None:
+        """Raise what `refused` makes of an order that may not go any more: it has waited for its turn."""
         if self._is_over:
             detail: Phrase | None = phrase("device_removed")
         else:
             detail = order.hindrance() or (None if self._is_right else phrase("device_in_doubt"))
         if detail is not None:
-            raise SettingRefusedError(name=order.key, detail=detail)
+            raise refused(order, detail)
 
     def figures(self) -> Mapping[str, float | None]:
         """Return the figures of the unit."""

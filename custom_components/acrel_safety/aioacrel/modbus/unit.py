@@ -66,6 +66,8 @@ class PolledUnit:
         self.trials = Trials(self.plan, self.learnt)
         self._decoder = Decoder(model, ratios, origin=ORIGIN)
         self.vital = Vital(model.points, self.registers, unit.unit_id)
+        self.is_blankly_read = False
+        """Whether what was read on request last may be said for a dead meter, too."""
         self._clock = clock
         self._presence = Presence(self.name)
         self._misses: dict[PointKey, int] = {}
@@ -162,6 +164,11 @@ class PolledUnit:
         read = block.read
         within = self.plan.within(read)
         return await self.unit.read(read.function, read.address, read.count, within=within, waits=False)
+
+    async def _ask_patiently(self, block: Block) -> list[int]:
+        """Send one planned read, also when a pause is due before it; raises as `GuardedUnit.read` does."""
+        read = block.read
+        return await self.unit.read(read.function, read.address, read.count, within=self.plan.within(read))
 
     def take(self, block: Block, words: list[int]) -> set[PointKey]:
         """Turn the answer to one planned read into readings; return the points it held."""
@@ -350,10 +357,14 @@ class PolledUnit:
         Raises LinkError when the unit cannot be asked; what it refuses has no value.
         """
         readings: dict[PointKey, Reading] = {}
-        async for block, words in read_in_parts(self.unit, self.blocks_for(keys), self.ask):
+        self.is_blankly_read = True
+        async for block, words in read_in_parts(self.unit, self.blocks_for(keys), self._ask_patiently):
             if isinstance(words, RefusedError):
                 readings.update(self._decoder.lost(block.keys, Quality.REFUSED, self._clock()))
-            elif self.vital.life_of(block.read, words) is Life.DEAD:
+                continue
+            life = self.vital.life_of(block.read, words)
+            self.is_blankly_read &= life is not Life.ALIVE
+            if life is Life.DEAD:
                 readings.update(self._decoder.lost(block.keys, Quality.NO_ANSWER, self._clock()))
             else:
                 readings.update(self._decoder.take(block, words, self._clock()))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from ..points import Operation
+from ..points import Effect, Operation, effect_of_code
 from ..readings import DEVICE_CIRCUIT, PointKey, Value
 from ..registers import (
     LAST_REGISTER,
@@ -188,19 +188,17 @@ def probe_check(node: Node, default_function: int) -> ProbeCheck:
 def operation(node: Node) -> tuple[Operation, Write | None]:
     """`[[commands]]`: what to write for an operation and how to see that it happened."""
     circuit = node.text("circuit", DEVICE_CIRCUIT)
-    shows: dict[PointKey, Value] = {}
-    for back in node.one_or_more("read_back"):
-        code = back.text("code")
-        value = back.number("value")
-        if value is None:
-            back.report("missing", "value", allowed=phrase("value_to_take"))
-        shows[PointKey(back.text("circuit", circuit), code)] = float(value or 0)
-        back.close()
+    shows = _values(node, "read_back", circuit)
+    only_when = _values(node, "only_when", circuit)
+    falls_back_when = _values(node, "falls_back_when", circuit)
     code = node.text("code")
     address = node.integer("at", 0, LAST_REGISTER, None)
     registers = node.integers("registers", 0, WORD)
     source = node.text("source", "")
     within = float(node.number("within", Decimal(3)))
+    lockout = float(node.number("lockout", Decimal(0)))
+    effect = node.word("does", Effect, effect_of_code(code))
+    warnings = node.names("warning")
     if address is not None and not registers:
         node.report("missing", "registers", allowed=phrase("values_to_write"))
     if address is not None and not source:
@@ -212,4 +210,29 @@ def operation(node: Node) -> tuple[Operation, Write | None]:
         node.report("unknown_word", "code", found=code, allowed=phrase("command_code"))
     node.close()
     write = None if address is None else Write(address=address, registers=tuple(registers))
-    return Operation(key=PointKey(circuit, code), names=names, shows=shows, within=within, source=source), write
+    read = Operation(
+        key=PointKey(circuit, code),
+        names=names,
+        effect=effect,
+        shows=shows,
+        only_when=only_when,
+        falls_back_when=falls_back_when,
+        within=within,
+        lockout=lockout,
+        warnings=warnings,
+        source=source,
+    )
+    return read, write
+
+
+def _values(node: Node, key: str, circuit: str) -> Mapping[PointKey, Value]:
+    """Return the values that points are to have: one `{ code, value }`, or a list of them."""
+    values: dict[PointKey, Value] = {}
+    for one in node.one_or_more(key):
+        code = one.text("code")
+        value = one.number("value")
+        if value is None:
+            one.report("missing", "value", allowed=phrase("value_to_take"))
+        values[PointKey(one.text("circuit", circuit), code)] = float(value or 0)
+        one.close()
+    return values

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ..errors import NotWritableError
-from ..points import Evidence, Model, Operation
+from ..points import Evidence, Model, Operation, effect_of_code
 from ..readings import DEVICE_CIRCUIT, PointKey, Value
 from ..registers import READ_HOLDING, WORD, LineSettings, ProbeCheck, Ratio, RegisterMap, Write
 from ..texts import phrase
@@ -149,20 +149,36 @@ def _operation(operation: Operation, write: Write | None) -> str:
         pairs.append(f"circuit = {toml.text(circuit)}")
     if operation.names:
         pairs.append(f"name = {toml.texts(operation.names)}")
+    if operation.effect != effect_of_code(code):
+        pairs.append(f"does = {toml.text(operation.effect)}")
     if write is not None:
         pairs.append(f"at = {toml.register(write.address)}")
         pairs.append(f"registers = {toml.array(map(toml.register, write.registers))}")
-    backs = [_read_back(operation, key, value) for key, value in operation.shows.items()]
-    if backs:
-        pairs.append(f"read_back = {backs[0] if len(backs) == 1 else toml.array(backs)}")
-    if operation.within != Operation(key=operation.key).within:
+    pairs += _values(operation)
+    usual = Operation(key=operation.key)
+    if operation.within != usual.within:
         pairs.append(f"within = {toml.number(operation.within)}")
+    if operation.lockout != usual.lockout:
+        pairs.append(f"lockout = {toml.number(operation.lockout)}")
+    if operation.warnings:
+        pairs.append(f"warning = {toml.texts(operation.warnings)}")
     if operation.source:
         pairs.append(f"source = {toml.text(operation.source)}")
     return _table("[[commands]]", pairs)
 
 
-def _read_back(operation: Operation, key: PointKey, value: Value) -> str:
+def _values(operation: Operation) -> Iterator[str]:
+    values = {
+        "read_back": operation.shows,
+        "only_when": operation.only_when,
+        "falls_back_when": operation.falls_back_when,
+    }
+    for name, points in values.items():
+        if shown := [_value_of(operation, key, value) for key, value in points.items()]:
+            yield f"{name} = {shown[0] if len(shown) == 1 else toml.array(shown)}"
+
+
+def _value_of(operation: Operation, key: PointKey, value: Value) -> str:
     circuit, code = operation.key
     if isinstance(value, str):
         raise toml.NoWordsError(phrase("word_read_back", command=code))

@@ -1,7 +1,7 @@
 """All that the library says: one file of texts per language.
 
-Their sections are `errors` and `problems` (whole sentences), `phrases` (what is filled into them), `evidence` and
-`entries` (the kinds of entries of the record).
+Their sections are `errors` and `problems` (whole sentences), `phrases` (what is filled into them), `results` and
+`reasons` (of operations), `evidence` and `entries` (the kinds of entries of the record).
 """
 
 import tomllib

@@ -1,0 +1,363 @@
+"""The control of one device: select, operate, tags; every operation is checked, sent once, and done when read back."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ..errors import AcrelError, LinkError
+from ..points import Effect, Operation
+from ..readings import PointKey, Reading
+from ..source import Command, Source
+from ..texts import Phrase, phrase
+from .evidence import Proof, Shown
+from .interlocks import AS_READ, AT_ANY_TIME, Case, hindrance, keys_to_read
+from .lockouts import Lockouts
+from .outcome import Outcome, Reason, Result, refused
+from .policy import Policy
+from .position import positions_of
+from .surroundings import Surroundings, Unwatched
+from .tags import Tag, Tags
+from .tokens import USUAL, Selection, Tokens
+from .watching import SETTLE_SECONDS, Sending, Watching
+
+if TYPE_CHECKING:
+    from ..device import Device
+    from .caller import Caller
+
+_LOGGER = logging.getLogger(__name__)
+
+PATIENCE = 10.0
+"""Seconds from the act until it has to be on its way: what goes out later nobody expects any more."""
+TRIES = 3
+"""Of reading before, and of getting as far as the write while nothing was sent: what was sent is never sent again."""
+STALE_SECONDS = 4.0
+"""Twice the usual time between two fast reads: what was read longer ago allows no closing."""
+EXPECTED_SECONDS = 60.0
+"""So long after a command an opening is taken for its effect, unless it is known that nothing was sent."""
+AFTERWARDS_SECONDS = 5.0
+"""The same where the position was read and is closed."""
+
+
+def _steady() -> float:
+    return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One operation that was asked for, and (when it is over) what became of it: what the record is told."""
+
+    key: PointKey
+    effect: Effect
+    caller: Caller
+    time: datetime
+    outcome: Outcome | None = None
+    seconds: float = 0.0
+
+
+type Listener = Callable[[Act], None]
+"""Is told when an operation begins to be carried out, and of each one's outcome, refusals too."""
+
+
+class Control:
+    """Operates one device. Nothing is sent but for `operate`, and there at most one request."""
+
+    def __init__(
+        self,
+        device: Device,
+        policy: Callable[[], Policy],
+        *,
+        surroundings: Surroundings | None = None,
+        settle_seconds: float = SETTLE_SECONDS,
+        steady: Callable[[], float] = _steady,
+    ) -> None:
+        """Take a device, and who tells the owner's word at the moment of each act.
+
+        Where nobody waits, `settle_seconds` may be longer: then what falls back later is told, too.
+        """
+        self.device = device
+        self.tags = Tags()
+        self.under_way: Act | None = None
+        """What is being carried out now."""
+        self.surroundings: Surroundings = surroundings or Unwatched()
+        self._policy = policy
+        self._settle_seconds = settle_seconds
+        self._tokens = Tokens(steady)
+        self._lockouts = Lockouts(steady)
+        self._is_busy = False
+        self._listeners: list[Listener] = []
+        self._tasks: set[asyncio.Task[Outcome]] = set()
+        device.control = self
+
+    # -- what can be asked --------------------------------------------------------------------------------------------
+
+    @property
+    def operations(self) -> Mapping[PointKey, Operation]:
+        """All that any way to the device can carry out now."""
+        return {key: one for key, one in self.device.model.operations.items() if key in self.device.orders}
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Be told of each operation; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def preview(self, key: PointKey, by: Caller) -> Outcome | None:
+        """Return what is in the way by what is known without asking the device; None if nothing is."""
+        operation = self.operations.get(key)
+        if operation is None:
+            return refused(Reason.NOT_OFFERED)
+        return self._forbidden(self._case(operation, by))
+
+    # -- tags ---------------------------------------------------------------------------------------------------------
+
+    def hang_tag(self, circuit: str, by: Caller, reason: str, name: str = "") -> Tag | Reason:
+        """Hang a lock-out tag on a circuit ("0": on the whole device), or say why that is not allowed."""
+        return self.tags.hang(circuit, by, self._policy().rights, reason, name)
+
+    def remove_tag(self, tag_id: str, by: Caller) -> Tag | Reason | None:
+        """Take a tag off, or say why that is not allowed; None if it does not hang."""
+        return self.tags.remove(tag_id, by)
+
+    # -- select, operate ----------------------------------------------------------------------------------------------
+
+    async def select(self, key: PointKey, by: Caller, seconds: float = USUAL) -> Selection | Outcome:
+        """Check an operation against a fresh reading; return the token to operate with, or the refusal."""
+        found = await self._checked(key, by)
+        if isinstance(found, Outcome):
+            return found
+        case, _ = found
+        return self._tokens.select(key, by, position=_position(case), seconds=seconds)
+
+    async def operate(
+        self, key: PointKey, by: Caller, token: str | None = None, *, is_confirmed: bool = False
+    ) -> Outcome:
+        """Carry out an operation, at most once, and return what became of it; never raises but when cancelled.
+
+        It takes the token of `select`, or that whoever asks confirms in one call. One that is cancelled is not sent;
+        when it was sent already, it is watched to its end all the same.
+        """
+        act = Act(key=key, effect=self._effect(key), caller=by, time=datetime.now(UTC))
+        run = _Run()
+        task = asyncio.create_task(self._operate(act, token, run, is_confirmed=is_confirmed), name="acrel operation")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            run.is_given_up = True
+            raise
+
+    async def settle(self) -> None:
+        """Wait until what is under way has ended."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    # -- one operation ------------------------------------------------------------------------------------------------
+
+    async def _operate(self, act: Act, token: str | None, run: _Run, *, is_confirmed: bool) -> Outcome:
+        started = _now()
+        if self._is_busy:
+            outcome = refused(Reason.BUSY)
+        else:
+            self._is_busy = True
+            try:
+                outcome = await self._carry_out(act, token, run, is_confirmed=is_confirmed)
+            except Exception as error:
+                _LOGGER.exception("%s of %s failed unexpectedly", act.key, self.device.identity)
+                result = Result.UNKNOWN if run.is_sent else Result.REFUSED
+                outcome = Outcome(
+                    result=result, reason=Reason.SLIP, detail=type(error).__name__, writes=int(run.is_sent)
+                )
+            finally:
+                self._is_busy, self.under_way = False, None
+        self._tell(replace(act, outcome=outcome, seconds=_now() - started))
+        return outcome
+
+    async def _carry_out(self, act: Act, token: str | None, run: _Run, *, is_confirmed: bool) -> Outcome:
+        selection: Selection | None = None
+        if token is not None:
+            match self._tokens.use(token, act.key, act.caller):
+                case Reason() as reason:
+                    return refused(reason)
+                case selection:
+                    pass
+        elif not is_confirmed:
+            return refused(Reason.NOT_CONFIRMED)
+        run.began = _now()
+        found = await self._checked(act.key, act.caller, run)
+        if isinstance(found, Outcome):
+            return found
+        case, source = found
+        position = _position(case)
+        if selection is not None and selection.position is not position:
+            return refused(Reason.MOVED_SINCE_SELECTED, position=position)
+        proof, is_pulse = _proof_of(case)
+        if not is_pulse and proof.shown(case.readings) is Shown.THERE:
+            return Outcome(result=Result.CONFIRMED, reason=Reason.ALREADY_THERE, position=proof.position(case.readings))
+        self.under_way = act
+        self._tell(act)
+        starts_there = proof.moved(case.readings) is Shown.THERE
+        watching = Watching(
+            proof=proof,
+            within=case.operation.within,
+            settle_seconds=self._settle_seconds,
+            is_pulse=is_pulse,
+            starts_there=starts_there,
+        )
+        return await self._send(case, source, run, watching)
+
+    async def _send(self, case: Case, source: Source, run: _Run, watching: Watching) -> Outcome:
+        operation, circuit = case.operation, case.circuit
+        command = Command(key=operation.key, hindrance=lambda: self._last_word(case, source, run))
+
+        def sent() -> None:
+            self._lockouts.begin(operation.lockout)
+
+        if case.effect.may_open:
+            self.surroundings.expect_open(circuit, EXPECTED_SECONDS + PATIENCE)
+        for _ in range(TRIES):
+            outcome = await Sending(source, command, watching).run(sent)
+            if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > PATIENCE:
+                break
+        if case.effect.may_open and outcome.result is Result.REFUSED:
+            self.surroundings.expect_nothing(circuit)
+        elif case.effect.may_open and outcome.position:
+            # It is closed: what opens it from now on is hardly ours.
+            self.surroundings.expect_open(circuit, AFTERWARDS_SECONDS)
+        if outcome.result is Result.UNKNOWN:
+            source.hurry()
+        return run.refusal if outcome.result is Result.REFUSED and run.refusal is not None else outcome
+
+    def _last_word(self, case: Case, source: Source, run: _Run) -> Phrase | None:
+        """Return why it may not go any more, asked directly before it would be sent; from then on it may have left."""
+        now = _now()
+        if run.is_given_up or source not in self.device.sources:
+            run.refusal = refused(Reason.WITHDRAWN)
+        elif now - run.began > PATIENCE:
+            run.refusal = refused(Reason.WAITED_TOO_LONG)
+        elif case.effect.may_close and now - run.read_at > STALE_SECONDS:
+            run.refusal = refused(Reason.POSITION_STALE)
+        else:
+            run.refusal = hindrance(AT_ANY_TIME, replace(case, policy=self._policy()))
+        if run.refusal is not None:
+            return phrase("withdrawn")
+        run.is_sent = True
+        return None
+
+    # -- checks -------------------------------------------------------------------------------------------------------
+
+    async def _checked(self, key: PointKey, by: Caller, run: _Run | None = None) -> tuple[Case, Source] | Outcome:
+        """Return an operation with a fresh reading, and the way that can carry it out, or what is in its way."""
+        operation = self.operations.get(key)
+        source = next((source for source in self.device.sources if key in source.orders), None)
+        if operation is None or source is None:
+            return refused(Reason.NOT_OFFERED)
+        case = self._case(operation, by)
+        if (refusal := self._forbidden(case)) is not None:
+            return refusal
+        asked = _now()
+        readings = await self._read(case, source)
+        if isinstance(readings, Outcome):
+            return readings
+        if run is not None:
+            run.read_at = asked
+        # Whatever was said of it meanwhile: rights, tags and alarms are those of now.
+        case = replace(self._case(operation, by), readings=readings, others=self._others(source))
+        case = replace(case, proof=_proof_of(case)[0])
+        if (refusal := self._forbidden(case) or hindrance(AS_READ, case)) is not None:
+            return replace(refusal, position=_position(case))
+        return case, source
+
+    async def _read(self, case: Case, source: Source) -> Mapping[PointKey, Reading] | Outcome:
+        """Return a fresh reading of all that an operation is judged by."""
+        keys = keys_to_read(self.device, case.operation, _proof_of(case)[0])
+        try:
+            async with asyncio.timeout(PATIENCE):
+                readings = await _read_in_tries(source, keys)
+        except AcrelError as error:
+            return refused(Reason.NOT_SENT, error)
+        except TimeoutError:
+            return refused(Reason.WAITED_TOO_LONG)
+        # Asked, it may have turned out to be one of those without such a command.
+        return readings if case.operation.key in source.orders else refused(Reason.NOT_OFFERED)
+
+    def _forbidden(self, case: Case) -> Outcome | None:
+        """Return what is in the way by what is known without asking the device."""
+        if (refusal := hindrance(AT_ANY_TIME, case)) is not None:
+            return refusal
+        if (seconds := self._lockouts.seconds_left) > 0:
+            return refused(Reason.LOCKED_OUT, phrase("locked_out_for", seconds=f"{seconds:.0f}"))
+        return None
+
+    def _case(self, operation: Operation, by: Caller) -> Case:
+        return Case(
+            device=self.device,
+            operation=operation,
+            caller=by,
+            policy=self._policy(),
+            tags=self.tags,
+            surroundings=self.surroundings,
+        )
+
+    def _others(self, source: Source) -> Sequence[Mapping[PointKey, Reading]]:
+        return [self.device.said_by(other) for other in self.device.sources if other is not source]
+
+    def _effect(self, key: PointKey) -> Effect:
+        operation = self.device.model.operations.get(key)
+        return Effect.UNSAID if operation is None else self._policy().effect(operation)
+
+    def _tell(self, act: Act) -> None:
+        for listener in list(self._listeners):
+            try:
+                listener(act)
+            except Exception:
+                _LOGGER.exception("A listener of the control of %s failed", self.device.identity)
+
+
+class _Run:
+    """What is known of one operation while it is carried out."""
+
+    def __init__(self) -> None:
+        self.is_given_up = False
+        self.is_sent = False
+        """Whether a request may have left."""
+        self.began = 0.0
+        self.read_at = 0.0
+        self.refusal: Outcome | None = None
+
+
+def _proof_of(case: Case) -> tuple[Proof, bool]:
+    """Return what shows that it was done, and whether that ends by itself."""
+    operation, points = case.operation, case.device.points
+    falls_back = operation.falls_back_when
+    # As long as that is not known, it is taken for one that falls back: then it need not stay, but has to be seen.
+    is_pulse = bool(falls_back) and all(
+        key not in case.readings or points[key].is_shown(wanted, case.readings[key].value)
+        for key, wanted in falls_back.items()
+    )
+    evidence = case.policy.evidence.get(case.circuit)
+    at = [key for key in positions_of(case.device.model, case.circuit) if not case.device.lacks(key)]
+    proof = Proof(points, operation.shows, positions=at, effect=case.effect, evidence=evidence)
+    if is_pulse and proof.has_owners:
+        return Proof(points, {}, positions=at, effect=case.effect, evidence=evidence), False
+    return proof, is_pulse
+
+
+async def _read_in_tries(source: Source, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
+    """Return a fresh reading. Raises AcrelError when it cannot be had, asked several times."""
+    for _ in range(TRIES - 1):
+        with suppress(LinkError):
+            return await source.read(keys)
+    return await source.read(keys)
+
+
+def _position(case: Case) -> bool | None:
+    return None if case.proof is None else case.proof.position(case.readings)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,98 @@
+"""What became of an operation, and why."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..texts import Said, said, say
+
+
+class Result(StrEnum):
+    """The one word for it."""
+
+    CONFIRMED = "confirmed"
+    """The position was read back, twice, and is the wanted one."""
+    REFUSED = "refused"
+    """Nothing was sent."""
+    FAILED = "failed"
+    """It was sent and answered, and the position was watched without a gap: it never was the wanted one."""
+    UNVERIFIED = "unverified"
+    """It was sent, and nothing tells the position, or what tells it was the wanted one and is so no more."""
+    UNKNOWN = "unknown"
+    """It was sent, or may have been, and the position cannot be told. Nothing is sent again: look."""
+
+
+class Reason(StrEnum):
+    """Why an operation was refused, or ended otherwise than asked for. The words stay: programs know them."""
+
+    # Why leave was not given:
+    CONTROL_OFF = "control_off"
+    ON_NOT_ALLOWED = "on_not_allowed"
+    NO_RIGHT = "no_right"
+    NOT_CONFIRMED = "not_confirmed"
+    TOKEN_UNKNOWN = "token_unknown"  # noqa: S105 - no secret
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105 - no secret
+    MOVED_SINCE_SELECTED = "moved_since_selected"
+    # What is in the way of the operation:
+    NOT_OFFERED = "not_offered"
+    BUSY = "busy"
+    LOCKED_OUT = "locked_out"
+    WITHDRAWN = "withdrawn"
+    WAITED_TOO_LONG = "waited_too_long"
+    NOT_SENT = "not_sent"
+    # What is in the way on the circuit:
+    TAGGED = "tagged"
+    CRITICAL_LOAD = "critical_load"
+    TRIPPED = "tripped"
+    MAINTENANCE = "maintenance"
+    LOCAL_LOCK = "local_lock"
+    LOCAL_ONLY = "local_only"
+    LOCK_UNKNOWN = "lock_unknown"
+    NOT_REMOTE = "not_remote"
+    POSITION_UNKNOWN = "position_unknown"
+    POSITION_STALE = "position_stale"
+    SENSOR_FAULT = "sensor_fault"
+    SOURCES_DIFFER = "sources_differ"
+    # How it was confirmed:
+    ALREADY_THERE = "already_there"
+    MOVED_LATE = "moved_late"
+    # Why it was not:
+    DEVICE_REFUSED = "device_refused"
+    NOT_TAKEN = "not_taken"
+    STUCK = "stuck"
+    FELL_BACK = "fell_back"
+    NO_EVIDENCE = "no_evidence"
+    PULSE_NOT_SEEN = "pulse_not_seen"
+    NO_ANSWER = "no_answer"
+    NOT_WATCHED = "not_watched"
+    SLIP = "slip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of an operation."""
+
+    result: Result
+    reason: Reason | None = None
+    detail: Said = ""
+    """More about the reason: the error of the link, the name of a tag."""
+    writes: int = 0
+    """Requests that may have left for the device: never more than one."""
+    position: bool | None = None
+    """What was read last: true is closed, or on; None is not known."""
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it is done."""
+        return self.result is Result.CONFIRMED
+
+    def text(self, language: str = "en") -> str:
+        """Return a sentence in a language."""
+        sentence = say(f"results.{self.result}", language)
+        if self.reason is not None:
+            sentence = f"{sentence}: {say(f'reasons.{self.reason}', language)}"
+        return f"{sentence} ({detail})" if (detail := said(self.detail, language)) else sentence
+
+
+def refused(reason: Reason, detail: Said = "", *, position: bool | None = None) -> Outcome:
+    """Return what became of an operation of which nothing was sent."""
+    return Outcome(result=Result.REFUSED, reason=reason, detail=detail, position=position)

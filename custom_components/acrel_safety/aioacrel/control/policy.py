@@ -1,0 +1,64 @@
+"""What the owner of a device says about operating it; asked at the moment of each act."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ..points import Effect, Operation
+from ..readings import DEVICE_CIRCUIT, PointKey
+from .evidence import Evidence
+from .rights import Rights
+
+
+class Drive(StrEnum):
+    """What an output of an instrument drives: no register tells, the owner does."""
+
+    SHUNT_TRIP = "shunt_trip"
+    """On opens the breaker; off leaves it as it is."""
+    CONTACTOR = "contactor"
+    """On closes, off opens."""
+    BREAKING_CONTACTOR = "breaking_contactor"
+    """On opens, off closes."""
+    SIGNAL = "signal"
+    """A horn or lamp: nothing to a circuit."""
+
+
+_DRIVEN: Mapping[Drive, tuple[Effect, Effect]] = {
+    Drive.SHUNT_TRIP: (Effect.OPEN, Effect.NOTHING),
+    Drive.CONTACTOR: (Effect.CLOSE, Effect.OPEN),
+    Drive.BREAKING_CONTACTOR: (Effect.OPEN, Effect.CLOSE),
+    Drive.SIGNAL: (Effect.NOTHING, Effect.NOTHING),
+}
+"""What switching it on, and off, does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The owner's word. What is not said is not allowed."""
+
+    is_enabled: bool = False
+    """Whether anything may be operated at all."""
+    may_close: bool = False
+    """Whether ON is allowed, too: a consent of its own."""
+    rights: Rights = field(default_factory=Rights)
+    critical: AbstractSet[str] = frozenset()
+    """Circuits that nothing but a person may cut: fire pumps, emergency light, medical supply."""
+    drives: Mapping[PointKey, Drive] = field(default_factory=dict)
+    """What outputs drive, by the point that shows the output."""
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    """What else tells the position of a circuit."""
+
+    def effect(self, operation: Operation) -> Effect:
+        """Return what an operation does, by the model file and by what the owner says of an output."""
+        if operation.effect in (Effect.OUTPUT_ON, Effect.OUTPUT_OFF):
+            drive = next((self.drives[key] for key in operation.shows if key in self.drives), None)
+            if drive is not None:
+                return _DRIVEN[drive][operation.effect is Effect.OUTPUT_OFF]
+        return operation.effect
+
+    def is_critical(self, circuit: str) -> bool:
+        """Whether a circuit is critical; what is done to the device as a whole is done to all of its circuits."""
+        if circuit == DEVICE_CIRCUIT:
+            return bool(self.critical)
+        return circuit in self.critical or DEVICE_CIRCUIT in self.critical

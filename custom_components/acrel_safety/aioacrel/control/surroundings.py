@@ -1,0 +1,133 @@
+"""What a device's control has to know of the alarms, and what the alarms have to know of it."""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from ..alarms.alarm import Alarm
+from ..alarms.levels import Level
+from ..alarms.watch import Watch
+from ..readings import DEVICE_CIRCUIT, PointKey, Quality
+from ..vocabulary import MEASURED
+
+_BREAKERS = frozenset({"breaker", "switch"})
+"""Families of the vocabulary that tell a position: no quantity that trips anything."""
+
+
+class Surroundings(Protocol):
+    """What stands around one device's control."""
+
+    def trip(self, circuit: str) -> str:
+        """Return the trip of a circuit that nobody acknowledged; empty if there is none."""
+
+    def sensor_fault(self, circuit: str) -> str:
+        """Return what is broken of what measures the quantity that tripped a circuit; empty if nothing is."""
+
+    def expect_open(self, circuit: str, seconds: float) -> None:
+        """Take an opening within so many seconds for ours."""
+
+    def expect_nothing(self, circuit: str) -> None:
+        """Take an opening from now on for a trip: nothing was sent."""
+
+
+class Unwatched:
+    """Where nobody watches alarms, such as on the command line."""
+
+    def trip(self, circuit: str) -> str:
+        """Return none: nobody keeps them here."""
+        del circuit
+        return ""
+
+    def sensor_fault(self, circuit: str) -> str:
+        """Return none: nobody keeps them here."""
+        del circuit
+        return ""
+
+    def expect_open(self, circuit: str, seconds: float) -> None:
+        """Tell nobody."""
+
+    def expect_nothing(self, circuit: str) -> None:
+        """Tell nobody."""
+
+
+class Watched:
+    """Where the device's alarms are watched."""
+
+    def __init__(self, watch: Watch, steady: Callable[[], float]) -> None:
+        """Take the watch, and its steady clock; `end` leaves it."""
+        self._watch = watch
+        self._steady = steady
+        self._tripped_by: dict[str, set[str]] = {}
+        """The families of what was an alarm when a circuit tripped."""
+        self._tripped: set[str] = set()
+        self.end = watch.listen(self._note)
+        self._note()
+
+    def trip(self, circuit: str) -> str:
+        """Return the name of a trip that nobody acknowledged."""
+        return next(
+            (
+                str(alarm.cause.key)
+                for alarm in self._of(circuit)
+                if alarm.cause.level is Level.TRIP and not alarm.facts.is_acknowledged
+            ),
+            "",
+        )
+
+    def sensor_fault(self, circuit: str) -> str:
+        """Return the fault, or the value that does not hold, of a family that tripped the circuit."""
+        families = {family for at, those in self._tripped_by.items() if _concerns(at, circuit) for family in those}
+        faults = (
+            str(alarm.cause.key)
+            for alarm in self._of(circuit)
+            if alarm.cause.level is Level.FAULT and alarm.facts.condition and self._family(alarm) in families
+        )
+        device = self._watch.device
+        broken = (
+            str(key)
+            for key, reading in device.readings.items()
+            if reading.quality in (Quality.INVALID, Quality.IMPLAUSIBLE)
+            and _concerns(key.circuit, circuit)
+            and device.model.points[key].quantity.kind in MEASURED
+            and device.model.points[key].quantity.family in families
+        )
+        return next(faults, "") or next(broken, "")
+
+    def expect_open(self, circuit: str, seconds: float) -> None:
+        """Have the rules that look for positions take an opening for ours."""
+        for rule in self._watch.position_rules():
+            if _concerns(rule.cause.key.circuit, circuit):
+                rule.expect_open(self._steady() + seconds)
+
+    def expect_nothing(self, circuit: str) -> None:
+        """Have them take it for a trip again."""
+        for rule in self._watch.position_rules():
+            if _concerns(rule.cause.key.circuit, circuit):
+                rule.expect_nothing()
+
+    def _of(self, circuit: str) -> Iterator[Alarm]:
+        return (alarm for alarm in self._watch.alarms.values() if _concerns(alarm.cause.key.circuit, circuit))
+
+    def _family(self, alarm: Alarm) -> str:
+        point = self._watch.device.model.points.get(PointKey(alarm.cause.key.circuit, alarm.cause.key.code))
+        return "" if point is None else point.quantity.family
+
+    def _note(self) -> None:
+        """Keep what was an alarm when a circuit tripped: it may be over, and its sensor broken, when it is closed."""
+        alarms = self._watch.alarms.values()
+        tripped = {a.cause.key.circuit for a in alarms if a.cause.level is Level.TRIP and a.facts.stands}
+        for circuit in tripped:
+            if circuit not in self._tripped:
+                self._tripped_by[circuit] = set()
+            self._tripped_by[circuit] |= {
+                family
+                for alarm in self._of(circuit)
+                if alarm.cause.level in (Level.ALARM, Level.TRIP)
+                and alarm.facts.stands
+                and (family := self._family(alarm))
+                and family not in _BREAKERS
+            }
+        self._tripped = tripped
+
+
+def _concerns(at: str, circuit: str) -> bool:
+    return DEVICE_CIRCUIT in (at, circuit) or at == circuit

@@ -1,0 +1,119 @@
+"""Lock-out tags: as long as one hangs on a circuit nobody closes it, whoever asks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from secrets import token_hex
+
+from ..readings import DEVICE_CIRCUIT
+from .caller import Caller
+from .outcome import Reason
+from .rights import Right, Rights
+
+LONGEST_TEXT = 200
+"""Characters of a name or reason."""
+_UNREADABLE = "?"
+"""The name on a tag that was kept and cannot be read any more: it hangs all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """One tag: who hung it, why and when."""
+
+    id: str
+    circuit: str
+    """"0" is the device as a whole."""
+    by: str
+    """The id of the person who hung it."""
+    name: str
+    reason: str
+    time: datetime
+
+    def kept(self) -> Mapping[str, str]:
+        """Return it as plain JSON."""
+        return {
+            "id": self.id,
+            "circuit": self.circuit,
+            "by": self.by,
+            "name": self.name,
+            "reason": self.reason,
+            "time": self.time.isoformat(),
+        }
+
+
+class Tags:
+    """The tags on one device."""
+
+    def __init__(self, wall: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """Begin without any."""
+        self._wall = wall
+        self._tags: dict[str, Tag] = {}
+
+    @property
+    def all(self) -> Sequence[Tag]:
+        """All that hang, the oldest first."""
+        return tuple(self._tags.values())
+
+    def on(self, circuit: str) -> Sequence[Tag]:
+        """Return what hangs on a circuit, or on the device as a whole; all must go."""
+        if circuit == DEVICE_CIRCUIT:
+            return self.all
+        return [tag for tag in self._tags.values() if tag.circuit in (circuit, DEVICE_CIRCUIT)]
+
+    def hang(self, circuit: str, by: Caller, rights: Rights, reason: str, name: str = "") -> Tag | Reason:
+        """Hang a tag and return it, or why that is not allowed; only persons hang tags."""
+        if not by.is_person or not rights.may(by, Right.TAGS):
+            return Reason.NO_RIGHT
+        tag = Tag(
+            id=token_hex(6),
+            circuit=circuit,
+            by=by.id,
+            name=(name or by.name)[:LONGEST_TEXT],
+            reason=reason[:LONGEST_TEXT],
+            time=self._wall(),
+        )
+        self._tags[tag.id] = tag
+        return tag
+
+    def remove(self, tag_id: str, by: Caller) -> Tag | Reason | None:
+        """Take a tag off and return it, or why that is not allowed; None if it does not hang.
+
+        An administrator may, and who hung it; nobody else, whatever his rights.
+        """
+        tag = self._tags.get(tag_id)
+        if tag is None:
+            return None
+        is_own = bool(by.id) and by.id == tag.by
+        if not by.is_person or not (by.is_administrator or is_own):
+            return Reason.NO_RIGHT
+        return self._tags.pop(tag_id)
+
+    def kept(self) -> list[Mapping[str, str]]:
+        """Return what outlives a restart, as plain JSON."""
+        return [tag.kept() for tag in self._tags.values()]
+
+    def restore(self, kept: object) -> None:
+        """Take what `kept` said. What cannot be read any more hangs on the whole device: better that than no tag."""
+        if kept is None:
+            return
+        for item in kept if isinstance(kept, list) else [kept]:
+            tag = _read(item) or Tag(
+                id=token_hex(6), circuit=DEVICE_CIRCUIT, by="", name=_UNREADABLE, reason="", time=self._wall()
+            )
+            self._tags[tag.id] = tag
+
+
+def _read(item: object) -> Tag | None:
+    if not isinstance(item, Mapping):
+        return None
+    texts = {name: item.get(name) for name in ("id", "circuit", "by", "name", "reason", "time")}
+    if not all(isinstance(text, str) for text in texts.values()) or not texts["id"] or not texts["circuit"]:
+        return None
+    said = {name: str(text) for name, text in texts.items()}
+    try:
+        time = datetime.fromisoformat(said.pop("time"))
+    except ValueError:
+        return None
+    if time.tzinfo is None:
+        return None
+    return Tag(**said, time=time)

@@ -1,0 +1,179 @@
+"""What becomes of an order: it is sent once, and then the position is read until it tells, or its time is over."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import AcrelError, CommandRefusedError, LinkError, NotSentError, RefusedError
+from ..source import Command, Source
+from ..texts import Said
+from .evidence import Proof, Readings, Shown
+from .outcome import Outcome, Reason, Result, refused
+
+SETTLE_SECONDS = 0.15
+"""So long the wanted position has to stay, before it is believed: contacts bounce, and pulses fall back."""
+PAUSES = (0.0, 0.05, 0.1, 0.2)
+"""Seconds before the first reads, then the last of them before each."""
+LONGEST_PAUSE = 0.25
+"""Seconds between two looks at what has to stay where it is."""
+LATE_TIMES = 5.0
+"""Times as long as an operation should take, it is watched: then what has not moved is stuck."""
+LONGEST_GAP = 0.6
+"""Seconds between two reads, in which nothing can have moved there and back unseen: the shortest pulses take 1 s."""
+LOST_SECONDS = 2.5
+"""After so long without an answer that tells, the position is not known."""
+READ_SECONDS = 2.0
+"""A read that was begun in time is waited for so long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watching:
+    """What is watched, and for how long."""
+
+    proof: Proof
+    within: float
+    settle_seconds: float = SETTLE_SECONDS
+    is_pulse: bool = False
+    """Whether it ends by itself: then it has to be seen once, and need not stay."""
+    starts_there: bool = False
+    """Whether the position was the wanted one before: then that it is proves no movement."""
+
+
+class Sending:
+    """One order on its way, and what is seen of it."""
+
+    def __init__(self, source: Source, command: Command, watching: Watching) -> None:
+        """Take the way, what is sent, and how it shows."""
+        self._source = source
+        self._command = command
+        self._watching = watching
+        self._proof = watching.proof
+        self._failure: AcrelError | None = None
+        self._position: bool | None = None
+        self._last: Readings | None = None
+        """The latest answer that tells; None if none did since it was sent."""
+        self._there_since: float | None = None
+        self._was_there = False
+        self._seen_at = 0.0
+        self._longest_gap = 0.0
+
+    async def run(self, sent: Callable[[], None]) -> Outcome:
+        """Send, watch, and return what became of it; `sent` is called when something may have left."""
+        self._seen_at = _now()
+        try:
+            await self._source.send(self._command)
+        except CommandRefusedError as error:
+            return refused(Reason.WITHDRAWN, error)
+        except NotSentError as error:
+            return refused(Reason.NOT_SENT, error.reason)
+        except LinkError as error:
+            # Whatever it says: only the position tells, and a refusal may be an old one.
+            self._failure = error
+        except AcrelError as error:  # another device answers, or none: it was asked before anything was sent
+            return refused(Reason.NOT_SENT, error)
+        sent()
+        if not self._proof.is_there:
+            return self._outcome(*self._without_proof())
+        return await self._watch(_now() + self._watching.within)
+
+    def _without_proof(self) -> tuple[Result, Reason]:
+        if self._failure is None:
+            return Result.UNVERIFIED, Reason.NO_EVIDENCE
+        return Result.UNKNOWN, Reason.DEVICE_REFUSED if self._is_refused else Reason.NO_ANSWER
+
+    # -- what is seen -------------------------------------------------------------------------------------------------
+
+    async def _watch(self, deadline: float) -> Outcome:
+        end = deadline + (LATE_TIMES - 1) * self._watching.within
+        pauses = iter(PAUSES)
+        pause = PAUSES[0]
+        while True:
+            pause = next(pauses, pause)
+            await asyncio.sleep(self._settling if self._there_since is not None else pause)
+            await self._look(deadline)
+            now = _now()
+            if self._is_settled(now):
+                is_late = now > deadline + self._watching.settle_seconds
+                return self._outcome(Result.CONFIRMED, Reason.MOVED_LATE if is_late else None)
+            if now >= deadline and self._there_since is None and (over := self._over(now, end)) is not None:
+                return self._outcome(*over)
+
+    async def _look(self, deadline: float) -> None:
+        """Read once, and note what it tells."""
+        asked = _now()
+        try:
+            async with asyncio.timeout(max(deadline - asked, 0.0) + READ_SECONDS):
+                readings = await self._source.read(self._proof.keys)
+        except AcrelError, TimeoutError:
+            self._lose_sight()
+            return
+        shown = self._proof.shown(readings)
+        if shown is Shown.UNKNOWN:
+            self._lose_sight()
+            return
+        now = _now()
+        # The answer is of some moment between asking and hearing: the longer of both is what was not seen.
+        self._longest_gap, self._seen_at = max(self._longest_gap, now - self._seen_at), asked
+        self._last, self._position = readings, self._proof.position(readings)
+        if shown is Shown.THERE:
+            self._was_there = True
+            self._there_since = self._there_since if self._there_since is not None else now
+        else:
+            self._there_since = None
+            # Of a device that also shows what was commanded, the position alone may have been there for a moment.
+            self._was_there |= not self._watching.starts_there and self._proof.moved(readings) is Shown.THERE
+
+    @property
+    def _settling(self) -> float:
+        """Seconds to the next look at what is there and has to stay."""
+        return min(self._watching.settle_seconds, LONGEST_PAUSE)
+
+    def _lose_sight(self) -> None:
+        self._position, self._last, self._there_since = None, None, None
+
+    def _is_settled(self, now: float) -> bool:
+        if self._there_since is None:
+            return False
+        return self._watching.is_pulse or now - self._there_since >= self._watching.settle_seconds
+
+    # -- when its time is over ----------------------------------------------------------------------------------------
+
+    def _over(self, now: float, end: float) -> tuple[Result, Reason] | None:
+        """Return what to say now that it should be there and is not; None to go on watching."""
+        last = self._last
+        if last is None:
+            # One read in vain says little; a device that is silent is not waited for.
+            is_silent = now - self._seen_at > LOST_SECONDS or now >= end
+            return (Result.UNKNOWN, Reason.NO_ANSWER) if is_silent else None
+        if self._was_there or self._watching.is_pulse:
+            return Result.UNVERIFIED, Reason.FELL_BACK if self._was_there else Reason.PULSE_NOT_SEEN
+        if self._failure is not None and not self._is_refused:
+            # Without an answer it may lie in a gateway still, and be carried out when nobody looks any more.
+            return Result.UNKNOWN, Reason.NO_ANSWER
+        is_taken = self._proof.taken(last) is not Shown.NOT_THERE
+        if is_taken and now < end:
+            return None
+        if self._longest_gap > LONGEST_GAP:
+            return Result.UNKNOWN, Reason.NOT_WATCHED
+        return Result.FAILED, self._why(is_taken=is_taken)
+
+    def _why(self, *, is_taken: bool) -> Reason:
+        if self._is_refused:
+            return Reason.DEVICE_REFUSED
+        return Reason.STUCK if is_taken else Reason.NOT_TAKEN
+
+    @property
+    def _is_refused(self) -> bool:
+        """Whether the device itself, and not a gateway for it, declined."""
+        error = self._failure
+        return isinstance(error, RefusedError) and not (error.is_gateway or error.is_busy)
+
+    def _outcome(self, result: Result, reason: Reason | None) -> Outcome:
+        detail: Said = ""
+        if self._failure is not None and result is not Result.CONFIRMED:
+            detail = self._failure
+        return Outcome(result=result, reason=reason, detail=detail, writes=1, position=self._position)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
