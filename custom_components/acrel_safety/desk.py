@@ -17,7 +17,7 @@ from .aioacrel.alarms.clock import Clock
 from .aioacrel.alarms.engine import Alarms
 from .aioacrel.alarms.growing import GROWTH
 from .aioacrel.alarms.growths import Question
-from .aioacrel.alarms.happening import Happening, What
+from .aioacrel.alarms.happening import Happening
 from .aioacrel.alarms.levels import Safety, worst
 from .aioacrel.alarms.ownerlimits import OwnerLimit
 from .aioacrel.alarms.standing import Standing
@@ -30,22 +30,13 @@ from .growthmemory import GrowthMemory
 from .growthquestion import LEVEL_CHANGED, tell_questions
 from .logged import log_entry, log_happening
 from .outbox import NoticeListener, Outbox, call_listener
-from .record import SafetyRecord
+from .record import KINDS, SafetyRecord
 from .whole import is_all_there
 
 _DESK: HassKey[AlarmDesk] = HassKey(f"{DOMAIN}.desk")
 _LEAST_WAIT = 0.05
 """Seconds; timers are not set for less."""
 _MOST_EARLY = 100
-_KINDS: Mapping[What, Kind] = {
-    What.ACKNOWLEDGED: Kind.ACKNOWLEDGE,
-    What.SILENCED: Kind.SILENCE,
-    What.RESET: Kind.RESET,
-    What.SHELVED: Kind.SHELVE,
-    What.UNSHELVED: Kind.UNSHELVE,
-    What.MOVED: Kind.POSITION,
-}
-"""In the record; all else is a change of the alarm itself."""
 
 type HappeningListener = Callable[[Happening, Standing], None]
 type FoundListener = Callable[[str], None]
@@ -232,7 +223,7 @@ class AlarmDesk:
     def _record(self, happening: Happening, standing: Standing) -> None:
         data = {**standing.plain(), "what": str(happening.what), "comment": happening.comment, "by": happening.by}
         kept = {standing.alarm_id: self.alarms.kept_of(standing)}
-        self.record.put_down(_KINDS.get(happening.what, Kind.ALARM), data, kept)
+        self.record.put_down(KINDS.get(happening.what, Kind.ALARM), data, kept)
         if standing.alarm.cause.key.rule == GROWTH:
             self.growth.write_soon()
         if (early := self._early.get(standing.board.identity)) is not None:
@@ -247,9 +238,7 @@ class AlarmDesk:
             self._changed()
 
     @callback
-    def note(
-        self, kind: Kind, board: Board, data: Mapping[str, object], by: str, said: str = "", comment: str = ""
-    ) -> None:
+    def note(self, kind: Kind, board: Board, data: Mapping[str, object], by: str, said: str, comment: str = "") -> None:
         """Put down what a person did to a device, and tell the logbook in words."""
         self.record.put_down(kind, {"site": board.site, "board": board.name, **data, "by": by})
         log_entry(self._hass, board, kind, said, by, comment)
