@@ -4,7 +4,19 @@ import argparse
 import asyncio
 from collections.abc import Callable
 
-from benchmarks import bus, delivered, faults, growth, home_assistant, journal, line_time, pace, recorder, servers
+from benchmarks import (
+    bus,
+    delivered,
+    faults,
+    growth,
+    home_assistant,
+    journal,
+    line_time,
+    operations,
+    pace,
+    recorder,
+    servers,
+)
 from benchmarks.report import Table
 
 
@@ -20,6 +32,7 @@ def main() -> None:
         "growth": growth.measure,
         "home-assistant": lambda: asyncio.run(home_assistant.measure()),
         "journal": lambda: asyncio.run(journal.measure()),
+        "operations": operations.measure,
         "recorder": lambda: asyncio.run(recorder.measure(options.minutes)),
         "servers": lambda: asyncio.run(servers.measure(options.minutes)),
     }
