@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Callable
 
 from benchmarks import (
+    alarms,
     bus,
     delivered,
     faults,
@@ -30,6 +31,7 @@ def main() -> None:
         "faults": faults.measure,
         "delivered": delivered.measure,
         "growth": growth.measure,
+        "alarms": alarms.measure,
         "home-assistant": lambda: asyncio.run(home_assistant.measure()),
         "journal": lambda: asyncio.run(journal.measure()),
         "operations": operations.measure,

@@ -57,7 +57,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "util.hass_dict": frozenset({"HassKey"}),
 }
 # Components that Home Assistant brings in itself for a file of that name; all others are the manifest's dependencies.
-BY_FILE = frozenset({"diagnostics", "repairs", "system_health"})
+BY_FILE = frozenset({"diagnostics", "logbook", "repairs", "system_health"})
 # Names with an underscore that Home Assistant wants its subclasses to call or to override, besides `_attr_...`.
 FOR_SUBCLASSES = frozenset(
     {

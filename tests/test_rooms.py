@@ -118,3 +118,16 @@ def test_no_branch_on_a_model_name() -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         assert texts.isdisjoint(models), path
+
+
+def test_the_table_of_circuits_is_text_and_nothing_else() -> None:
+    room = LIBRARY / "sheet"
+    files = sorted(room.glob("*.py"))
+    assert files
+    for path in files:
+        above = {
+            (node.module or "").split(".")[0]
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.ImportFrom) and node.level > 1
+        }
+        assert above <= {"foreign", "problems", "texts"}, path

@@ -30,6 +30,7 @@ from .const import DOMAIN, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry
 from .growthmemory import GrowthMemory
 from .growthquestion import LEVEL_CHANGED, tell_questions
+from .logged import log_entry, log_happening
 from .outbox import NoticeListener, Outbox, call_listener
 from .record import SafetyRecord
 
@@ -133,10 +134,13 @@ class AlarmDesk:
         limits: Mapping[str, OwnerLimit],
         ratings: Mapping[str, float],
         points: AbstractSet[PointKey],
+        ratios: Mapping[str, float],
     ) -> tuple[Watch, Callable[[], None]]:
-        """Watch these points of a device, with the owner's limits and rated currents; returns what ends that."""
+        """Watch these points of a device, with what the owner set of it; returns what ends that."""
         self._early[board.identity] = deque(maxlen=_MOST_EARLY)
-        watch, end = self.alarms.watch(device, board, limits=limits, ratings=ratings, points=points, grows=True)
+        watch, end = self.alarms.watch(
+            device, board, limits=limits, ratings=ratings, points=points, grows=True, ratios=ratios
+        )
 
         @callback
         def look() -> None:
@@ -229,6 +233,7 @@ class AlarmDesk:
             self.growth.write_soon()
         if (early := self._early.get(standing.board.identity)) is not None:
             early.append((happening, standing))
+        log_happening(self._hass, happening, standing)
         for listener in list(self._listeners):
             call_listener(listener, happening, standing)
         if standing.board.link:
@@ -238,9 +243,12 @@ class AlarmDesk:
             self._changed()
 
     @callback
-    def note_limit(self, board: Board, data: Mapping[str, object], by: str) -> None:
-        """Put down that a limit of a device was changed."""
-        self.record.put_down(Kind.LIMIT, {"site": board.site, "board": board.name, **data, "by": by})
+    def note(
+        self, kind: Kind, board: Board, data: Mapping[str, object], by: str, said: str = "", comment: str = ""
+    ) -> None:
+        """Put down what a person did to a device, and tell the logbook in words."""
+        self.record.put_down(kind, {"site": board.site, "board": board.name, **data, "by": by})
+        log_entry(self._hass, board, kind, said, by, comment)
 
     @callback
     def answer(self, board: Board, questions: Iterable[Question], *, is_new_appliance: bool) -> None:
