@@ -28,7 +28,7 @@ from custom_components.acrel_safety.aioacrel.journal import Entry, Journal, Kind
 from custom_components.acrel_safety.aioacrel.journal.entry import Json
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality, Reading, Value
-from custom_components.acrel_safety.aioacrel.source import NEAR, Setting, Sink, Update
+from custom_components.acrel_safety.aioacrel.source import NEAR, Command, Setting, Sink, Update
 from custom_components.acrel_safety.aioacrel.vocabulary import Kind as Of
 
 DAY = 86_400
@@ -72,7 +72,7 @@ class Spoken:
         del keys
         return {}
 
-    async def send(self, order: Setting) -> None:
+    async def send(self, order: Setting | Command) -> None:
         """Take no order."""
 
     def figures(self) -> Mapping[str, float | None]:
