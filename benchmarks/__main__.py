@@ -13,6 +13,7 @@ from benchmarks import (
     home_assistant,
     journal,
     line_time,
+    operations,
     pace,
     recorder,
     servers,
@@ -33,6 +34,7 @@ def main() -> None:
         "alarms": alarms.measure,
         "home-assistant": lambda: asyncio.run(home_assistant.measure()),
         "journal": lambda: asyncio.run(journal.measure()),
+        "operations": operations.measure,
         "recorder": lambda: asyncio.run(recorder.measure(options.minutes)),
         "servers": lambda: asyncio.run(servers.measure(options.minutes)),
     }

@@ -12,6 +12,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack
 
 from modbus_connection.mock import MockModbusConnection, MockModbusUnit
@@ -26,6 +27,7 @@ from custom_components.acrel_safety.aioacrel.alarms.ownerlimits import OwnerLimi
 from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.modbus import LinkAddress, ModbusHub
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
+from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator.faults.virtual import run
 
@@ -39,8 +41,8 @@ LIMITS_OF_OWNER = {
 }
 INTERVALS = {Pace.FAST: 2.001, Pace.NORMAL: 10.0, Pace.SLOW: 60.0}
 """None of them the usual fast one: then the rhythm does not follow the line, which takes no time here."""
-ROUNDS = 7
-SETTLE, SECONDS = 65.0, 120.0
+ROUNDS = 4
+SETTLE, SECONDS = 65.0, 60.0
 _SWEPT = 0.1
 """Of the circuits, where alarms stand and their values go up and down."""
 
@@ -90,7 +92,7 @@ class Rig:
                     watch, _ = self.alarms.watch(device, board, limits=LIMITS_OF_OWNER)
                     watch.listen(self._look)
 
-    def _count(self, touched: frozenset[object]) -> None:
+    def _count(self, touched: AbstractSet[PointKey]) -> None:
         self.values += len(touched)
 
     def _look(self) -> None:

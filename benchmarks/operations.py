@@ -18,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from random import Random
 
 from benchmarks.report import Table
@@ -283,11 +284,11 @@ def sessions() -> Iterator[Session]:
                     number += 1
 
 
-def total(faulted: int, jobs: int = 1, tell: Callable[[Tally], None] = lambda _: None) -> Tally:
-    """Measure until so many operations met a fault, and return all figures."""
-    tally, some = Tally(), sessions()
+def total(faulted: int, jobs: int = 1, minutes: float = inf, tell: Callable[[Tally], None] = lambda _: None) -> Tally:
+    """Measure until so many operations met a fault, or for so long, and return all figures."""
+    tally, some, end = Tally(), sessions(), time.monotonic() + 60 * minutes
     with ProcessPoolExecutor(jobs) as pool:
-        while tally.faulted < faulted:
+        while tally.faulted < faulted and time.monotonic() < end:
             batch = [next(some) for _ in range(len(MODELS) * len(Framing) * len(RATES))]
             for one in pool.map(partial(measured, operations=PER_SESSION), batch):
                 tally.add(one)
@@ -316,10 +317,10 @@ def tabulated(tally: Tally, seconds: float) -> Table:
     return table
 
 
-def measure(faulted: int = 20_000, jobs: int = 1) -> Table:
+def measure(faulted: int = 20_000, jobs: int = 1, minutes: float = inf) -> Table:
     """Measure and return the table."""
     started = time.perf_counter()
-    tally = total(faulted, jobs, lambda tally: print(f"{tally.faulted} …", flush=True))
+    tally = total(faulted, jobs, minutes, lambda tally: print(f"{tally.faulted} …", flush=True))
     return tabulated(tally, time.perf_counter() - started)
 
 
@@ -332,8 +333,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.operations", description=__doc__)
     parser.add_argument("--faulted", type=int, default=20_000, help="operations with a fault")
     parser.add_argument("--jobs", type=int, default=1, help="processes at once")
+    parser.add_argument("--minutes", type=float, default=inf, help="end after so long, whatever is left")
     options = parser.parse_args()
-    table = measure(options.faulted, options.jobs)
+    table = measure(options.faulted, options.jobs, options.minutes)
     table.save()
     print(table.markdown())
 

@@ -38,6 +38,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
         }
     ),
     "helpers.device_registry": None,
+    "helpers.dispatcher": frozenset({"async_dispatcher_connect"}),
     "helpers.entity": frozenset({"Entity", "EntityDescription"}),
     "helpers.entity_platform": frozenset({"AddConfigEntryEntitiesCallback", "async_get_current_platform"}),
     "helpers.entity_registry": None,

@@ -61,7 +61,13 @@ def test_of_the_dialogs_only_the_forms_of_a_way_know_it() -> None:
     assert knowing <= FORMS_OF_A_WAY
 
 
-@pytest.mark.parametrize("name", [*ON_DEVICE_ALONE, *(f"alarms/{path.name}" for path in LIBRARY.glob("alarms/*.py"))])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *ON_DEVICE_ALONE,
+        *(f"{room}/{path.name}" for room in ("alarms", "control") for path in LIBRARY.glob(f"{room}/*.py")),
+    ],
+)
 def test_the_device_knows_no_way_to_it(name: str) -> None:
     assert [found for found in imports_of(LIBRARY / name) if found.split(".")[0] in WAYS] == []
 

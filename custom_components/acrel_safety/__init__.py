@@ -27,6 +27,7 @@ from .hubs import hub_of
 from .issues import forget_former_issues
 from .loading import add_device, async_load_models, enabled_points, read_tables
 from .memory import TotalsMemory
+from .missedlinks import async_miss_link
 from .page import async_serve_page
 from .reloading import async_reload
 from .stored import async_check_link, async_sound_devices
@@ -79,6 +80,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
         await _async_start(hass, entry)
     except AcrelError as error:
         await _async_leave(entry)
+        await async_miss_link(hass, entry)
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
             translation_key=error.key,

@@ -17,9 +17,10 @@ from .aioacrel.alarms.watch import Watch
 from .aioacrel.points import Point
 from .aioacrel.texts import library_language
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .desk import AlarmDesk, desk_of, is_whole
+from .desk import AlarmDesk, desk_of
 from .devices import circuits, device_info, hub_info
 from .entity_ids import ALARM_EVENT, ALARMS, CONNECTION, SAFETY, UNSAFE, id_of
+from .whole import is_whole
 
 _UNSAFE = frozenset({Safety.ALARM, Safety.FAULT, Safety.TRIPPED})
 _QUIET = frozenset({Safety.SAFE, Safety.PRE_ALARM})

@@ -1,6 +1,6 @@
 """What stands in the way: each interlock, for each operation and caller, with the writes the cabinet saw."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import product
 
@@ -22,7 +22,7 @@ from custom_components.acrel_safety.aioacrel.control.tags import Tag
 from custom_components.acrel_safety.aioacrel.control.tokens import Selection
 from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.models import read_model
-from custom_components.acrel_safety.aioacrel.points import Effect, Model
+from custom_components.acrel_safety.aioacrel.points import Effect
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from tests.aioacrel.control_rigs import ADMIN, ALLOWED, CALLERS, OFF, ON, RELEASE, REQUEST, USER, Board, board
 from tests.aioacrel.spoken import SpokenSource
@@ -183,8 +183,8 @@ B_OFF, B_ON, B_SERVICE, B_TEST = (PointKey("1", code) for code in ("RLYOFF", "RL
 QUIET = {"RlySta": False, "RlyRepSta": False, "LockSta": False, "CtrLevel": "local_and_remote"}
 
 
-def spoken(model: Model = BREAKER, rank: int = 0, origin: str = "near", **values: object) -> SpokenSource:
-    source = SpokenSource(model, rank, origin, model.points, orders=model.operations)
+def spoken(values: Mapping[str, object], rank: int = 0, origin: str = "near") -> SpokenSource:
+    source = SpokenSource(BREAKER, rank, origin, BREAKER.points, orders=BREAKER.operations)
     said = {**QUIET, **values}
     source.held = {PointKey("1", code): value for code, value in said.items() if value is not None}  # type: ignore[misc]
     return source
@@ -222,22 +222,22 @@ async def test_an_opening_is_prevented_by_what_is_known_and_a_closing_by_what_is
     values: dict[str, object], off: Reason | None, on: Reason | None
 ) -> None:
     for key, position, reason in ((B_OFF, True, off), (B_ON, False, on)):
-        outcome = await ask(key, spoken(**{"RlySta": position, **values}))
+        outcome = await ask(key, spoken({"RlySta": position, **values}))
         expected = Result.CONFIRMED if reason is None else Result.REFUSED
         assert (outcome.result, outcome.reason) == (expected, reason), key
 
 
 async def test_where_another_way_sees_another_position_nothing_is_closed() -> None:
-    near = spoken(RlySta=False)
-    outcome = await ask(B_ON, near, spoken(rank=2, origin="far", RlySta=True))
+    near = spoken({"RlySta": False})
+    outcome = await ask(B_ON, near, spoken({"RlySta": True}, rank=2, origin="far"))
     assert (outcome.result, outcome.reason) == (Result.REFUSED, Reason.SOURCES_DIFFER)
-    outcome = await ask(B_OFF, spoken(RlySta=True), spoken(rank=2, origin="far", RlySta=False))
+    outcome = await ask(B_OFF, spoken({"RlySta": True}), spoken({"RlySta": False}, rank=2, origin="far"))
     assert outcome.result is Result.CONFIRMED
 
 
 async def test_the_time_a_device_takes_no_other_command_is_kept() -> None:
     device, now = Device("test", BREAKER), [0.0]
-    source = spoken(RlySta=True)
+    source = spoken({"RlySta": True})
     device.attach(source)
     control = Control(device, lambda: FREE, steady=lambda: now[0])
     assert (await control.operate(B_OFF, ADMIN, is_confirmed=True)).result is Result.CONFIRMED
@@ -249,7 +249,7 @@ async def test_the_time_a_device_takes_no_other_command_is_kept() -> None:
 
 
 async def test_where_nothing_tells_the_outcome_is_unverified() -> None:
-    outcome = await ask(B_TEST, spoken())
+    outcome = await ask(B_TEST, spoken({}))
     assert (outcome.result, outcome.reason, outcome.writes) == (Result.UNVERIFIED, Reason.NO_EVIDENCE, 1)
 
 
@@ -259,7 +259,7 @@ async def test_where_nothing_tells_the_outcome_is_unverified() -> None:
 async def test_each_operation_takes_its_own_right(key: PointKey, right: Right) -> None:
     for given in Right:
         device = Device("test", BREAKER)
-        device.attach(spoken(RlySta=key == B_OFF))
+        device.attach(spoken({"RlySta": key == B_OFF}))
         policy = replace(FREE, rights=Rights({user("user"): frozenset({given})}))
         outcome = await Control(device, lambda policy=policy: policy).operate(key, USER, is_confirmed=True)  # type: ignore[misc]
         assert (outcome.result is Result.REFUSED) is (given is not right)

@@ -16,7 +16,7 @@ async def adds_the_page(page: Page, socket: Socket, demo: Demo) -> None:
     await page.goto(f"{demo.url}/config/lovelace/dashboards")
     await page.get_by_text("Add dashboard").first.click()
     await page.get_by_text("Acrel Safety").first.click()
-    async with socket.stream("subscribe_events", event_type="panels_updated") as changes:
+    async with socket.stream("subscribe_events", event_type="lovelace_updated") as changes:
         await page.get_by_role("button", name="Create", exact=True).click()
         await anext(changes)
     added = next(one for one in await socket.ask("lovelace/dashboards/list") if one["url_path"] == _ADDED)

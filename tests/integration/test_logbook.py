@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from homeassistant.auth.const import GROUP_ID_ADMIN
-from homeassistant.components.recorder import get_instance
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator

@@ -12,6 +12,7 @@ from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 
 from custom_components.acrel_safety.const import DOMAIN, MODEL_FOLDER
+from custom_components.acrel_safety.turns import turn
 from simulator import Cabinet
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.flows import Walk, add_device, add_devices, change_device
@@ -123,18 +124,18 @@ async def pick_all(hass: HomeAssistant, rig: LinkRig) -> Walk:
 
 async def test_what_to_do_next_is_said_at_the_end(hass: HomeAssistant, cabinet: Cabinet, link_to: LinkMaker) -> None:
     rig = await link_to(cabinet, {})
-    walk = await (await pick_all(hass, rig)).answer(table="")
+    walk = await (await pick_all(hass, rig)).answer(table="unit,circuit,name\n3,1,Offices")
     assert walk.reason == "added"
-    assert (walk.placeholders["count"], walk.placeholders["names"]) == ("2", "Main, Sockets")
+    assert (walk.placeholders["count"], walk.placeholders["names"]) == ("2", "Offices, Sockets")
     assert walk.placeholders["refused"] == ""
-    assert walk.placeholders["energy"] == "*Settings → Dashboards → Energy*, add Main Imported active energy."
+    assert walk.placeholders["energy"] == "*Settings → Dashboards → Energy*, add Offices Imported active energy."
     blueprint = unquote(walk.placeholders["blueprint"]).partition("/blob/main/")[2]
     page = walk.placeholders["page"].partition("/blob/main/")[2]
     assert (ROOT / blueprint).is_file()
     assert (ROOT / page).is_file()
     assert walk.placeholders["blueprint"] in (ROOT / "README.md").read_text("utf-8")
     await hass.async_block_till_done()
-    assert hass.states.get("sensor.main_imported_active_energy") is not None
+    assert hass.states.get("sensor.offices_imported_active_energy") is not None
 
 
 async def test_a_link_is_loaded_anew_once_for_all(hass: HomeAssistant, cabinet: Cabinet, link_to: LinkMaker) -> None:
@@ -351,8 +352,8 @@ async def test_a_dialog_closed_in_the_middle_ends_the_search(
     while not cabinet.units[3].requests:
         await hass.async_add_executor_job(lambda: None)
     walk.abandon()
-    await hass.async_block_till_done()
-    assert saved(rig) == {}
+    async with turn(hass, rig.entry.entry_id):
+        assert saved(rig) == {}
 
     again = await look_for(hass, rig, "3")
     assert (again.step, again.errors) == ("found", {})
@@ -371,7 +372,8 @@ async def test_a_link_is_searched_by_one_dialog_at_a_time(
     other = await look_for(hass, rig, "3")
     assert (other.step, other.errors) == ("search", {"base": "link_busy"})
     walk.abandon()
-    await hass.async_block_till_done()
+    async with turn(hass, rig.entry.entry_id):
+        pass
     await (await other.answer(units="3")).wait()
     assert (other.step, other.errors) == ("found", {})
 

@@ -68,10 +68,10 @@ class CircuitSteps(TableSteps):
             reason="added",
             description_placeholders={
                 **placeholders,
-                "names": ", ".join(plain(name) for name in outcome.saved),
+                "names": ", ".join(plain(name) for name, _ in outcome.saved),
                 "blueprint": BLUEPRINT,
                 "page": PAGE,
-                "energy": self._energy(),
+                "energy": self._energy(outcome),
             },
         )
 
@@ -81,12 +81,10 @@ class CircuitSteps(TableSteps):
             for wanted, other in outcome.refused
         )
 
-    def _energy(self) -> str:
+    def _energy(self, outcome: Outcome) -> str:
         """Say which entities the Energy dashboard wants, if any of them counts energy."""
-        names = {
-            wanted.title: name for wanted in self._wanted if (name := wanted.energy(self._texts.language)) is not None
-        }
-        if not names:
+        found = [(title, wanted.energy(self._texts.language)) for title, wanted in outcome.saved]
+        shown = ", ".join(f"{plain(title)} {plain(name)}" for title, name in found if name is not None)
+        if not shown:
             return self._texts("adding", "no_energy")
-        shown = ", ".join(f"{plain(title)} {plain(name)}" for title, name in names.items())
         return self._texts("adding", "energy", names=shown)

@@ -33,6 +33,9 @@ from .search_forms import (
 from .several import Wanted
 from .trial import is_link_proven, probe_device, search_link
 
+BUSY_SECONDS = 2.0
+"""So long another dialog about the same link is waited for."""
+
 
 class SearchSteps(CircuitSteps):
     """Find, pick, and say of each what it is; the last step saves all of them."""
@@ -59,11 +62,18 @@ class SearchSteps(CircuitSteps):
         entry = self._get_entry()
         try:
             self._units = left(read_units(user_input[CONF_UNITS], entry.data[CONF_TYPE]), self._taken())
-            if turn(self.hass, entry.entry_id).locked():
-                raise FormError("link_busy")  # noqa: TRY301 - one way out for all that is wrong with the form
+            await self._wait_for_link()
         except FormError as wrong:
             return self._show_search(wrong.error)
         return await self.async_step_searching()
+
+    async def _wait_for_link(self) -> None:
+        """Wait a moment for a search whose dialog was just closed. Raises FormError if another one goes on."""
+        try:
+            async with asyncio.timeout(BUSY_SECONDS), turn(self.hass, self._get_entry().entry_id):
+                return
+        except TimeoutError as error:
+            raise FormError("link_busy") from error
 
     @ends_clearly
     async def async_step_searching(self, user_input: FormData | None = None) -> SubentryFlowResult:

@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
 from ..aioacrel.alarms.ownerlimits import OwnerLimit
+from ..aioacrel.journal.entry import Kind as Entry
 from ..aioacrel.points import Model
 from ..aioacrel.problems import Problem
 from ..aioacrel.readings import DEVICE_CIRCUIT
@@ -22,7 +23,8 @@ from ..desk import desk_of
 from ..devices import board_of, register_device, register_hub
 from ..hubs import hub_of
 from ..kinds import is_enabled_by_default
-from ..ownersettings import name_of
+from ..ownersettings import limits_of, name_of
+from ..wording import headed
 from .steps import in_place
 
 _ACTIVE_ENERGY = frozenset({"Wh", "kWh", "MWh"})
@@ -96,9 +98,9 @@ class Wanted:
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What became of several devices: the names of those saved, and what is in the place of each other."""
+    """What became of several devices: those saved, by the name each got, and what is in the place of each other."""
 
-    saved: list[str] = field(default_factory=list)
+    saved: list[tuple[str, Wanted]] = field(default_factory=list)
     refused: list[tuple[Wanted, str]] = field(default_factory=list)
 
 
@@ -118,7 +120,7 @@ def save_all(hass: HomeAssistant, entry: ConfigEntry, wanted: Iterable[Wanted], 
             unique_id=str(device.unit_id),
         )
         hass.config_entries.async_add_subentry(entry, subentry)
-        outcome.saved.append(title)
+        outcome.saved.append((title, device))
         if device.area_id is not None:
             _put_into_area(hass, entry, subentry, device)
         if entry.state is ConfigEntryState.LOADED:
@@ -137,8 +139,12 @@ def _put_down(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry)
     """Put the limits into the record, as whenever they are set."""
     board = board_of(hass, entry, subentry)
     ratings = subentry.data.get(CONF_RATINGS, {})
-    for limit in subentry.data.get(CONF_LIMITS, {}).values():
-        desk_of(hass).note_limit(board, {**limit, "rated_current": ratings.get(limit["circuit"])}, "")
+    for limit in limits_of(subentry).values():
+        written = {**limit.written(), "rated_current": ratings.get(limit.circuit)}
+        what = phrase("told_with_value", cause=phrase(f"family_{limit.family}"), value=f"{limit.limit:g}")
+        said = headed(limit.level, what).text(hass.config.language)
+        # Who fills in a form is not told to it.
+        desk_of(hass).note(Entry.LIMIT, board, written, "", said)
 
 
 def listed(problem: Problem, language: str) -> str:

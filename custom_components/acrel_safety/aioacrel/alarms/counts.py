@@ -174,7 +174,7 @@ def count_rules(model: Model) -> Iterator[CountRule]:
                 level=Level.PRE_ALARM,
                 name=phrase("has_counted", quantity=QuantityName(point.quantity)),
                 is_derived=True,
-                graver=AlarmKey(*bit, BIT) if bit in model.points else None,
+                graver=AlarmKey(*bit, BIT) if bit is not None and bit in model.points else None,
             )
             position = positions.get(circuit) if row.get("position") else None
             yield CountRule(cause, Counted(model=model.id, key=key, most=row["most"], position=position))

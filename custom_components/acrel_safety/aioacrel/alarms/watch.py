@@ -65,7 +65,8 @@ class Watch:
         self._stale: set[PointKey] = set()
         """Points of which it has to be found out again what is calm."""
         self._times = Timetable[AlarmKey]()
-        self._timed = {rule.cause.key: rule for rule in (*self._input_rules.values(), self._device_rule)}
+        timed: Sequence[UnseenInputsRule | UnseenDeviceRule] = [*self._input_rules.values(), self._device_rule]
+        self._timed = {rule.cause.key: rule for rule in timed}
         """What has to be looked at after some time, also if nothing is heard."""
         self._due: float | None = None
         """The soonest of that, as it was told last."""
@@ -202,9 +203,13 @@ class Watch:
             if was_quiet or alarm.is_quiet:
                 self._stale |= rule.inputs
                 self._stale |= rule.figures
-            if (memory := rule.memory()) != self._memories.get(alarm.cause.key, _NOTHING):
-                self._memories[alarm.cause.key] = dict(memory)
-                alarm.note_moved(now, ", ".join(f"{name} {value}" for name, value in memory.items()))
+            self._note_memory(rule, alarm, now)
+
+    def _note_memory(self, rule: Rule, alarm: Alarm, now: Moment) -> None:
+        """Tell if what a rule goes by from now on is something else."""
+        if (memory := rule.memory()) != self._memories.get(alarm.cause.key, _NOTHING):
+            self._memories[alarm.cause.key] = dict(memory)
+            alarm.note_moved(now, ", ".join(f"{name} {value}" for name, value in memory.items()))
 
     def _take(self, alarm: Alarm, rule: Rule, now: Moment) -> None:
         former = alarm.facts
@@ -306,6 +311,7 @@ class Watch:
             # It stands for as long as nobody knows; after that the days, or the count, go on without it.
             rule.acknowledge()
             self._take(alarm, rule, now)
+            self._note_memory(rule, alarm, now)
             self._calm.bound(rule.inputs | rule.figures, self.device.readings)
         self._settle(now)
 

@@ -10,7 +10,7 @@ from ..texts import Said
 from .evidence import Proof, Readings, Shown
 from .outcome import Outcome, Reason, Result, refused
 
-SETTLE_SECONDS = 0.15
+SETTLE_SECONDS = 0.1
 """So long the wanted position has to stay, before it is believed: contacts bounce, and pulses fall back."""
 PAUSES = (0.0, 0.05, 0.1, 0.2)
 """Seconds before the first reads, then the last of them before each."""

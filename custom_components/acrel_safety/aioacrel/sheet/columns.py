@@ -3,9 +3,25 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
-from ..texts import Phrase, phrase
+from ..texts import Sayable, say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading(Sayable):
+    """The heading of a column, by its place in the header."""
+
+    place: int
+
+    def text(self, language: str = "en") -> str:
+        """Return it in a language."""
+        return say("phrases.sheet_header", language).split(" | ")[self.place]
+
+    def __str__(self) -> str:
+        """Return the English heading."""
+        return self.text()
 
 
 class Column(StrEnum):
@@ -23,9 +39,9 @@ class Column(StrEnum):
     CURRENT = "current"
 
     @property
-    def label(self) -> Phrase:
+    def label(self) -> Heading:
         """How it is headed."""
-        return phrase(f"sheet_{self.value}")
+        return Heading(place=[*Column].index(self))
 
 
 LIMITS = (Column.RESIDUAL_CURRENT, Column.TEMPERATURE, Column.CURRENT)

@@ -88,7 +88,7 @@ def _lines(text: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]
 
 def _columns(line: int, header: list[str], problems: list[Problem]) -> list[Column | None]:
     """Return what stands in which column; without a header it could only be guessed."""
-    known = ", ".join(str(column.label) for column in Column)
+    known = phrase("sheet_header")
     columns = [column_of(heading) for heading in header[:_MOST_CELLS]]
     if Column.CIRCUIT not in columns:
         allowed = Column.CIRCUIT.label
