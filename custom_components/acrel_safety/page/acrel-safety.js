@@ -356,7 +356,7 @@ const entities = (rows) => ({
 });
 
 const figuresOf = (place) => [
-  ...new Set(present([...place.load, ...place.graphs.flatMap((graph) => [...graph.values, ...graph.limits])])),
+  ...new Set(present([...(place.positions ?? []), ...place.load, ...place.graphs.flatMap((graph) => [...graph.values, ...graph.limits])])),
 ];
 
 const rating = (t, place) => (place.rating ? ` · ${t.rated} ${place.rating} A` : "");

@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 
+from ..aioacrel.alarms.positions import POSITIONS
 from ..aioacrel.points import Point
 from ..aioacrel.vocabulary import Kind
 from ..const import DOMAIN, SUBENTRY_DEVICE
@@ -149,6 +150,7 @@ class _Finder:
         return {
             "rating": next((ratings[circuit] for circuit in circuits if circuit in ratings), None),
             "load": [entity_id for point, entity_id in seen if _is_load(point)],
+            "positions": [entity_id for point, entity_id in seen if point.quantity.key in POSITIONS],
             "alarms": [entity_id for point, entity_id in seen if point.quantity.kind is Kind.ALARM],
             "graphs": [{**graph, **self.own_limits(subentry, graph, circuits)} for graph in _graphs(seen)],
         }

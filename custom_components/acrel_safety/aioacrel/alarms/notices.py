@@ -114,10 +114,10 @@ class Notices:
 
     def tick(self, now: float) -> None:
         """Send what is due."""
-        news: dict[str, Why] = {}
         if self._flush_at is not None and now >= self._flush_at:
             self._flush_at = None
             news, self._news = self._news, {}
+            self._send_grouped(news, now)
         due: dict[str, Why] = {}
         for occurrence in list(self._times.take(now)):
             told = self._told[occurrence]
@@ -129,7 +129,7 @@ class Notices:
                 self._times.set(occurrence, now + REMIND_SECONDS[told.level])
             else:
                 due[told.alarm_id] = Why.REMINDER
-        self._send_grouped({**due, **news}, now)
+        self._send_grouped(due, now)
 
     def _send_grouped(self, news: Mapping[str, Why], now: float) -> None:
         groups: dict[str, list[Standing]] = {}
