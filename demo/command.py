@@ -59,7 +59,7 @@ async def _do(arguments: argparse.Namespace, stage: Stage, progress: Progress) -
     if arguments.check or arguments.screenshot is not None:
         return 0 if good else 1
     print(guide(stage), flush=True)
-    await stage.server.wait()
+    await stage.server.wait(lambda: progress("Home Assistant restarts"))
     raise DemoError("Home Assistant ended by itself")
 
 

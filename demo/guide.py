@@ -14,7 +14,7 @@ _SCENARIOS: Sequence[tuple[str, int | None, Mapping[str, object], str]] = (
     ("leak", 9, {}, "insulation falls to 30 kΩ: insulation fault"),
     ("overheat", 1, {"conductor": "B"}, "a bad joint: phase B warms up, in a minute above 70 °C: alarm"),
     ("overload", 1, {}, "twice the load: over-current and over-power after 5 s, heat follows"),
-    ("trip", 1, {}, "the breaker opens: no current, and digital input 1 goes off"),
+    ("trip", 5, {}, "its relay opens, and nobody here asked for it: tripped, until you acknowledge and reset it"),
     ("sensor_break", 8, {"circuit": 2}, "the transformer of circuit 2 is off: reported as a problem"),
     ("silent", 5, {}, "stops answering: after 20 s its values are unavailable, and only those"),
     ("normal", None, {}, "all is well again"),

@@ -8,7 +8,7 @@ import shutil
 import socket
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -24,6 +24,8 @@ _INTEGRATION = ROOT / "custom_components" / DOMAIN
 _BLUEPRINTS = ROOT / "blueprints"
 _STOP_SECONDS = 30.0
 _TAIL_LINES = 30
+_RESTART = 100
+"""With this code Home Assistant ends to be started again."""
 _PORTS = range(10_000, 32_768)  # Linux hands out higher ones
 
 # Only what the demo shows: nothing here reaches further than this machine. Camera and FFmpeg come in with the
@@ -103,10 +105,11 @@ def write_configuration(folder: Path, port: int) -> None:
 class Server:
     """A running Home Assistant."""
 
-    def __init__(self, process: Process, folder: Path) -> None:
-        """Take the process and its configuration folder."""
+    def __init__(self, process: Process, folder: Path, again: Callable[[], Awaitable[Process]]) -> None:
+        """Take the process, its configuration folder, and what starts it again."""
         self._process = process
         self._folder = folder
+        self._again = again
 
     @property
     def is_gone(self) -> bool:
@@ -122,9 +125,16 @@ class Server:
         """Return the end of the log, for an error message."""
         return "\n".join(self.log.splitlines()[-_TAIL_LINES:])
 
-    async def wait(self) -> int:
-        """Wait until the process ends by itself; return its exit code."""
-        return await self._process.wait()
+    async def wait(self, restarted: Callable[[], object] = lambda: None) -> int:
+        """Wait until it ends by itself and return its exit code; a restart that its user asks for is none."""
+        while (code := await self._process.wait()) == _RESTART:
+            self._process = await self._again()
+            restarted()
+        return code
+
+    async def end(self) -> None:
+        """End it, whichever process it is by now."""
+        await end(self._process, _STOP_SECONDS)
 
 
 @asynccontextmanager
@@ -134,10 +144,16 @@ async def running(folder: Path, *held: int) -> AsyncGenerator[Server]:
     # What makes the checkout importable for the demo would hide the folder's own `custom_components`.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment["TMPDIR"] = str(folder)  # it clears a folder of a fixed name there, perhaps another one's
-    with (folder / OUTPUT).open("wb") as log:
-        command = (hass, "--skip-pip", "--config", folder)
-        process = await start(*command, output=log, errors=log, environment=environment, held=held)
+
+    (folder / OUTPUT).write_bytes(b"")
+
+    async def begin() -> Process:
+        with (folder / OUTPUT).open("ab") as log:
+            command = (hass, "--skip-pip", "--config", folder)
+            return await start(*command, output=log, errors=log, environment=environment, held=held)
+
+    server = Server(await begin(), folder, begin)
     try:
-        yield Server(process, folder)
+        yield server
     finally:
-        await asyncio.shield(end(process, _STOP_SECONDS))
+        await asyncio.shield(server.end())

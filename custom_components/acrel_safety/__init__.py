@@ -55,6 +55,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     await desk.async_enter()
     # Left after all that follows, whatever ends the set-up.
     entry.async_on_unload(desk.async_leave)
+    # Now, whether this link can be set up or not.
+    desk.forget_removed()
     models = await async_load_models(hass, subentries)
     memory = TotalsMemory(hass, entry)
     await memory.async_load()

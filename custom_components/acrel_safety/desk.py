@@ -26,6 +26,7 @@ from .aioacrel.device import Device
 from .aioacrel.journal.entry import Kind
 from .aioacrel.readings import PointKey
 from .const import DOMAIN
+from .departed import Departed
 from .growthmemory import GrowthMemory
 from .growthquestion import LEVEL_CHANGED, tell_questions
 from .logged import log_entry, log_happening
@@ -64,6 +65,7 @@ class AlarmDesk:
         self._leave: list[Callable[[], None]] = []
         self._listeners: list[HappeningListener] = []
         self._outbox = Outbox(hass, self.alarms)
+        self._departed = Departed(hass, self.alarms, self.record, self._outbox.send)
         self._found_listeners: list[FoundListener] = []
         self._change_listeners: list[Callable[[], None]] = []
 
@@ -128,6 +130,7 @@ class AlarmDesk:
     ) -> tuple[Watch, Callable[[], None]]:
         """Watch these points of a device, with what the owner set of it; returns what ends that."""
         self._early[board.identity] = deque(maxlen=_MOST_EARLY)
+        self._departed.welcome(board)
         watch, end = self.alarms.watch(
             device, board, limits=limits, ratings=ratings, points=points, grows=True, ratios=ratios
         )
@@ -146,6 +149,7 @@ class AlarmDesk:
         @callback
         def leave() -> None:
             unlisten()
+            self._departed.remember(board)
             end()
             self._early.pop(board.identity, None)
             self._changed()
@@ -174,10 +178,14 @@ class AlarmDesk:
         """Take it that the entities of these devices listen now, and forget devices that are gone."""
         for identity in loaded:
             self._early.pop(identity, None)
+        self.forget_removed()
+
+    @callback
+    def forget_removed(self) -> None:
+        """Say what became of the alarms of devices and links that were removed, and forget them."""
         entries = self._hass.config_entries.async_entries(DOMAIN)
         known = {one for entry in entries for one in (entry.entry_id, *entry.subentries)}
-        if gone := self.alarms.forget_but(known):
-            self.record.put_down(Kind.NOTE, {"what": "device_removed", "alarms": len(gone)}, dict.fromkeys(gone))
+        self._departed.tell(known)
 
     @callback
     def listen_to_changes(self, listener: Callable[[], None]) -> CALLBACK_TYPE:

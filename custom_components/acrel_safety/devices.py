@@ -91,23 +91,36 @@ def _circuit_info(
 
 
 @callback
-def board_of(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> Board:
-    """Return where the alarms of a device are, in words that its owner knows."""
+def board_of(
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, named: dict[str, str] | None = None
+) -> Board:
+    """Return where the alarms of a device are, in words that its owner knows.
+
+    `named` keeps the last names, the board's under "": a device leaves the registry before its alarms are told gone.
+    """
     registry = dr.async_get(hass)
+    names = {} if named is None else named
     device = registry.async_get_device_by_identifier((DOMAIN, subentry.subentry_id), entry.entry_id)
+    if device is not None or "" not in names:
+        names[""] = (device.name_by_user if device is not None else None) or subentry.title
 
     def circuit_name(circuit: str) -> str:
         identifier = circuit_identifier(subentry, circuit)
         child = registry.async_get_child_device_by_identifier(identifier, entry.entry_id)
-        return circuit if child is None else child.name_by_user or child.name or circuit
+        if child is None:
+            return names.get(circuit, circuit)
+        names[circuit] = child.name_by_user or child.name or circuit
+        return names[circuit]
 
     return Board(
         identity=subentry.subentry_id,
-        name=(device.name_by_user if device is not None else None) or subentry.title,
+        name=names[""],
         site=hass.config.location_name,
         link=entry.entry_id,
         link_name=entry.title,
         circuit_name=circuit_name,
+        # Its title is in a subentry that is replaced with each change.
+        again=lambda: board_of(hass, entry, entry.subentries.get(subentry.subentry_id, subentry), names),
     )
 
 

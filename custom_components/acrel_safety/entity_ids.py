@@ -27,6 +27,11 @@ def hazards_id(entry_id: str) -> str:
     return f"{entry_id}_hazards"
 
 
+def page_of(entity_id: str | None) -> str:
+    """Return the page with the history of an entity; of what has none yet, the page of all."""
+    return "/history" if entity_id is None else f"/history?entity_id={entity_id}"
+
+
 @callback
 def shown_by(hass: HomeAssistant, board: Board, circuit: str | None) -> str | None:
     """Return the entity that shows the word of a place: of the circuit, else of the device, else of its link."""

@@ -3,7 +3,7 @@
 Every alarm that is held opens one, a value that grows slowly, and a self-test or inspection that failed or is overdue.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -41,7 +41,9 @@ class Hazard:
     summary: str
     """Place, cause and number: no two are called the same."""
     description: str
-    """Value, limit and time to begin with; what persons write from then on."""
+    """What persons write, below what was told."""
+    told: str = ""
+    """Value, limit and time; empty where a former version kept them with what persons wrote."""
     due: str | None = None
     """A day or a moment, as ISO 8601."""
     done: str | None = None
@@ -55,9 +57,24 @@ class Hazard:
         return dt_util.parse_datetime(self.due) if "T" in self.due else dt_util.parse_date(self.due)
 
     @property
+    def text(self) -> str:
+        """Return what the list shows: what was told, and below what persons wrote."""
+        return "\n".join(filter(None, (self.told, self.description)))
+
+    def written_in(self, text: str) -> str:
+        """Return what a person wrote in a text, who may have left what was told where it is, or not."""
+        return text.removeprefix(self.told).strip()
+
+    @property
     def is_done(self) -> bool:
         """Whether a person acknowledged it."""
         return self.done is not None
+
+    @property
+    def identity(self) -> str:
+        """Return the device or link it is about."""
+        about = self.checkup
+        return self.alarm_id.partition("/")[0] if about is None else about[0]
 
     @property
     def checkup(self) -> tuple[str, Checkup] | None:
@@ -147,6 +164,29 @@ class Hazards:
             self.save_soon()
         return bool(over or new)
 
+    def rename(self, standing: Standing) -> bool:
+        """Call one that is open as its place and cause are called now; return whether that changed it."""
+        hazard = self._by_occurrence.get(standing.occurrence)
+        if hazard is None or hazard.is_done:
+            return False
+        cause = standing.text(library_language(self._hass.config.language))
+        summary = _summary((place_of(standing), cause), hazard.number)
+        has_changed, hazard.summary = summary != hazard.summary, summary
+        if has_changed:
+            self.save_soon()
+        return has_changed
+
+    def close_removed(self, known: Container[str]) -> list[Hazard]:
+        """Close those of devices that are not among these, and say why; return them."""
+        gone = [one for one in self._by_occurrence.values() if not one.is_done and one.identity not in known]
+        for hazard in gone:
+            why = phrase("hazard_of_removed").text(self._hass.config.language)
+            hazard.description = "\n".join(filter(None, (hazard.description, why)))[-LONGEST_TEXT:]
+            self.close(hazard)
+        if gone:
+            self.save_soon()
+        return gone
+
     def _open(self, standing: Standing) -> None:
         language = self._hass.config.language
         cause = standing.text(library_language(language))
@@ -169,8 +209,9 @@ class Hazards:
             occurrence=occurrence,
             alarm_id=alarm_id,
             number=self._number,
-            summary=" · ".join((*names, f"#{self._number}")),
-            description="\n".join(filter(None, told))[:LONGEST_TEXT],
+            summary=_summary(names, self._number),
+            description="",
+            told="\n".join(filter(None, told))[:LONGEST_TEXT],
         )
 
     def close(self, hazard: Hazard) -> None:
@@ -199,12 +240,17 @@ class Hazards:
         return {"number": self._number, "hazards": [asdict(one) for one in self._by_occurrence.values()]}
 
 
+def _summary(names: Iterable[str], number: int) -> str:
+    return " · ".join((*names, f"#{number}"))
+
+
 def _sound(stored: object) -> Hazard | None:
     """Return one as this module writes it, None for anything else: a person may have edited the file."""
     if not isinstance(stored, Mapping) or not isinstance(stored.get("number"), int):
         return None
     if not all(_is_text(stored.get(name)) for name in ("occurrence", "alarm_id", "summary", "description")):
         return None
+    told = stored.get("told", "")
     times = {name: stored.get(name) for name in ("due", "done")}
     if not all(_is_time(value) for value in times.values()):
         return None
@@ -214,6 +260,7 @@ def _sound(stored: object) -> Hazard | None:
         number=stored["number"],
         summary=stored["summary"],
         description=stored["description"],
+        told=told if _is_text(told) else "",
         due=times["due"],
         done=times["done"],
     )

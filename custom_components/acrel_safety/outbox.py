@@ -11,6 +11,7 @@ from homeassistant.helpers.start import async_at_started
 
 from .aioacrel.alarms.engine import Alarms
 from .aioacrel.alarms.notices import Notice, Why
+from .aioacrel.alarms.standing import Standing
 from .const import LOGGER
 
 _MOST = 1000
@@ -53,8 +54,9 @@ class Outbox:
     @callback
     def send(self, notice: Notice) -> None:
         """Send a notice, now or when it can be."""
-        # Before that the services that send it may not be there: it would be lost, and count as sent.
-        if self._hass.state is not CoreState.running or not self._listeners:
+        # Before that the services that send it may not be there: it would be lost, and count as sent. What comes while
+        # others are gathered goes with them.
+        if self._hass.state is not CoreState.running or not self._listeners or self._cancel is not None:
             self._waiting.append(notice)
             return
         for listener in list(self._listeners):
@@ -77,6 +79,7 @@ class Outbox:
         self._cancel = None
         waiting, sent = [*self._waiting], set[str]()
         self._waiting.clear()
+        boards: dict[str, tuple[Notice, list[Standing]]] = {}
         for notice in waiting:
             if notice.why is Why.OVER:
                 self.send(notice)
@@ -91,7 +94,11 @@ class Outbox:
             ]
             if open_now:
                 sent |= {one.occurrence for one in open_now}
-                self.send(replace(notice, alarms=tuple(open_now)))
+                alarms = boards.setdefault(open_now[0].board.identity, (notice, []))[1]
+                alarms += open_now
+        for notice, alarms in boards.values():
+            # What came of one board meanwhile is one message.
+            self.send(replace(notice, alarms=tuple(sorted(alarms, key=lambda one: one.rank))))
 
 
 def call_listener[*ArgumentsT](listener: Callable[[*ArgumentsT], None], *arguments: *ArgumentsT) -> None:

@@ -19,6 +19,7 @@ from .aioacrel.alarms.standing import Standing
 from .aioacrel.texts import phrase
 from .buttons import app_data
 from .desk import desk_of
+from .entity_ids import page_of
 from .reach import CONF_LEVEL, LEVELS, Reach, ReachTrigger, schema_of
 from .wording import message_of, named
 
@@ -71,6 +72,8 @@ class _Runner:
         self._page = page
         self._held: set[str] = set()
         """Boards of which something waits."""
+        self._told: set[str] = set()
+        """Boards of which something was told, to be taken back whether the registry still knows their place or not."""
 
     @callback
     def begin(self) -> CALLBACK_TYPE:
@@ -91,7 +94,8 @@ class _Runner:
 
     @callback
     def _take(self, notice: Notice) -> None:
-        meant = [standing for standing in notice.alarms if self._reach.has(standing)]
+        is_told = notice.why is Why.OVER and notice.alarms[0].board.identity in self._told
+        meant = [standing for standing in notice.alarms if is_told or self._reach.has(standing)]
         if not meant:
             return
         identity = meant[0].board.identity
@@ -132,8 +136,9 @@ class _Runner:
 
     def _fire(self, why: Why, alarms: Sequence[Standing], count: int) -> None:
         first, language = alarms[0], self._hass.config.language
+        (self._told.discard if why is Why.OVER else self._told.add)(first.board.identity)
         shown = listed(self._hass, first)
-        page = self._page or f"/history?entity_id={shown['entity_id']}"
+        page = self._page or page_of(shown["entity_id"])
         payload: dict[str, Any] = {
             "reason": str(why),
             "count": count,

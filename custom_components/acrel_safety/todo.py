@@ -1,13 +1,15 @@
 """The hazard list of a link: ticking acknowledges, comments and due dates are kept."""
 
 from datetime import datetime
-from typing import override
+from typing import Any, override
 
 # Listed as exported from 2026.11 on.
 from homeassistant.components.todo import TodoItem, TodoListEntity  # type: ignore[attr-defined, unused-ignore]
 from homeassistant.components.todo.const import TodoItemStatus, TodoListEntityFeature
-from homeassistant.core import CALLBACK_TYPE, Context, HassJob, HomeAssistant, callback
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
+from homeassistant.core import CALLBACK_TYPE, Context, Event, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
@@ -17,6 +19,7 @@ from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.happening import Happening
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.journal.entry import Kind
+from .aioacrel.texts import phrase
 from .checkupactions import async_record_checkup, board_named
 from .checkups import checkup_clock_of
 from .const import DOMAIN, SUBENTRY_DEVICE
@@ -71,11 +74,15 @@ class HazardList(TodoListEntity):
         """Follow the alarms, beginning with those that stand."""
         await super().async_added_to_hass()
         desk = desk_of(self.hass)
+        self._close_removed()
         for standing in desk.alarms.standing():
             if self._is_here(standing):
                 self._hazards.take(standing)
+                self._hazards.rename(standing)
         self.async_on_remove(desk.listen(self._take))
         self.async_on_remove(checkup_clock_of(self.hass).listen_to_changes(self._take_checkups))
+        for renamed in (dr.EVENT_DEVICE_REGISTRY_UPDATED, EVENT_CORE_CONFIG_UPDATE):
+            self.async_on_remove(self.hass.bus.async_listen(renamed, self._rename))
         self.async_on_remove(self._disarm)
         self._look_at_checkups(dt_util.utcnow())
         self._look()
@@ -93,6 +100,18 @@ class HazardList(TodoListEntity):
         if self._is_here(standing) and self._hazards.take(standing):
             self._look()
             self.async_write_ha_state()
+
+    @callback
+    def _rename(self, _: Event[Any]) -> None:
+        """Call what is open as it is called now: persons rename places, and choose another language."""
+        here = [standing for standing in desk_of(self.hass).alarms.standing() if self._is_here(standing)]
+        if [standing for standing in here if self._hazards.rename(standing)]:
+            self._look()
+            self.async_write_ha_state()
+
+    def _close_removed(self) -> None:
+        for hazard in self._hazards.close_removed({self._entry.entry_id, *self._entry.subentries}):
+            self._put_down(hazard, "", phrase("hazard_of_removed").text(self.hass.config.language))
 
     @callback
     def _take_checkups(self, now: datetime) -> None:
@@ -129,7 +148,7 @@ class HazardList(TodoListEntity):
         ticked = item.status is not None and (item.status == TodoItemStatus.COMPLETED) is not hazard.is_done
         if ticked and hazard.is_done:
             raise _refusal("hazard_stays_done")
-        if len(item.description or "") > LONGEST_TEXT:
+        if len(hazard.written_in(item.description or "")) > LONGEST_TEXT:
             raise _refusal("hazard_comment_too_long")
         if ticked:
             # First: who may not do that has changed nothing.
@@ -141,7 +160,8 @@ class HazardList(TodoListEntity):
 
     async def _async_note(self, hazard: Hazard, item: TodoItem, context: Context) -> None:
         """Take comment and due date, and put down who gave them."""
-        description, due = item.description or "", None if item.due is None else item.due.isoformat()
+        due = None if item.due is None else item.due.isoformat()
+        description = hazard.written_in(item.description or "")
         if (description, due) == (hazard.description, hazard.due):
             return
         actor = await async_actor(self.hass, context)
@@ -202,7 +222,7 @@ def _item(hazard: Hazard) -> TodoItem:
         summary=hazard.summary,
         status=TodoItemStatus.COMPLETED if hazard.is_done else TodoItemStatus.NEEDS_ACTION,
         due=hazard.due_at,
-        description=hazard.description,
+        description=hazard.text,
         completed=None if hazard.done is None else dt_util.parse_datetime(hazard.done),
     )
 

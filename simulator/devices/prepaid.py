@@ -174,10 +174,13 @@ class PrepaidDevice(Device):
         self.feeder.refresh()
 
     def apply(self, scenario: Scenario) -> None:
-        """Keep an open relay open in every scenario; "normal" closes it, as a technician would."""
+        """Keep an open relay open in every scenario; "trip" opens it, "normal" closes it, as a technician would."""
         if scenario.name == "normal":
             self.relay.forced = self.relay.forced_closed = False
             self.relay.rest(closed=self._pays)
+        if scenario.name == "trip":
+            # Its own relay is its breaker: what opens is told.
+            self.relay.move_by_hand(closed=False)
         super().apply(scenario)
 
 

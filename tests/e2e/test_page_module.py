@@ -197,3 +197,44 @@ async def test_it_survives_the_app_replacing_the_registry_of_elements(page: Page
       registry.define("home-assistant", class {});
     }""")
     assert await page.evaluate(_IN_THE_APP) == 1
+
+
+async def test_a_place_whose_word_is_disabled_is_said_with_its_alarms_and_can_be_acknowledged(page: Page) -> None:
+    structure = site(boards=1, circuits=0)
+    (board,) = structure["boards"]
+    board |= {"safety": None, "dark": {"alarms": 2, "unacknowledged": 1}}
+    made = await _made(page, "viewOf", structure, view="overview")
+    (button,) = [card for card in _cards(made) if card["type"] == "button"]
+    assert button["tap_action"]["target"] == {"device_id": "b0"}
+    assert "Board 0" not in {card.get("name") for card in _cards(made) if card["type"] == "tile"}
+    dark = [place["dark"] for card in _cards(made) if card["type"] == "markdown" for place in card["places"]]
+    assert dark.count({"alarms": 2, "unacknowledged": 1}) == 2
+
+
+async def test_the_alarm_of_a_link_can_be_acknowledged_and_leads_somewhere(page: Page) -> None:
+    made = await _made(page, "viewOf", site(boards=1), view="overview")
+    acts = [card for card in _cards(made) if card["type"] == "tile" and card.get("name") == "Acknowledge: Gateway"]
+    assert [card["tap_action"]["target"] for card in acts] == [{"entity_id": "sensor.link_safety"}]
+    places = [place for card in _cards(made) if card["type"] == "markdown" for place in card["places"]]
+    assert {place["path"] for place in places if place["kind"] == "link"} == {"record"}
+
+
+async def test_it_waits_for_home_assistant_to_start_and_says_in_words_what_fails(page: Page) -> None:
+    made = await page.evaluate(
+        """async structure => {
+      const answers = [{code: "unknown_command", message: "Unknown command."}, 3, structure];
+      const callWS = async () => {
+        const next = answers.shift();
+        if (next === structure) return next;
+        throw next;
+      };
+      const hass = {callWS, locale: {language: "en"}, config: {components: []}, connection: {}, entities: {}};
+      const element = customElements.get("ll-strategy-dashboard-acrel-safety");
+      const made = await element.generate({}, hass);
+      const refused = {...hass, connection: {}, callWS: async () => { throw {code: "x", message: "Not now"}; }};
+      const failed = await element.generate({}, refused).catch(String);
+      return [made.views.length, failed];
+    }""",
+        site(boards=1, circuits=1),
+    )
+    assert made == [4, "Error: Not now"]

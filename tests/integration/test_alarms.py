@@ -17,7 +17,7 @@ from custom_components.acrel_safety.aioacrel.journal import verify
 from custom_components.acrel_safety.const import DOMAIN, RECORD_FILE
 from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.issues import RECORD_TROUBLE
-from tests.integration.alarm_rigs import SAFETY, Fired, act, context_of, leak, leaky, recorded
+from tests.integration.alarm_rigs import SAFETY, Fired, act, context_of, leak, leaky, recorded, safety_of
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import QUICK, LinkRig, device, is_now, link_entry, until_issue
 
@@ -376,3 +376,19 @@ async def test_of_a_device_that_was_removed_nothing_stands_any_more(
     assert record.journal is not None
     assert await record.journal.standing() == {}
     await rig.until("sensor.cabinet_safety", is_now("safe"))
+
+
+async def test_the_demos_trip_of_a_prepaid_meter_is_seen_as_one_until_it_is_reset(
+    cabinet_of: CabinetMaker, link_to: LinkMaker, person: Context
+) -> None:
+    cabinet = await cabinet_of({5: "ddsy1352"})
+    rig = await link_to(cabinet, intervals=QUICK)
+    safety = safety_of(rig, 5)
+    await rig.until(safety, is_now("safe"))
+    cabinet.set_scenario("trip", 5)
+    await rig.until(safety, is_now("tripped"))
+    cabinet.set_scenario("normal", 5)
+    await rig.until(safety, lambda state: state.attributes["state"] == "returned_unacknowledged")
+    await act(rig, "acknowledge", person, entity_id=safety)
+    await act(rig, "reset", person, entity_id=safety)
+    await rig.until(safety, is_now("safe"))

@@ -7,6 +7,7 @@ import pytest
 from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -94,8 +95,9 @@ async def test_no_automation_ticks_what_is_not_watched_any_more(
     await leak(rig)
     await rig.until(LIST, is_now("1"))
     (item,) = await hazards(rig)
-    hass.config_entries.async_remove_subentry(rig.entry, rig.subentry(1).subentry_id)
-    await hass.async_block_till_done()
+    (device,) = [one for one in rig.devices() if (DOMAIN, rig.subentry(1).subentry_id) in one.identifiers]
+    dr.async_get(hass).async_update_device(device.id, disabled_by=dr.DeviceEntryDisabler.USER)
+    await rig.reload()
     with pytest.raises(ServiceValidationError, match="are for persons"):
         await change(rig, Context(), item, status="completed")
     assert [one["status"] for one in await hazards(rig)] == ["needs_action"]
@@ -145,11 +147,14 @@ async def test_comments_and_due_dates_outlive_a_reload_and_are_recorded(rig: Lin
     await rig.reload()
     await rig.until(LIST, is_now("1"))
     (after,) = await hazards(rig)
-    assert (after["uid"], after["description"], after["due"]) == (
-        item["uid"], "Electrician comes on Monday", "2099-01-05"
-    )  # fmt: skip
+    told, _, comment = after["description"].partition("\n")
+    assert (after["uid"], comment, after["due"]) == (item["uid"], "Electrician comes on Monday", "2099-01-05")
     (note,) = recorded(rig, "note")
     assert (note["by"], note["comment"], note["due"]) == ("Wang Li", "Electrician comes on Monday", "2099-01-05")
+    # What was told stays, whether a person sends it back or not.
+    assert told == item["description"]
+    await change(rig, person, item, description=f"{told}\nHe came")
+    assert (await hazards(rig))[0]["description"] == f"{told}\nHe came"
 
 
 async def test_an_overdue_hazard_raises_a_repair_until_somebody_saw_to_it(rig: LinkRig, person: Context) -> None:

@@ -11,6 +11,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from custom_components.acrel_safety.page import MODULE, URL
+from tests.integration.alarm_rigs import SAFETY, leak, leaky
 from tests.integration.conftest import CabinetMaker, LinkMaker
 
 type Json = dict[str, Any]
@@ -141,3 +142,25 @@ async def test_the_frontend_loads_the_module_once_whichever_links_come_and_go(
     assert answer.status == 200
     assert answer.content_type == "text/javascript"
     assert await answer.text() == MODULE.read_text("utf-8")
+
+
+async def test_an_alarm_is_no_less_there_because_its_entity_is_disabled_or_hidden(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, hass_ws_client: WebSocketGenerator
+) -> None:
+    rig = await leaky(cabinet_of, link_to)
+    await leak(rig)
+    registry = er.async_get(hass)
+    registry.async_update_entity(SAFETY, hidden_by=er.RegistryEntryHider.USER)
+    (board,) = (await told(hass_ws_client, hass))["boards"]
+    assert (board["safety"], board["dark"]) == (SAFETY, None)
+    registry.async_update_entity(SAFETY, disabled_by=er.RegistryEntryDisabler.USER)
+    (board,) = (await told(hass_ws_client, hass))["boards"]
+    assert (board["safety"], board["dark"]) == (None, {"alarms": 1, "unacknowledged": 1})
+
+
+async def test_a_device_without_any_alarm_is_told_to_be_so(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, hass_ws_client: WebSocketGenerator
+) -> None:
+    await link_to(await cabinet_of({10: "ard2f"}))
+    (board,) = (await told(hass_ws_client, hass))["boards"]
+    assert (board["safety"], board["dark"], board["is_blind"]) == (None, None, True)

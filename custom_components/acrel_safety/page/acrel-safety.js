@@ -7,6 +7,8 @@ const RECORD_HOURS = 7 * 24;
 const DAY_ROWS = 6;
 const RECORD_ROWS = 12;
 const REMEMBER_MS = 3000;
+const TRY_AGAIN_MS = 500;
+const MOST_TRIES = 240;
 const MOST_SECTION_COLUMNS = 4;
 
 const TEXTS = {
@@ -25,6 +27,11 @@ const TEXTS = {
     nothing: "Nothing is set up yet, or it is still loading. Add a link under Settings → Devices & services.",
     unwatched: "is not heard; its model has no alarms",
     notHeard: "is not heard now",
+    blind: "its model has no alarms that could be watched",
+    dark: "Safety is disabled here: no alarm of this place can be shown. Enable that entity.",
+    darkAlarms: "Alarms that stood here when this page was opened",
+    darkNew: "of them not acknowledged",
+    comma: ", ",
     noWord: "says nothing (not loaded, or still loading)",
     behind: "boards behind it",
     limit: "limit",
@@ -52,7 +59,7 @@ const TEXTS = {
   },
   zh: {
     title: "电气安全",
-    description: "安科瑞仪表的报警、配电箱与回路,随配置自动更新。",
+    description: "安科瑞仪表的报警、配电箱与回路，随配置自动更新。",
     overview: "总览",
     record: "记录",
     hazards: "隐患",
@@ -62,10 +69,15 @@ const TEXTS = {
     boards: "配电箱",
     noAlarm: "可监视范围内没有报警。",
     allSeen: "所有监视对象均可读取。",
-    nothing: "尚未配置,或仍在加载。请在“设置 → 设备与服务”中添加链路。",
-    unwatched: "无应答(该型号没有报警)",
+    nothing: "尚未配置，或仍在加载。请在“设置 → 设备与服务”中添加链路。",
+    unwatched: "无应答（该型号没有报警）",
     notHeard: "目前无应答",
-    noWord: "无状态(未加载或仍在加载)",
+    blind: "该型号没有可监视的报警",
+    dark: "此处的“安全”实体已禁用，无法显示任何报警。请启用该实体。",
+    darkAlarms: "打开本页时此处的报警",
+    darkNew: "其中未确认",
+    comma: "，",
+    noWord: "无状态（未加载或仍在加载）",
     behind: "其后的配电箱",
     limit: "限值",
     ownLimit: "自设限值",
@@ -73,9 +85,9 @@ const TEXTS = {
     since: "始于",
     show: "查看",
     acknowledge: "确认",
-    acknowledging: "您确认已知悉该报警。将以您的姓名记录,不会操作任何开关。",
+    acknowledging: "您确认已知悉该报警。将以您的姓名记录，不会操作任何开关。",
     reset: "复位",
-    resetting: "视为该脱扣已处理。将以您的姓名记录,不会操作任何开关。",
+    resetting: "视为该脱扣已处理。将以您的姓名记录，不会操作任何开关。",
     state: "状态",
     figures: "数值",
     raised: "已触发的报警",
@@ -83,7 +95,7 @@ const TEXTS = {
     words: {
       tripped: "已脱扣", trip: "已脱扣", alarm: "报警", fault: "故障", pre_alarm: "预警", not_seen: "无法监视",
       unacknowledged: "未确认", acknowledged: "已确认", shelved: "已搁置", suppressed: "已抑制",
-      returned_unacknowledged: "已恢复,未确认", out_of_service: "停用",
+      returned_unacknowledged: "已恢复，未确认", out_of_service: "停用",
     },
     families: {
       residual_current: "剩余电流", temperature: "温度", current: "电流", insulation: "绝缘", voltage: "电压",
@@ -109,7 +121,7 @@ const shownIn = (structure) => {
   return [
     ...structure.links.map((link) => {
       const behind = structure.boards.filter((board) => board.link === link.id).length;
-      return shown(link, "link", { name: link.name, behind });
+      return shown(link, "link", { name: link.name, behind, path: "record" });
     }),
     ...structure.boards.flatMap((board) => {
       const link = structure.links.find((one) => one.id === board.link)?.safety ?? "";
@@ -125,7 +137,8 @@ const shownIn = (structure) => {
 
 /** All keys are always there: a template takes a missing one for a mistake. */
 const shown = (place, kind, more) => ({
-  entity: place.safety, connection: place.connection, kind, path: "", inner: [], link: "", behind: 0, ...more,
+  entity: place.safety, connection: place.connection, kind, path: "", inner: [], link: "", behind: 0,
+  dark: place.dark ?? null, is_blind: place.is_blind ?? false, ...more,
 });
 
 // -- Texts that follow the states: templates, in which every name is a value and no sign of it is markup ---------------
@@ -141,7 +154,7 @@ const MACROS = `\
 {%- macro said(one) -%}
 {{- plain(config.causes.get(one.cause, one.cause) or '') }}
 {%- if one.value is not none and one.value is not boolean %}: **{{ figure(one.value, one.unit) }}**{% endif %}
-{%- if one.limit is not none %}, {{ config.texts.limit }} {{ figure(one.limit, one.unit) }}{% endif -%}
+{%- if one.limit is not none %}{{ config.texts.comma }}{{ config.texts.limit }} {{ figure(one.limit, one.unit) }}{% endif -%}
 {%- endmacro -%}
 {%- macro alarm(place, alarms, kind) -%}
 {%- set first = alarms[0] -%}
@@ -186,6 +199,12 @@ ${KNOWN}
 {%- endif -%}
 {%- endfor -%}
 {%- endfor -%}
+{%- for place in config.places if place.dark and place.dark.alarms -%}
+{%- set ns.any = true -%}
+<ha-alert alert-type="error" title="{{ plain(place.name) }}">{{ config.texts.darkAlarms }}: {{ place.dark.alarms -}}
+{{ config.texts.comma }}{{ config.texts.darkNew }}: {{ place.dark.unacknowledged }}</ha-alert>
+
+{% endfor -%}
 {%- if not ns.any %}{{ config.texts.noAlarm if config.places else config.texts.nothing }}{% endif %}`;
 
 // A link of which nothing is heard stands for the boards behind it.
@@ -197,7 +216,12 @@ const UNSEEN = `${MACROS}
 
 {% endmacro -%}
 {%- set ns = namespace(any=not config.places, links=[]) -%}
-{%- for place in config.places if place.kind != 'circuit' and place.link not in ns.links -%}
+{%- for place in config.places if place.dark -%}
+{%- set ns.any = true -%}
+{{ note(place, config.texts.dark) }}
+{%- endfor -%}
+{%- for place in config.places if place.kind != 'circuit' and not place.dark
+    and (place.link not in ns.links or (place.entity and (state_attr(place.entity, 'unacknowledged') or 0) > 0)) -%}
 {%- set word = states(place.entity) if place.entity else none -%}
 {%- if word in ['unknown', 'unavailable'] -%}
 {%- set ns.any = true -%}
@@ -217,6 +241,9 @@ ${KNOWN}
 {%- elif place.connection and not is_state(place.connection, 'on') -%}
 {%- set ns.any = true -%}
 {{ note(place, config.texts.unwatched if word is none else config.texts.notHeard) }}
+{%- elif place.is_blind -%}
+{%- set ns.any = true -%}
+{{ note(place, config.texts.blind) }}
 {%- endif -%}
 {%- endfor -%}
 {%- if not ns.any %}{{ config.texts.allSeen }}{% endif %}`;
@@ -256,6 +283,7 @@ const COLORS = [
 
 /** No card colours a sensor by its word, so there is a tile for each colour, of which one is to be seen. */
 const stateTiles = (place, name, more) => {
+  if (place.dark) return [];
   if (!place.safety) return place.connection ? [{ type: "tile", entity: place.connection, name, color: "blue-grey", ...more }] : [];
   const tile = { type: "tile", entity: place.safety, name, state_content: ["state", "cause"], ...more };
   const known = COLORS.flatMap(([, words]) => words);
@@ -299,6 +327,27 @@ const acknowledging = (t, board) => {
   return [{ type: "vertical-stack", cards, visibility: [isNone(board.safety, "safe", "unknown", "unavailable")], grid_options: FULL }];
 };
 
+/** The same where no entity of a place shows whether anything is new: by its device, as it was when the page was opened. */
+const acknowledgingUnseen = (t, place, name) =>
+  place.dark?.unacknowledged
+    ? [{
+        type: "button",
+        name: `${t.acknowledge}: ${name}`,
+        icon: "mdi:check-circle-outline",
+        tap_action: {
+          action: "perform-action",
+          perform_action: "acrel_safety.acknowledge",
+          target: { device_id: place.id },
+          confirmation: { text: `${name}: ${t.acknowledging}` },
+        },
+        grid_options: FULL,
+      }]
+    : [];
+
+/** What a page says of a place whose word is disabled. */
+const unseen = (t, place, name) =>
+  place.dark ? [{ type: "markdown", text_only: true, content: t.dark, grid_options: FULL }, ...acknowledgingUnseen(t, place, name)] : [];
+
 const entities = (rows) => ({
   type: "entities",
   state_color: true,
@@ -307,7 +356,7 @@ const entities = (rows) => ({
 });
 
 const figuresOf = (place) => [
-  ...new Set(present([...place.load, ...place.graphs.flatMap((graph) => [...graph.values, ...graph.limits])])),
+  ...new Set(present([...(place.positions ?? []), ...place.load, ...place.graphs.flatMap((graph) => [...graph.values, ...graph.limits])])),
 ];
 
 const rating = (t, place) => (place.rating ? ` · ${t.rated} ${place.rating} A` : "");
@@ -328,6 +377,8 @@ const overview = (t, structure) => {
     section([
       heading(t.wrong, "mdi:alert"),
       template(WRONG, places, t, causes),
+      ...structure.boards.flatMap((board) => placesOf(board).flatMap((place) => acknowledgingUnseen(t, place, fullName(board, place)))),
+      ...structure.links.flatMap((link) => acknowledging(t, { ...link, circuits: [] })),
       ...structure.boards.flatMap((board) => acknowledging(t, board)),
     ], 2),
     section([heading(t.unseen, "mdi:eye-off"), template(UNSEEN, places, t, causes)], 2),
@@ -343,6 +394,7 @@ const boardView = (t, board) =>
     section([
       heading(board.name, "mdi:view-grid"),
       ...stateTiles(board, t.state, { grid_options: FULL }),
+      ...unseen(t, board, board.name),
       ...acknowledging(t, board),
       ...(figuresOf(board).length ? [entities(figuresOf(board))] : []),
     ]),
@@ -350,6 +402,7 @@ const boardView = (t, board) =>
       section([
         heading(`${circuit.name}${rating(t, circuit)}`, "mdi:electric-switch", { tap_action: go(circuit) }),
         ...stateTiles(circuit, t.state, { tap_action: go(circuit), grid_options: FULL }),
+        ...unseen(t, circuit, fullName(board, circuit)),
         ...(figuresOf(circuit).length ? [entities(figuresOf(circuit))] : []),
       ]),
     ),
@@ -393,6 +446,7 @@ const circuitView = (t, board, place, hass, causes) => {
     section([
       heading(`${name}${rating(t, place)}`, "mdi:electric-switch"),
       ...stateTiles(place, t.state, { grid_options: FULL }),
+      ...unseen(t, place, name),
       ...(place.safety ? [template(ONE, [shown(place, "circuit", { name })], t, causes)] : []),
       ...verbs,
       ...(place.alarms.length ? [raised] : []),
@@ -474,6 +528,20 @@ export const dashboardOf = (config, hass, structure) => {
 
 // -- What Home Assistant asks -----------------------------------------------------------------------------------------
 
+/** Ask, and once more as long as Home Assistant starts and does not know the question, or the connection is lost. */
+const answerOf = async (hass, language) => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await hass.callWS({ type: "acrel_safety/structure", language });
+    } catch (error) {
+      const isEarly = typeof error === "number" || error?.code === "unknown_command";
+      // The frontend shows what is no Error as "[object Object]".
+      if (!isEarly || tries >= MOST_TRIES) throw new Error(error?.message ?? String(error));
+    }
+    await new Promise((again) => setTimeout(again, TRY_AGAIN_MS));
+  }
+};
+
 let asked = {};
 /** Ask once for all views of one moment. The registries are other objects as soon as anything in them changed. */
 const structureOf = (hass) => {
@@ -482,7 +550,7 @@ const structureOf = (hass) => {
   const isSame = asked.connection === connection && asked.devices === devices && asked.entities === entities
     && asked.language === language;
   if (!isSame || Date.now() - asked.at > REMEMBER_MS) {
-    const answer = hass.callWS({ type: "acrel_safety/structure", language });
+    const answer = answerOf(hass, language);
     asked = { connection, devices, entities, language, at: Date.now(), answer };
     answer.catch(() => { asked = {}; });
   }

@@ -6,16 +6,18 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 
+from ..aioacrel.alarms.positions import POSITIONS
 from ..aioacrel.points import Point
 from ..aioacrel.vocabulary import Kind
 from ..const import DOMAIN, SUBENTRY_DEVICE
-from ..coordinator import AcrelCoordinator
+from ..coordinator import AcrelConfigEntry, AcrelCoordinator
+from ..desk import desk_of
 from ..entity_ids import ALARM_EVENT, CONNECTION, SAFETY, UNSAFE, hazards_id, id_of
 from ..kinds import platform_of, unique_id
 from ..limitsensor import drawn_limits
@@ -39,7 +41,10 @@ _WHOLE_NUMBER = re.compile(r"\d+")
 
 @callback
 def structure(hass: HomeAssistant) -> Json:
-    """Return all that is set up. What is disabled or hidden is not shown, so it is not in here."""
+    """Return all that is set up. What is disabled or hidden is not shown, so it is not in here.
+
+    But whether anything is wrong does not go by what a person disabled.
+    """
     links: list[Json] = []
     boards: list[Json] = []
     for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False):
@@ -61,7 +66,7 @@ class _Finder:
     """Finds in the registries what belongs to one link."""
 
     hass: HomeAssistant
-    entry: ConfigEntry
+    entry: AcrelConfigEntry
 
     def device(self, identifier: str) -> dr.DeviceEntry | None:
         return dr.async_get(self.hass).async_get_device_by_identifier((DOMAIN, identifier), self.entry.entry_id)
@@ -77,11 +82,35 @@ class _Finder:
 
     def place(self, owner_id: str, circuit: str | None, device: dr.AnyDeviceEntry | None, name: str) -> Json:
         """Return what a link, a board and a circuit have in common."""
+        shown = {
+            # Who hides the word of a place tidies up; its alarms are to be seen all the same.
+            role: self.entity(platform, id_of(owner_id, circuit, role), also_hidden=role == SAFETY)
+            for role, platform in _ROLES.items()
+        }
         return {
             "id": device.id if device is not None else owner_id,
             "name": (device.name_by_user or device.name or name) if device is not None else name,
-            **{role: self.entity(platform, id_of(owner_id, circuit, role)) for role, platform in _ROLES.items()},
+            **shown,
+            **self.unseen(owner_id, circuit, has_word=shown[SAFETY] is not None),
         }
+
+    def unseen(self, owner_id: str, circuit: str | None, *, has_word: bool) -> Json:
+        """Return what no entity of a place tells: whether it can alarm at all; where its word is disabled, how many."""
+        if has_word or (entry := _loaded(self.entry)) is None:
+            return {"dark": None, "is_blind": False}
+        alarms = desk_of(self.hass).alarms
+        if owner_id == entry.entry_id:
+            is_watched, is_blind = bool(entry.runtime_data.coordinators), False
+        else:
+            coordinator = entry.runtime_data.coordinators.get(owner_id)
+            watch = None if coordinator is None else coordinator.watch
+            is_watched = watch is not None and (not watch.is_blind if circuit is None else watch.watches(circuit))
+            is_blind = watch is not None and circuit is None and watch.is_blind
+        if not is_watched:
+            return {"dark": None, "is_blind": is_blind}
+        stood = alarms.standing_at(owner_id, circuit)
+        new = sum(one.alarm.facts.is_told and not one.alarm.facts.is_acknowledged for one in stood)
+        return {"dark": {"alarms": len(stood), "unacknowledged": new}, "is_blind": False}
 
     def board(self, subentry: ConfigSubentry, device: dr.DeviceEntry) -> Json:
         """Return a device with its circuits, in the order of their numbers."""
@@ -121,6 +150,7 @@ class _Finder:
         return {
             "rating": next((ratings[circuit] for circuit in circuits if circuit in ratings), None),
             "load": [entity_id for point, entity_id in seen if _is_load(point)],
+            "positions": [entity_id for point, entity_id in seen if point.quantity.key in POSITIONS],
             "alarms": [entity_id for point, entity_id in seen if point.quantity.kind is Kind.ALARM],
             "graphs": [{**graph, **self.own_limits(subentry, graph, circuits)} for graph in _graphs(seen)],
         }
@@ -175,6 +205,10 @@ def _is_measured(point: Point) -> bool:
 
 def _is_load(point: Point) -> bool:
     return point.quantity.family == _LOAD and point.key.code == _TOTAL_POWER
+
+
+def _loaded(entry: AcrelConfigEntry) -> AcrelConfigEntry | None:
+    return entry if entry.state is ConfigEntryState.LOADED else None
 
 
 def _coordinator(entry: ConfigEntry, subentry: ConfigSubentry) -> AcrelCoordinator | None:

@@ -16,3 +16,9 @@ class Board:
     link_name: str = ""
     circuit_name: Callable[[str], str] = str
     """Turns the number of a circuit into its name."""
+    again: Callable[[], Board] | None = None
+    """Says it anew: people rename what is watched."""
+
+    def now(self) -> Board:
+        """Return it as it is called now."""
+        return self if self.again is None else self.again()

@@ -142,7 +142,7 @@ class Alarms(Overview):
         if not board.link:
             return None
         if board.link not in self._links:
-            place = Board(identity=board.link, name=board.link_name or board.link, site=board.site)
+            place = _place_of_link(board)
             link = self._links[board.link] = Link(place, lambda happening: self._happened(place, happening))
             self._restore_alarm(link.board, link.alarm, link)
         return self._links[board.link]
@@ -316,3 +316,9 @@ class Alarms(Overview):
     def _kept_of(self, watched: Watched) -> Mapping[str, Mapping[str, object] | None]:
         now = self._clock.now()
         return {id_of(watched.board, alarm.cause.key): kept(alarm, rule, now) for rule, alarm in watched.watch.pairs()}
+
+
+def _place_of_link(board: Board) -> Board:
+    """Return where a link is, by a board that is reached by it."""
+    again = None if board.again is None else lambda: _place_of_link(board.now())
+    return Board(identity=board.link, name=board.link_name or board.link, site=board.site, again=again)

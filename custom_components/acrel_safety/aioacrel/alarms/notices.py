@@ -4,7 +4,7 @@ Here is the clock and the count; who sends (an automation) keeps neither, and ma
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,6 +38,9 @@ class Why(StrEnum):
     """It stood before a restart, and nobody has acknowledged it."""
     OVER = "over"
     """Acknowledged or ended: what was sent can be taken back."""
+
+
+_NEWEST_FIRST = (Why.RAISED, Why.RESTARTED, Why.REMINDER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,13 @@ class Notices:
         if occurrence not in self._told:
             self._note(alarm_id, Why.RESTARTED, now)
 
+    def withdraw(self, alarms: Iterable[Standing]) -> None:
+        """Say nothing more of alarms that will not come back: what they were about was removed."""
+        for standing in alarms:
+            self._news.pop(standing.alarm_id, None)
+            self._told.pop(standing.occurrence, None)
+            self._times.set(standing.occurrence, None)
+
     def _note(self, alarm_id: str, why: Why, now: float) -> None:
         self._news.setdefault(alarm_id, why)
         if self._flush_at is None:
@@ -122,13 +132,17 @@ class Notices:
         self._send_grouped(due, now)
 
     def _send_grouped(self, news: Mapping[str, Why], now: float) -> None:
-        groups: dict[tuple[str, Why], list[Standing]] = {}
+        groups: dict[str, list[Standing]] = {}
+        whys: dict[str, Why] = {}
         for alarm_id, why in news.items():
             standing = self._find(alarm_id)
             if standing is None or standing.alarm.facts.is_acknowledged or not standing.alarm.facts.is_told:
                 continue
-            groups.setdefault((standing.board.identity, why), []).append(standing)
-        for (_, why), alarms in groups.items():
+            identity = standing.board.identity
+            groups.setdefault(identity, []).append(standing)
+            # One notice per board: what is new is the reason for all of it.
+            whys[identity] = min(whys.get(identity, why), why, key=_NEWEST_FIRST.index)
+        for identity, alarms in groups.items():
             alarms.sort(key=_first_up)
             count = 1
             for standing in alarms:
@@ -137,7 +151,7 @@ class Notices:
                 self._times.set(standing.occurrence, now + REMIND_SECONDS[standing.level])
                 count = max(count, told.count)
             self._note_sent(now)
-            self._send(Notice(why=why, alarms=tuple(alarms), count=count))
+            self._send(Notice(why=whys[identity], alarms=tuple(alarms), count=count))
 
     def _note_sent(self, now: float) -> None:
         sent = self._sent

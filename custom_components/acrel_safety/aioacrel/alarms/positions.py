@@ -12,7 +12,7 @@ from .verdict import UNSAID, AlarmKey, Cause, Verdict
 
 OPENED = "opened"
 DEAD = "dead"
-_POSITIONS = frozenset({"breaker_position", "switch_position"})
+POSITIONS = frozenset({"breaker_position", "switch_position"})
 """Keys of the vocabulary; true is closed."""
 _VOLTAGES = ("U", "Ua", "Ub", "Uc")
 _CURRENTS = ("I", "Ia", "Ib", "Ic")
@@ -154,7 +154,7 @@ def _is_before(now: float, until: float | None) -> bool:
 def position_keys(model: Model) -> Iterator[PointKey]:
     """Yield the points that tell a position, true for closed."""
     for key, point in model.points.items():
-        if point.quantity.key in _POSITIONS and point.is_binary:
+        if point.quantity.key in POSITIONS and point.is_binary:
             yield key
 
 

@@ -92,8 +92,8 @@ class Standing:
 
 
 def standing_of(alarm_id: str, alarm: Alarm, board: Board, now: Moment) -> Standing:
-    """Return what there is to know of an alarm now."""
-    cause, facts = alarm.cause, alarm.facts
+    """Return what there is to know of an alarm now, under the names of now."""
+    cause, facts, board = alarm.cause, alarm.facts, board.now()
     circuit = cause.key.circuit
     return Standing(
         alarm_id=alarm_id,

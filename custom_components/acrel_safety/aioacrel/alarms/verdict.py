@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 from ..readings import Value
-from ..texts import Said, Sayable
+from ..texts import Said, Sayable, library_language
 from ..vocabulary import Quantity
 from .levels import Level
 
@@ -37,7 +37,7 @@ class QuantityName(Sayable):
 
     def text(self, language: str = "en") -> str:
         """Return it in a language."""
-        return self.quantity.name(language)
+        return self.quantity.name(library_language(language))
 
     def __str__(self) -> str:
         """Return it in English."""
