@@ -29,6 +29,7 @@ from .loading import add_device, async_load_models, enabled_points, read_tables
 from .memory import TotalsMemory
 from .page import async_serve_page
 from .stored import async_check_link, async_sound_devices
+from .tagmemory import tag_memory
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -54,6 +55,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     # Left after all that follows, whatever ends the set-up.
     entry.async_on_unload(desk.async_leave)
     models = await async_load_models(hass, subentries)
+    await tag_memory(hass).async_open()
     memory = TotalsMemory(hass, entry)
     await memory.async_load()
     hub = hub_of(hass, entry)

@@ -116,9 +116,7 @@ def find_order(model: Model, options: Options) -> PointKey:
     code = (options.code or "").strip().casefold()
     found = [key for key in known if key.code.casefold() == code and options.circuit in (None, key.circuit)]
     if len(found) != 1:
-        raise UnknownCommandError(
-            model=model.name, code=options.code, known=", ".join(map(str, found or known)) or "-"
-        )
+        raise UnknownCommandError(model=model.name, code=options.code, known=", ".join(map(str, found or known)) or "-")
     return found[0]
 
 
