@@ -4,7 +4,20 @@ import argparse
 import asyncio
 from collections.abc import Callable
 
-from benchmarks import bus, delivered, faults, growth, home_assistant, journal, line_time, pace, recorder, servers
+from benchmarks import (
+    alarms,
+    bus,
+    delivered,
+    faults,
+    growth,
+    home_assistant,
+    journal,
+    line_time,
+    operations,
+    pace,
+    recorder,
+    servers,
+)
 from benchmarks.report import Table
 
 
@@ -18,8 +31,10 @@ def main() -> None:
         "faults": faults.measure,
         "delivered": delivered.measure,
         "growth": growth.measure,
+        "alarms": alarms.measure,
         "home-assistant": lambda: asyncio.run(home_assistant.measure()),
         "journal": lambda: asyncio.run(journal.measure()),
+        "operations": operations.measure,
         "recorder": lambda: asyncio.run(recorder.measure(options.minutes)),
         "servers": lambda: asyncio.run(servers.measure(options.minutes)),
     }

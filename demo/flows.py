@@ -31,6 +31,7 @@ async def add_device(http: Http, entry_id: str, instrument: Instrument, pace: An
     """Add a device to a link; `pace` are seconds by polling group. Raises DemoError."""
     step = await http.post(_SUBENTRY_FLOWS, {"handler": [entry_id, "device"]})
     answers = {
+        "next_step_id": "by_hand",
         "unit_id": instrument.unit,
         "model": instrument.model,
         "name": instrument.name,

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import shutil
 import socket
 import sys
 from asyncio.subprocess import Process
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = "output.log"
 
 _INTEGRATION = ROOT / "custom_components" / DOMAIN
+_BLUEPRINTS = ROOT / "blueprints"
 _STOP_SECONDS = 30.0
 _TAIL_LINES = 30
 _PORTS = range(10_000, 32_768)  # Linux hands out higher ones
@@ -43,6 +45,8 @@ recorder:
 history:
 logbook:
 energy:
+automation: !include automations.yaml
+mobile_app:
 logger:
   default: warning
   logs:
@@ -87,6 +91,8 @@ def write_configuration(folder: Path, port: int) -> None:
     """
     text = _CONFIGURATION.format(host=LOOPBACK, port=port, country=_COUNTRY, time_zone=local_time_zone())
     (folder / "configuration.yaml").write_text(text)
+    (folder / "automations.yaml").write_text("[]\n")
+    shutil.copytree(_BLUEPRINTS, folder / "blueprints")
     (folder / "custom_components").mkdir()
     (folder / "custom_components" / DOMAIN).symlink_to(_INTEGRATION)
     done = {"version": 4, "minor_version": 1, "key": "onboarding", "data": {"done": ["core_config"]}}

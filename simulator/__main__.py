@@ -12,7 +12,7 @@ from pathlib import Path
 from simulator.cabinet import Cabinet
 from simulator.channel import Channel, ChannelError
 from simulator.control import ControlServer
-from simulator.devices import MODELS
+from simulator.devices import IMPORTED, MODELS
 from simulator.pacing import LineSettings
 from simulator.scenarios import SCENARIOS, Option, Scenario
 
@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(
         prog="python -m simulator",
         description="A distribution cabinet of Acrel devices on Modbus TCP and RTU over TCP.",
-        epilog=f"scenarios:\n{names}\n\nmodels:\n  {', '.join(MODELS)}",
+        epilog=f"scenarios:\n{names}\n\nmodels:\n  {', '.join((*MODELS, *IMPORTED))}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = command.add_argument

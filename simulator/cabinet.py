@@ -10,7 +10,7 @@ from typing import Self, TypedDict, Unpack
 
 from pymodbus.framer import FramerType
 
-from simulator.devices import MODELS, Device
+from simulator.devices import IMPORTED, MODELS, Device
 from simulator.pacing import Lane, LineSettings
 from simulator.physics import Environment
 from simulator.scenarios import Option
@@ -114,9 +114,9 @@ class Cabinet:
         )
 
     def _device(self, unit_id: int, model: str, options: Mapping[str, Option]) -> Device:
-        factory = MODELS.get(model)
+        factory = MODELS.get(model) or IMPORTED.get(model)
         if factory is None:
-            raise ValueError(f"no model {model!r}; there are: {', '.join(MODELS)}")
+            raise ValueError(f"no model {model!r}; there are: {', '.join((*MODELS, *IMPORTED))}")
         return factory(self.environment, f"{self.seed}:{unit_id}", latched=self._latched, options=options)
 
     @property

@@ -90,6 +90,7 @@ class Disturbance:
     leakage_ma: dict[int, float] = field(default_factory=dict)
     insulation_kohm: float | None = None
     hot_celsius: dict[int, float] = field(default_factory=dict)
+    arcs_per_s: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,6 +317,10 @@ class Feeder:
             return self.disturbance.insulation_kohm
         damp = 1.0 + 0.02 * max(0.0, self.environment.humidity - _HUMID_FROM_PERCENT)
         return self.setup.insulation_kohm / damp
+
+    def arcs_per_s(self, circuit: int) -> float:
+        """Arcs on an outgoing circuit, as half cycles in a second: none where no current flows."""
+        return self.disturbance.arcs_per_s.get(circuit, 0.0) if self.closed else 0.0
 
     def energy_sum(self, name: str, tariff: int | None = None) -> float:
         """Sum of an energy over the phases, in one tariff or in all; names as in `phase_energy`."""

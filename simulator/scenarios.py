@@ -37,6 +37,10 @@ SCENARIOS: dict[str, Kind] = {
         meaning="sensor wire broken; reported by the fault bit where the device has one",
         options=frozenset({"circuit", "short", "wire"}),
     ),
+    "arc": Kind(
+        meaning="arcs on an outgoing circuit of an arc detector: so many that it alarms, or as many as asked",
+        options=frozenset({"circuit", "per_second"}),
+    ),
     "silent": Kind(meaning="the unit does not answer", link=True),
     "slow": Kind(meaning="the unit answers late", options=frozenset({"delay_s"}), link=True),
     "exception": Kind(

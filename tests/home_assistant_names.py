@@ -38,6 +38,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
         }
     ),
     "helpers.device_registry": None,
+    "helpers.dispatcher": frozenset({"async_dispatcher_connect"}),
     "helpers.entity": frozenset({"Entity", "EntityDescription"}),
     "helpers.entity_platform": frozenset({"AddConfigEntryEntitiesCallback", "async_get_current_platform"}),
     "helpers.entity_registry": None,
@@ -57,7 +58,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "util.hass_dict": frozenset({"HassKey"}),
 }
 # Components that Home Assistant brings in itself for a file of that name; all others are the manifest's dependencies.
-BY_FILE = frozenset({"diagnostics", "repairs", "system_health"})
+BY_FILE = frozenset({"diagnostics", "logbook", "repairs", "system_health"})
 # Names with an underscore that Home Assistant wants its subclasses to call or to override, besides `_attr_...`.
 FOR_SUBCLASSES = frozenset(
     {

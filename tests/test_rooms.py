@@ -61,7 +61,13 @@ def test_of_the_dialogs_only_the_forms_of_a_way_know_it() -> None:
     assert knowing <= FORMS_OF_A_WAY
 
 
-@pytest.mark.parametrize("name", [*ON_DEVICE_ALONE, *(f"alarms/{path.name}" for path in LIBRARY.glob("alarms/*.py"))])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *ON_DEVICE_ALONE,
+        *(f"{room}/{path.name}" for room in ("alarms", "control") for path in LIBRARY.glob(f"{room}/*.py")),
+    ],
+)
 def test_the_device_knows_no_way_to_it(name: str) -> None:
     assert [found for found in imports_of(LIBRARY / name) if found.split(".")[0] in WAYS] == []
 
@@ -112,3 +118,16 @@ def test_no_branch_on_a_model_name() -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         assert texts.isdisjoint(models), path
+
+
+def test_the_table_of_circuits_is_text_and_nothing_else() -> None:
+    room = LIBRARY / "sheet"
+    files = sorted(room.glob("*.py"))
+    assert files
+    for path in files:
+        above = {
+            (node.module or "").split(".")[0]
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.ImportFrom) and node.level > 1
+        }
+        assert above <= {"foreign", "problems", "texts"}, path

@@ -48,7 +48,8 @@ async def measure(minutes: float | None = None) -> Table:
         f"{minutes:g} minutes at each, all at the same time. The registers of a simulated cabinet that stands still "
         f"({', '.join(MODELS.values())}; jsmodbus, which has one image for all units, the first): each value is known. "
         "Late is the longest time between two values of a point, less the interval it is read at; allowed is a "
-        "second, and at the gateway the time it spends on the unit that is absent.",
+        "second, and at the gateway the time it spends on the unit that is absent. Without value is the first "
+        "reading of each counter, which waits for a second one.",
         _COLUMNS,
     )
     rows = await asyncio.gather(*(_measure_one(name, minutes) for name in SERVERS))

@@ -27,7 +27,9 @@ from .hubs import hub_of
 from .issues import forget_former_issues
 from .loading import add_device, async_load_models, enabled_points, read_tables
 from .memory import TotalsMemory
+from .missedlinks import async_miss_link
 from .page import async_serve_page
+from .reloading import async_reload
 from .stored import async_check_link, async_sound_devices
 from .tagmemory import tag_memory
 
@@ -46,7 +48,7 @@ async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bool:
     """Set up a hub with all its devices."""
     # First of all: what is added or changed while this runs is taken in by a reload, which waits for this to end.
-    entry.async_on_unload(entry.add_update_listener(_async_reload))
+    entry.async_on_unload(entry.add_update_listener(async_reload))
     await async_check_link(hass, entry)
     subentries = await async_sound_devices(hass, entry, entry.get_subentries_of_type(SUBENTRY_DEVICE))
     await hass.async_add_executor_job(read_tables)
@@ -78,6 +80,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
         await _async_start(hass, entry)
     except AcrelError as error:
         await _async_leave(entry)
+        await async_miss_link(hass, entry)
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
             translation_key=error.key,
@@ -141,8 +144,3 @@ async def async_remove_config_entry_device(
 ) -> bool:
     """Allow to remove only what is left over: a configured device is removed with its subentry."""
     return not is_in_use(entry, device)
-
-
-async def _async_reload(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
-    """Take over changes of the link or its devices."""
-    await hass.config_entries.async_reload(entry.entry_id)

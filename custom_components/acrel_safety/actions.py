@@ -4,11 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import probatio
-from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers import entity_registry as er
 
 from .aioacrel.alarms.engine import Alarms
 from .aioacrel.alarms.facts import Facts
@@ -18,9 +16,9 @@ from .aioacrel.texts import library_language
 from .const import DOMAIN
 from .controlactions import register_control_actions
 from .desk import AlarmDesk, desk_of
+from .entity_ids import shown_by
 from .limitsetting import LIMIT_FIELDS, async_set_limit
-from .rights import async_actor, check_may_act
-from .safety import SAFETY, id_of
+from .rights import Actor, async_actor, check_may_act, check_may_set_all
 from .targets import spots_of
 from .wording import sentence_of, summary_of, title_of
 
@@ -29,6 +27,8 @@ SILENCE: Final = "silence"
 RESET: Final = "reset"
 SHELVE: Final = "shelve"
 UNSHELVE: Final = "unshelve"
+TAKE_OUT: Final = "take_out_of_service"
+PUT_BACK: Final = "put_back_in_service"
 SET_LIMIT: Final = "set_limit"
 LIST_ALARMS: Final = "list_alarms"
 
@@ -40,6 +40,8 @@ _LONGEST_COMMENT = 1000
 
 type Act = Callable[[Alarms, Standing, str], None]
 """What is done to one alarm, by whom."""
+type MayCheck = Callable[[HomeAssistant, Actor, Sequence[Standing]], None]
+"""Raises where somebody may not."""
 _TEXT = probatio.All(str, probatio.Length(max=_LONGEST_COMMENT))
 _ALARMS: Mapping[str | probatio.Marker, object] = {
     **cv.TARGET_SERVICE_FIELDS,
@@ -59,6 +61,8 @@ def register_actions(hass: HomeAssistant) -> None:
     register(DOMAIN, RESET, _async_reset, probatio.Schema({**_ALARMS}))
     register(DOMAIN, SHELVE, _async_shelve, probatio.Schema(shelving))
     register(DOMAIN, UNSHELVE, _async_unshelve, probatio.Schema({**_ALARMS}))
+    register(DOMAIN, TAKE_OUT, _async_take_out, probatio.Schema({**_WITH_COMMENT}))
+    register(DOMAIN, PUT_BACK, _async_put_back, probatio.Schema({**_ALARMS}))
     register(DOMAIN, SET_LIMIT, _async_set_limit, probatio.Schema({**cv.TARGET_SERVICE_FIELDS, **LIMIT_FIELDS}))
     listing = probatio.Schema({**cv.TARGET_SERVICE_FIELDS})
     register(DOMAIN, LIST_ALARMS, _async_list, listing, supports_response=SupportsResponse.ONLY)
@@ -112,10 +116,33 @@ async def _async_unshelve(call: ServiceCall) -> None:
     await _async_act(call.hass, call.context, alarms, lambda alarms, one, by: alarms.unshelve(one.alarm_id, by=by))
 
 
-async def _async_act(hass: HomeAssistant, context: Context, alarms: Sequence[Standing], act: Act) -> None:
+async def _async_take_out(call: ServiceCall) -> None:
+    comment = call.data[ATTR_COMMENT]
+    await _async_act(
+        call.hass,
+        call.context,
+        _alarms_of(call, lambda facts: not facts.is_out_of_service),
+        lambda alarms, one, by: alarms.take_out(one.alarm_id, by=by, comment=comment),
+        may=check_may_set_all,
+    )
+
+
+async def _async_put_back(call: ServiceCall) -> None:
+    await _async_act(
+        call.hass,
+        call.context,
+        _alarms_of(call, lambda facts: facts.is_out_of_service),
+        lambda alarms, one, by: alarms.put_back(one.alarm_id, by=by),
+        may=check_may_set_all,
+    )
+
+
+async def _async_act(
+    hass: HomeAssistant, context: Context, alarms: Sequence[Standing], act: Act, *, may: MayCheck = check_may_act
+) -> None:
     """Do something to alarms, and wait until it is on the disk; what one refuses keeps no other from it."""
     actor = await async_actor(hass, context)
-    check_may_act(hass, actor, alarms)
+    may(hass, actor, alarms)
     desk = desk_of(hass)
     refused: AcrelError | None = None
     for standing in alarms:
@@ -177,16 +204,11 @@ def _async_list(call: ServiceCall) -> ServiceResponse:
 def listed(hass: HomeAssistant, standing: Standing) -> dict[str, Any]:
     """Return an alarm for lists: what is wrong in Home Assistant's language, and the entity that shows its place."""
     language = hass.config.language
-    identity, registry = standing.board.identity, er.async_get(hass)
-    shown_by = (
-        registry.async_get_entity_id(Platform.SENSOR, DOMAIN, id_of(identity, circuit, SAFETY))
-        for circuit in (standing.circuit, None)
-    )
     return {
         **standing.plain(),
         "cause": standing.text(library_language(language)),
         "title": title_of(standing, language),
         "message": sentence_of(standing, language),
         "acknowledged": standing.alarm.facts.is_acknowledged,
-        "entity_id": next((entity_id for entity_id in shown_by if entity_id is not None), None),
+        "entity_id": shown_by(hass, standing.board, standing.circuit),
     }

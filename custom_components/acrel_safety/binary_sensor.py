@@ -15,9 +15,10 @@ from .aioacrel.vocabulary import Kind
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
 from .entity import AcrelEntity
+from .entity_ids import CONNECTION, UNSAFE
 from .kinds import points_of
 from .naming import EXTRA
-from .safety import CONNECTION, UNSAFE, View, ViewEntity, is_unsafe, view_of_link, views_of
+from .safety import View, ViewEntity, is_unsafe, view_of_link, views_of
 
 PARALLEL_UPDATES = 0
 

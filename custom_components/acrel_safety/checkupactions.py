@@ -10,6 +10,7 @@ from homeassistant.helpers import config_validation as cv
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.journal.entry import Kind
+from .aioacrel.texts import phrase
 from .checkups import MOST_MONTHS, Checkup, checkup_clock_of
 from .const import DOMAIN
 from .desk import desk_of
@@ -55,10 +56,14 @@ async def async_record_checkup(
     for board in boards:
         check_may_note(hass, actor, board)
     for board in boards:
-        data = {"site": board.site, "board": board.name, "what": str(kind), "passed": passed}
-        desk_of(hass).record.put_down(Kind.TEST, {**data, "comment": comment, "by": actor.name})
-        note = checkup_clock_of(hass).note_done if passed else checkup_clock_of(hass).note_failed
-        note(board.identity, kind)
+        data = {"what": str(kind), "passed": passed, "comment": comment}
+        said = phrase(f"{kind}_{'passed' if passed else 'failed'}").text(hass.config.language)
+        desk_of(hass).note(Kind.TEST, board, data, actor.name, said, comment)
+        clock = checkup_clock_of(hass)
+        if passed:
+            clock.note_done(board.identity, kind)
+        else:
+            clock.note_failed(board.identity, kind, " · ".join(filter(None, (actor.name, comment))))
     await desk_of(hass).record.async_written()
 
 
@@ -83,8 +88,8 @@ async def _async_set_interval(call: ServiceCall) -> None:
         check_may_set(hass, actor, board)
     for board in boards:
         checkup_clock_of(hass).set_months(board.identity, kind, months)
-        data = {"site": board.site, "board": board.name, "what": str(kind), "months": months, "by": actor.name}
-        desk_of(hass).record.put_down(Kind.SETTING, data)
+        said = phrase(f"{kind}_every", months=months).text(hass.config.language)
+        desk_of(hass).note(Kind.SETTING, board, {"what": str(kind), "months": months}, actor.name, said)
 
 
 def _boards(call: ServiceCall) -> Iterator[Board]:

@@ -14,8 +14,8 @@ from .aioacrel.texts import phrase
 from .buttons import checkup_data
 from .checkups import Checkup, checkup_clock_of
 from .const import DOMAIN
+from .entity_ids import SAFETY, id_of
 from .reach import ReachTrigger
-from .safety import SAFETY, id_of
 
 
 class CheckupDueTrigger(ReachTrigger):

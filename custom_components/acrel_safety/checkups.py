@@ -1,6 +1,7 @@
 """When self-tests and inspections of devices are due, and what came of the last ones."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -36,6 +37,19 @@ class Checkup(StrEnum):
 
 
 type DueListener = Callable[[Board, Checkup, datetime], None]
+type ChangeListener = Callable[[datetime], None]
+"""Is told what time it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outstanding:
+    """A test that somebody has to see to: it is overdue, or it failed."""
+
+    kind: Checkup
+    since: datetime
+    has_failed: bool
+    said: str
+    """Who said that it failed, and what else that person said."""
 
 
 class CheckupClock:
@@ -47,6 +61,7 @@ class CheckupClock:
         self._store = Store[dict[str, dict[str, Any]]](hass, _VERSION, f"{DOMAIN}.checkups")
         self._kept: dict[str, dict[str, Any]] = {}
         self._listeners: list[DueListener] = []
+        self._change_listeners: list[ChangeListener] = []
 
     async def async_begin(self) -> None:
         """Read what was kept, and look once a day."""
@@ -72,6 +87,23 @@ class CheckupClock:
         return lambda: self._listeners.remove(listener)
 
     @callback
+    def listen_to_changes(self, listener: ChangeListener) -> CALLBACK_TYPE:
+        """Be told when another test may be outstanding, or one no more; returns what ends that."""
+        self._change_listeners.append(listener)
+        return lambda: self._change_listeners.remove(listener)
+
+    @callback
+    def outstanding(self, identity: str, now: datetime) -> Iterator[Outstanding]:
+        """Yield what somebody has to see to on a device."""
+        for kind in Checkup:
+            due, kept = self.due(identity, kind), self._of(identity, kind)
+            if due is not None and due <= now:
+                said = kept.get("said")
+                yield Outstanding(
+                    kind=kind, since=due, has_failed="failed" in kept, said=said if isinstance(said, str) else ""
+                )
+
+    @callback
     def due(self, identity: str, kind: Checkup) -> datetime | None:
         """Return when a test is due, None for never; what was not known before is known from now on."""
         kept = self._of(identity, kind)
@@ -90,19 +122,28 @@ class CheckupClock:
         kept["since"] = dt_util.utcnow().isoformat()
         kept.pop("told", None)
         kept.pop("failed", None)
-        self._save()
+        kept.pop("said", None)
+        self._changed()
 
     @callback
-    def note_failed(self, identity: str, kind: Checkup) -> None:
+    def note_failed(self, identity: str, kind: Checkup, said: str = "") -> None:
         """Take it for due from now on, until one passes."""
-        self._of(identity, kind)["failed"] = dt_util.utcnow().isoformat()
-        self._save()
+        self._of(identity, kind).update(failed=dt_util.utcnow().isoformat(), said=said)
+        self._changed()
 
     @callback
     def set_months(self, identity: str, kind: Checkup, months: int) -> None:
         """Set how often it is due; 0 is never."""
         self._of(identity, kind)["months"] = months
+        self._changed()
+
+    def _changed(self) -> None:
         self._save()
+        self._tell_change(dt_util.utcnow())
+
+    def _tell_change(self, now: datetime) -> None:
+        for listener in list(self._change_listeners):
+            call_listener(listener, now)
 
     def _of(self, identity: str, kind: Checkup) -> dict[str, Any]:
         key = f"{identity}/{kind}"
@@ -114,6 +155,7 @@ class CheckupClock:
     @callback
     def _look(self, now: datetime) -> None:
         self._forget_gone()
+        self._tell_change(now)
         for board in self._boards():
             for kind in Checkup:
                 due, kept = self.due(board.identity, kind), self._of(board.identity, kind)

@@ -12,14 +12,16 @@ from homeassistant.helpers.typing import ConfigType
 
 from .aioacrel.alarms.levels import Safety
 from .coordinator import AcrelConfigEntry
-from .desk import desk_of, is_whole
+from .desk import desk_of
 from .reach import CONF_LEVEL, LEVELS, Reach, schema_of
 from .targets import Spot
+from .whole import is_whole
 
 CONF_UNACKNOWLEDGED: Final = "unacknowledged"
 _STANDS = schema_of(
     {probatio.Optional(CONF_LEVEL): LEVELS, probatio.Optional(CONF_UNACKNOWLEDGED, default=False): cv.boolean}
 )
+
 _NOT_SAFE = schema_of({})
 
 

@@ -233,7 +233,7 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
             (result["result"].entry_id, SUBENTRY_DEVICE),
             context=SubentryFlowContext(source=SOURCE_USER),
         )
-        if flow["type"] is FlowResultType.FORM:
+        if flow["type"] is FlowResultType.MENU:
             result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"])
         return result
 

@@ -4,9 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime
+from datetime import datetime
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
@@ -18,7 +17,7 @@ from .aioacrel.alarms.clock import Clock
 from .aioacrel.alarms.engine import Alarms
 from .aioacrel.alarms.growing import GROWTH
 from .aioacrel.alarms.growths import Question
-from .aioacrel.alarms.happening import Happening, What
+from .aioacrel.alarms.happening import Happening
 from .aioacrel.alarms.levels import Safety, worst
 from .aioacrel.alarms.ownerlimits import OwnerLimit
 from .aioacrel.alarms.standing import Standing
@@ -26,26 +25,18 @@ from .aioacrel.alarms.watch import Watch
 from .aioacrel.device import Device
 from .aioacrel.journal.entry import Kind
 from .aioacrel.readings import PointKey
-from .const import DOMAIN, SUBENTRY_DEVICE
-from .coordinator import AcrelConfigEntry
+from .const import DOMAIN
 from .growthmemory import GrowthMemory
 from .growthquestion import LEVEL_CHANGED, tell_questions
+from .logged import log_entry, log_happening
 from .outbox import NoticeListener, Outbox, call_listener
-from .record import SafetyRecord
+from .record import KINDS, SafetyRecord
+from .whole import is_all_there
 
 _DESK: HassKey[AlarmDesk] = HassKey(f"{DOMAIN}.desk")
 _LEAST_WAIT = 0.05
 """Seconds; timers are not set for less."""
 _MOST_EARLY = 100
-_KINDS: Mapping[What, Kind] = {
-    What.ACKNOWLEDGED: Kind.ACKNOWLEDGE,
-    What.SILENCED: Kind.SILENCE,
-    What.RESET: Kind.RESET,
-    What.SHELVED: Kind.SHELVE,
-    What.UNSHELVED: Kind.UNSHELVE,
-    What.MOVED: Kind.POSITION,
-}
-"""In the record; all else is a change of the alarm itself."""
 
 type HappeningListener = Callable[[Happening, Standing], None]
 type FoundListener = Callable[[str], None]
@@ -58,7 +49,7 @@ class AlarmDesk:
     def __init__(self, hass: HomeAssistant) -> None:
         """Take Home Assistant; nothing is opened yet."""
         self._hass = hass
-        self._clock = Clock(hass.loop.time, dt_util.utcnow, _day)
+        self._clock = Clock(hass.loop.time, dt_util.utcnow, lambda wall: dt_util.as_local(wall).date())
         self.alarms = Alarms(self._clock)
         self.growth = GrowthMemory(hass, self.alarms)
         self.record = SafetyRecord(hass)
@@ -133,10 +124,13 @@ class AlarmDesk:
         limits: Mapping[str, OwnerLimit],
         ratings: Mapping[str, float],
         points: AbstractSet[PointKey],
+        ratios: Mapping[str, float],
     ) -> tuple[Watch, Callable[[], None]]:
-        """Watch these points of a device, with the owner's limits and rated currents; returns what ends that."""
+        """Watch these points of a device, with what the owner set of it; returns what ends that."""
         self._early[board.identity] = deque(maxlen=_MOST_EARLY)
-        watch, end = self.alarms.watch(device, board, limits=limits, ratings=ratings, points=points, grows=True)
+        watch, end = self.alarms.watch(
+            device, board, limits=limits, ratings=ratings, points=points, grows=True, ratios=ratios
+        )
 
         @callback
         def look() -> None:
@@ -159,11 +153,16 @@ class AlarmDesk:
         return watch, leave
 
     @callback
+    def miss(self, place: Board) -> None:
+        """Take it that a link cannot be reached; it is told when that lasts."""
+        self.alarms.miss(place)
+        self._changed()
+
+    @callback
     def safety(self) -> Safety:
         """Return the one word for all links; what is set up and not watched, for whatever reason, is not seen."""
-        entries = self._hass.config_entries.async_entries(DOMAIN, include_disabled=False)
-        missing = [entry for entry in entries if entry.state is not ConfigEntryState.LOADED or not is_whole(entry)]
-        return worst([self.alarms.safety(), *([Safety.NOT_SEEN] if missing else [])])
+        found = self.alarms.safety()
+        return found if is_all_there(self._hass) else worst([found, Safety.NOT_SEEN])
 
     @callback
     def early(self, identity: str) -> Sequence[tuple[Happening, Standing]]:
@@ -224,11 +223,12 @@ class AlarmDesk:
     def _record(self, happening: Happening, standing: Standing) -> None:
         data = {**standing.plain(), "what": str(happening.what), "comment": happening.comment, "by": happening.by}
         kept = {standing.alarm_id: self.alarms.kept_of(standing)}
-        self.record.put_down(_KINDS.get(happening.what, Kind.ALARM), data, kept)
+        self.record.put_down(KINDS.get(happening.what, Kind.ALARM), data, kept)
         if standing.alarm.cause.key.rule == GROWTH:
             self.growth.write_soon()
         if (early := self._early.get(standing.board.identity)) is not None:
             early.append((happening, standing))
+        log_happening(self._hass, happening, standing)
         for listener in list(self._listeners):
             call_listener(listener, happening, standing)
         if standing.board.link:
@@ -238,9 +238,10 @@ class AlarmDesk:
             self._changed()
 
     @callback
-    def note_limit(self, board: Board, data: Mapping[str, object], by: str) -> None:
-        """Put down that a limit of a device was changed."""
-        self.record.put_down(Kind.LIMIT, {"site": board.site, "board": board.name, **data, "by": by})
+    def note(self, kind: Kind, board: Board, data: Mapping[str, object], by: str, said: str, comment: str = "") -> None:
+        """Put down what a person did to a device, and tell the logbook in words."""
+        self.record.put_down(kind, {"site": board.site, "board": board.name, **data, "by": by})
+        log_entry(self._hass, board, kind, said, by, comment)
 
     @callback
     def answer(self, board: Board, questions: Iterable[Question], *, is_new_appliance: bool) -> None:
@@ -276,17 +277,6 @@ class AlarmDesk:
         """Be told which device is watched anew, when it is known what stood before; returns what ends that."""
         self._found_listeners.append(listener)
         return lambda: self._found_listeners.remove(listener)
-
-
-@callback
-def is_whole(entry: AcrelConfigEntry) -> bool:
-    """Whether all devices of a link could be loaded: not one that is broken as it is stored, or waits for its table."""
-    loaded = entry.runtime_data.coordinators
-    return all(one.subentry_id in loaded for one in entry.get_subentries_of_type(SUBENTRY_DEVICE))
-
-
-def _day(wall: datetime) -> date:
-    return dt_util.as_local(wall).date()
 
 
 @callback

@@ -21,9 +21,9 @@ from .flow.device_forms import (
 from .flow.ending import LINK_BROKEN, ends_clearly
 from .flow.explain import FormError, explain
 from .flow.link_forms import FormData, as_whole
+from .flow.search_steps import SearchSteps
 from .flow.selector_texts import FlowTexts
 from .flow.steps import stored
-from .flow.table_steps import TableSteps
 from .flow.trial import is_link_proven, probe_device
 from .hubs import link_faults
 from .hubs.errors import LinkInUseError
@@ -31,13 +31,23 @@ from .markdown import plain
 from .model_files import model_library
 
 
-class DeviceFlow(TableSteps, ControlSteps):
+class DeviceFlow(SearchSteps, ControlSteps):
     """Ask for a device and try it; only the last step saves anything."""
 
     # -- Which unit, which model ----------------------------------------------------------------
 
     @ends_clearly
     async def async_step_user(self, user_input: FormData | None = None) -> SubentryFlowResult:
+        """Let the user have the devices looked for, or name one."""
+        await self._prepare()
+        return self.async_show_menu(
+            step_id="user",
+            menu_options=["search", "by_hand"],
+            description_placeholders={"entry": self._get_entry().title},
+        )
+
+    @ends_clearly
+    async def async_step_by_hand(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Ask for a new device."""
         return await self._step_device(user_input)
 
@@ -68,10 +78,7 @@ class DeviceFlow(TableSteps, ControlSteps):
         return await self._step_device(None)
 
     async def _step_device(self, user_input: FormData | None) -> SubentryFlowResult:
-        if link_faults(self._get_entry().data):
-            raise AbortFlow(LINK_BROKEN)
-        self._texts = await FlowTexts.load(self.hass)
-        self._catalogue = await self.hass.async_add_executor_job(Catalogue.read, model_library(self.hass))
+        await self._prepare()
         if user_input is None:
             return self._show_device()
         self._device, self._draft = user_input, None
@@ -82,6 +89,13 @@ class DeviceFlow(TableSteps, ControlSteps):
         except (AcrelError, LinkInUseError) as error:
             is_proven = is_link_proven(self._get_entry())
             return self._show_device(explain(error, self._texts, is_link_proven=is_proven))
+
+    async def _prepare(self) -> None:
+        """Read the texts, and the models there are now. Raises AbortFlow if the link is none."""
+        if link_faults(self._get_entry().data):
+            raise AbortFlow(LINK_BROKEN)
+        self._texts = await FlowTexts.load(self.hass)
+        self._catalogue = await self.hass.async_add_executor_job(Catalogue.read, model_library(self.hass))
 
     async def _take_device(self) -> SubentryFlowResult:
         self._check_unit_id()

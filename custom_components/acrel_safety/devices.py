@@ -11,6 +11,7 @@ from .aioacrel.points import Model
 from .aioacrel.readings import DEVICE_CIRCUIT
 from .aioacrel.texts import library_language
 from .const import DOMAIN, MANUFACTURER, SUBENTRY_DEVICE
+from .ownersettings import names_of
 
 
 def circuits(model: Model) -> list[str]:
@@ -81,7 +82,7 @@ def _circuit_info(
     """Return the place of a circuit's entities, below the device."""
     info = dr.ChildDeviceInfo(identifiers={circuit_identifier(subentry, circuit)}, parent_device_id=device_id)
     names = model.circuits[circuit].names
-    if name := names.get(library_language(language)) or names.get("en"):
+    if name := names_of(subentry).get(circuit) or names.get(library_language(language)) or names.get("en"):
         info["name"] = name
     else:
         info["translation_key"] = "circuit"

@@ -12,7 +12,8 @@ from .aioacrel.alarms.standing import Standing
 from .aioacrel.readings import DEVICE_CIRCUIT
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
-from .safety import ALARM_EVENT, View, attributes_of, unique_id, views_of
+from .entity_ids import ALARM_EVENT
+from .safety import View, attributes_of, unique_id, views_of
 
 PARALLEL_UPDATES = 0
 

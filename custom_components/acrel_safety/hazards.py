@@ -1,6 +1,9 @@
-"""The hazards of one link: every alarm that is held opens one, and it is done when a person acknowledged."""
+"""The hazards of one link: what a person has to see to, until one said so.
 
-from collections.abc import Mapping
+Every alarm that is held opens one, a value that grows slowly, and a self-test or inspection that failed or is overdue.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,8 +12,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
+from .aioacrel.alarms.board import Board
+from .aioacrel.alarms.growing import GROWTH
 from .aioacrel.alarms.standing import Standing
-from .aioacrel.texts import library_language
+from .aioacrel.texts import library_language, phrase
+from .checkups import Checkup, Outstanding
 from .const import DOMAIN, LOGGER
 from .wording import place_of, sentence_of
 
@@ -18,16 +24,19 @@ _VERSION = 1
 _SAVE_SECONDS = 1.0
 _MOST_DONE = 200
 _DONE_DAYS = 365
+_CHECKUP = "test"
+"""What the occurrence of a self-test or inspection begins with; no id of an alarm's does."""
 LONGEST_TEXT = 4000
 """Characters of a comment."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Hazard:
-    """One occurrence of an alarm, as it stands in the list."""
+    """One occurrence of an alarm, or a test that is outstanding, as it stands in the list."""
 
     occurrence: str
     alarm_id: str
+    """Empty for a test."""
     number: int
     summary: str
     """Place, cause and number: no two are called the same."""
@@ -49,6 +58,14 @@ class Hazard:
     def is_done(self) -> bool:
         """Whether a person acknowledged it."""
         return self.done is not None
+
+    @property
+    def checkup(self) -> tuple[str, Checkup] | None:
+        """Return the device and kind of test it is about, None for an alarm."""
+        begin, _, rest = self.occurrence.partition("/")
+        identity, _, rest = rest.partition("/")
+        kind = rest.partition("/")[0]
+        return (identity, Checkup(kind)) if begin == _CHECKUP and kind in Checkup else None
 
     def overdue_at(self) -> datetime | None:
         """Return from when on it is overdue; a day is over at its end."""
@@ -96,7 +113,8 @@ class Hazards:
         hazard = self._by_occurrence.get(standing.occurrence)
         is_done = standing.alarm.facts.is_acknowledged
         if hazard is None:
-            if is_done or not standing.occurrence or not standing.level.is_held:
+            opens = standing.level.is_held or standing.alarm.cause.key.rule == GROWTH
+            if is_done or not standing.occurrence or not opens:
                 return False
             self._open(standing)
         elif is_done and not hazard.is_done:
@@ -106,16 +124,53 @@ class Hazards:
         self.save_soon()
         return True
 
+    def take_checkups(self, board: Board, outstanding: Iterable[Outstanding]) -> bool:
+        """Take which tests of a device are outstanding; return whether that changed the list."""
+        wanted = {
+            f"{_CHECKUP}/{board.identity}/{one.kind}/{one.since.isoformat()}/{one.has_failed:d}": one
+            for one in outstanding
+        }
+        over = [
+            hazard
+            for hazard in self._by_occurrence.values()
+            if not hazard.is_done
+            and (about := hazard.checkup) is not None
+            and about[0] == board.identity
+            and hazard.occurrence not in wanted
+        ]
+        new = wanted.keys() - self._by_occurrence.keys()
+        for hazard in over:
+            self.close(hazard)
+        for occurrence in sorted(new):
+            self._open_checkup(board, occurrence, wanted[occurrence])
+        if over or new:
+            self.save_soon()
+        return bool(over or new)
+
     def _open(self, standing: Standing) -> None:
         language = self._hass.config.language
-        self._number += 1
         cause = standing.text(library_language(language))
-        self._by_occurrence[standing.occurrence] = Hazard(
-            occurrence=standing.occurrence,
-            alarm_id=standing.alarm_id,
+        told = (sentence_of(standing, language), standing.more(library_language(language)))
+        self._add(standing.occurrence, standing.alarm_id, (place_of(standing), cause), told)
+
+    def _open_checkup(self, board: Board, occurrence: str, one: Outstanding) -> None:
+        language = self._hass.config.language
+        since = dt_util.as_local(one.since).strftime("%Y-%m-%d %H:%M")
+        if one.has_failed:
+            what, told = phrase(f"{one.kind}_failed"), phrase("test_failed_since", since=since)
+        else:
+            what, told = phrase(f"{one.kind}_overdue"), phrase("test_overdue_since", since=since)
+        texts = (told.text(language), one.said, phrase(f"{one.kind}_tick").text(language))
+        self._add(occurrence, "", (board.name, what.text(language)), texts)
+
+    def _add(self, occurrence: str, alarm_id: str, names: Iterable[str], told: Iterable[str]) -> None:
+        self._number += 1
+        self._by_occurrence[occurrence] = Hazard(
+            occurrence=occurrence,
+            alarm_id=alarm_id,
             number=self._number,
-            summary=f"{place_of(standing)} · {cause} · #{self._number}",
-            description=sentence_of(standing, language),
+            summary=" · ".join((*names, f"#{self._number}")),
+            description="\n".join(filter(None, told))[:LONGEST_TEXT],
         )
 
     def close(self, hazard: Hazard) -> None:

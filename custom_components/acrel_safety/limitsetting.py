@@ -13,6 +13,7 @@ from .aioacrel.alarms.levels import Level
 from .aioacrel.alarms.ownerlimits import Of, OwnerLimit
 from .aioacrel.alarms.rules import circuits_of
 from .aioacrel.errors import LimitFormError
+from .aioacrel.journal.entry import Kind
 from .aioacrel.points import Model
 from .aioacrel.texts import phrase
 from .const import CONF_LIMITS, CONF_RATINGS, DOMAIN, SUBENTRY_DEVICE
@@ -21,6 +22,7 @@ from .devices import board_of
 from .ownersettings import LARGEST_RATING, name_of, ratings_of
 from .rights import async_actor, check_may_set
 from .targets import Spot, spots_of
+from .wording import headed
 
 ATTR_QUANTITY: Final = "quantity"
 ATTR_CODE: Final = "code"
@@ -150,4 +152,6 @@ def _put_down(hass: HomeAssistant, board: Board, circuit: str | None, wanted: Ma
         written["limit"] = None
     if (rated := wanted.get(ATTR_RATED_CURRENT)) is not None:
         written["rated_current"] = rated
-    desk_of(hass).note_limit(board, written, by)
+    shown = f"{limit.limit:g}" if ATTR_LIMIT in wanted else "–"
+    said = headed(limit.level, phrase("told_with_value", cause=phrase(f"family_{limit.family}"), value=shown))
+    desk_of(hass).note(Kind.LIMIT, board, written, by, said.text(hass.config.language))

@@ -8,7 +8,7 @@ from homeassistant.const import CONF_MODEL, CONF_TYPE, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from . import evidence, figures, safety
+from . import evidence, figures, limitsensor, safety
 from .aioacrel.alarms.bitlevels import level_of
 from .aioacrel.alarms.tables import read_alarm_tables
 from .aioacrel.bands import read_bands
@@ -26,7 +26,7 @@ from .issues import Issue, forget_issues, raise_incomplete_issue, raise_issue
 from .kinds import is_enabled_by_default, platform_of, shown, unique_id
 from .model_files import model_library
 from .operating import operate_device
-from .ownersettings import limits_of, ratings_of
+from .ownersettings import limits_of, ratings_of, ratios_of
 from .plant import plant_of
 
 
@@ -125,6 +125,7 @@ def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoord
         board_of(hass, entry, subentry),
         limits=limits_of(subentry),
         ratings=ratings_of(subentry),
+        ratios=ratios_of(subentry),
         points=readable.keys() - {point.key for point in coordinator.left_out},
     )
     return unwatch
@@ -157,6 +158,8 @@ def _remove_former_entities(hass: HomeAssistant, coordinator: AcrelCoordinator) 
     present = {(platform.value, unique_id(subentry, point.key)) for point, platform in shown(coordinator)}
     others = (evidence.unique_id(subentry), *figures.ids_of_device(subentry))
     present |= {(Platform.SENSOR.value, identifier) for identifier in others}
+    limits = limitsensor.drawn_limits(subentry, coordinator.device.model)
+    present |= {(Platform.SENSOR.value, limitsensor.unique_id(subentry, limit)) for limit, _ in limits}
     present |= set(safety.ids_of_device(coordinator))
     present |= set(coordinator.operator.ids()) if coordinator.operator is not None else set()
     for entity in er.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):

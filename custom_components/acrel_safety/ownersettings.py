@@ -8,13 +8,14 @@ from homeassistant.config_entries import ConfigSubentry
 from .aioacrel.alarms.ownerlimits import OwnerLimit
 from .aioacrel.errors import LimitFormError
 from .checked import UnfitError
-from .const import CONF_ALLOW_AUTOMATIONS, CONF_LIMITS, CONF_RATINGS
+from .const import CONF_ALLOW_AUTOMATIONS, CONF_CIRCUIT_NAMES, CONF_CT, CONF_LIMITS, CONF_PT, CONF_RATINGS
 
-KEPT = (CONF_LIMITS, CONF_RATINGS)
+KEPT = (CONF_LIMITS, CONF_RATINGS, CONF_CIRCUIT_NAMES)
 """What no form of a device asks for: it stays when the rest is changed."""
 LARGEST_RATING = 10_000.0
 """A; more than any busbar that one of these devices watches."""
 _MOST = 1000
+_LONGEST_NAME = 100
 
 
 def limits_of(subentry: ConfigSubentry) -> dict[str, OwnerLimit]:
@@ -25,6 +26,16 @@ def limits_of(subentry: ConfigSubentry) -> dict[str, OwnerLimit]:
 def ratings_of(subentry: ConfigSubentry) -> dict[str, float]:
     """Return the rated currents of a device's circuits, in A."""
     return {**subentry.data.get(CONF_RATINGS, {})}
+
+
+def ratios_of(subentry: ConfigSubentry) -> dict[str, float]:
+    """Return the transformer ratios that the owner set."""
+    return {name: subentry.data[name] for name in (CONF_CT, CONF_PT) if name in subentry.data}
+
+
+def names_of(subentry: ConfigSubentry) -> dict[str, str]:
+    """Return what the owner calls a device's circuits."""
+    return {**subentry.data.get(CONF_CIRCUIT_NAMES, {})}
 
 
 def may_automate(subentry: ConfigSubentry) -> bool:
@@ -55,6 +66,17 @@ def sound_ratings(value: object) -> object:
     if not isinstance(value, Mapping) or len(value) > _MOST or not all(map(_is_rating, value.values())):
         raise UnfitError("bad_ratings", value, f"0 … {LARGEST_RATING:.15g}")
     return value
+
+
+def sound_names(value: object) -> object:
+    """Check what is stored of the names of circuits."""
+    if not isinstance(value, Mapping) or len(value) > _MOST or not all(map(_is_name, value.values())):
+        raise UnfitError("bad_circuit_names", value, "")
+    return value
+
+
+def _is_name(value: Any) -> bool:  # noqa: ANN401 - anything may be stored
+    return isinstance(value, str) and bool(value.strip()) and len(value) <= _LONGEST_NAME
 
 
 def _is_rating(value: Any) -> bool:  # noqa: ANN401 - anything may be stored

@@ -9,6 +9,7 @@ from typing import cast
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from .aioacrel.alarms.happening import What
 from .aioacrel.errors import AcrelError
 from .aioacrel.journal.entry import Entry, Json, Kind
 from .aioacrel.journal.journal import Journal
@@ -18,6 +19,15 @@ from .issues import tell_record_trouble
 _LONGEST_WAIT = 5.0
 """Seconds; so long a person waits for a disk that does not answer."""
 _NOTHING: Mapping[str, object] = {}
+KINDS: Mapping[What, Kind] = {
+    What.ACKNOWLEDGED: Kind.ACKNOWLEDGE,
+    What.SILENCED: Kind.SILENCE,
+    What.RESET: Kind.RESET,
+    What.SHELVED: Kind.SHELVE,
+    What.UNSHELVED: Kind.UNSHELVE,
+    What.MOVED: Kind.POSITION,
+}
+"""In the record; all else is a change of the alarm itself."""
 
 
 class SafetyRecord:

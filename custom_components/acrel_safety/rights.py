@@ -14,8 +14,8 @@ from homeassistant.helpers import entity_registry as er
 from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.standing import Standing
 from .const import DOMAIN, SUBENTRY_DEVICE
+from .entity_ids import SAFETY, id_of
 from .ownersettings import may_automate
-from .safety import SAFETY, id_of
 
 AUTOMATION = "automation"
 """Who acts, in the record, where it is no person."""
@@ -71,6 +71,13 @@ def check_may_set(hass: HomeAssistant, actor: Actor, board: Board) -> None:
         _check_automation(hass, board)
     elif not actor.user.is_admin:
         raise Unauthorized(context=actor.context)
+
+
+@callback
+def check_may_set_all(hass: HomeAssistant, actor: Actor, alarms: Iterable[Standing]) -> None:
+    """Raise ServiceValidationError or Unauthorized if somebody may not say whether these are alarms at all."""
+    for standing in alarms:
+        check_may_set(hass, actor, standing.board)
 
 
 def _check_automation(hass: HomeAssistant, board: Board) -> None:

@@ -17,12 +17,11 @@ from .aioacrel.alarms.watch import Watch
 from .aioacrel.points import Point
 from .aioacrel.texts import library_language
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .desk import AlarmDesk, desk_of, is_whole
+from .desk import AlarmDesk, desk_of
 from .devices import circuits, device_info, hub_info
+from .entity_ids import ALARM_EVENT, ALARMS, CONNECTION, SAFETY, UNSAFE, id_of
+from .whole import is_whole
 
-SAFETY, UNSAFE, CONNECTION, ALARM_EVENT = "safety", "unsafe", "connection", "alarm"
-"""Keys of the entities' texts, and parts of their unique ids."""
-_ALARMS = "_alarms_"
 _UNSAFE = frozenset({Safety.ALARM, Safety.FAULT, Safety.TRIPPED})
 _QUIET = frozenset({Safety.SAFE, Safety.PRE_ALARM})
 
@@ -38,7 +37,10 @@ class View:
     is_blind: bool
     """Whether nothing there can be an alarm: then there is no word for it."""
     word: Callable[[], Safety]
-    worst: Callable[[], Standing | None]
+    standing: Callable[[], Sequence[Standing]]
+    """What stands there, the gravest first."""
+    owns: Callable[[Standing], bool]
+    """Whether an alarm is about this place itself, and not about a part of it or about all it is a part of."""
     is_heard: Callable[[], bool | None]
     left_out: Sequence[Point] = ()
     """Alarms that a person disabled; they are not watched."""
@@ -59,11 +61,20 @@ def views_of(coordinator: AcrelCoordinator) -> Iterator[View]:
             info=device_info(coordinator.subentry) if circuit is None else coordinator.places[circuit],
             is_blind=watch.is_blind if circuit is None else not watch.watches(circuit),
             word=partial(watch.safety, circuit),
-            worst=partial(alarms.worst, identity, circuit),
+            owns=partial(_is_of, own) if circuit is None else partial(_is_on, circuit),
+            standing=partial(alarms.standing_at, identity, circuit),
             is_heard=partial(_is_seen, watch),
             left_out=[point for point in coordinator.left_out if circuit in (None, point.key.circuit)],
             listen=watch.listen,
         )
+
+
+def _is_of(parts: Sequence[str], standing: Standing) -> bool:
+    return standing.circuit not in parts
+
+
+def _is_on(circuit: str, standing: Standing) -> bool:
+    return standing.circuit == circuit
 
 
 def _is_seen(watch: Watch) -> bool:
@@ -87,7 +98,8 @@ def view_of_link(entry: AcrelConfigEntry, desk: AlarmDesk) -> View:
         info=hub_info(entry),
         is_blind=not entry.runtime_data.coordinators,
         word=word,
-        worst=lambda: desk.alarms.worst(entry.entry_id),
+        owns=lambda standing: standing.board.identity == entry.entry_id,
+        standing=lambda: desk.alarms.standing_at(entry.entry_id),
         is_heard=is_heard,
         listen=desk.listen_to_changes,
     )
@@ -96,11 +108,6 @@ def view_of_link(entry: AcrelConfigEntry, desk: AlarmDesk) -> View:
 def unique_id(view: View, what: str) -> str:
     """Return what the entity registry knows it by; no circuit of a model is called so."""
     return id_of(view.owner_id, view.circuit, what)
-
-
-def id_of(owner_id: str, circuit: str | None, what: str) -> str:
-    """Return what the entity registry knows one of the entities of a circuit, device (None) or link by."""
-    return f"{owner_id}{_ALARMS}{circuit or 'all'}_{what}"
 
 
 def ids_of_device(coordinator: AcrelCoordinator) -> Iterator[tuple[str, str]]:
@@ -116,7 +123,7 @@ def ids_of_device(coordinator: AcrelCoordinator) -> Iterator[tuple[str, str]]:
 
 def is_waiting(coordinator: AcrelCoordinator, known: str) -> bool:
     """Whether an entity shows the alarms of a device that is disabled: it comes back with it."""
-    return coordinator.watch is None and known.startswith(f"{coordinator.subentry.subentry_id}{_ALARMS}")
+    return coordinator.watch is None and known.startswith(f"{coordinator.subentry.subentry_id}{ALARMS}")
 
 
 class ViewEntity(Entity):
@@ -167,6 +174,25 @@ def attributes_of(standing: Standing | None, language: str) -> Mapping[str, Any]
     return {**shown, "cause": standing.text(said), "detail": standing.more(said)}
 
 
+def others_of(view: View, standing: Sequence[Standing], language: str) -> Mapping[str, Any]:
+    """Return in short what stands besides the gravest, how many there are, and of how many here nobody knows."""
+    said, others = library_language(language), standing[1:]
+    new = [one for one in standing if view.owns(one) and one.alarm.facts.is_told]
+    return {
+        # Of a link there may be hundreds.
+        "others": [_short(one, said) for one in others[:_MOST_OTHERS]],
+        "others_count": len(others),
+        "unacknowledged": sum(not one.alarm.facts.is_acknowledged for one in new),
+    }
+
+
+def _short(standing: Standing, language: str) -> Mapping[str, Any]:
+    plain = standing.plain()
+    return {"cause": standing.text(language), **{key: plain[key] for key in _SHORT}}
+
+
+_MOST_OTHERS = 10
+_SHORT = ("level", "state", "board", "circuit", "circuit_name", "value", "limit", "unit", "since", "alarm_id")
 _ATTRIBUTES = (
     *("cause", "level", "state", "site", "board", "circuit", "circuit_name", "value", "limit", "unit", "since"),
     *("derived", "detail", "figures", "alarm_id", "occurrence"),

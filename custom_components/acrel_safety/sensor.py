@@ -21,10 +21,12 @@ from .aioacrel.vocabulary import Kind
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
 from .entity import AcrelEntity
+from .entity_ids import SAFETY
 from .evidence import RegisterEvidence
 from .kinds import points_of
+from .limitsensor import limit_sensors
 from .memory import former_counter
-from .safety import SAFETY, View, ViewEntity, attributes_of, view_of_link, views_of
+from .safety import View, ViewEntity, attributes_of, others_of, view_of_link, views_of
 
 PARALLEL_UPDATES = 0
 
@@ -85,6 +87,7 @@ async def async_setup_entry(
                 *points,
                 RegisterEvidence(coordinator),
                 *figures.of_device(coordinator),
+                *limit_sensors(coordinator),
             ],
             config_subentry_id=subentry_id,
         )
@@ -197,10 +200,11 @@ class SafetySensor(ViewEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """The gravest of what stands, and what nobody watches because its entity was disabled."""
-        language = self.hass.config.language
+        """The gravest of what stands, the others, and what nobody watches because its entity was disabled."""
+        language, standing = self.hass.config.language, self.view.standing()
         names = [point.quantity.name(library_language(language)) for point in self.view.left_out]
-        return {**attributes_of(self.view.worst(), language), "not_watched": names}
+        worst = attributes_of(standing[0] if standing else None, language)
+        return {**worst, **others_of(self.view, standing, language), "not_watched": names}
 
     @override
     def said(self) -> object:

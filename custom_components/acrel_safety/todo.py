@@ -17,12 +17,16 @@ from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.happening import Happening
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.journal.entry import Kind
-from .const import DOMAIN
+from .checkupactions import async_record_checkup, board_named
+from .checkups import checkup_clock_of
+from .const import DOMAIN, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry
 from .desk import desk_of
-from .devices import hub_info
+from .devices import board_of, hub_info
+from .entity_ids import hazards_id
 from .hazards import LONGEST_TEXT, Hazard, Hazards
 from .issues import tell_overdue_hazards
+from .logged import log_entry
 from .rights import async_actor, check_may_note
 
 PARALLEL_UPDATES = 0
@@ -55,7 +59,7 @@ class HazardList(TodoListEntity):
 
     def __init__(self, entry: AcrelConfigEntry, hazards: Hazards) -> None:
         """Take the link and what is kept of it."""
-        self._attr_unique_id = f"{entry.entry_id}_{_KEY}"
+        self._attr_unique_id = hazards_id(entry.entry_id)
         self._attr_device_info = hub_info(entry)
         self._entry = entry
         self._hazards = hazards
@@ -71,7 +75,9 @@ class HazardList(TodoListEntity):
             if self._is_here(standing):
                 self._hazards.take(standing)
         self.async_on_remove(desk.listen(self._take))
+        self.async_on_remove(checkup_clock_of(self.hass).listen_to_changes(self._take_checkups))
         self.async_on_remove(self._disarm)
+        self._look_at_checkups(dt_util.utcnow())
         self._look()
 
     @override
@@ -87,6 +93,20 @@ class HazardList(TodoListEntity):
         if self._is_here(standing) and self._hazards.take(standing):
             self._look()
             self.async_write_ha_state()
+
+    @callback
+    def _take_checkups(self, now: datetime) -> None:
+        if self._look_at_checkups(now):
+            self._look()
+            self.async_write_ha_state()
+
+    def _look_at_checkups(self, now: datetime) -> bool:
+        """Take which tests of the link's devices are outstanding; return whether that changed the list."""
+        clock, has_changed = checkup_clock_of(self.hass), False
+        for one in self._entry.get_subentries_of_type(SUBENTRY_DEVICE):
+            outstanding = clock.outstanding(one.subentry_id, now)
+            has_changed |= self._hazards.take_checkups(board_of(self.hass, self._entry, one), outstanding)
+        return has_changed
 
     # -- what persons do ----------------------------------------------------------------------------------------------
 
@@ -113,7 +133,7 @@ class HazardList(TodoListEntity):
             raise _refusal("hazard_comment_too_long")
         if ticked:
             # First: who may not do that has changed nothing.
-            await self._async_acknowledge(hazard, context)
+            await self._async_see_to(hazard, context)
         await self._async_note(hazard, item, context)
         await self._hazards.async_save()
         self._look()
@@ -126,11 +146,13 @@ class HazardList(TodoListEntity):
             return
         actor = await async_actor(self.hass, context)
         hazard.description, hazard.due = description, due
-        note = {"alarm_id": hazard.alarm_id, "occurrence": hazard.occurrence, "hazard": hazard.summary}
-        note |= {"comment": description, "due": due or "", "by": actor.name}
-        desk_of(self.hass).record.put_down(Kind.NOTE, note)
+        self._put_down(hazard, actor.name, description, due or "")
 
-    async def _async_acknowledge(self, hazard: Hazard, context: Context) -> None:
+    async def _async_see_to(self, hazard: Hazard, context: Context) -> None:
+        """Do what ticking means: an alarm is acknowledged, a test has passed."""
+        about = hazard.checkup
+        if about is not None and (board := board_named(self.hass, about[0])) is not None:
+            await async_record_checkup(self.hass, context, [board], about[1], passed=True, comment=hazard.summary)
         found = desk_of(self.hass).alarms.find(hazard.alarm_id)
         if found is not None and found.occurrence == hazard.occurrence:
             await async_acknowledge(self.hass, context, hazard.alarm_id, occurrence=hazard.occurrence)
@@ -139,16 +161,21 @@ class HazardList(TodoListEntity):
             actor = await async_actor(self.hass, context)
             check_may_note(self.hass, actor, Board(identity=self._entry.entry_id, name=self._entry.title))
             self._hazards.close(hazard)
-            note = {"alarm_id": hazard.alarm_id, "occurrence": hazard.occurrence, "hazard": hazard.summary}
-            desk_of(self.hass).record.put_down(Kind.NOTE, {**note, "comment": "", "due": "", "by": actor.name})
+            self._put_down(hazard, actor.name)
+
+    def _put_down(self, hazard: Hazard, by: str, comment: str = "", due: str = "") -> None:
+        note = {"alarm_id": hazard.alarm_id, "occurrence": hazard.occurrence, "hazard": hazard.summary, "by": by}
+        desk_of(self.hass).record.put_down(Kind.NOTE, {**note, "comment": comment, "due": due})
+        link = Board(identity=self._entry.entry_id, name=self._entry.title)
+        log_entry(self.hass, link, Kind.NOTE, f"{hazard.summary} {due}".rstrip(), by, comment)
 
     # -- what is overdue ----------------------------------------------------------------------------------------------
 
     @callback
-    def _look(self) -> None:
+    def _look(self, now: datetime | None = None) -> None:
         """Show the list, raise the repair about what is overdue, and look again when the next one is due."""
         self._attr_todo_items = [_item(hazard) for hazard in self._hazards.all()]
-        now = dt_util.utcnow()
+        now = now or dt_util.utcnow()
         due = [(at, one) for one in self._hazards.all() if not one.is_done and (at := one.overdue_at()) is not None]
         tell_overdue_hazards(self.hass, self._entry, [one.summary for at, one in due if at <= now])
         self._disarm()
@@ -158,9 +185,9 @@ class HazardList(TodoListEntity):
             )
 
     @callback
-    def _tick(self, _: datetime) -> None:
+    def _tick(self, now: datetime) -> None:
         self._cancel = None
-        self._look()
+        self._look(now)
 
     @callback
     def _disarm(self) -> None:

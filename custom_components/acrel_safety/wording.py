@@ -6,7 +6,7 @@ from homeassistant.util import dt as dt_util
 
 from .aioacrel.alarms.levels import Level, Safety
 from .aioacrel.alarms.standing import Standing
-from .aioacrel.texts import Sayable, phrase
+from .aioacrel.texts import Said, Sayable, phrase
 
 _MOST = 5
 """Alarms that one text names; a phone shows few lines."""
@@ -16,19 +16,22 @@ _WHOLE = 1000
 
 def title_of(standing: Standing, language: str) -> str:
     """Return the level and the place: board and circuit."""
-    place = place_of(standing)
-    match standing.level:
+    return headed(standing.level, place_of(standing)).text(language)
+
+
+def headed(level: Level, what: Said) -> Sayable:
+    """Return something with its level before it."""
+    match level:
         case Level.PRE_ALARM:
-            said = phrase("title_pre_alarm", place=place)
+            return phrase("title_pre_alarm", place=what)
         case Level.ALARM:
-            said = phrase("title_alarm", place=place)
+            return phrase("title_alarm", place=what)
         case Level.TRIP:
-            said = phrase("title_trip", place=place)
+            return phrase("title_trip", place=what)
         case Level.FAULT:
-            said = phrase("title_fault", place=place)
+            return phrase("title_fault", place=what)
         case Level.NOT_SEEN:
-            said = phrase("title_not_seen", place=place)
-    return said.text(language)
+            return phrase("title_not_seen", place=what)
 
 
 def place_of(standing: Standing) -> str:
@@ -37,18 +40,22 @@ def place_of(standing: Standing) -> str:
     return " · ".join(filter(None, (standing.board.name, circuit)))
 
 
-def sentence_of(standing: Standing, language: str) -> str:
-    """Return what is wrong, with the figures, and since when."""
+def figured(standing: Standing) -> Sayable:
+    """Return what is wrong, with the figures."""
     cause: Sayable = standing.alarm.cause.name
     value, limit = _figure(standing.value, standing.unit), _figure(standing.limit, standing.unit)
     if value and limit:
-        cause = phrase("told_with_limit", cause=cause, value=value, limit=limit)
-    elif value:
-        cause = phrase("told_with_value", cause=cause, value=value)
+        return phrase("told_with_limit", cause=cause, value=value, limit=limit)
+    return phrase("told_with_value", cause=cause, value=value) if value else cause
+
+
+def sentence_of(standing: Standing, language: str) -> str:
+    """Return what is wrong, with the figures, and since when."""
+    said = figured(standing)
     if standing.since is None:
-        return cause.text(language)
+        return said.text(language)
     since = dt_util.as_local(standing.since).strftime("%Y-%m-%d %H:%M")
-    return phrase("told_since", what=cause, since=since).text(language)
+    return phrase("told_since", what=said, since=since).text(language)
 
 
 def message_of(alarms: Sequence[Standing], language: str) -> str:
@@ -74,6 +81,9 @@ def summary_of(alarms: Sequence[Standing], word: Safety, language: str) -> str:
 
 def _line(standing: Standing, first: Standing, language: str) -> str:
     said = sentence_of(standing, language)
+    if standing.level is not first.level:
+        # The title has the level of the first.
+        said = headed(standing.level, said).text(language)
     if standing.circuit == first.circuit:
         return said
     return f"{standing.circuit_name or standing.board.name}: {said}"

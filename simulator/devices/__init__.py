@@ -2,6 +2,7 @@
 
 from simulator.devices.adl import Adl100, Adl400, Adl3000, Dtsd1352
 from simulator.devices.adw300 import Adw300
+from simulator.devices.arc import Aafd
 from simulator.devices.arcm300 import Arcm300
 from simulator.devices.base import Device
 from simulator.devices.insulation import AimM10
@@ -16,5 +17,7 @@ MODELS: dict[str, type[Device]] = {
         *(Asj10l, AimR100, AimM10, Ard2f, Arcm300, Dtsd1352, Adf300, Adf400l),
     )
 }
+IMPORTED: dict[str, type[Device]] = {Aafd.model: Aafd}
+"""Models without public registers, laid out by a table of the simulator's own that a reader has to import."""
 
-__all__ = ["MODELS", "Device"]
+__all__ = ["IMPORTED", "MODELS", "Device"]

@@ -89,7 +89,14 @@ class Plant:
         former = list(self.boards.values())
         self.begin()
         for board in former:
-            self.add(board.name, board.model.id, limits=board.limits, ratings=board.ratings, link=board.link)
+            self.add(
+                board.name,
+                board.model.id,
+                limits=board.limits,
+                ratings=board.ratings,
+                link=board.link,
+                ratios=board.ratios,
+            )
 
     def add(
         self,
@@ -99,9 +106,10 @@ class Plant:
         limits: Mapping[str, OwnerLimit] | None = None,
         ratings: Mapping[str, float] | None = None,
         link: str = "",
+        ratios: Mapping[str, float] | None = None,
     ) -> PlayedBoard:
         """Add a board of which nothing was read yet."""
-        board = PlayedBoard(self, name, model(model_id), limits or {}, ratings or {}, link)
+        board = PlayedBoard(self, name, model(model_id), limits or {}, ratings or {}, link, ratios or {})
         self.boards[name] = board
         return board
 
@@ -147,14 +155,17 @@ class PlayedBoard:
         limits: Mapping[str, OwnerLimit],
         ratings: Mapping[str, float],
         link: str,
+        ratios: Mapping[str, float],
     ) -> None:
         self.plant, self.name, self.model = plant, name, of
-        self.limits, self.ratings, self.link = limits, ratings, link
+        self.limits, self.ratings, self.link, self.ratios = limits, ratings, link, ratios
         self.device = Device(name, of, steady=lambda: plant.times.steady)
         self.source = SpokenSource(of, NEAR, "line", of.readable)
         self.device.attach(self.source)
         board = Board(identity=name, name=name, link=link, circuit_name=lambda number: f"Circuit {number}")
-        self.watch, self.end = plant.alarms.watch(self.device, board, limits=limits, ratings=ratings, grows=plant.grows)
+        self.watch, self.end = plant.alarms.watch(
+            self.device, board, limits=limits, ratings=ratings, grows=plant.grows, ratios=ratios
+        )
 
     def quiet(self, **but: Value) -> None:
         """Have everything read, and all be well but for some points of circuit 1."""

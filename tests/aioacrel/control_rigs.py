@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from custom_components.acrel_safety.aioacrel.control.caller import AUTOMATION, Caller, CallerKind
 from custom_components.acrel_safety.aioacrel.control.control import Act, Control
@@ -45,7 +46,7 @@ class Board:
         return self.cabinet.units[1].truth()["1"][code]
 
 
-def cabinet_of(model_id: str = "ddsy1352", **options: Option) -> Cabinet:
+def cabinet_of(model_id: str = "ddsy1352", options: Mapping[str, Option] = MappingProxyType({})) -> Cabinet:
     """Return a cabinet with one unit, whose time passes only where a test lets it."""
     return Cabinet.of({1: model_id}, frozen=True, options={1: options})
 
@@ -59,7 +60,7 @@ async def board(
     options: Mapping[str, Option] | None = None,
 ) -> AsyncIterator[Board]:
     """Set up a device that may be operated; its cabinet's time passes in small steps."""
-    async with cabinet_of(model_id, **(options or {})) as cabinet, open_unit(cabinet, 1, timeout=timeout) as unit:
+    async with cabinet_of(model_id, options or {}) as cabinet, open_unit(cabinet, 1, timeout=timeout) as unit:
         device = Device("test", model(model_id))
         device.attach(ModbusHub("test").source(unit, device.model))
         rig = Board(cabinet, device, Control(device, lambda: rig.policy), policy, [])

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 
 from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.modbus import GuardedUnit, Link, LinkAddress, ModbusHub, PolledUnit
@@ -9,12 +10,15 @@ from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.points import Model
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.registers import Ratio
+from custom_components.acrel_safety.aioacrel.table import import_table
 from custom_components.acrel_safety.aioacrel.vocabulary import Kind
 from simulator import Cabinet
+from simulator.devices.arc import TABLE
 
 RATIOS = {Ratio.PT: 1.0, Ratio.CT: 1.0}
 SHORT_TIMEOUT = 0.2
 LIBRARY = ModelLibrary()
+MINE = "my_"
 
 
 def address_of(cabinet: Cabinet, framing: str = "tcp") -> LinkAddress:
@@ -23,8 +27,15 @@ def address_of(cabinet: Cabinet, framing: str = "tcp") -> LinkAddress:
     return LinkAddress.parse(f"{framing}://127.0.0.1:{port}")
 
 
+@cache
 def model(model_id: str) -> Model:
-    return LIBRARY.get(model_id)
+    """Return a model of the library, or one of the simulator's that an owner made of a register table."""
+    if not model_id.startswith(MINE):
+        return LIBRARY.get(model_id)
+    base = LIBRARY.get(model_id.removeprefix(MINE))
+    made = import_table(TABLE.encode(), file="arcs.csv", model_id=model_id, base=base).model
+    assert made is not None
+    return made
 
 
 def model_of(cabinet: Cabinet, unit_id: int, of: str | Model | None = None) -> Model:

@@ -1,5 +1,6 @@
 """Months through the alarms: what grows is a pre-alarm until a person acknowledges it, what leaps is a question."""
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -203,3 +204,63 @@ def test_growth_of_nobody_who_keeps_days_is_not_watched() -> None:
     plant = Plant()
     board: PlayedBoard = plant.add()
     assert not [key for key in board.watch.alarms if key.rule == "growth"]
+
+
+def heated(day: int, *, worse: float = 0.0) -> Mapping[str, Value]:
+    """A lone probe in a cabinet: the weather of months, and a contact that gets worse from day 90 on."""
+    return {"Temp": 25 + 12 * math.sin(day / 58) + 8 + worse * max(day - 90, 0)}
+
+
+def in_a_room(plant: Plant, days: range, worse: float) -> None:
+    """Let days pass for a transformer that has one probe alone, and a board beside it."""
+    for day in days:
+        for _ in range(24):
+            plant.times.pass_(HOUR)
+            weather = 25 + 12 * math.sin(day / 58)
+            plant.boards["Board"].say(TempA=weather, TempB=weather + 2, TempC=weather + 3, TempN=weather + 1)
+            plant.boards["Transformer"].say(**heated(day, worse=worse))
+
+
+@pytest.mark.parametrize("worse", [0.0, 0.5])
+def test_a_probe_that_is_alone_is_told_from_the_season_by_the_boards_around_it(plant: Plant, worse: float) -> None:
+    plant.add("Board").quiet()
+    plant.add("Transformer", "aim-m10").quiet(Temp=33.0)
+    in_a_room(plant, range(150), worse)
+    assert grown(plant) == (["Transformer/1/Temp"] if worse else [])
+    if worse:
+        assert plant.one("Temp").detail.endswith("(above the coldest probe of the other boards)")
+
+
+def test_a_probe_that_is_alone_in_its_site_says_nothing(plant: Plant) -> None:
+    plant.add("Transformer", "aim-m10").quiet(Temp=33.0)
+    live(plant, range(150), lambda day: heated(day, worse=0.5), "Transformer")
+    assert grown(plant) == []
+
+
+def test_another_transformer_ratio_of_the_device_begins_to_learn_anew(plant: Plant) -> None:
+    plant.add()
+    live(plant, range(100), lambda day: {**creeping(20, 1, 60)(day), "CT": 20.0})
+    assert grown(plant) == ["Kitchen board/1/Lg"]
+    stood = plant.one("Lg")
+    live(plant, range(100, 101), lambda _: {"Lg": 60, "CT": 20.0})
+    plant.alarms.acknowledge(stood.alarm_id, by="Wang Li")
+    live(plant, range(101, 150), lambda _: {"Lg": 140, "CT": 40.0})
+    assert asked(plant) == []
+
+
+def test_one_reading_of_another_ratio_alone_forgets_nothing(plant: Plant) -> None:
+    board = plant.add()
+    live(plant, range(90), lambda day: {**creeping(20, 1, 90)(day), "CT": 20.0})
+    board.say(CT=40.0)
+    plant.times.pass_(20)
+    live(plant, range(90, 140), lambda day: {**creeping(20, 1, 90)(day), "CT": 20.0})
+    assert grown(plant) == ["Kitchen board/1/Lg"]
+
+
+def test_other_ratios_of_the_owner_begin_to_learn_anew(plant: Plant) -> None:
+    plant.add(ratios={"ct": 20.0})
+    live(plant, range(100), creeping(20, 1, 90))
+    plant.boards["Kitchen board"].ratios = {"ct": 40.0}
+    plant.restart()
+    live(plant, range(100, 140), creeping(20, 1, 90))
+    assert grown(plant) == []

@@ -5,6 +5,7 @@ from math import inf
 
 import pytest
 
+from custom_components.acrel_safety.aioacrel.alarms.board import Board
 from custom_components.acrel_safety.aioacrel.alarms.happening import What
 from custom_components.acrel_safety.aioacrel.errors import AlarmRefusedError, UnknownAlarmError, WrongDeviceError
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
@@ -297,6 +298,77 @@ def test_what_is_not_seen_for_long_is_not_looked_at_again_and_again() -> None:
         plant.pass_(30)
     due = plant.alarms.next_time()
     assert due is None or due > plant.times.steady + 60
+
+
+def gateway_alarm(plant: Plant) -> tuple[str, str]:
+    (found,) = [standing for standing in plant.alarms.standing() if standing.code == "link"]
+    return str(found.word), found.occurrence
+
+
+def test_the_alarm_of_a_link_outlives_a_restart_and_ends_when_it_is_heard() -> None:
+    plant = Plant()
+    for name in ("Kitchen", "Cellar"):
+        plant.add(name, link="gateway").quiet()
+    for board in plant.boards.values():
+        board.silent()
+    plant.pass_(31)
+    stood = gateway_alarm(plant)
+    plant.alarms.acknowledge("gateway/link@/unseen", by="Wang Li")
+    plant.restart()
+    assert gateway_alarm(plant) == ("acknowledged", stood[1])
+    for board in plant.boards.values():
+        board.silent()
+    plant.pass_(31)
+    assert gateway_alarm(plant) == ("acknowledged", stood[1])
+    assert plant.happened.count((What.RAISED, "link")) == 1
+    plant.boards["Cellar"].quiet()
+    assert not [one for one in plant.alarms.standing() if one.code == "link"]
+
+
+def test_a_reload_of_a_link_that_is_down_raises_no_second_alarm() -> None:
+    plant = Plant()
+    for name in ("Kitchen", "Cellar"):
+        plant.add(name, link="gateway").quiet()
+    for board in plant.boards.values():
+        board.silent()
+    plant.pass_(31)
+    stood = gateway_alarm(plant)
+    for board in plant.boards.values():
+        board.end()
+    for name in ("Kitchen", "Cellar"):
+        plant.add(name, link="gateway").silent()
+    plant.pass_(31)
+    assert gateway_alarm(plant) == stood
+
+
+def test_a_link_that_cannot_be_reached_at_the_start_is_one_alarm_whoever_tries_again() -> None:
+    plant = Plant()
+    gateway = Board(identity="gateway", name="gateway")
+    for _ in range(4):
+        board = plant.add("Kitchen", link="gateway")
+        plant.alarms.miss(gateway)
+        board.end()
+        plant.pass_(10)
+        assert str(plant.alarms.safety("gateway")) == "not_seen"
+    assert plant.happened == [(What.RAISED, "link")]
+    plant.pass_(10)
+    assert plant.sent == [("raised", ["gateway: link"])]
+    board = plant.add("Kitchen", link="gateway")
+    assert len(plant.alarms.standing()) == 1
+    board.quiet()
+    assert plant.alarms.standing() == []
+    assert plant.happened == [(What.RAISED, "link"), (What.RETURNED, "link"), (What.ENDED, "link")]
+
+
+def test_a_link_that_is_not_to_be_read_any_more_is_missed_by_nobody() -> None:
+    plant = Plant()
+    plant.alarms.miss(Board(identity="gateway", name="gateway"))
+    plant.pass_(31)
+    assert len(plant.alarms.standing()) == 1
+    plant.alarms.forget_missed("gateway")
+    assert plant.alarms.standing() == []
+    plant.pass_(3600)
+    assert plant.alarms.standing() == []
 
 
 def test_one_silent_device_of_a_link_speaks_for_itself() -> None:

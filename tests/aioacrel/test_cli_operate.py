@@ -47,7 +47,7 @@ async def test_without_confirm_the_device_is_not_even_asked(acrel: Acrel) -> Non
         assert said(outcome) == (1, "refused", "not_confirmed", 0, None)
         assert "--confirm" in outcome.err
         assert "no isolation" in outcome.err
-        assert cabinet.units[1].requests == cabinet.units[1].writes == []
+        assert (cabinet.units[1].requests, cabinet.units[1].writes) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ async def test_without_confirm_the_device_is_not_even_asked(acrel: Acrel) -> Non
 async def test_what_is_not_confirmed_has_another_exit_code(
     acrel: Acrel, options: dict[str, Option], expected: Sequence[object]
 ) -> None:
-    async with cabinet_of(**options) as cabinet:
+    async with cabinet_of("ddsy1352", options) as cabinet:
         assert said(await operate(acrel, cabinet, "FORRLYOFF", "--confirm")) == expected
 
 
 async def test_outputs_go_on_and_off_only_when_remote(acrel: Acrel) -> None:
-    async with cabinet_of("adw300", wiring="none") as cabinet:
+    async with cabinet_of("adw300", {"wiring": "none"}) as cabinet:
         assert said(await operate(acrel, cabinet, "DO1ON", "--confirm")) == (0, "confirmed", None, 1, "on")
         assert said(await operate(acrel, cabinet, "do1off", "--confirm")) == (0, "confirmed", None, 1, "off")
         cabinet.units[1].device.write(0x01E6, [3])

@@ -262,3 +262,24 @@ async def test_an_output_of_which_nobody_said_what_it_drives_takes_leave_for_bot
         assert (await operate(rig, DO1_ON))[:3] == (Result.REFUSED, Reason.ON_NOT_ALLOWED, 0)
         rig.policy = ALLOWED
         assert (await operate(rig, DO1_ON))[0] is Result.CONFIRMED
+
+
+@pytest.mark.parametrize("word", [0, 0xFFFF])
+async def test_what_a_gateway_says_for_a_dead_meter_confirms_nothing(word: int) -> None:
+    """Zeros alone are what an output that is off shows, too."""
+    async with board("adw300", options={"wiring": "none"}) as rig:
+        await operate(rig, DO1_ON)
+        await asyncio.sleep(5)
+        rig.cabinet.set_scenario("dead", word=word)
+        outcome = await rig.device.operate(DO1_OFF, ADMIN, is_confirmed=True)
+        assert (outcome.result, outcome.position, rig.writes) == (Result.REFUSED, None, 1)
+
+
+@pytest.mark.parametrize("word", [0, 0xFFFF])
+async def test_a_meter_that_dies_when_it_was_told_confirms_nothing(word: int) -> None:
+    async with board("adw300", options={"wiring": "none"}) as rig:
+        await operate(rig, DO1_ON)
+        rig.cabinet.units[1].device.options["output_s"] = 1e6
+        on_write(rig, lambda: rig.cabinet.set_scenario("dead", word=word))
+        outcome = await rig.device.operate(DO1_OFF, ADMIN, is_confirmed=True)
+        assert outcome.result is Result.UNKNOWN

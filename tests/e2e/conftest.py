@@ -16,7 +16,7 @@ from simulator.channel import Channel
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = ROOT / "scripts" / "demo"
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 END_SECONDS = 60.0
 
 type Start = Callable[..., Coroutine[None, None, Process]]
@@ -62,16 +62,17 @@ async def start(tmp_path: Path) -> AsyncGenerator[Start]:
 @pytest.fixture
 async def demo(start: Start) -> Demo:
     """Return a demo that runs until the test ends."""
-    return await _ready(await start("--port", "0"))
+    return await ready(await start("--port", "0"))
 
 
 @pytest.fixture
 async def newest_demo(start: Start) -> Demo:
     """Return a demo with the newest Home Assistant."""
-    return await _ready(await start("--port", "0", "--newest"))
+    return await ready(await start("--port", "0", "--newest"))
 
 
-async def _ready(process: Process) -> Demo:
+async def ready(process: Process) -> Demo:
+    """Return a demo when it is up."""
     assert process.stdout is not None
     said = ""
     async with asyncio.timeout(START_SECONDS):

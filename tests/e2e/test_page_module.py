@@ -23,7 +23,7 @@ _ASK = """([kind, config, structure, language]) => {
   const hass = {
     locale: {language},
     config: {components: ["history", "logbook"]},
-    entities: {"todo.site": {entity_id: "todo.site", platform: "acrel_safety"}, "todo.x": {entity_id: "todo.x"}},
+    entities: {},
   };
   return window.made[kind](config, hass, structure);
 }"""
@@ -53,7 +53,7 @@ async def page() -> AsyncGenerator[Page]:
 def site(boards: int = _BOARDS, circuits: int = _CIRCUITS) -> Json:
     """Return the structure of a site."""
     return {
-        "links": [_place("link", "Gateway")],
+        "links": [{**_place("link", "Gateway"), "hazards": "todo.site"}, {**_place("other", "Other"), "hazards": None}],
         "boards": [
             {
                 **_place(f"b{board}", f"Board {board}"),
@@ -76,6 +76,7 @@ def _place(identity: str, name: str) -> Json:
         "values": [f"sensor.{entity}_lg"],
         "limits": [f"sensor.{entity}_lg_limit"],
         "own": [250],
+        "own_entities": [f"sensor.{entity}_own"],
     }
     return {
         "id": identity,
@@ -123,7 +124,7 @@ async def test_graphs_are_on_the_page_of_a_circuit_only_with_the_limit_as_a_seri
         assert "history-graph" not in {card["type"] for card in _cards(made)}
     made = await _made(page, "viewOf", structure, view="place", place="b3c7")
     (graph,) = [card for card in _cards(made) if card["type"] == "history-graph"]
-    assert [row["entity"] for row in graph["entities"]] == ["sensor.b3c7_lg", "sensor.b3c7_lg_limit"]
+    assert [row["entity"] for row in graph["entities"]] == ["sensor.b3c7_lg", "sensor.b3c7_lg_limit", "sensor.b3c7_own"]
     assert graph["hours_to_show"] == 24
     assert any("own limit 250 mA" in card.get("heading", "") for card in _cards(made))
 
@@ -142,9 +143,10 @@ def _holds(rule: Json, word: str) -> bool:
     return word in rule["state"] if "state" in rule else word not in rule["state_not"]
 
 
-async def test_only_lists_of_the_integration_are_shown_as_hazards(page: Page) -> None:
+async def test_each_link_shows_its_list_of_hazards_by_name(page: Page) -> None:
     made = await _made(page, "viewOf", site(), view="record")
-    assert [card["entity"] for card in _cards(made) if card["type"] == "todo-list"] == ["todo.site"]
+    lists = [(card["title"], card["entity"]) for card in _cards(made) if card["type"] == "todo-list"]
+    assert lists == [("Gateway", "todo.site")]
 
 
 @pytest.mark.parametrize(("language", "title"), [("en-GB", "Electrical safety"), ("zh-Hans", "电气安全")])

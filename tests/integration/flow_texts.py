@@ -42,6 +42,8 @@ def _shown(result: Mapping[str, Any], flow: Mapping[str, Any], selectors: Mappin
             step = flow["step"][result["step_id"]]
             yield from (step["title"], step["description"])
             yield from (step["menu_options"][option] for option in result["menu_options"])
+        case FlowResultType.SHOW_PROGRESS:
+            yield flow["progress"][result["progress_action"]]
         case FlowResultType.FORM:
             step = flow["step"][result["step_id"]]
             yield from (step["title"], step["description"])

@@ -1,5 +1,6 @@
 """Walk through the real flows of Home Assistant, as its frontend does."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from homeassistant.config_entries import (
     ConfigSubentryFlowManager,
     SubentryFlowContext,
 )
-from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowManager, FlowResultType
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowManager, FlowResultType
 from homeassistant.helpers.config_validation import custom_serializer
 from probatio import to_field_list
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -55,6 +56,25 @@ class Walk:
         assert self.result["type"] is FlowResultType.MENU, self.result
         assert option in self.result["menu_options"]
         self._see(await self.manager.async_configure(self.result["flow_id"], {"next_step_id": option}))
+        return self
+
+    async def wait(self) -> Walk:
+        """Wait as long as a progress is shown, as the frontend does."""
+        while self.result["type"] is FlowResultType.SHOW_PROGRESS:
+            progressed = asyncio.Event()
+
+            @callback
+            def look(event: Event[dict[str, Any]], progressed: asyncio.Event = progressed) -> None:
+                if event.data["flow_id"] == self.result["flow_id"]:
+                    progressed.set()
+
+            remove = self.manager.hass.bus.async_listen(EVENT_DATA_ENTRY_FLOW_PROGRESSED, look)
+            try:
+                self._see(await self.manager.async_configure(self.result["flow_id"]))
+                if self.result["type"] is FlowResultType.SHOW_PROGRESS:
+                    await progressed.wait()
+            finally:
+                remove()
         return self
 
     def abandon(self) -> None:
@@ -121,11 +141,17 @@ async def change_link(hass: HomeAssistant, entry: ConfigEntry, kind: str) -> Wal
     return await Walk(flow, await flow.async_init(DOMAIN, context=context)).pick(kind)
 
 
-async def add_device(hass: HomeAssistant, entry: ConfigEntry) -> Walk:
-    """Start the dialog "Add device"."""
+async def add_devices(hass: HomeAssistant, entry: ConfigEntry) -> Walk:
+    """Start the dialog "Add devices"."""
     flow = hass.config_entries.subentries
     key = (entry.entry_id, SUBENTRY_DEVICE)
     return Walk(flow, await flow.async_init(key, context=SubentryFlowContext(source=SOURCE_USER)))
+
+
+async def add_device(hass: HomeAssistant, entry: ConfigEntry) -> Walk:
+    """Start the dialog "Add devices", and enter one by hand."""
+    walk = await add_devices(hass, entry)
+    return await walk.pick("by_hand") if walk.reason is None else walk
 
 
 async def change_device(hass: HomeAssistant, entry: ConfigEntry, subentry_id: str, part: str = "change") -> Walk:

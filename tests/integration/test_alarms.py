@@ -189,6 +189,33 @@ async def test_a_shelved_alarm_is_still_no_safety_and_nothing_is_shelved_for_eve
     assert [one["state"] for one in await listed(rig)] == ["unacknowledged"]
 
 
+async def test_an_alarm_out_of_service_is_still_no_safety_and_only_administrators_take_it_out(
+    rig: LinkRig, owner: Context, person: Context
+) -> None:
+    await leak(rig)
+    with pytest.raises(Unauthorized):
+        await act(rig, "take_out_of_service", person, entity_id=SAFETY)
+    with pytest.raises(ServiceValidationError, match="are for persons"):
+        await act(rig, "take_out_of_service", Context(), entity_id=SAFETY)
+    await act(rig, "take_out_of_service", owner, entity_id=SAFETY, comment="New cable")
+    assert [one["state"] for one in await listed(rig)] == ["out_of_service"]
+    rig.cabinet.units[1].hold("Lg", 10)
+    await rig.until(SAFETY, lambda state: state.attributes["value"] == 10)
+    assert not rig.hass.states.is_state(SAFETY, "safe")
+    await act(rig, "put_back_in_service", owner, entity_id=SAFETY)
+    assert [one["state"] for one in await listed(rig)] == ["returned_unacknowledged"]
+
+
+async def test_all_that_stands_at_a_place_is_told_in_short_besides_the_gravest(rig: LinkRig, owner: Context) -> None:
+    await act(rig, "set_limit", owner, quantity="residual_current", level="pre_alarm", limit=150, entity_id=SAFETY)
+    state = await leak(rig)
+    (other,) = state.attributes["others"]
+    assert (other["level"], other["limit"], other["cause"]) == ("pre_alarm", 150, "Residual current above the limit")
+    assert (state.attributes["limit"], state.attributes["others_count"], state.attributes["unacknowledged"]) == (
+        300, 1, 2
+    )  # fmt: skip
+
+
 async def test_an_owners_limit_raises_its_alarm_and_is_gone_when_it_is_taken_away(
     rig: LinkRig, owner: Context, person: Context
 ) -> None:

@@ -101,6 +101,8 @@ async def test_the_first_device_is_asked_for_as_soon_as_the_link_is_there(
     assert kind is FlowType.CONFIG_SUBENTRIES_FLOW
     subentries = home.config_entries.subentries
     device = Walk(subentries, await subentries.async_configure(flow_id))
+    assert device.result["menu_options"] == ["search", "by_hand"]
+    await device.pick("by_hand")
     await device.answer(unit_id=8, model="aim-r100")
     await device.answer()
 

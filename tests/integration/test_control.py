@@ -153,8 +153,10 @@ async def test_a_relay_that_sticks_is_no_success(
         answer = await rig.act(
             "operate", await administrator(hass), entity_id=rig.switch, operation="open", confirm=True
         )
-        assert (answer["outcome"], answer["writes"], answer["position"]) == ("failed", 1, "closed")
-        assert rig.state().state == "on"
+        # Where it could not be watched all the time, nobody says that it never moved.
+        assert answer["outcome"] in ("failed", "unknown")
+        assert (answer["writes"], rig.writes) == (1, 1)
+        await rig.shows("on")
 
 
 async def test_forced_control_is_released_by_a_button(hass: HomeAssistant, rig: ControlRig) -> None:

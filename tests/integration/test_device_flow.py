@@ -464,7 +464,7 @@ async def test_a_model_without_a_probe_is_saved_only_after_a_look_at_its_values(
     assert "| 123 mA |" in device.placeholders["table"]
 
     await device.answer(next="back")
-    assert device.step == "user"
+    assert device.step == "by_hand"
     assert device.entered == {"unit_id": 8, "model": "loops", "name": "Sockets"}
     await device.answer(unit_id=8, model="loops", name="Sockets")
     await device.answer()

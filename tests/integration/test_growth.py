@@ -1,7 +1,7 @@
 """What months of readings say, in Home Assistant: a pre-alarm with its figures, or a question to the owner."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from homeassistant.components.repairs import repairs_flow_manager
@@ -72,9 +72,15 @@ async def test_what_grows_is_a_pre_alarm_of_its_circuit_with_its_figures_until_a
     assert (figures["before"], figures["limit"]) == (20.1, 300)
     assert figures["per_day"] > 0
     assert told["detail"].endswith(f"300 mA in about {figures['days_to_limit']} days")
+    hazards = {"entity_id": "todo.cabinet_hazards"}
+    answer = await rig.hass.services.async_call("todo", "get_items", hazards, blocking=True, return_response=True)
+    (hazard,) = cast("dict[str, Any]", answer)["todo.cabinet_hazards"]["items"]
+    assert hazard["summary"] == "adw300 1 · Residual current grows slowly · #1"
+    assert told["detail"] in hazard["description"]
     person = Context(user_id=hass_admin_user.id)
     await rig.hass.services.async_call(DOMAIN, "acknowledge", {"entity_id": SAFETY}, blocking=True, context=person)
     await rig.until(SAFETY, is_now("safe"))
+    await rig.until("todo.cabinet_hazards", is_now("0"))
     await rig.hass.config_entries.async_unload(rig.entry.entry_id)
     (kept,) = hass_storage[FILE]["data"].values()
     growth = kept["quantities"]["Lg@1"]["growth"]

@@ -4,8 +4,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from freezegun.api import FrozenDateTimeFactory
-from homeassistant.auth.const import GROUP_ID_READ_ONLY
+from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
@@ -15,9 +14,10 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.acrel_safety.const import DOMAIN
 from tests.integration.alarm_rigs import SAFETY, act, context_of, leak, leaky, recorded
 from tests.integration.conftest import CabinetMaker, LinkMaker
-from tests.integration.rigs import LinkRig, is_now
+from tests.integration.rigs import LinkRig, is_now, until_issue
 
 LIST = "todo.cabinet_hazards"
+_MONTHLY = {"entity_id": SAFETY, "kind": "inspection", "months": 1}
 
 
 @pytest.fixture
@@ -103,6 +103,36 @@ async def test_no_automation_ticks_what_is_not_watched_any_more(
     assert [one["status"] for one in await hazards(rig)] == ["completed"]
 
 
+async def test_a_test_that_failed_is_a_hazard_until_one_passes(rig: LinkRig, person: Context) -> None:
+    test = {"entity_id": SAFETY, "kind": "self_test"}
+    await act(rig, "record_test", person, **test, passed=False, comment="Did not trip")
+    (item,) = await hazards(rig)
+    assert (item["summary"], item["status"]) == ("adw300 1 · Self-test failed · #1", "needs_action")
+    assert item["description"].splitlines()[1] == "Wang Li · Did not trip"
+    await rig.reload()
+    assert [one["status"] for one in await hazards(rig)] == ["needs_action"]
+    await act(rig, "record_test", person, **test, passed=True)
+    assert [one["status"] for one in await hazards(rig)] == ["completed"]
+
+
+async def test_an_overdue_inspection_is_a_hazard_and_ticking_says_that_it_passed(rig: LinkRig, person: Context) -> None:
+    await act(rig, "set_test_interval", context_of(rig.hass, "Owner", GROUP_ID_ADMIN), **_MONTHLY)
+    morning = (dt_util.now() + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=500000)
+    async_fire_time_changed(rig.hass, morning)
+    await rig.hass.async_block_till_done()
+    assert await hazards(rig) == []
+    async_fire_time_changed(rig.hass, morning + timedelta(days=32))
+    await rig.hass.async_block_till_done()
+    (item,) = await hazards(rig)
+    assert (item["summary"], item["status"]) == ("adw300 1 · Inspection overdue · #1", "needs_action")
+    with pytest.raises(ServiceValidationError, match="are for persons"):
+        await change(rig, Context(), item, status="completed")
+    await change(rig, person, item, status="completed")
+    assert [one["status"] for one in await hazards(rig)] == ["completed"]
+    (test,) = recorded(rig, "test")
+    assert (test["what"], test["passed"], test["by"]) == ("inspection", True, "Wang Li")
+
+
 async def test_comments_and_due_dates_outlive_a_reload_and_are_recorded(rig: LinkRig, person: Context) -> None:
     await leak(rig)
     await rig.until(LIST, is_now("1"))
@@ -143,19 +173,17 @@ async def test_an_overdue_hazard_raises_a_repair_until_somebody_saw_to_it(rig: L
     assert issues.async_get_issue(DOMAIN, identifier) is None
 
 
-async def test_a_hazard_becomes_overdue_by_itself(
-    rig: LinkRig, person: Context, freezer: FrozenDateTimeFactory
-) -> None:
+async def test_a_hazard_becomes_overdue_by_itself(rig: LinkRig, person: Context) -> None:
     identifier = f"{rig.entry.entry_id}_hazards_overdue"
     await leak(rig)
     await rig.until(LIST, is_now("1"))
     (item,) = await hazards(rig)
-    await change(rig, person, item, due_date=dt_util.now().date().isoformat())
-    assert ir.async_get(rig.hass).async_get_issue(DOMAIN, identifier) is None
-    freezer.tick(timedelta(days=1, minutes=1))
-    async_fire_time_changed(rig.hass)
-    await rig.hass.async_block_till_done()
-    assert ir.async_get(rig.hass).async_get_issue(DOMAIN, identifier) is not None
+    due = dt_util.now() + timedelta(seconds=3)
+    await change(rig, person, item, due_datetime=due.isoformat())
+    if dt_util.now() < due:
+        assert ir.async_get(rig.hass).async_get_issue(DOMAIN, identifier) is None
+    await until_issue(rig.hass, identifier)
+    assert dt_util.now() >= due
 
 
 @pytest.mark.parametrize(

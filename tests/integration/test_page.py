@@ -16,9 +16,9 @@ from tests.integration.conftest import CabinetMaker, LinkMaker
 type Json = dict[str, Any]
 
 
-async def told(client: WebSocketGenerator, hass: HomeAssistant, token: str | None = None) -> Json:
+async def told(client: WebSocketGenerator, hass: HomeAssistant, token: str | None = None, **asked: str) -> Json:
     socket = await client(hass, token) if token else await client(hass)
-    await socket.send_json_auto_id({"type": "acrel_safety/structure"})
+    await socket.send_json_auto_id({"type": "acrel_safety/structure", **asked})
     answer = await socket.receive_json()
     assert answer["success"], answer
     structure: Json = answer["result"]
@@ -67,6 +67,12 @@ async def test_what_the_owner_renamed_hid_limited_and_rated_is_told_so(
     assert (fourth["name"], fourth["rating"]) == ("Kitchen <b>", 16)
     (graph,) = fourth["graphs"]
     assert (graph["limits"], graph["own"]) == ([], [250])
+    (own,) = graph["own_entities"]
+    state, known = hass.states.get(own), er.async_get(hass).async_get(own)
+    assert state is not None
+    assert known is not None
+    assert (state.state, state.attributes["unit_of_measurement"], known.hidden_by) == ("250.0", "mA", "integration")
+    assert state.attributes["friendly_name"] == "Kitchen <b> Own limit: Residual current"
 
 
 async def test_a_limit_that_may_be_changed_is_drawn_too(
@@ -96,6 +102,16 @@ async def test_any_user_may_see_it(
 ) -> None:
     await link_to(await cabinet_of({1: "adw300"}))
     assert len((await told(hass_ws_client, hass, hass_read_only_access_token))["boards"]) == 1
+
+
+async def test_causes_are_told_in_the_language_of_a_user_who_reads_another(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, hass_ws_client: WebSocketGenerator
+) -> None:
+    await link_to(await cabinet_of({1: "adw300"}))
+    assert (await told(hass_ws_client, hass, language="en-GB"))["causes"] == {}
+    causes = (await told(hass_ws_client, hass, language="zh-Hans"))["causes"]
+    assert causes["Residual current above the limit"] == "剩余电流超过限值"
+    assert all(any(ord(sign) > 0x2E80 for sign in said) for said in causes.values())
 
 
 @pytest.mark.parametrize("has_frontend", [True, False])

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import probatio
 from homeassistant.config_entries import (
     SOURCE_USER,
+    ConfigEntry,
     ConfigSubentry,
     ConfigSubentryFlow,
     SubentryFlowResult,
@@ -26,6 +27,19 @@ type Stored = tuple[str, FormData]
 def stored(subentry: ConfigSubentry) -> Stored:
     """Return what a dialog about a device would change."""
     return subentry.title, dict(subentry.data)
+
+
+def in_place(entry: ConfigEntry, unit_id: int, *, but: str | None = None) -> ConfigSubentry | None:
+    """Return the device with a unit id, also one of which no more is known."""
+    return next(
+        (
+            subentry
+            for subentry in entry.subentries.values()
+            if subentry.subentry_id != but
+            and (subentry.data.get(CONF_UNIT_ID) == unit_id or subentry.unique_id == str(unit_id))
+        ),
+        None,
+    )
 
 
 class DeviceSteps(ConfigSubentryFlow):
@@ -57,15 +71,7 @@ class DeviceSteps(ConfigSubentryFlow):
     def _device_in_place(self) -> ConfigSubentry | None:
         """Return another device on this link with the same unit id; also one of which no more is known."""
         own = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().subentry_id
-        return next(
-            (
-                subentry
-                for subentry in self._get_entry().subentries.values()
-                if subentry.subentry_id != own
-                and (subentry.data.get(CONF_UNIT_ID) == self._unit_id or subentry.unique_id == str(self._unit_id))
-            ),
-            None,
-        )
+        return in_place(self._get_entry(), self._unit_id, but=own)
 
     def _abort_if_changed(self) -> None:
         """Raise AbortFlow if another dialog changed the device or the link since this one began or asked the device.
@@ -80,7 +86,7 @@ class DeviceSteps(ConfigSubentryFlow):
 
     def _show_device(self, error: FlowError | None = None) -> SubentryFlowResult:
         return self._show(
-            "user" if self.source == SOURCE_USER else "reconfigure",
+            "by_hand" if self.source == SOURCE_USER else "reconfigure",
             device_schema(self._catalogue, self._texts),
             self._device,
             error,

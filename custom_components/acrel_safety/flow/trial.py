@@ -11,12 +11,15 @@ from homeassistant.core import HomeAssistant
 
 from ..aioacrel.errors import AcrelError, LinkUnreachableError, NoAnswerError, RefusedError
 from ..aioacrel.modbus import GuardedUnit
+from ..aioacrel.modbus.found import Search
 from ..aioacrel.modbus.probe import Turn, probe_model
+from ..aioacrel.modbus.searching import Show, search
 from ..aioacrel.points import Model
 from ..aioacrel.registers import READ_HOLDING
 from ..const import CONF_UNIT_ID
 from ..coordinator import AcrelConfigEntry
 from ..hubs.modbus import temporary_unit, turn_on
+from ..hubs.modbus_searched import searched_link
 
 type LinkData = Mapping[str, Any]
 """The data of a config entry: one link."""
@@ -56,6 +59,14 @@ async def ask_unit[T](
     """Return what a unit says to some questions. Raises what they raise, or LinkInUseError."""
     async with temporary_unit(hass, link, unit_id) as unit:
         return await ask(unit)
+
+
+async def search_link(
+    hass: HomeAssistant, link: LinkData, units: Sequence[int], models: Sequence[Model], show: Show
+) -> Search:
+    """Look which of these units answer, and like which model. Raises LinkUnreachableError or LinkInUseError."""
+    async with searched_link(hass, link) as searched:
+        return await search(searched, units, models, show=show)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,8 +80,10 @@ def link_address(data: Mapping[str, Any]) -> LinkAddress:
 
 
 @asynccontextmanager
-async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: int) -> AsyncGenerator[GuardedUnit]:
-    """Lend a unit on the link of some entry data, for a flow.
+async def temporary_unit(
+    hass: HomeAssistant, data: Mapping[str, Any], unit_id: int, *, seconds: float | None = None
+) -> AsyncGenerator[GuardedUnit]:
+    """Lend a unit on the link of some entry data, for a flow; if stated, it gets so many `seconds` for an answer.
 
     An open link is shared, one opened here is closed at the end. A unit that an entry reads is lent by that entry: two
     guards for one unit would each take the other's late answer for its own. Raises LinkInUseError.
@@ -92,13 +94,9 @@ async def temporary_unit(hass: HomeAssistant, data: Mapping[str, Any], unit_id: 
         yield own
         return
     async with AsyncExitStack() as stack:
-        try:
-            unit = await stack.enter_async_context(async_get_temporary_unit(hass, address.params, unit_id))
-        except HomeAssistantError as error:
-            # The only thing Home Assistant's shared link raises itself (homeassistant/components/modbus).
-            raise LinkInUseError from error
-        pulse = _pulses(hass).setdefault(address.params.endpoint, LinkPulse())
-        guarded = _guarded(unit, unit_id, address, data, pulse)
+        unit = await borrow(stack, hass, address, unit_id)
+        pulse = pulse_on(hass, address)
+        guarded = _guarded(unit, unit_id, address, data, pulse, seconds=seconds)
         # Not closed: the link keeps wishes per unit id, and an entry may be reading this very unit.
         stack.callback(guarded.detach)
         yield guarded
@@ -112,6 +110,28 @@ def turn_on(hass: HomeAssistant, data: Mapping[str, Any]) -> Turn:
     """
     hub = _hub_on(hass, link_address(data))
     return hub.turn if hub else nullcontext
+
+
+async def borrow(stack: AsyncExitStack, hass: HomeAssistant, address: LinkAddress, unit_id: int) -> ModbusUnit:
+    """Return a unit of Home Assistant's shared link, given back at the end of the stack. Raises LinkInUseError."""
+    try:
+        return await stack.enter_async_context(async_get_temporary_unit(hass, address.params, unit_id))
+    except HomeAssistantError as error:
+        # The only thing Home Assistant's shared link raises itself (homeassistant/components/modbus).
+        raise LinkInUseError from error
+
+
+@callback
+def is_polled(hass: HomeAssistant, address: LinkAddress) -> bool:
+    """Whether an entry reads any unit on a link."""
+    hub = _hub_on(hass, address)
+    return hub is not None and hub.has_units
+
+
+@callback
+def pulse_on(hass: HomeAssistant, address: LinkAddress) -> LinkPulse:
+    """Return what is known of a link, the same for all who use it."""
+    return _pulses(hass).setdefault(address.params.endpoint, LinkPulse())
 
 
 @callback
@@ -145,6 +165,11 @@ class ModbusEntryHub:
     def is_on(self, address: LinkAddress) -> bool:
         """Whether this hub reads on a link."""
         return self._address.params == address.params
+
+    @property
+    def has_units(self) -> bool:
+        """Whether anything is read here."""
+        return bool(self._sources)
 
     def guarded_unit(self, unit_id: int) -> GuardedUnit | None:
         """Return the unit of this id, if it is read here."""
@@ -260,5 +285,8 @@ def _guarded(
     address: LinkAddress,
     data: Mapping[str, Any],
     pulse: LinkPulse | None = None,
+    *,
+    seconds: float | None = None,
 ) -> GuardedUnit:
-    return address.guarded(unit, unit_id, turnaround=data[CONF_TURNAROUND_MS] / 1000, pulse=pulse)
+    turnaround = data[CONF_TURNAROUND_MS] / 1000
+    return address.guarded(unit, unit_id, turnaround=turnaround, timeout=seconds, pulse=pulse)

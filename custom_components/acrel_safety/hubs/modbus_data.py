@@ -18,6 +18,7 @@ from ..const import (
     CONF_ALLOW_CHANGES,
     CONF_BAUDRATE,
     CONF_BYTESIZE,
+    CONF_CIRCUIT_NAMES,
     CONF_CONTROL,
     CONF_CT,
     CONF_DUTY_TARGET,
@@ -34,7 +35,7 @@ from ..const import (
     TYPE_TCP,
 )
 from ..controlsettings import sound_control
-from ..ownersettings import sound_limits, sound_ratings
+from ..ownersettings import sound_limits, sound_names, sound_ratings
 
 LOWEST_UNIT_ID, HIGHEST_UNIT_ID, OWN_PORT_UNIT_ID = 0, 247, 255
 """1 to 247 on a line (Modbus over serial line V1.02, section 2.2); 0 and 255 for a device with its own network port."""
@@ -123,6 +124,7 @@ _DEVICE: dict[probatio.Marker, object] = {
     probatio.Optional(CONF_INTERVALS): _intervals,
     probatio.Optional(CONF_LIMITS): sound_limits,
     probatio.Optional(CONF_RATINGS): sound_ratings,
+    probatio.Optional(CONF_CIRCUIT_NAMES): sound_names,
     probatio.Optional(CONF_ALLOW_AUTOMATIONS): flag,
     probatio.Optional(CONF_CONTROL): sound_control,
 }

@@ -41,7 +41,7 @@ const TEXTS = {
     raised: "Alarms that are on",
     circuits: "Circuits",
     words: {
-      tripped: "Tripped", alarm: "Alarm", fault: "Fault", pre_alarm: "Pre-alarm", not_seen: "Not seen",
+      tripped: "Tripped", trip: "Tripped", alarm: "Alarm", fault: "Fault", pre_alarm: "Pre-alarm", not_seen: "Not seen",
       unacknowledged: "not acknowledged", acknowledged: "acknowledged", shelved: "shelved", suppressed: "suppressed",
       returned_unacknowledged: "over, not acknowledged", out_of_service: "out of service",
     },
@@ -81,7 +81,7 @@ const TEXTS = {
     raised: "已触发的报警",
     circuits: "回路",
     words: {
-      tripped: "已脱扣", alarm: "报警", fault: "故障", pre_alarm: "预警", not_seen: "无法监视",
+      tripped: "已脱扣", trip: "已脱扣", alarm: "报警", fault: "故障", pre_alarm: "预警", not_seen: "无法监视",
       unacknowledged: "未确认", acknowledged: "已确认", shelved: "已搁置", suppressed: "已抑制",
       returned_unacknowledged: "已恢复,未确认", out_of_service: "停用",
     },
@@ -91,7 +91,8 @@ const TEXTS = {
   },
 };
 
-const textsFor = (hass) => ((hass.locale?.language ?? hass.language ?? "en").startsWith("zh") ? TEXTS.zh : TEXTS.en);
+const languageOf = (hass) => hass.locale?.language ?? hass.language ?? "en";
+const textsFor = (hass) => (languageOf(hass).startsWith("zh") ? TEXTS.zh : TEXTS.en);
 
 // -- What there is ----------------------------------------------------------------------------------------------------
 
@@ -137,35 +138,52 @@ const MACROS = `\
 {{ plain('%.7g' | format(value) if value is number and value is not boolean else value) }}
 {{- ' ' ~ plain(unit) if unit else '' }}
 {%- endmacro -%}
-{%- macro alarm(place, word, kind) -%}
-{%- set unit = state_attr(place.entity, 'unit') -%}
-{%- set value = state_attr(place.entity, 'value') -%}
-{%- set limit = state_attr(place.entity, 'limit') -%}
-{%- set since = state_attr(place.entity, 'since') -%}
-{%- set known = state_attr(place.entity, 'state') -%}
-<ha-alert alert-type="{{ kind }}" title="{{ plain(place.name) }}: {{ config.texts.words[word] }}">
-{{- plain(state_attr(place.entity, 'cause') or '') }}
-{%- if value is not none and value is not boolean %}: **{{ figure(value, unit) }}**{% endif %}
-{%- if limit is not none %}, {{ config.texts.limit }} {{ figure(limit, unit) }}{% endif %}
-{%- if since -%}
-<br>{{ config.texts.since }} {{ (since | as_datetime | as_local).strftime('%Y-%m-%d %H:%M') }} ·{{ ' ' }}
+{%- macro said(one) -%}
+{{- plain(config.causes.get(one.cause, one.cause) or '') }}
+{%- if one.value is not none and one.value is not boolean %}: **{{ figure(one.value, one.unit) }}**{% endif %}
+{%- if one.limit is not none %}, {{ config.texts.limit }} {{ figure(one.limit, one.unit) }}{% endif -%}
+{%- endmacro -%}
+{%- macro alarm(place, alarms, kind) -%}
+{%- set first = alarms[0] -%}
+<ha-alert alert-type="{{ kind }}" title="{{ plain(place.name) }}: {{ config.texts.words[first.level] }}">
+{{- said(first) }}
+{%- if first.since -%}
+<br>{{ config.texts.since }} {{ (first.since | as_datetime | as_local).strftime('%Y-%m-%d %H:%M') }} ·{{ ' ' }}
 {%- endif %}
 {%- if place.behind %}{{ config.texts.behind }}: {{ place.behind }} · {% endif %}
-{%- if known in config.texts.words %}{{ config.texts.words[known] }}{{ ' · ' if place.path }}{% endif %}
-{%- if place.path %}[{{ config.texts.show }} {{ plain(place.name) }}](./{{ place.path }}){% endif -%}
+{%- if first.state in config.texts.words %}{{ config.texts.words[first.state] }}{{ ' · ' if place.path }}{% endif %}
+{%- if place.path %}[{{ config.texts.show }} {{ plain(place.name) }}](./{{ place.path }}){% endif %}
+{%- for one in alarms[1:] -%}
+<br>{{ config.texts.words[one.level] }}: {{ said(one) }}
+{%- if one.state in config.texts.words %} · {{ config.texts.words[one.state] }}{% endif %}
+{%- endfor %}
+{%- set more = (state_attr(place.entity, 'others_count') or 0) - (state_attr(place.entity, 'others') or []) | length %}
+{%- if more > 0 and place.kind != 'link' %}<br>+ {{ more }}{% endif -%}
 </ha-alert>
 
 {% endmacro -%}
 `;
 
+/** All that is known of a place, the gravest first; of a board what is its own, and not its circuits'. */
+const KNOWN = `\
+{%- set found = namespace(known={}) -%}
+{%- for key in ['cause', 'level', 'state', 'circuit', 'value', 'limit', 'unit', 'since'] -%}
+{%- set found.known = dict(found.known, **{key: state_attr(place.entity, key)}) -%}
+{%- endfor -%}
+{%- set all = [found.known] + (state_attr(place.entity, 'others') or []) -%}
+{%- set own = all | rejectattr('circuit', 'in', place.inner) | rejectattr('level', 'none') | list -%}`;
+
 // The alarm of a circuit stands at its board and its link as well: there it is named only if it is their own.
 const WRONG = `${MACROS}
 {%- set ns = namespace(any=false) -%}
-{%- for word in ['tripped', 'alarm', 'fault', 'pre_alarm'] -%}
-{%- for place in config.places if place.kind != 'link' and place.entity and is_state(place.entity, word)
-    and state_attr(place.entity, 'circuit') not in place.inner -%}
+{%- for level in ['trip', 'alarm', 'fault', 'pre_alarm'] -%}
+{%- for place in config.places if place.kind != 'link' and place.entity
+    and states(place.entity) in ['tripped', 'alarm', 'fault', 'pre_alarm', 'not_seen'] -%}
+${KNOWN}
+{%- if own and own[0].level == level -%}
 {%- set ns.any = true -%}
-{{ alarm(place, word, 'warning' if word == 'pre_alarm' else 'error') }}
+{{ alarm(place, own, 'warning' if level == 'pre_alarm' else 'error') }}
+{%- endif -%}
 {%- endfor -%}
 {%- endfor -%}
 {%- if not ns.any %}{{ config.texts.noAlarm if config.places else config.texts.nothing }}{% endif %}`;
@@ -189,11 +207,13 @@ const UNSEEN = `${MACROS}
 {%- if word == 'not_seen' and state_attr(place.entity, 'board') == place.name -%}
 {%- set ns.any = true -%}
 {%- set ns.links = ns.links + [place.entity] -%}
-{{ alarm(place, word, 'warning') }}
+${KNOWN}
+{{ alarm(place, all[:1], 'warning') }}
 {%- endif -%}
 {%- elif word == 'not_seen' -%}
 {%- set ns.any = true -%}
-{{ alarm(place, word, 'warning') }}
+${KNOWN}
+{{ alarm(place, own if own and own[0].level == 'not_seen' else all[:1], 'warning') }}
 {%- elif place.connection and not is_state(place.connection, 'on') -%}
 {%- set ns.any = true -%}
 {{ note(place, config.texts.unwatched if word is none else config.texts.notHeard) }}
@@ -203,9 +223,9 @@ const UNSEEN = `${MACROS}
 
 const ONE = `${MACROS}
 {%- for place in config.places -%}
-{%- set word = states(place.entity) -%}
-{%- if word in config.texts.words -%}
-{{ alarm(place, word, 'error' if word in ['tripped', 'alarm', 'fault'] else 'warning') }}
+${KNOWN}
+{%- if own -%}
+{{ alarm(place, own, 'error' if own[0].level in ['trip', 'alarm', 'fault'] else 'warning') }}
 {%- endif -%}
 {%- endfor -%}`;
 
@@ -218,12 +238,13 @@ const isNone = (entity, ...states) => ({ condition: "state", entity, state_not: 
 const heading = (text, icon, more = {}) => ({ type: "heading", heading: text, icon, ...more });
 const section = (cards, columns = 1) => ({ type: "grid", column_span: columns, cards });
 const go = (place) => ({ action: "navigate", navigation_path: pathOf(place) });
-const template = (content, places, texts) => ({
+const template = (content, places, texts, causes) => ({
   type: "markdown",
   text_only: true,
   content,
   places,
   texts,
+  causes,
   grid_options: FULL,
 });
 
@@ -263,23 +284,16 @@ const action = (t, place, name, verb, visibility) => ({
   grid_options: FULL,
 });
 
+/** Whether there is an alarm at a place that nobody knows of; those of a board and of its circuits are counted apart. */
 const isUnknownToAll = (place) => ({
-  ...isState(place.safety, "unacknowledged", "returned_unacknowledged"),
-  attribute: "state",
+  condition: "numeric_state", entity: place.safety, attribute: "unacknowledged", above: 0,
 });
 
 /** What a person can do about the alarms of a board: one tile for each place where nobody has acknowledged yet. */
 const acknowledging = (t, board) => {
   const cards = placesOf(board)
     .filter((place) => place.safety)
-    .map((place) => {
-      // An alarm of a circuit stands at its board too, and a silent board at each circuit: each is asked for once.
-      const inner = board.circuits.map((circuit) => circuit.number);
-      const own = place === board
-        ? [{ ...isNone(place.safety, ...inner), attribute: "circuit" }]
-        : [isNone(place.safety, "not_seen")];
-      return action(t, place, fullName(board, place), "acknowledge", [isUnknownToAll(place), ...own]);
-    });
+    .map((place) => action(t, place, fullName(board, place), "acknowledge", [isUnknownToAll(place)]));
   if (!board.safety || !cards.length) return [];
   // A stack that is hidden costs nothing, however many circuits are in it.
   return [{ type: "vertical-stack", cards, visibility: [isNone(board.safety, "safe", "unknown", "unavailable")], grid_options: FULL }];
@@ -309,13 +323,14 @@ const sections = (cards) => ({
 
 const overview = (t, structure) => {
   const places = shownIn(structure);
+  const causes = structure.causes ?? {};
   return sections([
     section([
       heading(t.wrong, "mdi:alert"),
-      template(WRONG, places, t),
+      template(WRONG, places, t, causes),
       ...structure.boards.flatMap((board) => acknowledging(t, board)),
     ], 2),
-    section([heading(t.unseen, "mdi:eye-off"), template(UNSEEN, places, t)], 2),
+    section([heading(t.unseen, "mdi:eye-off"), template(UNSEEN, places, t, causes)], 2),
     section([
       heading(t.boards, "mdi:view-grid"),
       ...structure.boards.flatMap((board) => stateTiles(board, board.name, { tap_action: go(board), grid_options: { columns: 12 } })),
@@ -348,13 +363,13 @@ const graph = (t, drawn) => {
     {
       type: "history-graph",
       hours_to_show: HOURS,
-      entities: [...drawn.values, ...drawn.limits].map((entity) => ({ entity, name: OWN_NAME })),
+      entities: [...drawn.values, ...drawn.limits, ...drawn.own_entities].map((entity) => ({ entity, name: OWN_NAME })),
       grid_options: FULL,
     },
   ], 2);
 };
 
-const circuitView = (t, board, place, hass) => {
+const circuitView = (t, board, place, hass, causes) => {
   const name = fullName(board, place);
   const graphs = isUsed(hass, "history") ? place.graphs.filter((drawn) => drawn.values.length) : [];
   const verbs = place.safety
@@ -378,13 +393,13 @@ const circuitView = (t, board, place, hass) => {
     section([
       heading(`${name}${rating(t, place)}`, "mdi:electric-switch"),
       ...stateTiles(place, t.state, { grid_options: FULL }),
-      ...(place.safety ? [template(ONE, [shown(place, "circuit", { name })], t)] : []),
+      ...(place.safety ? [template(ONE, [shown(place, "circuit", { name })], t, causes)] : []),
       ...verbs,
       ...(place.alarms.length ? [raised] : []),
     ]),
     ...graphs.map((drawn) => graph(t, drawn)),
     ...(figuresOf(place).length ? [section([heading(t.figures, "mdi:counter"), entities(figuresOf(place))])] : []),
-    ...(place.alarm ? events(t, [place.alarm], hass, HOURS, DAY_ROWS) : []),
+    ...(place.safety ? events(t, [place.safety], hass, HOURS, DAY_ROWS) : []),
   ]);
 };
 
@@ -397,6 +412,8 @@ const events = (t, of, hass, hours, rows) =>
             type: "logbook",
             target: { entity_id: of },
             hours_to_show: hours,
+            // What the record says, and not each change of a state besides.
+            state_filter: ["acrel_safety_recorded"],
             grid_options: { ...FULL, rows },
           },
         ], 2),
@@ -404,16 +421,17 @@ const events = (t, of, hass, hours, rows) =>
     : [];
 
 const recordView = (t, structure, hass) => {
-  const lists = Object.values(hass.entities ?? {})
-    .filter((entity) => entity.platform === "acrel_safety" && entity.entity_id.startsWith("todo."))
-    .map((entity) => entity.entity_id);
-  const all = present(structure.boards.flatMap((board) => placesOf(board).map((place) => place.alarm)));
+  const lists = structure.links.filter((link) => link.hazards);
+  const boards = structure.boards.flatMap(placesOf);
+  const all = present([...structure.links, ...boards].map((place) => place.safety));
   return sections([
     ...(lists.length
       ? [
           section([
             heading(t.hazards, "mdi:clipboard-alert"),
-            ...lists.map((entity) => ({ type: "todo-list", entity, hide_create: true, grid_options: FULL })),
+            ...lists.map((link) => ({
+              type: "todo-list", title: link.name, entity: link.hazards, hide_create: true, grid_options: FULL,
+            })),
           ], 2),
         ]
       : []),
@@ -428,7 +446,7 @@ export const viewOf = (config, hass, structure) => {
   if (config.view !== "place") return overview(t, structure);
   for (const board of structure.boards) {
     const place = placesOf(board).find((one) => one.id === config.place);
-    if (place) return place === board && board.circuits.length ? boardView(t, board) : circuitView(t, board, place, hass);
+    if (place) return place === board && board.circuits.length ? boardView(t, board) : circuitView(t, board, place, hass, structure.causes ?? {});
   }
   return sections([section([heading(t.nothing, "mdi:help-circle")])]);
 };
@@ -460,10 +478,12 @@ let asked = {};
 /** Ask once for all views of one moment. The registries are other objects as soon as anything in them changed. */
 const structureOf = (hass) => {
   const { connection, devices, entities } = hass;
-  const isSame = asked.connection === connection && asked.devices === devices && asked.entities === entities;
+  const language = languageOf(hass);
+  const isSame = asked.connection === connection && asked.devices === devices && asked.entities === entities
+    && asked.language === language;
   if (!isSame || Date.now() - asked.at > REMEMBER_MS) {
-    const answer = hass.callWS({ type: "acrel_safety/structure" });
-    asked = { connection, devices, entities, at: Date.now(), answer };
+    const answer = hass.callWS({ type: "acrel_safety/structure", language });
+    asked = { connection, devices, entities, language, at: Date.now(), answer };
     answer.catch(() => { asked = {}; });
   }
   return asked.answer;
@@ -472,6 +492,11 @@ const structureOf = (hass) => {
 const strategy = (make) =>
   class extends HTMLElement {
     static noEditor = true;
+
+    /** What the dialog "Add dashboard" begins with, so that one click is left. */
+    static getCreateSuggestions(hass) {
+      return { title: textsFor(hass).title, icon: "mdi:shield-home" };
+    }
 
     static async generate(config, hass) {
       return make(config, hass, await structureOf(hass));

@@ -16,9 +16,11 @@ from ..aioacrel.points import Point
 from ..aioacrel.vocabulary import Kind
 from ..const import DOMAIN, SUBENTRY_DEVICE
 from ..coordinator import AcrelCoordinator
+from ..entity_ids import ALARM_EVENT, CONNECTION, SAFETY, UNSAFE, hazards_id, id_of
 from ..kinds import platform_of, unique_id
-from ..ownersettings import limits_of, ratings_of
-from ..safety import ALARM_EVENT, CONNECTION, SAFETY, UNSAFE, id_of
+from ..limitsensor import drawn_limits
+from ..limitsensor import unique_id as limit_id
+from ..ownersettings import ratings_of
 
 type Json = dict[str, Any]
 
@@ -44,6 +46,7 @@ def structure(hass: HomeAssistant) -> Json:
         finder = _Finder(hass, entry)
         device = finder.device(entry.entry_id)
         link = finder.place(entry.entry_id, None, device, entry.title)
+        link["hazards"] = finder.entity(Platform.TODO, hazards_id(entry.entry_id))
         links.append(link)
         boards.extend(
             {**finder.board(subentry, device), "link": link["id"]}
@@ -63,12 +66,14 @@ class _Finder:
     def device(self, identifier: str) -> dr.DeviceEntry | None:
         return dr.async_get(self.hass).async_get_device_by_identifier((DOMAIN, identifier), self.entry.entry_id)
 
-    def entity(self, platform: Platform, its_unique_id: str) -> str | None:
+    def entity(self, platform: Platform, its_unique_id: str, *, also_hidden: bool = False) -> str | None:
         """Return the entity with a unique id, if it is to be seen."""
         registry = er.async_get(self.hass)
         entity_id = registry.async_get_entity_id(platform, DOMAIN, its_unique_id)
         known = registry.async_get(entity_id) if entity_id is not None else None
-        return entity_id if known is not None and known.disabled_by is None and known.hidden_by is None else None
+        if known is None or known.disabled_by is not None:
+            return None
+        return entity_id if also_hidden or known.hidden_by is None else None
 
     def place(self, owner_id: str, circuit: str | None, device: dr.AnyDeviceEntry | None, name: str) -> Json:
         """Return what a link, a board and a circuit have in common."""
@@ -112,24 +117,27 @@ class _Finder:
             for point in its_points
             if (entity_id := self.point(subentry, point)) is not None
         ]
-        ratings, limits = ratings_of(subentry), limits_of(subentry).values()
+        ratings = ratings_of(subentry)
         return {
             "rating": next((ratings[circuit] for circuit in circuits if circuit in ratings), None),
             "load": [entity_id for point, entity_id in seen if _is_load(point)],
             "alarms": [entity_id for point, entity_id in seen if point.quantity.kind is Kind.ALARM],
-            "graphs": [
-                {
-                    **graph,
-                    "own": sorted(
-                        limit.limit
-                        for limit in limits
-                        if limit.family == graph["family"]
-                        and limit.of == "value"
-                        and (limit.circuit is None or limit.circuit in circuits)
-                    ),
-                }
-                for graph in _graphs(seen)
-            ],
+            "graphs": [{**graph, **self.own_limits(subentry, graph, circuits)} for graph in _graphs(seen)],
+        }
+
+    def own_limits(self, subentry: ConfigSubentry, graph: Json, circuits: AbstractSet[str]) -> Json:
+        """Return the owner's limits in a graph: their numbers, and the entities by which they are drawn."""
+        coordinator = _coordinator(self.entry, subentry)
+        drawn = [
+            limit
+            for limit, point in (drawn_limits(subentry, coordinator.device.model) if coordinator is not None else ())
+            if (limit.family, point.quantity.unit) == (graph["family"], graph["unit"])
+            and (limit.circuit is None or limit.circuit in circuits)
+        ]
+        entities = [self.entity(Platform.SENSOR, limit_id(subentry, limit), also_hidden=True) for limit in drawn]
+        return {
+            "own": sorted(limit.limit for limit in drawn),
+            "own_entities": [entity_id for entity_id in entities if entity_id is not None],
         }
 
     def point(self, subentry: ConfigSubentry, point: Point) -> str | None:

@@ -82,6 +82,12 @@ class Alarm:
         return self.facts.stands
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is to be said of it but that what is watched is as it should be."""
+        facts = self.facts
+        return facts.is_seen and not (facts.stands or facts.is_shelved or facts.is_out_of_service)
+
+    @property
     def sounds(self) -> bool:
         """Whether a horn may sound for it."""
         return not (self.facts.is_acknowledged or self.is_silenced) and self.facts.is_told

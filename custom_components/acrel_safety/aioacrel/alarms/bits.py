@@ -8,11 +8,12 @@ from ..points import Model
 from ..readings import PointKey
 from .bitlevels import level_of
 from .positions import DEAD
-from .rules import Readings, circuits_of, farthest, number_of, value_of
+from .rules import ANY, Band, Readings, circuits_of, farthest, number_of, value_of
 from .verdict import UNSAID, AlarmKey, Cause, QuantityName, Verdict
 from .watched import Watched, watched_in
 
 RULE = "bit"
+_OFF: Band = (0.0, 0.0)
 _NOTHING: Mapping[str, object] = {}
 
 
@@ -47,6 +48,10 @@ class BitRule:
             return Verdict(bool(value))
         figure = farthest(readings, known.values, min if known.is_low else max)
         return Verdict(bool(value), figure, number_of(readings, known.limit))
+
+    def calm(self, key: PointKey) -> Band | None:
+        """While the bit is not set its figures say nothing."""
+        return _OFF if key == self.key else ANY
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Nothing is kept: the device does."""

@@ -30,6 +30,11 @@ class Delayed:
         """When it was read first that it is to change."""
         self.is_on: bool | None = None
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether it is off, and no reading has said anything else since."""
+        return self.is_on is False and self._since is None
+
     def restore(self, *, is_on: bool | None) -> None:
         """Go on from what held before."""
         self.is_on, self._since = is_on, None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress as suppressing
+from dataclasses import replace
 
 from ..device import Device
 from ..errors import UnknownAlarmError
@@ -10,29 +10,32 @@ from ..readings import PointKey
 from .alarm import Alarm
 from .board import Board
 from .clock import Clock, Moment
-from .growths import Question
+from .growths import Growths, Question
 from .happening import Happening
 from .keeping import kept, restore
-from .levels import Safety, safety_of, worst
 from .links import Link, id_of
 from .notices import Notice, Notices
+from .overview import Overview, Watched
 from .ownerlimits import OwnerLimit
-from .standing import Standing, standing_of, urgency
-from .unseen import WHOLE_DEVICE
+from .rules import Remembering
+from .standing import Standing, standing_of
+from .surroundings import Surroundings
+from .timetable import Timetable
 from .watch import Watch
 
 type Listener = Callable[[Happening, Standing], None]
 type NoticeListener = Callable[[Notice], None]
 
 
-class Alarms:
+class Alarms(Overview):
     """The alarms of a plant. Everything it knows it has from devices; nothing here waits for anything."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         """Begin without any device."""
-        self._clock = clock or Clock()
-        self._watched: dict[str, _Watched] = {}
-        self._links: dict[str, Link] = {}
+        super().__init__(clock)
+        self._times = Timetable[str]()
+        """By device and link."""
+        self._around = Surroundings(self._watched)
         self._listeners: list[Listener] = []
         self._notice_listeners: list[NoticeListener] = []
         self._kept: dict[str, object] = {}
@@ -59,13 +62,15 @@ class Alarms:
         ratings: Mapping[str, float] | None = None,
         points: AbstractSet[PointKey] | None = None,
         grows: bool = False,
+        ratios: Mapping[str, float] | None = None,
     ) -> tuple[Watch, Callable[[], None]]:
         """Watch a device from now on; returns what ends that, and then everything is as it will be found again.
 
         `limits` are the owner's, `ratings` the rated currents of circuits, in A; `points` are all that is read, where
-        that is not all there is. Slow growth is watched where it `grows`, by days that somebody keeps.
+        that is not all there is. Slow growth is watched where it `grows`, by days that somebody keeps; with
+        other `ratios` than before (the transformers', as the owner set them) it begins to learn anew.
         """
-        watched = _Watched(board)
+        watched = Watched(board)
         watch = Watch(
             device,
             lambda happening: self._happened(board, happening),
@@ -73,15 +78,29 @@ class Alarms:
             ratings=ratings,
             points=points,
             clock=self._clock,
-            grows=grows,
+            growths=Growths(
+                device.model,
+                limits or {},
+                ratings or {},
+                points if grows else frozenset(),
+                ratios=ratios,
+                around=lambda: self._around.coldest_but(board, self._clock.now().steady),
+            ),
         )
         watch.growths.restore(self._kept_growth.pop(board.identity, None))
         watched.watch = watch
         self._watched[board.identity] = watched
-        self._restore(watched)
         link = self._link_of(board)
-        unlisten = watch.listen(lambda: self._look_at_link(link))
-        self._look_at_link(link)
+        if link is not None:
+            link.join(board.identity, watch, self._clock.now())
+        self._restore(watched)
+
+        def look() -> None:
+            self._times.set(board.identity, watch.next_time())
+            self._look_at_link(link)
+
+        unlisten = watch.listen(look)
+        look()
 
         def end() -> None:
             if self._watched.get(board.identity) is not watched:
@@ -91,7 +110,9 @@ class Alarms:
             self._kept |= {alarm_id: data for alarm_id, data in self._kept_of(watched).items() if data is not None}
             self._kept_growth[board.identity] = watch.growths.kept()
             del self._watched[board.identity]
-            self._look_at_link(link)
+            self._times.set(board.identity, None)
+            if link is not None:
+                self._leave(link, board.identity)
 
         return watch, end
 
@@ -103,14 +124,17 @@ class Alarms:
         self._kept_growth = {known: days for known, days in self._kept_growth.items() if known in identities}
         return gone
 
-    def _restore(self, watched: _Watched) -> None:
-        now = self._clock.now()
+    def _restore(self, watched: Watched) -> None:
         for rule, alarm in watched.watch.pairs():
-            alarm_id = id_of(watched.board, alarm.cause.key)
-            restore(alarm, rule, self._kept.pop(alarm_id, None), now)
-            if alarm.occurrence and not alarm.facts.is_acknowledged:
-                self.notices.restart(alarm_id, alarm.occurrence, now.steady)
+            self._restore_alarm(watched.board, alarm, rule)
         watched.watch.start()
+
+    def _restore_alarm(self, board: Board, alarm: Alarm, rule: Remembering) -> None:
+        now = self._clock.now()
+        alarm_id = id_of(board, alarm.cause.key)
+        restore(alarm, rule, self._kept.pop(alarm_id, None), now)
+        if alarm.occurrence and not alarm.facts.is_acknowledged:
+            self.notices.restart(alarm_id, alarm.occurrence, now.steady)
 
     # -- links --------------------------------------------------------------------------------------------------------
 
@@ -119,83 +143,48 @@ class Alarms:
             return None
         if board.link not in self._links:
             place = Board(identity=board.link, name=board.link_name or board.link, site=board.site)
-            self._links[board.link] = Link(place, lambda happening: self._happened(place, happening))
+            link = self._links[board.link] = Link(place, lambda happening: self._happened(place, happening))
+            self._restore_alarm(link.board, link.alarm, link)
         return self._links[board.link]
+
+    def miss(self, place: Board) -> None:
+        """Note that a link, of which this is the place, cannot be reached: nothing of it is watched, and that is known.
+
+        It is one alarm from then on, whoever tries again, until a device of it is heard or nobody is to read it.
+        """
+        link = self._link_of(replace(place, link=place.identity, link_name=place.name))
+        if link is not None:
+            link.is_missed = True
+            self._look_at_link(link)
+
+    def forget_missed(self, identity: str) -> None:
+        """Take it that a link is not to be read any more; what is watched of it speaks for itself."""
+        if (link := self._links.get(identity)) is not None and link.is_missed:
+            link.forgo()
+            self._look_at_link(link)
+            if not link.devices:
+                self._drop(link)
 
     def _look_at_link(self, link: Link | None) -> None:
         """Let the link speak for its devices where none of them is heard."""
-        if link is None:
-            return
-        members = [watched.watch for watched in self._watched.values() if watched.board.link == link.board.identity]
-        link.look(members, self._clock.now())
+        if link is not None:
+            link.look(self._clock.now())
+            self._times.set(link.board.identity, link.next_time())
 
-    # -- what stands --------------------------------------------------------------------------------------------------
-
-    def standing(self) -> list[Standing]:
-        """Return all that stands, is set aside or out of service: what nobody knows of first, the gravest first."""
-        now = self._clock.now()
-        listed = [
-            standing_of(alarm_id, alarm, board, now)
-            for alarm_id, alarm, board in self._all()
-            if alarm.stands or alarm.facts.is_shelved or alarm.facts.is_out_of_service
-        ]
-        return sorted(listed, key=urgency)
-
-    def worst(self, identity: str, circuit: str | None = None) -> Standing | None:
-        """Return the gravest alarm that stands of a device, of one of its circuits, or of a link with all its devices.
-
-        What nobody sees of a device is nothing that is seen of its circuits.
-        """
-        now = self._clock.now()
-        standing = [
-            standing_of(id_of(board, alarm.cause.key), alarm, board, now)
-            for alarm, board in self._of(identity)
-            if alarm.stands
-            and (circuit is None or alarm.cause.key.circuit == circuit or alarm.cause.key == WHOLE_DEVICE)
-        ]
-        return min(standing, key=lambda one: (one.rank, not one.alarm.facts.is_told, urgency(one)), default=None)
-
-    def _of(self, identity: str) -> Iterator[tuple[Alarm, Board]]:
-        """Yield the alarms of a device, or of a link with all its devices."""
-        if (link := self._links.get(identity)) is not None:
-            yield link.alarm, link.board
-        for watched in self._watched.values():
-            if identity in (watched.board.identity, watched.board.link):
-                yield from ((alarm, watched.board) for alarm in watched.watch.alarms.values())
-
-    def unacknowledged(self, identity: str) -> list[Standing]:
-        """Return what stands of a device, or of a link itself, is not set aside, and nobody acknowledged."""
-        now = self._clock.now()
-        found = [
-            standing_of(id_of(board, alarm.cause.key), alarm, board, now)
-            for alarm, board in self._of(identity)
-            if board.identity == identity and not alarm.facts.is_acknowledged and alarm.facts.is_told
-        ]
-        return sorted(found, key=urgency)
-
-    def word(self, identity: str, circuit: str | None = None) -> Safety:
-        """Return the one word for a link, a device or one of its circuits; what is not watched is not seen."""
-        if (watched := self._watched.get(identity)) is not None:
-            return watched.watch.safety(circuit)
-        return self.safety(identity)
-
-    def find(self, alarm_id: str) -> Standing | None:
-        """Return one alarm, standing or not."""
-        if (found := self._find(alarm_id)) is None:
-            return None
-        return standing_of(alarm_id, found[0], found[1], self._clock.now())
-
-    def safety(self, link: str | None = None) -> Safety:
-        """Return the one word for a link, or for all there is; where nothing is watched nothing is safe."""
-        if link is not None and (known := self._links.get(link)) is not None and known.alarm.stands:
-            found = safety_of(known.alarm.cause.level)
+    def _leave(self, link: Link, identity: str) -> None:
+        """Let a link speak for one device less; without any it is as it will be found again."""
+        link.leave(identity)
+        if link.devices or link.is_missed:
+            self._look_at_link(link)
         else:
-            found = Safety.SAFE
-        watches = [watched.watch for watched in self._watched.values() if link is None or watched.board.link == link]
-        if all(watch.is_blind for watch in watches):
-            return Safety.NOT_SEEN
-        # A device that has no alarms makes nothing safe; that it is silent is one all the same.
-        return worst([found, *(watch.safety() for watch in watches if not watch.is_blind or watch.is_missed)])
+            self._drop(link)
+
+    def _drop(self, link: Link) -> None:
+        data = kept(link.alarm, link, self._clock.now())
+        if data is not None:
+            self._kept[id_of(link.board, link.alarm.cause.key)] = data
+        self._times.set(link.board.identity, None)
+        del self._links[link.board.identity]
 
     # -- what persons do ----------------------------------------------------------------------------------------------
 
@@ -246,7 +235,10 @@ class Alarms:
         if (watched := self._watched.get(board.identity)) is not None:
             watched.watch.act(alarm.cause.key, act)
         else:
-            act(alarm, self._clock.now())
+            try:
+                act(alarm, self._clock.now())
+            finally:
+                self._look_at_link(self._links.get(board.identity))
 
     # -- who is told --------------------------------------------------------------------------------------------------
 
@@ -276,19 +268,19 @@ class Alarms:
 
     def next_time(self) -> float | None:
         """Return when, by the steady clock, `tick` is to be called; None if not at all."""
-        times = [watched.watch.next_time() for watched in self._watched.values()]
-        times += [link.next_time() for link in self._links.values()]
-        times.append(self.notices.next_time())
+        times = (self._times.next(), self.notices.next_time())
         return min((time for time in times if time is not None), default=None)
 
     def tick(self) -> None:
         """Do what is due, whether anything is heard or not."""
         now = self._clock.now()
-        for watched in list(self._watched.values()):
-            watched.watch.tick()
-        for link in self._links.values():
-            link.alarm.tick(now)
-            self._look_at_link(link)
+        for identity in list(self._times.take(now.steady)):
+            if (watched := self._watched.get(identity)) is not None:
+                watched.watch.tick()
+                self._times.set(identity, watched.watch.next_time())
+            elif (link := self._links.get(identity)) is not None:
+                link.alarm.tick(now)
+                self._look_at_link(link)
         self.notices.tick(now.steady)
 
     def kept(self) -> Mapping[str, Mapping[str, object]]:
@@ -299,6 +291,9 @@ class Alarms:
             for alarm_id, data in self._kept_of(watched).items()
             if data is not None
         }
+        for link in self._links.values():
+            if (data := kept(link.alarm, link, self._clock.now())) is not None:
+                found[id_of(link.board, link.alarm.cause.key)] = data
         return {**{key: value for key, value in self._kept.items() if isinstance(value, Mapping)}, **found}
 
     def kept_growth(self) -> Iterator[tuple[str, object]]:
@@ -309,37 +304,15 @@ class Alarms:
 
     def kept_of(self, standing: Standing) -> Mapping[str, object] | None:
         """Return what of one alarm outlives a restart, None for nothing."""
-        watched = self._watched.get(standing.board.identity)
-        if watched is None:
+        rule: Remembering
+        if (watched := self._watched.get(standing.board.identity)) is not None:
+            rule = watched.watch.rule(standing.alarm.cause.key)
+        elif (link := self._links.get(standing.board.identity)) is not None:
+            rule = link
+        else:
             return None
-        rule = watched.watch.rule(standing.alarm.cause.key)
         return kept(standing.alarm, rule, self._clock.now())
 
-    def _kept_of(self, watched: _Watched) -> Mapping[str, Mapping[str, object] | None]:
+    def _kept_of(self, watched: Watched) -> Mapping[str, Mapping[str, object] | None]:
         now = self._clock.now()
         return {id_of(watched.board, alarm.cause.key): kept(alarm, rule, now) for rule, alarm in watched.watch.pairs()}
-
-    def _all(self) -> Iterator[tuple[str, Alarm, Board]]:
-        for link in self._links.values():
-            yield id_of(link.board, link.alarm.cause.key), link.alarm, link.board
-        for watched in self._watched.values():
-            for key, alarm in watched.watch.alarms.items():
-                yield id_of(watched.board, key), alarm, watched.board
-
-    def _find(self, alarm_id: str) -> tuple[Alarm, Board] | None:
-        identity, _, name = alarm_id.partition("/")
-        if (watched := self._watched.get(identity)) is not None:
-            with suppressing(StopIteration):
-                return next((alarm, watched.board) for key, alarm in watched.watch.alarms.items() if str(key) == name)
-        if (link := self._links.get(identity)) is not None and name == str(link.alarm.cause.key):
-            return link.alarm, link.board
-        return None
-
-
-class _Watched:
-    """A device that is watched, and its place."""
-
-    watch: Watch
-
-    def __init__(self, board: Board) -> None:
-        self.board = board

@@ -12,7 +12,7 @@ from datetime import date
 from ..growth import Correction, Day, DayCollector, Finding, FindingKind, Growth, TemperatureCollector
 from ..readings import PointKey
 from .growthtexts import figures_of, sentence_of
-from .rules import Readings, farthest, number_of
+from .rules import Band, Readings, farthest, number_of
 from .verdict import Cause, Verdict
 
 GROWTH = "growth"
@@ -26,6 +26,8 @@ class Grown:
     own: PointKey
     others: Sequence[PointKey] = ()
     """The other probes of the board, of which the coldest tells the weather."""
+    is_alone: bool = False
+    """Whether there are none: then the other boards tell it."""
     currents: Sequence[PointKey] = ()
     rated: float | None = None
     """In A; with it the load is taken out."""
@@ -38,9 +40,12 @@ class Grown:
     @property
     def correction(self) -> Correction:
         """What is taken out of its values."""
+        is_by_load = bool(self.rated and self.currents)
+        if self.is_alone:
+            return Correction.AMBIENT_AND_LOAD if is_by_load else Correction.AMBIENT
         if not self.others:
             return Correction.NONE
-        return Correction.COLDEST_AND_LOAD if self.rated and self.currents else Correction.COLDEST
+        return Correction.COLDEST_AND_LOAD if is_by_load else Correction.COLDEST
 
     @property
     def keys(self) -> AbstractSet[PointKey]:
@@ -54,20 +59,25 @@ class GrowthRule:
 
     inputs: AbstractSet[PointKey] = frozenset()
 
-    def __init__(self, cause: Cause, grown: Grown, today: Callable[[], date]) -> None:
-        """Take what is watched, and who knows the day."""
+    def __init__(
+        self, cause: Cause, grown: Grown, today: Callable[[], date], around: Callable[[], float | None]
+    ) -> None:
+        """Take what is watched, and who knows the day and the coldest probe of the other boards."""
         self.cause = cause
         self.figures: AbstractSet[PointKey] = grown.keys
         self.growth = Growth()
         self._grown = grown
         self._today = today
-        self._collector = (
-            DayCollector()
-            if grown.correction is Correction.NONE
-            else TemperatureCollector(grown.correction, grown.rated if grown.correction.is_by_load else None)
-        )
+        self._around = around
+        self._collector = self._new_collector()
         self._is_held = False
         """It stood before a restart, and what led to it is lost: nobody acknowledged it for that."""
+
+    def _new_collector(self) -> DayCollector | TemperatureCollector:
+        correction = self._grown.correction
+        if correction is Correction.NONE:
+            return DayCollector()
+        return TemperatureCollector(correction, self._grown.rated if correction.is_by_load else None)
 
     @property
     def question(self) -> Finding | None:
@@ -90,6 +100,9 @@ class GrowthRule:
             figures=figures_of(found),
         )
 
+    def calm(self, key: PointKey) -> Band | None:
+        """Look at all that is read."""
+
     def _collect(self, readings: Readings, now: float) -> Day | None:
         grown, collector = self._grown, self._collector
         value = number_of(readings, grown.own)
@@ -99,7 +112,7 @@ class GrowthRule:
             value,
             now,
             self._today(),
-            around=farthest(readings, grown.others, min),
+            around=self._around() if grown.is_alone else farthest(readings, grown.others, min),
             current=farthest(readings, grown.currents, max),
         )
 
@@ -115,6 +128,13 @@ class GrowthRule:
         self._is_held = False
         if self.question is None:
             self.growth.acknowledge()
+
+    def begin_anew(self) -> None:
+        """Forget the days: they were measured otherwise. What stands goes on standing, because nobody knows of it."""
+        found = self.growth.finding
+        self._is_held |= found is not None and found.kind is FindingKind.GROWTH
+        self.growth.restart()
+        self._collector = self._new_collector()
 
     # -- after a restart ----------------------------------------------------------------------------------------------
 
@@ -132,6 +152,12 @@ class GrowthRule:
 
     def restore_days(self, stored: object) -> None:
         """Go on from what `kept` returned; what is not as it writes it is left out."""
-        if isinstance(stored, Mapping):
-            self._collector.restore(stored.get("day"))
-            self.growth.restore(stored.get("growth"))
+        if not isinstance(stored, Mapping):
+            return
+        day, grown = stored.get("day"), self._grown
+        is_by_load = grown.correction.is_by_load
+        if is_by_load and isinstance(day, Mapping) and day.get("rating") not in (None, grown.rated):
+            # By another rated current the days were others.
+            return
+        self._collector.restore(day)
+        self.growth.restore(stored.get("growth"))

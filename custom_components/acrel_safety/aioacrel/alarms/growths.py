@@ -1,7 +1,7 @@
 """All that is watched for slow growth on one device: which quantities, their days, and the questions they lead to."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +16,8 @@ from .growthtexts import sentence_of
 from .levels import Level
 from .ownerlimits import Of, OwnerLimit
 from .proposals import USUAL_RESIDUAL_LIMIT, USUAL_TEMPERATURE_LIMIT
-from .rules import present
+from .ratios import Ratios
+from .rules import Readings, farthest, present
 from .verdict import AlarmKey, Cause, QuantityName
 from .watched import watched_in
 
@@ -26,7 +27,11 @@ _RESIDUAL, _TEMPERATURE = ("residual_current", "mA"), ("temperature", "°C")
 _USUAL_LIMITS = {_RESIDUAL: USUAL_RESIDUAL_LIMIT, _TEMPERATURE: USUAL_TEMPERATURE_LIMIT}
 """By family and unit: what is watched, and the limit it leads to where nobody set one."""
 _CURRENTS = ("I", "Ia", "Ib", "Ic")
-_MODEL, _QUANTITIES = "model", "quantities"
+_MODEL, _RATIOS, _QUANTITIES = "model", "ratios", "quantities"
+
+
+def _nowhere() -> float | None:
+    """Know of no other board."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,22 +57,44 @@ class Growths:
         limits: Mapping[str, OwnerLimit],
         ratings: Mapping[str, float],
         points: AbstractSet[PointKey] | None = None,
+        *,
+        ratios: Mapping[str, float] | None = None,
+        around: Callable[[], float | None] = _nowhere,
     ) -> None:
-        """Take the owner's limits and the rated currents; `points` are all that is read, None for all there is."""
+        """Take the owner's limits and the rated currents; `points` are all that is read, None for all there is.
+
+        `ratios` are the transformer ratios that the owner set; `around` tells the coldest probe of the other boards.
+        """
         self.today = date.min
         """Whoever brings readings says the day first."""
         self._taken = -math.inf
         self._model = model
         readable = model.readable.keys() if points is None else points
         self.rules = [
-            GrowthRule(_cause(point), grown, lambda: self.today)
+            GrowthRule(_cause(point), grown, lambda: self.today, around)
             for point, grown in _grown_in(model, limits, ratings, readable)
         ]
+        self._probes = [key for key, point in model.points.items() if key in readable and _kind(point) == _TEMPERATURE]
+        self._ratios = Ratios(model, ratios or {})
 
     @property
     def keys(self) -> AbstractSet[PointKey]:
         """All points that have to be read for it."""
-        return {key for rule in self.rules for key in rule.figures}
+        found = {key for rule in self.rules for key in rule.figures}
+        return found | self._ratios.keys if found else found
+
+    def coldest(self, readings: Readings) -> float | None:
+        """Return the temperature of the coldest probe."""
+        return farthest(readings, self._probes, min)
+
+    def look_at_ratios(self, readings: Readings) -> None:
+        """Begin anew if the device measures by another transformer than before."""
+        if self._ratios.take(readings):
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        for rule in self.rules:
+            rule.begin_anew()
 
     def is_due(self, now: float) -> bool:
         """Whether readings are to be taken again, by the steady clock; the next ones are due some time after."""
@@ -94,7 +121,11 @@ class Growths:
 
     def kept(self) -> dict[str, object]:
         """Return what is to outlive a restart, as plain JSON."""
-        return {_MODEL: self._model.id, _QUANTITIES: {_name(rule): rule.kept() for rule in self.rules}}
+        return {
+            _MODEL: self._model.id,
+            _RATIOS: self._ratios.kept(),
+            _QUANTITIES: {_name(rule): rule.kept() for rule in self.rules},
+        }
 
     def restore(self, stored: object) -> None:
         """Go on from what was kept of the same model; what is not as `kept` writes it is left out."""
@@ -103,6 +134,8 @@ class Growths:
         if isinstance(quantities := stored.get(_QUANTITIES), Mapping):
             for rule in self.rules:
                 rule.restore_days(quantities.get(_name(rule)))
+        if self._ratios.restore(stored.get(_RATIOS)):
+            self._begin_anew()
 
 
 def _name(rule: GrowthRule) -> str:
@@ -133,15 +166,15 @@ def _grown_in(
         if key not in readable or (kind := _kind(point)) not in _USUAL_LIMITS:
             continue
         others = [probe for probe in probes if probe != key] if kind == _TEMPERATURE else []
-        if kind == _TEMPERATURE and not others:
-            # Alone it cannot be told from the season.
-            continue
+        is_temperature = kind == _TEMPERATURE
         yield (
             point,
             Grown(
                 own=key,
                 others=others,
-                currents=usable(key.circuit, _CURRENTS) if others else [],
+                # Alone it cannot be told from the season.
+                is_alone=is_temperature and not others,
+                currents=usable(key.circuit, _CURRENTS) if is_temperature else [],
                 rated=ratings.get(key.circuit),
                 limit=_device_limit(model, key, readable),
                 owner_limit=_owner_limit(model, key, limits),

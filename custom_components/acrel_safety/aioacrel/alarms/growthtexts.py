@@ -29,6 +29,10 @@ def sentence_of(found: Finding, unit: str | None) -> Sayable:
             days=round(found.days_to_limit),
         )
     match found.correction:
+        case Correction.AMBIENT:
+            return phrase("growth_ambient", figures=said)
+        case Correction.AMBIENT_AND_LOAD:
+            return phrase("growth_ambient_and_load", figures=said)
         case Correction.COLDEST:
             return phrase("growth_coldest", figures=said)
         case Correction.COLDEST_AND_LOAD:

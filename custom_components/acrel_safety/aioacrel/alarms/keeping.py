@@ -8,14 +8,14 @@ from typing import Any
 from ..readings import Value
 from .alarm import Alarm
 from .clock import Moment
-from .rules import Rule
+from .rules import Remembering
 
 type Kept = Mapping[str, Any]
 _LONGEST = 200
 _MOST_CHANGES = 1_000_000
 
 
-def kept(alarm: Alarm, rule: Rule, now: Moment) -> dict[str, Any] | None:
+def kept(alarm: Alarm, rule: Remembering, now: Moment) -> dict[str, Any] | None:
     """Return what is to be kept, None where there is nothing worth it."""
     facts = alarm.facts
     data: dict[str, Any] = {}
@@ -42,7 +42,7 @@ def kept(alarm: Alarm, rule: Rule, now: Moment) -> dict[str, Any] | None:
     return data or None
 
 
-def restore(alarm: Alarm, rule: Rule, data: object, now: Moment) -> None:
+def restore(alarm: Alarm, rule: Remembering, data: object, now: Moment) -> None:
     """Go on from what was kept; what cannot be understood is left out, and then nothing is taken for acknowledged."""
     if not isinstance(data, Mapping):
         return

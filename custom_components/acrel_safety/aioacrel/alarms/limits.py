@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from math import inf
 
 from ..points import Model
 from ..readings import PointKey
@@ -11,7 +12,7 @@ from ..vocabulary import Quantity
 from .delays import Delayed, Delays
 from .levels import Level
 from .ownerlimits import Of, OwnerLimit
-from .rules import Readings, circuits_of, number_of, value_of
+from .rules import ANY, Band, Readings, circuits_of, number_of, value_of
 from .verdict import UNSAID, AlarmKey, Cause, QuantityName, Verdict
 from .watched import Watched, watched_in
 
@@ -29,6 +30,8 @@ class DeviceLimitRule:
         self.cause = cause
         self._watched = watched
         self._delay = 0.0
+        self._limit: float | None = None
+        """That of the device, where it is used."""
         self._held = Delayed(Delays())
         self.inputs: AbstractSet[PointKey] = frozenset(
             key for key in (*watched.values, watched.limit, watched.delay, watched.switch) if key is not None
@@ -46,8 +49,18 @@ class DeviceLimitRule:
             self._delay = delay
             self._held.use(Delays(on=delay))
         # A limit of 0 turns it off on meters that say what it does; a switch does where there is one.
+        self._limit = limit if is_used and limit > 0 else None
         is_beyond = bool(is_used) and limit > 0 and (value < limit if known.is_low else value > limit)
         return Verdict(self._held.take(now, is_beyond=is_beyond, is_clear=not is_beyond), value, limit)
+
+    def calm(self, key: PointKey) -> Band | None:
+        """The value may be whatever is within the limit."""
+        known, limit = self._watched, self._limit
+        if not self._held.is_calm or key != known.values[0]:
+            return None
+        if limit is None:
+            return ANY
+        return (limit, inf) if known.is_low else (-inf, limit)
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Go on from what held before a restart."""
@@ -131,6 +144,17 @@ class OwnerLimitRule:
                 return 100 * known[0] / measured.rated if measured.rated else None
             case _:
                 return known[0]
+
+    def calm(self, key: PointKey) -> Band | None:
+        """The value may be whatever is within the limit."""
+        limit, measured = self._limit.limit, self._measured
+        if not self._held.is_calm or measured.of is Of.SPREAD:
+            return None
+        if measured.of is Of.RATING:
+            if not measured.rated:
+                return None
+            limit *= measured.rated / 100
+        return (limit, inf) if self._limit.is_low else (-inf, limit)
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Go on from what held before a restart."""

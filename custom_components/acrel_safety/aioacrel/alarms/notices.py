@@ -11,6 +11,7 @@ from enum import StrEnum
 from .happening import Happening, What
 from .levels import Level
 from .standing import Standing
+from .timetable import Timetable
 
 GROUP_SECONDS = 0.5
 """What comes of one cause comes within this time, and is one notice."""
@@ -56,7 +57,6 @@ class _Told:
     alarm_id: str
     level: Level
     count: int = 0
-    next_time: float = 0.0
 
 
 class Notices:
@@ -70,6 +70,8 @@ class Notices:
         """By alarm, in the order they came."""
         self._told: dict[str, _Told] = {}
         """By occurrence."""
+        self._times = Timetable[str]()
+        """When each occurrence is due again."""
         self._flush_at: float | None = None
         self._sent = deque[float]()
         self.is_flood = False
@@ -81,6 +83,7 @@ class Notices:
                 self._note(alarm_id, Why.RAISED, now)
             case What.ACKNOWLEDGED | What.ENDED:
                 told = self._told.pop(happening.occurrence, None)
+                self._times.set(happening.occurrence, None)
                 if told is not None and (standing := self._find(alarm_id)) is not None:
                     self._send(Notice(why=Why.OVER, alarms=(standing,), count=told.count))
 
@@ -96,10 +99,8 @@ class Notices:
 
     def next_time(self) -> float | None:
         """Return when `tick` is to be called."""
-        times = [told.next_time for told in self._told.values()]
-        if self._flush_at is not None:
-            times.append(self._flush_at)
-        return min(times, default=None)
+        times = (self._times.next(), self._flush_at)
+        return min((time for time in times if time is not None), default=None)
 
     def tick(self, now: float) -> None:
         """Send what is due."""
@@ -108,15 +109,14 @@ class Notices:
             news, self._news = self._news, {}
             self._send_grouped(news, now)
         due: dict[str, Why] = {}
-        for occurrence, told in list(self._told.items()):
-            if now < told.next_time:
-                continue
+        for occurrence in list(self._times.take(now)):
+            told = self._told[occurrence]
             standing = self._find(told.alarm_id)
             if standing is None or standing.occurrence != occurrence:
                 del self._told[occurrence]
             elif not standing.alarm.facts.is_told:
                 # Set aside, or said by a graver one: it is asked again when its time has come once more.
-                told.next_time = now + REMIND_SECONDS[told.level]
+                self._times.set(occurrence, now + REMIND_SECONDS[told.level])
             else:
                 due[told.alarm_id] = Why.REMINDER
         self._send_grouped(due, now)
@@ -134,7 +134,7 @@ class Notices:
             for standing in alarms:
                 told = self._told.setdefault(standing.occurrence, _Told(standing.alarm_id, standing.level))
                 told.count += 1
-                told.next_time = now + REMIND_SECONDS[standing.level]
+                self._times.set(standing.occurrence, now + REMIND_SECONDS[standing.level])
                 count = max(count, told.count)
             self._note_sent(now)
             self._send(Notice(why=why, alarms=tuple(alarms), count=count))

@@ -7,7 +7,7 @@ from ..points import Model
 from ..readings import PointKey
 from ..texts import phrase
 from .levels import Level
-from .rules import Readings, circuits_of, farthest, number_of, present, value_of
+from .rules import ANY, Band, Readings, circuits_of, farthest, number_of, present, value_of
 from .verdict import UNSAID, AlarmKey, Cause, Verdict
 
 OPENED = "opened"
@@ -62,6 +62,9 @@ class OpenedRule:
         self._was_closed = is_closed
         return Verdict(self._is_on)
 
+    def calm(self, key: PointKey) -> Band | None:
+        """Look at each position: one that is closed still ends what was expected."""
+
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Go on from the position before a restart: an opening meanwhile was nobody's command here."""
         was_closed = memory.get("was_closed")
@@ -90,6 +93,8 @@ class DeadRule:
         """Whether it is dead by a command given here."""
         self._live: int | None = None
         """The voltage it had when it was live last; it is noted when it is quite another."""
+        self._is_low = True
+        """Whether the voltage was below that of a live circuit when it was read last."""
 
     def expect_open(self, until: float) -> None:
         """Take a circuit that goes dead until then, by the steady clock, for one that was opened here."""
@@ -107,7 +112,8 @@ class DeadRule:
             return UNSAID
         highest = max(known)
         threshold = _LIVE_VOLTS if self._live is None else max(_LIVE_VOLTS, self._live / 2)
-        if highest >= threshold:
+        self._is_low = highest < threshold
+        if not self._is_low:
             if self._live is None or abs(highest - self._live) > _OTHER_PART * self._live:
                 self._live = round(highest)
             self._is_ours = False
@@ -120,6 +126,12 @@ class DeadRule:
         if is_dead and _is_before(now, self._expected_until):
             self._is_ours, self._expected_until = True, None
         return Verdict(is_dead and not self._is_ours, highest, None)
+
+    def calm(self, key: PointKey) -> Band | None:
+        """The voltages may be about what they were; then the currents say nothing."""
+        if self._live is None or self._is_low:
+            return None
+        return ANY if key in self.figures else (self._live * (1 - _OTHER_PART), self._live * (1 + _OTHER_PART))
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Go on from the voltage before a restart."""
@@ -139,11 +151,17 @@ def _is_before(now: float, until: float | None) -> bool:
     return until is not None and now <= until
 
 
-def position_rules(model: Model) -> Iterator[OpenedRule | DeadRule]:
-    """Yield the rules of a model."""
+def position_keys(model: Model) -> Iterator[PointKey]:
+    """Yield the points that tell a position, true for closed."""
     for key, point in model.points.items():
         if point.quantity.key in _POSITIONS and point.is_binary:
-            yield OpenedRule(Cause(key=AlarmKey(*key, OPENED), level=Level.TRIP, name=phrase("alarm_opened")), key)
+            yield key
+
+
+def position_rules(model: Model) -> Iterator[OpenedRule | DeadRule]:
+    """Yield the rules of a model."""
+    for key in position_keys(model):
+        yield OpenedRule(Cause(key=AlarmKey(*key, OPENED), level=Level.TRIP, name=phrase("alarm_opened")), key)
     for circuit in circuits_of(model):
         voltages = [key for key in present(model, circuit, _VOLTAGES) if key in model.readable]
         if voltages:

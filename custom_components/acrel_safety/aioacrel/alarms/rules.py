@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from math import inf
 from typing import Protocol
 
 from ..points import Model
@@ -9,9 +10,22 @@ from ..readings import PointKey, Reading, Value
 from .verdict import Cause, Verdict
 
 type Readings = Mapping[PointKey, Reading]
+type Band = tuple[float, float]
+"""The lowest and the highest."""
+ANY: Band = (-inf, inf)
 
 
-class Rule(Protocol):
+class Remembering(Protocol):
+    """What goes on after a restart."""
+
+    def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
+        """Go on from what held before a restart, with what `memory` returned; both may have been edited."""
+
+    def memory(self) -> Mapping[str, object]:
+        """Return what has to outlive a restart, as plain types."""
+
+
+class Rule(Remembering, Protocol):
     """Says whether its cause is there."""
 
     @property
@@ -29,11 +43,11 @@ class Rule(Protocol):
     def judge(self, readings: Readings, now: float) -> Verdict:
         """Look at what was read last; `now` is the steady time of it, in seconds."""
 
-    def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
-        """Go on from what held before a restart, with what `memory` returned; both may have been edited."""
+    def calm(self, key: PointKey) -> Band | None:
+        """Return within which values of a point `judge` would say again what it said last, and note nothing.
 
-    def memory(self) -> Mapping[str, object]:
-        """Return what has to outlive a restart, as plain types."""
+        It is asked where all is quiet; None where that cannot be told. It holds until the next `judge`.
+        """
 
 
 def value_of(readings: Readings, key: PointKey | None) -> Value | None:

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from ..points import Model
 from ..readings import PointKey
 from .bits import bit_rules
+from .counts import count_rules
 from .limits import device_limit_rules, owner_limit_rules
 from .ownerlimits import OwnerLimit
 from .positions import position_rules
@@ -29,6 +30,7 @@ def rules_of(
         *device_limit_rules(model),
         *owner_limit_rules(model, limits, ratings),
         *position_rules(model),
+        *count_rules(model),
     ):
         # What waits for its register table can be watched when it has come.
         if rule.inputs <= readable:

@@ -7,7 +7,7 @@ from ..device import Device
 from ..readings import DEVICE_CIRCUIT, PointKey, Quality
 from ..texts import phrase
 from .levels import Level
-from .rules import Readings
+from .rules import Band, Readings
 from .verdict import AlarmKey, Cause, Verdict
 
 UNSEEN = "unseen"
@@ -45,6 +45,9 @@ class UnseenDeviceRule:
     def next_time(self) -> float | None:
         """Return when it has to be looked at again, also if nothing is heard until then."""
         return None if self._since is None or self._is_on else self._since + LASTING_SECONDS
+
+    def calm(self, key: PointKey) -> Band | None:
+        """Look at all that is read."""
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Nothing is kept: what is not heard now is not heard."""
@@ -114,6 +117,9 @@ class UnseenInputsRule:
     def next_time(self) -> float | None:
         """Return when it has to be looked at again, also if nothing is heard until then."""
         return None if self._since is None or self._is_on else self._since + LASTING_SECONDS
+
+    def calm(self, key: PointKey) -> Band | None:
+        """Look at all that is read."""
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Nothing is kept: what cannot be read now cannot be read."""

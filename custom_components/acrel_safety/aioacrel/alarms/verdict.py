@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from ..readings import Value
 from ..texts import Said, Sayable
@@ -20,6 +20,13 @@ class AlarmKey(NamedTuple):
     def __str__(self) -> str:
         """Spell it as `code@circuit/rule`."""
         return f"{self.code}@{self.circuit}/{self.rule}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return the key that is spelled so; what is no key becomes one that nothing has."""
+        at, _, rule = text.rpartition("/")
+        code, _, circuit = at.rpartition("@")
+        return cls(circuit, code, rule)
 
 
 @dataclass(frozen=True, slots=True)

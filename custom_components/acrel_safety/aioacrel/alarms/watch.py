@@ -2,13 +2,15 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from ..device import Device
-from ..readings import PointKey, Value
+from ..readings import PointKey
 from .alarm import Alarm
+from .calm import Calm, Pair, is_calm
 from .clock import Clock, Moment
+from .counts import CountRule
 from .growing import GrowthRule
 from .growths import Growths, Question
 from .happening import Happening
@@ -17,14 +19,14 @@ from .ownerlimits import OwnerLimit
 from .positions import DeadRule, OpenedRule
 from .rules import Rule
 from .ruleset import inputs_by_circuit, rules_of
+from .timetable import Timetable
+from .told import Told
 from .unseen import WHOLE_DEVICE, UnseenDeviceRule, UnseenInputsRule
 from .verdict import UNSAID, AlarmKey
 
 _LOGGER = logging.getLogger(__name__)
 
 _NOTHING: Mapping[str, object] = {}
-_TOLD_STEP = 0.02
-"""Of the limit: by less a value has not changed for a person who looks at an alarm."""
 type Teller = Callable[[Happening], None]
 
 
@@ -40,11 +42,11 @@ class Watch:
         ratings: Mapping[str, float] | None = None,
         points: AbstractSet[PointKey] | None = None,
         clock: Clock | None = None,
-        grows: bool = False,
+        growths: Growths | None = None,
     ) -> None:
         """Take a device, and who is told of each happening. Without `points` all that can be read is watched.
 
-        Slow growth is watched if `grows`: that needs months, and somebody who keeps them.
+        Slow growth is watched where there are `growths`: that needs months, and somebody who keeps them.
         """
         self.device = device
         self._clock = clock or Clock()
@@ -53,19 +55,29 @@ class Watch:
         self._input_rules = {
             circuit: UnseenInputsRule(device, circuit, inputs) for circuit, inputs in inputs_by_circuit(rules).items()
         }
-        self.growths = Growths(device.model, limits or {}, ratings or {}, points if grows else frozenset())
+        self.growths = growths or Growths(device.model, {}, {}, frozenset())
         """What may grow slowly."""
         self._rules: Sequence[Rule] = [*rules, *self.growths.rules, *self._input_rules.values(), self._device_rule]
         self.alarms: Mapping[AlarmKey, Alarm] = {rule.cause.key: Alarm(rule.cause, tell) for rule in self._rules}
         """By key, in the order of the model."""
         self._by_point: Mapping[PointKey, Sequence[tuple[Rule, Alarm]]] = self._index(rules)
+        self._calm = Calm(self._by_point)
+        self._stale: set[PointKey] = set()
+        """Points of which it has to be found out again what is calm."""
+        self._times = Timetable[AlarmKey]()
+        timed: Sequence[UnseenInputsRule | UnseenDeviceRule] = [*self._input_rules.values(), self._device_rule]
+        self._timed = {rule.cause.key: rule for rule in timed}
+        """What has to be looked at after some time, also if nothing is heard."""
+        self._due: float | None = None
+        """The soonest of that, as it was told last."""
         self._below: Mapping[AlarmKey, Sequence[Alarm]] = self._followers()
         self._inputs = {rule.cause.key: rule.inputs for rule in rules}
         self._watched_inputs = frozenset(key for rule in rules for key in rule.inputs)
         self._memories: dict[AlarmKey, Mapping[str, object]] = {}
-        self._values_told: dict[AlarmKey, Value | None] = {}
+        self._told = Told()
         self._asked: list[AlarmKey] = []
-        self._is_changed = False
+        self._is_changed = self._is_other = False
+        """Whether anything is news; whether a fact is another one."""
         self._was_seen: bool | None = None
         self._words_known: dict[str | None, Safety] = {}
         """As long as nothing changed."""
@@ -76,7 +88,9 @@ class Watch:
         """Have what the alarms go by read, and look at it from now on."""
         self._memories = {rule.cause.key: dict(rule.memory()) for rule in self._rules}
         self._leave += [self.device.want({*self._by_point, *self.growths.keys}), self.device.listen(self.look)]
-        self._is_changed = True
+        self._is_changed = self._is_other = True
+        for key in self.alarms:
+            self._note_time(key)
         self.look(frozenset(self._by_point))
 
     @property
@@ -137,30 +151,65 @@ class Watch:
     def look(self, touched: AbstractSet[PointKey]) -> None:
         """Look at new readings."""
         now = self._clock.now()
-        readings = self.device.readings
-        news: dict[int, tuple[Rule, Alarm]] = {}
-        unread: dict[str, set[PointKey]] = {}
-        for key in touched:
-            for pair in self._by_point.get(key, ()):
-                news[id(pair[1])] = pair
-            if key in self._watched_inputs:
-                unread.setdefault(key.circuit, set()).add(key)
-        for rule, alarm in news.values():
-            self._take(alarm, rule, now)
-            if (memory := rule.memory()) != self._memories.get(alarm.cause.key, _NOTHING):
-                self._memories[alarm.cause.key] = dict(memory)
-                alarm.note_moved(now, ", ".join(f"{name} {value}" for name, value in memory.items()))
+        news, unread = self._sort(touched)
+        if news:
+            self._judge(news, now)
         for circuit, keys in unread.items():
             inputs = self._input_rules[circuit]
-            self._is_changed |= inputs.take(keys, readings)
+            if inputs.take(keys, self.device.readings):
+                self._is_changed = self._is_other = True
             self._take(self.alarms[inputs.cause.key], inputs, now)
-        self._take(self.alarms[WHOLE_DEVICE], self._device_rule, now)
+            self._note_time(inputs.cause.key)
+        if self._stale:
+            self._calm.bound(self._stale, self.device.readings)
+            self._stale.clear()
+        if not (self._was_seen and self.is_device_seen):
+            self._take(self.alarms[WHOLE_DEVICE], self._device_rule, now)
+            self._note_time(WHOLE_DEVICE)
         if self.growths.is_due(now.steady):
             self.growths.today = self._clock.day(now.wall)
+            self.growths.look_at_ratios(self.device.readings)
             for grown in self.growths.rules:
                 self._take(self.alarms[grown.cause.key], grown, now)
             self._note_questions()
         self._settle(now)
+
+    def _sort(self, touched: AbstractSet[PointKey]) -> tuple[Collection[Pair], Mapping[str, set[PointKey]]]:
+        """Return whom new readings concern: rules that have to judge, and by circuit what may be unread now."""
+        readings, bands, by_point = self.device.readings, self._calm.bands, self._by_point
+        news: dict[int, Pair] = {}
+        unread: dict[str, set[PointKey]] = {}
+        for key in touched:
+            reading = readings.get(key)
+            value = None if reading is None else reading.value
+            if (band := bands.get(key)) is None:
+                if (pairs := by_point.get(key)) is None:
+                    continue
+            elif value is not None and not isinstance(value, str) and band[0] <= value <= band[1]:
+                continue
+            else:
+                pairs = by_point[key]
+            for pair in pairs:
+                if not is_calm(pair, key, value):
+                    news[id(pair[1])] = pair
+            if key in self._watched_inputs:
+                unread.setdefault(key.circuit, set()).add(key)
+        return news.values(), unread
+
+    def _judge(self, news: Iterable[Pair], now: Moment) -> None:
+        for rule, alarm in news:
+            was_quiet = alarm.is_quiet
+            self._take(alarm, rule, now)
+            if was_quiet or alarm.is_quiet:
+                self._stale |= rule.inputs
+                self._stale |= rule.figures
+            self._note_memory(rule, alarm, now)
+
+    def _note_memory(self, rule: Rule, alarm: Alarm, now: Moment) -> None:
+        """Tell if what a rule goes by from now on is something else."""
+        if (memory := rule.memory()) != self._memories.get(alarm.cause.key, _NOTHING):
+            self._memories[alarm.cause.key] = dict(memory)
+            alarm.note_moved(now, ", ".join(f"{name} {value}" for name, value in memory.items()))
 
     def _take(self, alarm: Alarm, rule: Rule, now: Moment) -> None:
         former = alarm.facts
@@ -171,32 +220,24 @@ class Watch:
             _LOGGER.exception("%s of %s could not be judged", rule.cause.key, self.device.identity)
             verdict = UNSAID
         alarm.take(verdict, now)
-        if alarm.facts is not former or (alarm.stands and self._is_news(alarm)):
+        if alarm.facts is not former:
+            self._is_changed = self._is_other = True
+        elif alarm.stands and self._told.is_news(alarm):
             self._is_changed = True
-
-    def _is_news(self, alarm: Alarm) -> bool:
-        """Whether the value of an alarm that stands is another one than that told last, by as much as matters."""
-        key, value, limit = alarm.cause.key, alarm.value, alarm.limit
-        told = self._values_told.get(key)
-        if isinstance(value, int | float) and isinstance(told, int | float):
-            is_news = abs(value - told) > _TOLD_STEP * abs(limit or told)
-        else:
-            is_news = value != told
-        if is_news:
-            self._values_told[key] = value
-        return is_news
 
     def _settle(self, now: Moment) -> None:
         """Let the gravest alarm of one matter speak for the others, and tell that something changed."""
-        is_seen = self.is_device_seen
-        if not self._is_changed and is_seen is self._was_seen:
+        is_seen, due = self.is_device_seen, self._times.next()
+        if not self._is_changed and is_seen is self._was_seen and due == self._due:
             return
-        self._was_seen, self._is_changed = is_seen, False
-        for key, followers in self._below.items():
-            graver = self.alarms[key]
-            by = str(key) if graver.facts.condition else None
-            for alarm in followers:
-                alarm.suppress(by, now)
+        self._was_seen, self._is_changed, self._due = is_seen, False, due
+        if self._is_other:
+            self._is_other = False
+            for key, followers in self._below.items():
+                graver = self.alarms[key]
+                by = str(key) if graver.facts.condition else None
+                for alarm in followers:
+                    alarm.suppress(by, now)
         self._words_known.clear()
         for listener in list(self._listeners):
             listener()
@@ -205,20 +246,27 @@ class Watch:
 
     def next_time(self) -> float | None:
         """Return when, by the steady clock, `tick` is to be called; None if not at all."""
-        times = [self._device_rule.next_time(), *(rule.next_time() for rule in self._input_rules.values())]
-        times += [alarm.next_time for alarm in self.alarms.values()]
-        return min((time for time in times if time is not None), default=None)
+        return self._times.next()
+
+    def _note_time(self, key: AlarmKey) -> None:
+        """Note when one alarm has to be looked at again, also if nothing is heard until then."""
+        timed, time = self._timed.get(key), self.alarms[key].next_time
+        if timed is not None and (lasting := timed.next_time()) is not None:
+            time = lasting if time is None else min(time, lasting)
+        self._times.set(key, time)
 
     def tick(self) -> None:
         """Do what is due, whether anything is heard or not."""
         now = self._clock.now()
-        for alarm in self.alarms.values():
+        for key in list(self._times.take(now.steady)):
+            alarm = self.alarms[key]
             former = alarm.facts
             alarm.tick(now)
-            self._is_changed |= alarm.facts is not former
-        timed: Sequence[Rule] = [*self._input_rules.values(), self._device_rule]
-        for rule in timed:
-            self._take(self.alarms[rule.cause.key], rule, now)
+            if alarm.facts is not former:
+                self._is_changed = self._is_other = True
+            if (rule := self._timed.get(key)) is not None:
+                self._take(alarm, rule, now)
+            self._note_time(key)
         self._settle(now)
 
     # -- the one word -------------------------------------------------------------------------------------------------
@@ -251,14 +299,20 @@ class Watch:
     def act(self, key: AlarmKey, act: Callable[[Alarm, Moment], None]) -> None:
         """Have a person's act done to one alarm, and what follows from it. Raises AlarmRefusedError."""
         now = self._clock.now()
-        self._is_changed = True
+        self._is_changed = self._is_other = True
         alarm = self.alarms[key]
-        act(alarm, now)
         rule = self.rule(key)
-        if isinstance(rule, GrowthRule) and alarm.facts.condition and alarm.facts.is_acknowledged:
-            # It stands for as long as nobody knows; after that the days go on without it.
+        try:
+            act(alarm, now)
+        finally:
+            self._note_time(key)
+            self._calm.bound(rule.inputs | rule.figures, self.device.readings)
+        if isinstance(rule, GrowthRule | CountRule) and alarm.facts.condition and alarm.facts.is_acknowledged:
+            # It stands for as long as nobody knows; after that the days, or the count, go on without it.
             rule.acknowledge()
             self._take(alarm, rule, now)
+            self._note_memory(rule, alarm, now)
+            self._calm.bound(rule.inputs | rule.figures, self.device.readings)
         self._settle(now)
 
     def answer(self, question: Question, *, is_new_appliance: bool) -> bool:

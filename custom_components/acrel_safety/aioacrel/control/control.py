@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ..errors import AcrelError
+from ..errors import AcrelError, LinkError
 from ..points import Effect, Operation
 from ..readings import PointKey, Reading
 from ..source import Command, Source
@@ -32,6 +33,8 @@ _LOGGER = logging.getLogger(__name__)
 
 PATIENCE = 10.0
 """Seconds from the act until it has to be on its way: what goes out later nobody expects any more."""
+TRIES = 3
+"""Of reading before, and of getting as far as the write while nothing was sent: what was sent is never sent again."""
 STALE_SECONDS = 4.0
 """Twice the usual time between two fast reads: what was read longer ago allows no closing."""
 EXPECTED_SECONDS = 60.0
@@ -216,7 +219,10 @@ class Control:
 
         if case.effect.may_open:
             self.surroundings.expect_open(circuit, EXPECTED_SECONDS + PATIENCE)
-        outcome = await Sending(source, command, watching).run(sent)
+        for _ in range(TRIES):
+            outcome = await Sending(source, command, watching).run(sent)
+            if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > PATIENCE:
+                break
         if case.effect.may_open and outcome.result is Result.REFUSED:
             self.surroundings.expect_nothing(circuit)
         elif case.effect.may_open and outcome.position:
@@ -271,7 +277,7 @@ class Control:
         keys = keys_to_read(self.device, case.operation, _proof_of(case)[0])
         try:
             async with asyncio.timeout(PATIENCE):
-                readings = await source.read(keys)
+                readings = await _read_in_tries(source, keys)
         except AcrelError as error:
             return refused(Reason.NOT_SENT, error)
         except TimeoutError:
@@ -339,6 +345,14 @@ def _proof_of(case: Case) -> tuple[Proof, bool]:
     if is_pulse and proof.has_owners:
         return Proof(points, {}, positions=at, effect=case.effect, evidence=evidence), False
     return proof, is_pulse
+
+
+async def _read_in_tries(source: Source, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
+    """Return a fresh reading. Raises AcrelError when it cannot be had, asked several times."""
+    for _ in range(TRIES - 1):
+        with suppress(LinkError):
+            return await source.read(keys)
+    return await source.read(keys)
 
 
 def _position(case: Case) -> bool | None:

@@ -10,7 +10,7 @@ from ..texts import Said
 from .evidence import Proof, Readings, Shown
 from .outcome import Outcome, Reason, Result, refused
 
-SETTLE_SECONDS = 0.15
+SETTLE_SECONDS = 0.1
 """So long the wanted position has to stay, before it is believed: contacts bounce, and pulses fall back."""
 PAUSES = (0.0, 0.05, 0.1, 0.2)
 """Seconds before the first reads, then the last of them before each."""
@@ -18,8 +18,10 @@ LONGEST_PAUSE = 0.25
 """Seconds between two looks at what has to stay where it is."""
 LATE_TIMES = 5.0
 """Times as long as an operation should take, it is watched: then what has not moved is stuck."""
-LONGEST_GAP = 1.5
-"""Seconds between two reads, in which nothing can have moved there and back unseen."""
+LONGEST_GAP = 0.6
+"""Seconds between two reads, in which nothing can have moved there and back unseen: the shortest pulses take 1 s."""
+LOST_SECONDS = 2.5
+"""After so long without an answer that tells, the position is not known."""
 READ_SECONDS = 2.0
 """A read that was begun in time is waited for so long."""
 
@@ -140,7 +142,9 @@ class Sending:
         """Return what to say now that it should be there and is not; None to go on watching."""
         last = self._last
         if last is None:
-            return Result.UNKNOWN, Reason.NO_ANSWER
+            # One read in vain says little; a device that is silent is not waited for.
+            is_silent = now - self._seen_at > LOST_SECONDS or now >= end
+            return (Result.UNKNOWN, Reason.NO_ANSWER) if is_silent else None
         if self._was_there or self._watching.is_pulse:
             return Result.UNVERIFIED, Reason.FELL_BACK if self._was_there else Reason.PULSE_NOT_SEEN
         if self._failure is not None and not self._is_refused:

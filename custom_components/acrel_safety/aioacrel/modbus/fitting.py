@@ -1,14 +1,16 @@
 """Which models a unit answers like: each by its own checks, so that one odd answer does not decide for all."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from ..errors import LinkError, LinkUnreachableError, RefusedError, WrongDeviceError
+from ..errors import AcrelError, LinkError, LinkUnreachableError, RefusedError, WrongDeviceError
 from ..points import Model
 from ..registers import ProbeCheck, RegisterMap
+from ..texts import Said, Sayable, phrase
 from .guard import GuardedUnit
-from .probe import patient_read, probe_model
+from .probe import Turn, patient_read, probe_model
 
 FUNCTION = 3
 FIRST_REGISTER = 0
@@ -35,13 +37,13 @@ class Candidate:
 
     model: Model
     registers: RegisterMap
-    speaks_for: list[str] = field(default_factory=list)
-    speaks_against: list[str] = field(default_factory=list)
+    speaks_for: list[Said] = field(default_factory=list)
+    speaks_against: list[Said] = field(default_factory=list)
     is_supported: bool = False
     """Whether more than a missing register speaks for it: that any other device may lack too."""
     has_own_code: bool = False
     """Whether a register holds the one number that only this model has there."""
-    unclear: list[str] = field(default_factory=list)
+    unclear: list[Said] = field(default_factory=list)
     """Checks that got no answer, or one that says nothing."""
     left: list[ProbeCheck | None] = field(init=False)
     """Checks that were not asked for; None is that of a model without any."""
@@ -75,20 +77,23 @@ class Candidate:
         return self.verdict, -len(self.speaks_against), _telling(self.registers), len(self.speaks_for)
 
 
-async def candidates(unit: GuardedUnit, models: Sequence[Model], *, thorough: bool = False) -> list[Candidate]:
+async def candidates(
+    unit: GuardedUnit, models: Sequence[Model], *, thorough: bool = False, turn: Turn = nullcontext
+) -> list[Candidate]:
     """Return what speaks for and against each model, the likeliest first.
 
     A model is asked for until something does not speak for it; all of it when no other fits, or if `thorough`. Of its
     register maps the likeliest stands for it. Those models come first that have registers nobody may touch: what others
-    are known by may lie there. Raises LinkUnreachableError, or the LinkError of a unit that has fallen silent.
+    are known by may lie there. Each question takes a `turn`. Raises LinkUnreachableError, or the LinkError of a unit
+    that has fallen silent.
     """
     found = [Candidate(model=model, registers=registers) for model in models for registers in model.maps]
     found.sort(key=lambda candidate: not candidate.registers.forbidden)
     for candidate in found:
-        await _ask(unit, candidate, found, all_of_it=thorough)
+        await _ask(unit, candidate, found, turn, all_of_it=thorough)
     if not any(candidate.verdict is Verdict.FITS for candidate in found):
         for candidate in found:
-            await _ask(unit, candidate, found, all_of_it=True)
+            await _ask(unit, candidate, found, turn, all_of_it=True)
     best: dict[str, Candidate] = {}
     for candidate in sorted(found, key=lambda candidate: candidate.order, reverse=True):
         best.setdefault(candidate.model.id, candidate)
@@ -100,7 +105,9 @@ async def fitting_models(unit: GuardedUnit, models: Sequence[Model]) -> list[Fit
     return [(found.model, found.registers) for found in await candidates(unit, models) if found.verdict is Verdict.FITS]
 
 
-async def _ask(unit: GuardedUnit, candidate: Candidate, others: Sequence[Candidate], *, all_of_it: bool) -> None:
+async def _ask(
+    unit: GuardedUnit, candidate: Candidate, others: Sequence[Candidate], turn: Turn, *, all_of_it: bool
+) -> None:
     """Ask for the checks of a model that are left, as long as they touch nothing that a likely other one forbids."""
     while candidate.left and (all_of_it or not candidate.is_doubted):
         check = candidate.left[0]
@@ -113,14 +120,14 @@ async def _ask(unit: GuardedUnit, candidate: Candidate, others: Sequence[Candida
         registers = replace(candidate.registers, probes=() if check is None else (check,))
         asked = replace(candidate.model, registers=registers, fallbacks=())
         try:
-            await probe_model(unit, asked)
+            await probe_model(unit, asked, turn=turn)
         except WrongDeviceError as error:
-            candidate.speaks_against.append(error.placeholders["detail"])
+            candidate.speaks_against.append(said_of(error, "detail"))
         except LinkUnreachableError:
             raise
         except LinkError as error:
-            candidate.unclear.append(f"{_place(check)}: {_odd(error)}")
-            await _answers(unit)
+            candidate.unclear.append(phrase("check_unclear", place=_place(check), found=_odd(error)))
+            await _answers(unit, turn)
         else:
             candidate.speaks_for.append(_place(check))
             candidate.is_supported |= check is None or not check.refused
@@ -128,28 +135,35 @@ async def _ask(unit: GuardedUnit, candidate: Candidate, others: Sequence[Candida
                 candidate.has_own_code = True
 
 
-async def _answers(unit: GuardedUnit) -> None:
+async def _answers(unit: GuardedUnit, turn: Turn) -> None:
     """Ask for one register; a refusal by the unit is an answer. Raises the LinkError of a unit that cannot be asked."""
     try:
-        await patient_read(unit, FUNCTION, FIRST_REGISTER, 1)
+        await patient_read(unit, FUNCTION, FIRST_REGISTER, 1, turn)
     except RefusedError as error:
         if error.is_gateway:
             raise
 
 
-def _odd(error: LinkError) -> str:
+def said_of(error: AcrelError, name: str) -> Said:
+    """Return a value of an error as it was given, for a sentence in whatever language."""
+    value = error.values.get(name, "")
+    return value if isinstance(value, Sayable) else str(value)
+
+
+def _odd(error: LinkError) -> Said:
     """Return what was odd, without the unit's name, which stands beside."""
     if isinstance(error, RefusedError):
-        return f"refused with exception {error.placeholders['code']} ({error.placeholders['meaning']})"
-    return error.placeholders.get("detail") or "no answer"
+        return phrase("check_refused", code=said_of(error, "code"), meaning=said_of(error, "meaning"))
+    return said_of(error, "detail") or phrase("check_unanswered")
 
 
-def _place(check: ProbeCheck | None) -> str:
+def _place(check: ProbeCheck | None) -> Said:
     """Name the registers of a check; without one the first register of the model is asked for."""
     if check is None:
-        return "first register"
+        return phrase("check_first")
     last = f"-{check.address + check.count - 1:04X}h" if check.count > 1 else ""
-    return f"{check.address:04X}h{last}{' missing' if check.refused else ''}"
+    place = f"{check.address:04X}h{last}"
+    return phrase("check_missing", place=place) if check.refused else place
 
 
 def _telling(registers: RegisterMap) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ..errors import LinkError
 from ..points import Model
+from ..texts import Said
 from .fitting import Candidate, Verdict
 from .link import LinkAddress
 
@@ -15,7 +16,7 @@ class Found:
 
     unit_id: int
     candidates: Sequence[Candidate] = ()
-    remark: str = ""
+    remark: Said = ""
     is_sound: bool = True
     """Whether it gave an answer that fits the question."""
 
@@ -34,9 +35,9 @@ class Search:
     found: list[Found] = field(default_factory=list)
     trouble: LinkError | None = None
     """What ended it early."""
-    gateway_says: str = ""
+    gateway_says: Said = ""
     """What the gateway itself said of a unit that is not there: then its framing is the right one."""
-    heard: str = ""
+    heard: Said = ""
     """What came instead of an answer, though no unit is known by it."""
     tries_for: float = 0.0
     """Seconds for which the gateway tries a unit that is not there, and serves nobody else."""

@@ -4,19 +4,18 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-
-from modbus_connection import ModbusError
+from functools import partial
 
 from ..errors import BadAnswerError, LinkError, LinkUnreachableError, NoAnswerError, RefusedError, WrongPeerError
 from ..foreign import innermost
 from ..points import Model
-from ..texts import phrase
+from ..texts import Said, phrase
 from .examine import OF_OTHER_FRAMING, Speech
-from .fitting import FIRST_REGISTER, FUNCTION, candidates
+from .fitting import FIRST_REGISTER, FUNCTION, candidates, said_of
 from .found import Found, Search
 from .framing import BROADCAST_UNIT, Framing
 from .guard import GuardedUnit
-from .link import Link, LinkAddress
+from .searched import SearchedLink
 
 type Show = Callable[[int, int, int], None]
 """Takes how many units were asked, which one is asked now, and how many were found."""
@@ -40,8 +39,7 @@ _STALL = 0.1
 
 
 async def search(
-    link: Link,
-    address: LinkAddress,
+    link: SearchedLink,
     units: Sequence[int],
     models: Sequence[Model],
     *,
@@ -49,14 +47,18 @@ async def search(
     thorough: bool = False,
     show: Show = lambda done, unit_id, found: None,
 ) -> Search:
-    """Ask all of these units on an open link, each by the checks of these models; `show` is told of each before.
+    """Ask all of these units on a link, each by the checks of these models; `show` is told of each before.
 
-    Units get the seconds of `unit_timeout` where that was stated, else as long as this gateway needs. All checks of all
-    models are asked for if `thorough`. Raises LinkUnreachableError as long as nothing was found: without the link there
-    is nothing to find.
+    Units get the seconds of `unit_timeout` where that was stated, else as long as this gateway needs; on a shared link
+    as long as those who read there found fit. All checks of all models are asked for if `thorough`. Raises
+    LinkUnreachableError as long as nothing was found: without the link there is nothing to find.
     """
-    done = Search(address=address, asked=units)
+    done = Search(address=link.address, asked=units)
     asker = _Asker(link, done, models, timeout=unit_timeout, thorough=thorough)
+    way = link.pulse.way
+    looked = way.looks_by_itself
+    # A gateway that tries an absent unit for seconds would be held up by a look at what speaks there.
+    way.looks_by_itself = link.is_shared and looked
     try:
         round_of = units
         while round_of:
@@ -70,8 +72,12 @@ async def search(
                 round_of = asker.to_ask_again()
     except LinkUnreachableError as error:
         if not done.found:
-            raise await asker.explained(error) from error
+            if (explained := await asker.explained(error)) is error:
+                raise
+            raise explained from error
         done.trouble = error
+    finally:
+        way.looks_by_itself = looked
     done.found.sort(key=lambda unit: units.index(unit.unit_id))
     return done
 
@@ -80,7 +86,7 @@ class _Asker:
     """Asks the units of a link, for as long as this gateway needs."""
 
     def __init__(
-        self, link: Link, done: Search, models: Sequence[Model], *, timeout: float | None, thorough: bool
+        self, link: SearchedLink, done: Search, models: Sequence[Model], *, timeout: float | None, thorough: bool
     ) -> None:
         self._link = link
         self._done = done
@@ -89,11 +95,11 @@ class _Asker:
         self._is_thorough = thorough
         self._timeout = timeout or SHORT_TIMEOUT
         # On RTU framing nobody answers for others, and a second request could be taken for the first.
-        self._is_patience_due = timeout is None and done.address.framing is Framing.MBAP
+        # Where others read, it is known already for how long a gateway tries, and they are not to wait for it.
+        self._is_patience_due = timeout is None and done.address.framing is Framing.MBAP and not link.is_shared
         self._is_stall_looked_for = self._is_patience_due
-        self._growing = [] if timeout is not None else list(GROWING_TIMEOUTS)
-        # A gateway that tries an absent unit for seconds would be held up by a look at what speaks there.
-        link.pulse.way.looks_by_itself = False
+        self._growing = [] if timeout is not None or link.is_shared else list(GROWING_TIMEOUTS)
+        self._rest = 0.0 if link.is_shared else None
         self._given: dict[int, float] = {}
         """The seconds that each unit was given which did not answer."""
 
@@ -102,11 +108,8 @@ class _Asker:
         if unit_id == BROADCAST_UNIT and self._done.address.framing is Framing.RTU:
             return
         self._given[unit_id] = self._timeout
-        unit = self._unit(unit_id, self._timeout)
-        try:
+        async with self._link.lend(unit_id, self._timeout) as unit:
             found = await self._look_at(unit)
-        finally:
-            unit.close()
         if found is None and self._is_patience_due:
             self._is_patience_due = False
             found = await self._ask_patiently(unit_id)
@@ -121,8 +124,9 @@ class _Asker:
         is_long_enough = len(self._given) == UNHEARD_UNITS or (
             len(self._given) < UNHEARD_UNITS and unit_id == round_of[-1]
         )
-        way = self._link.pulse.way
-        return is_long_enough and way.speech is None and not self._done.gateway_says and not self._link.is_heard
+        pulse = self._link.pulse
+        is_heard = self._done.gateway_says or pulse.was_felt_since(float("-inf"))
+        return is_long_enough and not self._link.is_shared and pulse.way.speech is None and not is_heard
 
     async def look(self, unit_id: int) -> Sequence[int] | None:
         """Look what speaks there; return the units to ask from here on, None to go on as before.
@@ -130,7 +134,7 @@ class _Asker:
         Raises WrongPeerError when it is not Modbus at all.
         """
         way = self._link.pulse.way
-        detail = await way.look(unit_id, FIRST_REGISTER, self._link.unit(unit_id).disconnect)
+        detail = await way.look(unit_id, FIRST_REGISTER, partial(self._link.hang_up, unit_id))
         if way.speech in OF_OTHER_FRAMING:
             return ()  # the other framing is searched next
         if detail is not None:
@@ -144,17 +148,18 @@ class _Asker:
         code = way.busy_code(unit_id, asyncio.get_running_loop().time())
         if code is not None:
             refusal = RefusedError(unit=unit_id, address=FIRST_REGISTER, count=1, code=code)
-            self._done.heard = str(refusal)
+            self._done.heard = refusal
         elif way.speech is Speech.OTHER:
-            self._done.heard = str(BadAnswerError(unit=unit_id, detail=phrase("other_answer")))
+            self._done.heard = BadAnswerError(unit=unit_id, detail=phrase("other_answer"))
 
     async def explained(self, error: LinkUnreachableError) -> LinkUnreachableError:
         """Return why nothing can be found; where connections end without an answer it is looked what speaks there."""
         way = self._link.pulse.way
-        if isinstance(error, WrongPeerError) or isinstance(innermost(error), OSError) or way.speech is not None:
+        is_known = isinstance(error, WrongPeerError) or isinstance(innermost(error), OSError) or way.speech is not None
+        if is_known or self._link.is_shared:
             return error
         unit_id = self._done.asked[0]
-        detail = await way.look(unit_id, FIRST_REGISTER, self._link.unit(unit_id).disconnect)
+        detail = await way.look(unit_id, FIRST_REGISTER, partial(self._link.hang_up, unit_id))
         return error if detail is None else WrongPeerError(link=str(self._done.address), detail=detail)
 
     def to_ask_again(self) -> list[int]:
@@ -163,6 +168,8 @@ class _Asker:
         When nobody answered everybody is given more, unless that would take too long.
         """
         self._done.longest = min(self._given.values(), default=0.0)
+        if self._link.is_shared:
+            return []
         short = [unit_id for unit_id, seconds in self._given.items() if seconds < self._timeout]
         if self._done.gateway_says or self._done.answering or not self._growing:
             return short
@@ -173,23 +180,17 @@ class _Asker:
         self._timeout = max(self._timeout, longer)
         return [*self._given]
 
-    def _unit(self, unit_id: int, timeout: float) -> GuardedUnit:
-        return self._done.address.guarded(self._link.unit(unit_id), unit_id, timeout=timeout, pulse=self._link.pulse)
-
     async def _ask_patiently(self, unit_id: int) -> Found | None:
         """Ask a silent unit once more and see how long this gateway takes to say that nobody is there.
 
         Whoever asked the next unit before that would hear nothing of it. Raises LinkUnreachableError.
         """
         # Only a new connection waits longer, or less long again.
-        await self._hang_up(unit_id)
+        await self._link.hang_up(unit_id)
         self._given[unit_id] = PATIENT_TIMEOUT
-        unit = self._unit(unit_id, PATIENT_TIMEOUT)
-        try:
+        async with self._link.lend(unit_id, PATIENT_TIMEOUT) as unit:
             found = await self._look_at(unit)
-        finally:
-            unit.close()
-        await self._hang_up(unit_id)
+        await self._link.hang_up(unit_id)
         return found
 
     async def _look_for_stall(self) -> None:
@@ -201,33 +202,28 @@ class _Asker:
         if known is None:
             return
         self._is_stall_looked_for = False
-        unit = self._unit(known.unit_id, PATIENT_TIMEOUT)
         try:
-            waits = [await _time_of_answer(unit) for _ in range(2)]
+            async with self._link.lend(known.unit_id, PATIENT_TIMEOUT) as unit:
+                waits = [await _time_of_answer(unit) for _ in range(2)]
         except LinkUnreachableError:
             raise
         except LinkError:
             return
         finally:
-            unit.close()
-            await self._hang_up(known.unit_id)
+            await self._link.hang_up(known.unit_id)
         if (stall := waits[0] - waits[1]) > _STALL:
             self._done.tries_for = self._timeout + stall
             self._timeout = _MARGIN * self._done.tries_for
-
-    async def _hang_up(self, unit_id: int) -> None:
-        with suppress(ModbusError):
-            await self._link.unit(unit_id).disconnect()
 
     async def _look_at(self, unit: GuardedUnit) -> Found | None:
         """Return what a unit is, None for a silent one. Raises LinkUnreachableError."""
         asked, had_plain = time.monotonic(), self._link.pulse.way.plain is not None
         try:
-            remark = await _first_answer(unit)
+            remark = await self._first_answer(unit)
         except NoAnswerError:
             return None
         except RefusedError as error:  # by the gateway, which is heard in time from now on
-            self._done.gateway_says = error.placeholders["meaning"]
+            self._done.gateway_says = said_of(error, "meaning")
             self._done.tries_for = time.monotonic() - asked
             self._note_wait(self._done.tries_for)
             self._is_patience_due = False
@@ -235,10 +231,10 @@ class _Asker:
         except LinkUnreachableError:
             raise
         except LinkError as error:
-            return Found(unit_id=unit.unit_id, remark=f"answers badly: {error}", is_sound=False)
+            return Found(unit_id=unit.unit_id, remark=phrase("answers_badly", error=error), is_sound=False)
         self._note_wait(time.monotonic() - asked)
         try:
-            found = await candidates(unit, self._models, thorough=self._is_thorough)
+            found = await candidates(unit, self._models, thorough=self._is_thorough, turn=self._link.turn)
         except LinkUnreachableError:
             raise
         except LinkError as error:
@@ -248,12 +244,35 @@ class _Asker:
             return Found(unit_id=unit.unit_id, remark=why)
         return Found(unit_id=unit.unit_id, candidates=found, remark=remark)
 
-    async def _why_no_more(self, unit: GuardedUnit, error: LinkError) -> str:
+    async def _why_no_more(self, unit: GuardedUnit, error: LinkError) -> Said:
         """Return what became of a unit that answered at first. Raises WrongPeerError."""
         if not isinstance(error, NoAnswerError):
-            return f"answers badly: {error}"
-        await self.look(unit.unit_id)
-        return f"answers no more: {self._done.heard or error}"
+            return phrase("answers_badly", error=error)
+        if not self._link.is_shared:
+            await self.look(unit.unit_id)
+        return phrase("answers_no_more", error=self._done.heard or error)
+
+    async def _first_answer(self, unit: GuardedUnit) -> Said:
+        """Ask for one register and return a remark; a refusal by the unit is an answer.
+
+        Raises the LinkError of a unit that gives none.
+        """
+        try:
+            try:
+                await self._read(unit)
+            except LinkUnreachableError, BadAnswerError:
+                # Some gateways hang up instead of saying that nobody is there; one odd answer is none.
+                await self._read(unit)
+        except RefusedError as error:
+            if error.is_gateway:
+                raise
+            if error.is_illegal_function:
+                return phrase("reads_otherwise", function=f"{FUNCTION:02d}")
+        return ""
+
+    async def _read(self, unit: GuardedUnit) -> None:
+        async with self._link.turn():
+            await unit.read(FUNCTION, FIRST_REGISTER, 1, rest=self._rest)
 
     def _note_wait(self, seconds: float) -> None:
         """Give the next units the time that this answer took, unless the user stated one."""
@@ -266,22 +285,3 @@ async def _time_of_answer(unit: GuardedUnit) -> float:
     with suppress(RefusedError):
         await unit.read(FUNCTION, FIRST_REGISTER, 1)
     return time.monotonic() - asked
-
-
-async def _first_answer(unit: GuardedUnit) -> str:
-    """Ask for one register and return a remark; a refusal by the unit is an answer.
-
-    Raises the LinkError of a unit that gives none.
-    """
-    try:
-        try:
-            await unit.read(FUNCTION, FIRST_REGISTER, 1)
-        except LinkUnreachableError, BadAnswerError:
-            # Some gateways hang up instead of saying that nobody is there; one odd answer is none.
-            await unit.read(FUNCTION, FIRST_REGISTER, 1)
-    except RefusedError as error:
-        if error.is_gateway:
-            raise
-        if error.is_illegal_function:
-            return f"does not know function {FUNCTION:02d}: its registers may be read with function 04"
-    return ""

@@ -28,8 +28,8 @@ from .unit import ORIGIN, PolledUnit, utcnow
 
 LIFELESS_SECONDS = 60.0
 """After so long without a sign of life one is looked for: nothing but zeros may be a dead meter's by now."""
-LIVELY_SECONDS = 2.5
-"""For so short a time no gateway answers for a dead meter."""
+NEIGHBOURS = 16
+"""So many registers around what is asked for are read with it: a single word is the same whoever says it."""
 _PACES = tuple(Pace)
 
 
@@ -127,15 +127,13 @@ class ModbusSource:
             raise self._trouble
         if not self._is_right and (error := await self.identify()) is not None:
             raise error
-        readings = await self.bus.command(lambda: self.unit.read(keys), self.unit.unit)
-        await self._look_for_life()
+        readings = await self.bus.command(lambda: self.unit.read(keys, beside=NEIGHBOURS), self.unit.unit)
+        if self.unit.is_blankly_read:
+            await self._look_for_life()
         return readings
 
     async def _look_for_life(self) -> None:
-        """Raise DeadMeterError if what was read may be said for a dead meter, and nothing else shows that it lives."""
-        now = asyncio.get_running_loop().time()
-        if not self.unit.is_blankly_read or self.unit.vital.has_lived_since(now - LIVELY_SECONDS):
-            return
+        """Raise DeadMeterError if nothing shows that what was read is not said for a dead meter."""
         if await self.unit.is_blank(turn=self._turn):
             raise DeadMeterError(unit=self.unit.unit_id)
         self.unit.vital.vouch(asyncio.get_running_loop().time())

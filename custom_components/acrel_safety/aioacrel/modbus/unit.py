@@ -165,6 +165,11 @@ class PolledUnit:
         within = self.plan.within(read)
         return await self.unit.read(read.function, read.address, read.count, within=within, waits=False)
 
+    async def _ask_patiently(self, block: Block) -> list[int]:
+        """Send one planned read, also when a pause is due before it; raises as `GuardedUnit.read` does."""
+        read = block.read
+        return await self.unit.read(read.function, read.address, read.count, within=self.plan.within(read))
+
     def take(self, block: Block, words: list[int]) -> set[PointKey]:
         """Turn the answer to one planned read into readings; return the points it held."""
         self.learnt.declines_all, self.learnt.has_answered = False, True
@@ -346,14 +351,28 @@ class PolledUnit:
             if error.is_gateway or error.is_busy:
                 raise
 
-    async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
+    def _around(self, keys: Collection[PointKey], registers: int) -> set[PointKey]:
+        """Return points with those that lie at most so many registers beside one of them, and were never refused."""
+        places = self.registers.places
+        near = {
+            (places[key].function, address)
+            for key in keys
+            if key in places
+            for address in range(places[key].address - registers, places[key].addresses.stop + registers)
+        }
+        beside = {key for key, place in places.items() if (place.function, place.address) in near}
+        return {*keys, *(beside - self.learnt.refused - self.model.private)}
+
+    async def read(self, keys: Collection[PointKey], *, beside: int = 0) -> Mapping[PointKey, Reading]:
         """Return what some points are now, asked for at once and without regard to polls.
 
+        What lies up to `beside` registers beside them is read with them, and thrown away.
         Raises LinkError when the unit cannot be asked; what it refuses has no value.
         """
         readings: dict[PointKey, Reading] = {}
         self.is_blankly_read = True
-        async for block, words in read_in_parts(self.unit, self.blocks_for(keys), self.ask):
+        blocks = self.blocks_for(self._around(keys, beside) if beside else keys)
+        async for block, words in read_in_parts(self.unit, blocks, self._ask_patiently):
             if isinstance(words, RefusedError):
                 readings.update(self._decoder.lost(block.keys, Quality.REFUSED, self._clock()))
                 continue

@@ -7,8 +7,10 @@ from ...errors import WrongPeerError
 from ...modbus.fitting import Candidate, Verdict
 from ...modbus.found import Found, Search
 from ...modbus.link import LinkAddress
+from ...modbus.searched import OwnLink
 from ...modbus.searching import search
 from ...points import Model
+from ...texts import said
 from .. import advice, selecting
 from ..exits import Exit
 from ..options import Options
@@ -61,8 +63,7 @@ async def search_link(options: Options, address: LinkAddress, models: Sequence[M
     async with open_link(address) as link:
         with progress(console, len(options.units)) as show:
             return await search(
-                link,
-                address,
+                OwnLink(link, address),
                 options.units,
                 models,
                 unit_timeout=options.timeout,
@@ -75,9 +76,9 @@ def _candidate(candidate: Candidate) -> Json:
     return {
         "model": candidate.model.id,
         "fits": candidate.verdict is Verdict.FITS,
-        "for": [*candidate.speaks_for],
-        "against": [*candidate.speaks_against],
-        "unclear": [*candidate.unclear],
+        "for": [str(said) for said in candidate.speaks_for],
+        "against": [str(said) for said in candidate.speaks_against],
+        "unclear": [str(said) for said in candidate.unclear],
     }
 
 
@@ -90,7 +91,7 @@ def _as_json(options: Options, done: Search) -> Json:
                 "unit": unit.unit_id,
                 "models": [model.id for model in unit.models],
                 "candidates": [_candidate(candidate) for candidate in _worth_telling(options, unit)],
-                "remark": unit.remark,
+                "remark": str(unit.remark),
             }
             for unit in done.found
         ],
@@ -102,7 +103,7 @@ def _show(options: Options, console: Console, done: Search) -> None:
     if done.found:
         console.show(table(_COLUMNS, [_row(unit, options.language) for unit in done.found]))
     doubts = [
-        _doubt(unit, candidate)
+        _doubt(unit, candidate, options.language)
         for unit in done.found
         if options.everything or not unit.models
         for candidate in _worth_telling(options, unit)
@@ -117,7 +118,7 @@ def _show(options: Options, console: Console, done: Search) -> None:
 
 def _row(unit: Found, language: str) -> tuple[Cell, ...]:
     title = unit.models[0].title(language) if len(unit.models) == 1 else ""
-    return str(unit.unit_id), _named(unit.models) or _unnamed(unit), title, unit.remark
+    return str(unit.unit_id), _named(unit.models) or _unnamed(unit), title, said(unit.remark, language)
 
 
 def _named(models: Sequence[Model]) -> str:
@@ -131,14 +132,14 @@ def _unnamed(unit: Found) -> str:
     return "none known" if unit.candidates else "not asked"
 
 
-def _doubt(unit: Found, candidate: Candidate) -> tuple[Cell, ...]:
+def _doubt(unit: Found, candidate: Candidate, language: str) -> tuple[Cell, ...]:
     return (
         str(unit.unit_id),
         candidate.model.id,
         _VERDICTS[candidate.verdict],
-        "; ".join(candidate.speaks_for),
-        "; ".join(candidate.speaks_against),
-        "; ".join(candidate.unclear),
+        "; ".join(said(one, language) for one in candidate.speaks_for),
+        "; ".join(said(one, language) for one in candidate.speaks_against),
+        "; ".join(said(one, language) for one in candidate.unclear),
     )
 
 

@@ -1,0 +1,344 @@
+"""Operations behind a fault proxy: is what is said of them true, and how many requests left?
+
+The relay of a prepaid meter, or an ADW300's output, obeys, sticks, moves late, falls back, or is moved by hand, on a
+link that does every fault there is; in virtual time and with fixed seeds. Each outcome is held against the
+simulated cabinet at that moment: `confirmed` has to be there, `failed` may not, nor have been there for longer than two
+looks are apart, and no operation may have sent more than one write.
+
+    python -m benchmarks.operations --faulted 20000 --jobs 2
+"""
+
+import argparse
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from math import inf
+from random import Random
+
+from benchmarks.report import Table
+from custom_components.acrel_safety.aioacrel.control.caller import Caller, CallerKind
+from custom_components.acrel_safety.aioacrel.control.control import Control
+from custom_components.acrel_safety.aioacrel.control.outcome import Outcome, Result
+from custom_components.acrel_safety.aioacrel.control.policy import Policy
+from custom_components.acrel_safety.aioacrel.control.rights import Rights
+from custom_components.acrel_safety.aioacrel.control.watching import LONGEST_GAP
+from custom_components.acrel_safety.aioacrel.device import Device
+from custom_components.acrel_safety.aioacrel.modbus import Link, LinkAddress, ModbusHub
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary
+from custom_components.acrel_safety.aioacrel.readings import PointKey
+from simulator import Cabinet
+from simulator.devices.adw300 import Adw300
+from simulator.devices.prepaid import PrepaidDevice
+from simulator.faults import FaultProxy, Framing, Schedule, faults_of
+from simulator.faults.virtual import run
+
+SEED = 20_261
+RATES = (0.06, 0.12, 0.25)
+"""Of all requests: with the last most operations do not get as far as their write."""
+PER_SESSION = 40
+"""Operations on one link, before a new one begins."""
+WANTED = 0.9
+"""Of the operations ask for what is not so already."""
+TIMEOUT = 0.5
+STEP_SECONDS, IDLE_STEP_SECONDS = 0.05, 0.5
+BEHAVIOURS = ("obeys", "sticks", "late", "falls back", "by hand")
+MODELS = ("ddsy1352", "adw300")
+JUST_NOW = 0.3
+"""Seconds: what left its position so shortly before may have left it after it was read."""
+_OPERATOR = Caller(kind=CallerKind.PERSON, id="benchmark", is_administrator=True)
+_POLICY = Policy(is_enabled=True, may_close=True, rights=Rights.usual())
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One link with one device, and the seed of all that happens there."""
+
+    number: int
+    model: str
+    framing: Framing
+    rate: float
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the operations, by behaviour and outcome."""
+
+    operations: int = 0
+    faulted: int = 0
+    """Operations of which at least one request got a fault."""
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    wrongly_confirmed: int = 0
+    wrongly_failed: int = 0
+    written_twice: int = 0
+    written_though_refused: int = 0
+    flashed_unseen: int = 0
+    """Failed, and there for a moment that is shorter than two looks are apart."""
+    moved_unseen: int = 0
+    """Confirmed, and moved away between the last look and now: by hand, or falling back."""
+    cases: list[str] = field(default_factory=list)
+    """What was wrong, to find it again."""
+
+    def add(self, other: Tally) -> None:
+        """Take another one's figures."""
+        for name in ("operations", "faulted", "wrongly_confirmed", "wrongly_failed", "flashed_unseen", "moved_unseen"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.written_twice += other.written_twice
+        self.written_though_refused += other.written_though_refused
+        self.outcomes += other.outcomes
+        self.reasons += other.reasons
+        self.cases += other.cases
+
+
+class Witness:
+    """Looks at the relay or output of a unit all the time, moves it as it is told, and knows where it was when."""
+
+    def __init__(self, cabinet: Cabinet) -> None:
+        """Take a cabinet with one unit."""
+        self.unit = cabinet.units[1]
+        self.device = self.unit.device
+        self._seconds: dict[str, float] = {}
+        """How long it was there since `begin`, at most, by command."""
+        self._left: dict[str, float] = {}
+        self._looked = 0.0
+        self._hands: list[tuple[float, bool]] = []
+        self.is_idle = False
+        """Whether nothing is judged now, so that it need not be looked at so often."""
+        carry_out = self.device.write
+
+        def write(address: int, values: list[int]) -> None:
+            carry_out(address, values)
+            self.look()
+
+        self.device.write = write  # type: ignore[method-assign,assignment]  # it has to be seen before time passes
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What can be asked for."""
+        return ("DO1ON", "DO1OFF") if isinstance(self.device, Adw300) else ("FORRLYOFF", "FORRLYON", "FORRLYREL")
+
+    def is_there(self, code: str) -> bool:
+        """Whether what a command leads to is so now."""
+        match self.device:
+            case Adw300() as instrument:
+                return instrument.outputs[0] is (code == "DO1ON")
+            case PrepaidDevice() as meter:
+                relay = meter.relay
+                if code == "FORRLYREL":
+                    return not relay.forced
+                wanted = code == "FORRLYON"
+                return relay.closed is wanted and relay.forced and relay.forced_closed is wanted
+        raise TypeError
+
+    def begin(self, behaviour: str, random: Random) -> None:
+        """Let the next operation go as it is told."""
+        now = _now()
+        self._seconds.clear()
+        self._hands.clear()
+        travel = {"sticks": 1e9, "late": random.uniform(2.0, 12.0)}.get(behaviour, random.choice((0.0, 0.1, 0.6)))
+        match self.device:
+            case Adw300() as instrument:
+                instrument._output_s = travel  # noqa: SLF001 - the cabinet is played with
+            case PrepaidDevice() as meter:
+                meter.relay.travel_s = travel
+                meter.relay.falls_back_s = random.uniform(0.02, 2.0) if behaviour == "falls back" else 0.0
+                if behaviour == "by hand":
+                    self._hands = [(now + random.uniform(0.0, 4.0), random.random() < 0.5)]  # noqa: PLR2004
+
+    def look(self) -> None:
+        """Note where it is."""
+        now = _now()
+        for code in self.commands:
+            if self.is_there(code):
+                self._seconds[code] = self._seconds.get(code, 0.0) + now - self._looked
+                self._left[code] = now
+        self._looked = now
+
+    def seconds_there(self, code: str) -> float | None:
+        """Return for how long it was there since `begin`; None if it never was."""
+        return self._seconds.get(code)
+
+    def left_just_now(self, code: str) -> bool:
+        """Whether it was there a moment ago."""
+        return _now() - self._left.get(code, -1e9) <= JUST_NOW
+
+    async def watch(self) -> None:
+        """Let time pass for the unit, and look."""
+        while True:
+            seconds = IDLE_STEP_SECONDS if self.is_idle else STEP_SECONDS
+            await asyncio.sleep(seconds)
+            match self.device:
+                case Adw300() as instrument if instrument._coming[0] is not None:  # noqa: SLF001 - as above
+                    instrument.watch(seconds)
+                    instrument.stale = True
+                case PrepaidDevice() as meter:
+                    self._step(meter, seconds)
+            self.look()
+
+    def _step(self, meter: PrepaidDevice, seconds: float) -> None:
+        was_closed = meter.relay.closed
+        while self._hands and _now() >= self._hands[0][0]:
+            meter.move_by_hand(closed=self._hands.pop(0)[1])
+        meter.relay.step(seconds, own=True)
+        if meter.relay.closed is not was_closed:
+            meter.watch(0.0)
+        meter.stale = True
+
+
+@asynccontextmanager
+async def _controlled(session: Session, seed: int) -> AsyncIterator[tuple[Control, Witness, FaultProxy]]:
+    """Set up a cabinet, the proxy, and a device that may be operated."""
+    schedule = Schedule(seed, faults_of(session.framing), session.rate)
+    options = {"wiring": "none"} if session.model == "adw300" else {}
+    async with Cabinet.of({1: session.model}, frozen=True, seed=seed, options={1: options}) as cabinet:
+        port = cabinet.tcp_port if session.framing is Framing.MBAP else cabinet.rtu_port
+        async with FaultProxy("127.0.0.1", port or 0, session.framing, schedule) as proxy:
+            scheme = "tcp" if session.framing is Framing.MBAP else "rtu+tcp"
+            address = LinkAddress.parse(f"{scheme}://127.0.0.1:{proxy.port}")
+            async with Link.open(address) as link:
+                unit = address.guarded(link.unit(1), 1, timeout=TIMEOUT, pulse=link.pulse)
+                device = Device("benchmark", ModelLibrary().get(session.model))
+                hub = ModbusHub("benchmark")
+                detach = device.attach(hub.source(unit, device.model))
+                witness = Witness(cabinet)
+                watching = asyncio.create_task(witness.watch())
+                try:
+                    yield Control(device, lambda: _POLICY), witness, proxy
+                finally:
+                    detach()
+                    watching.cancel()
+                    await hub.stop()
+                    await unit.settle()
+
+
+async def _measure(session: Session, operations: int) -> Tally:
+    seed = SEED + session.number
+    random, tally = Random(seed), Tally()
+    async with _controlled(session, seed) as (control, witness, proxy):
+        for index in range(operations):
+            behaviour = random.choice(BEHAVIOURS)
+            open_ones = [code for code in witness.commands if not witness.is_there(code)]
+            code = random.choice(open_ones if open_ones and random.random() < WANTED else witness.commands)
+            witness.begin(behaviour, random)
+            faults, writes = proxy.counts.faulted, len(witness.unit.writes)
+            outcome = await control.operate(PointKey("1", code), _OPERATOR, is_confirmed=True)
+            witness.look()
+            is_faulted = proxy.counts.faulted > faults
+            tally.operations += 1
+            tally.faulted += is_faulted
+            tally.outcomes[behaviour, outcome.result] += 1
+            tally.reasons[str(outcome.reason)] += 1
+            _judge(tally, f"{session} {index} {behaviour} {code}", code, outcome, witness, writes)
+            # What may lie in the link still, reaches the unit before the next one is judged.
+            witness.is_idle = True
+            await asyncio.sleep(random.choice((0.0, 0.5, 6.0)) if outcome.result is Result.CONFIRMED else 8.0)
+            witness.is_idle = False
+    return tally
+
+
+def _judge(tally: Tally, case: str, code: str, outcome: Outcome, witness: Witness, writes: int) -> None:
+    sent = len(witness.unit.writes) - writes
+    wrong = []
+    if outcome.result is Result.CONFIRMED and not witness.is_there(code):
+        if witness.left_just_now(code):
+            tally.moved_unseen += 1
+        else:
+            tally.wrongly_confirmed += 1
+            wrong.append("not there")
+    if outcome.result is Result.FAILED and (seconds := witness.seconds_there(code)) is not None:
+        if witness.is_there(code) or seconds > LONGEST_GAP + STEP_SECONDS:
+            tally.wrongly_failed += 1
+            wrong.append(f"was there for {seconds:.2f} s")
+        else:
+            tally.flashed_unseen += 1
+    if sent > 1:
+        tally.written_twice += 1
+        wrong.append(f"{sent} writes")
+    if sent and outcome.writes == 0:
+        tally.written_though_refused += 1
+        wrong.append("written")
+    if wrong:
+        tally.cases.append(f"{case}: {outcome.result} {outcome.reason}: {', '.join(wrong)}")
+
+
+def measured(session: Session, operations: int = PER_SESSION) -> Tally:
+    """Measure one session, in virtual time."""
+    logging.disable(logging.CRITICAL)
+    return run(_measure(session, operations))
+
+
+def sessions() -> Iterator[Session]:
+    """Yield sessions for ever, each of another kind than the one before."""
+    number = 0
+    while True:
+        for model in MODELS:
+            for framing in Framing:
+                for rate in RATES:
+                    yield Session(number, model, framing, rate)
+                    number += 1
+
+
+def total(faulted: int, jobs: int = 1, minutes: float = inf, tell: Callable[[Tally], None] = lambda _: None) -> Tally:
+    """Measure until so many operations met a fault, or for so long, and return all figures."""
+    tally, some, end = Tally(), sessions(), time.monotonic() + 60 * minutes
+    with ProcessPoolExecutor(jobs) as pool:
+        while tally.faulted < faulted and time.monotonic() < end:
+            batch = [next(some) for _ in range(len(MODELS) * len(Framing) * len(RATES))]
+            for one in pool.map(partial(measured, operations=PER_SESSION), batch):
+                tally.add(one)
+            tell(tally)
+    return tally
+
+
+def tabulated(tally: Tally, seconds: float) -> Table:
+    """Return the table: a row per behaviour, a column per outcome."""
+    wrong = f"{tally.wrongly_failed} (for a shorter moment: {tally.flashed_unseen})"
+    text = (
+        f"{tally.operations} operations, {tally.faulted} of them with at least one faulted request."
+        f" Confirmed and not there: {tally.wrongly_confirmed}."
+        f" Failed and yet there, or there before for longer than {LONGEST_GAP} s: {wrong}."
+        f" More than one write: {tally.written_twice}. Written though refused: {tally.written_though_refused}."
+        f" Confirmed, and moved away by hand or by itself within {JUST_NOW} s before this was looked at:"
+        f" {tally.moved_unseen}. Share of faulted requests {', '.join(f'{rate:.0%}' for rate in RATES)}; time-out"
+        f" {TIMEOUT} s. Measured in {seconds:.0f} s."
+    )
+    results = [result.value for result in Result]
+    table = Table("operations", "What is said of operations on a faulty link", text, ["relay or output", *results])
+    for behaviour in BEHAVIOURS:
+        counts = {result: tally.outcomes[behaviour, result] for result in results}
+        table.add(relay_or_output=behaviour, **counts)
+    table.details = {"reasons": dict(tally.reasons.most_common()), "wrong": tally.cases}
+    return table
+
+
+def measure(faulted: int = 20_000, jobs: int = 1, minutes: float = inf) -> Table:
+    """Measure and return the table."""
+    started = time.perf_counter()
+    tally = total(faulted, jobs, minutes, lambda tally: print(f"{tally.faulted} …", flush=True))
+    return tabulated(tally, time.perf_counter() - started)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def main() -> None:
+    """Measure, print, and keep the result."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.operations", description=__doc__)
+    parser.add_argument("--faulted", type=int, default=20_000, help="operations with a fault")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at once")
+    parser.add_argument("--minutes", type=float, default=inf, help="end after so long, whatever is left")
+    options = parser.parse_args()
+    table = measure(options.faulted, options.jobs, options.minutes)
+    table.save()
+    print(table.markdown())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""How Home Assistant's logbook shows what was put down in the record."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from homeassistant.components.logbook.const import (
+    LOGBOOK_ENTRY_ICON,
+    LOGBOOK_ENTRY_MESSAGE,
+    LOGBOOK_ENTRY_NAME,
+    LOGBOOK_ENTRY_STATE,
+)
+from homeassistant.core import Event, HomeAssistant, callback
+
+from .const import DOMAIN
+from .logged import RECORDED
+
+_ICONS: Mapping[str, str] = {
+    "raised": "mdi:alert",
+    "came_again": "mdi:alert",
+    "acknowledged": "mdi:check-circle-outline",
+    "reset": "mdi:restore-alert",
+    "ended": "mdi:shield-check",
+}
+_ICON = "mdi:clipboard-text-clock"
+
+type Describe = Callable[[Event[Mapping[str, Any]]], dict[str, str]]
+
+
+@callback
+def async_describe_events(_: HomeAssistant, async_describe_event: Callable[[str, str, Describe], None]) -> None:
+    """Say how each event reads."""
+
+    @callback
+    def describe(event: Event[Mapping[str, Any]]) -> dict[str, str]:
+        data = event.data
+        return {
+            LOGBOOK_ENTRY_NAME: str(data.get("name", "")),
+            LOGBOOK_ENTRY_MESSAGE: str(data.get("message", "")),
+            LOGBOOK_ENTRY_ICON: _ICONS.get(str(data.get("what")), _ICON),
+            # By this a logbook card can be limited to these rows: `state_filter: [acrel_safety_recorded]`.
+            LOGBOOK_ENTRY_STATE: RECORDED,
+        }
+
+    async_describe_event(DOMAIN, RECORDED, describe)

@@ -1,0 +1,73 @@
+"""What is put down in the record, as events for Home Assistant's logbook: each a sentence (`logbook.py` shows it)."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+
+from .aioacrel.alarms.board import Board
+from .aioacrel.alarms.happening import Happening, What
+from .aioacrel.alarms.standing import Standing
+from .aioacrel.journal.entry import Kind, kind_name
+from .aioacrel.texts import Sayable, phrase
+from .const import DOMAIN
+from .entity_ids import shown_by
+from .wording import figured, headed, place_of
+
+RECORDED: Final = f"{DOMAIN}_recorded"
+"""The event."""
+_SAID: Mapping[What, str] = {
+    What.CAME_AGAIN: "log_came_again",
+    What.RETURNED: "log_returned",
+    What.ENDED: "log_ended",
+    What.ACKNOWLEDGED: "log_acknowledged",
+    What.SILENCED: "log_silenced",
+    What.RESET: "log_reset",
+    What.SHELVED: "log_shelved",
+    What.UNSHELVED: "log_unshelved",
+    What.TAKEN_OUT: "log_taken_out",
+    What.PUT_BACK: "log_put_back",
+}
+"""What else happens to an alarm is for the record alone."""
+
+
+@callback
+def log_happening(hass: HomeAssistant, happening: Happening, standing: Standing) -> None:
+    """Tell what became of an alarm: where, what, value and limit, and who did it."""
+    if (said := _sentence(happening, standing)) is None:
+        return
+    what, level = str(happening.what), str(standing.level)
+    about = {"what": what, "level": level, "alarm_id": standing.alarm_id, "occurrence": happening.occurrence}
+    shown = shown_by(hass, standing.board, standing.circuit)
+    message = _joined(said.text(hass.config.language), happening.by, happening.comment)
+    _fire(hass, shown, {"name": place_of(standing), "message": message, "by": happening.by, **about})
+
+
+@callback
+def log_entry(hass: HomeAssistant, board: Board, kind: Kind, said: str, by: str = "", comment: str = "") -> None:
+    """Tell of what a person did to a device: a limit, a setting, a test, a note."""
+    message = _joined(kind_name(kind, hass.config.language), said, by, comment)
+    _fire(hass, shown_by(hass, board, None), {"name": board.name, "message": message, "by": by, "what": str(kind)})
+
+
+def _sentence(happening: Happening, standing: Standing) -> Sayable | None:
+    cause = standing.alarm.cause.name
+    if happening.what is What.RAISED:
+        return headed(standing.level, figured(standing))
+    if happening.what is What.RETURNED:
+        facts = standing.alarm.facts
+        # What ends by this is told by its end.
+        is_held = standing.level.is_held and not facts.is_acknowledged
+        return phrase(_SAID[What.RETURNED], cause=cause) if is_held or facts.is_latched else None
+    key = _SAID.get(happening.what)
+    return None if key is None else phrase(key, cause=cause)
+
+
+def _joined(*texts: str | None) -> str:
+    return " · ".join(filter(None, texts))
+
+
+def _fire(hass: HomeAssistant, entity_id: str | None, data: Mapping[str, object]) -> None:
+    # By the entity the logbook finds what belongs to a board, a circuit or a link.
+    named = {} if entity_id is None else {"entity_id": entity_id}
+    hass.bus.async_fire(RECORDED, {**data, **named})

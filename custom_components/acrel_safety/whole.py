@@ -1,0 +1,21 @@
+"""Whether all that is set up is there to be watched."""
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+
+from .const import DOMAIN, SUBENTRY_DEVICE
+from .coordinator import AcrelConfigEntry
+
+
+@callback
+def is_whole(entry: AcrelConfigEntry) -> bool:
+    """Whether all devices of a link could be loaded: not one that is broken as it is stored, or waits for its table."""
+    loaded = entry.runtime_data.coordinators
+    return all(one.subentry_id in loaded for one in entry.get_subentries_of_type(SUBENTRY_DEVICE))
+
+
+@callback
+def is_all_there(hass: HomeAssistant) -> bool:
+    """Whether every link is loaded, and whole."""
+    entries = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+    return all(entry.state is ConfigEntryState.LOADED and is_whole(entry) for entry in entries)
