@@ -111,7 +111,7 @@ async def _async_hang_tag(call: ServiceCall) -> ServiceResponse:
     found = [(operator, spot.circuit or DEVICE_CIRCUIT) for spot in spots or () for operator in _at(call.hass, spot)]
     if not found:
         raise _refusal("nothing_to_operate")
-    hung = []
+    hung: list[Any] = []
     for operator, circuit in found:
         tag = await operator.async_hang_tag(circuit, call.context, call.data[ATTR_REASON], call.data[ATTR_NAME])
         hung.append(_plain_tag(tag))

@@ -209,7 +209,7 @@ class Operator:
             yield (Platform.BUTTON if handle.is_pressed else Platform.SWITCH).value, self.unique_id(handle)
 
 
-def _plain(outcome: Outcome) -> dict[str, object]:
+def _plain(outcome: Outcome) -> dict[str, Any]:
     return {
         "result": str(outcome.result),
         "reason": None if outcome.reason is None else str(outcome.reason),
@@ -219,7 +219,7 @@ def _plain(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _plain_caller(caller: Caller) -> dict[str, object]:
+def _plain_caller(caller: Caller) -> dict[str, Any]:
     return {"by": caller.name, "by_id": caller.id, "caller": str(caller.kind)}
 
 

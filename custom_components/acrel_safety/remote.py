@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, override
 
 from homeassistant.components.button import ButtonEntity
-from homeassistant.components.switch import SwitchDeviceClass, SwitchEntity
+from homeassistant.components.switch import SwitchEntity
+from homeassistant.components.switch.const import SwitchDeviceClass
 from homeassistant.const import EntityCategory
 from homeassistant.core import CALLBACK_TYPE, Context, callback
 from homeassistant.exceptions import ServiceValidationError

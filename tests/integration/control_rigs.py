@@ -115,7 +115,7 @@ async def meter(
 ) -> AsyncGenerator[ControlRig]:
     """Set up a prepaid meter; its cabinet's time passes."""
     cabinet = await cabinet_of({UNIT: MODEL})
-    data = {} if control is None else {"control": control}
+    data: dict[str, Any] = {} if control is None else {"control": control}
     rig = ControlRig(await link_to(cabinet, intervals=QUICK, **data))
     async with time_passing(cabinet.advance):
         yield rig
