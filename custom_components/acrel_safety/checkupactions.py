@@ -57,7 +57,7 @@ async def async_record_checkup(
         check_may_note(hass, actor, board)
     for board in boards:
         data = {"what": str(kind), "passed": passed, "comment": comment}
-        said = phrase(f"{kind}_{'passed' if passed else 'failed'}").text(hass.config.language)
+        said = (phrase(f"{kind}_passed") if passed else phrase(f"{kind}_failed")).text(hass.config.language)
         desk_of(hass).note(Kind.TEST, board, data, actor.name, said, comment)
         clock = checkup_clock_of(hass)
         if passed:

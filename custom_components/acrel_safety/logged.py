@@ -16,7 +16,7 @@ from .wording import figured, headed, place_of
 
 RECORDED: Final = f"{DOMAIN}_recorded"
 """The event."""
-_SAID: Mapping[What, str] = {
+SAID: Mapping[What, str] = {
     What.CAME_AGAIN: "log_came_again",
     What.RETURNED: "log_returned",
     What.ENDED: "log_ended",
@@ -58,8 +58,8 @@ def _sentence(happening: Happening, standing: Standing) -> Sayable | None:
         facts = standing.alarm.facts
         # What ends by this is told by its end.
         is_held = standing.level.is_held and not facts.is_acknowledged
-        return phrase(_SAID[What.RETURNED], cause=cause) if is_held or facts.is_latched else None
-    key = _SAID.get(happening.what)
+        return phrase(SAID[What.RETURNED], cause=cause) if is_held or facts.is_latched else None
+    key = SAID.get(happening.what)
     return None if key is None else phrase(key, cause=cause)
 
 

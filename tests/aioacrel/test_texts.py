@@ -4,6 +4,7 @@ import ast
 import importlib
 import json
 import pkgutil
+import re
 import string
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,7 @@ from custom_components.acrel_safety.aioacrel.modbus.examine import Speech
 from custom_components.acrel_safety.aioacrel.modbus.way import NO_CAUSE
 from custom_components.acrel_safety.aioacrel.points import Evidence
 from custom_components.acrel_safety.aioacrel.texts import LANGUAGES, library_language, phrase, say, texts
+from custom_components.acrel_safety.logged import SAID
 
 SOURCES = sorted(Path(integration.__file__).parent.rglob("*.py"))
 OWN_WAY: tuple[type[AcrelError], ...] = (FileProblemsError, RefusedError, UnheardError)
@@ -43,6 +45,7 @@ OF_A_VARIABLE = {
     "advise_undefined",
     "no_reason",
     *(speech.value for speech in set(Speech) - NO_CAUSE),
+    *SAID.values(),
 }
 """Phrases that are chosen by a number, a name or what was heard."""
 
@@ -78,13 +81,18 @@ def filled_in(call: ast.Call) -> set[str]:
 
 
 def phrases() -> Iterator[tuple[str, set[str]]]:
-    """Yield each phrase that is said, with the names of what is filled in."""
+    """Yield each phrase that is said, and what is filled in; of a name that is put together all that fit."""
     for name, call in calls():
         match call.args:
             case [ast.Constant(value=str(key)), *_] if name == "phrase":
                 yield key, filled_in(call)
             case [ast.Constant(value=str(key)), *_] if name == "say":
                 yield key.removeprefix("phrases."), filled_in(call)
+            case [ast.JoinedStr(values=parts), *_] if name == "phrase":
+                shape = "".join(str(part.value) if isinstance(part, ast.Constant) else "[a-z_]+" for part in parts)
+                for key in section("phrases"):
+                    if re.fullmatch(shape, key):
+                        yield key, filled_in(call)
 
 
 def errors() -> Mapping[str, type[AcrelError]]:
