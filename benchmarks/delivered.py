@@ -92,6 +92,8 @@ class _Witnessed(PolledUnit):
         """Count what a poll brought of what it was to bring."""
         if report.requests:
             asked = {key for key in self.model.readable if self.model.points[key].pace is report.group}
+            if report.only is not None:
+                asked &= report.only
             self.rig.delivery.asked += len(asked)
             self.rig.delivery.right += len(asked & self.right)
             self.right -= asked

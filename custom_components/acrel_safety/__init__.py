@@ -31,6 +31,7 @@ from .missedlinks import async_miss_link
 from .page import async_serve_page
 from .reloading import async_reload
 from .stored import async_check_link, async_sound_devices
+from .tagmemory import tag_memory
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -58,6 +59,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     # Now, whether this link can be set up or not.
     desk.forget_removed()
     models = await async_load_models(hass, subentries)
+    await tag_memory(hass).async_open()
     memory = TotalsMemory(hass, entry)
     await memory.async_load()
     hub = hub_of(hass, entry)

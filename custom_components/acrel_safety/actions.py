@@ -14,6 +14,7 @@ from .aioacrel.alarms.standing import Standing
 from .aioacrel.errors import AcrelError, AlarmRefusedError, UnknownAlarmError
 from .aioacrel.texts import library_language
 from .const import DOMAIN
+from .controlactions import register_control_actions
 from .desk import AlarmDesk, desk_of
 from .entity_ids import shown_by
 from .limitsetting import LIMIT_FIELDS, async_set_limit
@@ -65,6 +66,7 @@ def register_actions(hass: HomeAssistant) -> None:
     register(DOMAIN, SET_LIMIT, _async_set_limit, probatio.Schema({**cv.TARGET_SERVICE_FIELDS, **LIMIT_FIELDS}))
     listing = probatio.Schema({**cv.TARGET_SERVICE_FIELDS})
     register(DOMAIN, LIST_ALARMS, _async_list, listing, supports_response=SupportsResponse.ONLY)
+    register_control_actions(hass)
 
 
 async def async_acknowledge(

@@ -8,8 +8,8 @@ from homeassistant.const import Platform
 DOMAIN: Final = "acrel_safety"
 LOGGER = logging.getLogger(__package__)
 PLATFORMS: Final = (
-    *(Platform.BINARY_SENSOR, Platform.EVENT, Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH),
-    Platform.TODO,
+    *(Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.NUMBER, Platform.SELECT, Platform.SENSOR),
+    *(Platform.SWITCH, Platform.TODO),
 )
 
 MANUFACTURER: Final = "Acrel"
@@ -46,6 +46,8 @@ CONF_CIRCUIT_NAMES: Final = "circuit_names"
 """What the owner calls the circuits."""
 CONF_ALLOW_AUTOMATIONS: Final = "allow_automations"
 """Whether automations may acknowledge, silence, reset and set aside alarms; left out where they may not."""
+CONF_CONTROL: Final = "control"
+"""What the owner says of operating a device; left out where nothing may be operated."""
 CONF_DETAIL: Final = "detail"
 """How much of what is read is told; left out where it is the usual."""
 

@@ -26,6 +26,7 @@ from .issues import forget_issues, raise_issue, tell_unread_alarms
 if TYPE_CHECKING:
     from .hubs import EntryHub
     from .memory import TotalsMemory
+    from .operating import Operator
 
 type AcrelConfigEntry = ConfigEntry[AcrelRuntimeData]
 
@@ -54,6 +55,8 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
         )
         self.watch: Watch | None = None
         """Its alarms; set when it is known where they are, and not while the device is disabled."""
+        self.operator: Operator | None = None
+        """What operates it, if anything can; whether anybody may is asked at each act."""
         self.left_out: Sequence[Point] = ()
         """Alarms that a person disabled by their entities."""
         self._watchers: dict[PointKey, CALLBACK_TYPE] = {}

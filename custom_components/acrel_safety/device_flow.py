@@ -9,6 +9,7 @@ from homeassistant.data_entry_flow import AbortFlow
 
 from .aioacrel.errors import AcrelError
 from .const import CONF_UNIT_ID
+from .flow.control_forms import ControlSteps, async_operable
 from .flow.device_forms import (
     CONF_BASE,
     IMPORT,
@@ -26,10 +27,11 @@ from .flow.steps import stored
 from .flow.trial import is_link_proven, probe_device
 from .hubs import link_faults
 from .hubs.errors import LinkInUseError
+from .markdown import plain
 from .model_files import model_library
 
 
-class DeviceFlow(SearchSteps):
+class DeviceFlow(SearchSteps, ControlSteps):
     """Ask for a device and try it; only the last step saves anything."""
 
     # -- Which unit, which model ----------------------------------------------------------------
@@ -57,7 +59,23 @@ class DeviceFlow(SearchSteps):
             self._former = stored(subentry)
             self._device = {**device_form(subentry.data), CONF_NAME: subentry.title}
             self._settings = settings_form(subentry.data)
+            if not link_faults(self._get_entry().data) and await async_operable(self.hass, subentry.data):
+                return await self.async_step_what()
         return await self._step_device(user_input)
+
+    @ends_clearly
+    async def async_step_what(self, _: FormData | None = None) -> SubentryFlowResult:
+        """Ask what is to be changed of a device that can be operated."""
+        return self.async_show_menu(
+            step_id="what",
+            menu_options=["change", "control"],
+            description_placeholders={"device": plain(self._get_reconfigure_subentry().title)},
+        )
+
+    @ends_clearly
+    async def async_step_change(self, _: FormData | None = None) -> SubentryFlowResult:
+        """Ask for changes of a device that can be operated, too."""
+        return await self._step_device(None)
 
     async def _step_device(self, user_input: FormData | None) -> SubentryFlowResult:
         await self._prepare()

@@ -25,6 +25,7 @@ from .hubs import WAYS
 from .issues import Issue, forget_issues, raise_incomplete_issue, raise_issue
 from .kinds import is_enabled_by_default, platform_of, shown, unique_id
 from .model_files import model_library
+from .operating import operate_device
 from .ownersettings import limits_of, ratings_of, ratios_of
 from .plant import plant_of
 
@@ -87,9 +88,12 @@ def add_device(
     coordinator.places = places(subentry, model, registered.id, hass.config.language)
     detach = coordinator.async_attach()
     unwatch = _watch(hass, entry, coordinator) if not registered.disabled else None
+    unoperate = operate_device(hass, entry, coordinator)
 
     @callback
     def leave() -> None:
+        if unoperate is not None:
+            unoperate()
         if unwatch is not None:
             unwatch()
         detach()
@@ -157,6 +161,7 @@ def _remove_former_entities(hass: HomeAssistant, coordinator: AcrelCoordinator) 
     limits = limitsensor.drawn_limits(subentry, coordinator.device.model)
     present |= {(Platform.SENSOR.value, limitsensor.unique_id(subentry, limit)) for limit, _ in limits}
     present |= set(safety.ids_of_device(coordinator))
+    present |= set(coordinator.operator.ids()) if coordinator.operator is not None else set()
     for entity in er.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):
         if entity.config_subentry_id != subentry.subentry_id or (entity.domain, entity.unique_id) in present:
             continue

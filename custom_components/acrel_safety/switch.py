@@ -1,16 +1,20 @@
-"""Settings that are on or off, where the user allowed changes. Breakers are not among them."""
+"""Settings that are on or off, where the user allowed changes; breakers and outputs, where they may be operated."""
 
 from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioacrel.points import Point
-from .coordinator import AcrelCoordinator
+from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .entity import AcrelEntity
 from .kinds import set_up
+from .remote import add_remotes
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
+# A breaker that sticks may hold up no other; on one device its control keeps the order, of requests the link does.
 
 
 class AcrelSwitch(AcrelEntity, SwitchEntity):
@@ -38,4 +42,12 @@ class AcrelSwitch(AcrelEntity, SwitchEntity):
         await self._async_change(value=False)
 
 
-async_setup_entry = set_up(Platform.SWITCH, AcrelSwitch)
+_set_up_settings = set_up(Platform.SWITCH, AcrelSwitch)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AcrelConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the switches of a link: settings, then what operates the devices."""
+    await _set_up_settings(hass, entry, async_add_entities)
+    add_remotes(entry, async_add_entities, is_pressed=False)

@@ -154,11 +154,13 @@ async def add_device(hass: HomeAssistant, entry: ConfigEntry) -> Walk:
     return await walk.pick("by_hand") if walk.reason is None else walk
 
 
-async def change_device(hass: HomeAssistant, entry: ConfigEntry, subentry_id: str) -> Walk:
+async def change_device(hass: HomeAssistant, entry: ConfigEntry, subentry_id: str, part: str = "change") -> Walk:
     """Start the dialog "Reconfigure" of a device."""
     flow = hass.config_entries.subentries
     context = SubentryFlowContext(source=SOURCE_RECONFIGURE, subentry_id=subentry_id)
-    return Walk(flow, await flow.async_init((entry.entry_id, SUBENTRY_DEVICE), context=context))
+    device = Walk(flow, await flow.async_init((entry.entry_id, SUBENTRY_DEVICE), context=context))
+    # Of what can be operated it asks first what is to be changed.
+    return await device.pick(part) if device.step == "what" else device
 
 
 async def upload(hass_client: ClientSessionGenerator, file: str, content: str | bytes) -> str:

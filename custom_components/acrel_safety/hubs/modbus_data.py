@@ -19,6 +19,7 @@ from ..const import (
     CONF_BAUDRATE,
     CONF_BYTESIZE,
     CONF_CIRCUIT_NAMES,
+    CONF_CONTROL,
     CONF_CT,
     CONF_DUTY_TARGET,
     CONF_INTERVALS,
@@ -33,6 +34,7 @@ from ..const import (
     TYPE_SERIAL,
     TYPE_TCP,
 )
+from ..controlsettings import sound_control
 from ..ownersettings import sound_limits, sound_names, sound_ratings
 
 LOWEST_UNIT_ID, HIGHEST_UNIT_ID, OWN_PORT_UNIT_ID = 0, 247, 255
@@ -124,6 +126,7 @@ _DEVICE: dict[probatio.Marker, object] = {
     probatio.Optional(CONF_RATINGS): sound_ratings,
     probatio.Optional(CONF_CIRCUIT_NAMES): sound_names,
     probatio.Optional(CONF_ALLOW_AUTOMATIONS): flag,
+    probatio.Optional(CONF_CONTROL): sound_control,
 }
 UNIT_IDS: Mapping[str, probatio.Schema] = {
     kind: probatio.Schema({probatio.Required(CONF_UNIT_ID): check})

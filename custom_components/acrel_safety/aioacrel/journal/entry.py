@@ -39,6 +39,8 @@ class Kind(StrEnum):
     START = "start"
     STOP = "stop"
     COMMAND = "command"
+    TAG = "tag"
+    """A lock-out tag was hung or taken off."""
     NOTE = "note"
     TEST = "test"
     """A self-test or inspection, with its result."""

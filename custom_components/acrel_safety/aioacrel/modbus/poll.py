@@ -36,6 +36,8 @@ class PollReport:
     group: Pace
     keys: frozenset[PointKey] = frozenset()
     """The points whose readings are new: read, refused or lost."""
+    only: frozenset[PointKey] | None = None
+    """What alone was to be read, where it was not the whole group."""
     error: LinkError | None = None
     requests: int = 0
     seconds: float = 0.0
@@ -101,6 +103,7 @@ class GroupPoll:
         self._unit = unit
         self._group = group
         self._is_whole = not only
+        self._only = frozenset[PointKey]().union(*(block.keys for block in only)) if only else None
         self._registers = unit.registers
         blocks = tuple(only) or unit.blocks(group)
         # As long as it declines whatever it is asked, one short question is enough.
@@ -302,6 +305,7 @@ class GroupPoll:
             unit=unit,
             group=self._group,
             keys=frozenset(self._keys),
+            only=self._only,
             error=self._error,
             requests=self._requests,
             seconds=time.monotonic() - self._started,

@@ -42,4 +42,10 @@ async def try_out(unit: PolledUnit, *, only_points: bool = False) -> PollReport 
         trials.note(trial, now(), is_answered=True)
     if not lost:
         return None
-    return PollReport(unit=unit, group=unit.model.points[trial.keys[0]].pace, keys=frozenset(lost), requests=1)
+    return PollReport(
+        unit=unit,
+        group=unit.model.points[trial.keys[0]].pace,
+        keys=frozenset(lost),
+        only=frozenset(trial.keys),
+        requests=1,
+    )

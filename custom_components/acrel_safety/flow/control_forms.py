@@ -1,0 +1,187 @@
+"""The dialog "Remote control" of a device: who may operate it, what, and what its outputs drive."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import probatio
+from homeassistant.config_entries import SubentryFlowResult
+from homeassistant.const import CONF_MODEL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from ..aioacrel.control.policy import Drive, Policy
+from ..aioacrel.control.rights import ADMINISTRATORS, AUTOMATIONS, Right, Rights, user
+from ..aioacrel.errors import AcrelError
+from ..aioacrel.journal.entry import Kind
+from ..aioacrel.points import Model
+from ..aioacrel.readings import PointKey
+from ..checked import UnfitError
+from ..const import CONF_CONTROL, CONF_UNIT_ID
+from ..controlsettings import key_of, name_of, policy_of, sound_control, written
+from ..desk import desk_of
+from ..devices import board_of
+from ..handles import outputs_of
+from ..markdown import plain
+from ..model_files import model_library
+from .ending import ends_clearly
+from .explain import FormError
+from .link_forms import FormData
+from .selector_texts import FlowTexts
+from .steps import DeviceSteps
+
+CONF_ENABLED, CONF_MAY_CLOSE, CONF_USERS, CONF_USER_RIGHTS, CONF_CRITICAL = (
+    *("enabled", "may_close", "users", "user_rights"),
+    "critical",
+)
+
+
+async def async_operable(hass: HomeAssistant, data: Mapping[str, Any]) -> Model | None:
+    """Return the model of a stored device that can be operated at all; None for any other."""
+    try:
+        model = await hass.async_add_executor_job(model_library(hass).get, data.get(CONF_MODEL, ""))
+    except AcrelError:
+        return None
+    return model if model.operations else None
+
+
+def kept_control(former: Mapping[str, Any], data: Mapping[str, Any]) -> FormData:
+    """Return what stays of the owner's word when a device is changed: nothing when it is another device."""
+    if CONF_CONTROL not in former or any(former.get(key) != data.get(key) for key in (CONF_MODEL, CONF_UNIT_ID)):
+        return {}
+    try:
+        sound_control(former[CONF_CONTROL])
+    except UnfitError:
+        return {}
+    return {CONF_CONTROL: former[CONF_CONTROL]}
+
+
+class ControlSteps(DeviceSteps):
+    """The step that asks for it, of the dialog that changes a device."""
+
+    @ends_clearly
+    async def async_step_control(self, user_input: FormData | None = None) -> SubentryFlowResult:
+        """Ask who may operate the device; nothing is sent to it."""
+        entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
+        model = await async_operable(self.hass, subentry.data)
+        texts = await FlowTexts.load(self.hass)
+        users = await _users(self.hass)
+        errors: dict[str, str] = {}
+        if user_input is None:
+            values = _form(policy_of(subentry) if _is_sound(subentry.data) else Policy())
+            # Who is gone cannot be chosen any more.
+            values[CONF_USERS] = [one for one in values[CONF_USERS] if one in users]
+        else:
+            values = user_input
+            try:
+                policy = _policy(user_input)
+            except FormError as wrong:
+                errors = wrong.error.errors()
+            else:
+                self._abort_if_changed()
+                data = {key: value for key, value in subentry.data.items() if key != CONF_CONTROL}
+                if control := written(policy):
+                    data[CONF_CONTROL] = control
+                board = board_of(self.hass, entry, subentry)
+                note = {"what": "control", "site": board.site, "board": board.name, "control": dict(control)}
+                desk_of(self.hass).record.put_down(Kind.SETTING, note)
+                return self.async_update_and_abort(entry, subentry, data=data)
+        return self.async_show_form(
+            step_id="control",
+            data_schema=self.add_suggested_values_to_schema(_schema(model, texts, users), values),
+            errors=errors,
+            description_placeholders={"device": plain(subentry.title)},
+        )
+
+
+async def _users(hass: HomeAssistant) -> Mapping[str, str]:
+    """Return the names of persons who may be given rights."""
+    return {
+        one.id: one.name or one.id
+        for one in await hass.auth.async_get_users()
+        if one.is_active and not one.system_generated
+    }
+
+
+def _is_sound(data: Mapping[str, Any]) -> bool:
+    try:
+        sound_control(data.get(CONF_CONTROL, {}))
+    except UnfitError:
+        return False
+    return True
+
+
+def _schema(model: Model | None, texts: FlowTexts, users: Mapping[str, str]) -> probatio.Schema:
+    outputs = outputs_of(model.operations) if model is not None else []
+    circuits = [*dict.fromkeys(key.circuit for key in model.operations)] if model is not None else []
+    rights = _several([str(right) for right in Right], "right")
+    at_outputs = _several([SelectOptionDict(value=name_of(key), label=_label(model, key, texts)) for key in outputs])
+    persons = _several([SelectOptionDict(value=user_id, label=name) for user_id, name in users.items()])
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_ENABLED, default=False): BooleanSelector(),
+            probatio.Required(CONF_MAY_CLOSE, default=False): BooleanSelector(),
+            probatio.Optional(ADMINISTRATORS): rights,
+            probatio.Optional(AUTOMATIONS): rights,
+            probatio.Optional(CONF_USERS): persons,
+            probatio.Optional(CONF_USER_RIGHTS): rights,
+            probatio.Optional(CONF_CRITICAL): _several(circuits),
+            **({probatio.Optional(drive.value): at_outputs for drive in Drive} if outputs else {}),
+        }
+    )
+
+
+def _several(options: Sequence[str] | Sequence[SelectOptionDict], texts: str | None = None) -> SelectSelector:
+    config = SelectSelectorConfig(options=[*options], multiple=True, mode=SelectSelectorMode.DROPDOWN)
+    if texts is not None:
+        config["translation_key"] = texts
+    return SelectSelector(config)
+
+
+def _label(model: Model | None, key: PointKey, texts: FlowTexts) -> str:
+    point = model.points.get(key) if model is not None else None
+    return f"{key.code} ({key.circuit})" if point is None else f"{point.quantity.name(texts.language)} ({key.code})"
+
+
+def _policy(form: FormData) -> Policy:
+    """Return what a form says. Raises FormError."""
+    given = {name: _rights(form.get(name)) for name in (ADMINISTRATORS, AUTOMATIONS)}
+    given |= {user(one): _rights(form.get(CONF_USER_RIGHTS)) for one in form.get(CONF_USERS, ())}
+    drives: dict[PointKey, Drive] = {}
+    for drive in Drive:
+        for name in form.get(drive.value, ()):
+            if (key := key_of(name)) in drives:
+                raise FormError("output_named_twice", at=drive.value)
+            drives[key] = drive
+    return Policy(
+        is_enabled=form[CONF_ENABLED],
+        may_close=form[CONF_MAY_CLOSE],
+        rights=Rights({name: rights for name, rights in given.items() if rights}),
+        critical=frozenset(form.get(CONF_CRITICAL, ())),
+        drives=drives,
+    )
+
+
+def _rights(chosen: Sequence[str] | None) -> frozenset[Right]:
+    return frozenset(map(Right, chosen or ()))
+
+
+def _form(policy: Policy) -> FormData:
+    """Return the form that would say so; chosen users who have different rights are shown what all of them have."""
+    prefix, given = user(""), policy.rights.given
+    users = {name.removeprefix(prefix): rights for name, rights in given.items() if name.startswith(prefix)}
+    return {
+        CONF_ENABLED: policy.is_enabled,
+        CONF_MAY_CLOSE: policy.may_close,
+        ADMINISTRATORS: sorted(given.get(ADMINISTRATORS, ())),
+        AUTOMATIONS: sorted(given.get(AUTOMATIONS, ())),
+        CONF_USERS: [*users],
+        CONF_USER_RIGHTS: sorted(frozenset.intersection(*map(frozenset, users.values()))) if users else [],
+        CONF_CRITICAL: sorted(policy.critical),
+        **{drive.value: [name_of(key) for key, one in policy.drives.items() if one is drive] for drive in Drive},
+    }

@@ -1,0 +1,246 @@
+"""Operating one device in Home Assistant: who asks is found out, the library decides, all of it is put down."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from homeassistant.const import Platform
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.helpers import entity_registry as er
+
+from .aioacrel.alarms.board import Board
+from .aioacrel.control.caller import Caller
+from .aioacrel.control.control import PATIENCE, Act, Control
+from .aioacrel.control.outcome import Outcome, Reason, Result, refused
+from .aioacrel.control.policy import Policy
+from .aioacrel.control.surroundings import Watched
+from .aioacrel.control.tags import Tag
+from .aioacrel.control.tokens import Selection
+from .aioacrel.journal.entry import Kind
+from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
+from .aioacrel.texts import library_language
+from .callers import async_caller
+from .const import DOMAIN, LOGGER
+from .controlsettings import policy_now
+from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .desk import desk_of
+from .devices import board_of
+from .handles import Handle, handles_of
+from .tagmemory import NOT_KEPT, tag_memory
+
+_CONTROL = "_control_"
+
+
+class Operator:
+    """The control of one device, for whoever asks in Home Assistant."""
+
+    def __init__(self, coordinator: AcrelCoordinator, control: Control, board: Board) -> None:
+        """Take the device's control; `operator_for` makes it."""
+        self.coordinator = coordinator
+        self.control = control
+        self.board = board
+        self._hass: HomeAssistant = coordinator.hass
+        self._hanging, self._operating = asyncio.Lock(), asyncio.Lock()
+        control.listen(self._put_down)
+
+    @property
+    def policy(self) -> Policy:
+        """The owner's word now."""
+        return policy_now(self.coordinator.config_entry, self.coordinator.subentry.subentry_id)
+
+    @property
+    def handles(self) -> Iterable[Handle]:
+        """What becomes entities."""
+        return handles_of(self.control, self.policy)
+
+    # -- operations ---------------------------------------------------------------------------------------------------
+
+    async def async_caller(self, context: Context, circuit: str) -> Caller:
+        """Return who asks for something on a circuit; whoever may not even ask is put down. Raises Unauthorized."""
+        try:
+            return await async_caller(self._hass, context, self.shown_by(circuit))
+        except Unauthorized:
+            self._note("unauthorized", circuit, by=context.user_id or "")
+            raise
+
+    async def async_operate(
+        self, key: PointKey, context: Context, token: str | None = None, *, is_confirmed: bool = False
+    ) -> Outcome:
+        """Carry out an operation for whoever acts, and return what became of it. Raises Unauthorized.
+
+        What is asked for together (a group) goes one after another, but nothing that nobody waits for any more.
+        """
+        caller = await self.async_caller(context, key.circuit)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._operating.acquire()
+        except TimeoutError:
+            outcome = refused(Reason.WAITED_TOO_LONG)
+            self._note("ended", key.circuit, code=key.code, **_plain_caller(caller), **_plain(outcome))
+            return outcome
+        try:
+            outcome = await self.control.operate(key, caller, token, is_confirmed=is_confirmed)
+        finally:
+            self._operating.release()
+        await desk_of(self._hass).record.async_written()
+        return outcome
+
+    async def async_select(self, key: PointKey, context: Context, seconds: float) -> Selection | Outcome:
+        """Check an operation for whoever acts; return a token for it, or the refusal. Raises Unauthorized."""
+        caller = await self.async_caller(context, key.circuit)
+        found = await self.control.select(key, caller, seconds)
+        if isinstance(found, Outcome):
+            self._note("select_refused", key.circuit, code=key.code, **_plain_caller(caller), **_plain(found))
+        else:
+            self._note("selected", key.circuit, code=key.code, **_plain_caller(caller))
+        return found
+
+    def sentence(self, outcome: Outcome) -> str:
+        """Return what became of an operation in Home Assistant's language."""
+        return outcome.text(library_language(self._hass.config.language))
+
+    def check(self, outcome: Outcome) -> None:
+        """Raise HomeAssistantError unless it is confirmed, ServiceValidationError where nothing was sent.
+
+        Where nothing ever tells the position it was sent, and is shown as assumed.
+        """
+        if outcome.is_confirmed or (outcome.result is Result.UNVERIFIED and outcome.reason is Reason.NO_EVIDENCE):
+            return
+        is_refused = outcome.result is Result.REFUSED
+        kind = ServiceValidationError if is_refused else HomeAssistantError
+        raise kind(
+            translation_domain=DOMAIN,
+            translation_key="operation_refused" if is_refused else "operation_not_confirmed",
+            translation_placeholders={"board": self.board.name, "outcome": self.sentence(outcome)},
+        )
+
+    # -- tags ---------------------------------------------------------------------------------------------------------
+
+    async def async_hang_tag(self, circuit: str, context: Context, reason: str, name: str) -> Tag:
+        """Hang a tag: it blocks at once, and this returns when it is on the disk. Raises HomeAssistantError."""
+        caller = await self.async_caller(context, circuit)
+        async with self._hanging:
+            tag = self.control.hang_tag(circuit, caller, reason, name)
+            if isinstance(tag, Reason):
+                self._note("tag_refused", circuit, **_plain_caller(caller), reason=str(tag))
+                self.check(refused(tag))
+            assert isinstance(tag, Tag)  # noqa: S101 - a refusal was raised
+            self._tell_tags()
+            await self._async_keep([*self.control.tags.kept()])
+        await self._async_note_tag("tag_hung", tag, caller)
+        return tag
+
+    async def async_remove_tag(self, tag: Tag, context: Context) -> None:
+        """Take a tag off: it blocks until that is on the disk. Raises HomeAssistantError."""
+        caller = await self.async_caller(context, tag.circuit)
+        async with self._hanging:
+            found = self.control.remove_tag(tag.id, caller)
+            if isinstance(found, Reason):
+                self._note("tag_refused", tag.circuit, **_plain_caller(caller), tag=tag.id, reason=str(found))
+                self.check(refused(found))
+            if found is None:
+                return
+            kept = self.control.tags.kept()
+            # It hangs as before until it is known to be off also after a restart; nothing was waited for meanwhile.
+            self.control.tags.restore([tag.kept()])
+            await self._async_keep(kept)
+            self.control.remove_tag(tag.id, caller)
+            self._tell_tags()
+        await self._async_note_tag("tag_removed", tag, caller)
+
+    async def _async_keep(self, tags: list[Mapping[str, str]]) -> None:
+        try:
+            await tag_memory(self._hass).async_keep(self.control.device.identity, tags)
+        except NOT_KEPT as error:
+            LOGGER.error("The lock-out tags of %s could not be written: %s", self.board.name, error)
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="tags_not_kept",
+                translation_placeholders={"board": self.board.name},
+            ) from error
+
+    @callback
+    def _tell_tags(self) -> None:
+        self.coordinator.async_update_listeners()
+
+    async def _async_note_tag(self, what: str, tag: Tag, caller: Caller) -> None:
+        data = {"tag": tag.id, "name": tag.name, "reason": tag.reason, **_plain_caller(caller)}
+        self._note(what, tag.circuit, kind=Kind.TAG, **data)
+        await desk_of(self._hass).record.async_written()
+
+    # -- the record ---------------------------------------------------------------------------------------------------
+
+    @callback
+    def _put_down(self, act: Act) -> None:
+        data: dict[str, Any] = {"code": act.key.code, "effect": str(act.effect), **_plain_caller(act.caller)}
+        if act.outcome is None:
+            self._note("begun", act.key.circuit, **data)
+        else:
+            self._note("ended", act.key.circuit, **data, **_plain(act.outcome), seconds=round(act.seconds, 3))
+
+    @callback
+    def _note(self, what: str, circuit: str, *, kind: Kind = Kind.COMMAND, **data: object) -> None:
+        place = {"site": self.board.site, "board": self.board.name, "circuit": circuit}
+        desk_of(self._hass).record.put_down(kind, {"what": what, **place, **data})
+
+    def shown_by(self, circuit: str) -> Sequence[str | None]:
+        """Return the entities by which a circuit is operated."""
+        registry = er.async_get(self._hass)
+        return [
+            registry.async_get_entity_id(platform, DOMAIN, self.unique_id(handle))
+            for handle in self.handles
+            if circuit in (handle.circuit, DEVICE_CIRCUIT)
+            for platform in (Platform.SWITCH, Platform.BUTTON)
+        ]
+
+    # -- entities -----------------------------------------------------------------------------------------------------
+
+    def unique_id(self, handle: Handle) -> str:
+        """Return what the entity registry knows a handle by; no circuit of a model is called so."""
+        subentry_id = self.coordinator.subentry.subentry_id
+        name = f"{handle.name}_" if handle.name else ""
+        return f"{subentry_id}{_CONTROL}{handle.circuit}_{name}{handle.what}"
+
+    def ids(self) -> Iterable[tuple[str, str]]:
+        """Yield platform and unique id of all that operates the device."""
+        for handle in self.handles:
+            yield (Platform.BUTTON if handle.is_pressed else Platform.SWITCH).value, self.unique_id(handle)
+
+
+def _plain(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "result": str(outcome.result),
+        "reason": None if outcome.reason is None else str(outcome.reason),
+        "sentence": outcome.text(),
+        "writes": outcome.writes,
+        "position": outcome.position,
+    }
+
+
+def _plain_caller(caller: Caller) -> dict[str, Any]:
+    return {"by": caller.name, "by_id": caller.id, "caller": str(caller.kind)}
+
+
+@callback
+def operate_device(
+    hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoordinator
+) -> Callable[[], None] | None:
+    """Make the control of a device whose alarms are watched; returns what ends that. Others cannot be operated."""
+    device, watch = coordinator.device, coordinator.watch
+    if watch is None or not device.model.operations:
+        return None
+    surroundings = Watched(watch, hass.loop.time)
+    control = Control(device, partial(policy_now, entry, coordinator.subentry.subentry_id), surroundings=surroundings)
+    control.tags.restore(tag_memory(hass).kept(device.identity))
+    coordinator.operator = Operator(coordinator, control, board_of(hass, entry, coordinator.subentry))
+
+    @callback
+    def leave() -> None:
+        surroundings.end()
+        coordinator.operator = None
+        if device.control is control:
+            device.control = None
+
+    return leave

@@ -1,0 +1,129 @@
+"""The dialog "Remote control" of a device: what is stored by it, what it allows, and who may open it."""
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.acrel_safety.aioacrel.control.policy import Drive, Policy
+from custom_components.acrel_safety.aioacrel.control.rights import Right
+from custom_components.acrel_safety.aioacrel.readings import PointKey
+from custom_components.acrel_safety.checked import UnfitError
+from custom_components.acrel_safety.controlsettings import policy_of, sound_control
+from tests.integration.conftest import CabinetMaker, LinkMaker
+from tests.integration.control_rigs import USUAL, administrator, meter, user
+from tests.integration.flows import change_device
+
+
+async def test_an_owner_gives_rights_and_takes_them_back(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    uwe = await user(hass)
+    async with meter(cabinet_of, link_to, None) as rig:
+        assert rig.find("switch", "1_remote_breaker") is None
+        form = await change_device(hass, rig.link.entry, rig.link.subentry(5).subentry_id, "control")
+        assert form.step == "control"
+        assert form.entered["enabled"] is False
+        await form.answer(
+            enabled=True, may_close=True, administrators=["on", "off"], users=[uwe.id], user_rights=["off"]
+        )
+        assert form.reason == "reconfigure_successful"
+        await hass.async_block_till_done()
+        await rig.shows("on")
+        await rig.turn("off", uwe)
+        assert (rig.writes, rig.is_closed) == (1, False)
+        form = await change_device(hass, rig.link.entry, rig.link.subentry(5).subentry_id, "control")
+        assert (form.entered["users"], form.entered["user_rights"]) == ([uwe.id], ["off"])
+        await form.answer(enabled=False, may_close=False)
+        await hass.async_block_till_done()
+        assert "control" not in rig.link.subentry(5).data
+        assert rig.find("switch", "1_remote_breaker") is None
+        assert rig.writes == 1
+
+
+async def test_what_an_output_drives_is_said_once(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    link = await link_to(await cabinet_of({1: "adw300"}))
+    form = await change_device(hass, link.entry, link.subentry(1).subentry_id, "control")
+    said = {"enabled": True, "may_close": False, "administrators": ["off"]}
+    await form.answer(**said, shunt_trip=["1/DO1"], signal=["1/DO1"])
+    assert form.errors == {"signal": "output_named_twice"}
+    await form.answer(**said, shunt_trip=["1/DO1"], signal=["1/DO2"])
+    assert form.reason == "reconfigure_successful"
+    await hass.async_block_till_done()
+    policy = policy_of(link.subentry(1))
+    assert policy.drives == {PointKey("1", "DO1"): Drive.SHUNT_TRIP, PointKey("1", "DO2"): Drive.SIGNAL}
+    operated = {entity.translation_key for entity in link.entities() if "_control_" in entity.unique_id}
+    assert operated == {"remote_trip", "remote_trip_end", "remote_signal"}
+    assert [unit.writes for unit in link.cabinet.units.values()] == [[]]
+
+
+async def test_of_another_device_in_its_place_nothing_is_allowed(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    cabinet = await cabinet_of({5: "ddsy1352", 6: "ddsy1352"})
+    link = await link_to(cabinet, {5: "ddsy1352"}, control=USUAL)
+    subentry_id = link.subentry(5).subentry_id
+    form = await change_device(hass, link.entry, subentry_id)
+    await form.answer(unit_id=5, model="ddsy1352", name="Flat 3")
+    await form.answer(**form.entered)
+    assert "control" in link.entry.subentries[subentry_id].data
+    form = await change_device(hass, link.entry, subentry_id)
+    await form.answer(unit_id=6, model="ddsy1352", name="Flat 4")
+    await form.answer(**form.entered)
+    await hass.async_block_till_done()
+    assert link.entry.subentries[subentry_id].data["unit_id"] == 6
+    assert "control" not in link.entry.subentries[subentry_id].data
+
+
+async def test_who_is_no_administrator_cannot_open_it(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, hass_client: ClientSessionGenerator
+) -> None:
+    assert await async_setup_component(hass, "config", {})
+    async with meter(cabinet_of, link_to, None) as rig:
+        client = await hass_client()
+        await administrator(hass)
+        for one in await hass.auth.async_get_users():
+            await hass.auth.async_update_user(one, group_ids=["system-users"])
+        answer = await client.post(
+            "/api/config/config_entries/subentries/flow",
+            json={
+                "handler": [rig.link.entry.entry_id, "device"],
+                "subentry_id": rig.link.subentry(5).subentry_id,
+            },
+        )
+        assert answer.status in (401, 403)
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        7,
+        {"enabled": "yes"},
+        {"rights": {"everybody": ["off"]}},
+        {"rights": {"user:": ["off"]}},
+        {"rights": {"administrators": ["all"]}},
+        {"rights": {"administrators": "off"}},
+        {"drives": {"1/DO1": "pump"}},
+        {"drives": {"DO1": "signal"}},
+        {"critical": "1"},
+        {"only_by_day": True},
+    ],
+)
+async def test_what_is_stored_and_not_understood_allows_nothing(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, control: object
+) -> None:
+    with pytest.raises(UnfitError):
+        sound_control(control)
+    link = await link_to(await cabinet_of({5: "ddsy1352"}), control=control)
+    assert link.entry.state is ConfigEntryState.LOADED
+    assert link.entry.runtime_data.coordinators == {}
+
+
+async def test_what_is_not_said_is_not_allowed(cabinet_of: CabinetMaker, link_to: LinkMaker) -> None:
+    link = await link_to(await cabinet_of({5: "ddsy1352"}), control={"enabled": True})
+    policy = policy_of(link.subentry(5))
+    assert policy == Policy(is_enabled=True)
+    assert not [right for right in Right for rights in policy.rights.given.values() if right in rights]
