@@ -19,6 +19,7 @@ from custom_components.acrel_safety.aioacrel.models.limits import LARGEST_FILE
 from custom_components.acrel_safety.aioacrel.points import Evidence
 from custom_components.acrel_safety.aioacrel.problems import Problem, shorten
 from custom_components.acrel_safety.aioacrel.registers import Order, Ratio, RegisterType
+from custom_components.acrel_safety.aioacrel.sheet import LARGEST_SHEET, LIMITS, Column, read_sheet
 from custom_components.acrel_safety.aioacrel.table import import_table
 from custom_components.acrel_safety.aioacrel.texts import phrase, texts
 from custom_components.acrel_safety.aioacrel.userfiles import read_text
@@ -39,6 +40,22 @@ MORE_MISTAKES = [
     f"{HEAD}[read]\nnever = [{'[1, 2], ' * 501}]\n{POINTS}Lg = {{ at = 1 }}",
 ]
 """Files with mistakes that `MISTAKES`, where each has its line, cannot show."""
+
+_SHEET = "unit\tcircuit\tname\trated\tleakage\ttemperature\n"
+PLACES = {
+    "3": {"1": frozenset(LIMITS)},
+    "8": {"1": frozenset({Column.RESIDUAL_CURRENT}), "2": frozenset({Column.NAME})},
+}
+SHEETS = [
+    *(f"{_SHEET}3\t1\t\t{cell}\t\t" for cell in ("x", "1,000", "63 kV", "0")),
+    *(
+        f"{_SHEET}{cells}"
+        for cells in ("4\t1\t\t\t\t", "8\t13\t\t\t\t", "8\t1\t\t\t\t70", "8\t1\t\t\t\t\tmore", "\t1\t\t\t\t")
+    ),
+    f"{_SHEET}8\t1\tA\t\t\t\n8\t1\tB\t\t\t",
+    *("3\t1\tMain", "circuit\tcolour\n1\tred", "circuit\t回路号\n1\t1", "circuit\n" + "x" * LARGEST_SHEET),
+]
+"""Tables of circuits with mistakes."""
 
 ROWS: list[Mapping[str, object]] = [
     *({column: value} for column in ("reg_add", "reg_type", "endian", "dcm", "k", "fun_num") for value in ("", "x")),
@@ -121,6 +138,7 @@ SYNTAX = {
     *("model", "title", "covers", "name", "note", "line", "unit", "step", "bytesize", "stopbits", "source", "text"),
     *("true", "false", "low", "high", "TOML", "UTF", "CSV", "GB", "DOC", "RLYOFF", "k_mode", "is_unit_id", "Unicode"),
     *("address_mode", "dump", "Modbus", "double", "ForceControl", "FORCESWITCH"),
+    *("mA", "kV"),
     *("FFFFh", "xFFFF", "FFFFH", "utf", "xff", "xc", "nn", "address"),
     *("Decimal", "NaN", "Infinity", "True"),
 }
@@ -178,6 +196,8 @@ def all_problems(folder: Path) -> Iterator[tuple[str, Problem]]:
         yield from ((data.decode("utf-8", "replace"), problem) for problem in table_problems(data))
     yield from (("other.toml", problem) for problem in library_problems(folder))
     yield from (("EP", problem) for problem in base_problems())
+    for text in SHEETS:
+        yield from ((text, problem) for problem in read_sheet(text, PLACES).problems)
 
 
 def english_in(text: str, written: str) -> list[str]:

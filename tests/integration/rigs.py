@@ -196,7 +196,7 @@ async def _until(hass: HomeAssistant, entity_id: str, is_as_wanted: Callable[[St
             remove()
 
 
-async def until_issue(hass: HomeAssistant, identifier: str, *, is_there: bool = True, seconds: float = 20) -> None:
+async def until_issue(hass: HomeAssistant, identifier: str, *, is_there: bool = True, seconds: float = 60) -> None:
     """Return as soon as a repair issue is there, or is gone."""
     changed = asyncio.Event()
 

@@ -109,6 +109,8 @@ async def test_the_first_device_is_asked_for_as_soon_as_the_link_is_there(
     assert device.is_saved
     [subentry] = link.result["result"].subentries.values()
     assert subentry.title == "AIM-R100 8"
+    # The link is loaded anew with it.
+    await home.async_block_till_done()
 
 
 @pytest.mark.parametrize(("language", "title"), [("en", "Modbus TCP gateway"), ("zh-Hans", "Modbus TCP 网关")])
