@@ -17,6 +17,7 @@ from homeassistant.helpers.typing import ConfigType
 from .actions import register_actions
 from .aioacrel.errors import AcrelError
 from .buttons import take_buttons
+from .buttonseal import async_load_seal
 from .checkupactions import async_begin_checkups
 from .const import DOMAIN, PLATFORMS, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry, AcrelRuntimeData
@@ -39,6 +40,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
     """Register the actions and the page, take the buttons of notifications, and mind when tests are due."""
     register_actions(hass)
+    await async_load_seal(hass)
     take_buttons(hass)
     await async_begin_checkups(hass)
     await async_serve_page(hass)
