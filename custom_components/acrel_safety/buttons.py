@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from .actions import async_acknowledge
 from .aioacrel.alarms.board import Board
 from .aioacrel.texts import phrase
-from .buttonseal import opened, sealed
+from .buttonseal import async_load_seal, opened, sealed
 from .checkupactions import async_record_checkup, board_named
 from .checkups import Checkup
 from .const import DOMAIN, LOGGER
@@ -42,17 +42,17 @@ def checkup_data(hass: HomeAssistant, board: Board, kind: Checkup) -> Mapping[st
     """Return the `data` of a notification about a test that is due, with a button for each result."""
     buttons = [
         {
-            "action": sealed(hass, _TEST, f"{result.upper()}_{board.identity}_{kind}"),
-            "title": phrase(f"button_{result}").text(hass.config.language),
+            "action": sealed(hass, _TEST, f"{result}_{board.identity}_{kind}"),
+            "title": title.text(hass.config.language),
         }
-        for result in ("passed", "failed")
+        for result, title in (("PASSED", phrase("button_passed")), ("FAILED", phrase("button_failed")))
     ]
     return {"tag": f"{DOMAIN}_{kind}_{board.identity}", "group": DOMAIN, "actions": buttons}
 
 
-@callback
-def take_buttons(hass: HomeAssistant) -> None:
+async def async_take_buttons(hass: HomeAssistant) -> None:
     """Listen for buttons as long as Home Assistant runs, whatever becomes of the automation that sent them."""
+    await async_load_seal(hass)
 
     @callback
     def is_ours(data: dict[str, Any]) -> bool:
