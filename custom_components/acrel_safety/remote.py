@@ -99,9 +99,12 @@ class RemoteEntity(Entity):
     async def _async_operate(self, key: PointKey | None) -> None:
         """Operate for whoever asked. Raises HomeAssistantError unless it was confirmed."""
         # Taken at once, before anything is waited for: another call may come meanwhile.
-        context, self._asked = self._asked or Context(), None
+        context, self._asked = self._asked, None
         outcome: Outcome = refused(Reason.NOT_OFFERED)
-        if key is not None:
+        if context is None:
+            # Nobody knows who asks: not an action of Home Assistant, which always says so.
+            outcome = refused(Reason.NO_RIGHT)
+        elif key is not None:
             outcome = await self.operator.async_operate(key, context, is_confirmed=True)
         self.operator.check(outcome)
 
@@ -186,6 +189,7 @@ class RemoteSwitch(RemoteEntity, SwitchEntity):
     @override
     async def async_toggle(self, **kwargs: Any) -> None:
         """Refuse: whoever switches mains says which way."""
+        self._asked = None
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_toggle")
 
 

@@ -3,11 +3,14 @@
 from collections.abc import AsyncGenerator
 
 import pytest
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.helpers.entity_platform import async_get_platforms
 from homeassistant.setup import async_setup_component
 
 from custom_components.acrel_safety.aioacrel.journal.entry import Kind
+from custom_components.acrel_safety.const import DOMAIN
+from custom_components.acrel_safety.remote import RemoteSwitch
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.control_rigs import USUAL, ControlRig, administrator, meter, reader, user
 
@@ -69,6 +72,25 @@ async def test_toggle_is_refused(hass: HomeAssistant, rig: ControlRig) -> None:
             await hass.services.async_call(domain, "toggle", {"entity_id": rig.switch}, blocking=True)
         assert refused.value.translation_key == "no_toggle"
     assert rig.writes == 0
+
+
+async def test_who_asked_before_asks_for_nothing_else(hass: HomeAssistant, rig: ControlRig) -> None:
+    """What calls the entity without saying for whom is refused, whoever was refused or served before."""
+    await rig.shows("on")
+    ada = await administrator(hass)
+    with pytest.raises(ServiceValidationError):
+        await hass.services.async_call(
+            "switch", "toggle", {"entity_id": rig.switch}, blocking=True, context=Context(user_id=ada.id)
+        )
+    (entity,) = [
+        one
+        for platform in async_get_platforms(hass, DOMAIN)
+        for one in platform.entities.values()
+        if isinstance(one, RemoteSwitch)
+    ]
+    with pytest.raises(ServiceValidationError, match="whoever asks has no right to it"):
+        await entity.async_turn_off()
+    assert (rig.writes, rig.is_closed) == (0, True)
 
 
 async def test_what_is_refused_is_said_and_put_down(hass: HomeAssistant, rig: ControlRig) -> None:
