@@ -1,6 +1,7 @@
 """The actions of the integration: what persons do to alarms, the owner's limits, and the list of what stands."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 import probatio
@@ -51,11 +52,19 @@ _ALARMS: Mapping[str | probatio.Marker, object] = {
 _WITH_COMMENT: Mapping[str | probatio.Marker, object] = {**_ALARMS, probatio.Optional(ATTR_COMMENT, default=""): _TEXT}
 
 
+def _duration(value: object) -> timedelta:
+    """Return a time as Home Assistant reads it. Raises Invalid, also for one without an end."""
+    try:
+        return cv.positive_time_period(value)
+    except OverflowError as error:
+        raise probatio.Invalid(str(error)) from error
+
+
 @callback
 def register_actions(hass: HomeAssistant) -> None:
     """Register all of them, whether any link is loaded or not."""
     register = hass.services.async_register
-    shelving = {**_WITH_COMMENT, probatio.Required(ATTR_DURATION): cv.positive_time_period}
+    shelving = {**_WITH_COMMENT, probatio.Required(ATTR_DURATION): _duration}
     register(DOMAIN, ACKNOWLEDGE, _async_acknowledge, probatio.Schema({**_WITH_COMMENT}))
     register(DOMAIN, SILENCE, _async_silence, probatio.Schema({**_ALARMS}))
     register(DOMAIN, RESET, _async_reset, probatio.Schema({**_ALARMS}))

@@ -1,6 +1,6 @@
 """The buttons of notifications: whoever presses one acts, because only the app's event knows the person."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from homeassistant.core import Context, Event, HomeAssistant, callback
@@ -9,6 +9,7 @@ from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from .actions import async_acknowledge
 from .aioacrel.alarms.board import Board
 from .aioacrel.texts import phrase
+from .buttonseal import async_load_seal, opened, sealed
 from .checkupactions import async_record_checkup, board_named
 from .checkups import Checkup
 from .const import DOMAIN, LOGGER
@@ -21,13 +22,15 @@ _TEST = "ACREL_TEST_"
 _MOST = 20
 
 
-def app_data(board: Board, occurrences: Sequence[str], page: str, language: str) -> Mapping[str, Any]:
+def app_data(hass: HomeAssistant, board: Board, occurrences: Sequence[str], page: str) -> Mapping[str, Any]:
     """Return the `data` of a notification in the companion app: one per board, with two buttons.
 
     *Acknowledge* means these occurrences of alarms, and never the next ones.
     """
+    language = hass.config.language
+    action = sealed(hass, _ACKNOWLEDGE, "_".join(occurrences))
     buttons = [
-        {"action": _ACKNOWLEDGE + "_".join(occurrences), "title": phrase("button_acknowledge").text(language)},
+        {"action": action, "title": phrase("button_acknowledge").text(language)},
         {"action": "URI", "title": phrase("button_show").text(language), "uri": page},
     ]
     # A tap opens the same page: on some phones buttons do nothing (`url` is for iOS, `clickAction` for Android).
@@ -35,18 +38,21 @@ def app_data(board: Board, occurrences: Sequence[str], page: str, language: str)
     return {"tag": tag, "group": DOMAIN, "url": page, "clickAction": page, "actions": buttons}
 
 
-def checkup_data(board: Board, kind: Checkup, language: str) -> Mapping[str, Any]:
+def checkup_data(hass: HomeAssistant, board: Board, kind: Checkup) -> Mapping[str, Any]:
     """Return the `data` of a notification about a test that is due, with a button for each result."""
     buttons = [
-        {"action": f"{_TEST}PASSED_{board.identity}_{kind}", "title": phrase("button_passed").text(language)},
-        {"action": f"{_TEST}FAILED_{board.identity}_{kind}", "title": phrase("button_failed").text(language)},
+        {
+            "action": sealed(hass, _TEST, f"{result}_{board.identity}_{kind}"),
+            "title": title.text(hass.config.language),
+        }
+        for result, title in (("PASSED", phrase("button_passed")), ("FAILED", phrase("button_failed")))
     ]
     return {"tag": f"{DOMAIN}_{kind}_{board.identity}", "group": DOMAIN, "actions": buttons}
 
 
-@callback
-def take_buttons(hass: HomeAssistant) -> None:
+async def async_take_buttons(hass: HomeAssistant) -> None:
     """Listen for buttons as long as Home Assistant runs, whatever becomes of the automation that sent them."""
+    await async_load_seal(hass)
 
     @callback
     def is_ours(data: dict[str, Any]) -> bool:
@@ -54,19 +60,22 @@ def take_buttons(hass: HomeAssistant) -> None:
 
     async def take(event: Event[dict[str, Any]]) -> None:
         action = str(event.data["action"])
-        if action.startswith(_TEST):
-            await _async_record_checkup(hass, event.context, action.removeprefix(_TEST))
-            return
-        await _async_acknowledge(hass, event.context, action.removeprefix(_ACKNOWLEDGE).split("_")[:_MOST])
+        for prefix, act in ((_TEST, _async_record_checkup), (_ACKNOWLEDGE, _async_acknowledge)):
+            if action.startswith(prefix):
+                if (meant := opened(hass, prefix, action)) is None:
+                    # Anybody with an account can send a notification, with any button.
+                    await _async_say(hass, [phrase("button_foreign").text(hass.config.language)])
+                else:
+                    await act(hass, event.context, meant)
 
     hass.bus.async_listen(APP_EVENT, take, event_filter=is_ours)
 
 
-async def _async_acknowledge(hass: HomeAssistant, context: Context, occurrences: Iterable[str]) -> None:
+async def _async_acknowledge(hass: HomeAssistant, context: Context, named: str) -> None:
     language = hass.config.language
     standing = {one.occurrence: one for one in desk_of(hass).alarms.standing() if one.occurrence}
     refused: list[str] = []
-    for occurrence in occurrences:
+    for occurrence in named.split("_")[:_MOST]:
         if (found := standing.get(occurrence)) is None:
             refused.append(phrase("button_late").text(language))
             continue

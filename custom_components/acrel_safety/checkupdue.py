@@ -51,5 +51,5 @@ class CheckupDueTrigger(ReachTrigger):
             "title": phrase("test_title", kind=what, board=board.name).text(language),
             "message": message.text(language),
             "entity_id": er.async_get(self.hass).async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id),
-            "app": checkup_data(board, kind, language),
+            "app": checkup_data(self.hass, board, kind),
         }

@@ -6,7 +6,7 @@ Every alarm that is held opens one, a value that grows slowly, and a self-test o
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeIs
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
@@ -28,6 +28,11 @@ _CHECKUP = "test"
 """What the occurrence of a self-test or inspection begins with; no id of an alarm's does."""
 LONGEST_TEXT = 4000
 """Characters of a comment."""
+_PAST_DAYS = 366
+_FUTURE_DAYS = 3660
+"""So far from today a due date may lie."""
+_YEARS = range(1970, 9000)
+"""Of due dates that were kept by a former version, or by hand: with others no clock reckons."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -240,6 +245,12 @@ class Hazards:
         return {"number": self._number, "hazards": [asdict(one) for one in self._by_occurrence.values()]}
 
 
+def is_reasonable(due: date) -> bool:
+    """Whether somebody may mean this as a due date (a moment is one, too)."""
+    day, today = date(due.year, due.month, due.day), dt_util.now().date()
+    return timedelta(days=-_PAST_DAYS) <= day - today <= timedelta(days=_FUTURE_DAYS)
+
+
 def _summary(names: Iterable[str], number: int) -> str:
     return " · ".join((*names, f"#{number}"))
 
@@ -251,9 +262,9 @@ def _sound(stored: object) -> Hazard | None:
     if not all(_is_text(stored.get(name)) for name in ("occurrence", "alarm_id", "summary", "description")):
         return None
     told = stored.get("told", "")
-    times = {name: stored.get(name) for name in ("due", "done")}
-    if not all(_is_time(value) for value in times.values()):
+    if not _is_time(done := stored.get("done")):
         return None
+    due = stored.get("due")
     return Hazard(
         occurrence=stored["occurrence"],
         alarm_id=stored["alarm_id"],
@@ -261,8 +272,9 @@ def _sound(stored: object) -> Hazard | None:
         summary=stored["summary"],
         description=stored["description"],
         told=told if _is_text(told) else "",
-        due=times["due"],
-        done=times["done"],
+        # A hazard outlives a due date that says nothing.
+        due=due if _is_time(due) else None,
+        done=done,
     )
 
 
@@ -270,15 +282,16 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and len(value) <= LONGEST_TEXT
 
 
-def _is_time(value: object) -> bool:
+def _is_time(value: object) -> TypeIs[str | None]:
     if value is None:
         return True
     if not isinstance(value, str):
         return False
     try:
         if "T" not in value:
-            return dt_util.parse_date(value) is not None
+            day = dt_util.parse_date(value)
+            return day is not None and day.year in _YEARS
         moment = dt_util.parse_datetime(value)
     except ValueError:
         return False
-    return moment is not None and moment.tzinfo is not None
+    return moment is not None and moment.tzinfo is not None and moment.year in _YEARS

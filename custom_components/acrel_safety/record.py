@@ -11,13 +11,15 @@ from homeassistant.util import dt as dt_util
 
 from .aioacrel.alarms.happening import What
 from .aioacrel.errors import AcrelError
-from .aioacrel.journal.entry import Entry, Json, Kind
+from .aioacrel.journal.entry import Entry, Json, Kind, text_of
 from .aioacrel.journal.journal import Journal
 from .const import DOMAIN, LOGGER, RECORD_FILE
 from .issues import tell_record_trouble
 
 _LONGEST_WAIT = 5.0
 """Seconds; so long a person waits for a disk that does not answer."""
+_SHORTER = (2000, 500, 100)
+"""Characters of each text of an entry that is too long as it is."""
 _NOTHING: Mapping[str, object] = {}
 KINDS: Mapping[What, Kind] = {
     What.ACKNOWLEDGED: Kind.ACKNOWLEDGE,
@@ -67,7 +69,10 @@ class SafetyRecord:
         if self.journal is None:
             return
         try:
-            entry = Entry(kind, cast("Mapping[str, Json]", data), dt_util.utcnow())
+            # What happened is put down, if need be with less of what was said of it.
+            shorter = (fit for most in _SHORTER if fits_record(kind, fit := _shortened(data, most)))
+            fitting = data if fits_record(kind, data) else next(shorter, data)
+            entry = Entry(kind, cast("Mapping[str, Json]", fitting), dt_util.utcnow())
             self._latest = self.journal.append(entry, cast("Mapping[str, Json]", standing))
         except AcrelError as error:
             LOGGER.error("This could not be put down in the record: %s (%s)", data, error)
@@ -82,6 +87,22 @@ class SafetyRecord:
     @callback
     def _note_trouble(self, error: AcrelError | None) -> None:
         tell_record_trouble(self._hass, error)
+
+
+def fits_record(kind: Kind, data: Mapping[str, object]) -> bool:
+    """Whether the record takes an entry as it is."""
+    try:
+        text_of(Entry(kind, cast("Mapping[str, Json]", data), dt_util.utcnow()))
+    except AcrelError:
+        return False
+    return True
+
+
+def _shortened(data: Mapping[str, object], most: int) -> Mapping[str, object]:
+    return {
+        key: f"{value[:most]}…" if isinstance(value, str) and len(value) > most else value
+        for key, value in data.items()
+    }
 
 
 def _made(folder: str) -> Path:

@@ -148,7 +148,7 @@ class _Runner:
             "entity_id": shown["entity_id"],
             "board": first.board.name,
             "alarms": [listed(self._hass, standing) for standing in alarms],
-            "app": app_data(first.board, [standing.occurrence for standing in named(alarms)], page, language),
+            "app": app_data(self._hass, first.board, [standing.occurrence for standing in named(alarms)], page),
         }
         self._run_action(payload, phrase("told_due", title=shown["title"]).text(language))
 

@@ -1,5 +1,6 @@
 """The hazard list of a link: ticking acknowledges, comments and due dates are kept."""
 
+from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any, override
 
@@ -27,10 +28,11 @@ from .coordinator import AcrelConfigEntry
 from .desk import desk_of
 from .devices import board_of, hub_info
 from .entity_ids import hazards_id
-from .hazards import LONGEST_TEXT, Hazard, Hazards
+from .hazards import LONGEST_TEXT, Hazard, Hazards, is_reasonable
 from .issues import tell_overdue_hazards
 from .logged import log_entry
-from .rights import async_actor, check_may_note
+from .record import fits_record
+from .rights import Actor, async_actor, check_may_act, check_may_note
 
 PARALLEL_UPDATES = 0
 
@@ -132,14 +134,25 @@ class HazardList(TodoListEntity):
     @callback
     @override
     def async_set_context(self, context: Context) -> None:
-        """Note who asks: the next call is that one's."""
+        """Note who asks, until that call is over."""
         super().async_set_context(context)
         self._asked = context
 
     @override
+    async def async_request_call[AnswerT](self, coro: Coroutine[Any, Any, AnswerT]) -> AnswerT:
+        """Forget who asked when the call is over: no later one is done in that name."""
+        try:
+            return await super().async_request_call(coro)
+        finally:
+            self._asked = None
+
+    @override
     async def async_update_todo_item(self, item: TodoItem) -> None:
         """Do what differs from what is kept: the page sends the whole item back."""
-        context, self._asked = self._asked or Context(), None
+        context, self._asked = self._asked, None
+        if context is None:
+            # Voice and other programs call this without a person; nothing is done in the name of nobody.
+            raise _refusal("hazard_by_nobody")
         hazard = self._hazards.find(item.uid)
         if hazard is None:
             raise _refusal("hazard_unknown")
@@ -148,25 +161,40 @@ class HazardList(TodoListEntity):
         ticked = item.status is not None and (item.status == TodoItemStatus.COMPLETED) is not hazard.is_done
         if ticked and hazard.is_done:
             raise _refusal("hazard_stays_done")
-        if len(hazard.written_in(item.description or "")) > LONGEST_TEXT:
-            raise _refusal("hazard_comment_too_long")
+        actor = await async_actor(self.hass, context)
+        noted = self._noted(hazard, item, actor)
         if ticked:
             # First: who may not do that has changed nothing.
             await self._async_see_to(hazard, context)
-        await self._async_note(hazard, item, context)
+        if noted is not None:
+            hazard.description, hazard.due = noted
+            self._put_down(hazard, actor.name, *noted)
         await self._hazards.async_save()
         self._look()
         self.async_write_ha_state()
+        await desk_of(self.hass).record.async_written()
 
-    async def _async_note(self, hazard: Hazard, item: TodoItem, context: Context) -> None:
-        """Take comment and due date, and put down who gave them."""
+    def _noted(self, hazard: Hazard, item: TodoItem, actor: Actor) -> tuple[str, str | None] | None:
+        """Return the comment and due date that somebody gives, None where they stay; refuse what cannot be kept."""
         due = None if item.due is None else item.due.isoformat()
         description = hazard.written_in(item.description or "")
         if (description, due) == (hazard.description, hazard.due):
+            return None
+        self._check_may_note(hazard, actor)
+        note = self._note(hazard, actor.name, description, due)
+        if len(description) > LONGEST_TEXT or not fits_record(Kind.NOTE, note):
+            raise _refusal("hazard_comment_too_long")
+        if item.due is not None and due != hazard.due and not is_reasonable(item.due):
+            raise _refusal("hazard_due_unreasonable")
+        return description, due
+
+    def _check_may_note(self, hazard: Hazard, actor: Actor) -> None:
+        found = desk_of(self.hass).alarms.find(hazard.alarm_id)
+        if found is not None:
+            check_may_act(self.hass, actor, [found])
             return
-        actor = await async_actor(self.hass, context)
-        hazard.description, hazard.due = description, due
-        self._put_down(hazard, actor.name, description, due or "")
+        link = Board(identity=self._entry.entry_id, name=self._entry.title)
+        check_may_note(self.hass, actor, board_named(self.hass, hazard.identity) or link)
 
     async def _async_see_to(self, hazard: Hazard, context: Context) -> None:
         """Do what ticking means: an alarm is acknowledged, a test has passed."""
@@ -179,15 +207,19 @@ class HazardList(TodoListEntity):
         if not hazard.is_done:
             # Its alarm is over, or not watched any more: there is nothing left but to say that somebody saw to it.
             actor = await async_actor(self.hass, context)
-            check_may_note(self.hass, actor, Board(identity=self._entry.entry_id, name=self._entry.title))
+            self._check_may_note(hazard, actor)
             self._hazards.close(hazard)
             self._put_down(hazard, actor.name)
 
-    def _put_down(self, hazard: Hazard, by: str, comment: str = "", due: str = "") -> None:
-        note = {"alarm_id": hazard.alarm_id, "occurrence": hazard.occurrence, "hazard": hazard.summary, "by": by}
-        desk_of(self.hass).record.put_down(Kind.NOTE, {**note, "comment": comment, "due": due})
+    def _put_down(self, hazard: Hazard, by: str, comment: str = "", due: str | None = None) -> None:
+        desk_of(self.hass).record.put_down(Kind.NOTE, self._note(hazard, by, comment, due))
         link = Board(identity=self._entry.entry_id, name=self._entry.title)
-        log_entry(self.hass, link, Kind.NOTE, f"{hazard.summary} {due}".rstrip(), by, comment)
+        log_entry(self.hass, link, Kind.NOTE, f"{hazard.summary} {due or ''}".rstrip(), by, comment)
+
+    @staticmethod
+    def _note(hazard: Hazard, by: str, comment: str, due: str | None) -> dict[str, object]:
+        note = {"alarm_id": hazard.alarm_id, "occurrence": hazard.occurrence, "hazard": hazard.summary, "by": by}
+        return {**note, "comment": comment, "due": due or ""}
 
     # -- what is overdue ----------------------------------------------------------------------------------------------
 

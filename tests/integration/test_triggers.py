@@ -11,6 +11,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockUser, async_fire_time_changed
 
+from custom_components.acrel_safety.buttonseal import sealed
 from tests.integration.alarm_rigs import SAFETY, Fired, act, context_of, leak, leaky, recorded, safety_of
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.rigs import QUICK, LinkRig, is_now
@@ -147,7 +148,7 @@ async def test_a_button_of_nobody_of_a_guest_or_of_yesterday_acknowledges_nothin
     button = (await fired.next())["app"]["actions"][0]["action"]
     await press(rig, button, Context())
     await press(rig, button, context_of(rig.hass, "Guest", GROUP_ID_READ_ONLY))
-    await press(rig, "ACREL_ACK_0123456789ab", context_of(rig.hass, "Wang Li"))
+    await press(rig, sealed(rig.hass, "ACREL_ACK_", "0123456789ab"), context_of(rig.hass, "Wang Li"))
     assert recorded(rig, "acknowledge") == []
     texts = [event.data["service_data"]["message"] for event in said if event.data["service"] == "create"]
     assert ["persons" in texts[0], "not allowed" in texts[1], "is over" in texts[2]] == [True, True, True]

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import itertools
 import json
+import re
 import unicodedata
 from collections.abc import Iterator
 from enum import StrEnum
@@ -17,6 +19,9 @@ HEADER = ("sequence", "time", "kind", *COLUMNS, "more", "hash")
 HEAD = "head"
 """The kind of the last row of a CSV file: up to which entry it goes, and that entry's hash."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\N{MINUS SIGN}")
+
+_PARTS = re.compile(r"(?<=[;\t\r\n])")
+"""Behind what a spreadsheet with other settings begins a new cell or row."""
 
 
 class Form(StrEnum):
@@ -72,13 +77,23 @@ def _cell(value: Json) -> str:
         case bool() | int() | float():
             return json.dumps(value)
         case _:
-            return json.dumps(value, ensure_ascii=False, sort_keys=True)
+            return safe(json.dumps(value, ensure_ascii=False, sort_keys=True))
 
 
 def safe(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    plain = unicodedata.normalize("NFKC", text).lstrip(" ")
-    return f"'{text}" if plain.startswith(_FORMULA_STARTS) else text
+    """Return a text that no spreadsheet takes for a formula, nor a part of it where it parts cells at other signs."""
+    return "".join(map(_safe_part, _PARTS.split(text)))
+
+
+def _safe_part(part: str) -> str:
+    plain = unicodedata.normalize("NFKC", part).lstrip(" ")
+    seen = "".join(itertools.dropwhile(_is_unseen, plain))
+    return f"'{part}" if plain.startswith(_FORMULA_STARTS) or seen.startswith(_FORMULA_STARTS) else part
+
+
+def _is_unseen(sign: str) -> bool:
+    """Whether a spreadsheet may pass over a sign: spaces, controls, marks of width nought."""
+    return unicodedata.category(sign)[0] in "ZC"
 
 
 def _csv_line(cells: tuple[str, ...]) -> str:

@@ -1,5 +1,7 @@
 """`acrel log show`: the newest entries of a record, in their order."""
 
+import json
+import re
 from collections.abc import Sequence
 
 from ...journal import Record, Wanted, kind_name
@@ -16,6 +18,7 @@ _COLUMNS = (
     Column("WHERE", gives_way=True),
     Column("WHAT", gives_way=True),
 )
+_FAKES = re.compile(r"[=\"]")
 _WHERE = ("site", "board", "circuit")
 
 
@@ -59,7 +62,9 @@ def _as_json(record: Record) -> dict[str, Json]:
 def _row(record: Record, language: str) -> tuple[str, ...]:
     where = [str(record.data[name]) for name in _WHERE if record.data.get(name) is not None]
     names = [*(name for name in COLUMNS if name in record.data), *(name for name in record.data if name not in COLUMNS)]
-    what = [f"{name}={record.data[name]}" for name in names if name not in _WHERE and record.data[name] is not None]
+    what = [
+        f"{name}={_shown(record.data[name])}" for name in names if name not in _WHERE and record.data[name] is not None
+    ]
     return (
         str(record.sequence),
         f"{record.time.astimezone():%Y-%m-%d %H:%M:%S}" if record.is_readable else "",
@@ -67,3 +72,9 @@ def _row(record: Record, language: str) -> tuple[str, ...]:
         " / ".join(where),
         " ".join(what) if record.is_readable else record.text,
     )
+
+
+def _shown(value: object) -> str:
+    """Return a value so that no text of a person's looks like another field."""
+    text = str(value)
+    return json.dumps(text, ensure_ascii=False) if isinstance(value, str) and _FAKES.search(text) else text
