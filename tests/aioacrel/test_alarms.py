@@ -523,9 +523,9 @@ def test_a_pre_alarm_gives_way_to_the_alarm_of_the_same_value() -> None:
     plant = Plant()
     board = plant.add(model_id="asj10l")
     board.quiet()
-    board.say(Lg1HIGH1=True)
+    board.say(Lg=60, Lg1HIGH1=True)
     plant.pass_(1)
-    board.say(Lg1HIGH1=True, Lg1HIGH2=True)
+    board.say(Lg=120, Lg1HIGH1=True, Lg1HIGH2=True)
     plant.pass_(1)
     assert plant.standing() == {"Lg1HIGH2": "unacknowledged", "Lg1HIGH1": "suppressed"}
     assert plant.sent == [("raised", ["Kitchen board: Lg1HIGH1"]), ("raised", ["Kitchen board: Lg1HIGH2"])]
@@ -538,7 +538,7 @@ def test_a_thousand_alarms_in_a_second_are_all_recorded_and_grouped_by_board() -
         board.quiet()
     for board in boards:
         for circuit in range(1, 13):
-            board.say(str(circuit), LgHigh=True)
+            board.say(str(circuit), Lg=420, LgHigh=True)
     assert len(plant.happened) == 1008
     plant.pass_(1)
     assert len(plant.notices) == 84
@@ -566,13 +566,13 @@ def test_what_stood_before_a_restart_stands_after_it_and_is_sent_again_but_recor
     plant = Plant()
     board = plant.add()
     board.quiet()
-    board.say(UHigh=True)
+    board.say(UHigh=True, Ua=265, Ub=230, Uc=230)
     plant.pass_(1)
     before = plant.one("UHigh")
     plant.restart()
     assert plant.boards["Kitchen board"].safety() == "alarm"
     plant.boards["Kitchen board"].quiet()
-    plant.boards["Kitchen board"].say(UHigh=True)
+    plant.boards["Kitchen board"].say(UHigh=True, Ua=265, Ub=230, Uc=230)
     plant.pass_(1)
     after = plant.one("UHigh")
     assert (after.occurrence, after.since) == (before.occurrence, before.since)
