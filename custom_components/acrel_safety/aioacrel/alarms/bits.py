@@ -93,19 +93,23 @@ def _graver(key: PointKey, known: Watched | None) -> AlarmKey | None:
 
 def bit_rules(model: Model) -> Iterator[BitRule]:
     """Yield a rule for each bit that is a matter of safety."""
-    watched = {
-        bit: known for circuit in circuits_of(model) for known in watched_in(model, circuit) for bit in known.bits
-    }
+    watched: dict[PointKey, Watched] = {}
+    for circuit in circuits_of(model):
+        for known in watched_in(model, circuit):
+            for bit in known.bits:
+                # A bit may stand with several spellings of its value: those the model has count.
+                if bit not in watched or (known.values and not watched[bit].values):
+                    watched[bit] = known
     for key, point in model.points.items():
         if (level := level_of(point)) is None:
             continue
-        known = watched.get(key)
-        unit = model.points[known.values[0]].quantity.unit if known is not None and known.values else None
+        about = watched.get(key)
+        unit = model.points[about.values[0]].quantity.unit if about is not None and about.values else None
         cause = Cause(
             key=AlarmKey(*key, RULE),
             level=level,
             name=QuantityName(point.quantity),
             unit=unit,
-            graver=_graver(key, known),
+            graver=_graver(key, about),
         )
-        yield BitRule(cause, key, known)
+        yield BitRule(cause, key, about)
