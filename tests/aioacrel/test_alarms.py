@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.acrel_safety.aioacrel.alarms.board import Board
 from custom_components.acrel_safety.aioacrel.alarms.happening import What
+from custom_components.acrel_safety.aioacrel.alarms.ownerlimits import OwnerLimit
 from custom_components.acrel_safety.aioacrel.errors import AlarmRefusedError, UnknownAlarmError, WrongDeviceError
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import Quality
@@ -59,6 +60,26 @@ def test_a_device_nothing_of_which_can_be_an_alarm_is_never_said_to_be_safe() ->
     assert board.watch.is_blind
     assert board.safety() == "not_seen"
     assert str(plant.alarms.safety()) == "not_seen"
+
+
+def test_a_link_is_not_safe_while_what_leaks_on_it_has_neither_alarm_nor_limit() -> None:
+    plant = Plant()
+    board, pump = plant.add(link="gateway"), plant.add("Water pump", "ard2f", link="gateway")
+    board.quiet()
+    pump.quiet(Lg=600)
+    assert (board.safety(), pump.safety()) == ("safe", "not_seen")
+    assert (str(plant.alarms.safety("gateway")), str(plant.alarms.safety())) == ("not_seen", "not_seen")
+
+
+def test_a_link_is_safe_again_when_the_owner_set_a_limit_for_what_leaks() -> None:
+    plant = Plant()
+    limits = {"leak": OwnerLimit(family="residual_current", limit=300.0)}
+    board, pump = plant.add(link="gateway"), plant.add("Water pump", "ard2f", link="gateway", limits=limits)
+    board.quiet()
+    pump.quiet(Lg=20)
+    assert str(plant.alarms.safety("gateway")) == "safe"
+    pump.say(Lg=600)
+    assert (pump.safety(), str(plant.alarms.safety("gateway"))) == ("alarm", "alarm")
 
 
 # -- where an alarm comes from ----------------------------------------------------------------------------------------
