@@ -17,7 +17,7 @@ from .safety import View, attributes_of, unique_id, views_of
 
 PARALLEL_UPDATES = 0
 
-_NO_EVENT = frozenset({What.MOVED})
+_NO_EVENT = frozenset({What.MEASURED, What.MOVED})
 EVENT_TYPES = tuple(str(what) for what in What if what not in _NO_EVENT)
 
 

@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.growing import GROWTH
+from .aioacrel.alarms.happening import What
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.texts import library_language, phrase
 from .checkups import Checkup, Outstanding
@@ -130,8 +131,8 @@ class Hazards:
         """Return one by its occurrence."""
         return self._by_occurrence.get(occurrence or "")
 
-    def take(self, standing: Standing) -> bool:
-        """Take how an alarm stands; return whether that changed the list."""
+    def take(self, standing: Standing, what: What | None = None) -> bool:
+        """Take how an alarm stands, after what happened to it; return whether that changed the list."""
         hazard = self._by_occurrence.get(standing.occurrence)
         is_done = standing.alarm.facts.is_acknowledged
         if hazard is None:
@@ -141,6 +142,8 @@ class Hazards:
             self._open(standing)
         elif is_done and not hazard.is_done:
             self.close(hazard)
+        elif what is What.MEASURED and not hazard.is_done:
+            hazard.told = self._told(standing)
         else:
             return False
         self.save_soon()
@@ -193,22 +196,26 @@ class Hazards:
         return gone
 
     def _open(self, standing: Standing) -> None:
+        cause = standing.text(library_language(self._hass.config.language))
+        self._add(standing.occurrence, standing.alarm_id, (place_of(standing), cause), self._told(standing))
+
+    def _told(self, standing: Standing) -> str:
         language = self._hass.config.language
-        cause = standing.text(library_language(language))
         told = (sentence_of(standing, language), standing.more(library_language(language)))
-        self._add(standing.occurrence, standing.alarm_id, (place_of(standing), cause), told)
+        return "\n".join(filter(None, told))[:LONGEST_TEXT]
 
     def _open_checkup(self, board: Board, occurrence: str, one: Outstanding) -> None:
         language = self._hass.config.language
         since = dt_util.as_local(one.since).strftime("%Y-%m-%d %H:%M")
         if one.has_failed:
-            what, told = phrase(f"{one.kind}_failed"), phrase("test_failed_since", since=since)
+            what, sentence = phrase(f"{one.kind}_failed"), phrase("test_failed_since", since=since)
         else:
-            what, told = phrase(f"{one.kind}_overdue"), phrase("test_overdue_since", since=since)
-        texts = (told.text(language), one.said, phrase(f"{one.kind}_tick").text(language))
-        self._add(occurrence, "", (board.name, what.text(language)), texts)
+            what, sentence = phrase(f"{one.kind}_overdue"), phrase("test_overdue_since", since=since)
+        texts = (sentence.text(language), one.said, phrase(f"{one.kind}_tick").text(language))
+        told = "\n".join(filter(None, texts))[:LONGEST_TEXT]
+        self._add(occurrence, "", (board.name, what.text(language)), told)
 
-    def _add(self, occurrence: str, alarm_id: str, names: Iterable[str], told: Iterable[str]) -> None:
+    def _add(self, occurrence: str, alarm_id: str, names: Iterable[str], told: str) -> None:
         self._number += 1
         self._by_occurrence[occurrence] = Hazard(
             occurrence=occurrence,
@@ -216,7 +223,7 @@ class Hazards:
             number=self._number,
             summary=_summary(names, self._number),
             description="",
-            told="\n".join(filter(None, told))[:LONGEST_TEXT],
+            told=told,
         )
 
     def close(self, hazard: Hazard) -> None:

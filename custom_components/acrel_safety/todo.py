@@ -98,8 +98,8 @@ class HazardList(TodoListEntity):
         return self._entry.entry_id in (standing.board.link, standing.board.identity)
 
     @callback
-    def _take(self, _: Happening, standing: Standing) -> None:
-        if self._is_here(standing) and self._hazards.take(standing):
+    def _take(self, happening: Happening, standing: Standing) -> None:
+        if self._is_here(standing) and self._hazards.take(standing, happening.what):
             self._look()
             self.async_write_ha_state()
 

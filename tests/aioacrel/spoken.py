@@ -14,9 +14,16 @@ _START = datetime(2026, 3, 2, 10, tzinfo=UTC)
 _SECONDS = count()
 
 
-def reading(value: Value | None, quality: Quality = Quality.GOOD, origin: str = "") -> Reading:
-    """Return a reading a second later than the one before."""
-    return Reading(value, quality, _START + timedelta(seconds=next(_SECONDS)), origin)
+def reading(
+    value: Value | None, quality: Quality = Quality.GOOD, origin: str = "", time: datetime | None = None
+) -> Reading:
+    """Return a reading, without a `time` a second later than the one before."""
+    return Reading(value, quality, time or next_second(), origin)
+
+
+def next_second() -> datetime:
+    """Return a time that is a second later than the one before."""
+    return _START + timedelta(seconds=next(_SECONDS))
 
 
 class SpokenSource:
@@ -84,9 +91,12 @@ class SpokenSource:
         return {}
 
     def say(self, values: Mapping[PointKey, Value | Quality], trouble: AcrelError | None = None) -> None:
-        """Say values, or why there are none."""
+        """Say values, or why there are none: all of one read, so of one time."""
+        time = next_second()
         readings = {
-            key: reading(None, value, self.origin) if isinstance(value, Quality) else reading(value, origin=self.origin)
+            key: reading(None, value, self.origin, time)
+            if isinstance(value, Quality)
+            else reading(value, origin=self.origin, time=time)
             for key, value in values.items()
         }
         for sink in list(self._sinks):

@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.acrel_safety.aioacrel.alarms.board import Board
 from custom_components.acrel_safety.aioacrel.alarms.happening import What
+from custom_components.acrel_safety.aioacrel.alarms.ownerlimits import OwnerLimit
 from custom_components.acrel_safety.aioacrel.errors import AlarmRefusedError, UnknownAlarmError, WrongDeviceError
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import Quality
@@ -59,6 +60,26 @@ def test_a_device_nothing_of_which_can_be_an_alarm_is_never_said_to_be_safe() ->
     assert board.watch.is_blind
     assert board.safety() == "not_seen"
     assert str(plant.alarms.safety()) == "not_seen"
+
+
+def test_a_link_is_not_safe_while_what_leaks_on_it_has_neither_alarm_nor_limit() -> None:
+    plant = Plant()
+    board, pump = plant.add(link="gateway"), plant.add("Water pump", "ard2f", link="gateway")
+    board.quiet()
+    pump.quiet(Lg=600)
+    assert (board.safety(), pump.safety()) == ("safe", "not_seen")
+    assert (str(plant.alarms.safety("gateway")), str(plant.alarms.safety())) == ("not_seen", "not_seen")
+
+
+def test_a_link_is_safe_again_when_the_owner_set_a_limit_for_what_leaks() -> None:
+    plant = Plant()
+    limits = {"leak": OwnerLimit(family="residual_current", limit=300.0)}
+    board, pump = plant.add(link="gateway"), plant.add("Water pump", "ard2f", link="gateway", limits=limits)
+    board.quiet()
+    pump.quiet(Lg=20)
+    assert str(plant.alarms.safety("gateway")) == "safe"
+    pump.say(Lg=600)
+    assert (pump.safety(), str(plant.alarms.safety("gateway"))) == ("alarm", "alarm")
 
 
 # -- where an alarm comes from ----------------------------------------------------------------------------------------
@@ -523,9 +544,9 @@ def test_a_pre_alarm_gives_way_to_the_alarm_of_the_same_value() -> None:
     plant = Plant()
     board = plant.add(model_id="asj10l")
     board.quiet()
-    board.say(Lg1HIGH1=True)
+    board.say(Lg=60, Lg1HIGH1=True)
     plant.pass_(1)
-    board.say(Lg1HIGH1=True, Lg1HIGH2=True)
+    board.say(Lg=120, Lg1HIGH1=True, Lg1HIGH2=True)
     plant.pass_(1)
     assert plant.standing() == {"Lg1HIGH2": "unacknowledged", "Lg1HIGH1": "suppressed"}
     assert plant.sent == [("raised", ["Kitchen board: Lg1HIGH1"]), ("raised", ["Kitchen board: Lg1HIGH2"])]
@@ -538,7 +559,7 @@ def test_a_thousand_alarms_in_a_second_are_all_recorded_and_grouped_by_board() -
         board.quiet()
     for board in boards:
         for circuit in range(1, 13):
-            board.say(str(circuit), LgHigh=True)
+            board.say(str(circuit), Lg=420, LgHigh=True)
     assert len(plant.happened) == 1008
     plant.pass_(1)
     assert len(plant.notices) == 84
@@ -566,13 +587,13 @@ def test_what_stood_before_a_restart_stands_after_it_and_is_sent_again_but_recor
     plant = Plant()
     board = plant.add()
     board.quiet()
-    board.say(UHigh=True)
+    board.say(UHigh=True, Ua=265, Ub=230, Uc=230)
     plant.pass_(1)
     before = plant.one("UHigh")
     plant.restart()
     assert plant.boards["Kitchen board"].safety() == "alarm"
     plant.boards["Kitchen board"].quiet()
-    plant.boards["Kitchen board"].say(UHigh=True)
+    plant.boards["Kitchen board"].say(UHigh=True, Ua=265, Ub=230, Uc=230)
     plant.pass_(1)
     after = plant.one("UHigh")
     assert (after.occurrence, after.since) == (before.occurrence, before.since)

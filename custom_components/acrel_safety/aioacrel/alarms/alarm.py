@@ -32,6 +32,7 @@ class Alarm:
         "facts",
         "figures",
         "first_value",
+        "is_complete",
         "is_pending",
         "is_silenced",
         "limit",
@@ -62,6 +63,8 @@ class Alarm:
         """What its rule says besides."""
         self.figures: Mapping[str, Value] = {}
         """What else led to it, by names that stay."""
+        self.is_complete = True
+        """Whether value and limit are there, as far as they can be, and were told of this occurrence."""
         self.is_silenced = False
         self.is_pending = False
         """Whether it is beyond its limit, since it was looked at first, for less than its delay so far."""
@@ -118,11 +121,13 @@ class Alarm:
         if verdict.is_on:
             self._note_worst()
             if not facts.condition:
-                self._begin(facts, now)
+                self._begin(facts, now, is_complete=verdict.is_complete)
+            elif verdict.is_complete and not self.is_complete:
+                self._complete(now)
         elif facts.condition:
             self._end_condition(now)
 
-    def _begin(self, former: Facts, now: Moment) -> None:
+    def _begin(self, former: Facts, now: Moment, *, is_complete: bool) -> None:
         self._changes.append(now.steady)
         self.changes += 1
         if self.occurrence and not former.is_acknowledged:
@@ -131,10 +136,17 @@ class Alarm:
         # Also where a former time of it was acknowledged and waits for its reset: nobody knows of this one.
         self.occurrence = token_hex(6)
         self.since, self.first_value, self.worst_value = now.wall, self.value, self.value
-        self.is_silenced, self.changes = False, 1
+        self.is_silenced, self.changes, self.is_complete = False, 1, is_complete
         latch = former.is_latched or self.cause.level.is_latched
         self.facts = replace(self.facts, is_acknowledged=False, is_latched=latch)
         self._say(What.RAISED, now)
+
+    def _complete(self, now: Moment) -> None:
+        self.is_complete = True
+        if self.first_value is None:
+            self.first_value = self.value
+        if self.occurrence:
+            self._say(What.MEASURED, now)
 
     def _end_condition(self, now: Moment) -> None:
         self._changes.append(now.steady)
@@ -152,6 +164,8 @@ class Alarm:
 
     def _note_worst(self) -> None:
         value, worst, limit = self.value, self.worst_value, self.limit
+        if worst is None:
+            self.worst_value = value
         if not isinstance(value, int | float) or limit is None:
             return
         if not isinstance(worst, int | float) or abs(value - limit) > abs(worst - limit):

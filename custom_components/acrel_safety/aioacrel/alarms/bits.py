@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from ..points import Model
 from ..readings import PointKey
@@ -17,13 +18,18 @@ _OFF: Band = (0.0, 0.0)
 _NOTHING: Mapping[str, object] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BitRule:
-    """One bit, told with the value and limit it is about, as far as those are read anyway."""
+    """One bit, told with the value and limit it is about, as far as those are read anyway.
+
+    Bit and value may come in different reads: what was measured before the bit was set is not what set it.
+    """
 
     cause: Cause
     key: PointKey
     watched: Watched | None = None
+    _since: datetime | None = field(default=None, init=False)
+    """When the bit was read as set first, as long as it is."""
 
     @property
     def inputs(self) -> AbstractSet[PointKey]:
@@ -43,11 +49,26 @@ class BitRule:
         value = value_of(readings, self.key)
         if value is None:
             return UNSAID
+        if not value:
+            self._since = None
+            return Verdict(is_on=False)
+        time = readings[self.key].time
+        # A clock that is set back must not make everything that is read from now on too old.
+        since = self._since = time if self._since is None else min(self._since, time)
         known = self.watched
-        if known is None or not value:
-            return Verdict(bool(value))
-        figure = farthest(readings, known.values, min if known.is_low else max)
-        return Verdict(bool(value), figure, number_of(readings, known.limit))
+        if known is None or not known.values:
+            return Verdict(is_on=True)
+        recent = {key: one for key in known.values if (one := readings.get(key)) is not None and one.time >= since}
+        figure = farthest(recent, known.values, min if known.is_low else max)
+        limit = number_of(readings, known.limit)
+        # Of several phases the one it is about may come last.
+        is_measured = len(recent) == len(known.values) and figure is not None
+        return Verdict(
+            is_on=True,
+            value=figure,
+            limit=limit,
+            is_complete=is_measured and (limit is not None or known.limit is None),
+        )
 
     def calm(self, key: PointKey) -> Band | None:
         """While the bit is not set its figures say nothing."""
@@ -72,19 +93,23 @@ def _graver(key: PointKey, known: Watched | None) -> AlarmKey | None:
 
 def bit_rules(model: Model) -> Iterator[BitRule]:
     """Yield a rule for each bit that is a matter of safety."""
-    watched = {
-        bit: known for circuit in circuits_of(model) for known in watched_in(model, circuit) for bit in known.bits
-    }
+    watched: dict[PointKey, Watched] = {}
+    for circuit in circuits_of(model):
+        for known in watched_in(model, circuit):
+            for bit in known.bits:
+                # A bit may stand with several spellings of its value: those the model has count.
+                if bit not in watched or (known.values and not watched[bit].values):
+                    watched[bit] = known
     for key, point in model.points.items():
         if (level := level_of(point)) is None:
             continue
-        known = watched.get(key)
-        unit = model.points[known.values[0]].quantity.unit if known is not None and known.values else None
+        about = watched.get(key)
+        unit = model.points[about.values[0]].quantity.unit if about is not None and about.values else None
         cause = Cause(
             key=AlarmKey(*key, RULE),
             level=level,
             name=QuantityName(point.quantity),
             unit=unit,
-            graver=_graver(key, known),
+            graver=_graver(key, about),
         )
-        yield BitRule(cause, key, known)
+        yield BitRule(cause, key, about)

@@ -27,6 +27,8 @@ class What(StrEnum):
     UNSUPPRESSED = "unsuppressed"
     TAKEN_OUT = "taken_out_of_service"
     PUT_BACK = "put_back_in_service"
+    MEASURED = "measured"
+    """Value and limit of what was raised without them are there now."""
     MOVED = "moved"
     """What its rule goes by from now on changed, such as the position of a breaker: no alarm, but to be kept."""
 

@@ -15,6 +15,8 @@ from .timetable import Timetable
 
 GROUP_SECONDS = 0.5
 """What comes of one cause comes within this time, and is one notice."""
+FIGURE_SECONDS = 2.5
+"""So long in all a notice waits for value and limit of what it tells, where they are read after its alarm."""
 FLOOD_BEGINS, FLOOD_ENDS = 10, 5
 """Notices in ten minutes from which on, and down to which, they come too fast for a person (ISA-18.2)."""
 FLOOD_WINDOW = 600.0
@@ -76,6 +78,10 @@ class Notices:
         self._times = Timetable[str]()
         """When each occurrence is due again."""
         self._flush_at: float | None = None
+        self._latest = 0.0
+        """When the news is sent whether its figures are there or not."""
+        self._waits = False
+        """Whether it is for its figures that the news waits."""
         self._sent = deque[float]()
         self.is_flood = False
 
@@ -84,6 +90,8 @@ class Notices:
         match happening.what:
             case What.RAISED | What.UNSHELVED | What.UNSUPPRESSED | What.PUT_BACK:
                 self._note(alarm_id, Why.RAISED, now)
+            case What.MEASURED if self._waits:
+                self._flush_at = now
             case What.ACKNOWLEDGED | What.ENDED:
                 told = self._told.pop(happening.occurrence, None)
                 self._times.set(happening.occurrence, None)
@@ -106,6 +114,7 @@ class Notices:
         self._news.setdefault(alarm_id, why)
         if self._flush_at is None:
             self._flush_at = now + (FLOOD_GROUP_SECONDS if self.is_flood else GROUP_SECONDS)
+            self._latest = now + FIGURE_SECONDS
 
     def next_time(self) -> float | None:
         """Return when `tick` is to be called."""
@@ -114,7 +123,7 @@ class Notices:
 
     def tick(self, now: float) -> None:
         """Send what is due."""
-        if self._flush_at is not None and now >= self._flush_at:
+        if self._flush_at is not None and now >= self._flush_at and not self._waits_for_figures(now):
             self._flush_at = None
             news, self._news = self._news, {}
             self._send_grouped(news, now)
@@ -130,6 +139,16 @@ class Notices:
             else:
                 due[told.alarm_id] = Why.REMINDER
         self._send_grouped(due, now)
+
+    def _waits_for_figures(self, now: float) -> bool:
+        """Whether something that is to be told lacks value or limit, and there is time left for them to come."""
+        found = (self._find(alarm_id) for alarm_id in self._news)
+        self._waits = now < self._latest and any(
+            standing is not None and not standing.alarm.is_complete for standing in found
+        )
+        if self._waits:
+            self._flush_at = self._latest
+        return self._waits
 
     def _send_grouped(self, news: Mapping[str, Why], now: float) -> None:
         groups: dict[str, list[Standing]] = {}

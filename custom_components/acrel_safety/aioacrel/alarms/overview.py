@@ -79,8 +79,9 @@ class Overview:
         watches = [watched.watch for watched in self._watched.values() if link is None or watched.board.link == link]
         if all(watch.is_blind for watch in watches):
             return Safety.NOT_SEEN
-        # A device that has no alarms makes nothing safe; that it is silent is one all the same.
-        return worst([found, *(watch.safety() for watch in watches if not watch.is_blind or watch.is_missed)])
+        # A plain meter has no say. What measures a danger and has no alarm for it is not watched, heard or silent.
+        heeded = (watch for watch in watches if not watch.is_blind or watch.is_missed or watch.is_unwatched)
+        return worst([found, *(watch.safety() for watch in heeded)])
 
     def find(self, alarm_id: str) -> Standing | None:
         """Return one alarm, standing or not."""

@@ -74,6 +74,8 @@ class Verdict:
     """More: codes or positions, which are of no language, or a sentence."""
     figures: Mapping[str, Value] = field(default_factory=dict)
     """What else led to it, by names that stay."""
+    is_complete: bool = True
+    """Whether value and limit are what can be known of it; otherwise a reading that is awaited brings them."""
 
 
 UNSAID = Verdict(None)

@@ -17,6 +17,7 @@ from .happening import Happening
 from .levels import Safety, safety_of, worst
 from .ownerlimits import OwnerLimit
 from .positions import DeadRule, OpenedRule
+from .proposals import proposals
 from .rules import Rule
 from .ruleset import inputs_by_circuit, rules_of
 from .timetable import Timetable
@@ -73,6 +74,8 @@ class Watch:
         self._below: Mapping[AlarmKey, Sequence[Alarm]] = self._followers()
         self._inputs = {rule.cause.key: rule.inputs for rule in rules}
         self._watched_inputs = frozenset(key for rule in rules for key in rule.inputs)
+        self.is_unwatched = self.is_blind and any(proposals(device.model))
+        """Whether a danger is measured (a limit is usual for it), and nothing of it can be an alarm."""
         self._memories: dict[AlarmKey, Mapping[str, object]] = {}
         self._told = Told()
         self._asked: list[AlarmKey] = []

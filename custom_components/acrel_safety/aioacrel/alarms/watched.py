@@ -47,7 +47,7 @@ def watched_in(model: Model, circuit: str) -> Iterator[Watched]:
                     graver_bits=present(model, circuit, _codes(row["alarm"].get("bits", ()), number))
                     if side == Level.PRE_ALARM
                     else (),
-                    limit=_limit(model, circuit, row[side].get("limit"), number, values),
+                    limit=_limit(model, circuit, _limits(row[side]), number, values),
                     delay=_one(model, circuit, row.get("delay"), number),
                     switch=_one(model, circuit, row.get("switch"), number),
                 )
@@ -64,15 +64,23 @@ def _has_number(row: Mapping[str, Any]) -> bool:
 
 
 def _numbers(row: Mapping[str, Any], model: Model, circuit: str) -> list[str]:
-    patterns = [code for side in _SIDES for code in (*row[side].get("bits", ()), row[side].get("limit")) if code]
+    patterns = [code for side in _SIDES for code in (*row[side].get("bits", ()), *_limits(row[side]))]
     forms = [re.compile(re.escape(code).replace(re.escape(_NUMBER), r"(\d+)")) for code in patterns if _NUMBER in code]
     codes = [key.code for key in model.points if key.circuit == circuit]
     return list(dict.fromkeys(match[1] for code in codes for form in forms if (match := form.fullmatch(code))))
 
 
-def _limit(model: Model, circuit: str, code: str | None, number: str, values: Sequence[PointKey]) -> PointKey | None:
+def _limits(side: Mapping[str, Any]) -> Sequence[str]:
+    """Return the codes a limit may have."""
+    limit = side.get("limit", ())
+    return (limit,) if isinstance(limit, str) else limit
+
+
+def _limit(
+    model: Model, circuit: str, codes: Sequence[str], number: str, values: Sequence[PointKey]
+) -> PointKey | None:
     """Return the limit, if it is in the unit of what it limits."""
-    key = _one(model, circuit, code, number)
+    key = next(iter(present(model, circuit, _codes(codes, number))), None)
     if key is None or not values:
         return None
     units = {model.points[known].quantity.unit for known in (key, *values)}
