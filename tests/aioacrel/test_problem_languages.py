@@ -134,7 +134,7 @@ BAD_TOML = [
 SYNTAX = {
     *COLUMNS,
     *KNOWN_WORDS,
-    *(word for words in (Evidence, Kind, Pace, Ratio, RegisterType, Order) for word in words),
+    *(word for words in (Evidence, Kind, Pace, Ratio, RegisterType, Order, Column) for word in words),
     *("model", "title", "covers", "name", "note", "line", "unit", "step", "bytesize", "stopbits", "source", "text"),
     *("true", "false", "low", "high", "TOML", "UTF", "CSV", "GB", "DOC", "RLYOFF", "k_mode", "is_unit_id", "Unicode"),
     *("address_mode", "dump", "Modbus", "double", "ForceControl", "FORCESWITCH"),
