@@ -106,6 +106,8 @@ async def this_project(port: int, seen: Seen) -> AsyncIterator[Command | None]:
                         "unit_id": unit_id,
                         "model": "aim-r100",
                         "allow_changes": True,
+                        # Each reading is told: what is measured is how soon it is there, not whether it is worth it.
+                        "detail": "exact",
                         "intervals": {"fast": PERIOD, "normal": 10, "slow": 60},
                     },
                 }

@@ -6,7 +6,7 @@ Every alarm that is held opens one, a value that grows slowly, and a self-test o
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, TypeIs
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
@@ -19,6 +19,7 @@ from .aioacrel.alarms.standing import Standing
 from .aioacrel.texts import library_language, phrase
 from .checkups import Checkup, Outstanding
 from .const import DOMAIN, LOGGER
+from .duedates import is_time
 from .wording import place_of, sentence_of
 
 _VERSION = 1
@@ -29,11 +30,6 @@ _CHECKUP = "test"
 """What the occurrence of a self-test or inspection begins with; no id of an alarm's does."""
 LONGEST_TEXT = 4000
 """Characters of a comment."""
-_PAST_DAYS = 366
-_FUTURE_DAYS = 3660
-"""So far from today a due date may lie."""
-_YEARS = range(1970, 9000)
-"""Of due dates that were kept by a former version, or by hand: with others no clock reckons."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -252,12 +248,6 @@ class Hazards:
         return {"number": self._number, "hazards": [asdict(one) for one in self._by_occurrence.values()]}
 
 
-def is_reasonable(due: date) -> bool:
-    """Whether somebody may mean this as a due date (a moment is one, too)."""
-    day, today = date(due.year, due.month, due.day), dt_util.now().date()
-    return timedelta(days=-_PAST_DAYS) <= day - today <= timedelta(days=_FUTURE_DAYS)
-
-
 def _summary(names: Iterable[str], number: int) -> str:
     return " · ".join((*names, f"#{number}"))
 
@@ -269,7 +259,7 @@ def _sound(stored: object) -> Hazard | None:
     if not all(_is_text(stored.get(name)) for name in ("occurrence", "alarm_id", "summary", "description")):
         return None
     told = stored.get("told", "")
-    if not _is_time(done := stored.get("done")):
+    if not is_time(done := stored.get("done")):
         return None
     due = stored.get("due")
     return Hazard(
@@ -280,25 +270,10 @@ def _sound(stored: object) -> Hazard | None:
         description=stored["description"],
         told=told if _is_text(told) else "",
         # A hazard outlives a due date that says nothing.
-        due=due if _is_time(due) else None,
+        due=due if is_time(due) else None,
         done=done,
     )
 
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and len(value) <= LONGEST_TEXT
-
-
-def _is_time(value: object) -> TypeIs[str | None]:
-    if value is None:
-        return True
-    if not isinstance(value, str):
-        return False
-    try:
-        if "T" not in value:
-            day = dt_util.parse_date(value)
-            return day is not None and day.year in _YEARS
-        moment = dt_util.parse_datetime(value)
-    except ValueError:
-        return False
-    return moment is not None and moment.tzinfo is not None and moment.year in _YEARS

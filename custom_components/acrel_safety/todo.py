@@ -27,8 +27,9 @@ from .const import DOMAIN, SUBENTRY_DEVICE
 from .coordinator import AcrelConfigEntry
 from .desk import desk_of
 from .devices import board_of, hub_info
+from .duedates import is_reasonable
 from .entity_ids import hazards_id
-from .hazards import LONGEST_TEXT, Hazard, Hazards, is_reasonable
+from .hazards import LONGEST_TEXT, Hazard, Hazards
 from .issues import tell_overdue_hazards
 from .logged import log_entry
 from .record import fits_record
