@@ -149,7 +149,7 @@ class Witness:
                 meter.relay.travel_s = travel
                 meter.relay.falls_back_s = random.uniform(0.02, 2.0) if behaviour == "falls back" else 0.0
                 if behaviour == "by hand":
-                    self._hands = [(now + random.uniform(0.0, 4.0), random.random() < 0.5)]  # noqa: PLR2004
+                    self._hands = [(now + random.uniform(0.0, 4.0), random.random() < 0.5)]  # noqa: PLR2004 - by either hand
 
     def look(self) -> None:
         """Note where it is."""

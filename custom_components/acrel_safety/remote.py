@@ -7,15 +7,15 @@ from homeassistant.components.button import ButtonEntity
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.components.switch.const import SwitchDeviceClass
 from homeassistant.const import EntityCategory
-from homeassistant.core import CALLBACK_TYPE, Context, callback
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioacrel.control.control import Act
 from .aioacrel.control.outcome import Outcome, Reason, refused
 from .aioacrel.readings import PointKey
 from .aioacrel.texts import library_language
+from .asking import AskedEntity
 from .const import DOMAIN
 from .coordinator import AcrelConfigEntry
 from .devices import device_info
@@ -38,7 +38,7 @@ def add_remotes(
         async_add_entities([make(operator, handle) for handle in handles], config_subentry_id=subentry_id)
 
 
-class RemoteEntity(Entity):
+class RemoteEntity(AskedEntity):
     """One handle of a device."""
 
     _attr_has_entity_name = True
@@ -59,7 +59,6 @@ class RemoteEntity(Entity):
             language = library_language(coordinator.hass.config.language)
             name = operator.control.operations[handle.on].name(language)
         self._attr_translation_placeholders = {"name": name}
-        self._asked: Context | None = None
         self._shown: object = None
 
     @override
@@ -89,17 +88,9 @@ class RemoteEntity(Entity):
         """Whether the device is heard."""
         return self.operator.coordinator.device.is_heard
 
-    @callback
-    @override
-    def async_set_context(self, context: Context) -> None:
-        """Note who asks: the next call is that one's."""
-        super().async_set_context(context)
-        self._asked = context
-
     async def _async_operate(self, key: PointKey | None) -> None:
         """Operate for whoever asked. Raises HomeAssistantError unless it was confirmed."""
-        # Taken at once, before anything is waited for: another call may come meanwhile.
-        context, self._asked = self._asked, None
+        context = self.take_asker()
         outcome: Outcome = refused(Reason.NOT_OFFERED)
         if context is None:
             # Nobody knows who asks: not an action of Home Assistant, which always says so.
@@ -189,7 +180,6 @@ class RemoteSwitch(RemoteEntity, SwitchEntity):
     @override
     async def async_toggle(self, **kwargs: Any) -> None:
         """Refuse: whoever switches mains says which way."""
-        self._asked = None
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_toggle")
 
 

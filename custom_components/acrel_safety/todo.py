@@ -1,6 +1,5 @@
 """The hazard list of a link: ticking acknowledges, comments and due dates are kept."""
 
-from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any, override
 
@@ -21,6 +20,7 @@ from .aioacrel.alarms.happening import Happening
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.journal.entry import Kind
 from .aioacrel.texts import phrase
+from .asking import AskedEntity
 from .checkupactions import async_record_checkup, board_named
 from .checkups import checkup_clock_of
 from .const import DOMAIN, SUBENTRY_DEVICE
@@ -49,7 +49,7 @@ async def async_setup_entry(
     async_add_entities([HazardList(entry, hazards)])
 
 
-class HazardList(TodoListEntity):
+class HazardList(AskedEntity, TodoListEntity):
     """All alarms of a link's devices that a person has to see to."""
 
     _attr_has_entity_name = True
@@ -69,7 +69,6 @@ class HazardList(TodoListEntity):
         self._attr_device_info = hub_info(entry)
         self._entry = entry
         self._hazards = hazards
-        self._asked: Context | None = None
         self._cancel: CALLBACK_TYPE | None = None
 
     @override
@@ -132,27 +131,11 @@ class HazardList(TodoListEntity):
 
     # -- what persons do ----------------------------------------------------------------------------------------------
 
-    @callback
-    @override
-    def async_set_context(self, context: Context) -> None:
-        """Note who asks, until that call is over."""
-        super().async_set_context(context)
-        self._asked = context
-
-    @override
-    async def async_request_call[AnswerT](self, coro: Coroutine[Any, Any, AnswerT]) -> AnswerT:
-        """Forget who asked when the call is over: no later one is done in that name."""
-        try:
-            return await super().async_request_call(coro)
-        finally:
-            self._asked = None
-
     @override
     async def async_update_todo_item(self, item: TodoItem) -> None:
         """Do what differs from what is kept: the page sends the whole item back."""
-        context, self._asked = self._asked, None
-        if context is None:
-            # Voice and other programs call this without a person; nothing is done in the name of nobody.
+        if (context := self.take_asker()) is None:
+            # Nothing is done in the name of nobody.
             raise _refusal("hazard_by_nobody")
         hazard = self._hazards.find(item.uid)
         if hazard is None:

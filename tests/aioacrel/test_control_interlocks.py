@@ -23,7 +23,7 @@ from custom_components.acrel_safety.aioacrel.control.tokens import Selection
 from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.models import read_model
 from custom_components.acrel_safety.aioacrel.points import Effect
-from custom_components.acrel_safety.aioacrel.readings import PointKey
+from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
 from tests.aioacrel.control_rigs import ADMIN, ALLOWED, CALLERS, OFF, ON, RELEASE, REQUEST, USER, Board, board
 from tests.aioacrel.spoken import SpokenSource
 
@@ -180,13 +180,18 @@ source = "test"
     file="breaker.toml",
 )
 B_OFF, B_ON, B_SERVICE, B_TEST = (PointKey("1", code) for code in ("RLYOFF", "RLYON", "RLYREPON", "SELCHK"))
-QUIET = {"RlySta": False, "RlyRepSta": False, "LockSta": False, "CtrLevel": "local_and_remote"}
+QUIET: Mapping[str, Value | None] = {
+    "RlySta": False,
+    "RlyRepSta": False,
+    "LockSta": False,
+    "CtrLevel": "local_and_remote",
+}
 
 
-def spoken(values: Mapping[str, object], rank: int = 0, origin: str = "near") -> SpokenSource:
+def spoken(values: Mapping[str, Value | None], rank: int = 0, origin: str = "near") -> SpokenSource:
     source = SpokenSource(BREAKER, rank, origin, BREAKER.points, orders=BREAKER.operations)
-    said = {**QUIET, **values}
-    source.held = {PointKey("1", code): value for code, value in said.items() if value is not None}  # type: ignore[misc]
+    said: dict[str, Value | None] = {**QUIET, **values}
+    source.held = {PointKey("1", code): value for code, value in said.items() if value is not None}
     return source
 
 
@@ -219,7 +224,7 @@ async def ask(key: PointKey, *sources: SpokenSource, by: Caller = ADMIN) -> Outc
     ],
 )
 async def test_an_opening_is_prevented_by_what_is_known_and_a_closing_by_what_is_not(
-    values: dict[str, object], off: Reason | None, on: Reason | None
+    values: dict[str, Value | None], off: Reason | None, on: Reason | None
 ) -> None:
     for key, position, reason in ((B_OFF, True, off), (B_ON, False, on)):
         outcome = await ask(key, spoken({"RlySta": position, **values}))
@@ -261,7 +266,7 @@ async def test_each_operation_takes_its_own_right(key: PointKey, right: Right) -
         device = Device("test", BREAKER)
         device.attach(spoken({"RlySta": key == B_OFF}))
         policy = replace(FREE, rights=Rights({user("user"): frozenset({given})}))
-        outcome = await Control(device, lambda policy=policy: policy).operate(key, USER, is_confirmed=True)  # type: ignore[misc]
+        outcome = await Control(device, lambda policy=policy: policy).operate(key, USER, is_confirmed=True)  # type: ignore[misc]  # mypy does not infer lambdas with defaults
         assert (outcome.result is Result.REFUSED) is (given is not right)
 
 

@@ -127,8 +127,13 @@ class ModbusSource:
             raise self._trouble
         if not self._is_right and (error := await self.identify()) is not None:
             raise error
-        readings = await self.bus.command(lambda: self.unit.read(keys, beside=NEIGHBOURS), self.unit.unit)
-        if self.unit.is_blankly_read:
+
+        async def read() -> tuple[Mapping[PointKey, Reading], bool]:
+            # Both before anybody else asks the unit: the answer that is blank has to be this one.
+            return await self.unit.read(keys, beside=NEIGHBOURS), self.unit.is_blankly_read
+
+        readings, is_blank = await self.bus.command(read, self.unit.unit)
+        if is_blank:
             await self._look_for_life()
         return readings
 
