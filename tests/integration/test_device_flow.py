@@ -14,24 +14,9 @@ from custom_components.acrel_safety.const import MODEL_FOLDER
 from simulator.cabinet import STANDARD_UNITS
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.flows import QUICK_LINE, Walk, add_device, add_link, change_device
+from tests.integration.loops import LOOPS
 from tests.integration.rigs import Framing, LinkRig
 from tests.integration.serial_bridge import serial_bridge
-
-LOOPS = """
-[model]
-id = "loops"
-name = "Loops"
-title = { en = "My loop monitor", zh = "我的监测仪" }
-evidence = "experimental"
-source = "typed from the display"
-
-[[circuits]]
-numbers = "1-2"
-stride = 1
-
-[circuits.points]
-Lg = { at = 0x004A }
-"""
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.acrel_safety.const import DOMAIN, MODEL_FOLDER
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.flows import QUICK_LINE, Walk, add_device, add_link, change_device, change_link, upload
+from tests.integration.loops import LOOPS
 from tests.integration.rigs import HOST, LinkRig
 from tests.integration.serial_bridge import serial_bridge
-from tests.integration.test_device_flow import LOOPS, devices, users_model
+from tests.integration.test_device_flow import devices, users_model
 from tests.integration.test_import_flow import TWO_LOOPS
 
 

@@ -11,8 +11,9 @@ from custom_components.acrel_safety.aioacrel.models import read_model
 from custom_components.acrel_safety.const import MODEL_FOLDER
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.flows import Walk, add_device, change_device, upload
+from tests.integration.loops import LOOPS
 from tests.integration.rigs import LinkRig
-from tests.integration.test_device_flow import LOOPS, devices, users_model
+from tests.integration.test_device_flow import devices, users_model
 
 HEADER = "id,group,data_name,unit,reg_add,reg_type,endian,dcm,k,fun_num,calc,style\n"
 TWO_LOOPS = f"{HEADER}1,1,Lg,mA,004AH,6,1,0,0,3,,0\n2,2,Lg,mA,0x4B,6,1,0,0,3,,0\n"

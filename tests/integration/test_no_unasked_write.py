@@ -17,28 +17,15 @@ from simulator.cabinet import STANDARD_UNITS
 from simulator.devices.base import READ_HOLDING, READ_INPUT
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.flows import add_device, change_device, upload
+from tests.integration.loops import LOOPS
 from tests.integration.rigs import QUICK, LinkRig, enable_all, is_not, is_now, until_issue
 
 CHANGEABLE = {1: "adw300", 7: "asj10l", 8: "aim-r100", 11: "arcm300"}
 """All built-in models that have settings one may change."""
 SETTINGS = (("number", 8, "LgHighVal02", "3"), ("number", 1, "LgHighVal02", "1"), ("switch", 1, "UHighSw", "1"))
-USERS_MODEL = """
-[model]
-id = "loops"
-name = "Loops"
-title = { en = "My loop monitor", zh = "我的监测仪" }
-evidence = "experimental"
-source = "typed from the display"
-
-[[circuits]]
-numbers = "1-2"
-stride = 1
-
-[circuits.points]
-Lg = { at = 0x004A }
-
+USERS_MODEL = f"""{LOOPS}
 [circuits.settings]
-LgHighVal02 = { at = 0x0056, limits = [6, 1000], source = "manual, page 20" }
+LgHighVal02 = {{ at = 0x0056, limits = [6, 1000], source = "manual, page 20" }}
 """
 
 

@@ -16,24 +16,10 @@ from custom_components.acrel_safety.turns import turn
 from simulator import Cabinet
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.flows import Walk, add_device, add_devices, change_device
+from tests.integration.loops import LOOPS
 from tests.integration.rigs import QUICK, LinkRig, is_now
 
 ROOT = Path(__file__).parents[2]
-LOOPS = """
-[model]
-id = "loops"
-name = "Loops"
-title = { en = "My loop monitor", zh = "我的监测仪" }
-evidence = "experimental"
-source = "typed from the display"
-
-[[circuits]]
-numbers = "1-2"
-stride = 1
-
-[circuits.points]
-Lg = { at = 0x004A }
-"""
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 """From the text that was pasted to rows; what is wrong with it is said cell by cell, and then none of it is used."""
 
-import csv
-import io
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..foreign import python_says
+from ..csvrows import read_rows
 from ..problems import Problem, shorten
 from ..texts import phrase
 from .cells import CellError, read_label, read_name, read_number
@@ -72,18 +70,11 @@ def _lines(text: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]
     """Yield the lines that are not empty, with their numbers."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     separator = next((one for one in _SEPARATORS if one in first), "\t")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
+    for line, cells in read_rows(text, problems, separator):
+        if cells is None:
+            # What follows an open quote is anybody's guess.
             return
-        except csv.Error as error:
-            problems.append(Problem(key="broken_quoting", line=line, found=python_says(error)))
-            return
-        if any(cell.strip() for cell in cells):
-            yield line, cells
+        yield line, cells
 
 
 def _columns(line: int, header: list[str], problems: list[Problem]) -> list[Column | None]:

@@ -1,13 +1,11 @@
 """Bytes of a register table to rows of text: size, encoding, quoting, header and caption row."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..csvrows import read_rows
 from ..errors import FileProblemsError
-from ..foreign import python_says
 from ..problems import Problem, Severity
 from ..texts import Said, phrase
 
@@ -135,21 +133,9 @@ def _gb18030(data: bytes) -> str | None:
 
 def _cells(text: str, problems: list[Problem], file: str) -> Iterator[CsvRow]:
     """Yield the rows that are not empty; a row with broken quoting becomes a problem."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    count = 0
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            problems.append(Problem(key="broken_quoting", line=line, found=python_says(error)))
-        else:
-            if not any(cell and not cell.isspace() for cell in cells):
-                continue
+    for count, (line, cells) in enumerate(read_rows(text, problems), start=1):
+        if cells is not None:
             yield CsvRow(line, cells)
-        count += 1
         if count > _MOST_LINES:
             raise _too_many_rows(file)
 
