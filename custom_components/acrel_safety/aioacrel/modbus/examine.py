@@ -28,6 +28,7 @@ _EXCEPTION = 0x80
 _READ_HOLDING = 3
 _END_OF_LINE = b"\r\n\r\n"
 """Makes a server of lines of text answer; a Modbus gateway hears four bytes of noise."""
+_PRINTED = frozenset(range(0x20, 0x7F)) | frozenset(b"\t\r\n")
 _OF_TEXT = (b"HTTP/", b"<", b"SSH-", b"220", b"+OK", b"* OK")
 
 
@@ -61,7 +62,8 @@ class Question:
 
     unit: int
     address: int = 0
-    number: int = field(default_factory=lambda: randrange(0x1000, 0xE000))  # noqa: S311 - no secret
+    number: int = field(default_factory=lambda: randrange(0x4000, 0xE000))  # noqa: S311 - no secret
+    """Of no answer, cut short as it may be, that would begin like a page: a "<" is 3Ch."""
 
     @property
     def pdu(self) -> bytes:
@@ -82,7 +84,7 @@ class Question:
             speech = Speech.SILENT
         elif data.startswith(self.wire(framing)):
             speech = Speech.MIRROR
-        elif data.lstrip()[:5].startswith(_OF_TEXT):
+        elif not numbers and not _is_rtu(data) and _is_text(data):
             speech = Speech.TEXT
         elif len(data) >= MOST_BYTES or len(numbers) > MOST_FRAMES:
             speech = Speech.CHATTER
@@ -139,7 +141,7 @@ async def _ask(host: str, port: int, framing: Framing, question: Question, secon
         return Heard(Speech.UNREACHABLE)
     try:
         if unasked := await ear.hear(LISTEN_SECONDS):
-            return Heard(Speech.TEXT if unasked[:5].startswith(_OF_TEXT) else Speech.CHATTER)
+            return Heard(Speech.TEXT if _is_text(unasked) else Speech.CHATTER)
         transport.write(question.wire(framing))
         asked = loop.time()
         data = await ear.hear(seconds)
@@ -202,6 +204,12 @@ class Ear(asyncio.Protocol):
                 break
             until, end = loop.time() + REST_SECONDS, min(end, loop.time() + LONGEST_FRAME_SECONDS)
         return bytes(self._heard)
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether data begins like what a server of text says, and is that: a "<" is also the number of a unit."""
+    begins = data.lstrip()[:5]
+    return len(begins) == 5 and begins.startswith(_OF_TEXT) and all(sign in _PRINTED for sign in begins)
 
 
 def _numbers_of(data: bytes) -> list[int]:
