@@ -29,6 +29,8 @@ _READ_HOLDING = 3
 _END_OF_LINE = b"\r\n\r\n"
 """Makes a server of lines of text answer; a Modbus gateway hears four bytes of noise."""
 _PRINTED = frozenset(range(0x20, 0x7F)) | frozenset(b"\t\r\n")
+_BEGINNING = 5
+"""Bytes by which text is known: fewer may be anything, a lone "<" is unit 60 on RTU framing."""
 _OF_TEXT = (b"HTTP/", b"<", b"SSH-", b"220", b"+OK", b"* OK")
 
 
@@ -208,8 +210,8 @@ class Ear(asyncio.Protocol):
 
 def _is_text(data: bytes) -> bool:
     """Whether data begins like what a server of text says, and is that: a "<" is also the number of a unit."""
-    begins = data.lstrip()[:5]
-    return len(begins) == 5 and begins.startswith(_OF_TEXT) and all(sign in _PRINTED for sign in begins)
+    begins = data.lstrip()[:_BEGINNING]
+    return len(begins) == _BEGINNING and begins.startswith(_OF_TEXT) and all(sign in _PRINTED for sign in begins)
 
 
 def _numbers_of(data: bytes) -> list[int]:
