@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import AcrelError, LinkError
@@ -347,9 +348,17 @@ def _proof_of(case: Case) -> tuple[Proof, bool]:
     )
     evidence = case.policy.evidence.get(case.circuit)
     at = [key for key in positions_of(case.device.model, case.circuit) if not case.device.lacks(key)]
-    proof = Proof(points, operation.shows, positions=at, effect=case.effect, evidence=evidence)
+    make = partial(
+        Proof,
+        points,
+        positions=at,
+        effect=case.effect,
+        evidence=evidence,
+        told=partial(case.policy.told, operation),
+    )
+    proof = make(operation.shows)
     if is_pulse and proof.has_owners:
-        return Proof(points, {}, positions=at, effect=case.effect, evidence=evidence), False
+        return make({}), False
     return proof, is_pulse
 
 
