@@ -56,9 +56,9 @@ class Policy:
 
     def effect(self, operation: Operation) -> Effect:
         """Return what an operation does, by the model file and by what the owner says of an output."""
-        if operation.effect in (Effect.OUTPUT_ON, Effect.OUTPUT_OFF):
-            if (drive := self._drive(operation)) is not None:
-                return _DRIVEN[drive][operation.effect is Effect.OUTPUT_OFF]
+        is_output = operation.effect in (Effect.OUTPUT_ON, Effect.OUTPUT_OFF)
+        if is_output and (drive := self._drive(operation)) is not None:
+            return _DRIVEN[drive][operation.effect is Effect.OUTPUT_OFF]
         return operation.effect
 
     def told(self, operation: Operation, value: bool) -> bool | None:  # noqa: FBT001 - what was read
