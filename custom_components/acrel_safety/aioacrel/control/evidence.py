@@ -120,6 +120,9 @@ class Proof:
 
     def moved(self, readings: Readings) -> Shown:
         """Return whether the position is the wanted one, whatever else is shown."""
+        if self._evidence is not None:
+            # An output that is on has moved nothing yet.
+            return self.owners(readings)
         if self._told is None:
             return self.shown(readings)
         return _all(self._model(readings, {self._told: self._shows[self._told]}))
