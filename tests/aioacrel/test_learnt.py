@@ -275,13 +275,11 @@ def test_an_alarm_that_was_refused_in_passing_is_back_soon_on_a_line_without_a_p
             rig.bus.start()
             await asyncio.sleep(2 * MINUTE)
             registers.refuse(word)
-            while any(device.readings[key].quality is Quality.GOOD for key in alarms):
-                await asyncio.sleep(1)
+            rig.reports.patience = MINUTE
+            await rig.reports.until(lambda _: all(device.readings[key].quality is not Quality.GOOD for key in alarms))
             registers.define(word, value=value)
-            end = asyncio.get_running_loop().time() + MINUTE / 2
-            while any(device.readings[key].quality is not Quality.GOOD for key in alarms):
-                await asyncio.sleep(1)
-                assert asyncio.get_running_loop().time() < end
+            rig.reports.patience = MINUTE / 2
+            await rig.reports.until(lambda _: all(device.readings[key].quality is Quality.GOOD for key in alarms))
 
     run(main())
 
