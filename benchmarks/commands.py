@@ -47,7 +47,7 @@ class Timed:
 async def _measure(silent: int) -> Timed:
     line = LineSettings(baudrate=BAUDRATE, turnaround_ms=TURNAROUND_MS)
     models = dict.fromkeys(METERS, "dtsy1352") | dict.fromkeys(MONITORS, "aim-r100")
-    chance, timed, loop = random.Random(silent), Timed(), asyncio.get_running_loop()  # noqa: S311 - no secret
+    chance, timed, loop = random.Random(silent), Timed(), asyncio.get_running_loop()
     async with Cabinet.of(models, frozen=True, line=line) as cabinet:
         for unit_id in list(MONITORS)[:silent]:
             cabinet.set_scenario("silent", unit=unit_id)
