@@ -13,6 +13,7 @@ from .aioacrel.alarms.levels import Level
 from .aioacrel.alarms.limitbounds import check_can_be
 from .aioacrel.alarms.ownerlimits import Of, OwnerLimit
 from .aioacrel.alarms.rules import circuits_of
+from .aioacrel.alarms.sayings import headed
 from .aioacrel.errors import LimitFormError
 from .aioacrel.journal.entry import Kind
 from .aioacrel.points import Model
@@ -23,7 +24,6 @@ from .devices import board_of
 from .ownersettings import LARGEST_RATING, name_of, ratings_of
 from .rights import async_actor, check_may_set
 from .targets import Spot, spots_of
-from .wording import headed
 
 ATTR_QUANTITY: Final = "quantity"
 ATTR_CODE: Final = "code"
