@@ -61,6 +61,15 @@ def check_may_act(hass: HomeAssistant, actor: Actor, alarms: Iterable[Standing])
 
 
 @callback
+def check_may_act_at(hass: HomeAssistant, actor: Actor, board: Board, circuit: str | None) -> None:
+    """Raise ServiceValidationError or Unauthorized if somebody may not act on what stands, or may stand, at a place."""
+    if actor.user is None:
+        _check_automation(hass, board)
+    else:
+        _check_control(hass, actor, actor.user, board, (circuit, None))
+
+
+@callback
 def check_may_note(hass: HomeAssistant, actor: Actor, board: Board) -> None:
     """Raise ServiceValidationError or Unauthorized if somebody may not say what was tested on a device."""
     if actor.user is None:
