@@ -85,10 +85,7 @@ async def test_they_give_themselves_no_right_and_take_nothing_away(callers: Call
             ("config_entries/subentries/delete", {"entry_id": entry.entry_id, "subentry_id": subentry.subentry_id}),
             ("config/entity_registry/update", switch),
             ("config/entity_registry/remove", {"entity_id": rig.switch}),
-            (
-                "homeassistant/expose_entity",
-                {"assistants": ["conversation"], "entity_ids": [rig.switch], "should_expose": True},
-            ),
+            ("homeassistant/expose_entity", exposing),
         ):
             assert "nauthorized" in await callers.send(name, kind, **data), kind
         reload = {"entry_id": entry.entry_id}
