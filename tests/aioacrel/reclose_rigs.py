@@ -148,7 +148,6 @@ class Breaker:
         while self.plant.times.steady < end:
             self.plant.pass_(min(POLL_SECONDS, end - self.plant.times.steady))
             self.poll()
-            self.recloser.tick()
             await self._settle()
 
     async def _settle(self) -> None:

@@ -279,6 +279,14 @@ async def over_after_an_hour(rig: Breaker) -> None:
     await rig.say(ULow=False, U=230.0)
 
 
+async def nothing_seen_for_two_hours(rig: Breaker) -> None:
+    """Not even that nothing is heard: the program was held up."""
+    await rig.over_voltage()
+    await rig.pass_(2)
+    rig.plant.times.pass_(7200)
+    await rig.pass_(1)
+
+
 async def clock_on_the_wall_is_set(rig: Breaker) -> None:
     """It changes nothing about the delay: nothing yet after nine seconds."""
     await rig.over_voltage()
@@ -329,6 +337,7 @@ NO: dict[str, tuple[Play, Phase, Why | None]] = {
     "ON not allowed": (on_not_allowed, Phase.LOCKED, Why.WITHDRAWN),
     "opened by automation": (opened_by_an_automation, Phase.READY, None),
     "opened by person": (opened_by_a_person_during_over_voltage, Phase.READY, None),
+    "nothing seen": (nothing_seen_for_two_hours, Phase.LOCKED, Why.LASTED_TOO_LONG),
     "after an hour": (over_after_an_hour, Phase.LOCKED, Why.LASTED_TOO_LONG),
 }
 
@@ -411,11 +420,22 @@ async def test_a_voltage_that_is_not_sound_any_more_when_it_would_be_sent_has_no
     # Read for the try, and not by a poll yet.
     rig.source.held[PointKey("1", "U")] = 262.0
     rig.plant.pass_(1.5)
-    rig.recloser.tick()
+    rig.board.say(I=0.0)
     await rig.recloser.settle()
     assert (rig.writes, rig.round.tries, rig.round.phase) == ([], 1, Phase.WAITING)
     await rig.pass_(400)
     assert rig.writes == []
+
+
+async def test_what_was_not_seen_for_a_minute_proves_nothing() -> None:
+    rig = Breaker()
+    await rig.over_voltage()
+    await rig.pass_(5)
+    rig.plant.times.pass_(60)
+    await rig.pass_(9)
+    assert rig.writes == []
+    await rig.pass_(3)
+    assert rig.writes == ["RLYON"]
 
 
 async def test_one_that_opens_again_at_once_is_not_closed_again() -> None:

@@ -20,7 +20,7 @@ from .choice import plain_closing
 from .outcome import Outcome, Reason, Result
 from .position import positions_of
 from .rights import Right
-from .rounds import AFTER_SECONDS, DELAYS, LONGEST_WAIT, Phase, Round, Step, Why
+from .rounds import AFTER_SECONDS, DELAYS, FRESH_SECONDS, LONGEST_WAIT, Phase, Round, Step, Why
 from .sightings import Sightings
 from .supply import Supply
 
@@ -42,7 +42,7 @@ _AGAIN = frozenset(
 
 
 class Recloser:
-    """The reclosing of one device. Who makes it tells it of happenings, and of time by `next_time` and `tick`."""
+    """The reclosing of one device. Who makes it tells it of happenings; the rest it sees in what is read."""
 
     def __init__(
         self, control: Control, watch: Watch, policy: Callable[[], Policy], steady: Callable[[], float]
@@ -79,7 +79,7 @@ class Recloser:
             self._leave.append(self._device.want([*self._sightings.keys]))
         self._leave += [
             self._device.listen(self._look),
-            self._watch.listen(self.tick),
+            self._watch.listen(self._advance_all),
             self._control.listen(self._take_act),
         ]
         for circuit, one in self.rounds.items():
@@ -144,7 +144,8 @@ class Recloser:
             self._judge_soon(circuit, one)
 
     def _judge_soon(self, circuit: str, one: Round) -> None:
-        one.since, one.sound_since, one.is_open_again = self._steady(), None, False
+        one.since = one.looked_at = self._steady()
+        one.sound_since, one.is_open_again = None, False
         if self._sightings.was_just_closed(circuit):
             self._step(circuit, one, Phase.JUDGING)
         else:
@@ -191,16 +192,12 @@ class Recloser:
 
     def _look(self, touched: AbstractSet[PointKey]) -> None:
         self._sightings.note(touched)
-        self.tick()
+        self._advance_all()
 
-    # -- time ---------------------------------------------------------------------------------------------------------
+    # -- what is due --------------------------------------------------------------------------------------------------
 
-    def next_time(self) -> float | None:
-        """Return when, by the steady clock, `tick` is to be called; None if not at all."""
-        return min((time for one in self.rounds.values() for time in one.times()), default=None)
-
-    def tick(self) -> None:
-        """Do what is due, and give up what cannot be any more."""
+    def _advance_all(self) -> None:
+        """Do what is due, and give up what cannot be any more: only when something is seen, for that is what proves."""
         now = self._steady()
         for circuit, one in self.rounds.items():
             if one.is_pending:
@@ -208,6 +205,9 @@ class Recloser:
 
     def _advance(self, circuit: str, one: Round, now: float) -> None:
         consent = self._consent
+        if now - one.looked_at > FRESH_SECONDS:
+            one.sound_since = None
+        one.looked_at = now
         if consent is None:
             self._lock(circuit, one, Why.WITHDRAWN)
         elif other := one.supply.other(self._excused(one)):
@@ -215,12 +215,13 @@ class Recloser:
         elif one.phase is Phase.JUDGING:
             if now >= one.since + AFTER_SECONDS:
                 self._judge(circuit, one)
-        elif not self._is_sound(one, consent):
-            one.sound_since = None
-            if one.phase is Phase.WAITING and now - one.since > LONGEST_WAIT:
-                self._lock(circuit, one, Why.LASTED_TOO_LONG)
         elif one.phase is Phase.WAITING:
-            self._wait(circuit, one, now)
+            is_sound = self._is_sound(one, consent)
+            one.sound_since = one.sound_since if is_sound else None
+            if one.sound_since is None and now - one.since > LONGEST_WAIT:
+                self._lock(circuit, one, Why.LASTED_TOO_LONG)
+            elif is_sound:
+                self._wait(circuit, one, now)
 
     def _judge(self, circuit: str, one: Round) -> None:
         if unseen := one.supply.unseen():

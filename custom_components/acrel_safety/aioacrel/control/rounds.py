@@ -1,7 +1,6 @@
 """Where the reclosing of a circuit stands, why it is locked, and what is told of it."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -76,6 +75,8 @@ class Round:
     why: Why | None = None
     since: float = 0.0
     """When it opened, by the steady clock."""
+    looked_at: float = 0.0
+    """When anything was seen of it last."""
     sound_since: float | None = None
     trips: set[str] = field(default_factory=set)
     """The occurrences of the trips it is about."""
@@ -87,10 +88,3 @@ class Round:
     def is_pending(self) -> bool:
         """Whether something may follow by itself."""
         return self.phase in (Phase.JUDGING, Phase.WAITING, Phase.TRYING)
-
-    def times(self) -> Iterator[float]:
-        """Yield when, by the steady clock, something is to be done with it."""
-        if self.phase is Phase.JUDGING:
-            yield self.since + AFTER_SECONDS
-        elif self.phase is Phase.WAITING:
-            yield self.since + LONGEST_WAIT if self.sound_since is None else self.sound_since + DELAYS[self.tries]
