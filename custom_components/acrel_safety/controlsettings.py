@@ -8,6 +8,8 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from .aioacrel.control.policy import Drive, Policy
 from .aioacrel.control.rights import ADMINISTRATORS, AUTOMATIONS, Right, Rights, user
 from .aioacrel.readings import PointKey
+from .byitself import CUT_ALONE, is_sound, reclosing_of, ties_of
+from .byitself import written as written_by_itself
 from .checked import UnfitError
 from .const import CONF_CONTROL
 
@@ -25,6 +27,9 @@ def policy_of(subentry: ConfigSubentry) -> Policy:
         rights=Rights.restored(stored.get(RIGHTS)),
         critical=frozenset(stored.get(CRITICAL, ())),
         drives={key_of(name): Drive(drive) for name, drive in stored.get(DRIVES, {}).items()},
+        reclosing=reclosing_of(stored),
+        ties=ties_of(stored),
+        may_cut_alone=stored.get(CUT_ALONE) is True,
     )
 
 
@@ -44,6 +49,7 @@ def written(policy: Policy) -> Mapping[str, Any]:
         RIGHTS: {name: [*map(str, rights)] for name, rights in policy.rights.kept().items()},
         CRITICAL: sorted(policy.critical),
         DRIVES: {name_of(key): str(drive) for key, drive in policy.drives.items()},
+        **written_by_itself(policy),
     }
 
 
@@ -75,7 +81,7 @@ def _is_sound(name: object, part: Any) -> bool:  # noqa: ANN401 - anything may b
     if name == DRIVES:
         return _is_table(part) and all("/" in output and _are_among([drive], Drive) for output, drive in part.items())
     # What a later version says may forbid what is allowed here.
-    return False
+    return is_sound(name, part)
 
 
 def _is_table(part: object) -> bool:

@@ -13,8 +13,10 @@ from homeassistant.helpers import entity_registry as er
 from .aioacrel.alarms.board import Board
 from .aioacrel.control.caller import Caller
 from .aioacrel.control.control import PATIENCE, Act, Control
+from .aioacrel.control.cutoff import CutOff
 from .aioacrel.control.outcome import Outcome, Reason, Result, refused
 from .aioacrel.control.policy import Policy
+from .aioacrel.control.reclose import Recloser
 from .aioacrel.control.surroundings import Watched
 from .aioacrel.control.tags import Tag
 from .aioacrel.control.tokens import Selection
@@ -25,9 +27,11 @@ from .callers import async_caller
 from .const import DOMAIN, LOGGER
 from .controlsettings import policy_now
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .cutting import cut_off_device, cut_off_ids
 from .desk import desk_of
 from .devices import board_of
 from .handles import Handle, handles_of
+from .reclosing import reclose_device, reclosing_ids
 from .tagmemory import NOT_KEPT, tag_memory
 
 _CONTROL = "_control_"
@@ -41,6 +45,9 @@ class Operator:
         self.coordinator = coordinator
         self.control = control
         self.board = board
+        self.recloser: Recloser | None = None
+        self.cut_off: CutOff | None = None
+        """What acts by itself; None where the owner did not opt in."""
         self._hass: HomeAssistant = coordinator.hass
         self._hanging, self._operating = asyncio.Lock(), asyncio.Lock()
         control.listen(self._put_down)
@@ -199,14 +206,18 @@ class Operator:
 
     def unique_id(self, handle: Handle) -> str:
         """Return what the entity registry knows a handle by; no circuit of a model is called so."""
-        subentry_id = self.coordinator.subentry.subentry_id
         name = f"{handle.name}_" if handle.name else ""
-        return f"{subentry_id}{_CONTROL}{handle.circuit}_{name}{handle.what}"
+        return self.unique_id_of(handle.circuit, f"{name}{handle.what}")
+
+    def unique_id_of(self, circuit: str, what: str) -> str:
+        """Return what the entity registry knows something by that is about operating a circuit."""
+        return f"{self.coordinator.subentry.subentry_id}{_CONTROL}{circuit}_{what}"
 
     def ids(self) -> Iterable[tuple[str, str]]:
         """Yield platform and unique id of all that operates the device."""
         for handle in self.handles:
             yield (Platform.BUTTON if handle.is_pressed else Platform.SWITCH).value, self.unique_id(handle)
+        yield from (*reclosing_ids(self), *cut_off_ids(self))
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:
@@ -234,10 +245,13 @@ def operate_device(
     surroundings = Watched(watch, hass.loop.time)
     control = Control(device, partial(policy_now, entry, coordinator.subentry.subentry_id), surroundings=surroundings)
     control.tags.restore(tag_memory(hass).kept(device.identity))
-    coordinator.operator = Operator(coordinator, control, board_of(hass, entry, coordinator.subentry))
+    operator = coordinator.operator = Operator(coordinator, control, board_of(hass, entry, coordinator.subentry))
+    by_itself = [reclose_device(hass, operator, watch), cut_off_device(hass, operator, watch)]
 
     @callback
     def leave() -> None:
+        for end in by_itself:
+            end()
         surroundings.end()
         coordinator.operator = None
         if device.control is control:

@@ -1,6 +1,7 @@
 """The dialog "Remote control" of a device: who may operate it, what, and what its outputs drive."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import probatio
@@ -29,6 +30,7 @@ from ..devices import board_of
 from ..handles import outputs_of
 from ..markdown import plain
 from ..model_files import model_library
+from .byitself_forms import by_itself_form, by_itself_schema, with_what_acts
 from .ending import ends_clearly
 from .explain import FormError
 from .link_forms import FormData
@@ -132,6 +134,7 @@ def _schema(model: Model | None, texts: FlowTexts, users: Mapping[str, str]) -> 
             probatio.Optional(CONF_USER_RIGHTS): rights,
             probatio.Optional(CONF_CRITICAL): _several(circuits),
             **({probatio.Optional(drive.value): at_outputs for drive in Drive} if outputs else {}),
+            **by_itself_schema(model),
         }
     )
 
@@ -158,13 +161,14 @@ def _policy(form: FormData) -> Policy:
             if (key := key_of(name)) in drives:
                 raise FormError("output_named_twice", at=drive.value)
             drives[key] = drive
-    return Policy(
+    policy = Policy(
         is_enabled=form[CONF_ENABLED],
         may_close=form[CONF_MAY_CLOSE],
         rights=Rights({name: rights for name, rights in given.items() if rights}),
         critical=frozenset(form.get(CONF_CRITICAL, ())),
         drives=drives,
     )
+    return replace(policy, **with_what_acts(policy, form))
 
 
 def _rights(chosen: Sequence[str] | None) -> frozenset[Right]:
@@ -184,4 +188,5 @@ def _form(policy: Policy) -> FormData:
         CONF_USER_RIGHTS: sorted(frozenset.intersection(*map(frozenset, users.values()))) if users else [],
         CONF_CRITICAL: sorted(policy.critical),
         **{drive.value: [name_of(key) for key, one in policy.drives.items() if one is drive] for drive in Drive},
+        **by_itself_form(policy),
     }
