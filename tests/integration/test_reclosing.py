@@ -155,7 +155,7 @@ async def test_an_owner_opts_in_and_out_by_the_dialog(
         subentry_id = rig.link.subentry(5).subentry_id
         form = await change_device(hass, rig.link.entry, subentry_id, "control")
         usual = {"reclose": False, "reclose_low": 198.0, "reclose_high": 242.0, "cut_off": [], "may_cut_alone": False}
-        assert form.entered["by_itself"] == usual
+        assert form.entered_in("by_itself") == usual
         said = {"enabled": True, "administrators": ["on", "off"]}
         wanted = {**usual, "reclose": True}
         for values, wrong in (
@@ -174,7 +174,7 @@ async def test_an_owner_opts_in_and_out_by_the_dialog(
         assert policy.ties == (power, Tie(level=Level.ALARM))
         await rig.is_at(Phase.READY)
         form = await change_device(hass, rig.link.entry, subentry_id, "control")
-        assert form.entered["by_itself"] == {**wanted, "cut_off": [tie, {"level": "alarm"}]}
+        assert form.entered_in("by_itself") == {**wanted, "cut_off": [tie, {"level": "alarm"}]}
         await form.answer(**said, may_close=True)
         await hass.async_block_till_done()
         assert policy_of(rig.link.subentry(5)).reclosing is None
