@@ -26,7 +26,12 @@ title = { en = "A breaker that says all there is to say" }
 evidence = "manual"
 source = "test"
 [[circuits]]
-numbers = "1"
+numbers = "0"
+[circuits.points]
+"DOC_Hot" = { at = 0, kind = "alarm", name = { en = "Too hot inside" } }
+[[circuits]]
+numbers = "1-2"
+stride = 64
 [circuits.points]
 RlySta = { at = 1 }
 RlyRepSta = { at = 2 }
@@ -42,6 +47,8 @@ IHigh = { at = 11 }
 THigh = { at = 12 }
 ArcSta = { at = 13 }
 LgFauSta = { at = 14 }
+[circuits.settings]
+UHighRlyOff = { at = 15 }
 [[commands]]
 code = "RLYOFF"
 circuit = "1"
@@ -67,6 +74,7 @@ source = "test"
 BREAKER = read_model(MODEL, file="breaker.toml")
 QUIET: Mapping[str, Value] = {
     "RlySta": True,
+    "UHighRlyOff": True,
     "U": 230.0,
     "I": 5.0,
     "Lg": 20.0,
@@ -92,6 +100,9 @@ class Breaker:
         self.plant = Plant()
         self.limits = limits or {}
         self.values: dict[str, Value | Quality] = {**QUIET}
+        self.around: dict[PointKey, Value | Quality] = {PointKey("2", code): value for code, value in QUIET.items()}
+        self.around[PointKey("0", "DOC_Hot")] = False
+        """What is read of the other circuit, and of the device as a whole."""
         self.steps: list[Step] = []
         self.cuts: list[CutStep] = []
         self.commands: list[str] = []
@@ -132,7 +143,7 @@ class Breaker:
 
     def poll(self) -> None:
         """Have everything read."""
-        keys = {PointKey("1", code): value for code, value in self.values.items()}
+        keys = {**self.around, **{PointKey("1", code): value for code, value in self.values.items()}}
         self.source.held = {key: value for key, value in keys.items() if not isinstance(value, Quality)}
         self.source.say(keys)
 

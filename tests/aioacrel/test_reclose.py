@@ -5,15 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.acrel_safety.aioacrel.control.caller import AUTOMATION, CallerKind
-from custom_components.acrel_safety.aioacrel.control.outcome import Result
+from custom_components.acrel_safety.aioacrel.alarms.levels import Level
+from custom_components.acrel_safety.aioacrel.control.caller import AUTOMATION, CallerKind, cutting, reclosing
+from custom_components.acrel_safety.aioacrel.control.outcome import Reason, Result
 from custom_components.acrel_safety.aioacrel.control.policy import Policy
+from custom_components.acrel_safety.aioacrel.control.rights import ADMINISTRATORS, Rights
 from custom_components.acrel_safety.aioacrel.control.rounds import Phase, Why
 from custom_components.acrel_safety.aioacrel.control.tags import Tag
 from custom_components.acrel_safety.aioacrel.errors import NoAnswerError, NotSentError
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality
 from tests.aioacrel.control_rigs import ADMIN
-from tests.aioacrel.reclose_rigs import OPTED_IN, Breaker
+from tests.aioacrel.reclose_rigs import EVERY_RIGHT, OPTED_IN, Breaker
 
 pytestmark = pytest.mark.virtual_time
 
@@ -287,6 +289,29 @@ async def nothing_seen_for_two_hours(rig: Breaker) -> None:
     await rig.pass_(1)
 
 
+async def does_not_trip_by_it(rig: Breaker) -> None:
+    """As the device itself says: somebody opened it."""
+    await rig.say(UHighRlyOff=False)
+    await rig.over_voltage()
+
+
+async def does_not_say_whether_it_trips_by_it(rig: Breaker) -> None:
+    await rig.say(UHighRlyOff=Quality.REFUSED)
+    await rig.over_voltage()
+
+
+async def device_is_too_hot(rig: Breaker) -> None:
+    await rig.over_voltage()
+    rig.around[PointKey("0", "DOC_Hot")] = True
+
+
+async def another_circuit_leaks_and_trips(rig: Breaker) -> None:
+    rig.around[PointKey("2", "LgHigh")] = True
+    await rig.pass_(1)
+    rig.around[PointKey("2", "RlySta")] = False
+    await rig.over_voltage()
+
+
 async def clock_on_the_wall_is_set(rig: Breaker) -> None:
     """It changes nothing about the delay: nothing yet after nine seconds."""
     await rig.over_voltage()
@@ -298,6 +323,7 @@ YES: dict[str, Play] = {
     "supply failed": supply_failed,
     "told a moment later": cause_told_a_moment_later,
     "clock set": clock_on_the_wall_is_set,
+    "another circuit": another_circuit_leaks_and_trips,
 }
 NO: dict[str, tuple[Play, Phase, Why | None]] = {
     **{
@@ -317,6 +343,9 @@ NO: dict[str, tuple[Play, Phase, Why | None]] = {
     "bit over, voltage not": (bit_over_and_voltage_not, Phase.WAITING, None),
     "voltage not read": (voltage_not_read, Phase.WAITING, None),
     "measured behind": (voltage_measured_behind_the_breaker, Phase.WAITING, None),
+    "trips nothing": (does_not_trip_by_it, Phase.LOCKED, Why.CAUSE_UNKNOWN),
+    "unknown whether it trips": (does_not_say_whether_it_trips_by_it, Phase.LOCKED, Why.CAUSE_UNKNOWN),
+    "device too hot": (device_is_too_hot, Phase.LOCKED, Why.OTHER_CAUSE),
     "sensor breaks": (sensor_breaks, Phase.LOCKED, Why.OTHER_CAUSE),
     "leaks while waiting": (leaks_while_it_waits, Phase.LOCKED, Why.OTHER_CAUSE),
     "leak not acknowledged": (leak_was_never_acknowledged, Phase.LOCKED, Why.OTHER_CAUSE),
@@ -449,10 +478,40 @@ async def test_one_that_opens_again_at_once_is_not_closed_again() -> None:
     assert (rig.writes, rig.round.phase, rig.round.why) == (["RLYON"], Phase.LOCKED, Why.CAUSE_UNKNOWN)
 
 
-async def test_another_trip_is_not_excused() -> None:
+async def test_only_the_reclosing_is_excused_and_only_from_its_own_trips() -> None:
     rig = Breaker()
     await rig.over_voltage()
-    outcome = await rig.control.operate(ON, ADMIN, is_confirmed=True)
-    assert (outcome.result, str(outcome.reason)) == (Result.REFUSED, "tripped")
-    await rig.pass_(12)
-    assert rig.writes == ["RLYON"]
+    trips = frozenset(one.occurrence for one in rig.plant.alarms.standing() if one.level is Level.TRIP)
+    assert trips
+    for caller in (replace(ADMIN, excused=trips), reclosing(frozenset({"another"}), lambda: True)):
+        outcome = await rig.control.operate(ON, caller, is_confirmed=True)
+        assert (outcome.result, outcome.reason) == (Result.REFUSED, Reason.TRIPPED)
+    assert rig.writes == []
+    assert (await rig.control.operate(ON, reclosing(trips, lambda: True), is_confirmed=True)).is_confirmed
+
+
+@pytest.mark.parametrize("key", [OFF, ON])
+@pytest.mark.parametrize("is_allowed", [True, False])
+async def test_what_acts_by_itself_has_the_right_of_its_own_consent_and_no_other(
+    key: PointKey, *, is_allowed: bool
+) -> None:
+    rights = Rights({ADMINISTRATORS: EVERY_RIGHT})
+    policy = replace(OPTED_IN, rights=rights, may_cut_alone=True)
+    rig = Breaker(policy if is_allowed else replace(policy, reclosing=None, may_cut_alone=False))
+    for caller, may in ((reclosing(frozenset(), lambda: True), ON), (cutting(lambda: True), OFF)):
+        rig.values["RlySta"] = key == OFF
+        rig.poll()
+        rig.acknowledge()
+        outcome = await rig.control.operate(key, caller, is_confirmed=True)
+        if is_allowed and key == may:
+            assert outcome.is_confirmed
+        else:
+            assert (outcome.result, outcome.reason) == (Result.REFUSED, Reason.NO_RIGHT)
+
+
+async def test_a_forced_close_is_never_used() -> None:
+    rig = Breaker()
+    rig.source.orders = frozenset({OFF, PointKey("1", "FORRLYON")})
+    await rig.over_voltage()
+    await rig.pass_(400)
+    assert (rig.writes, rig.round.phase, rig.round.why) == ([], Phase.LOCKED, Why.REFUSED)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from ..alarms.happening import Happening, What
 from ..alarms.positions import DEAD, OPENED
-from ..errors import AcrelError
 from ..points import Effect
 from ..readings import DEVICE_CIRCUIT, PointKey
+from .attempt import AGAIN, following, is_proven, not_proven
 from .caller import AUTOMATION, Caller, CallerKind, reclosing
 from .choice import plain_closing
 from .outcome import Outcome, Reason, Result
@@ -30,15 +30,6 @@ if TYPE_CHECKING:
     from .policy import Policy, Reclosing
 
 _LOGGER = logging.getLogger(__name__)
-
-_READ_SECONDS = 10.0
-_AGAIN = frozenset(
-    {
-        *(Reason.BUSY, Reason.LOCKED_OUT, Reason.NOT_SENT, Reason.WAITED_TOO_LONG),
-        *(Reason.POSITION_STALE, Reason.POSITION_UNKNOWN, Reason.WITHDRAWN),
-    }
-)
-"""Refusals that say nothing about the circuit: the try is used up, and another one may follow."""
 
 
 class Recloser:
@@ -75,9 +66,9 @@ class Recloser:
         """Begin: what stands by now is not caught up with."""
         if not self.rounds:
             return
-        if self._consent is not None:
-            self._leave.append(self._device.want([*self._sightings.keys]))
+        settings = {key for one in self.rounds.values() for key in one.supply.settings}
         self._leave += [
+            self._device.want([*self._sightings.keys, *settings]),
             self._device.listen(self._look),
             self._watch.listen(self._advance_all),
             self._control.listen(self._take_act),
@@ -258,7 +249,7 @@ class Recloser:
         hindrance = self._control.preview(key, reclosing(self._excused(one), lambda: True))
         if hindrance is not None:
             one.sound_since = None
-            if hindrance.reason not in _AGAIN:
+            if hindrance.reason not in AGAIN:
                 # Whoever hung a tag, say, has taken it over; it does not close when the tag is gone.
                 self._lock(circuit, one, Why.REFUSED, str(hindrance.reason), outcome=hindrance)
             return
@@ -280,11 +271,10 @@ class Recloser:
             consent = self._consent
             return one.task is task and consent is not None and self._is_sound(one, consent)
 
+        consent, outcome = self._consent, not_proven()
         try:
-            if await self._is_proven(one) and still():
+            if consent is not None and await is_proven(self._device, one.supply, consent) and still():
                 outcome = await self._control.operate(key, reclosing(self._excused(one), still), is_confirmed=True)
-            else:
-                outcome = Outcome(result=Result.REFUSED, reason=Reason.NOT_SENT, detail="voltage")
         except Exception:
             _LOGGER.exception("The reclosing of %s failed unexpectedly", self._device.identity)
             outcome = Outcome(result=Result.UNKNOWN, reason=Reason.SLIP)
@@ -292,32 +282,16 @@ class Recloser:
             one.task = None
             self._tried(circuit, one, outcome)
 
-    async def _is_proven(self, one: Round) -> bool:
-        """Read the voltages once more: whether they are sound at this very moment."""
-        source = next((source for source in self._device.sources if one.supply.voltages <= source.points.keys()), None)
-        consent = self._consent
-        if source is None or consent is None:
-            return False
-        try:
-            async with asyncio.timeout(_READ_SECONDS):
-                return one.supply.is_sound(consent, await source.read(one.supply.voltages))
-        except AcrelError, TimeoutError:
-            return False
-
     def _tried(self, circuit: str, one: Round, outcome: Outcome) -> None:
-        if outcome.is_confirmed:
-            self._step(circuit, one, Phase.RECLOSED, outcome=outcome)
-            if one.is_open_again:
-                self._opened(circuit, one, next(iter(one.trips)))
-        elif outcome.result is not Result.REFUSED:
-            self._lock(circuit, one, Why.NOT_CONFIRMED, str(outcome.reason), outcome=outcome)
-        elif outcome.reason not in _AGAIN:
-            self._lock(circuit, one, Why.REFUSED, str(outcome.reason), outcome=outcome)
-        elif one.tries >= len(DELAYS):
-            self._lock(circuit, one, Why.TRIES_USED_UP, str(outcome.reason), outcome=outcome)
-        else:
-            one.sound_since = None
-            self._step(circuit, one, Phase.WAITING, detail=str(outcome.reason), outcome=outcome)
+        phase, why = following(outcome, one.tries)
+        if why is not None:
+            self._lock(circuit, one, why, str(outcome.reason), outcome=outcome)
+            return
+        one.sound_since = None
+        detail = "" if outcome.reason is None else str(outcome.reason)
+        self._step(circuit, one, phase, detail=detail, outcome=outcome)
+        if one.is_open_again and phase is Phase.RECLOSED:
+            self._opened(circuit, one, next(iter(one.trips)))
 
     def _give_up(self, one: Round) -> None:
         """Have nothing sent any more; what was sent is watched to its end by the control."""

@@ -42,6 +42,9 @@ class Supply:
         found = ([key for key in keys if key in readable] for keys in at)
         self.voltages: AbstractSet[PointKey] = frozenset(next(filter(None, found), ()))
         """What has to be read before anything is closed; without any nothing is."""
+        settings = (PointKey(one, code) for one in (circuit, DEVICE_CIRCUIT) for code in _TRIPS_BY.values())
+        self.settings: AbstractSet[PointKey] = frozenset(key for key in settings if key in readable)
+        """What says whether the voltage trips it at all."""
 
     def alarms(self) -> Iterator[Alarm]:
         """Yield the alarms of the circuit, and of the device as a whole."""
@@ -53,10 +56,9 @@ class Supply:
         key = alarm.cause.key
         if key.rule != BIT or alarm.cause.level is not Level.ALARM or not self._is_voltage(alarm):
             return False
-        setting = next((code for begin, code in _TRIPS_BY.items() if key.code.upper().startswith(begin)), None)
-        if setting is None or (reading := self._device.readings.get(PointKey(key.circuit, setting))) is None:
-            return True
-        return reading.value is not False
+        code = next((code for begin, code in _TRIPS_BY.items() if key.code.upper().startswith(begin)), "")
+        setting = PointKey(key.circuit, code)
+        return setting not in self.settings or value_of(self._device.readings, setting) is True
 
     def other(self, excused: AbstractSet[str]) -> str:
         """Return what else stands there, besides excused occurrences and what is about the voltage."""
