@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.acrel_safety.aioacrel.alarms.levels import Level
 from custom_components.acrel_safety.aioacrel.control.caller import AUTOMATION, CallerKind, cutting, reclosing
+from custom_components.acrel_safety.aioacrel.control.control import Act
 from custom_components.acrel_safety.aioacrel.control.outcome import Reason, Result
 from custom_components.acrel_safety.aioacrel.control.policy import Policy
 from custom_components.acrel_safety.aioacrel.control.rights import ADMINISTRATORS, Rights
@@ -454,6 +455,28 @@ async def test_a_voltage_that_is_not_sound_any_more_when_it_would_be_sent_has_no
     assert (rig.writes, rig.round.tries, rig.round.phase) == ([], 1, Phase.WAITING)
     await rig.pass_(400)
     assert rig.writes == []
+
+
+@pytest.mark.parametrize("what", ["voltage", "cancelled", "leak", "restart"])
+async def test_what_comes_while_it_waits_for_its_turn_has_nothing_sent(what: str) -> None:
+    rig = Breaker()
+
+    def come(act: Act) -> None:
+        if act.outcome is not None:
+            return
+        if what == "cancelled":
+            rig.recloser.cancel("1", "Ada")
+        elif what == "restart":
+            rig.recloser.end()
+        else:
+            rig.values |= {"U": 262.0} if what == "voltage" else {"LgHigh": True}
+            rig.poll()
+
+    rig.control.listen(come)
+    await rig.over_voltage()
+    await rig.pass_(12)
+    assert (rig.writes, rig.values["RlySta"]) == ([], False)
+    assert rig.round.phase is (Phase.WAITING if what == "voltage" else Phase.LOCKED)
 
 
 async def test_what_was_not_seen_for_a_minute_proves_nothing() -> None:
