@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from .aioacrel.control.choice import usual
 from .aioacrel.control.control import Control
@@ -38,8 +39,6 @@ class Handle:
     off: PointKey | None = None
     output: PointKey | None = None
     """The output it switches, as it is read."""
-    is_inverted: bool = False
-    """Whether the output is off where this is on."""
 
     @property
     def keys(self) -> tuple[PointKey, ...]:
@@ -73,6 +72,7 @@ def position(control: Control, key: PointKey, policy: Policy) -> tuple[Proof, bo
         positions=[at for at in positions_of(device.model, key.circuit) if not device.lacks(at)],
         effect=policy.effect(operation),
         evidence=policy.evidence.get(key.circuit),
+        told=partial(policy.told, operation),
     )
     return proof, proof.is_there
 
@@ -99,9 +99,7 @@ def _outputs(operations: Mapping[PointKey, Operation], policy: Policy) -> Iterat
                 if off is not None:
                     yield Handle(what=What.TRIP_END, circuit=at, name=name, on=off, output=output)
             case Drive.BREAKING_CONTACTOR if on is not None or off is not None:
-                yield Handle(
-                    what=What.CONTACTOR, circuit=at, name=name, on=off, off=on, output=output, is_inverted=True
-                )
+                yield Handle(what=What.CONTACTOR, circuit=at, name=name, on=off, off=on, output=output)
             case _ if on is not None or off is not None:
                 what = What.SIGNAL if drive is Drive.SIGNAL else What.CONTACTOR
                 yield Handle(what=what, circuit=at, name=name, on=on, off=off, output=output)

@@ -1,6 +1,7 @@
 """Operating one device in Home Assistant: who asks is found out, the library decides, all of it is put down."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -9,18 +10,22 @@ from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util.hass_dict import HassKey
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.control.caller import Caller
 from .aioacrel.control.control import PATIENCE, Act, Control
 from .aioacrel.control.cutoff import CutOff
+from .aioacrel.control.lockouts import Lockouts
 from .aioacrel.control.outcome import Outcome, Reason, Result, refused
 from .aioacrel.control.policy import Policy
 from .aioacrel.control.reclose import Recloser
 from .aioacrel.control.surroundings import Watched
 from .aioacrel.control.tags import Tag
 from .aioacrel.control.tokens import Selection
+from .aioacrel.device import Device
 from .aioacrel.journal.entry import Kind
+from .aioacrel.points import Effect
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .aioacrel.texts import library_language
 from .callers import async_caller
@@ -31,23 +36,30 @@ from .cutting import cut_off_device, cut_off_ids
 from .desk import desk_of
 from .devices import board_of
 from .handles import Handle, handles_of
+from .keptfile import NOT_KEPT
 from .reclosing import reclose_device, reclosing_ids
-from .tagmemory import NOT_KEPT, tag_memory
+from .tagmemory import tag_memory
+from .tripmemory import trip_memory
 
 _CONTROL = "_control_"
+_LOCKOUTS: HassKey[dict[str, Lockouts]] = HassKey(f"{DOMAIN}.lockouts")
+"""By device: a link that is loaded anew shortens no lock-out."""
+PROCESS_BEGAN = time.monotonic()
+"""What the process before this one sent, it sent earlier."""
 
 
 class Operator:
     """The control of one device, for whoever asks in Home Assistant."""
 
-    def __init__(self, coordinator: AcrelCoordinator, control: Control, board: Board) -> None:
-        """Take the device's control; `operator_for` makes it."""
+    def __init__(self, coordinator: AcrelCoordinator, control: Control, surroundings: Watched, board: Board) -> None:
+        """Take the device's control and alarms; `operate_device` makes it."""
         self.coordinator = coordinator
         self.control = control
         self.board = board
         self.recloser: Recloser | None = None
         self.cut_off: CutOff | None = None
         """What acts by itself; None where the owner did not opt in."""
+        self._surroundings = surroundings
         self._hass: HomeAssistant = coordinator.hass
         self._hanging, self._operating = asyncio.Lock(), asyncio.Lock()
         control.listen(self._put_down)
@@ -186,6 +198,8 @@ class Operator:
             self._note("begun", act.key.circuit, **data)
         else:
             self._note("ended", act.key.circuit, **data, **_plain(act.outcome), seconds=round(act.seconds, 3))
+            if act.effect is Effect.CLOSE and act.outcome.is_confirmed:
+                self._surroundings.closed(act.key.circuit)
 
     @callback
     def _note(self, what: str, circuit: str, *, kind: Kind = Kind.COMMAND, **data: object) -> None:
@@ -234,6 +248,12 @@ def _plain_caller(caller: Caller) -> dict[str, Any]:
     return {"by": caller.name, "by_id": caller.id, "caller": str(caller.kind)}
 
 
+async def async_remember(hass: HomeAssistant) -> None:
+    """Read what was kept of tags and trips, before any device is made."""
+    await tag_memory(hass).async_open()
+    await trip_memory(hass).async_open()
+
+
 @callback
 def operate_device(
     hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoordinator
@@ -242,10 +262,19 @@ def operate_device(
     device, watch = coordinator.device, coordinator.watch
     if watch is None or not device.model.operations:
         return None
-    surroundings = Watched(watch, hass.loop.time)
-    control = Control(device, partial(policy_now, entry, coordinator.subentry.subentry_id), surroundings=surroundings)
+    trips = trip_memory(hass)
+    surroundings = Watched(
+        watch, hass.loop.time, kept=trips.kept(device.identity), keep=partial(trips.keep_soon, device.identity)
+    )
+    control = Control(
+        device,
+        partial(policy_now, entry, coordinator.subentry.subentry_id),
+        surroundings=surroundings,
+        lockouts=_lockouts_of(hass, device),
+    )
     control.tags.restore(tag_memory(hass).kept(device.identity))
-    operator = coordinator.operator = Operator(coordinator, control, board_of(hass, entry, coordinator.subentry))
+    board = board_of(hass, entry, coordinator.subentry)
+    operator = coordinator.operator = Operator(coordinator, control, surroundings, board)
     by_itself = [reclose_device(hass, operator, watch), cut_off_device(hass, operator, watch)]
 
     @callback
@@ -258,3 +287,14 @@ def operate_device(
             device.control = None
 
     return leave
+
+
+@callback
+def _lockouts_of(hass: HomeAssistant, device: Device) -> Lockouts:
+    """Return what is known of the device's lock-out; after a start, what may be left of one from before."""
+    known = hass.data.setdefault(_LOCKOUTS, {})
+    if (lockouts := known.get(device.identity)) is None:
+        lockouts = known[device.identity] = Lockouts(time.monotonic)
+        longest = max(operation.lockout for operation in device.model.operations.values())
+        lockouts.begin(longest - (time.monotonic() - PROCESS_BEGAN))
+    return lockouts

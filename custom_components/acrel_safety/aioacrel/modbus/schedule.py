@@ -36,6 +36,8 @@ OVERDUE_SECONDS = 10.0
 """A point that was declined waits no longer for a pause of the line to be asked for again: it may be an alarm."""
 OVERDUE_EVERY = 2.0
 """Seconds between two trials that take their time from the polls, and between two looks whether one has to."""
+KNOCK_PAUSE_SECONDS = 1.0
+"""After a turn of its own that somebody took on the line no silent unit is asked for so long."""
 IDLE_SECONDS = 0.1
 """A pause has to be so long that something is tried in it."""
 PATIENCE = 3
@@ -200,6 +202,10 @@ class Schedule:
             # Where one has to and cannot at this moment, it is looked at again before the next request.
             self._no_trial_before = now + OVERDUE_EVERY
         return ready
+
+    def put_off_knocks(self, now: float) -> None:
+        """Ask no silent unit for a moment: somebody asks several things in a row, and waits for all of them."""
+        self._no_knock_before = max(self._no_knock_before, now + KNOCK_PAUSE_SECONDS)
 
     def next(self, now: float) -> Member | tuple[Member, Job] | None:
         """Return a silent unit to knock at, or the job to serve, or None when nothing may be sent now."""
