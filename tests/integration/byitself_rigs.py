@@ -54,6 +54,17 @@ registers = [1, 0]
 read_back = { code = "RlySta", value = 1 }
 source = "my manual"
 """
+OWN_RECLOSING = """
+[circuits.settings]
+RcrCnt = { at = 0x2000, limits = [0, 3], source = "my manual p. 9" }
+RcrDly = { at = 0x2001 }
+
+[[circuits]]
+numbers = "2"
+[circuits.points]
+AlrRcrCnt = { at = 0x2002 }
+"""
+"""What a table may have of the reclosing that a breaker does itself."""
 OVER_VOLTAGE, LEAKS = "DOC_Over limit", "DOC_Low credit 1"
 """What the simulated meter calls the bits that the breaker's table has for these."""
 RECLOSES: Mapping[str, Any] = {**USUAL, "reclosing": {"low": 207, "high": 253}}
@@ -141,14 +152,19 @@ async def breaker(
     cabinet_of: CabinetMaker,
     link_to: LinkMaker,
     control: Mapping[str, Any],
+    *,
+    model: str = MODEL,
+    allow_changes: bool = False,
 ) -> AsyncGenerator[BreakerRig]:
     """Set up the breaker; its cabinet's time passes."""
     hass.config.config_dir = str(tmp_path)
     folder = tmp_path / "acrel_safety" / "models"
     folder.mkdir(parents=True)
-    (folder / "my-breaker.toml").write_text(MODEL, "utf-8")
+    (folder / "my-breaker.toml").write_text(model, "utf-8")
     cabinet = await cabinet_of({UNIT: "ddsy1352"})
     cabinet.units[UNIT].hold("U", 230.0)
-    rig = BreakerRig(await link_to(cabinet, {UNIT: "my-breaker"}, intervals=QUICK, control=control))
+    rig = BreakerRig(
+        await link_to(cabinet, {UNIT: "my-breaker"}, intervals=QUICK, control=control, allow_changes=allow_changes)
+    )
     async with time_passing(cabinet.advance):
         yield rig

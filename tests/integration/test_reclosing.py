@@ -16,7 +16,7 @@ from custom_components.acrel_safety.aioacrel.control.ties import Tie
 from custom_components.acrel_safety.checked import UnfitError
 from custom_components.acrel_safety.controlsettings import policy_of, sound_control
 from custom_components.acrel_safety.desk import desk_of
-from tests.integration.byitself_rigs import RECLOSES, BreakerRig, breaker
+from tests.integration.byitself_rigs import MODEL, OWN_RECLOSING, RECLOSES, BreakerRig, breaker
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.control_rigs import USUAL, administrator, reader, user
 from tests.integration.flows import change_device
@@ -179,6 +179,25 @@ async def test_an_owner_opts_in_and_out_by_the_dialog(
         await hass.async_block_till_done()
         assert policy_of(rig.link.subentry(5)).reclosing is None
         assert (rig.find("sensor", "1_reclosing"), rig.writes) == (None, 0)
+
+
+async def test_what_a_breaker_recloses_itself_is_shown_and_settable_where_its_limits_are_printed(
+    hass: HomeAssistant, tmp_path: Path, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    model = MODEL + OWN_RECLOSING
+    async with breaker(hass, tmp_path, cabinet_of, link_to, USUAL, model=model, allow_changes=True) as rig:
+        await rig.shows("on")
+        await rig.link.polled(5)
+        count = rig.link.state("number", 5, "RcrCnt")
+        assert (count.attributes["min"], count.attributes["max"]) == (0, 3)
+        # Its limits are printed nowhere: nobody sets it.
+        assert rig.link.entity_id("number", 5, "RcrDly") is None
+        assert rig.link.state("sensor", 5, "AlrRcrCnt", "2").state == "0"
+        assert rig.writes == 0
+        wanted = {"entity_id": count.entity_id, "value": 2}
+        await hass.services.async_call("number", "set_value", wanted, blocking=True)
+        assert (rig.writes, rig.unit.registers[0x2000]) == (1, 2)
+        assert rig.operator.recloser is None
 
 
 @pytest.mark.parametrize(
