@@ -11,10 +11,9 @@ from .aioacrel.alarms.happening import Happening
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.alarms.watch import Watch
 from .aioacrel.control.reclose import Recloser
-from .aioacrel.control.rounds import Phase, Step
+from .aioacrel.control.rounds import Phase, Step, saying
 from .aioacrel.journal.entry import Kind
 from .aioacrel.readings import DEVICE_CIRCUIT
-from .aioacrel.texts import Phrase, phrase
 from .coordinator import AcrelCoordinator
 from .desk import desk_of
 from .devices import device_info
@@ -79,20 +78,9 @@ def _put_down(hass: HomeAssistant, operator: Operator, step: Step) -> None:
         reason = None if outcome.reason is None else str(outcome.reason)
         data |= {"result": str(outcome.result), "reason": reason, "writes": outcome.writes}
     desk_of(hass).record.put_down(Kind.COMMAND, data)
-    said = said_of(step).text(hass.config.language)
+    said = saying(step.phase, step.why, step.tries).text(hass.config.language)
     place = "" if step.circuit == DEVICE_CIRCUIT else board.circuit_name(step.circuit)
     log_entry(hass, board, Kind.COMMAND, " · ".join(filter(None, (place, said))), step.by)
-
-
-def said_of(step: Step) -> Phrase:
-    """Return what became of it in words."""
-    if step.phase is Phase.LOCKED and step.why is not None:
-        return phrase("reclosing_locked", why=phrase(f"reclosing_why_{step.why}"))
-    if step.phase is Phase.TRYING:
-        return phrase("reclosing_trying", count=step.tries)
-    if step.phase is Phase.RECLOSED:
-        return phrase("reclosing_reclosed", count=step.tries)
-    return phrase(f"reclosing_at_{step.phase}")
 
 
 # -- what is shown ---------------------------------------------------------------------------------------------------

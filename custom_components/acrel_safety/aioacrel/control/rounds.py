@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ..texts import Phrase, phrase
 from .outcome import Outcome
 from .supply import Supply
 
@@ -88,3 +89,14 @@ class Round:
     def is_pending(self) -> bool:
         """Whether something may follow by itself."""
         return self.phase in (Phase.JUDGING, Phase.WAITING, Phase.TRYING)
+
+
+def saying(phase: Phase, why: Why | None, tries: int) -> Phrase:
+    """Return in words where the reclosing stands."""
+    if phase is Phase.LOCKED and why is not None:
+        return phrase("reclosing_locked", why=phrase(f"reclosing_why_{why}"))
+    if phase is Phase.TRYING:
+        return phrase("reclosing_trying", count=tries)
+    if phase is Phase.RECLOSED:
+        return phrase("reclosing_reclosed", count=tries)
+    return phrase(f"reclosing_at_{phase}")
