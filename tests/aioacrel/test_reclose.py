@@ -140,6 +140,12 @@ async def bit_over_and_voltage_not(rig: Breaker) -> None:
     await rig.say(UHigh=False)
 
 
+async def voltage_over_and_bit_not(rig: Breaker) -> None:
+    await rig.trip("UHigh", U=265.0)
+    await rig.pass_(4)
+    await rig.say(U=230.0)
+
+
 async def voltage_not_read(rig: Breaker) -> None:
     await rig.over_voltage()
     await rig.say(U=Quality.NO_ANSWER)
@@ -342,6 +348,7 @@ NO: dict[str, tuple[Play, Phase, Why | None]] = {
     "stood for minutes": (cause_stood_for_minutes, Phase.LOCKED, Why.CAUSE_UNKNOWN),
     "not over": (not_over, Phase.WAITING, None),
     "bit over, voltage not": (bit_over_and_voltage_not, Phase.WAITING, None),
+    "voltage over, bit not": (voltage_over_and_bit_not, Phase.WAITING, None),
     "voltage not read": (voltage_not_read, Phase.WAITING, None),
     "measured behind": (voltage_measured_behind_the_breaker, Phase.WAITING, None),
     "trips nothing": (does_not_trip_by_it, Phase.LOCKED, Why.CAUSE_UNKNOWN),

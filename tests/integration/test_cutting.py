@@ -1,5 +1,6 @@
 """Cut-off by alarms in Home Assistant: a person confirms, unless the owner says otherwise, and nothing is made up."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockUser
 
+from custom_components.acrel_safety.aioacrel.alarms.notices import Notice, Why
 from custom_components.acrel_safety.buttons import APP_EVENT, app_data
 from custom_components.acrel_safety.desk import desk_of
 from tests.integration.byitself_rigs import ASKS, CUTS, LEAKS, BreakerRig, breaker
@@ -83,6 +85,24 @@ async def test_a_button_of_the_notification_confirms(
         await press(rig, await administrator(hass))
         await rig.shows("off")
         assert (rig.writes, rig.is_closed, rig.requests) == (1, False, [])
+
+
+async def test_what_is_asked_later_is_sent_again_with_the_button(
+    hass: HomeAssistant, tmp_path: Path, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    control = {**USUAL, "cut_off": [{"level": "alarm", "delay": 1}]}
+    async with breaker(hass, tmp_path, cabinet_of, link_to, control) as rig:
+        notices: asyncio.Queue[Notice] = asyncio.Queue()
+        leave = desk_of(hass).listen_to_notices(notices.put_nowait)
+        await rig.leak()
+        async with asyncio.timeout(20):
+            assert (await notices.get()).why is Why.RAISED
+            while not rig.requests:
+                assert (await notices.get()).why is Why.REMINDER
+        leave()
+        await press(rig, await administrator(hass))
+        await rig.shows("off")
+        assert rig.writes == 1
 
 
 async def test_what_is_dismissed_or_over_is_not_asked_any_more(
