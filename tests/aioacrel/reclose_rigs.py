@@ -191,6 +191,10 @@ class Breaker:
             if not standing.alarm.facts.is_acknowledged:
                 self.plant.alarms.acknowledge(standing.alarm_id, by=by)
 
+    def alarm_id(self, code: str, rule: str) -> str:
+        """Return the id of an alarm of the circuit, whether it stands or not."""
+        return f"{self.board.name}/{code}@1/{rule}"
+
     async def restart(self, seconds: float = 0.0) -> None:
         """End as a process does that is killed, and begin some time later with what was kept."""
         self.commands = self.writes

@@ -180,6 +180,21 @@ async def test_what_was_dismissed_is_not_cut_later() -> None:
     assert rig.writes == []
 
 
+async def test_what_is_out_of_service_or_set_aside_cuts_nothing_meanwhile() -> None:
+    rig = Breaker(tied(ALONE))
+    alarm_id = rig.alarm_id("LgHigh", "bit")
+    rig.plant.alarms.take_out(alarm_id, by="Ada")
+    await rig.say(**LEAK)
+    await rig.pass_(30)
+    rig.plant.alarms.shelve(alarm_id, 60, by="Ada")
+    rig.plant.alarms.put_back(alarm_id, by="Ada")
+    await rig.pass_(30)
+    assert rig.writes == []
+    await rig.pass_(60)
+    # It is taken up again, and still so.
+    assert rig.writes == ["RLYOFF"]
+
+
 async def test_a_request_ends_with_its_alarm() -> None:
     rig = Breaker(tied(ASKS))
     await rig.say(**LEAK)
@@ -223,11 +238,16 @@ async def test_over_before_it_was_sent_nothing_is_sent() -> None:
             rig.values["LgHigh"] = False
             rig.poll()
 
-    rig.control.listen(end)
+    leave = rig.control.listen(end)
     await rig.say(**LEAK)
     await rig.pass_(10)
     assert rig.writes == []
     assert [step.what for step in rig.cuts] == [Cut.WITHDRAWN]
+    # When it comes again it is cut off all the same.
+    leave()
+    await rig.say(**LEAK)
+    await rig.pass_(2)
+    assert rig.writes == ["RLYOFF"]
 
 
 @pytest.mark.parametrize("ties", [(ASKS,), (replace(ALONE, delay=30),), (ALONE,)], ids=["asks", "waits", "cuts"])

@@ -158,6 +158,18 @@ async def voltage_measured_behind_the_breaker(rig: Breaker) -> None:
     await rig.say(UHigh=False, ULow=True)
 
 
+async def taken_out_of_service(rig: Breaker) -> None:
+    """Somebody works there."""
+    rig.plant.alarms.take_out(rig.alarm_id("RlySta", "opened"), by="Ada")
+    await rig.over_voltage()
+
+
+async def shelved_while_it_waits(rig: Breaker) -> None:
+    await rig.over_voltage()
+    rig.plant.alarms.shelve(rig.alarm_id("RlySta", "opened"), 60, by="Ada")
+    await rig.pass_(1)
+
+
 async def sensor_breaks(rig: Breaker) -> None:
     await rig.over_voltage()
     await rig.say(LgFauSta=True)
@@ -354,6 +366,8 @@ NO: dict[str, tuple[Play, Phase, Why | None]] = {
     "trips nothing": (does_not_trip_by_it, Phase.LOCKED, Why.CAUSE_UNKNOWN),
     "unknown whether it trips": (does_not_say_whether_it_trips_by_it, Phase.LOCKED, Why.CAUSE_UNKNOWN),
     "device too hot": (device_is_too_hot, Phase.LOCKED, Why.OTHER_CAUSE),
+    "out of service": (taken_out_of_service, Phase.LOCKED, Why.OTHER_CAUSE),
+    "shelved": (shelved_while_it_waits, Phase.LOCKED, Why.OTHER_CAUSE),
     "sensor breaks": (sensor_breaks, Phase.LOCKED, Why.OTHER_CAUSE),
     "leaks while waiting": (leaks_while_it_waits, Phase.LOCKED, Why.OTHER_CAUSE),
     "leak not acknowledged": (leak_was_never_acknowledged, Phase.LOCKED, Why.OTHER_CAUSE),

@@ -184,7 +184,11 @@ class CutOff:
             return not self._is_ended and alarm.occurrence == occurrence and _is_so(alarm)
 
         outcome = await self._control.operate(key, cutting(still), is_confirmed=True)
-        what = Cut.WITHDRAWN if outcome.reason is Reason.WITHDRAWN else Cut.CUT
+        what = Cut.CUT
+        if outcome.reason is Reason.WITHDRAWN:
+            # Nothing was sent: when it comes again in this occurrence, it is cut off all the same.
+            what = Cut.WITHDRAWN
+            self._spent[occurrence] = self._spent.get(occurrence, frozenset()) - {Cut.CUT}
         self._tell(Step(what=what, alarm=alarm, occurrence=occurrence, outcome=outcome))
         if outcome.result is Result.REFUSED and still():
             self._spent[occurrence] = self._spent.get(occurrence, frozenset()) | {Cut.ASKED}
@@ -253,5 +257,6 @@ class CutOff:
 
 
 def _is_so(alarm: Alarm) -> bool:
-    """Whether it can be read that an alarm is on."""
-    return alarm.facts.condition is True and alarm.facts.is_seen
+    """Whether it can be read that an alarm is on, and no person set it aside or took it out of service."""
+    facts = alarm.facts
+    return facts.condition is True and facts.is_seen and not (facts.is_shelved or facts.is_out_of_service)

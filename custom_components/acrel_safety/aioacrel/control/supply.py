@@ -61,18 +61,18 @@ class Supply:
         return setting not in self.settings or value_of(self._device.readings, setting) is True
 
     def other(self, excused: AbstractSet[str]) -> str:
-        """Return what else stands there, besides excused occurrences and what is about the voltage."""
-        return next(
-            (
-                str(alarm.cause.key)
-                for alarm in self.alarms()
-                if alarm.stands
-                and alarm.cause.level is not Level.NOT_SEEN
-                and not self._is_voltage(alarm)
-                and alarm.occurrence not in excused
-            ),
-            "",
-        )
+        """Return what else stands there, besides excused occurrences and what is about the voltage.
+
+        What a person set aside or took out of service says that somebody is at work there, whether it stands or not.
+        """
+        return next((str(alarm.cause.key) for alarm in self.alarms() if self._is_other(alarm, excused)), "")
+
+    def _is_other(self, alarm: Alarm, excused: AbstractSet[str]) -> bool:
+        if alarm.facts.is_out_of_service or alarm.facts.is_shelved:
+            return True
+        if not alarm.stands or alarm.cause.level is Level.NOT_SEEN or self._is_voltage(alarm):
+            return False
+        return alarm.occurrence not in excused
 
     def unseen(self) -> str:
         """Return what cannot be read of what may have been the cause."""
