@@ -77,7 +77,7 @@ def test_it_reads_in_chinese_too(acrel: Acrel, tmp_path: Path) -> None:
 
 
 REMOVED = {"code": "Lg", "name": "Residual current high", "level": "alarm", "value": 600, "limit": 300, "unit": "mA"}
-LIMIT = {"board": "Hall", "circuit": "*", "family": "temperature", "level": "alarm", "limit": 80.0, "by": "Anna"}
+LIMIT = {"board": "Hall", "circuit": "*", "family": "temperature", "limit": 80.0, "by": "Anna"}
 ORDER = {"board": "Hall", "circuit": "1", "what": "ended", "code": "RlySta", "effect": "open", "position": True}
 BY_A_PERSON = {"by": "Anna", "by_id": "7", "caller": "person"}
 REFUSED = {"result": "refused", "reason": "tagged", "sentence": "Refused", "writes": 0}

@@ -124,12 +124,12 @@ def _other(kind: str, data: _Data, language: str) -> tuple[str, _Data]:
     told = {*_PLACE, *_ELSEWHERE, "by", "comment"}
     what, family = _text(data.get("what")), _text(data.get("family"))
     sentence: Said = ""
-    if kind == "limit" and f"phrases.family_{family}" in texts("en") and data.get("level") in Level:
+    if kind == "limit" and f"phrases.family_{family}" in texts("en") and data.get("level", Level.ALARM) in Level:
         told |= {"family", "level", "limit"}
         limit = data.get("limit")
         value = "–" if limit is None else f"{limit:g}" if isinstance(limit, int | float) else _quoted(str(limit))
         cause = phrase("told_with_value", cause=phrase(f"family_{family}"), value=value)
-        sentence = headed(Level(data["level"]), cause)
+        sentence = headed(Level(data.get("level", Level.ALARM)), cause)
     elif what in _TESTS and isinstance(data.get("passed"), bool):
         told |= {"what", "passed"}
         sentence = phrase(f"{what}_passed" if data["passed"] else f"{what}_failed")
