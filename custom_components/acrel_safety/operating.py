@@ -15,9 +15,11 @@ from homeassistant.util.hass_dict import HassKey
 from .aioacrel.alarms.board import Board
 from .aioacrel.control.caller import Caller
 from .aioacrel.control.control import PATIENCE, Act, Control
+from .aioacrel.control.cutoff import CutOff
 from .aioacrel.control.lockouts import Lockouts
 from .aioacrel.control.outcome import Outcome, Reason, Result, refused
 from .aioacrel.control.policy import Policy
+from .aioacrel.control.reclose import Recloser
 from .aioacrel.control.surroundings import Watched
 from .aioacrel.control.tags import Tag
 from .aioacrel.control.tokens import Selection
@@ -30,10 +32,12 @@ from .callers import async_caller
 from .const import DOMAIN, LOGGER
 from .controlsettings import policy_now
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .cutting import cut_off_device, cut_off_ids
 from .desk import desk_of
 from .devices import board_of
 from .handles import Handle, handles_of
 from .keptfile import NOT_KEPT
+from .reclosing import reclose_device, reclosing_ids
 from .tagmemory import tag_memory
 from .tripmemory import trip_memory
 
@@ -52,6 +56,9 @@ class Operator:
         self.coordinator = coordinator
         self.control = control
         self.board = board
+        self.recloser: Recloser | None = None
+        self.cut_off: CutOff | None = None
+        """What acts by itself; None where the owner did not opt in."""
         self._surroundings = surroundings
         self._hass: HomeAssistant = coordinator.hass
         self._hanging, self._operating = asyncio.Lock(), asyncio.Lock()
@@ -213,14 +220,18 @@ class Operator:
 
     def unique_id(self, handle: Handle) -> str:
         """Return what the entity registry knows a handle by; no circuit of a model is called so."""
-        subentry_id = self.coordinator.subentry.subentry_id
         name = f"{handle.name}_" if handle.name else ""
-        return f"{subentry_id}{_CONTROL}{handle.circuit}_{name}{handle.what}"
+        return self.unique_id_of(handle.circuit, f"{name}{handle.what}")
+
+    def unique_id_of(self, circuit: str, what: str) -> str:
+        """Return what the entity registry knows something by that is about operating a circuit."""
+        return f"{self.coordinator.subentry.subentry_id}{_CONTROL}{circuit}_{what}"
 
     def ids(self) -> Iterable[tuple[str, str]]:
         """Yield platform and unique id of all that operates the device."""
         for handle in self.handles:
             yield (Platform.BUTTON if handle.is_pressed else Platform.SWITCH).value, self.unique_id(handle)
+        yield from (*reclosing_ids(self), *cut_off_ids(self))
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:
@@ -263,10 +274,13 @@ def operate_device(
     )
     control.tags.restore(tag_memory(hass).kept(device.identity))
     board = board_of(hass, entry, coordinator.subentry)
-    coordinator.operator = Operator(coordinator, control, surroundings, board)
+    operator = coordinator.operator = Operator(coordinator, control, surroundings, board)
+    by_itself = [reclose_device(hass, operator, watch), cut_off_device(hass, operator, watch)]
 
     @callback
     def leave() -> None:
+        for end in by_itself:
+            end()
         surroundings.end()
         coordinator.operator = None
         if device.control is control:
