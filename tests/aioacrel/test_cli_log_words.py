@@ -111,6 +111,35 @@ OTHERS: list[tuple[Kind, Mapping[str, Any], str]] = [
         {"level": "trip", "name": "Circuit is dead", "code": "Ua", "what": "moved", "comment": "live 230"},
         'position changed Phase A voltage: "live 230"',
     ),
+    (
+        Kind.COMMAND,
+        {
+            "board": "Hall",
+            "what": "reclosing",
+            "phase": "locked",
+            "why": "other_cause",
+            "tries": 1,
+            "detail": "LgHigh@1/bit",
+        },
+        'acknowledges (there is another cause than the voltage, or another alarm) · detail "LgHigh@1/bit"',
+    ),
+    (
+        Kind.COMMAND,
+        {"board": "Hall", "what": "reclosing", "phase": "reclosed", "tries": 2, "result": "confirmed", "writes": 1},
+        "automatic reclosing: closed again by try 2; Done: the position was read back",
+    ),
+    (
+        Kind.COMMAND,
+        {
+            "what": "cut_off",
+            "step": "confirmed",
+            "code": "LgHigh",
+            "name": "Residual current high",
+            "by": "Anna",
+            **REFUSED,
+        },
+        'confirmed by a person; Refused, nothing was sent: a lock-out tag hangs on it · by "Anna"',
+    ),
     (Kind.START, {}, "start"),
     (Kind.ALARM, {"level": ["alarm"], "code": 7, "what": {"a": 1}}, 'code 7 · level ["alarm"] · what {"a": 1}'),
 ]
