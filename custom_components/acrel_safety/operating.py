@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, callback
@@ -25,6 +25,7 @@ from .callers import async_caller
 from .const import DOMAIN, LOGGER
 from .controlsettings import policy_now
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .deeds import Deed, What, deeds_of
 from .desk import desk_of
 from .devices import board_of
 from .handles import Handle, handles_of
@@ -62,7 +63,7 @@ class Operator:
         try:
             return await async_caller(self._hass, context, self.shown_by(circuit))
         except Unauthorized:
-            self._note("unauthorized", circuit, by=context.user_id or "")
+            self._note(self._deed(What.UNAUTHORIZED, circuit), by=context.user_id or "")
             raise
 
     async def async_operate(
@@ -78,7 +79,7 @@ class Operator:
                 await self._operating.acquire()
         except TimeoutError:
             outcome = refused(Reason.WAITED_TOO_LONG)
-            self._note("ended", key.circuit, code=key.code, **_plain_caller(caller), **_plain(outcome))
+            self._note(self._of_key(What.ENDED, key, caller, outcome))
             return outcome
         try:
             outcome = await self.control.operate(key, caller, token, is_confirmed=is_confirmed)
@@ -92,9 +93,9 @@ class Operator:
         caller = await self.async_caller(context, key.circuit)
         found = await self.control.select(key, caller, seconds)
         if isinstance(found, Outcome):
-            self._note("select_refused", key.circuit, code=key.code, **_plain_caller(caller), **_plain(found))
+            self._note(self._of_key(What.SELECT_REFUSED, key, caller, found))
         else:
-            self._note("selected", key.circuit, code=key.code, **_plain_caller(caller))
+            self._note(self._of_key(What.SELECTED, key, caller))
         return found
 
     def sentence(self, outcome: Outcome) -> str:
@@ -124,12 +125,12 @@ class Operator:
         async with self._hanging:
             tag = self.control.hang_tag(circuit, caller, reason, name)
             if isinstance(tag, Reason):
-                self._note("tag_refused", circuit, **_plain_caller(caller), reason=str(tag))
+                self._note(self._deed(What.TAG_REFUSED, circuit, caller, refused(tag)))
                 self.check(refused(tag))
             assert isinstance(tag, Tag)  # noqa: S101 - a refusal was raised
             self._tell_tags()
             await self._async_keep([*self.control.tags.kept()])
-        await self._async_note_tag("tag_hung", tag, caller)
+        await self._async_note_tag(What.TAG_HUNG, tag, caller)
         return tag
 
     async def async_remove_tag(self, tag: Tag, context: Context) -> None:
@@ -138,7 +139,7 @@ class Operator:
         async with self._hanging:
             found = self.control.remove_tag(tag.id, caller)
             if isinstance(found, Reason):
-                self._note("tag_refused", tag.circuit, **_plain_caller(caller), tag=tag.id, reason=str(found))
+                self._note(replace(self._deed(What.TAG_REFUSED, tag.circuit, caller, refused(found)), tag=tag))
                 self.check(refused(found))
             if found is None:
                 return
@@ -148,7 +149,7 @@ class Operator:
             await self._async_keep(kept)
             self.control.remove_tag(tag.id, caller)
             self._tell_tags()
-        await self._async_note_tag("tag_removed", tag, caller)
+        await self._async_note_tag(What.TAG_REMOVED, tag, caller)
 
     async def _async_keep(self, tags: list[Mapping[str, str]]) -> None:
         try:
@@ -165,25 +166,33 @@ class Operator:
     def _tell_tags(self) -> None:
         self.coordinator.async_update_listeners()
 
-    async def _async_note_tag(self, what: str, tag: Tag, caller: Caller) -> None:
-        data = {"tag": tag.id, "name": tag.name, "reason": tag.reason, **_plain_caller(caller)}
-        self._note(what, tag.circuit, kind=Kind.TAG, **data)
+    async def _async_note_tag(self, what: What, tag: Tag, caller: Caller) -> None:
+        self._note(replace(self._deed(what, tag.circuit, caller), tag=tag))
         await desk_of(self._hass).record.async_written()
 
     # -- the record ---------------------------------------------------------------------------------------------------
 
     @callback
     def _put_down(self, act: Act) -> None:
-        data: dict[str, Any] = {"code": act.key.code, "effect": str(act.effect), **_plain_caller(act.caller)}
-        if act.outcome is None:
-            self._note("begun", act.key.circuit, **data)
-        else:
-            self._note("ended", act.key.circuit, **data, **_plain(act.outcome), seconds=round(act.seconds, 3))
+        deed = self._of_key(What.BEGUN if act.outcome is None else What.ENDED, act.key, act.caller, act.outcome)
+        self._note(replace(deed, effect=act.effect, seconds=act.seconds))
+
+    def _of_key(self, what: What, key: PointKey, caller: Caller, outcome: Outcome | None = None) -> Deed:
+        operation = self.control.device.model.operations.get(key)
+        return replace(self._deed(what, key.circuit, caller, outcome), code=key.code, operation=operation)
+
+    def _deed(self, what: What, circuit: str, caller: Caller | None = None, outcome: Outcome | None = None) -> Deed:
+        return Deed(what=what, board=self.board.now(), circuit=circuit, caller=caller, outcome=outcome)
 
     @callback
-    def _note(self, what: str, circuit: str, *, kind: Kind = Kind.COMMAND, **data: object) -> None:
-        place = {"site": self.board.site, "board": self.board.name, "circuit": circuit}
-        desk_of(self._hass).record.put_down(kind, {"what": what, **place, **data})
+    def _note(self, deed: Deed, **more: object) -> None:
+        """Put down what was done or tried, and tell whoever listens."""
+        place = {"site": deed.board.site, "board": deed.board.name, "circuit": deed.circuit}
+        if deed.seconds:
+            more["seconds"] = round(deed.seconds, 3)
+        kind = Kind.TAG if deed.what in (What.TAG_HUNG, What.TAG_REMOVED) else Kind.COMMAND
+        desk_of(self._hass).record.put_down(kind, {**place, **deed.plain(), **more})
+        deeds_of(self._hass).tell(deed)
 
     def shown_by(self, circuit: str) -> Sequence[str | None]:
         """Return the entities by which a circuit is operated."""
@@ -207,20 +216,6 @@ class Operator:
         """Yield platform and unique id of all that operates the device."""
         for handle in self.handles:
             yield (Platform.BUTTON if handle.is_pressed else Platform.SWITCH).value, self.unique_id(handle)
-
-
-def _plain(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "result": str(outcome.result),
-        "reason": None if outcome.reason is None else str(outcome.reason),
-        "sentence": outcome.text(),
-        "writes": outcome.writes,
-        "position": outcome.position,
-    }
-
-
-def _plain_caller(caller: Caller) -> dict[str, Any]:
-    return {"by": caller.name, "by_id": caller.id, "caller": str(caller.kind)}
 
 
 @callback
