@@ -34,6 +34,8 @@ class What(StrEnum):
     TAG_HUNG = "tag_hung"
     TAG_REMOVED = "tag_removed"
     TAG_REFUSED = "tag_refused"
+    MOVED = "moved"
+    """It stands elsewhere than before, and no command from here explains that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,8 @@ class Deed:
     outcome: Outcome | None = None
     seconds: float = 0.0
     tag: Tag | None = None
+    position: bool | None = None
+    """Where it moved to: true is closed."""
 
     def plain(self) -> Mapping[str, Any]:
         """Return it as the record keeps it; of what it is not about it says nothing."""
@@ -73,6 +77,8 @@ class Deed:
             }
         elif tag is not None:
             found["reason"] = tag.reason
+        if self.position is not None:
+            found["position"] = self.position
         if caller is not None:
             found |= {"by": caller.name, "by_id": caller.id, "caller": str(caller.kind)}
         return found

@@ -84,6 +84,37 @@ def position(control: Control, key: PointKey, policy: Policy) -> tuple[Proof, bo
     return proof, proof.is_there
 
 
+def is_closed(control: Control, key: PointKey, policy: Policy, told: bool | None) -> bool | None:  # noqa: FBT001 - a position
+    """Return what a told position says of the circuit: true for closed (of a signal: on), None where it says nothing.
+
+    Of an output it tells the output, which may open what it drives, or trip it and say no more.
+    """
+    operation = control.device.model.operations[key]
+    is_output = operation.effect in (Effect.OUTPUT_ON, Effect.OUTPUT_OFF)
+    if (
+        told is None
+        or not is_output
+        or policy.evidence.get(key.circuit)
+        or positions_of(control.device.model, key.circuit)
+    ):
+        return told
+    drive = next((policy.drives[shown] for shown in operation.shows if shown in policy.drives), None)
+    if drive is Drive.SHUNT_TRIP:
+        return None
+    return not told if drive is Drive.BREAKING_CONTACTOR else told
+
+
+def circuit_position(control: Control, policy: Policy, circuit: str) -> bool | None:
+    """Return whether a circuit is known to be closed, or to be open, by what its usual operations show."""
+    for effect in (Effect.OPEN, Effect.CLOSE):
+        if (key := usual(control.operations, policy, circuit, effect)) is not None:
+            proof, is_told = position(control, key, policy)
+            told = proof.position(control.device.readings) if is_told else None
+            if (found := is_closed(control, key, policy, told)) is not None:
+                return found
+    return None
+
+
 def _breakers(operations: Mapping[PointKey, Operation]) -> Iterator[Handle]:
     plain = Policy()
     for circuit in dict.fromkeys(key.circuit for key in operations):

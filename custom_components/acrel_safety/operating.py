@@ -29,9 +29,12 @@ from .deeds import Deed, What, deeds_of
 from .desk import desk_of
 from .devices import board_of
 from .handles import Handle, handles_of
+from .logged import log_deed
+from .movements import Movements
 from .tagmemory import NOT_KEPT, tag_memory
 
 _CONTROL = "_control_"
+_KINDS = {What.TAG_HUNG: Kind.TAG, What.TAG_REMOVED: Kind.TAG, What.MOVED: Kind.POSITION}
 
 
 class Operator:
@@ -190,9 +193,15 @@ class Operator:
         place = {"site": deed.board.site, "board": deed.board.name, "circuit": deed.circuit}
         if deed.seconds:
             more["seconds"] = round(deed.seconds, 3)
-        kind = Kind.TAG if deed.what in (What.TAG_HUNG, What.TAG_REMOVED) else Kind.COMMAND
+        kind = _KINDS.get(deed.what, Kind.COMMAND)
         desk_of(self._hass).record.put_down(kind, {**place, **deed.plain(), **more})
+        log_deed(self._hass, deed)
         deeds_of(self._hass).tell(deed)
+
+    @callback
+    def note_moved(self, circuit: str, is_closed: bool) -> None:  # noqa: FBT001 - a position
+        """Put down that a circuit was opened or closed, and by no command from here."""
+        self._note(replace(self._deed(What.MOVED, circuit), position=is_closed))
 
     def shown_by(self, circuit: str) -> Sequence[str | None]:
         """Return the entities by which a circuit is operated."""
@@ -229,10 +238,14 @@ def operate_device(
     surroundings = Watched(watch, hass.loop.time)
     control = Control(device, partial(policy_now, entry, coordinator.subentry.subentry_id), surroundings=surroundings)
     control.tags.restore(tag_memory(hass).kept(device.identity))
-    coordinator.operator = Operator(coordinator, control, board_of(hass, entry, coordinator.subentry))
+    coordinator.operator = operator = Operator(coordinator, control, board_of(hass, entry, coordinator.subentry))
+    movements = Movements(control, lambda: operator.policy, hass.loop.time, operator.note_moved)
+    unlisten = coordinator.async_add_listener(movements.look)
 
     @callback
     def leave() -> None:
+        unlisten()
+        movements.end()
         surroundings.end()
         coordinator.operator = None
         if device.control is control:

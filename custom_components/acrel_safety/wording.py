@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from homeassistant.util import dt as dt_util
 
+from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.levels import Level, Safety
 from .aioacrel.alarms.standing import Standing
+from .aioacrel.readings import DEVICE_CIRCUIT
 from .aioacrel.texts import Said, Sayable, phrase
 
 _MOST = 5
@@ -38,6 +40,12 @@ def place_of(standing: Standing) -> str:
     """Return board and circuit as their owner calls them; a mere number of the only circuit says nothing."""
     circuit = "" if standing.circuit_name == standing.circuit else standing.circuit_name
     return " · ".join(filter(None, (standing.board.name, circuit)))
+
+
+def place_named(board: Board, circuit: str) -> str:
+    """Return the same of a circuit of a device."""
+    name = "" if circuit == DEVICE_CIRCUIT else board.circuit_name(circuit)
+    return " · ".join(filter(None, (board.name, "" if name == circuit else name)))
 
 
 def figured(standing: Standing) -> Sayable:

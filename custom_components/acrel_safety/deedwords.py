@@ -1,0 +1,80 @@
+"""What was done to a device, in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+
+from .aioacrel.control.tags import Tag
+from .aioacrel.texts import Sayable, library_language, phrase
+from .deeds import Deed, What
+from .entity_ids import shown_by
+from .wording import place_named
+
+_SAID: Mapping[What, str] = {
+    What.UNAUTHORIZED: "log_unauthorized",
+    What.BEGUN: "log_operation_begun",
+    What.ENDED: "log_operation",
+    What.SELECT_REFUSED: "log_operation",
+    What.TAG_HUNG: "log_tag_hung",
+    What.TAG_REMOVED: "log_tag_removed",
+    What.TAG_REFUSED: "log_tag_refused",
+}
+_MOVED = {True: "log_moved_closed", False: "log_moved_open"}
+
+
+def tag_said(tag: Tag) -> str:
+    """Return what stands on a tag."""
+    return " – ".join(filter(None, (tag.name, tag.reason)))
+
+
+def operation_name(deed: Deed, language: str) -> str:
+    """Return what an operation is called."""
+    return deed.code if deed.operation is None else deed.operation.name(library_language(language))
+
+
+def said_of(deed: Deed, language: str) -> Sayable | None:
+    """Return a sentence for the logbook; None for what is no news there."""
+    language = library_language(language)
+    key = _MOVED[deed.position] if deed.position is not None else _SAID.get(deed.what)
+    if key is None:
+        return None
+    outcome = "" if deed.outcome is None else deed.outcome.text(language)
+    tag = "" if deed.tag is None else tag_said(deed.tag)
+    return phrase(key, operation=operation_name(deed, language), outcome=outcome, tag=tag)
+
+
+@callback
+def told(hass: HomeAssistant, deed: Deed) -> dict[str, Any]:
+    """Return what automations are told of it."""
+    language, outcome, tag = hass.config.language, deed.outcome, deed.tag
+    said = said_of(deed, language)
+    payload: dict[str, Any] = {
+        "board": deed.board.name,
+        "circuit": deed.circuit,
+        "circuit_name": deed.board.circuit_name(deed.circuit),
+        "entity_id": shown_by(hass, deed.board, deed.circuit),
+        "by": "" if deed.caller is None else deed.caller.name,
+        "caller": None if deed.caller is None else str(deed.caller.kind),
+        "title": place_named(deed.board, deed.circuit),
+        "message": "" if said is None else said.text(language),
+    }
+    if outcome is not None:
+        payload |= {
+            "operation": deed.code,
+            "effect": None if deed.effect is None else str(deed.effect),
+            "outcome": str(outcome.result),
+            "reason": None if outcome.reason is None else str(outcome.reason),
+            "writes": outcome.writes,
+        }
+    if tag is not None:
+        payload |= {"tag_id": tag.id, "name": tag.name, "reason": tag.reason}
+    if deed.what is What.MOVED:
+        payload["position"] = "closed" if deed.position else "open"
+    return payload
+
+
+def logged(deed: Deed) -> Mapping[str, Any]:
+    """Return the words by which automations may tell entries of the logbook apart."""
+    result = None if deed.outcome is None else str(deed.outcome.result)
+    return {"what": f"operation_{deed.what}" if deed.code else str(deed.what), "outcome": result}
