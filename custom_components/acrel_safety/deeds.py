@@ -2,11 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .aioacrel.alarms.board import Board
@@ -56,6 +58,7 @@ class Deed:
     tag: Tag | None = None
     position: bool | None = None
     """Where it moved to: true is closed."""
+    time: datetime = field(default_factory=dt_util.utcnow)
 
     def plain(self) -> Mapping[str, Any]:
         """Return it as the record keeps it; of what it is not about it says nothing."""

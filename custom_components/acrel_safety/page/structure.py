@@ -23,6 +23,7 @@ from ..kinds import platform_of, unique_id
 from ..limitsensor import drawn_limits
 from ..limitsensor import unique_id as limit_id
 from ..ownersettings import ratings_of
+from .operations import operated
 
 type Json = dict[str, Any]
 
@@ -114,7 +115,9 @@ class _Finder:
 
     def board(self, subentry: ConfigSubentry, device: dr.DeviceEntry) -> Json:
         """Return a device with its circuits, in the order of their numbers."""
-        points = _points_by_circuit(_coordinator(self.entry, subentry))
+        coordinator = _coordinator(self.entry, subentry)
+        points = _points_by_circuit(coordinator)
+        handled = operated(None if coordinator is None else coordinator.operator)
         numbers: dict[str, dr.ChildDeviceEntry] = {}
         for child in dr.async_entries_for_parent_device(dr.async_get(self.hass), device.id):
             if child.disabled_by is None:
@@ -123,6 +126,7 @@ class _Finder:
             {
                 **self.place(subentry.subentry_id, number, numbers[number], number),
                 "number": number,
+                "operated": [number] if number in handled else [],
                 **self.shown(points, subentry, {number}),
             }
             for number in sorted(numbers, key=_in_order)
@@ -131,6 +135,7 @@ class _Finder:
         return {
             **self.place(subentry.subentry_id, None, device, subentry.title),
             "model": device.model or "",
+            "operated": [circuit for circuit in handled if circuit not in numbers],
             **self.shown(points, subentry, rest),
             "circuits": circuits,
         }
