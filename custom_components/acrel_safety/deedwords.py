@@ -6,6 +6,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 
 from .aioacrel.control.tags import Tag
+from .aioacrel.points import Effect
 from .aioacrel.texts import Sayable, library_language, phrase
 from .deeds import Deed, What
 from .entity_ids import shown_by
@@ -20,6 +21,7 @@ _SAID: Mapping[What, str] = {
     What.TAG_REMOVED: "log_tag_removed",
     What.TAG_REFUSED: "log_tag_refused",
 }
+_VERBS = {Effect.OPEN: "verb_open", Effect.CLOSE: "verb_close"}
 _MOVED = {True: "log_moved_closed", False: "log_moved_open"}
 
 
@@ -29,8 +31,11 @@ def tag_said(tag: Tag) -> str:
 
 
 def operation_name(deed: Deed, language: str) -> str:
-    """Return what an operation is called."""
-    return deed.code if deed.operation is None else deed.operation.name(library_language(language))
+    """Return what an operation does, and how it is called."""
+    language = library_language(language)
+    name = deed.code if deed.operation is None else deed.operation.name(language)
+    key = None if deed.effect is None else _VERBS.get(deed.effect)
+    return name if key is None else phrase(key, operation=name).text(language)
 
 
 def said_of(deed: Deed, language: str) -> Sayable | None:

@@ -89,14 +89,13 @@ def is_closed(control: Control, key: PointKey, policy: Policy, told: bool | None
 
     Of an output it tells the output, which may open what it drives, or trip it and say no more.
     """
-    operation = control.device.model.operations[key]
-    is_output = operation.effect in (Effect.OUTPUT_ON, Effect.OUTPUT_OFF)
-    if (
-        told is None
-        or not is_output
-        or policy.evidence.get(key.circuit)
-        or positions_of(control.device.model, key.circuit)
-    ):
+    if told is None:
+        return None
+    model = control.device.model
+    operation = model.operations[key]
+    if operation.effect not in (Effect.OUTPUT_ON, Effect.OUTPUT_OFF):
+        return told
+    if policy.evidence.get(key.circuit) or positions_of(model, key.circuit):
         return told
     drive = next((policy.drives[shown] for shown in operation.shows if shown in policy.drives), None)
     if drive is Drive.SHUNT_TRIP:

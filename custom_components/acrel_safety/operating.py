@@ -178,11 +178,14 @@ class Operator:
     @callback
     def _put_down(self, act: Act) -> None:
         deed = self._of_key(What.BEGUN if act.outcome is None else What.ENDED, act.key, act.caller, act.outcome)
-        self._note(replace(deed, effect=act.effect, seconds=act.seconds))
+        self._note(replace(deed, seconds=act.seconds))
 
     def _of_key(self, what: What, key: PointKey, caller: Caller, outcome: Outcome | None = None) -> Deed:
         operation = self.control.device.model.operations.get(key)
-        return replace(self._deed(what, key.circuit, caller, outcome), code=key.code, operation=operation)
+        effect = None if operation is None else self.policy.effect(operation)
+        return replace(
+            self._deed(what, key.circuit, caller, outcome), code=key.code, operation=operation, effect=effect
+        )
 
     def _deed(self, what: What, circuit: str, caller: Caller | None = None, outcome: Outcome | None = None) -> Deed:
         return Deed(what=what, board=self.board.now(), circuit=circuit, caller=caller, outcome=outcome)

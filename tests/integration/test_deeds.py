@@ -48,7 +48,7 @@ async def test_automations_are_told_of_each_outcome_they_asked_for_with_who_and_
         "confirmed", None, "FORRLYOFF", "open", "Ada", "person", 1
     )  # fmt: skip
     assert part(told, "title", "message", "entity_id") == (
-        "ddsy1352 5", "Forced open: Done: the position was read back", SAFETY
+        "ddsy1352 5", "switch off (Forced open): Done: the position was read back", SAFETY
     )  # fmt: skip
     await fired.load(
         [
@@ -121,14 +121,14 @@ async def test_the_logbook_says_who_did_what_and_why_not(hass: HomeAssistant, ri
     ada = await administrator(hass)
     await rig.turn("off", ada)
     place = "ddsy1352 5"
-    assert await said.next() == (place, "Forced open: begun · Ada", SAFETY)
-    assert await said.next() == (place, "Forced open: Done: the position was read back · Ada", SAFETY)
+    assert await said.next() == (place, "switch off (Forced open): begun · Ada", SAFETY)
+    assert await said.next() == (place, "switch off (Forced open): Done: the position was read back · Ada", SAFETY)
     await rig.act("hang_tag", ada, entity_id=rig.switch, reason="Work", name="Wang Li")
     assert await said.next() == (place, "lock-out tag hung: Wang Li – Work · Ada", SAFETY)
     for action, data in (("operate", {"confirm": True}), ("select", {})):
         with pytest.raises(ServiceValidationError):
             await rig.act(action, ada, entity_id=rig.switch, operation="close", **data)
-    refused = "Forced close: Refused, nothing was sent: a lock-out tag hangs on it (Wang Li: Work) · Ada"
+    refused = "switch on (Forced close): Refused, nothing was sent: a lock-out tag hangs on it (Wang Li: Work) · Ada"
     assert [await said.next(), await said.next()] == [(place, refused, SAFETY)] * 2
     with pytest.raises(Unauthorized):
         await rig.act("operate", await reader(hass), entity_id=rig.switch, operation="close", confirm=True)

@@ -39,6 +39,7 @@ const TEXTS = {
     sending: "Sent. The position is being read back …",
     cancel: "Cancel",
     inTheWay: "Not now",
+    comma: ", ",
     last: "Last",
     program: "an automation",
     tags: "Locked out",
@@ -91,6 +92,7 @@ const TEXTS = {
     sending: "已发送，正在回读位置……",
     cancel: "取消",
     inTheWay: "目前不可",
+    comma: "、",
     last: "上次操作",
     program: "自动化",
     tags: "已挂牌锁定",
@@ -406,9 +408,10 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
         ),
       ),
     );
-    const ways = operations.filter((one) => one.in_the_way);
+    const ways = Object.entries(Object.groupBy(operations.filter((one) => one.in_the_way), (one) => one.in_the_way));
+    const named = (some) => some.map((one) => t.verb[one.effect] ?? one.name).join(t.comma);
     this.renew("ways", ways, () =>
-      ways.map((one) => made("p", { className: "quiet" }, `${t.inTheWay}: ${t.verb[one.effect] ?? one.name} – ${one.in_the_way}`)),
+      ways.map(([why, some]) => made("p", { className: "quiet" }, `${t.inTheWay}: ${named(some)} – ${why}`)),
     );
   }
 

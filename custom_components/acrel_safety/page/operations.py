@@ -17,7 +17,6 @@ from ..aioacrel.texts import library_language
 from ..callers import async_caller
 from ..const import DOMAIN
 from ..deeds import Deed, deeds_of
-from ..deedwords import operation_name
 from ..handles import circuit_position, is_closed, position
 from ..operating import Operator
 
@@ -126,7 +125,7 @@ def _last(deed: Deed | None, language: str) -> Json | None:
     if deed is None or deed.outcome is None:
         return None
     return {
-        "name": operation_name(deed, language),
+        "name": deed.code if deed.operation is None else deed.operation.name(language),
         "effect": None if deed.effect is None else str(deed.effect),
         "outcome": str(deed.outcome.result),
         "text": deed.outcome.text(language),
