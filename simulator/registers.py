@@ -130,6 +130,10 @@ class Registers(Mapping[int, int]):
                 if check is not None:
                     self._checks[address] = check
 
+    def refuse(self, start: int, count: int = 1) -> None:
+        """Refuse to give registers, as devices do in passing, until they are defined anew."""
+        self._readable.difference_update(range(start, start + count))
+
     def put(self, kind: Kind, address: int, raw: float) -> None:
         """Store a number, whoever may write there."""
         for offset, word in enumerate(encode(kind, raw)):

@@ -1,17 +1,22 @@
 """The first ten minutes: what answers on a link is found, named and saved at once, whatever goes on meanwhile."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowResultType
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
+from homeassistant.util.dt import utcnow
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.acrel_safety.const import DOMAIN, MODEL_FOLDER
+from custom_components.acrel_safety.flow.search_steps import AGAIN_SECONDS
 from custom_components.acrel_safety.turns import turn
 from simulator import Cabinet
 from tests.integration.conftest import CabinetMaker, LinkMaker
@@ -98,6 +103,33 @@ async def test_what_answers_is_found_named_and_saved_in_one_go(
     assert (registered.area_id, registered.name) == (kitchen.id, "Main board")
     assert float(rig.state("sensor", 8, "Lg").state) == cabinet.units[8].truth()["1"]["Lg"]
     assert not any(unit.writes for unit in cabinet.units.values())
+
+
+async def test_a_dialog_that_listens_too_late_is_told_again_that_the_search_is_over(
+    hass: HomeAssistant, cabinet: Cabinet, link_to: LinkMaker
+) -> None:
+    rig = await link_to(cabinet, {})
+    walk = await (await add_devices(hass, rig.entry)).pick("search")
+    told = asyncio.Queue[Event]()
+
+    @callback
+    def take(event: Event) -> None:
+        told.put_nowait(event)
+
+    end = hass.bus.async_listen(EVENT_DATA_ENTRY_FLOW_PROGRESSED, take)
+    await walk.answer(units="3, 8")
+    assert walk.step == "searching"
+    await told.get()
+
+    # Nobody listened to that: the answer that shows the progress was still on its way to the browser.
+    async_fire_time_changed(hass, utcnow() + timedelta(seconds=AGAIN_SECONDS + 1))
+    assert (await told.get()).data["flow_id"] == walk.result["flow_id"]
+    assert (await walk.wait()).step == "found"
+
+    async_fire_time_changed(hass, utcnow() + timedelta(seconds=60))
+    await hass.async_block_till_done()
+    assert told.empty()
+    end()
 
 
 async def pick_all(hass: HomeAssistant, rig: LinkRig) -> Walk:

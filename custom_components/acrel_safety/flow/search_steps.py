@@ -1,9 +1,13 @@
 """The steps that look for instruments on a link, and ask what each of those picked is; nothing is saved here."""
 
 import asyncio
+from datetime import datetime
+from typing import override
 
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.const import CONF_MODEL, CONF_NAME, CONF_TYPE
+from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.helpers.event import async_call_later
 
 from ..aioacrel.errors import AcrelError
 from ..aioacrel.modbus.found import Found, Search
@@ -35,6 +39,10 @@ from .trial import is_link_proven, probe_device, search_link
 
 BUSY_SECONDS = 2.0
 """So long another dialog about the same link is waited for."""
+AGAIN_SECONDS = 2.0
+"""After so long a dialog that did not ask for what was found is told again that there is something."""
+MOST_TELLINGS = 30
+"""A dialog that did not ask by then was left; opened anew it asks by itself."""
 
 
 class SearchSteps(CircuitSteps):
@@ -46,6 +54,8 @@ class SearchSteps(CircuitSteps):
         self._asked: FormData = {}
         self._units: list[int] = []
         self._looking: asyncio.Task[Search] | None = None
+        self._stop_telling: CALLBACK_TYPE | None = None
+        self._tellings = 0
         self._search: Search | None = None
         self._picked: list[Found] = []
         """Those of which is to be said what they are, the present one first."""
@@ -82,6 +92,7 @@ class SearchSteps(CircuitSteps):
             self._tried_on = dict(self._get_entry().data)
             self._looking = self.hass.async_create_task(self._look_for(), "acrel search", eager_start=False)
         if self._looking.done():
+            self._tell_again()
             return self.async_show_progress_done(next_step_id="found")
         return self.async_show_progress(
             step_id="searching",
@@ -94,6 +105,28 @@ class SearchSteps(CircuitSteps):
                 "last": str(self._units[-1]),
             },
         )
+
+    @callback
+    def _tell_again(self, now: datetime | None = None) -> None:
+        """Tell the dialog again and again that the search is over: one that came to listen too late waits for ever."""
+        self._end_telling()
+        self._tellings = 0 if now is None else self._tellings + 1
+        if now is not None:
+            self.async_notify_flow_changed()
+        if self._tellings < MOST_TELLINGS:
+            self._stop_telling = async_call_later(self.hass, AGAIN_SECONDS, self._tell_again)
+
+    @callback
+    def _end_telling(self) -> None:
+        if self._stop_telling is not None:
+            self._stop_telling()
+            self._stop_telling = None
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """End with the dialog."""
+        self._end_telling()
 
     async def _look_for(self) -> Search:
         models = [model for model in self._catalogue.models.values() if not model.needs_table]
@@ -122,6 +155,7 @@ class SearchSteps(CircuitSteps):
     async def async_step_found(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Show what answers, and ask which of it is to be added."""
         looking, self._looking = self._looking, None
+        self._end_telling()
         if looking is not None:
             try:
                 self._search = await looking

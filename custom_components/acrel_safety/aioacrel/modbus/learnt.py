@@ -7,7 +7,7 @@ day. What is learnt of points decides what is shown, so it is forgotten with any
 of gaps and lengths only decides in how many requests the same values come, mends itself and may be kept over a restart.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import TypeIs
@@ -19,6 +19,8 @@ from ..registers.borders import Border
 DAY = 86_400.0
 BACK_OFF = (0.0, 60.0, 300.0, 1800.0, 7200.0, DAY)
 """Seconds after which a point is asked for again that was declined once, twice, …"""
+GIVEN_BACK_OFF = (0.0, 2.0, 5.0, 15.0, *BACK_OFF[1:])
+"""The same for a point that the device gave before: it exists, and what was said of it is probably a passing fault."""
 _CONTRADICTIONS = 3
 
 
@@ -30,9 +32,9 @@ class Declined:
     due: float
     times: int = 1
 
-    def again(self, code: int | None, now: float) -> None:
+    def again(self, code: int | None, now: float, back_off: Sequence[float]) -> None:
         """Note that it was declined once more."""
-        self.code, self.due = code, now + BACK_OFF[min(self.times, len(BACK_OFF) - 1)]
+        self.code, self.due = code, now + back_off[min(self.times, len(back_off) - 1)]
         self.times += 1
 
 
@@ -86,6 +88,8 @@ class Learnt:
 
     declined: dict[PointKey, Declined] = field(default_factory=dict)
     """Points that were asked for alone in vain."""
+    given: set[PointKey] = field(default_factory=set)
+    """Points that were answered: the device has them."""
     holes: dict[int, float] = field(default_factory=dict)
     """Registers that nobody wants and that are not read through, and until when."""
     crossed: set[Border] = field(default_factory=set)
@@ -106,7 +110,7 @@ class Learnt:
         """Note that points were asked for in vain, alone, by a device that answers."""
         for key in keys:
             if (known := self.declined.get(key)) is not None:
-                known.again(code, now)
+                known.again(code, now, GIVEN_BACK_OFF if key in self.given else BACK_OFF)
             else:
                 self.declined[key] = Declined(code, now + BACK_OFF[0])
                 self.version += 1
@@ -165,6 +169,7 @@ class Learnt:
     def doubt(self) -> None:
         """Forget what decides about values: it may have been another device that taught it."""
         self.declined.clear()
+        self.given.clear()
         self.holes.clear()
         self.declines_all = self.has_answered = False
         self.version += 1

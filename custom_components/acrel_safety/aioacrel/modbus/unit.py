@@ -178,6 +178,7 @@ class PolledUnit:
             # The meter said none of this: neither a value nor the quiet of an alarm.
             return self.lose(block.keys)
         readings = self._decoder.take(block, words, self._clock())
+        self.learnt.given.update(readings)
         self.readings.update(readings)
         return set(readings)
 
