@@ -10,7 +10,7 @@ from .aioacrel.points import Effect
 from .aioacrel.texts import Sayable, library_language, phrase
 from .deeds import Deed, What
 from .entity_ids import shown_by
-from .wording import place_named
+from .wording import cut_off_tag, place_named
 
 _SAID: Mapping[What, str] = {
     What.UNAUTHORIZED: "log_unauthorized",
@@ -63,6 +63,7 @@ def told(hass: HomeAssistant, deed: Deed) -> dict[str, Any]:
         "caller": None if deed.caller is None else str(deed.caller.kind),
         "title": place_named(deed.board, deed.circuit),
         "message": "" if said is None else said.text(language),
+        "tag": cut_off_tag(deed.board, deed.circuit),
     }
     if outcome is not None:
         payload |= {

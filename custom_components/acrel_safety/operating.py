@@ -1,7 +1,7 @@
 """Operating one device in Home Assistant: who asks is found out, the library decides, all of it is put down."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -228,6 +228,14 @@ class Operator:
         """Yield platform and unique id of all that operates the device."""
         for handle in self.handles:
             yield (Platform.BUTTON if handle.is_pressed else Platform.SWITCH).value, self.unique_id(handle)
+
+
+def operators(hass: HomeAssistant) -> Iterator[Operator]:
+    """Yield what operates the devices that are loaded."""
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        for coordinator in entry.runtime_data.coordinators.values():
+            if coordinator.operator is not None:
+                yield coordinator.operator
 
 
 @callback

@@ -7,10 +7,9 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 from homeassistant.helpers.condition import Condition, ConditionCheckParams, ConditionConfig
 from homeassistant.helpers.typing import ConfigType
 
-from .const import DOMAIN
 from .deeds import deeds_of
 from .handles import circuit_position
-from .operating import Operator
+from .operating import Operator, operators
 from .reach import Reach, schema_of
 
 _SCHEMA = schema_of({})
@@ -38,18 +37,13 @@ class _OperatedCondition(Condition):
 
     def operated(self) -> Iterator[tuple[Operator, str | None]]:
         """Yield each device that is meant, with the circuit if one of its circuits is."""
-        operators = [
-            coordinator.operator
-            for entry in self._hass.config_entries.async_loaded_entries(DOMAIN)
-            for coordinator in entry.runtime_data.coordinators.values()
-            if coordinator.operator is not None
-        ]
+        found = [*operators(self._hass)]
         spots = self.reach.spots()
         if spots is None:
-            yield from ((operator, None) for operator in operators)
+            yield from ((operator, None) for operator in found)
             return
         for spot in spots:
-            for operator in operators:
+            for operator in found:
                 if spot.identity in (operator.board.identity, operator.board.link):
                     yield operator, spot.circuit
 

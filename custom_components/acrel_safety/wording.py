@@ -9,6 +9,7 @@ from .aioacrel.alarms.levels import Level, Safety
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.readings import DEVICE_CIRCUIT
 from .aioacrel.texts import Said, Sayable, phrase
+from .const import DOMAIN
 
 _MOST = 5
 """Alarms that one text names; a phone shows few lines."""
@@ -46,6 +47,11 @@ def place_named(board: Board, circuit: str) -> str:
     """Return the same of a circuit of a device."""
     name = "" if circuit == DEVICE_CIRCUIT else board.circuit_name(circuit)
     return " · ".join(filter(None, (board.name, "" if name == circuit else name)))
+
+
+def cut_off_tag(board: Board, circuit: str) -> str:
+    """Return the tag of the one notification about switching a circuit off."""
+    return f"{DOMAIN}_cut_{board.identity}_{circuit}"
 
 
 def figured(standing: Standing) -> Sayable:

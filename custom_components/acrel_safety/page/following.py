@@ -11,8 +11,8 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..const import DOMAIN
 from ..deeds import deeds_of
-from ..operating import Operator
-from .operations import Json, async_shown, at, operators
+from ..operating import Operator, operators
+from .operations import Json, async_shown, at
 
 OPERATIONS: Final = f"{DOMAIN}/operations"
 _LOOK_SECONDS = 2.0

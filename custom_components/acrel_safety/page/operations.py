@@ -1,6 +1,6 @@
 """What the page shows of devices that can be operated: where they stand, what one may do, and what hangs on them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from homeassistant.core import Context, HomeAssistant, callback
@@ -26,14 +26,6 @@ _WORDS = {True: "closed", False: "open", None: None}
 _NO_LEAVE = frozenset({Reason.CONTROL_OFF, Reason.NO_RIGHT, Reason.NOT_OFFERED})
 """Whoever is refused so is not offered it; all else is shown with what is in its way."""
 _MOVES_CIRCUIT = (Effect.OPEN, Effect.CLOSE)
-
-
-def operators(hass: HomeAssistant) -> Iterator[Operator]:
-    """Yield what operates the devices that are loaded."""
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        for coordinator in entry.runtime_data.coordinators.values():
-            if coordinator.operator is not None:
-                yield coordinator.operator
 
 
 @callback
