@@ -36,10 +36,12 @@ const TEXTS = {
     late: "Time is over. Nothing was sent.",
     cancelled: "Nothing was sent.",
     selecting: "Reading the position …",
-    sending: "Sent. The position is being read back …",
+    sending: "Under way: done when the position was read back …",
     cancel: "Cancel",
     inTheWay: "Not now",
     comma: ", ",
+    colon: ": ",
+    aside: (text) => ` (${text})`,
     last: "Last",
     program: "an automation",
     tags: "Locked out",
@@ -89,10 +91,12 @@ const TEXTS = {
     late: "已超时，未发送任何命令。",
     cancelled: "未发送任何命令。",
     selecting: "正在读取位置……",
-    sending: "已发送，正在回读位置……",
+    sending: "正在执行，回读到位置后才算完成……",
     cancel: "取消",
     inTheWay: "目前不可",
     comma: "、",
+    colon: "：",
+    aside: (text) => `（${text}）`,
     last: "上次操作",
     program: "自动化",
     tags: "已挂牌锁定",
@@ -310,7 +314,7 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     });
   }
 
-  /** What is told of the circuits of this card; of several the first one has the position. */
+  /** What is told of the circuits of this card; of several no one position can be shown. */
   get here() {
     const device = this.told?.[this.config.device];
     if (!device) return undefined;
@@ -328,7 +332,7 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     }
     const word = here.circuits.length === 1 ? here.circuits[0].position : null;
     this.head.className = `head ${word ?? ""}`;
-    this.head.hidden = !here.circuits.length;
+    this.head.hidden = here.circuits.length !== 1;
     this.icon.setAttribute("icon", word === "closed" ? "mdi:electric-switch-closed" : "mdi:electric-switch");
     this.position.textContent = t.position[word ?? "unknown"];
     const { moving } = here.device;
@@ -360,9 +364,9 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
 
   tag(tag) {
     const { t } = this;
-    const where = tag.circuit === "0" && !this.config.whole ? ` (${t.onDevice})` : "";
+    const where = tag.circuit === "0" && !this.config.whole ? t.aside(t.onDevice) : "";
     const words = made("div", {},
-      made("div", { className: "position" }, `${t.tags}${where}: ${wordsOf(tag)}`),
+      made("div", { className: "position" }, `${t.tags}${where}${t.colon}${wordsOf(tag)}`),
       made("div", { className: "quiet" }, `${t.since} ${timeOf(this.known, tag.time)}`),
     );
     const row = made("div", { className: "tag" }, made("ha-icon", { icon: "mdi:lock" }), words);
@@ -411,7 +415,7 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     const ways = Object.entries(Object.groupBy(operations.filter((one) => one.in_the_way), (one) => one.in_the_way));
     const named = (some) => some.map((one) => t.verb[one.effect] ?? one.name).join(t.comma);
     this.renew("ways", ways, () =>
-      ways.map(([why, some]) => made("p", { className: "quiet" }, `${t.inTheWay}: ${named(some)} – ${why}`)),
+      ways.map(([why, some]) => made("p", { className: "quiet" }, `${t.inTheWay}${t.colon}${named(some)} – ${why}`)),
     );
   }
 
@@ -428,7 +432,7 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     if (this.lastTime !== undefined && last && last.time !== this.lastTime) this.message = "";
     this.lastTime = last?.time ?? "";
     const said = last
-      ? `${this.t.last}: ${this.t.verb[last.effect] ?? last.name} – ${last.text} · ${last.by || this.t.program} · ${timeOf(this.known, last.time)}`
+      ? `${this.t.last}${this.t.colon}${this.t.verb[last.effect] ?? last.name} – ${last.text} · ${last.by || this.t.program} · ${timeOf(this.known, last.time)}`
       : "";
     const text = this.message || said;
     if (this.said.textContent !== text) this.said.textContent = text;
@@ -461,18 +465,18 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     clearInterval(this.ticking);
     const until = Date.now() + found.seconds * 1000;
     const label = t.verb[operation.effect] ?? operation.name;
-    const title = made("h4", { id: "title" }, `${label}: ${this.config.name}`);
+    const title = made("h4", { id: "title" }, `${label}${t.colon}${this.config.name}`);
     const warnings = [operation.warning, t.warning[operation.effect] ?? (["nothing", "service", "test"].includes(operation.effect) ? "" : t.warning.other)];
     const what = made("div", { id: "what" },
       made("p", {}, either(t.happens, operation.effect)),
-      made("p", {}, `${t.read}: ${t.position[found.position ?? "unknown"] ?? found.position}`),
+      made("p", {}, `${t.read}${t.colon}${t.position[found.position ?? "unknown"] ?? found.position}`),
       ...warnings.filter((text) => text).map((text) => made("p", { className: "careful" }, text)),
     );
     const left = made("p", { className: "quiet" });
     const hint = made("p", { className: "quiet", role: "status" });
     const go = () => this.operate(operation, found.token);
-    const hold = made("button", { type: "button", className: "hold" }, `${t.hold}: ${label}`);
-    const other = made("button", { type: "button", hidden: true, onclick: go }, `${t.without}: ${label}`);
+    const hold = made("button", { type: "button", className: "hold" }, `${t.hold}${t.colon}${label}`);
+    const other = made("button", { type: "button", hidden: true, onclick: go }, `${t.without}${t.colon}${label}`);
     holding(hold, go, () => {
       hint.textContent = t.held;
       if (!other.hidden) return;
@@ -541,7 +545,7 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
       };
       return [
         made("form", { onsubmit: hang },
-          made("h4", {}, `${t.hang}: ${this.config.name}`),
+          made("h4", {}, `${t.hang}${t.colon}${this.config.name}`),
           made("p", { className: "quiet" }, `${t.tagged} ${t.noLock}`),
           made("label", {}, t.reason, reason),
           made("label", {}, t.name, name),
@@ -623,7 +627,7 @@ const tagsCardOn = (Base) => class extends cardOn(Base) {
       return made("div", { className: "tag" },
         made("ha-icon", { icon: "mdi:lock" }),
         made("div", {},
-          made("div", { className: "position" }, `${place?.name ?? tag.circuit_name}: ${wordsOf(tag)}`),
+          made("div", { className: "position" }, `${place?.name ?? tag.circuit_name}${t.colon}${wordsOf(tag)}`),
           made("div", { className: "quiet" }, `${t.since} ${timeOf(this.known, tag.time)}`),
         ),
         place ? made("a", { href: `./${place.path}`, onclick: (event) => visit(event, place.path) }, `${t.show} ${place.name}`) : null,
