@@ -20,7 +20,8 @@ from .const import DOMAIN, LOGGER
 from .desk import desk_of
 from .entity_ids import page_of, shown_by
 from .handles import usual
-from .operating import Operator, operators
+from .operating import Operator
+from .operators import operators
 from .wording import cut_off_tag, place_of
 
 APP_EVENT = "mobile_app_notification_action"

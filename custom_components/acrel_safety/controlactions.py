@@ -17,8 +17,9 @@ from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .aioacrel.texts import library_language
 from .callers import async_caller
 from .const import DOMAIN
-from .handles import is_closed, position, usual
+from .handles import position, usual
 from .operating import Operator
+from .operators import operators
 from .targets import Spot, spots_of
 
 SELECT: Final = "select"
@@ -120,7 +121,7 @@ async def _async_hang_tag(call: ServiceCall) -> ServiceResponse:
 
 async def _async_remove_tag(call: ServiceCall) -> None:
     """Take one tag off."""
-    for operator in _operators(call.hass):
+    for operator in operators(call.hass):
         for tag in operator.control.tags.all:
             if tag.id == call.data[ATTR_TAG_ID]:
                 await operator.async_remove_tag(tag, call.context)
@@ -134,7 +135,7 @@ async def _async_list(call: ServiceCall) -> ServiceResponse:
     found = (
         [(operator, spot.circuit) for spot in spots for operator in _at(call.hass, spot)]
         if spots is not None
-        else [(operator, None) for operator in _operators(call.hass)]
+        else [(operator, None) for operator in operators(call.hass)]
     )
     return {"devices": [await _async_listed(call, operator, circuit) for operator, circuit in found]}
 
@@ -186,16 +187,9 @@ async def _async_asker(call: ServiceCall, operator: Operator, key: PointKey) -> 
 # -- what is meant ---------------------------------------------------------------------------------------------------
 
 
-def _operators(hass: HomeAssistant) -> Iterator[Operator]:
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        for coordinator in entry.runtime_data.coordinators.values():
-            if coordinator.operator is not None:
-                yield coordinator.operator
-
-
 def _at(hass: HomeAssistant, spot: Spot) -> Sequence[Operator]:
     """Return what operates the device of a place; a link as a whole is none."""
-    return [one for one in _operators(hass) if one.board.identity == spot.identity]
+    return [one for one in operators(hass) if one.board.identity == spot.identity]
 
 
 def _meant(call: ServiceCall) -> tuple[Operator, PointKey]:
@@ -247,10 +241,15 @@ def _plain_tag(tag: Tag) -> dict[str, Any]:
     }
 
 
-def _word(operator: Operator, key: PointKey, told: bool | None) -> str | None:  # noqa: FBT001 - a position
-    """Return where the circuit stands: an output that is on may have opened it."""
-    found = is_closed(operator.control, key, operator.policy, told)
-    return None if found is None else "closed" if found else "open"
+def _word(operator: Operator, key: PointKey, position: bool | None) -> str | None:  # noqa: FBT001 - a position
+    """Return the word for a position: of a circuit, or of an output that is none to a circuit."""
+    if position is None:
+        return None
+    operation = operator.control.device.model.operations[key]
+    is_output = operation.effect in (Effect.OUTPUT_ON, Effect.OUTPUT_OFF)
+    if is_output and operator.policy.effect(operation) not in (Effect.OPEN, Effect.CLOSE):
+        return "on" if position else "off"
+    return "closed" if position else "open"
 
 
 def _refusal(key: str) -> ServiceValidationError:

@@ -12,18 +12,6 @@ from .deeds import Deed, What
 from .entity_ids import shown_by
 from .wording import cut_off_tag, place_named
 
-_SAID: Mapping[What, str] = {
-    What.UNAUTHORIZED: "log_unauthorized",
-    What.BEGUN: "log_operation_begun",
-    What.ENDED: "log_operation",
-    What.SELECT_REFUSED: "log_operation",
-    What.TAG_HUNG: "log_tag_hung",
-    What.TAG_REMOVED: "log_tag_removed",
-    What.TAG_REFUSED: "log_tag_refused",
-}
-_VERBS = {Effect.OPEN: "verb_open", Effect.CLOSE: "verb_close"}
-_MOVED = {True: "log_moved_closed", False: "log_moved_open"}
-
 
 def tag_said(tag: Tag) -> str:
     """Return what stands on a tag."""
@@ -34,19 +22,38 @@ def operation_name(deed: Deed, language: str) -> str:
     """Return what an operation does, and how it is called."""
     language = library_language(language)
     name = deed.code if deed.operation is None else deed.operation.name(language)
-    key = None if deed.effect is None else _VERBS.get(deed.effect)
-    return name if key is None else phrase(key, operation=name).text(language)
+    match deed.effect:
+        case Effect.OPEN:
+            return phrase("verb_open", operation=name).text(language)
+        case Effect.CLOSE:
+            return phrase("verb_close", operation=name).text(language)
+        case _:
+            return name
 
 
 def said_of(deed: Deed, language: str) -> Sayable | None:
     """Return a sentence for the logbook; None for what is no news there."""
     language = library_language(language)
-    key = _MOVED[deed.position] if deed.position is not None else _SAID.get(deed.what)
-    if key is None:
-        return None
+    said: Sayable | None = None
     outcome = "" if deed.outcome is None else deed.outcome.text(language)
-    tag = "" if deed.tag is None else tag_said(deed.tag)
-    return phrase(key, operation=operation_name(deed, language), outcome=outcome, tag=tag)
+    match deed.what:
+        case What.UNAUTHORIZED:
+            said = phrase("log_unauthorized")
+        case What.BEGUN:
+            said = phrase("log_operation_begun", operation=operation_name(deed, language))
+        case What.ENDED | What.SELECT_REFUSED:
+            said = phrase("log_operation", operation=operation_name(deed, language), outcome=outcome)
+        case What.MOVED:
+            said = phrase("log_moved_closed") if deed.position else phrase("log_moved_open")
+        case What.TAG_REFUSED:
+            said = phrase("said_tag_refused", outcome=outcome)
+        case What.TAG_HUNG if deed.tag is not None:
+            said = phrase("said_tag_hung", tag=tag_said(deed.tag))
+        case What.TAG_REMOVED if deed.tag is not None:
+            said = phrase("said_tag_removed", tag=tag_said(deed.tag))
+        case _:
+            pass
+    return said
 
 
 @callback

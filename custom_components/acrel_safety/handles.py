@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from .aioacrel.control.control import Control
 from .aioacrel.control.evidence import Proof
@@ -39,8 +40,6 @@ class Handle:
     off: PointKey | None = None
     output: PointKey | None = None
     """The output it switches, as it is read."""
-    is_inverted: bool = False
-    """Whether the output is off where this is on."""
 
     @property
     def keys(self) -> tuple[PointKey, ...]:
@@ -80,27 +79,9 @@ def position(control: Control, key: PointKey, policy: Policy) -> tuple[Proof, bo
         positions=[at for at in positions_of(device.model, key.circuit) if not device.lacks(at)],
         effect=policy.effect(operation),
         evidence=policy.evidence.get(key.circuit),
+        told=partial(policy.told, operation),
     )
     return proof, proof.is_there
-
-
-def is_closed(control: Control, key: PointKey, policy: Policy, told: bool | None) -> bool | None:  # noqa: FBT001 - a position
-    """Return what a told position says of the circuit: true for closed (of a signal: on), None where it says nothing.
-
-    Of an output it tells the output, which may open what it drives, or trip it and say no more.
-    """
-    if told is None:
-        return None
-    model = control.device.model
-    operation = model.operations[key]
-    if operation.effect not in (Effect.OUTPUT_ON, Effect.OUTPUT_OFF):
-        return told
-    if policy.evidence.get(key.circuit) or positions_of(model, key.circuit):
-        return told
-    drive = next((policy.drives[shown] for shown in operation.shows if shown in policy.drives), None)
-    if drive is Drive.SHUNT_TRIP:
-        return None
-    return not told if drive is Drive.BREAKING_CONTACTOR else told
 
 
 def circuit_position(control: Control, policy: Policy, circuit: str) -> bool | None:
@@ -108,8 +89,7 @@ def circuit_position(control: Control, policy: Policy, circuit: str) -> bool | N
     for effect in (Effect.OPEN, Effect.CLOSE):
         if (key := usual(control.operations, policy, circuit, effect)) is not None:
             proof, is_told = position(control, key, policy)
-            told = proof.position(control.device.readings) if is_told else None
-            if (found := is_closed(control, key, policy, told)) is not None:
+            if is_told and (found := proof.position(control.device.readings)) is not None:
                 return found
     return None
 
@@ -136,9 +116,7 @@ def _outputs(operations: Mapping[PointKey, Operation], policy: Policy) -> Iterat
                 if off is not None:
                     yield Handle(what=What.TRIP_END, circuit=at, name=name, on=off, output=output)
             case Drive.BREAKING_CONTACTOR if on is not None or off is not None:
-                yield Handle(
-                    what=What.CONTACTOR, circuit=at, name=name, on=off, off=on, output=output, is_inverted=True
-                )
+                yield Handle(what=What.CONTACTOR, circuit=at, name=name, on=off, off=on, output=output)
             case _ if on is not None or off is not None:
                 what = What.SIGNAL if drive is Drive.SIGNAL else What.CONTACTOR
                 yield Handle(what=what, circuit=at, name=name, on=on, off=off, output=output)

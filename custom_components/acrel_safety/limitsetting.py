@@ -10,8 +10,10 @@ from homeassistant.exceptions import ServiceValidationError
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.levels import Level
+from .aioacrel.alarms.limitbounds import check_can_be
 from .aioacrel.alarms.ownerlimits import Of, OwnerLimit
 from .aioacrel.alarms.rules import circuits_of
+from .aioacrel.alarms.sayings import headed
 from .aioacrel.errors import LimitFormError
 from .aioacrel.journal.entry import Kind
 from .aioacrel.points import Model
@@ -22,7 +24,6 @@ from .devices import board_of
 from .ownersettings import LARGEST_RATING, name_of, ratings_of
 from .rights import async_actor, check_may_set
 from .targets import Spot, spots_of
-from .wording import headed
 
 ATTR_QUANTITY: Final = "quantity"
 ATTR_CODE: Final = "code"
@@ -83,6 +84,14 @@ def devices_at(hass: HomeAssistant, spot: Spot) -> Iterator[tuple[ConfigEntry, C
                 yield entry, subentry, spot.circuit
 
 
+def board_at(hass: HomeAssistant, spot: Spot) -> Board:
+    """Return the device or link of a place, also if nothing of it is loaded."""
+    if (entry := hass.config_entries.async_get_entry(spot.identity)) is not None:
+        return Board(identity=entry.entry_id, name=entry.title)
+    found = next((board_of(hass, entry, subentry) for entry, subentry, _ in devices_at(hass, spot)), None)
+    return found or Board(identity=spot.identity, name=spot.identity)
+
+
 def _limit_of(wanted: Mapping[str, Any], circuit: str | None) -> OwnerLimit:
     """Return the limit that an action describes; where it takes one away, with any figure. Raises LimitFormError."""
     return OwnerLimit.read(
@@ -109,6 +118,9 @@ def _check_is_about(
     model: Model | None = coordinator.device.model if coordinator is not None else None
     if model is None or not any(any(limit.codes_in(model, known)) for known in circuits_of(model)):
         raise LimitFormError(detail=phrase("limit_about_nothing", device=subentry.title))
+    if ATTR_LIMIT in wanted:
+        for known in circuits_of(model):
+            check_can_be(limit, model, known)
     if limit.of is Of.RATING and ATTR_LIMIT in wanted and ATTR_RATED_CURRENT not in wanted:
         known = ratings_of(subentry)
         circuits = (

@@ -1,7 +1,8 @@
 """Operating one device in Home Assistant: who asks is found out, the library decides, all of it is put down."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -9,16 +10,20 @@ from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util.hass_dict import HassKey
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.control.caller import Caller
 from .aioacrel.control.control import PATIENCE, Act, Control
+from .aioacrel.control.lockouts import Lockouts
 from .aioacrel.control.outcome import Outcome, Reason, Result, refused
 from .aioacrel.control.policy import Policy
 from .aioacrel.control.surroundings import Watched
 from .aioacrel.control.tags import Tag
 from .aioacrel.control.tokens import Selection
+from .aioacrel.device import Device
 from .aioacrel.journal.entry import Kind
+from .aioacrel.points import Effect
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .aioacrel.texts import library_language
 from .callers import async_caller
@@ -29,22 +34,29 @@ from .deeds import Deed, What, deeds_of
 from .desk import desk_of
 from .devices import board_of
 from .handles import Handle, handles_of
+from .keptfile import NOT_KEPT
 from .logged import log_deed
 from .movements import Movements
-from .tagmemory import NOT_KEPT, tag_memory
+from .tagmemory import tag_memory
+from .tripmemory import trip_memory
 
 _CONTROL = "_control_"
 _KINDS = {What.TAG_HUNG: Kind.TAG, What.TAG_REMOVED: Kind.TAG, What.MOVED: Kind.POSITION}
+_LOCKOUTS: HassKey[dict[str, Lockouts]] = HassKey(f"{DOMAIN}.lockouts")
+"""By device: a link that is loaded anew shortens no lock-out."""
+PROCESS_BEGAN = time.monotonic()
+"""What the process before this one sent, it sent earlier."""
 
 
 class Operator:
     """The control of one device, for whoever asks in Home Assistant."""
 
-    def __init__(self, coordinator: AcrelCoordinator, control: Control, board: Board) -> None:
-        """Take the device's control; `operator_for` makes it."""
+    def __init__(self, coordinator: AcrelCoordinator, control: Control, surroundings: Watched, board: Board) -> None:
+        """Take the device's control and alarms; `operate_device` makes it."""
         self.coordinator = coordinator
         self.control = control
         self.board = board
+        self._surroundings = surroundings
         self._hass: HomeAssistant = coordinator.hass
         self._hanging, self._operating = asyncio.Lock(), asyncio.Lock()
         control.listen(self._put_down)
@@ -179,6 +191,8 @@ class Operator:
     def _put_down(self, act: Act) -> None:
         deed = self._of_key(What.BEGUN if act.outcome is None else What.ENDED, act.key, act.caller, act.outcome)
         self._note(replace(deed, seconds=act.seconds))
+        if act.outcome is not None and act.outcome.is_confirmed and act.effect is Effect.CLOSE:
+            self._surroundings.closed(act.key.circuit)
 
     def _of_key(self, what: What, key: PointKey, caller: Caller, outcome: Outcome | None = None) -> Deed:
         operation = self.control.device.model.operations.get(key)
@@ -230,12 +244,10 @@ class Operator:
             yield (Platform.BUTTON if handle.is_pressed else Platform.SWITCH).value, self.unique_id(handle)
 
 
-def operators(hass: HomeAssistant) -> Iterator[Operator]:
-    """Yield what operates the devices that are loaded."""
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        for coordinator in entry.runtime_data.coordinators.values():
-            if coordinator.operator is not None:
-                yield coordinator.operator
+async def async_remember(hass: HomeAssistant) -> None:
+    """Read what was kept of tags and trips, before any device is made."""
+    await tag_memory(hass).async_open()
+    await trip_memory(hass).async_open()
 
 
 @callback
@@ -246,10 +258,19 @@ def operate_device(
     device, watch = coordinator.device, coordinator.watch
     if watch is None or not device.model.operations:
         return None
-    surroundings = Watched(watch, hass.loop.time)
-    control = Control(device, partial(policy_now, entry, coordinator.subentry.subentry_id), surroundings=surroundings)
+    trips = trip_memory(hass)
+    surroundings = Watched(
+        watch, hass.loop.time, kept=trips.kept(device.identity), keep=partial(trips.keep_soon, device.identity)
+    )
+    control = Control(
+        device,
+        partial(policy_now, entry, coordinator.subentry.subentry_id),
+        surroundings=surroundings,
+        lockouts=_lockouts_of(hass, device),
+    )
     control.tags.restore(tag_memory(hass).kept(device.identity))
-    coordinator.operator = operator = Operator(coordinator, control, board_of(hass, entry, coordinator.subentry))
+    board = board_of(hass, entry, coordinator.subentry)
+    coordinator.operator = operator = Operator(coordinator, control, surroundings, board)
     movements = Movements(control, lambda: operator.policy, hass.loop.time, operator.note_moved)
     unlisten = coordinator.async_add_listener(movements.look)
 
@@ -263,3 +284,14 @@ def operate_device(
             device.control = None
 
     return leave
+
+
+@callback
+def _lockouts_of(hass: HomeAssistant, device: Device) -> Lockouts:
+    """Return what is known of the device's lock-out; after a start, what may be left of one from before."""
+    known = hass.data.setdefault(_LOCKOUTS, {})
+    if (lockouts := known.get(device.identity)) is None:
+        lockouts = known[device.identity] = Lockouts(time.monotonic)
+        longest = max(operation.lockout for operation in device.model.operations.values())
+        lockouts.begin(longest - (time.monotonic() - PROCESS_BEGAN))
+    return lockouts

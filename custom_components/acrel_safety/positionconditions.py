@@ -9,7 +9,8 @@ from homeassistant.helpers.typing import ConfigType
 
 from .deeds import deeds_of
 from .handles import circuit_position
-from .operating import Operator, operators
+from .operating import Operator
+from .operators import operators
 from .reach import Reach, schema_of
 
 _SCHEMA = schema_of({})

@@ -14,6 +14,7 @@ from custom_components.acrel_safety.aioacrel.journal.entry import Kind
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.operating import Operator
+from simulator.devices.prepaid import PrepaidDevice
 from tests.aioacrel.control_rigs import time_passing
 from tests.integration.alarm_rigs import recorded
 from tests.integration.conftest import CabinetMaker, LinkMaker
@@ -76,6 +77,23 @@ class ControlRig:
         found = self.hass.states.get(self.switch)
         assert found is not None
         return found
+
+    def relay(self, *, closed: bool) -> None:
+        """Move the relay at the meter itself, under forced control: nothing is sent for it."""
+        self.link.cabinet.units[self.unit_id].device.write(0x57, [1, int(not closed)])
+
+    def move_by_hand(self, *, closed: bool) -> None:
+        """Move the relay as a hand does, or a trip."""
+        meter = self.link.cabinet.units[self.unit_id].device
+        assert isinstance(meter, PrepaidDevice)
+        meter.move_by_hand(closed=closed)
+
+    async def allow(self, control: Mapping[str, Any]) -> None:
+        """Let the owner say something else of operating the device; the link is loaded anew."""
+        subentry = self.link.subentry(self.unit_id)
+        data = {**subentry.data, "control": control}
+        self.hass.config_entries.async_update_subentry(self.link.entry, subentry, data=data)
+        await self.hass.async_block_till_done()
 
     async def shows(self, word: str) -> State:
         """Return as soon as the switch shows a state."""

@@ -30,6 +30,7 @@ from ..handles import outputs_of
 from ..markdown import plain
 from ..model_files import model_library
 from .ending import ends_clearly
+from .evidence_forms import evidence_fields, evidence_form, evidence_in
 from .explain import FormError
 from .link_forms import FormData
 from .selector_texts import FlowTexts
@@ -79,7 +80,7 @@ class ControlSteps(DeviceSteps):
         else:
             values = user_input
             try:
-                policy = _policy(user_input)
+                policy = _policy(user_input, model)
             except FormError as wrong:
                 errors = wrong.error.errors()
             else:
@@ -132,6 +133,7 @@ def _schema(model: Model | None, texts: FlowTexts, users: Mapping[str, str]) -> 
             probatio.Optional(CONF_USER_RIGHTS): rights,
             probatio.Optional(CONF_CRITICAL): _several(circuits),
             **({probatio.Optional(drive.value): at_outputs for drive in Drive} if outputs else {}),
+            **evidence_fields(model, texts.language),
         }
     )
 
@@ -148,7 +150,7 @@ def _label(model: Model | None, key: PointKey, texts: FlowTexts) -> str:
     return f"{key.code} ({key.circuit})" if point is None else f"{point.quantity.name(texts.language)} ({key.code})"
 
 
-def _policy(form: FormData) -> Policy:
+def _policy(form: FormData, model: Model | None) -> Policy:
     """Return what a form says. Raises FormError."""
     given = {name: _rights(form.get(name)) for name in (ADMINISTRATORS, AUTOMATIONS)}
     given |= {user(one): _rights(form.get(CONF_USER_RIGHTS)) for one in form.get(CONF_USERS, ())}
@@ -164,6 +166,7 @@ def _policy(form: FormData) -> Policy:
         rights=Rights({name: rights for name, rights in given.items() if rights}),
         critical=frozenset(form.get(CONF_CRITICAL, ())),
         drives=drives,
+        evidence=evidence_in(form, model),
     )
 
 
@@ -184,4 +187,5 @@ def _form(policy: Policy) -> FormData:
         CONF_USER_RIGHTS: sorted(frozenset.intersection(*map(frozenset, users.values()))) if users else [],
         CONF_CRITICAL: sorted(policy.critical),
         **{drive.value: [name_of(key) for key, one in policy.drives.items() if one is drive] for drive in Drive},
+        **evidence_form(policy.evidence),
     }

@@ -11,7 +11,8 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..const import DOMAIN
 from ..deeds import deeds_of
-from ..operating import Operator, operators
+from ..operating import Operator
+from ..operators import operators
 from .operations import Json, async_shown, at
 
 OPERATIONS: Final = f"{DOMAIN}/operations"

@@ -17,7 +17,7 @@ from ..aioacrel.texts import library_language
 from ..callers import async_caller
 from ..const import DOMAIN
 from ..deeds import Deed, deeds_of
-from ..handles import circuit_position, is_closed, position
+from ..handles import circuit_position, position
 from ..operating import Operator
 
 type Json = dict[str, Any]
@@ -109,7 +109,7 @@ def _output(operator: Operator, key: PointKey, operation: Operation) -> str | No
         return None
     control, policy = operator.control, operator.policy
     proof, is_told = position(control, key, policy)
-    found = is_closed(control, key, policy, proof.position(control.device.readings)) if is_told else None
+    found = proof.position(control.device.readings) if is_told else None
     return {True: "on", False: "off", None: None}[found]
 
 

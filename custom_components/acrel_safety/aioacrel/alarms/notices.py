@@ -88,6 +88,9 @@ class Notices:
     def take(self, alarm_id: str, happening: Happening, now: float) -> None:
         """Take what happened to an alarm."""
         match happening.what:
+            case What.UNSUPPRESSED if happening.occurrence in self._told:
+                # It was told before a graver one said it, too.
+                pass
             case What.RAISED | What.UNSHELVED | What.UNSUPPRESSED | What.PUT_BACK:
                 self._note(alarm_id, Why.RAISED, now)
             case What.MEASURED if self._waits:

@@ -31,6 +31,11 @@ _DRIVEN: Mapping[Drive, tuple[Effect, Effect]] = {
     Drive.SIGNAL: (Effect.NOTHING, Effect.NOTHING),
 }
 """What switching it on, and off, does."""
+_TELLS: Mapping[Drive, Mapping[bool, bool]] = {
+    Drive.SHUNT_TRIP: {},
+    Drive.BREAKING_CONTACTOR: {True: False, False: True},
+}
+"""What such an output tells of its circuit where it does not say it itself: of a shunt trip it tells nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +56,21 @@ class Policy:
 
     def effect(self, operation: Operation) -> Effect:
         """Return what an operation does, by the model file and by what the owner says of an output."""
-        if operation.effect in (Effect.OUTPUT_ON, Effect.OUTPUT_OFF):
-            drive = next((self.drives[key] for key in operation.shows if key in self.drives), None)
-            if drive is not None:
-                return _DRIVEN[drive][operation.effect is Effect.OUTPUT_OFF]
+        is_output = operation.effect in (Effect.OUTPUT_ON, Effect.OUTPUT_OFF)
+        if is_output and (drive := self._drive(operation)) is not None:
+            return _DRIVEN[drive][operation.effect is Effect.OUTPUT_OFF]
         return operation.effect
+
+    def told(self, operation: Operation, value: bool) -> bool | None:  # noqa: FBT001 - what was read
+        """Return whether the circuit is closed, by what was read of its output; of any other output, whether it is on.
+
+        None where the output tells nothing of it.
+        """
+        drive = self._drive(operation)
+        return value if drive not in _TELLS else _TELLS[drive].get(value)
+
+    def _drive(self, operation: Operation) -> Drive | None:
+        return next((self.drives[key] for key in operation.shows if key in self.drives), None)
 
     def is_critical(self, circuit: str) -> bool:
         """Whether a circuit is critical; what is done to the device as a whole is done to all of its circuits."""

@@ -276,10 +276,11 @@ class Bus:
         if self._down_since is None or self.pulse.was_felt_since(self._down_since):
             self._down_since = now
         for member in list(self._schedule.members):
-            if member.is_silent or now - self._down_since < member.base:
+            # Who is left alone may have had a miss forgiven: its values would stand there until it is asked again.
+            if member.unit.is_silent or now - self._down_since < member.base:
                 continue
             self._note_silent(member, error)
-            if member.unit.is_silent:
+            if member.unit.is_silent and not member.is_silent:
                 self._schedule.back_off(member, error, _now())
 
     def _note_silent(self, member: Member, error: LinkError) -> None:
