@@ -6,7 +6,7 @@ const HOLD_MS = 1500;
 /** So long after a short press the other way to confirm cannot be pressed: a double click is no confirmation. */
 const CALM_MS = 1000;
 
-const TEXTS = {
+export const TEXTS = {
   en: {
     position: { closed: "Closed (on)", open: "Open (off)", unknown: "Position not known" },
     output: { on: "on", off: "off" },
