@@ -20,7 +20,7 @@ _CHANGES = {"hung": What.TAG_HUNG, "removed": What.TAG_REMOVED}
 _POSITIONS = {"open": False, "closed": True}
 
 
-def _some_of(words: Sequence[str]) -> probatio.All:
+def _some_of(words: Sequence[str]) -> object:
     return probatio.All(cv.ensure_list, probatio.Length(min=1), [probatio.In([*words])])
 
 

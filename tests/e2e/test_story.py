@@ -111,13 +111,13 @@ async def test_a_leak_is_told_cut_off_locked_out_acknowledged_and_recorded(scene
     await expect(page.get_by_text("Offices · Residual current above the limit · #1")).to_be_visible()
 
     card = await _is_cut_off_and_locked_out(scene)
-    await show_dashboard(page, scene.address())
+    await page.go_back()
     await expect(page.locator("acrel-safety-tags").get_by_text("Offices: Demo – New cable")).to_be_visible()
     await page.screenshot(path=PICTURES / "story-cut-off-overview.png")
     await page.get_by_role("link", name="Show Offices").last.click()
     await card.remove_tag()
 
-    await show_dashboard(page, scene.address())
+    await page.go_back()
     await tile(page, "Acknowledge: Offices").click()
     await page.get_by_role("button", name="OK").click()
     await expect(page.get_by_text("No alarm stands on what can be seen.")).to_be_visible()
@@ -155,7 +155,7 @@ async def _is_cut_off_and_locked_out(scene: Scene) -> OperateCard:
     await expect(card.says("Not now: Switch on – a lock-out tag hangs on it (Demo: New cable)")).to_be_visible()
     await card.press("Switch on")
     await expect(card.says("Offices: Refused, nothing was sent: a lock-out tag hangs on it")).to_be_visible()
-    await photograph(page, page.url, "story-cut-off-locked-out")
+    await page.screenshot(path=PICTURES / "story-cut-off-locked-out.png")
     return card
 
 

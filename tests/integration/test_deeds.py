@@ -93,7 +93,7 @@ async def test_automations_are_told_of_tags_and_can_ask_for_them(
 async def test_what_moves_by_hand_is_told_and_what_we_moved_is_not(
     hass: HomeAssistant, rig: ControlRig, fired: Fired
 ) -> None:
-    meter_itself = rig.link.cabinet.units[5]
+    meter_itself: Any = rig.link.cabinet.units[5]
     asked = await fired.ask(
         {
             "closed": {"condition": "acrel_safety.is_closed", "target": {"entity_id": rig.switch}},
@@ -151,7 +151,7 @@ async def test_diagnostics_show_how_it_is_operated_and_nobody_s_name(
         await rig.act("hang_tag", ada, entity_id=rig.switch, reason="Secret reason")
         with pytest.raises(ServiceValidationError):
             await rig.turn("on", ada)
-        found = await get_diagnostics_for_config_entry(hass, hass_client, rig.link.entry)
+        found: Any = await get_diagnostics_for_config_entry(hass, hass_client, rig.link.entry)
         text = json.dumps(found)
         assert all(name not in text for name in (uwe.id, ada.id, "Uwe", "Ada", "Secret reason"))
         (device,) = found["devices"]
