@@ -223,18 +223,22 @@ class Witness:
                 instrument._move(closed=is_on)  # noqa: SLF001 - as above
             else:
                 instrument._remote[0], instrument._pulse_left[0] = is_on, 0.0  # noqa: SLF001 - as above
-        if is_moved or instrument._coming[0] is not None or instrument._pulse_left[0] > 0:  # noqa: SLF001 - as above
-            instrument.watch(seconds)
+        # Of its time only what moves the output passes: all else stands still here, and takes most of the reckoning.
+        instrument._end_pulse(0, seconds)  # noqa: SLF001 - as above
+        instrument._follow(0, seconds)  # noqa: SLF001 - as above
+        if is_moved or instrument._output(0) is not instrument.outputs[0]:  # noqa: SLF001 - as above
+            instrument.watch(0.0)
             instrument.stale = True
 
     def _step(self, meter: PrepaidDevice, seconds: float) -> None:
-        was_closed = meter.relay.closed
+        before = replace(meter.relay)
         while self._hands and _now() >= self._hands[0][0]:
             meter.move_by_hand(closed=self._hands.pop(0)[1])
         meter.relay.step(seconds, own=True)
-        if meter.relay.closed is not was_closed:
+        if meter.relay.closed is not before.closed:
             meter.watch(0.0)
-        meter.stale = True
+        if (meter.relay.closed, meter.relay.bit_8) != (before.closed, before.bit_8):
+            meter.stale = True
 
 
 @asynccontextmanager

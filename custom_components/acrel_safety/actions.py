@@ -15,6 +15,7 @@ from .aioacrel.alarms.facts import Facts
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.errors import AcrelError, AlarmRefusedError, UnknownAlarmError
 from .aioacrel.texts import library_language
+from .byitselfactions import register_by_itself_actions
 from .const import DOMAIN
 from .controlactions import register_control_actions
 from .desk import AlarmDesk, desk_of
@@ -80,6 +81,7 @@ def register_actions(hass: HomeAssistant) -> None:
     listing = probatio.Schema({**cv.TARGET_SERVICE_FIELDS})
     register(DOMAIN, LIST_ALARMS, _async_list, listing, supports_response=SupportsResponse.ONLY)
     register_control_actions(hass)
+    register_by_itself_actions(hass)
 
 
 async def async_acknowledge(

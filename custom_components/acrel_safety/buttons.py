@@ -14,35 +14,44 @@ from .aioacrel.points import Effect
 from .aioacrel.readings import PointKey
 from .aioacrel.texts import library_language, phrase
 from .buttonseal import async_load_seal, opened, sealed
+from .byitselfactions import async_confirm
 from .checkupactions import async_record_checkup, board_named
 from .checkups import Checkup
 from .const import DOMAIN, LOGGER
+from .cutting import operators, request_about
 from .desk import desk_of
 from .entity_ids import page_of, shown_by
 from .handles import usual
 from .operating import Operator
-from .operators import operators
 from .wording import cut_off_tag, place_of
 
 APP_EVENT = "mobile_app_notification_action"
 """Fired by the companion app, with the person's context."""
 _ACKNOWLEDGE = "ACREL_ACK_"
 _TEST = "ACREL_TEST_"
-_CUT_OFF = "ACREL_OFF_"
+_CUT_OFF = "ACREL_CUT_"
+"""Confirms a request of the integration's own."""
+_SWITCH_OFF = "ACREL_OFF_"
+"""Answers an automation that asks."""
 _MOST = 20
 
 
 def app_data(hass: HomeAssistant, board: Board, occurrences: Sequence[str], page: str) -> Mapping[str, Any]:
     """Return the `data` of a notification in the companion app: one per board, with two buttons.
 
-    *Acknowledge* means these occurrences of alarms, and never the next ones.
+    *Acknowledge* means these occurrences of alarms, and never the next ones. Where one of them asks for it, a third one
+    cuts off.
     """
     language = hass.config.language
     action = sealed(hass, _ACKNOWLEDGE, "_".join(occurrences))
-    buttons = [
+    buttons: list[dict[str, Any]] = [
         {"action": action, "title": phrase("button_acknowledge").text(language)},
         {"action": "URI", "title": phrase("button_show").text(language), "uri": page},
     ]
+    if (request := request_about(hass, occurrences)) is not None:
+        cut_off = {"action": sealed(hass, _CUT_OFF, request.id), "title": phrase("button_cut_off").text(language)}
+        # These two are for iOS, which then asks who holds the phone.
+        buttons.append({**cut_off, "destructive": True, "authenticationRequired": True})
     # A tap opens the same page: on some phones buttons do nothing (`url` is for iOS, `clickAction` for Android).
     tag = f"{DOMAIN}_{board.identity}"
     return {"tag": tag, "group": DOMAIN, "url": page, "clickAction": page, "actions": buttons}
@@ -72,8 +81,8 @@ def cut_off_data(hass: HomeAssistant, standing: Standing) -> Mapping[str, Any] |
     page = page_of(shown_by(hass, standing.board, standing.circuit))
     buttons = [
         {
-            "action": sealed(hass, _CUT_OFF, f"{occurrence}_{standing.board.identity}_{standing.circuit}"),
-            "title": phrase("button_cut_off").text(language),
+            "action": sealed(hass, _SWITCH_OFF, f"{occurrence}_{standing.board.identity}_{standing.circuit}"),
+            "title": phrase("button_switch_off").text(language),
             # On a locked phone it asks who it is.
             "authenticationRequired": True,
             "destructive": True,
@@ -91,11 +100,16 @@ async def async_take_buttons(hass: HomeAssistant) -> None:
 
     @callback
     def is_ours(data: dict[str, Any]) -> bool:
-        return str(data.get("action")).startswith((_ACKNOWLEDGE, _TEST, _CUT_OFF))
+        return str(data.get("action")).startswith((_ACKNOWLEDGE, _TEST, _CUT_OFF, _SWITCH_OFF))
 
     async def take(event: Event[dict[str, Any]]) -> None:
         action = str(event.data["action"])
-        acts = ((_TEST, _async_record_checkup), (_ACKNOWLEDGE, _async_acknowledge), (_CUT_OFF, _async_cut_off))
+        acts = (
+            (_TEST, _async_record_checkup),
+            (_ACKNOWLEDGE, _async_acknowledge),
+            (_CUT_OFF, _async_cut_off),
+            (_SWITCH_OFF, _async_switch_off),
+        )
         for prefix, act in acts:
             if action.startswith(prefix):
                 if (meant := opened(hass, prefix, action)) is None:
@@ -137,7 +151,7 @@ async def _async_record_checkup(hass: HomeAssistant, context: Context, named: st
         await _async_say(hass, [said.text(language)])
 
 
-async def _async_cut_off(hass: HomeAssistant, context: Context, named: str) -> None:
+async def _async_switch_off(hass: HomeAssistant, context: Context, named: str) -> None:
     """Open a circuit for whoever pressed, as long as what raised that very alarm is so."""
     occurrence, _, rest = named.partition("_")
     identity, _, circuit = rest.partition("_")
@@ -170,6 +184,15 @@ def _opening(hass: HomeAssistant, identity: str, circuit: str) -> tuple[Operator
         return None
     key = usual(operator.control.operations, operator.policy, circuit, Effect.OPEN)
     return None if key is None else (operator, key)
+
+
+async def _async_cut_off(hass: HomeAssistant, context: Context, request_id: str) -> None:
+    language = hass.config.language
+    try:
+        operator, outcome = await async_confirm(hass, context, request_id)
+        operator.check(outcome)
+    except HomeAssistantError as error:
+        await _async_say(hass, [phrase("button_not_cut_off", why=_why(error, language)).text(language)])
 
 
 def _why(error: HomeAssistantError, language: str) -> str:

@@ -9,6 +9,7 @@ from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import config_validation as cv
 
 from .aioacrel.control.caller import Caller
+from .aioacrel.control.choice import usual
 from .aioacrel.control.outcome import Outcome, Result
 from .aioacrel.control.tags import LONGEST_TEXT, Tag
 from .aioacrel.control.tokens import LONGEST, SHORTEST, USUAL
@@ -17,9 +18,9 @@ from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .aioacrel.texts import library_language
 from .callers import async_caller
 from .const import DOMAIN
-from .handles import position, usual
+from .cutting import operators
+from .handles import position
 from .operating import Operator
-from .operators import operators
 from .targets import Spot, spots_of
 
 SELECT: Final = "select"

@@ -8,6 +8,8 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from .aioacrel.control.policy import Drive, Policy
 from .aioacrel.control.rights import ADMINISTRATORS, AUTOMATIONS, Right, Rights, user
 from .aioacrel.readings import PointKey
+from .byitself import CUT_ALONE, is_sound, reclosing_of, ties_of
+from .byitself import written as written_by_itself
 from .checked import UnfitError
 from .const import CONF_CONTROL
 from .controlevidence import EVIDENCE, evidence_of, is_sound_evidence, written_evidence
@@ -27,6 +29,9 @@ def policy_of(subentry: ConfigSubentry) -> Policy:
         critical=frozenset(stored.get(CRITICAL, ())),
         drives={key_of(name): Drive(drive) for name, drive in stored.get(DRIVES, {}).items()},
         evidence=evidence_of(stored.get(EVIDENCE, {})),
+        reclosing=reclosing_of(stored),
+        ties=ties_of(stored),
+        may_cut_alone=stored.get(CUT_ALONE) is True,
     )
 
 
@@ -47,6 +52,7 @@ def written(policy: Policy) -> Mapping[str, Any]:
         CRITICAL: sorted(policy.critical),
         DRIVES: {name_of(key): str(drive) for key, drive in policy.drives.items()},
         **({EVIDENCE: written_evidence(policy.evidence)} if policy.evidence else {}),
+        **written_by_itself(policy),
     }
 
 
@@ -80,7 +86,7 @@ def _is_sound(name: object, part: Any) -> bool:  # noqa: ANN401 - anything may b
     if name == EVIDENCE:
         return is_sound_evidence(part)
     # What a later version says may forbid what is allowed here.
-    return False
+    return is_sound(name, part)
 
 
 def _is_table(part: object) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
+from .aioacrel.control.choice import usual
 from .aioacrel.control.control import Control
 from .aioacrel.control.evidence import Proof
 from .aioacrel.control.policy import Drive, Policy
@@ -13,8 +14,6 @@ from .aioacrel.points import Effect, Operation
 from .aioacrel.readings import PointKey
 
 _PRESSED = frozenset({Effect.RELEASE, Effect.TEST})
-_USUAL_FIRST = "FOR"
-"""Begins the codes of forced operations: where a device has both, a switch does the usual thing."""
 
 
 class What(StrEnum):
@@ -62,12 +61,6 @@ def handles_of(control: Control, policy: Policy) -> Iterator[Handle]:
     for key, operation in operations.items():
         if operation.effect in _PRESSED:
             yield Handle(what=What.OPERATION, circuit=key.circuit, name=key.code, on=key)
-
-
-def usual(operations: Mapping[PointKey, Operation], policy: Policy, circuit: str, effect: Effect) -> PointKey | None:
-    """Return what opens or closes a circuit, the plain command before the forced one."""
-    found = [key for key, one in operations.items() if key.circuit == circuit and policy.effect(one) is effect]
-    return min(found, key=lambda key: key.code.startswith(_USUAL_FIRST), default=None)
 
 
 def position(control: Control, key: PointKey, policy: Policy) -> tuple[Proof, bool]:

@@ -1,6 +1,6 @@
 """An owner sets or takes away a limit, or the rated current it is compared with; nothing of it is sent to a device."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import probatio
@@ -41,6 +41,8 @@ QUANTITIES: Final = (
 )
 """Families of the vocabulary that an owner may set limits for."""
 _number = probatio.Coerce(float)
+RATED_CURRENT: Final = probatio.All(_number, probatio.Range(min=0.001, max=LARGEST_RATING))
+"""A; also in forms."""
 LIMIT_FIELDS: Mapping[probatio.Marker, object] = {
     probatio.Required(ATTR_QUANTITY): probatio.In(QUANTITIES),
     probatio.Optional(ATTR_CODE): str,
@@ -52,7 +54,7 @@ LIMIT_FIELDS: Mapping[probatio.Marker, object] = {
     probatio.Optional(ATTR_HYSTERESIS, default=0.0): _number,
     probatio.Optional(ATTR_ON_DELAY, default=0.0): _number,
     probatio.Optional(ATTR_OFF_DELAY, default=0.0): _number,
-    probatio.Optional(ATTR_RATED_CURRENT): probatio.All(_number, probatio.Range(min=0.001, max=LARGEST_RATING)),
+    probatio.Optional(ATTR_RATED_CURRENT): RATED_CURRENT,
 }
 
 
@@ -73,6 +75,33 @@ async def async_set_limit(call: ServiceCall) -> None:
     for entry, subentry, circuit, board in changes:
         _store(hass, entry, subentry, circuit, wanted)
         _put_down(hass, board, circuit, wanted, actor.name)
+    await desk_of(hass).record.async_written()
+
+
+async def async_take_limits(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    subentry: ConfigSubentry,
+    limits: Sequence[OwnerLimit],
+    rated_current: float | None,
+) -> None:
+    """Store limits that were proposed and taken; who fills in a form is not told to it."""
+    board = board_of(hass, entry, subentry)
+    for limit in limits:
+        rated = rated_current if limit.of is Of.RATING else None
+        wanted = {
+            ATTR_QUANTITY: limit.family,
+            ATTR_LEVEL: str(limit.level),
+            ATTR_COMPARED_WITH: str(limit.of),
+            ATTR_BELOW: limit.is_low,
+            ATTR_LIMIT: limit.limit,
+            ATTR_HYSTERESIS: limit.hysteresis,
+            ATTR_ON_DELAY: limit.on_delay,
+            ATTR_OFF_DELAY: limit.off_delay,
+            **({} if rated is None else {ATTR_RATED_CURRENT: rated}),
+        }
+        _store(hass, entry, subentry, limit.circuit, wanted)
+        _put_down(hass, board, limit.circuit, wanted, "")
     await desk_of(hass).record.async_written()
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from homeassistant.core import CALLBACK_TYPE, callback
+
 from .aioacrel.control.control import EXPECTED_SECONDS, PATIENCE, Act, Control
 from .aioacrel.control.outcome import Result
 from .aioacrel.points import Effect
@@ -10,6 +12,7 @@ from .handles import circuit_position
 
 if TYPE_CHECKING:
     from .aioacrel.control.policy import Policy
+    from .operating import Operator
 
 _TARGETS = {Effect.OPEN: False, Effect.CLOSE: True}
 
@@ -66,3 +69,17 @@ class Movements:
 
     def _circuits(self) -> Iterable[str]:
         return dict.fromkeys(key.circuit for key in self._control.operations)
+
+
+@callback
+def follow_movements(operator: Operator, steady: Callable[[], float]) -> CALLBACK_TYPE:
+    """Tell the operator of a device of each circuit that moved without a command; returns what ends that."""
+    movements = Movements(operator.control, lambda: operator.policy, steady, operator.note_moved)
+    unlisten = operator.coordinator.async_add_listener(movements.look)
+
+    @callback
+    def end() -> None:
+        unlisten()
+        movements.end()
+
+    return end

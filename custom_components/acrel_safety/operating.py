@@ -1,7 +1,6 @@
 """Operating one device in Home Assistant: who asks is found out, the library decides, all of it is put down."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -10,18 +9,17 @@ from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import entity_registry as er
-from homeassistant.util.hass_dict import HassKey
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.control.caller import Caller
 from .aioacrel.control.control import PATIENCE, Act, Control
-from .aioacrel.control.lockouts import Lockouts
+from .aioacrel.control.cutoff import CutOff
 from .aioacrel.control.outcome import Outcome, Reason, Result, refused
 from .aioacrel.control.policy import Policy
+from .aioacrel.control.reclose import Recloser
 from .aioacrel.control.surroundings import Watched
 from .aioacrel.control.tags import Tag
 from .aioacrel.control.tokens import Selection
-from .aioacrel.device import Device
 from .aioacrel.journal.entry import Kind
 from .aioacrel.points import Effect
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
@@ -30,22 +28,21 @@ from .callers import async_caller
 from .const import DOMAIN, LOGGER
 from .controlsettings import policy_now
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .cutting import cut_off_device, cut_off_ids
 from .deeds import Deed, What, deeds_of
 from .desk import desk_of
 from .devices import board_of
 from .handles import Handle, handles_of
 from .keptfile import NOT_KEPT
+from .lockoutmemory import lockouts_of
 from .logged import log_deed
-from .movements import Movements
+from .movements import follow_movements
+from .reclosing import reclose_device, reclosing_ids
 from .tagmemory import tag_memory
 from .tripmemory import trip_memory
 
 _CONTROL = "_control_"
 _KINDS = {What.TAG_HUNG: Kind.TAG, What.TAG_REMOVED: Kind.TAG, What.MOVED: Kind.POSITION}
-_LOCKOUTS: HassKey[dict[str, Lockouts]] = HassKey(f"{DOMAIN}.lockouts")
-"""By device: a link that is loaded anew shortens no lock-out."""
-PROCESS_BEGAN = time.monotonic()
-"""What the process before this one sent, it sent earlier."""
 
 
 class Operator:
@@ -56,6 +53,9 @@ class Operator:
         self.coordinator = coordinator
         self.control = control
         self.board = board
+        self.recloser: Recloser | None = None
+        self.cut_off: CutOff | None = None
+        """What acts by itself; None where the owner did not opt in."""
         self._surroundings = surroundings
         self._hass: HomeAssistant = coordinator.hass
         self._hanging, self._operating = asyncio.Lock(), asyncio.Lock()
@@ -234,14 +234,18 @@ class Operator:
 
     def unique_id(self, handle: Handle) -> str:
         """Return what the entity registry knows a handle by; no circuit of a model is called so."""
-        subentry_id = self.coordinator.subentry.subentry_id
         name = f"{handle.name}_" if handle.name else ""
-        return f"{subentry_id}{_CONTROL}{handle.circuit}_{name}{handle.what}"
+        return self.unique_id_of(handle.circuit, f"{name}{handle.what}")
+
+    def unique_id_of(self, circuit: str, what: str) -> str:
+        """Return what the entity registry knows something by that is about operating a circuit."""
+        return f"{self.coordinator.subentry.subentry_id}{_CONTROL}{circuit}_{what}"
 
     def ids(self) -> Iterable[tuple[str, str]]:
         """Yield platform and unique id of all that operates the device."""
         for handle in self.handles:
             yield (Platform.BUTTON if handle.is_pressed else Platform.SWITCH).value, self.unique_id(handle)
+        yield from (*reclosing_ids(self), *cut_off_ids(self))
 
 
 async def async_remember(hass: HomeAssistant) -> None:
@@ -266,32 +270,24 @@ def operate_device(
         device,
         partial(policy_now, entry, coordinator.subentry.subentry_id),
         surroundings=surroundings,
-        lockouts=_lockouts_of(hass, device),
+        lockouts=lockouts_of(hass, device),
     )
     control.tags.restore(tag_memory(hass).kept(device.identity))
     board = board_of(hass, entry, coordinator.subentry)
-    coordinator.operator = operator = Operator(coordinator, control, surroundings, board)
-    movements = Movements(control, lambda: operator.policy, hass.loop.time, operator.note_moved)
-    unlisten = coordinator.async_add_listener(movements.look)
+    operator = coordinator.operator = Operator(coordinator, control, surroundings, board)
+    by_itself = [
+        reclose_device(hass, operator, watch),
+        cut_off_device(hass, operator, watch),
+        follow_movements(operator, hass.loop.time),
+    ]
 
     @callback
     def leave() -> None:
-        unlisten()
-        movements.end()
+        for end in by_itself:
+            end()
         surroundings.end()
         coordinator.operator = None
         if device.control is control:
             device.control = None
 
     return leave
-
-
-@callback
-def _lockouts_of(hass: HomeAssistant, device: Device) -> Lockouts:
-    """Return what is known of the device's lock-out; after a start, what may be left of one from before."""
-    known = hass.data.setdefault(_LOCKOUTS, {})
-    if (lockouts := known.get(device.identity)) is None:
-        lockouts = known[device.identity] = Lockouts(time.monotonic)
-        longest = max(operation.lockout for operation in device.model.operations.values())
-        lockouts.begin(longest - (time.monotonic() - PROCESS_BEGAN))
-    return lockouts

@@ -7,10 +7,10 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 from homeassistant.helpers.condition import Condition, ConditionCheckParams, ConditionConfig
 from homeassistant.helpers.typing import ConfigType
 
+from .cutting import operators
 from .deeds import deeds_of
 from .handles import circuit_position
 from .operating import Operator
-from .operators import operators
 from .reach import Reach, schema_of
 
 _SCHEMA = schema_of({})

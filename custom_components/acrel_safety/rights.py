@@ -16,6 +16,7 @@ from .aioacrel.alarms.standing import Standing
 from .const import DOMAIN, SUBENTRY_DEVICE
 from .entity_ids import SAFETY, id_of
 from .ownersettings import may_automate
+from .starters import person_behind
 
 AUTOMATION = "automation"
 """Who acts, in the record, where it is no person."""
@@ -39,9 +40,10 @@ async def async_actor(hass: HomeAssistant, context: Context) -> Actor:
 
     Home Assistant lets nobody log in with such an account, but a phone that was registered with it still sends.
     """
-    if context.user_id is None:
+    user_id = person_behind(hass, context)
+    if user_id is None:
         return Actor(context, None)
-    user = await hass.auth.async_get_user(context.user_id)
+    user = await hass.auth.async_get_user(user_id)
     if user is None:
         raise UnknownUser(context=context)
     if not user.is_active:

@@ -77,7 +77,7 @@ def test_it_reads_in_chinese_too(acrel: Acrel, tmp_path: Path) -> None:
 
 
 REMOVED = {"code": "Lg", "name": "Residual current high", "level": "alarm", "value": 600, "limit": 300, "unit": "mA"}
-LIMIT = {"board": "Hall", "circuit": "*", "family": "temperature", "level": "alarm", "limit": 80.0, "by": "Anna"}
+LIMIT = {"board": "Hall", "circuit": "*", "family": "temperature", "limit": 80.0, "by": "Anna"}
 ORDER = {"board": "Hall", "circuit": "1", "what": "ended", "code": "RlySta", "effect": "open", "position": True}
 BY_A_PERSON = {"by": "Anna", "by_id": "7", "caller": "person"}
 REFUSED = {"result": "refused", "reason": "tagged", "sentence": "Refused", "writes": 0}
@@ -110,6 +110,35 @@ OTHERS: list[tuple[Kind, Mapping[str, Any], str]] = [
         Kind.POSITION,
         {"level": "trip", "name": "Circuit is dead", "code": "Ua", "what": "moved", "comment": "live 230"},
         'position changed Phase A voltage: "live 230"',
+    ),
+    (
+        Kind.COMMAND,
+        {
+            "board": "Hall",
+            "what": "reclosing",
+            "phase": "locked",
+            "why": "other_cause",
+            "tries": 1,
+            "detail": "LgHigh@1/bit",
+        },
+        'acknowledges (there is another cause than the voltage, or another alarm) · detail "LgHigh@1/bit"',
+    ),
+    (
+        Kind.COMMAND,
+        {"board": "Hall", "what": "reclosing", "phase": "reclosed", "tries": 2, "result": "confirmed", "writes": 1},
+        "automatic reclosing: closed again by try 2; Done: the position was read back",
+    ),
+    (
+        Kind.COMMAND,
+        {
+            "what": "cut_off",
+            "step": "confirmed",
+            "code": "LgHigh",
+            "name": "Residual current high",
+            "by": "Anna",
+            **REFUSED,
+        },
+        'confirmed by a person; Refused, nothing was sent: a lock-out tag hangs on it · by "Anna"',
     ),
     (Kind.START, {}, "start"),
     (Kind.ALARM, {"level": ["alarm"], "code": 7, "what": {"a": 1}}, 'code 7 · level ["alarm"] · what {"a": 1}'),

@@ -155,6 +155,18 @@ async def by_script_of_an_automation(callers: Callers, wish: Wish) -> str:
     return await callers.automate([{"do": "script.act", "data": {"do": wish.action, "at": wish.entity_id}}])
 
 
+def by_run(name: str) -> Ask:
+    """Press *Run actions* of an automation that an administrator wrote."""
+
+    async def ask(callers: Callers, wish: Wish) -> str:
+        callers.log.clear()
+        variables = {"do": wish.action, "at": wish.entity_id}
+        said = await callers.post(name, "automation/trigger", entity_id="automation.by_hand", variables=variables)
+        return said or await callers.ran()
+
+    return ask
+
+
 def by_scene(name: str) -> Ask:
     return lambda callers, wish: callers.post(name, "scene/apply", entities={wish.entity_id: wish.way})
 
@@ -259,6 +271,9 @@ PATHS = (
     Path("other user's script", OTTO, by_script(OTTO)),
     Path("reader's script", RITA, by_script(RITA)),
     Path("automation's script", NOBODY, by_script_of_an_automation),
+    Path("administrator's run of an automation", ADA, by_run(ADA)),
+    Path("other user's run of an automation", OTTO, by_run(OTTO)),
+    Path("reader's run of an automation", RITA, by_run(RITA)),
     Path("administrator's scene", ADA, by_scene(ADA), is_for_buttons=False),
     Path("other user's scene", OTTO, by_scene(OTTO), is_for_buttons=False),
     Path("reader's scene", RITA, by_scene(RITA), is_for_buttons=False),
@@ -342,8 +357,9 @@ async def _automate(callers: Callers) -> None:
         "actions": {"action": "switch.turn_{{ trigger.to_state.state }}", "target": {"entity_id": switch}},
     }
     asked = {"alias": "Asked", "triggers": {"trigger": "event", "event_type": "go"}, "actions": _RUN}
+    by_hand = {"alias": "By hand", "triggers": {"trigger": "event", "event_type": "never"}, "actions": _SCRIPT}
     assert await async_setup_component(hass, "schedule", {})
-    assert await async_setup_component(hass, "automation", {"automation": [following, asked]})
+    assert await async_setup_component(hass, "automation", {"automation": [following, asked, by_hand]})
     assert await async_setup_component(hass, "script", {"script": {"act": {"sequence": [_SCRIPT]}}})
     assert await async_setup_component(hass, "group", {"group": {"breakers": {"entities": [switch]}}})
     assert await callers.send(ADA, "schedule/create", name="Hours") == ""

@@ -29,6 +29,10 @@ USUAL: Mapping[str, Any] = {
 }
 
 
+ANSWERED = ("select", "operate", "hang_tag", "list_operations", "list_alarms", "confirm_cut_off", "list_cut_offs")
+"""Actions of ours that answer."""
+
+
 @dataclass(frozen=True)
 class ControlRig:
     """The link, and short ways to what is operated."""
@@ -117,7 +121,7 @@ class ControlRig:
             data,
             blocking=True,
             context=Context(user_id=None if user is None else user.id),
-            return_response=action != "remove_tag",
+            return_response=action in ANSWERED,
         )
         return answer or {}
 

@@ -1,6 +1,7 @@
 """The dialog "Remote control" of a device: who may operate it, what, and what its outputs drive."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import probatio
@@ -29,6 +30,7 @@ from ..devices import board_of
 from ..handles import outputs_of
 from ..markdown import plain
 from ..model_files import model_library
+from .byitself_forms import by_itself_form, by_itself_schema, with_what_acts
 from .ending import ends_clearly
 from .evidence_forms import evidence_fields, evidence_form, evidence_in
 from .explain import FormError
@@ -134,6 +136,7 @@ def _schema(model: Model | None, texts: FlowTexts, users: Mapping[str, str]) -> 
             probatio.Optional(CONF_CRITICAL): _several(circuits),
             **({probatio.Optional(drive.value): at_outputs for drive in Drive} if outputs else {}),
             **evidence_fields(model, texts.language),
+            **by_itself_schema(model),
         }
     )
 
@@ -160,7 +163,7 @@ def _policy(form: FormData, model: Model | None) -> Policy:
             if (key := key_of(name)) in drives:
                 raise FormError("output_named_twice", at=drive.value)
             drives[key] = drive
-    return Policy(
+    policy = Policy(
         is_enabled=form[CONF_ENABLED],
         may_close=form[CONF_MAY_CLOSE],
         rights=Rights({name: rights for name, rights in given.items() if rights}),
@@ -168,6 +171,7 @@ def _policy(form: FormData, model: Model | None) -> Policy:
         drives=drives,
         evidence=evidence_in(form, model),
     )
+    return replace(policy, **with_what_acts(policy, form))
 
 
 def _rights(chosen: Sequence[str] | None) -> frozenset[Right]:
@@ -188,4 +192,5 @@ def _form(policy: Policy) -> FormData:
         CONF_CRITICAL: sorted(policy.critical),
         **{drive.value: [name_of(key) for key, one in policy.drives.items() if one is drive] for drive in Drive},
         **evidence_form(policy.evidence),
+        **by_itself_form(policy),
     }

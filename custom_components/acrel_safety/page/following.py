@@ -10,9 +10,9 @@ from homeassistant.components.websocket_api import ActiveConnection, websocket_c
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..const import DOMAIN
+from ..cutting import operators
 from ..deeds import deeds_of
 from ..operating import Operator
-from ..operators import operators
 from .operations import Json, async_shown, at
 
 OPERATIONS: Final = f"{DOMAIN}/operations"

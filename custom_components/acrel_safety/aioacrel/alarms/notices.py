@@ -106,6 +106,10 @@ class Notices:
         if occurrence not in self._told:
             self._note(alarm_id, Why.RESTARTED, now)
 
+    def remind(self, alarm_id: str, now: float) -> None:
+        """Have an alarm told again soon, before its time: something can be done about it now."""
+        self._note(alarm_id, Why.REMINDER, now)
+
     def withdraw(self, alarms: Iterable[Standing]) -> None:
         """Say nothing more of alarms that will not come back: what they were about was removed."""
         for standing in alarms:

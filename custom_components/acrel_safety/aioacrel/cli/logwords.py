@@ -9,6 +9,8 @@ from ..alarms.happening import What
 from ..alarms.levels import Level
 from ..alarms.sayings import SAID, headed, with_figures
 from ..control.outcome import Reason, Result
+from ..control.requests import Cut
+from ..control.rounds import Phase, Why, saying
 from ..journal import Record
 from ..readings import DEVICE_CIRCUIT
 from ..texts import Phrase, Said, Sayable, phrase, said, say, texts
@@ -122,12 +124,12 @@ def _other(kind: str, data: _Data, language: str) -> tuple[str, _Data]:
     told = {*_PLACE, *_ELSEWHERE, "by", "comment"}
     what, family = _text(data.get("what")), _text(data.get("family"))
     sentence: Said = ""
-    if kind == "limit" and f"phrases.family_{family}" in texts("en") and data.get("level") in Level:
+    if kind == "limit" and f"phrases.family_{family}" in texts("en") and data.get("level", Level.ALARM) in Level:
         told |= {"family", "level", "limit"}
         limit = data.get("limit")
         value = "–" if limit is None else f"{limit:g}" if isinstance(limit, int | float) else _quoted(str(limit))
         cause = phrase("told_with_value", cause=phrase(f"family_{family}"), value=value)
-        sentence = headed(Level(data["level"]), cause)
+        sentence = headed(Level(data.get("level", Level.ALARM)), cause)
     elif what in _TESTS and isinstance(data.get("passed"), bool):
         told |= {"what", "passed"}
         sentence = phrase(f"{what}_passed" if data["passed"] else f"{what}_failed")
@@ -144,12 +146,32 @@ def _other(kind: str, data: _Data, language: str) -> tuple[str, _Data]:
     elif what in _DONE:
         told |= {"what"}
         sentence = _DONE[what]
+    elif what == "reclosing" and data.get("phase") in Phase:
+        told |= {"what", "phase", "tries", "why", "result", "reason"}
+        why = Why(data["why"]) if data.get("why") in Why else None
+        tries = data.get("tries")
+        sentence = _with_outcome(
+            saying(Phase(data["phase"]), why, tries if isinstance(tries, int) else 0), data, language
+        )
+    elif what == "cut_off" and data.get("step") in Cut:
+        told |= {"what", "step", "code", "name", "request_id", "occurrence", "result", "reason"}
+        sentence = _with_outcome(phrase(f"cut_off_{data['step']}", cause=_Cause(data)), data, language)
     elif data.get("result") in Result:
         told |= {"result", "reason", "what"}
-        sentence = say(f"results.{data['result']}", language)
-        if data.get("reason") in Reason:
-            sentence = f"{sentence}: {say(f'reasons.{data["reason"]}', language)}"
+        sentence = _outcome(data, language)
     return said(sentence, language), {name: value for name, value in data.items() if name not in told}
+
+
+def _with_outcome(sentence: Said, data: _Data, language: str) -> str:
+    found = said(sentence, language)
+    return f"{found}; {_outcome(data, language)}" if data.get("result") in Result else found
+
+
+def _outcome(data: _Data, language: str) -> str:
+    sentence = say(f"results.{data['result']}", language)
+    if data.get("reason") in Reason:
+        sentence = f"{sentence}: {say(f'reasons.{data["reason"]}', language)}"
+    return sentence
 
 
 def _fields(data: _Data) -> Iterator[str]:

@@ -1,14 +1,16 @@
 """What the owner of a device says about operating it; asked at the moment of each act."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ..points import Effect, Operation
 from ..readings import DEVICE_CIRCUIT, PointKey
+from .caller import AUTOMATION, Caller, CallerKind
 from .evidence import Evidence
-from .rights import Rights
+from .rights import Right, Rights
+from .ties import Tie
 
 
 class Drive(StrEnum):
@@ -39,6 +41,15 @@ _TELLS: Mapping[Drive, Mapping[bool, bool]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reclosing:
+    """That a breaker may be closed again by itself, and between which voltages its supply is sound, in V."""
+
+    low: float = 198.0
+    high: float = 242.0
+    """Usual: 220 V, 10 % less and more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The owner's word. What is not said is not allowed."""
 
@@ -53,6 +64,22 @@ class Policy:
     """What outputs drive, by the point that shows the output."""
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     """What else tells the position of a circuit."""
+    reclosing: Reclosing | None = None
+    """None: nothing is ever closed by itself."""
+    ties: Sequence[Tie] = ()
+    """What is to be cut off by which alarms."""
+    may_cut_alone: bool = False
+    """Whether a tie that asks nobody may cut although automations have no right to."""
+
+    def may(self, caller: Caller, right: Right) -> bool:
+        """Whether a caller has a right; what acts by itself has the one that its own consent gives."""
+        match caller.kind:
+            case CallerKind.RECLOSING:
+                return right is Right.ON and self.reclosing is not None
+            case CallerKind.CUT_OFF:
+                return right is Right.OFF and (self.may_cut_alone or self.rights.may(AUTOMATION, Right.OFF))
+            case _:
+                return self.rights.may(caller, right)
 
     def effect(self, operation: Operation) -> Effect:
         """Return what an operation does, by the model file and by what the owner says of an output."""

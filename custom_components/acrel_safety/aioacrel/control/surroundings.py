@@ -1,6 +1,7 @@
 """What a device's control has to know of the alarms, and what the alarms have to know of it."""
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from ..alarms.alarm import Alarm
@@ -16,8 +17,8 @@ _BREAKERS = frozenset({"breaker", "switch"})
 class Surroundings(Protocol):
     """What stands around one device's control."""
 
-    def trip(self, circuit: str) -> str:
-        """Return the trip of a circuit that nobody acknowledged; empty if there is none."""
+    def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> str:
+        """Return the trip of a circuit that nobody acknowledged, but for excused occurrences; empty if none is left."""
 
     def sensor_fault(self, circuit: str) -> str:
         """Return what is broken of what measures the quantity that tripped a circuit; empty if nothing is."""
@@ -32,9 +33,9 @@ class Surroundings(Protocol):
 class Unwatched:
     """Where nobody watches alarms, such as on the command line."""
 
-    def trip(self, circuit: str) -> str:
+    def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> str:
         """Return none: nobody keeps them here."""
-        del circuit
+        del circuit, excused
         return ""
 
     def sensor_fault(self, circuit: str) -> str:
@@ -74,13 +75,15 @@ class Watched:
         self.end = watch.listen(self._note)
         self._note()
 
-    def trip(self, circuit: str) -> str:
-        """Return the name of a trip that nobody acknowledged."""
+    def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> str:
+        """Return the name of a trip that nobody acknowledged, but for excused occurrences."""
         return next(
             (
                 str(alarm.cause.key)
                 for alarm in self._of(circuit)
-                if alarm.cause.level is Level.TRIP and not alarm.facts.is_acknowledged
+                if alarm.cause.level is Level.TRIP
+                and not alarm.facts.is_acknowledged
+                and alarm.occurrence not in excused
             ),
             "",
         )
