@@ -1,6 +1,7 @@
 """What the page is told of devices that can be operated, and to whom it offers what."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
+from tests.integration.byitself_rigs import RECLOSES, breaker
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.control_rigs import ALL, USUAL, ControlRig, administrator, meter, person
 from tests.integration.rigs import QUICK
@@ -169,3 +171,16 @@ async def test_the_structure_names_what_can_be_operated_or_is_tagged(
         await rig.act("hang_tag", await administrator(hass), entity_id=device, reason="Work")
         (board,) = (await told(hass_ws_client, hass))["boards"]
         assert board["operated"] == ["1"]
+
+
+async def test_what_closes_by_itself_is_named_with_its_circuit(
+    hass: HomeAssistant,
+    tmp_path: Path,
+    cabinet_of: CabinetMaker,
+    link_to: LinkMaker,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    async with breaker(hass, tmp_path, cabinet_of, link_to, RECLOSES) as rig:
+        (board,) = (await told(hass_ws_client, hass))["boards"]
+        assert board["by_itself"] == [rig.handle("sensor", "1_reclosing")]
+        assert hass.states.get(board["by_itself"][0]) is not None

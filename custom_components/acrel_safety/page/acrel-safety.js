@@ -377,6 +377,9 @@ const operating = (board, place, isLeading = false) =>
       }]
     : [];
 
+/** What closes or cuts off by itself there, as its entities say. */
+const byItself = (place) => ((place.by_itself ?? []).length ? [entities(place.by_itself)] : []);
+
 const tagsOf = (t, structure) => {
   const boards = structure.boards.filter(isOperated);
   if (!boards.length) return [];
@@ -432,6 +435,7 @@ const boardView = (t, board) =>
       ...unseen(t, board, board.name),
       ...acknowledging(t, board),
       ...operating(board, board),
+      ...byItself(board),
       ...(figuresOf(board).length ? [entities(figuresOf(board))] : []),
     ]),
     ...board.circuits.map((circuit) =>
@@ -440,6 +444,7 @@ const boardView = (t, board) =>
         ...stateTiles(circuit, t.state, { tap_action: go(circuit), grid_options: FULL }),
         ...unseen(t, circuit, fullName(board, circuit)),
         ...operating(board, circuit, true),
+        ...byItself(circuit),
         ...(figuresOf(circuit).length ? [entities(figuresOf(circuit))] : []),
       ]),
     ),
@@ -487,6 +492,7 @@ const circuitView = (t, board, place, hass, causes) => {
       ...(place.safety ? [template(ONE, [shown(place, "circuit", { name })], t, causes)] : []),
       ...verbs,
       ...operating(board, place),
+      ...byItself(place),
       ...(place.alarms.length ? [raised] : []),
     ]),
     ...graphs.map((drawn) => graph(t, drawn)),

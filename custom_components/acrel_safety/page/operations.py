@@ -1,8 +1,9 @@
 """What the page shows of devices that can be operated: where they stand, what one may do, and what hangs on them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import device_registry as dr
@@ -16,9 +17,11 @@ from ..aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from ..aioacrel.texts import library_language
 from ..callers import async_caller
 from ..const import DOMAIN
+from ..cutting import cut_off_ids
 from ..deeds import Deed, deeds_of
 from ..handles import circuit_position, position
 from ..operating import Operator
+from ..reclosing import reclosing_ids
 
 type Json = dict[str, Any]
 
@@ -38,6 +41,16 @@ def operated(operator: Operator | None) -> Sequence[str]:
     if operator.policy.is_enabled or DEVICE_CIRCUIT in tagged:
         return [*circuits]
     return [circuit for circuit in circuits if circuit in tagged]
+
+
+@callback
+def by_itself(operator: Operator | None, circuits: Collection[str]) -> Iterator[tuple[Platform, str]]:
+    """Yield platform and unique id of what shows, for some circuits, what closes or cuts off by itself."""
+    if operator is None:
+        return
+    for platform, its_unique_id in (*reclosing_ids(operator), *cut_off_ids(operator)):
+        if any(its_unique_id.startswith(operator.unique_id_of(circuit, "")) for circuit in circuits):
+            yield Platform(platform), its_unique_id
 
 
 def at(hass: HomeAssistant, operator: Operator) -> str | None:
