@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_operate(_command(commands.add_parser, "operate", "give a device one command, and see whether it was done"))
     _add_scan(_command(commands.add_parser, "scan", "find out which units answer as which model"))
     _add_dump(_command(commands.add_parser, "dump", "save raw registers as a fixture for tests"))
+    _add_frame(_command(commands.add_parser, "frame", "explain a frame of a 4G device, or of Modbus RTU"))
     table = commands.add_parser(
         "table", help="check, import and export register tables", suggest_on_error=True
     ).add_subparsers(dest="command", required=True, metavar="ACTION")
@@ -196,6 +197,17 @@ def _add_dump(parser: argparse.ArgumentParser) -> None:
         help="registers to read, such as 0x0-0x3F or 100-120",
     )
     _add_output(parser, "FILE")
+
+
+def _add_frame(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "frame",
+        type=typed.hexadecimal,
+        nargs="+",
+        action=typed.Joined,
+        metavar="HEX",
+        help="its bytes, such as '7B 7B 94 BE EF 7D 7D' or 010300000001840A",
+    )
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

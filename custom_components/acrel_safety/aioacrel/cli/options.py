@@ -44,6 +44,7 @@ class Options(argparse.Namespace):
     statistics: bool
     ranges: Sequence[tuple[int, int]] | None
     output: Path | None
+    frame: bytes
     file: Path
     id: str
     base: str | None

@@ -10,6 +10,7 @@ from . import advice
 from .arguments import parse
 from .commands import (
     dump,
+    frame,
     log_export,
     log_show,
     log_verify,
@@ -39,6 +40,7 @@ COMMANDS: Mapping[str, Command] = {
     "operate": operate.command,
     "scan": scan.command,
     "dump": dump.command,
+    "frame": frame.command,
     "table check": table_check.command,
     "table import": table_import.command,
     "table export": table_export.command,

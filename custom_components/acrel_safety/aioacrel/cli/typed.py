@@ -13,6 +13,8 @@ from ..models.entry import MODEL_ID
 from ..registers import LAST_REGISTER
 
 LAST_UNIT = 255
+MOST_BYTES = 1 << 16
+"""Of frames that are to be explained."""
 
 
 def link(text: str) -> LinkAddress:
@@ -124,6 +126,35 @@ def kinds(text: str) -> Sequence[str]:
     if not named or not all(re.fullmatch(r"[a-z0-9_]+", kind) for kind in named):
         raise argparse.ArgumentTypeError(f"'{text}' names no kinds; allowed: {', '.join(Kind)}")
     return named
+
+
+def hexadecimal(text: str) -> bytes:
+    """Read bytes as they are printed: with or without gaps, 0x, commas and colons."""
+    digits = re.sub(r"0[xX]|[\s,:;-]", "", text)
+    try:
+        return bytes.fromhex(digits)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"these are no bytes; allowed: two hexadecimal digits each, at most {MOST_BYTES} bytes"
+        ) from None
+
+
+class Joined(argparse.Action):
+    """Puts together bytes that were typed as several words."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Keep all of them as one."""
+        del option_string
+        data = b"".join(part for part in values or () if isinstance(part, bytes))
+        if len(data) > MOST_BYTES:
+            parser.error(f"argument {self.metavar}: {len(data)} bytes; allowed: {MOST_BYTES}")
+        setattr(namespace, self.dest, data)
 
 
 def _register(text: str) -> int:
