@@ -71,6 +71,10 @@ class LinkTakenError(LinkUnreachableError):
     """Somebody else's requests kept the shared connection busy for so long that nothing was sent."""
 
 
+class DeviceAwayError(LinkUnreachableError):
+    """The device has not called in, or has hung up: nothing was sent."""
+
+
 class WrongPeerError(LinkUnreachableError):
     """Something else than this kind of Modbus was heard at the address: nothing can be asked there."""
 
