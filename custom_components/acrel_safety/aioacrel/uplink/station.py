@@ -125,8 +125,9 @@ def _fitting(request: Request, answer: PassThrough) -> Answer | None:
     """Return what an answer says if it fits a request in all that it names: which registers were read it does not."""
     if not answer.rtu:
         # Some answer a write with their serial number alone: what came of it has to be read back anyway.
-        is_write = isinstance(request, WriteRequest)
-        return WriteAnswer(request.unit, request.address, len(request.words)) if is_write else None
+        if isinstance(request, ReadRequest):
+            return None
+        return WriteAnswer(request.unit, request.address, len(request.words))
     found = rtu_of(answer.rtu)
     match request, found:
         case ReadRequest(), ReadAnswer():
