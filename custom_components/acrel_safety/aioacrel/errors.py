@@ -57,6 +57,12 @@ class AddressFormError(AcrelError):
         super().__init__(found=without_password(found), detail=detail)
 
 
+class ListenError(AcrelError):
+    """The port that devices are to call cannot be had."""
+
+    key = "cannot_listen"
+
+
 class LinkError(AcrelError):
     """Something on the way to the device failed; the request may be tried again later."""
 

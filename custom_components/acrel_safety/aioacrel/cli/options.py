@@ -2,12 +2,14 @@
 
 import argparse
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Literal
 
 from ..journal import Head
 from ..modbus.link import LinkAddress
+from ..uplink.limits import Network
+from ..uplink.moment import WeekdayRule
 
 
 class Options(argparse.Namespace):
@@ -45,6 +47,12 @@ class Options(argparse.Namespace):
     ranges: Sequence[tuple[int, int]] | None
     output: Path | None
     frame: bytes
+    listen: tuple[str, int]
+    devices: Sequence[tuple[str, str]] | None
+    networks: Sequence[Network] | None
+    utc_offset: tzinfo
+    weekday: WeekdayRule
+    polls: bool
     file: Path
     id: str
     base: str | None

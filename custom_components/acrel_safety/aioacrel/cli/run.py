@@ -22,6 +22,7 @@ from .commands import (
     table_check,
     table_export,
     table_import,
+    uplink,
     watch,
 )
 from .exits import Exit
@@ -40,6 +41,7 @@ COMMANDS: Mapping[str, Command] = {
     "operate": operate.command,
     "scan": scan.command,
     "dump": dump.command,
+    "uplink": uplink.command,
     "frame": frame.command,
     "table check": table_check.command,
     "table import": table_import.command,

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from math import inf
 
+from ..errors import ListenError
+from ..foreign import system_says
 from .doorman import Doorman
 from .events import Event, EventKind
 from .fields import masked, serial_bytes
@@ -79,9 +81,12 @@ class UplinkServer:
     # -- for whoever runs it ------------------------------------------------------------------------------------------
 
     async def start(self, host: str, port: int = DEFAULT_PORT) -> int:
-        """Listen at one address; return the port. Raises OSError."""
+        """Listen at one address; return the port. Raises ListenError."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Session(self), host, port, backlog=512)
+        try:
+            self._server = await loop.create_server(lambda: Session(self), host, port, backlog=512)
+        except OSError as error:
+            raise ListenError(host=host, port=port, detail=system_says(error)) from error
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
