@@ -24,6 +24,7 @@ from custom_components.acrel_safety.aioacrel.uplink.source import PERIODS
 from custom_components.acrel_safety.aioacrel.uplink.uploads import UNVERIFIED, UploadDecoder
 from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator.uplink import QUIRKS, Caller, Quirks
+from tests.aioacrel.control_rigs import time_passing
 from tests.aioacrel.rigs import LIBRARY
 from tests.aioacrel.uplink_rigs import SERIAL, Log, calling, serving
 
@@ -74,7 +75,6 @@ async def test_what_is_uploaded_is_read_at_once(model: str, quirks: str) -> None
         assert caller.asked == []
         assert len(found) > 25
         wrong = {key: (value, expected[key]) for key, value in found.items() if value != pytest.approx(expected[key])}
-        # What is counted is believed when it was said twice.
         assert wrong == {}
         origins = {reading.origin for reading in device.readings.values() if reading.value is not None}
         assert origins == {UNVERIFIED if QUIRKS[quirks].without_inner_checksum else "uplink"}
@@ -124,32 +124,41 @@ async def test_what_is_asked_in_vain_was_uploaded() -> None:
         assert caller.uploads == 5
 
 
-@pytest.mark.parametrize("quirks", [name for name in QUIRKS if name not in ("sleeps", "drops")])
-async def test_a_meter_is_opened_and_closed_with_its_position_confirmed_through_its_card(quirks: str) -> None:
-    async with device_on("dtsy1352", QUIRKS[quirks]) as (device, caller, _):
-        person = Person(kind=CallerKind.PERSON, name="test", is_administrator=True)
-        policy = Policy(is_enabled=True, may_close=True, rights=Rights.usual())
-        control = Control(device, lambda: policy, settle_seconds=1.5)
+PERSON = Person(kind=CallerKind.PERSON, name="test", is_administrator=True)
+LEAVE = Policy(is_enabled=True, may_close=True, rights=Rights.usual())
 
-        async def operate(key: PointKey) -> Outcome:
-            return await control.operate(key, person, is_confirmed=True)
 
-        async def pass_time() -> None:
-            while True:
-                await asyncio.sleep(0.5)
-                caller.unit.advance(0.5)
+async def operate(device: Device, caller: Caller, key: PointKey) -> Outcome:
+    control = Control(device, lambda: LEAVE, settle_seconds=1.5)
+    async with time_passing(caller.unit.advance):
+        return await control.operate(key, PERSON, is_confirmed=True)
 
-        clock = asyncio.create_task(pass_time())
+
+@pytest.mark.parametrize(
+    "quirks",
+    [QUIRKS["good"], QUIRKS["cut"], QUIRKS["terse"], Quirks(latency_s=0.8)],
+    ids=("good", "cut", "terse", "late"),
+)
+async def test_a_meter_is_opened_and_closed_with_its_position_confirmed_through_its_card(quirks: Quirks) -> None:
+    async with device_on("dtsy1352", quirks) as (device, caller, _):
         for key, is_closed in ((OPEN, False), (CLOSE, True)):
-            outcome = await operate(key)
+            outcome = await operate(device, caller, key)
             assert (outcome.result, outcome.position, outcome.writes) == (Result.CONFIRMED, is_closed, 1)
         assert len(caller.unit.writes) == 2
         caller.hang_up()
         await asyncio.sleep(1)
-        outcome = await operate(OPEN)
+        outcome = await operate(device, caller, OPEN)
         assert (outcome.result, outcome.reason, outcome.writes) == (Result.REFUSED, Reason.NOT_SENT, 0)
         assert len(caller.unit.writes) == 2
-        clock.cancel()
+
+
+@pytest.mark.parametrize("quirks", ["slow", "sleeps"])
+async def test_a_device_that_answers_too_slowly_is_not_operated_at_all(quirks: str) -> None:
+    async with device_on("dtsy1352", QUIRKS[quirks]) as (device, caller, _):
+        await asyncio.sleep(90)
+        outcome = await operate(device, caller, CLOSE)
+        assert (outcome.result, outcome.writes) == (Result.REFUSED, 0)
+        assert caller.unit.writes == []
 
 
 async def test_of_another_device_nothing_is_believed() -> None:

@@ -236,9 +236,8 @@ def _add_uplink(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--weekday",
-        type=WeekdayRule,
-        choices=tuple(WeekdayRule),
-        default=WeekdayRule.MONDAY_1,
+        choices=[rule.value for rule in WeekdayRule],
+        default=WeekdayRule.MONDAY_1.value,
         help="how devices are told the weekday (default: monday_1)",
     )
     parser.add_argument("--count", type=typed.whole(1), metavar="N", help="end after so many events")

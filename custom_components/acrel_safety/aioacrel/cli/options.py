@@ -9,7 +9,6 @@ from typing import Literal
 from ..journal import Head
 from ..modbus.link import LinkAddress
 from ..uplink.limits import Network
-from ..uplink.moment import WeekdayRule
 
 
 class Options(argparse.Namespace):
@@ -51,7 +50,7 @@ class Options(argparse.Namespace):
     devices: Sequence[tuple[str, str]] | None
     networks: Sequence[Network] | None
     utc_offset: tzinfo
-    weekday: WeekdayRule
+    weekday: str
     polls: bool
     file: Path
     id: str

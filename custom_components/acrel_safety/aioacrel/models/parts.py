@@ -39,7 +39,7 @@ def upload_blocks(node: Node) -> Sequence[tuple[int, int]]:
     blocks = node.spans("blocks", LAST_REGISTER, keeps_order=True)
     sizes = [last - first + 1 for first, last in blocks]
     if len(blocks) > MOST_BLOCKS:
-        node.report("too_many", "blocks", found=len(blocks), allowed=MOST_BLOCKS)
+        node.report("too_many", "blocks", found=len(blocks), allowed=str(MOST_BLOCKS))
     for size in sizes:
         if size > MOST_REGISTERS:
             node.report("out_of_range", "blocks", found=size, allowed=f"1 - {MOST_REGISTERS}")

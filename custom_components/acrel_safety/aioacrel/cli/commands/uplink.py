@@ -4,6 +4,7 @@ Serial numbers are shown whole, since devices are named by them; numbers of SIM 
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 
 from ...errors import AcrelError
@@ -14,6 +15,7 @@ from ...texts import phrase
 from ...uplink.events import Event, EventKind
 from ...uplink.hub import Polling, UplinkHub
 from ...uplink.limits import Limits
+from ...uplink.moment import WeekdayRule
 from ...uplink.server import Clock, UplinkServer
 from ...uplink.source import UplinkSource
 from ...uplink.uploads import UNVERIFIED
@@ -46,7 +48,7 @@ class _Listening:
         self._models = models
         server = UplinkServer(
             limits=Limits(networks=tuple(options.networks or ())),
-            clock=Clock(zone=options.utc_offset, weekday=options.weekday),
+            clock=Clock(zone=options.utc_offset, weekday=WeekdayRule(options.weekday)),
             on_event=self._event,
         )
         self._server = server
@@ -80,10 +82,10 @@ class _Listening:
             self._tell(
                 {"event": "trouble", "serial": serial, "text": str(update.trouble)}, f"{serial}: {update.trouble}"
             )
-        if any(reading.value is not None for reading in update.readings.values()):
+        if not self._is_over.is_set() and any(one.value is not None for one in update.readings.values()):
             self._values(serial, model, update.readings)
 
-    def _values(self, serial: str, model: Model, readings: dict[PointKey, Reading]) -> None:
+    def _values(self, serial: str, model: Model, readings: Mapping[PointKey, Reading]) -> None:
         keys = [key for key in model.readable if key in readings]
         document: dict[str, Json] = {"event": "readings", "serial": serial, **as_document(model, keys, readings)}
         document["unverified"] = any(reading.origin == UNVERIFIED for reading in readings.values())
@@ -97,19 +99,19 @@ class _Listening:
 
     def _event(self, event: Event) -> None:
         document: dict[str, Json] = {"event": event.kind.value, "serial": event.serial, "address": event.address}
-        language, named = self._options.language, {"serial": event.serial, "address": event.address}
+        serial, address = event.serial, event.address
+        if event.kind in (EventKind.LOGIN, EventKind.STRANGER):
+            document |= self._described(serial)
         match event.kind:
             case EventKind.LOGIN:
-                document |= self._described(event.serial)
-                said = phrase("uplink_login", **named)
+                said = phrase("uplink_login", serial=serial, address=address)
             case EventKind.LOST:
-                said = phrase("uplink_lost", **named)
+                said = phrase("uplink_lost", serial=serial)
             case EventKind.SECOND_LOGIN:
-                said = phrase("uplink_second_login", **named)
+                said = phrase("uplink_second_login", serial=serial, address=address)
             case _:
-                document |= self._described(event.serial)
-                said = phrase("uplink_stranger", **named)
-        self._tell(document, said.text(language))
+                said = phrase("uplink_stranger", serial=serial, address=address)
+        self._tell(document, said.text(self._options.language))
 
     def _described(self, serial: str) -> dict[str, Json]:
         """Return what a device says of itself, without the number of its card."""
@@ -127,6 +129,8 @@ class _Listening:
         return described
 
     def _tell(self, document: dict[str, Json], said: str, *, counts: bool = True) -> None:
+        if self._is_over.is_set():
+            return
         if self._console.as_json:
             self._console.json(document)
         else:
