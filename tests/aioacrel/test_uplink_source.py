@@ -23,7 +23,8 @@ from custom_components.acrel_safety.aioacrel.uplink.sections import Seal, Sectio
 from custom_components.acrel_safety.aioacrel.uplink.source import PERIODS
 from custom_components.acrel_safety.aioacrel.uplink.uploads import UNVERIFIED, UploadDecoder
 from custom_components.acrel_safety.aioacrel.vocabulary import Pace
-from simulator.uplink import QUIRKS, Caller, Quirks
+from simulator import Cabinet
+from simulator.uplink import QUIRKS, Caller, Fleet, Quirks
 from tests.aioacrel.control_rigs import time_passing
 from tests.aioacrel.rigs import LIBRARY
 from tests.aioacrel.uplink_rigs import SERIAL, Log, calling, serving
@@ -168,6 +169,30 @@ async def test_of_another_device_nothing_is_believed() -> None:
         await asyncio.sleep(1)
         assert values(device) == {}
         assert isinstance(device.trouble, WrongDeviceError)
+
+
+async def test_an_hour_of_a_fleet_with_every_quirk_brings_no_wrong_value_and_loses_nobody() -> None:
+    async with serving() as (server, port, _):
+        hub = UplinkHub(server)
+        cabinet = Cabinet.of({}, frozen=True)
+        fleet = Fleet(cabinet, minutes=5)
+        devices: dict[str, Device] = {}
+        for caller in fleet.callers:
+            known = LIBRARY.get(caller.unit.model)
+            device = devices[caller.serial] = Device(caller.serial, known)
+            device.attach(hub.source(caller.serial, known, polling=Polling()))
+            device.want(known.readable)
+        hub.start()
+        fleet.start("127.0.0.1", port)
+        for _ in range(60):
+            await asyncio.sleep(60)
+            for caller in fleet.callers:
+                found, expected = values(devices[caller.serial]), truth(caller)
+                assert {key for key, value in found.items() if value != pytest.approx(expected[key])} == set()
+                assert len(found) > 25, caller.serial
+        assert all(caller.unit.writes == [] for caller in fleet.callers)
+        await hub.stop()
+        await fleet.stop()
 
 
 def decoder(model: str = "arcm300") -> UploadDecoder:
