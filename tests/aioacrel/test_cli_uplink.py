@@ -108,10 +108,11 @@ def test_wrong_usage_is_explained(acrel: Acrel, arguments: tuple[str, ...], said
 
 async def test_a_process_listens_on_a_real_port_until_ctrl_c(acrel: Acrel) -> None:
     async with process("uplink", "--listen", f"{HOST}:0", *known(), "--json") as command:
-        assert command.stdout is not None
+        out = command.stdout
+        assert out is not None
 
         async def line() -> Any:  # noqa: ANN401 - any document
-            return json.loads(await command.stdout.readline())
+            return json.loads(await out.readline())
 
         port = (await line())["port"]
         taken = await asyncio.to_thread(acrel, "uplink", "--listen", f"{HOST}:{port}", "--json")

@@ -14,7 +14,7 @@ from ..registers import Ratio, Read, RegisterMap
 from ..registers.blocks import Block, spans_of
 from ..registers.decode import Decoder
 from ..registers.dump import RegisterDump
-from ..registers.privacy import around, private_registers
+from ..registers.privacy import around
 from ..texts import Phrase
 from ..vocabulary import Pace
 from .dumping import take_dump
@@ -320,7 +320,7 @@ class PolledUnit:
         places = [place for key, place in self.registers.places.items() if key not in left_out]
         answers: dict[Read, list[int]] = {}
         silence: NoAnswerError | None = None
-        for read in around(self.plan.printed(spans_of(places)), private_registers([self.model])):
+        for read in around(self.plan.printed(spans_of(places)), self.model.private_registers):
             try:
                 answers[read] = await patient_read(self.unit, read.function, read.address, read.count, turn)
             except RefusedError:
