@@ -7,6 +7,7 @@ from collections.abc import Callable
 from benchmarks import (
     alarms,
     bus,
+    commands,
     delivered,
     faults,
     growth,
@@ -27,6 +28,7 @@ def main() -> None:
     runs: dict[str, Callable[[], Table]] = {
         "line-time": line_time.measure,
         "bus": lambda: asyncio.run(bus.measure()),
+        "commands": commands.measure,
         "pace": pace.measure,
         "faults": faults.measure,
         "delivered": delivered.measure,

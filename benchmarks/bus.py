@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 
 from homeassistant import loader
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
@@ -72,13 +73,15 @@ type Peer = Callable[[int, Seen], AbstractAsyncContextManager[Command | None]]
 
 @asynccontextmanager
 async def _home_assistant() -> AsyncIterator[HomeAssistant]:
-    async with async_test_home_assistant() as hass:
-        frame.async_setup(hass)
-        hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
-        try:
-            yield hass
-        finally:
-            await hass.async_stop(force=True)
+    # A folder of its own: what it keeps must not be found by the next one, nor by any test.
+    with TemporaryDirectory() as folder:
+        async with async_test_home_assistant(config_dir=folder) as hass:
+            frame.async_setup(hass)
+            hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
+            try:
+                yield hass
+            finally:
+                await hass.async_stop(force=True)
 
 
 @asynccontextmanager

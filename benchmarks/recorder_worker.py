@@ -171,7 +171,7 @@ async def work(peer: Peer, port: int, minutes: float) -> Mapping[str, object]:
     alarms: list[tuple[float, str]] = []
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "recorder.db"
-        async with async_test_home_assistant() as hass:
+        async with async_test_home_assistant(config_dir=folder) as hass:
             frame.async_setup(hass)
             # The test harness allows no custom integrations unless it is told to look for them.
             hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)

@@ -28,10 +28,11 @@ from .issues import forget_former_issues
 from .loading import add_device, async_load_models, enabled_points, read_tables
 from .memory import TotalsMemory
 from .missedlinks import async_miss_link
+from .operating import async_remember
 from .page import async_serve_page
 from .reloading import async_reload
+from .starters import note_starters
 from .stored import async_check_link, async_sound_devices
-from .tagmemory import tag_memory
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -39,6 +40,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
     """Register the actions and the page, take the buttons of notifications, and mind when tests are due."""
     register_actions(hass)
+    note_starters(hass)
     await async_take_buttons(hass)
     await async_begin_checkups(hass)
     await async_serve_page(hass)
@@ -59,7 +61,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     # Now, whether this link can be set up or not.
     desk.forget_removed()
     models = await async_load_models(hass, subentries)
-    await tag_memory(hass).async_open()
+    await async_remember(hass)
     memory = TotalsMemory(hass, entry)
     await memory.async_load()
     hub = hub_of(hass, entry)

@@ -9,17 +9,20 @@ from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceRespo
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
+from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.engine import Alarms
 from .aioacrel.alarms.facts import Facts
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.errors import AcrelError, AlarmRefusedError, UnknownAlarmError
 from .aioacrel.texts import library_language
+from .byitselfactions import register_by_itself_actions
 from .const import DOMAIN
 from .controlactions import register_control_actions
 from .desk import AlarmDesk, desk_of
 from .entity_ids import shown_by
-from .limitsetting import LIMIT_FIELDS, async_set_limit
-from .rights import Actor, async_actor, check_may_act, check_may_set_all
+from .limitsetting import LIMIT_FIELDS, async_set_limit, board_at
+from .often import check_not_too_often
+from .rights import Actor, async_actor, check_may_act, check_may_act_at, check_may_set, check_may_set_all
 from .targets import spots_of
 from .wording import sentence_of, summary_of, title_of
 
@@ -43,6 +46,8 @@ type Act = Callable[[Alarms, Standing, str], None]
 """What is done to one alarm, by whom."""
 type MayCheck = Callable[[HomeAssistant, Actor, Sequence[Standing]], None]
 """Raises where somebody may not."""
+type MayCheckAt = Callable[[HomeAssistant, Actor, Board, str | None], None]
+"""Likewise, of a place."""
 _TEXT = probatio.All(str, probatio.Length(max=_LONGEST_COMMENT))
 _ALARMS: Mapping[str | probatio.Marker, object] = {
     **cv.TARGET_SERVICE_FIELDS,
@@ -76,6 +81,7 @@ def register_actions(hass: HomeAssistant) -> None:
     listing = probatio.Schema({**cv.TARGET_SERVICE_FIELDS})
     register(DOMAIN, LIST_ALARMS, _async_list, listing, supports_response=SupportsResponse.ONLY)
     register_control_actions(hass)
+    register_by_itself_actions(hass)
 
 
 async def async_acknowledge(
@@ -85,13 +91,14 @@ async def async_acknowledge(
 
     Raises HomeAssistantError in the user's language, ServiceValidationError and Unauthorized among them.
     """
-    desk = desk_of(hass)
-    await _async_act(hass, context, [_named(hass, desk, alarm_id, occurrence)], _acknowledging(comment))
+    alarms = [_named(hass, desk_of(hass), alarm_id, occurrence)]
+    actor = await async_actor(hass, context)
+    check_may_act(hass, actor, alarms)
+    await _async_act(hass, actor, alarms, _acknowledging(comment))
 
 
 async def _async_acknowledge(call: ServiceCall) -> None:
-    alarms = _alarms_of(call, lambda facts: not facts.is_acknowledged)
-    await _async_act(call.hass, call.context, alarms, _acknowledging(call.data[ATTR_COMMENT]))
+    await _async_act_there(call, lambda facts: not facts.is_acknowledged, _acknowledging(call.data[ATTR_COMMENT]))
 
 
 def _acknowledging(comment: str) -> Act:
@@ -101,57 +108,86 @@ def _acknowledging(comment: str) -> Act:
 
 
 async def _async_silence(call: ServiceCall) -> None:
-    alarms = _alarms_of(call, lambda facts: not facts.is_acknowledged)
-    await _async_act(call.hass, call.context, alarms, lambda alarms, one, by: alarms.silence(one.alarm_id, by=by))
+    await _async_act_there(
+        call, lambda facts: not facts.is_acknowledged, lambda alarms, one, by: alarms.silence(one.alarm_id, by=by)
+    )
 
 
 async def _async_reset(call: ServiceCall) -> None:
-    alarms = _alarms_of(call, lambda facts: facts.is_latched)
-    await _async_act(call.hass, call.context, alarms, lambda alarms, one, by: alarms.reset(one.alarm_id, by=by))
+    await _async_act_there(
+        call, lambda facts: facts.is_latched, lambda alarms, one, by: alarms.reset(one.alarm_id, by=by)
+    )
 
 
 async def _async_shelve(call: ServiceCall) -> None:
     seconds, comment = call.data[ATTR_DURATION].total_seconds(), call.data[ATTR_COMMENT]
-    await _async_act(
-        call.hass,
-        call.context,
-        _alarms_of(call, lambda facts: facts.stands),
+    await _async_act_there(
+        call,
+        lambda facts: facts.stands,
         lambda alarms, one, by: alarms.shelve(one.alarm_id, seconds, by=by, comment=comment),
+        is_counted=True,
     )
 
 
 async def _async_unshelve(call: ServiceCall) -> None:
-    alarms = _alarms_of(call, lambda facts: facts.is_shelved)
-    await _async_act(call.hass, call.context, alarms, lambda alarms, one, by: alarms.unshelve(one.alarm_id, by=by))
+    await _async_act_there(
+        call,
+        lambda facts: facts.is_shelved,
+        lambda alarms, one, by: alarms.unshelve(one.alarm_id, by=by),
+        is_counted=True,
+    )
 
 
 async def _async_take_out(call: ServiceCall) -> None:
     comment = call.data[ATTR_COMMENT]
-    await _async_act(
-        call.hass,
-        call.context,
-        _alarms_of(call, lambda facts: not facts.is_out_of_service),
+    await _async_act_there(
+        call,
+        lambda facts: not facts.is_out_of_service,
         lambda alarms, one, by: alarms.take_out(one.alarm_id, by=by, comment=comment),
         may=check_may_set_all,
+        may_at=_check_may_set_at,
+        is_counted=True,
     )
 
 
 async def _async_put_back(call: ServiceCall) -> None:
-    await _async_act(
-        call.hass,
-        call.context,
-        _alarms_of(call, lambda facts: facts.is_out_of_service),
+    await _async_act_there(
+        call,
+        lambda facts: facts.is_out_of_service,
         lambda alarms, one, by: alarms.put_back(one.alarm_id, by=by),
         may=check_may_set_all,
+        may_at=_check_may_set_at,
+        is_counted=True,
     )
 
 
-async def _async_act(
-    hass: HomeAssistant, context: Context, alarms: Sequence[Standing], act: Act, *, may: MayCheck = check_may_act
+def _check_may_set_at(hass: HomeAssistant, actor: Actor, board: Board, circuit: str | None) -> None:
+    del circuit
+    check_may_set(hass, actor, board)
+
+
+async def _async_act_there(
+    call: ServiceCall,
+    is_meant: Callable[[Facts], bool],
+    act: Act,
+    *,
+    may: MayCheck = check_may_act,
+    may_at: MayCheckAt = check_may_act_at,
+    is_counted: bool = False,
 ) -> None:
-    """Do something to alarms, and wait until it is on the disk; what one refuses keeps no other from it."""
-    actor = await async_actor(hass, context)
+    """Do something to the alarms that an action names; who may not is refused also where there is nothing to do."""
+    hass, alarms = call.hass, _alarms_of(call, is_meant)
+    actor = await async_actor(hass, call.context)
+    for spot in () if alarms else spots_of(hass, call.data) or ():
+        may_at(hass, actor, board_at(hass, spot), spot.circuit)
     may(hass, actor, alarms)
+    if alarms and is_counted:
+        check_not_too_often(hass, actor)
+    await _async_act(hass, actor, alarms, act)
+
+
+async def _async_act(hass: HomeAssistant, actor: Actor, alarms: Sequence[Standing], act: Act) -> None:
+    """Do something to alarms, and wait until it is on the disk; what one refuses keeps no other from it."""
     desk = desk_of(hass)
     refused: AcrelError | None = None
     for standing in alarms:

@@ -13,6 +13,7 @@ from .aioacrel.alarms.bitlevels import level_of
 from .aioacrel.points import Point
 from .aioacrel.vocabulary import Kind
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .cutting import cut_off_sensors
 from .desk import desk_of
 from .entity import AcrelEntity
 from .entity_ids import CONNECTION, UNSAFE
@@ -69,7 +70,8 @@ async def async_setup_entry(
     async_add_entities(_of_views([view_of_link(entry, desk_of(hass))]))
     for subentry_id, coordinator in entry.runtime_data.coordinators.items():
         points = (AcrelBinarySensor(coordinator, point) for point in points_of(coordinator, Platform.BINARY_SENSOR))
-        async_add_entities([*_of_views(views_of(coordinator)), *points], config_subentry_id=subentry_id)
+        found = [*_of_views(views_of(coordinator)), *points, *cut_off_sensors(coordinator)]
+        async_add_entities(found, config_subentry_id=subentry_id)
 
 
 def _of_views(views: Iterable[View]) -> Iterator[BinarySensorEntity]:

@@ -10,29 +10,37 @@ from .actions import async_acknowledge
 from .aioacrel.alarms.board import Board
 from .aioacrel.texts import phrase
 from .buttonseal import async_load_seal, opened, sealed
+from .byitselfactions import async_confirm
 from .checkupactions import async_record_checkup, board_named
 from .checkups import Checkup
 from .const import DOMAIN, LOGGER
+from .cutting import request_about
 from .desk import desk_of
 
 APP_EVENT = "mobile_app_notification_action"
 """Fired by the companion app, with the person's context."""
 _ACKNOWLEDGE = "ACREL_ACK_"
 _TEST = "ACREL_TEST_"
+_CUT_OFF = "ACREL_CUT_"
 _MOST = 20
 
 
 def app_data(hass: HomeAssistant, board: Board, occurrences: Sequence[str], page: str) -> Mapping[str, Any]:
     """Return the `data` of a notification in the companion app: one per board, with two buttons.
 
-    *Acknowledge* means these occurrences of alarms, and never the next ones.
+    *Acknowledge* means these occurrences of alarms, and never the next ones. Where one of them asks for it, a third one
+    cuts off.
     """
     language = hass.config.language
     action = sealed(hass, _ACKNOWLEDGE, "_".join(occurrences))
-    buttons = [
+    buttons: list[dict[str, Any]] = [
         {"action": action, "title": phrase("button_acknowledge").text(language)},
         {"action": "URI", "title": phrase("button_show").text(language), "uri": page},
     ]
+    if (request := request_about(hass, occurrences)) is not None:
+        cut_off = {"action": sealed(hass, _CUT_OFF, request.id), "title": phrase("button_cut_off").text(language)}
+        # These two are for iOS, which then asks who holds the phone.
+        buttons.append({**cut_off, "destructive": True, "authenticationRequired": True})
     # A tap opens the same page: on some phones buttons do nothing (`url` is for iOS, `clickAction` for Android).
     tag = f"{DOMAIN}_{board.identity}"
     return {"tag": tag, "group": DOMAIN, "url": page, "clickAction": page, "actions": buttons}
@@ -56,11 +64,12 @@ async def async_take_buttons(hass: HomeAssistant) -> None:
 
     @callback
     def is_ours(data: dict[str, Any]) -> bool:
-        return str(data.get("action")).startswith((_ACKNOWLEDGE, _TEST))
+        return str(data.get("action")).startswith((_ACKNOWLEDGE, _TEST, _CUT_OFF))
 
     async def take(event: Event[dict[str, Any]]) -> None:
         action = str(event.data["action"])
-        for prefix, act in ((_TEST, _async_record_checkup), (_ACKNOWLEDGE, _async_acknowledge)):
+        acts = ((_TEST, _async_record_checkup), (_ACKNOWLEDGE, _async_acknowledge), (_CUT_OFF, _async_cut_off))
+        for prefix, act in acts:
             if action.startswith(prefix):
                 if (meant := opened(hass, prefix, action)) is None:
                     # Anybody with an account can send a notification, with any button.
@@ -99,6 +108,15 @@ async def _async_record_checkup(hass: HomeAssistant, context: Context, named: st
     except HomeAssistantError as error:
         said = phrase("button_test_refused", place=board.name, why=_why(error, language))
         await _async_say(hass, [said.text(language)])
+
+
+async def _async_cut_off(hass: HomeAssistant, context: Context, request_id: str) -> None:
+    language = hass.config.language
+    try:
+        operator, outcome = await async_confirm(hass, context, request_id)
+        operator.check(outcome)
+    except HomeAssistantError as error:
+        await _async_say(hass, [phrase("button_not_cut_off", why=_why(error, language)).text(language)])
 
 
 def _why(error: HomeAssistantError, language: str) -> str:

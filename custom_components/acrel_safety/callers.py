@@ -7,6 +7,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized, UnknownUser
 
 from .aioacrel.control.caller import AUTOMATION, Caller, CallerKind
+from .starters import person_behind
 
 
 async def async_caller(hass: HomeAssistant, context: Context, shown_by: Iterable[str | None] = ()) -> Caller:
@@ -15,9 +16,10 @@ async def async_caller(hass: HomeAssistant, context: Context, shown_by: Iterable
     `shown_by` are the entities that show what is to be operated: whoever may only look at them may not operate it.
     Raises UnknownUser for a person who is gone, Unauthorized for one who may not.
     """
-    if context.user_id is None:
+    user_id = person_behind(hass, context)
+    if user_id is None:
         return AUTOMATION
-    user = await hass.auth.async_get_user(context.user_id)
+    user = await hass.auth.async_get_user(user_id)
     if user is None:
         raise UnknownUser(context=context)
     if not user.is_active:

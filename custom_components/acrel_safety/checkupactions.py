@@ -16,6 +16,7 @@ from .const import DOMAIN
 from .desk import desk_of
 from .devices import board_of
 from .limitsetting import devices_at
+from .often import check_not_too_often
 from .rights import async_actor, check_may_note, check_may_set
 from .targets import Spot, spots_of
 
@@ -55,6 +56,7 @@ async def async_record_checkup(
     actor = await async_actor(hass, context)
     for board in boards:
         check_may_note(hass, actor, board)
+    check_not_too_often(hass, actor)
     for board in boards:
         data = {"what": str(kind), "passed": passed, "comment": comment}
         said = (phrase(f"{kind}_passed") if passed else phrase(f"{kind}_failed")).text(hass.config.language)

@@ -9,6 +9,7 @@ from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import config_validation as cv
 
 from .aioacrel.control.caller import Caller
+from .aioacrel.control.choice import usual
 from .aioacrel.control.outcome import Outcome, Result
 from .aioacrel.control.tags import LONGEST_TEXT, Tag
 from .aioacrel.control.tokens import LONGEST, SHORTEST, USUAL
@@ -17,7 +18,7 @@ from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .aioacrel.texts import library_language
 from .callers import async_caller
 from .const import DOMAIN
-from .handles import position, usual
+from .handles import position
 from .operating import Operator
 from .targets import Spot, spots_of
 
@@ -80,7 +81,7 @@ async def _async_select(call: ServiceCall) -> ServiceResponse:
     found = await operator.async_select(key, call.context, call.data[ATTR_SECONDS])
     if isinstance(found, Outcome):
         operator.check(found)
-        return _plain(operator, found)
+        return _plain(operator, key, found)
     language = library_language(call.hass.config.language)
     operation = operator.control.operations[key]
     return {
@@ -90,7 +91,7 @@ async def _async_select(call: ServiceCall) -> ServiceResponse:
         "circuit": key.circuit,
         "name": operation.name(language),
         "warning": operation.warning(language),
-        "position": _word(found.position),
+        "position": _word(operator, key, found.position),
     }
 
 
@@ -102,7 +103,7 @@ async def _async_operate(call: ServiceCall) -> ServiceResponse:
     )
     if not call.return_response or outcome.result is Result.REFUSED:
         operator.check(outcome)
-    return _plain(operator, outcome) if call.return_response else None
+    return _plain(operator, key, outcome) if call.return_response else None
 
 
 async def _async_hang_tag(call: ServiceCall) -> ServiceResponse:
@@ -168,7 +169,7 @@ async def _async_operation(call: ServiceCall, operator: Operator, key: PointKey)
         "name": operation.name(language),
         "effect": str(policy.effect(operation)),
         "warning": operation.warning(language),
-        "position": _word(proof.position(control.device.readings)) if is_told else None,
+        "position": _word(operator, key, proof.position(control.device.readings)) if is_told else None,
         "allowed": caller is not None and hindrance is None,
         "reason": None if hindrance is None else str(hindrance.reason),
         "in_the_way": None if hindrance is None else operator.sentence(hindrance),
@@ -227,13 +228,13 @@ def _keys(operator: Operator, circuit: str | None, operation: str) -> Iterator[P
 # -- what is answered ------------------------------------------------------------------------------------------------
 
 
-def _plain(operator: Operator, outcome: Outcome) -> dict[str, Any]:
+def _plain(operator: Operator, key: PointKey, outcome: Outcome) -> dict[str, Any]:
     return {
         "outcome": str(outcome.result),
         "reason": None if outcome.reason is None else str(outcome.reason),
         "text": operator.sentence(outcome),
         "writes": outcome.writes,
-        "position": _word(outcome.position),
+        "position": _word(operator, key, outcome.position),
     }
 
 
@@ -247,8 +248,15 @@ def _plain_tag(tag: Tag) -> dict[str, Any]:
     }
 
 
-def _word(is_closed: bool | None) -> str | None:  # noqa: FBT001 - a position
-    return None if is_closed is None else "closed" if is_closed else "open"
+def _word(operator: Operator, key: PointKey, position: bool | None) -> str | None:  # noqa: FBT001 - a position
+    """Return the word for a position: of a circuit, or of an output that is none to a circuit."""
+    if position is None:
+        return None
+    operation = operator.control.device.model.operations[key]
+    is_output = operation.effect in (Effect.OUTPUT_ON, Effect.OUTPUT_OFF)
+    if is_output and operator.policy.effect(operation) not in (Effect.OPEN, Effect.CLOSE):
+        return "on" if position else "off"
+    return "closed" if position else "open"
 
 
 def _refusal(key: str) -> ServiceValidationError:

@@ -8,8 +8,11 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from .aioacrel.control.policy import Drive, Policy
 from .aioacrel.control.rights import ADMINISTRATORS, AUTOMATIONS, Right, Rights, user
 from .aioacrel.readings import PointKey
+from .byitself import CUT_ALONE, is_sound, reclosing_of, ties_of
+from .byitself import written as written_by_itself
 from .checked import UnfitError
 from .const import CONF_CONTROL
+from .controlevidence import EVIDENCE, evidence_of, is_sound_evidence, written_evidence
 
 ENABLED, MAY_CLOSE, RIGHTS, CRITICAL, DRIVES = "enabled", "may_close", "rights", "critical", "drives"
 _USER = user("")
@@ -25,6 +28,10 @@ def policy_of(subentry: ConfigSubentry) -> Policy:
         rights=Rights.restored(stored.get(RIGHTS)),
         critical=frozenset(stored.get(CRITICAL, ())),
         drives={key_of(name): Drive(drive) for name, drive in stored.get(DRIVES, {}).items()},
+        evidence=evidence_of(stored.get(EVIDENCE, {})),
+        reclosing=reclosing_of(stored),
+        ties=ties_of(stored),
+        may_cut_alone=stored.get(CUT_ALONE) is True,
     )
 
 
@@ -44,6 +51,8 @@ def written(policy: Policy) -> Mapping[str, Any]:
         RIGHTS: {name: [*map(str, rights)] for name, rights in policy.rights.kept().items()},
         CRITICAL: sorted(policy.critical),
         DRIVES: {name_of(key): str(drive) for key, drive in policy.drives.items()},
+        **({EVIDENCE: written_evidence(policy.evidence)} if policy.evidence else {}),
+        **written_by_itself(policy),
     }
 
 
@@ -74,8 +83,10 @@ def _is_sound(name: object, part: Any) -> bool:  # noqa: ANN401 - anything may b
         return _is_table(part) and all(_is_grantee(who) and _are_among(what, Right) for who, what in part.items())
     if name == DRIVES:
         return _is_table(part) and all("/" in output and _are_among([drive], Drive) for output, drive in part.items())
+    if name == EVIDENCE:
+        return is_sound_evidence(part)
     # What a later version says may forbid what is allowed here.
-    return False
+    return is_sound(name, part)
 
 
 def _is_table(part: object) -> bool:

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
+from .aioacrel.control.choice import usual
 from .aioacrel.control.control import Control
 from .aioacrel.control.evidence import Proof
 from .aioacrel.control.policy import Drive, Policy
@@ -12,8 +14,6 @@ from .aioacrel.points import Effect, Operation
 from .aioacrel.readings import PointKey
 
 _PRESSED = frozenset({Effect.RELEASE, Effect.TEST})
-_USUAL_FIRST = "FOR"
-"""Begins the codes of forced operations: where a device has both, a switch does the usual thing."""
 
 
 class What(StrEnum):
@@ -39,8 +39,6 @@ class Handle:
     off: PointKey | None = None
     output: PointKey | None = None
     """The output it switches, as it is read."""
-    is_inverted: bool = False
-    """Whether the output is off where this is on."""
 
     @property
     def keys(self) -> tuple[PointKey, ...]:
@@ -65,12 +63,6 @@ def handles_of(control: Control, policy: Policy) -> Iterator[Handle]:
             yield Handle(what=What.OPERATION, circuit=key.circuit, name=key.code, on=key)
 
 
-def usual(operations: Mapping[PointKey, Operation], policy: Policy, circuit: str, effect: Effect) -> PointKey | None:
-    """Return what opens or closes a circuit, the plain command before the forced one."""
-    found = [key for key, one in operations.items() if key.circuit == circuit and policy.effect(one) is effect]
-    return min(found, key=lambda key: key.code.startswith(_USUAL_FIRST), default=None)
-
-
 def position(control: Control, key: PointKey, policy: Policy) -> tuple[Proof, bool]:
     """Return what tells where an operation leads to, and whether anything does."""
     operation, device = control.device.model.operations[key], control.device
@@ -80,6 +72,7 @@ def position(control: Control, key: PointKey, policy: Policy) -> tuple[Proof, bo
         positions=[at for at in positions_of(device.model, key.circuit) if not device.lacks(at)],
         effect=policy.effect(operation),
         evidence=policy.evidence.get(key.circuit),
+        told=partial(policy.told, operation),
     )
     return proof, proof.is_there
 
@@ -106,9 +99,7 @@ def _outputs(operations: Mapping[PointKey, Operation], policy: Policy) -> Iterat
                 if off is not None:
                     yield Handle(what=What.TRIP_END, circuit=at, name=name, on=off, output=output)
             case Drive.BREAKING_CONTACTOR if on is not None or off is not None:
-                yield Handle(
-                    what=What.CONTACTOR, circuit=at, name=name, on=off, off=on, output=output, is_inverted=True
-                )
+                yield Handle(what=What.CONTACTOR, circuit=at, name=name, on=off, off=on, output=output)
             case _ if on is not None or off is not None:
                 what = What.SIGNAL if drive is Drive.SIGNAL else What.CONTACTOR
                 yield Handle(what=what, circuit=at, name=name, on=on, off=off, output=output)

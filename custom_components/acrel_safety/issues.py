@@ -46,6 +46,7 @@ class Issue(StrEnum):
     STORED_BROKEN = "device_broken"
     INCOMPLETE = "device_incomplete"
     ALARMS_UNREAD = "alarms_unread"
+    UNWATCHED = "unwatched"
 
 
 _ISSUES: Mapping[type[AcrelError], Issue] = {
@@ -186,10 +187,10 @@ def forget_issues(
 ) -> None:
     """Withdraw the issues of a device that is well.
 
-    What is missing of it is found at set-up alone, and whether its alarms are read one by one.
+    What is missing of it is found at set-up alone, and whether its alarms are read one by one; what has none is well.
     """
     for issue in Issue:
-        if issue not in (but, Issue.INCOMPLETE, Issue.ALARMS_UNREAD):
+        if issue not in (but, Issue.INCOMPLETE, Issue.ALARMS_UNREAD, Issue.UNWATCHED):
             ir.async_delete_issue(hass, DOMAIN, issue_id(entry, subentry, issue))
 
 

@@ -1,6 +1,6 @@
 """An owner sets or takes away a limit, or the rated current it is compared with; nothing of it is sent to a device."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import probatio
@@ -10,8 +10,10 @@ from homeassistant.exceptions import ServiceValidationError
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.levels import Level
+from .aioacrel.alarms.limitbounds import check_can_be
 from .aioacrel.alarms.ownerlimits import Of, OwnerLimit
 from .aioacrel.alarms.rules import circuits_of
+from .aioacrel.alarms.sayings import headed
 from .aioacrel.errors import LimitFormError
 from .aioacrel.journal.entry import Kind
 from .aioacrel.points import Model
@@ -22,7 +24,6 @@ from .devices import board_of
 from .ownersettings import LARGEST_RATING, name_of, ratings_of
 from .rights import async_actor, check_may_set
 from .targets import Spot, spots_of
-from .wording import headed
 
 ATTR_QUANTITY: Final = "quantity"
 ATTR_CODE: Final = "code"
@@ -40,6 +41,8 @@ QUANTITIES: Final = (
 )
 """Families of the vocabulary that an owner may set limits for."""
 _number = probatio.Coerce(float)
+RATED_CURRENT: Final = probatio.All(_number, probatio.Range(min=0.001, max=LARGEST_RATING))
+"""A; also in forms."""
 LIMIT_FIELDS: Mapping[probatio.Marker, object] = {
     probatio.Required(ATTR_QUANTITY): probatio.In(QUANTITIES),
     probatio.Optional(ATTR_CODE): str,
@@ -51,7 +54,7 @@ LIMIT_FIELDS: Mapping[probatio.Marker, object] = {
     probatio.Optional(ATTR_HYSTERESIS, default=0.0): _number,
     probatio.Optional(ATTR_ON_DELAY, default=0.0): _number,
     probatio.Optional(ATTR_OFF_DELAY, default=0.0): _number,
-    probatio.Optional(ATTR_RATED_CURRENT): probatio.All(_number, probatio.Range(min=0.001, max=LARGEST_RATING)),
+    probatio.Optional(ATTR_RATED_CURRENT): RATED_CURRENT,
 }
 
 
@@ -75,12 +78,47 @@ async def async_set_limit(call: ServiceCall) -> None:
     await desk_of(hass).record.async_written()
 
 
+async def async_take_limits(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    subentry: ConfigSubentry,
+    limits: Sequence[OwnerLimit],
+    rated_current: float | None,
+) -> None:
+    """Store limits that were proposed and taken; who fills in a form is not told to it."""
+    board = board_of(hass, entry, subentry)
+    for limit in limits:
+        rated = rated_current if limit.of is Of.RATING else None
+        wanted = {
+            ATTR_QUANTITY: limit.family,
+            ATTR_LEVEL: str(limit.level),
+            ATTR_COMPARED_WITH: str(limit.of),
+            ATTR_BELOW: limit.is_low,
+            ATTR_LIMIT: limit.limit,
+            ATTR_HYSTERESIS: limit.hysteresis,
+            ATTR_ON_DELAY: limit.on_delay,
+            ATTR_OFF_DELAY: limit.off_delay,
+            **({} if rated is None else {ATTR_RATED_CURRENT: rated}),
+        }
+        _store(hass, entry, subentry, limit.circuit, wanted)
+        _put_down(hass, board, limit.circuit, wanted, "")
+    await desk_of(hass).record.async_written()
+
+
 def devices_at(hass: HomeAssistant, spot: Spot) -> Iterator[tuple[ConfigEntry, ConfigSubentry, str | None]]:
     """Yield the device of a place, or all devices of a link."""
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         for subentry in entry.get_subentries_of_type(SUBENTRY_DEVICE):
             if spot.identity in (entry.entry_id, subentry.subentry_id):
                 yield entry, subentry, spot.circuit
+
+
+def board_at(hass: HomeAssistant, spot: Spot) -> Board:
+    """Return the device or link of a place, also if nothing of it is loaded."""
+    if (entry := hass.config_entries.async_get_entry(spot.identity)) is not None:
+        return Board(identity=entry.entry_id, name=entry.title)
+    found = next((board_of(hass, entry, subentry) for entry, subentry, _ in devices_at(hass, spot)), None)
+    return found or Board(identity=spot.identity, name=spot.identity)
 
 
 def _limit_of(wanted: Mapping[str, Any], circuit: str | None) -> OwnerLimit:
@@ -109,6 +147,9 @@ def _check_is_about(
     model: Model | None = coordinator.device.model if coordinator is not None else None
     if model is None or not any(any(limit.codes_in(model, known)) for known in circuits_of(model)):
         raise LimitFormError(detail=phrase("limit_about_nothing", device=subentry.title))
+    if ATTR_LIMIT in wanted:
+        for known in circuits_of(model):
+            check_can_be(limit, model, known)
     if limit.of is Of.RATING and ATTR_LIMIT in wanted and ATTR_RATED_CURRENT not in wanted:
         known = ratings_of(subentry)
         circuits = (

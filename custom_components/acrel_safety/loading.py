@@ -28,6 +28,7 @@ from .model_files import model_library
 from .operating import operate_device
 from .ownersettings import limits_of, ratings_of, ratios_of
 from .plant import plant_of
+from .unwatched import tell_unwatched
 
 
 def read_tables() -> None:
@@ -87,7 +88,11 @@ def add_device(
     coordinator = AcrelCoordinator(hass, entry, subentry, device, source)
     coordinator.places = places(subentry, model, registered.id, hass.config.language)
     detach = coordinator.async_attach()
-    unwatch = _watch(hass, entry, coordinator) if not registered.disabled else None
+    unwatch = None
+    if registered.disabled:
+        tell_unwatched(hass, entry, subentry, None)
+    else:
+        unwatch = _watch(hass, entry, coordinator)
     unoperate = operate_device(hass, entry, coordinator)
 
     @callback
@@ -128,6 +133,7 @@ def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoord
         ratios=ratios_of(subentry),
         points=readable.keys() - {point.key for point in coordinator.left_out},
     )
+    tell_unwatched(hass, entry, subentry, device.model if coordinator.watch.is_unwatched else None)
     return unwatch
 
 

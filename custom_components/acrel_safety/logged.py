@@ -7,28 +7,18 @@ from homeassistant.core import HomeAssistant, callback
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.happening import Happening, What
+from .aioacrel.alarms.sayings import SAID, headed
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.journal.entry import Kind, kind_name
 from .aioacrel.texts import Sayable, phrase
 from .const import DOMAIN
 from .entity_ids import shown_by
-from .wording import figured, headed, place_of
+from .wording import figured, place_of
 
 RECORDED: Final = f"{DOMAIN}_recorded"
 """The event."""
-SAID: Mapping[What, str] = {
-    What.CAME_AGAIN: "log_came_again",
-    What.RETURNED: "log_returned",
-    What.ENDED: "log_ended",
-    What.ACKNOWLEDGED: "log_acknowledged",
-    What.SILENCED: "log_silenced",
-    What.RESET: "log_reset",
-    What.SHELVED: "log_shelved",
-    What.UNSHELVED: "log_unshelved",
-    What.TAKEN_OUT: "log_taken_out",
-    What.PUT_BACK: "log_put_back",
-}
-"""What else happens to an alarm is for the record alone."""
+_SILENT = frozenset({What.SUPPRESSED, What.UNSUPPRESSED})
+"""For the record alone."""
 
 
 @callback
@@ -59,7 +49,9 @@ def _sentence(happening: Happening, standing: Standing) -> Sayable | None:
         # What ends by this is told by its end.
         is_held = standing.level.is_held and not facts.is_acknowledged
         return phrase(SAID[What.RETURNED], cause=cause) if is_held or facts.is_latched else None
-    key = SAID.get(happening.what)
+    key = None if happening.what in _SILENT else SAID.get(happening.what)
+    if happening.what is What.MEASURED:
+        cause = figured(standing)
     return None if key is None else phrase(key, cause=cause)
 
 

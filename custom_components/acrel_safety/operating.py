@@ -1,6 +1,7 @@
 """Operating one device in Home Assistant: who asks is found out, the library decides, all of it is put down."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -9,38 +10,56 @@ from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util.hass_dict import HassKey
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.control.caller import Caller
 from .aioacrel.control.control import PATIENCE, Act, Control
+from .aioacrel.control.cutoff import CutOff
+from .aioacrel.control.lockouts import Lockouts
 from .aioacrel.control.outcome import Outcome, Reason, Result, refused
 from .aioacrel.control.policy import Policy
+from .aioacrel.control.reclose import Recloser
 from .aioacrel.control.surroundings import Watched
 from .aioacrel.control.tags import Tag
 from .aioacrel.control.tokens import Selection
+from .aioacrel.device import Device
 from .aioacrel.journal.entry import Kind
+from .aioacrel.points import Effect
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .aioacrel.texts import library_language
 from .callers import async_caller
 from .const import DOMAIN, LOGGER
 from .controlsettings import policy_now
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
+from .cutting import cut_off_device, cut_off_ids
 from .desk import desk_of
 from .devices import board_of
 from .handles import Handle, handles_of
-from .tagmemory import NOT_KEPT, tag_memory
+from .keptfile import NOT_KEPT
+from .reclosing import reclose_device, reclosing_ids
+from .tagmemory import tag_memory
+from .tripmemory import trip_memory
 
 _CONTROL = "_control_"
+_LOCKOUTS: HassKey[dict[str, Lockouts]] = HassKey(f"{DOMAIN}.lockouts")
+"""By device: a link that is loaded anew shortens no lock-out."""
+PROCESS_BEGAN = time.monotonic()
+"""What the process before this one sent, it sent earlier."""
 
 
 class Operator:
     """The control of one device, for whoever asks in Home Assistant."""
 
-    def __init__(self, coordinator: AcrelCoordinator, control: Control, board: Board) -> None:
-        """Take the device's control; `operator_for` makes it."""
+    def __init__(self, coordinator: AcrelCoordinator, control: Control, surroundings: Watched, board: Board) -> None:
+        """Take the device's control and alarms; `operate_device` makes it."""
         self.coordinator = coordinator
         self.control = control
         self.board = board
+        self.recloser: Recloser | None = None
+        self.cut_off: CutOff | None = None
+        """What acts by itself; None where the owner did not opt in."""
+        self._surroundings = surroundings
         self._hass: HomeAssistant = coordinator.hass
         self._hanging, self._operating = asyncio.Lock(), asyncio.Lock()
         control.listen(self._put_down)
@@ -179,6 +198,8 @@ class Operator:
             self._note("begun", act.key.circuit, **data)
         else:
             self._note("ended", act.key.circuit, **data, **_plain(act.outcome), seconds=round(act.seconds, 3))
+            if act.effect is Effect.CLOSE and act.outcome.is_confirmed:
+                self._surroundings.closed(act.key.circuit)
 
     @callback
     def _note(self, what: str, circuit: str, *, kind: Kind = Kind.COMMAND, **data: object) -> None:
@@ -199,14 +220,18 @@ class Operator:
 
     def unique_id(self, handle: Handle) -> str:
         """Return what the entity registry knows a handle by; no circuit of a model is called so."""
-        subentry_id = self.coordinator.subentry.subentry_id
         name = f"{handle.name}_" if handle.name else ""
-        return f"{subentry_id}{_CONTROL}{handle.circuit}_{name}{handle.what}"
+        return self.unique_id_of(handle.circuit, f"{name}{handle.what}")
+
+    def unique_id_of(self, circuit: str, what: str) -> str:
+        """Return what the entity registry knows something by that is about operating a circuit."""
+        return f"{self.coordinator.subentry.subentry_id}{_CONTROL}{circuit}_{what}"
 
     def ids(self) -> Iterable[tuple[str, str]]:
         """Yield platform and unique id of all that operates the device."""
         for handle in self.handles:
             yield (Platform.BUTTON if handle.is_pressed else Platform.SWITCH).value, self.unique_id(handle)
+        yield from (*reclosing_ids(self), *cut_off_ids(self))
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:
@@ -223,6 +248,12 @@ def _plain_caller(caller: Caller) -> dict[str, Any]:
     return {"by": caller.name, "by_id": caller.id, "caller": str(caller.kind)}
 
 
+async def async_remember(hass: HomeAssistant) -> None:
+    """Read what was kept of tags and trips, before any device is made."""
+    await tag_memory(hass).async_open()
+    await trip_memory(hass).async_open()
+
+
 @callback
 def operate_device(
     hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoordinator
@@ -231,16 +262,39 @@ def operate_device(
     device, watch = coordinator.device, coordinator.watch
     if watch is None or not device.model.operations:
         return None
-    surroundings = Watched(watch, hass.loop.time)
-    control = Control(device, partial(policy_now, entry, coordinator.subentry.subentry_id), surroundings=surroundings)
+    trips = trip_memory(hass)
+    surroundings = Watched(
+        watch, hass.loop.time, kept=trips.kept(device.identity), keep=partial(trips.keep_soon, device.identity)
+    )
+    control = Control(
+        device,
+        partial(policy_now, entry, coordinator.subentry.subentry_id),
+        surroundings=surroundings,
+        lockouts=_lockouts_of(hass, device),
+    )
     control.tags.restore(tag_memory(hass).kept(device.identity))
-    coordinator.operator = Operator(coordinator, control, board_of(hass, entry, coordinator.subentry))
+    board = board_of(hass, entry, coordinator.subentry)
+    operator = coordinator.operator = Operator(coordinator, control, surroundings, board)
+    by_itself = [reclose_device(hass, operator, watch), cut_off_device(hass, operator, watch)]
 
     @callback
     def leave() -> None:
+        for end in by_itself:
+            end()
         surroundings.end()
         coordinator.operator = None
         if device.control is control:
             device.control = None
 
     return leave
+
+
+@callback
+def _lockouts_of(hass: HomeAssistant, device: Device) -> Lockouts:
+    """Return what is known of the device's lock-out; after a start, what may be left of one from before."""
+    known = hass.data.setdefault(_LOCKOUTS, {})
+    if (lockouts := known.get(device.identity)) is None:
+        lockouts = known[device.identity] = Lockouts(time.monotonic)
+        longest = max(operation.lockout for operation in device.model.operations.values())
+        lockouts.begin(longest - (time.monotonic() - PROCESS_BEGAN))
+    return lockouts

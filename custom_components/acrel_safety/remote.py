@@ -125,8 +125,7 @@ class RemoteSwitch(RemoteEntity, SwitchEntity):
     @override
     def is_on(self) -> bool | None:
         """Whether it is closed; None while that is not known."""
-        found = self._proof.position(self.operator.coordinator.device.readings) if self._is_told else None
-        return None if found is None else found is not self.handle.is_inverted
+        return self._proof.position(self.operator.coordinator.device.readings) if self._is_told else None
 
     @property
     @override

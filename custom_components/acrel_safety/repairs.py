@@ -19,6 +19,8 @@ from .counters import COUNTERS_HELD, placeholders, settle
 from .desk import desk_of
 from .growthquestion import LEVEL_CHANGED
 from .growthquestion import placeholders as level_placeholders
+from .issues import Issue
+from .unwatched import UnwatchedFlow
 
 
 class LookAgainFlow(RepairsFlow):
@@ -142,4 +144,6 @@ async def async_create_fix_flow(
     """Return the flow that mends an issue."""
     if issue_id.endswith(LEVEL_CHANGED):
         return LevelFlow()
+    if issue_id.endswith(Issue.UNWATCHED):
+        return UnwatchedFlow()
     return CounterFlow() if issue_id.endswith(COUNTERS_HELD) else LookAgainFlow()

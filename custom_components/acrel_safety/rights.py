@@ -16,6 +16,7 @@ from .aioacrel.alarms.standing import Standing
 from .const import DOMAIN, SUBENTRY_DEVICE
 from .entity_ids import SAFETY, id_of
 from .ownersettings import may_automate
+from .starters import person_behind
 
 AUTOMATION = "automation"
 """Who acts, in the record, where it is no person."""
@@ -35,12 +36,18 @@ class Actor:
 
 
 async def async_actor(hass: HomeAssistant, context: Context) -> Actor:
-    """Return who acts. Raises UnknownUser."""
-    if context.user_id is None:
+    """Return who acts. Raises UnknownUser for a person who is gone, Unauthorized for one whose account is off.
+
+    Home Assistant lets nobody log in with such an account, but a phone that was registered with it still sends.
+    """
+    user_id = person_behind(hass, context)
+    if user_id is None:
         return Actor(context, None)
-    user = await hass.auth.async_get_user(context.user_id)
+    user = await hass.auth.async_get_user(user_id)
     if user is None:
         raise UnknownUser(context=context)
+    if not user.is_active:
+        raise Unauthorized(context=context, user_id=user.id)
     # An add-on is a user of the system's own, and no person.
     return Actor(context, None if user.system_generated else user)
 
@@ -53,6 +60,15 @@ def check_may_act(hass: HomeAssistant, actor: Actor, alarms: Iterable[Standing])
             _check_automation(hass, standing.board)
         else:
             _check_person(hass, actor, actor.user, standing)
+
+
+@callback
+def check_may_act_at(hass: HomeAssistant, actor: Actor, board: Board, circuit: str | None) -> None:
+    """Raise ServiceValidationError or Unauthorized if somebody may not act on what stands, or may stand, at a place."""
+    if actor.user is None:
+        _check_automation(hass, board)
+    else:
+        _check_control(hass, actor, actor.user, board, (circuit, None))
 
 
 @callback

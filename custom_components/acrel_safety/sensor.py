@@ -26,6 +26,7 @@ from .evidence import RegisterEvidence
 from .kinds import points_of
 from .limitsensor import limit_sensors
 from .memory import former_counter
+from .reclosing import reclosing_sensors
 from .safety import View, ViewEntity, attributes_of, others_of, view_of_link, views_of
 
 PARALLEL_UPDATES = 0
@@ -88,6 +89,7 @@ async def async_setup_entry(
                 RegisterEvidence(coordinator),
                 *figures.of_device(coordinator),
                 *limit_sensors(coordinator),
+                *reclosing_sensors(coordinator),
             ],
             config_subentry_id=subentry_id,
         )

@@ -32,6 +32,7 @@ from .entity_ids import hazards_id
 from .hazards import LONGEST_TEXT, Hazard, Hazards
 from .issues import tell_overdue_hazards
 from .logged import log_entry
+from .often import check_not_too_often
 from .record import fits_record
 from .rights import Actor, async_actor, check_may_act, check_may_note
 
@@ -170,6 +171,7 @@ class HazardList(AskedEntity, TodoListEntity):
             raise _refusal("hazard_comment_too_long")
         if item.due is not None and due != hazard.due and not is_reasonable(item.due):
             raise _refusal("hazard_due_unreasonable")
+        check_not_too_often(self.hass, actor)
         return description, due
 
     def _check_may_note(self, hazard: Hazard, actor: Actor) -> None:

@@ -4,34 +4,18 @@ from collections.abc import Sequence
 
 from homeassistant.util import dt as dt_util
 
-from .aioacrel.alarms.levels import Level, Safety
+from .aioacrel.alarms.levels import Safety
+from .aioacrel.alarms.sayings import headed, with_figures
 from .aioacrel.alarms.standing import Standing
-from .aioacrel.texts import Said, Sayable, phrase
+from .aioacrel.texts import Sayable, phrase
 
 _MOST = 5
 """Alarms that one text names; a phone shows few lines."""
-_WHOLE = 1000
-"""From here on figures have no decimals."""
 
 
 def title_of(standing: Standing, language: str) -> str:
     """Return the level and the place: board and circuit."""
     return headed(standing.level, place_of(standing)).text(language)
-
-
-def headed(level: Level, what: Said) -> Sayable:
-    """Return something with its level before it."""
-    match level:
-        case Level.PRE_ALARM:
-            return phrase("title_pre_alarm", place=what)
-        case Level.ALARM:
-            return phrase("title_alarm", place=what)
-        case Level.TRIP:
-            return phrase("title_trip", place=what)
-        case Level.FAULT:
-            return phrase("title_fault", place=what)
-        case Level.NOT_SEEN:
-            return phrase("title_not_seen", place=what)
 
 
 def place_of(standing: Standing) -> str:
@@ -42,11 +26,7 @@ def place_of(standing: Standing) -> str:
 
 def figured(standing: Standing) -> Sayable:
     """Return what is wrong, with the figures."""
-    cause: Sayable = standing.alarm.cause.name
-    value, limit = _figure(standing.value, standing.unit), _figure(standing.limit, standing.unit)
-    if value and limit:
-        return phrase("told_with_limit", cause=cause, value=value, limit=limit)
-    return phrase("told_with_value", cause=cause, value=value) if value else cause
+    return with_figures(standing.alarm.cause.name, standing.value, standing.limit, standing.unit)
 
 
 def sentence_of(standing: Standing, language: str) -> str:
@@ -87,11 +67,3 @@ def _line(standing: Standing, first: Standing, language: str) -> str:
     if standing.circuit == first.circuit:
         return said
     return f"{standing.circuit_name or standing.board.name}: {said}"
-
-
-def _figure(value: object, unit: str | None) -> str:
-    """Return a number with its unit; what is none has its place in the cause."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return ""
-    digits = f"{value:.0f}" if abs(value) >= _WHOLE else f"{value:.4g}"
-    return f"{digits} {unit or ''}".rstrip()

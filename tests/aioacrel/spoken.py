@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from custom_components.acrel_safety.aioacrel.errors import AcrelError, CommandRefusedError
+from custom_components.acrel_safety.aioacrel.errors import AcrelError, CommandRefusedError, NoAnswerError
 from custom_components.acrel_safety.aioacrel.points import Model, Point
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality, Reading, Value
 from custom_components.acrel_safety.aioacrel.source import Command, Order, Setting, Sink, Update
@@ -48,6 +48,8 @@ class SpokenSource:
         """What `read` returns; an order that is sent comes to lie here."""
         self.refusal: AcrelError | None = None
         """What becomes of the next order."""
+        self.is_deaf = False
+        """Whether commands are sent, and neither answered nor carried out."""
         self._sinks: list[Sink] = []
 
     def join(self, sink: Sink) -> Callable[[], None]:
@@ -81,6 +83,8 @@ class SpokenSource:
         self.commands.append(order)
         if self.refusal is not None:
             raise self.refusal
+        if self.is_deaf:
+            raise NoAnswerError(unit=1)
         for key, value in self.model.operations[order.key].shows.items():
             self.held[key] = bool(value) if self.model.points[key].is_binary else value
 

@@ -159,7 +159,7 @@ def test_anything_else_is_refused_too(data: object) -> None:
 
 _FIELDS = st.sampled_from(
     ["occurrence", "since", "condition", "acknowledged", "latched", "silenced", "changes", "value", "first", "worst",
-     "limit", "shelved", "out_of_service", "memory"]
+     "limit", "shelved", "out_of_service", "memory", "shelving_left"]
 )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.board.quiet()
         self.so, self.seen, self.known, self.latched = False, True, True, False
         self.shelved_until: float | None = None
+        self.shelving_ends: float | None = None
         self.out = False
         self.raised = 0
 
@@ -59,6 +60,8 @@ class AnyOrder(RuleBasedStateMachine):
             self.so = True
             if self.known:
                 self.raised += 1
+                if self.shelved_until is None:
+                    self.shelving_ends = None
             self.known = False
             self.latched = self.latched or self.latches
 
@@ -102,13 +105,17 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(seconds=st.integers(1, 8 * 86400))
     def somebody_shelves(self, seconds: int) -> None:
+        until, stands = self.plant.times.steady + seconds, self.so or self.latched or not self.known
+        longest = self.plant.times.steady + LONGEST[self.kind]
+        ends = longest if self.shelving_ends is None else self.shelving_ends
         try:
             self.plant.alarms.shelve(self.alarm_id, seconds, by="anna")
         except AlarmRefusedError:
-            assert seconds > LONGEST[self.kind]
+            assert not stands or until > min(longest, ends)
         else:
-            assert seconds <= LONGEST[self.kind]
-            self.shelved_until = self.plant.times.steady + seconds
+            assert stands
+            assert until <= min(longest, ends)
+            self.shelved_until, self.shelving_ends = until, ends
 
     @rule()
     def somebody_unshelves(self) -> None:

@@ -493,6 +493,41 @@ def test_nothing_is_shelved_for_ever() -> None:
         plant.alarms.shelve(plant.one("UHigh").alarm_id, float("nan"), by="anna")
 
 
+def test_an_occurrence_is_shelved_for_no_longer_in_parts_than_at_once() -> None:
+    plant = Plant()
+    board = plant.add()
+    board.quiet()
+    board.say(UHigh=True)
+    alarm = plant.one("UHigh").alarm_id
+    plant.alarms.shelve(alarm, 5 * 3600, by="anna")
+    plant.pass_(4 * 3600)
+    with pytest.raises(AlarmRefusedError, match=r"8 h in all: 240 min are left"):
+        plant.alarms.shelve(alarm, 5 * 3600, by="anna")
+    # Neither taking it up nor a restart begins that time anew.
+    plant.alarms.unshelve(alarm, by="anna")
+    plant.restart()
+    board = plant.boards["Kitchen board"]
+    board.say(UHigh=True)
+    plant.alarms.shelve(alarm, 4 * 3600, by="anna")
+    plant.pass_(4 * 3600)
+    with pytest.raises(AlarmRefusedError, match="0 min are left"):
+        plant.alarms.shelve(alarm, 60, by="anna")
+    plant.alarms.acknowledge(alarm, by="anna")
+    board.say(UHigh=False)
+    board.say(UHigh=True)
+    plant.alarms.shelve(alarm, 8 * 3600, by="anna")
+
+
+def test_only_what_stands_is_shelved() -> None:
+    plant = Plant()
+    board = plant.add()
+    board.quiet()
+    with pytest.raises(AlarmRefusedError, match="does not stand now"):
+        plant.alarms.shelve("Kitchen board/UHigh@1/bit", 3600, by="anna")
+    board.say(UHigh=True)
+    assert plant.standing() == {"UHigh": "unacknowledged"}
+
+
 def test_what_is_out_of_service_is_never_safe() -> None:
     plant = Plant()
     board = plant.add()

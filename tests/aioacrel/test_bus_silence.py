@@ -68,6 +68,28 @@ def gaps(cabinet: Cabinet, rig: Rig, unit_id: int, since: int) -> list[float]:
 
 
 @pytest.mark.parametrize("framing", ["tcp", "rtu+tcp"])
+def test_who_wants_the_line_does_not_wait_for_a_unit_that_is_silent(framing: str) -> None:
+    waits: list[float] = []
+
+    async def main() -> None:
+        cabinet = Cabinet.of(dict.fromkeys(UNITS, "aim-r100"), frozen=True, line=LINE)
+        async with cabinet, Rig(cabinet, framing) as rig:
+            devices = await rig.add(*UNITS, timeout=None, intervals=DEFAULT_INTERVALS)
+            silence(cabinet, [1, 2])
+            rig.bus.start()
+            await asyncio.sleep(MINUTE)
+            for _ in range(150):
+                await asyncio.sleep(1.9)
+                asked = now()
+                async with rig.bus.turn(devices[-1].unit):
+                    waits.append(now() - asked)
+            assert all(device.is_silent is (device.unit_id in (1, 2)) for device in devices)
+
+    run(main())
+    assert max(waits) < 0.4
+
+
+@pytest.mark.parametrize("framing", ["tcp", "rtu+tcp"])
 @pytest.mark.parametrize("outage", [20.0, 60.0, 600.0])
 def test_after_an_outage_of_the_line_all_values_are_back_within_seconds(framing: str, outage: float) -> None:
     async def test(cabinet: Cabinet, rig: Rig) -> None:

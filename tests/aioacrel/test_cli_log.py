@@ -44,9 +44,9 @@ def test_the_newest_entries_are_shown_in_their_order(acrel: Acrel, record: Path)
     assert heading.split() == ["ENTRY", "TIME", "KIND", "WHERE", "WHAT"]
     assert [line.split()[0] for line in lines] == ["2", "3", "4"]
     assert "Feeder 1 / 3" in lines[0]
-    assert "state=returned unacknowledged" in lines[0]
-    assert "value=312.5 limit=300" in " ".join(lines[0].split())
-    assert "\\x1b[2Jseen" in lines[2]
+    assert '"returned unacknowledged"' in lines[0]
+    assert "value 312.5" in " ".join(lines[0].split())
+    assert "\\u001b[2Jseen" in lines[2]
     assert "报警" in acrel("log", "show", record, "--language", "zh").out
 
 

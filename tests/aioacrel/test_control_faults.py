@@ -2,11 +2,11 @@
 
 import pytest
 
-from benchmarks.operations import MODELS, RATES, SEED, Session, Tally, measured
+from benchmarks.operations import KINDS, RATES, SEED, Session, Tally, measured
 from simulator.faults import Framing
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", KINDS)
 @pytest.mark.parametrize("framing", list(Framing))
 def test_what_is_said_of_operations_on_a_faulty_link_is_true(framing: Framing, model: str) -> None:
     tally = Tally()

@@ -1,6 +1,7 @@
 """What stands in the way: each interlock, for each operation and caller, with the writes the cabinet saw."""
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import product
 
@@ -44,7 +45,7 @@ class Around:
         self._trip, self._fault = trip, fault
         self.expected: list[float | None] = []
 
-    def trip(self, circuit: str) -> str:
+    def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> str:
         return self._trip
 
     def sensor_fault(self, circuit: str) -> str:

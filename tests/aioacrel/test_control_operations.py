@@ -257,6 +257,25 @@ async def test_where_the_owner_names_a_contact_it_is_what_counts() -> None:
         assert await operate(rig, DO1_ON) == (Result.FAILED, Reason.STUCK, 1, True)
 
 
+async def test_a_breaker_that_sticks_has_failed_also_where_its_output_stays_on() -> None:
+    policy = Policy(
+        is_enabled=True,
+        rights=Rights.usual(),
+        drives={DO1: Drive.SHUNT_TRIP},
+        evidence={"1": Contact(key=PointKey("1", "DI1"))},
+    )
+    async with board("adw300", policy, options={"wiring": "none"}) as rig:
+        assert await operate(rig, DO1_ON) == (Result.FAILED, Reason.STUCK, 1, True)
+
+
+async def test_a_relay_that_was_there_before_and_is_no_more_did_not_stick() -> None:
+    """It is open by itself, is forced open, and somebody closes it before it is looked at."""
+    async with board() as rig:
+        meter(rig).move_by_hand(closed=False)
+        on_write(rig, lambda: meter(rig).move_by_hand(closed=True))
+        assert await operate(rig, OFF) == (Result.UNVERIFIED, Reason.FELL_BACK, 1, True)
+
+
 async def test_an_output_of_which_nobody_said_what_it_drives_takes_leave_for_both() -> None:
     async with board("adw300", Policy(is_enabled=True, rights=Rights.usual()), options={"wiring": "none"}) as rig:
         assert (await operate(rig, DO1_ON))[:3] == (Result.REFUSED, Reason.ON_NOT_ALLOWED, 0)

@@ -24,6 +24,7 @@ from custom_components.acrel_safety.aioacrel.registers.plan import line_time
 from custom_components.acrel_safety.aioacrel.registers.privacy import private_registers
 from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator import Cabinet
+from simulator import LineSettings as SlowLine
 from simulator.faults.virtual import run
 from tests.aioacrel.bus_rigs import Rig
 from tests.aioacrel.rigs import open_device
@@ -241,6 +242,23 @@ def test_a_point_that_can_be_read_again_is_read_without_a_restart(refusals: int)
     on_a_typed_device(test)
 
 
+def test_a_point_that_was_given_before_is_asked_for_with_the_others_after_one_refusal() -> None:
+    async def test(cabinet: Cabinet, device: PolledUnit) -> None:
+        registers = cabinet.units[UNIT].device.registers
+        registers.define(0x49)
+        device.doubt()
+        await device.poll(Pace.FAST)
+        for _ in range(3):
+            registers.refuse(0x49)
+            await device.poll(Pace.FAST)
+            assert device.readings[ABSENT].quality is Quality.REFUSED
+            registers.define(0x49)
+            await device.poll(Pace.FAST)
+            assert device.readings[ABSENT].value is False
+
+    on_a_typed_device(test)
+
+
 @pytest.mark.parametrize("refusals", [1, 2, 3])
 def test_a_point_that_was_given_before_is_asked_for_again_within_seconds(refusals: int) -> None:
     async def test(cabinet: Cabinet, device: PolledUnit) -> None:
@@ -249,8 +267,10 @@ def test_a_point_that_was_given_before_is_asked_for_again_within_seconds(refusal
         device.doubt()
         await device.poll(Pace.FAST)
         registers.refuse(0x49)
-        while device.readings[ABSENT].quality is not Quality.REFUSED:
+        for _ in range(2):
+            # With the first refusal its value is gone; only with the second is it left out.
             await device.poll(Pace.FAST)
+            assert device.readings[ABSENT].quality is Quality.REFUSED
         for _ in range(refusals - 1):
             await idle(device, device.next_try() - asyncio.get_running_loop().time() + 0.1)
         registers.define(0x49)
@@ -259,6 +279,28 @@ def test_a_point_that_was_given_before_is_asked_for_again_within_seconds(refusal
         assert device.readings[ABSENT].value is False
 
     on_a_typed_device(test)
+
+
+def test_an_alarm_that_was_refused_in_passing_is_back_soon_on_a_line_without_a_pause() -> None:
+    word = 0x01EB
+
+    async def main() -> None:
+        line = SlowLine(baudrate=1200, turnaround_ms=20)
+        async with Cabinet.of({1: "adw300", 2: "adw300"}, frozen=True, line=line) as cabinet, Rig(cabinet) as rig:
+            device, _ = await rig.add(1, 2, timeout=5.0, intervals={**DEFAULT_INTERVALS, Pace.SLOW: 10})
+            alarms = {key for key, place in device.registers.places.items() if word in place.addresses}
+            registers = cabinet.units[1].device.registers
+            value = registers[word]
+            rig.bus.start()
+            await asyncio.sleep(2 * MINUTE)
+            registers.refuse(word)
+            rig.reports.patience = MINUTE
+            await rig.reports.until(lambda _: all(device.readings[key].quality is not Quality.GOOD for key in alarms))
+            registers.define(word, value=value)
+            rig.reports.patience = MINUTE / 2
+            await rig.reports.until(lambda _: all(device.readings[key].quality is Quality.GOOD for key in alarms))
+
+    run(main())
 
 
 def test_what_a_device_is_short_of_is_asked_for_anew_when_it_may_be_another_one() -> None:

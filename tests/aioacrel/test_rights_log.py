@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from custom_components.acrel_safety.aioacrel.journal.exporting import safe
 from tests.aioacrel.cli_rigs import Acrel
 
 DAY = datetime(2026, 11, 26, 8, 30, tzinfo=UTC)
-COMMENT = "ok by=Chief state=normal"
+COMMENT = 'ok" · by "Chief" · comment "normal'
 
 
 @pytest.fixture
@@ -56,4 +57,6 @@ def test_no_part_of_any_text_begins_a_formula(text: str) -> None:
 
 def test_a_comment_looks_like_no_other_field(acrel: Acrel, tmp_path: Path) -> None:
     path = record_with(tmp_path / "record.db", {"by": "Wang Li", "comment": COMMENT})
-    assert f'comment="{COMMENT}"' in acrel("log", "show", path).out
+    (_, line) = acrel("log", "show", path).out.splitlines()
+    assert line.endswith(f'by "Wang Li" · comment {json.dumps(COMMENT, ensure_ascii=False)}')
+    assert 'by "Chief"' not in line

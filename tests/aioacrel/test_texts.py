@@ -14,6 +14,7 @@ import pytest
 
 import custom_components.acrel_safety as integration
 from custom_components.acrel_safety import aioacrel
+from custom_components.acrel_safety.aioacrel.alarms.sayings import SAID
 from custom_components.acrel_safety.aioacrel.errors import (
     EXCEPTION_ADVICE,
     EXCEPTION_MEANINGS,
@@ -30,7 +31,6 @@ from custom_components.acrel_safety.aioacrel.modbus.examine import Speech
 from custom_components.acrel_safety.aioacrel.modbus.way import NO_CAUSE
 from custom_components.acrel_safety.aioacrel.points import Evidence
 from custom_components.acrel_safety.aioacrel.texts import LANGUAGES, library_language, phrase, say, texts
-from custom_components.acrel_safety.logged import SAID
 
 SOURCES = sorted(Path(integration.__file__).parent.rglob("*.py"))
 OWN_WAY: tuple[type[AcrelError], ...] = (FileProblemsError, RefusedError, UnheardError)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ async def act(rig: LinkRig, action: str, context: Context | None = None, **data:
 def recorded(rig: LinkRig, kind: str) -> list[Mapping[str, Any]]:
     """Return what stands in the record, read as any other program would."""
     path = Path(rig.hass.config.path(DOMAIN)) / RECORD_FILE
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as record:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as record:
         texts = [text for (text,) in record.execute("SELECT text FROM journal ORDER BY sequence")]
     found = [json.loads(text) for text in texts]
     return [entry["data"] for entry in found if entry["kind"] == kind]

@@ -14,6 +14,7 @@ from custom_components.acrel_safety.aioacrel.journal.entry import Kind
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.operating import Operator
+from simulator.devices.prepaid import PrepaidDevice
 from tests.aioacrel.control_rigs import time_passing
 from tests.integration.alarm_rigs import recorded
 from tests.integration.conftest import CabinetMaker, LinkMaker
@@ -26,6 +27,10 @@ USUAL: Mapping[str, Any] = {
     "may_close": True,
     "rights": {"administrators": ALL, "automations": ["off"]},
 }
+
+
+ANSWERED = ("select", "operate", "hang_tag", "list_operations", "list_alarms", "confirm_cut_off", "list_cut_offs")
+"""Actions of ours that answer."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,23 @@ class ControlRig:
         assert found is not None
         return found
 
+    def relay(self, *, closed: bool) -> None:
+        """Move the relay at the meter itself, under forced control: nothing is sent for it."""
+        self.link.cabinet.units[self.unit_id].device.write(0x57, [1, int(not closed)])
+
+    def move_by_hand(self, *, closed: bool) -> None:
+        """Move the relay as a hand does, or a trip."""
+        meter = self.link.cabinet.units[self.unit_id].device
+        assert isinstance(meter, PrepaidDevice)
+        meter.move_by_hand(closed=closed)
+
+    async def allow(self, control: Mapping[str, Any]) -> None:
+        """Let the owner say something else of operating the device; the link is loaded anew."""
+        subentry = self.link.subentry(self.unit_id)
+        data = {**subentry.data, "control": control}
+        self.hass.config_entries.async_update_subentry(self.link.entry, subentry, data=data)
+        await self.hass.async_block_till_done()
+
     async def shows(self, word: str) -> State:
         """Return as soon as the switch shows a state."""
         return await self.link.until(self.switch, is_now(word))
@@ -99,7 +121,7 @@ class ControlRig:
             data,
             blocking=True,
             context=Context(user_id=None if user is None else user.id),
-            return_response=action != "remove_tag",
+            return_response=action in ANSWERED,
         )
         return answer or {}
 

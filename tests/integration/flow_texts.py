@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant.data_entry_flow import FlowResultType, section
-from homeassistant.helpers.selector import SelectSelector
+from homeassistant.helpers.selector import ObjectSelector, SelectSelector
 from probatio import All
 
 import custom_components.acrel_safety as integration
@@ -61,5 +61,8 @@ def _fields(schema: Mapping[Any, Any], step: Mapping[str, Any], selectors: Mappi
             continue
         yield from (step["data"][field], step["data_description"][field])
         for selector in value.validators if isinstance(value, All) else [value]:
+            if isinstance(selector, ObjectSelector):
+                texts = selectors[selector.config["translation_key"]]["fields"]
+                yield from (texts[name][kind] for name in selector.config["fields"] for kind in ("name", "description"))
             if isinstance(selector, SelectSelector) and (group := selector.config.get("translation_key")):
                 yield from (selectors[group]["options"][option] for option in selector.config["options"])

@@ -28,6 +28,14 @@ QUICK_LINE = {"baudrate": "115200", "parity": "none", "stopbits": "1", "turnarou
 """The form of a line whose time-outs are as short as they get."""
 
 
+def _suggested(schema: Mapping[Any, Any]) -> Mapping[str, Any]:
+    return {
+        str(key): key.description["suggested_value"]
+        for key in schema
+        if key.description and "suggested_value" in key.description
+    }
+
+
 @dataclass
 class Walk:
     """One flow under way; `result` is what the user sees now."""
@@ -110,11 +118,11 @@ class Walk:
     @property
     def entered(self) -> Mapping[str, Any]:
         """What stands in the fields already."""
-        return {
-            str(key): key.description["suggested_value"]
-            for key in self.result["data_schema"].schema
-            if key.description and "suggested_value" in key.description
-        }
+        return _suggested(self.result["data_schema"].schema)
+
+    def entered_in(self, part: str) -> Mapping[str, Any]:
+        """Return what stands in the fields of a section already."""
+        return _suggested(self.result["data_schema"].schema[part].schema.schema)
 
     def options(self, field: str) -> Mapping[str, str]:
         """What a field lets choose: labels by value."""

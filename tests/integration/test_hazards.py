@@ -1,11 +1,12 @@
 """The hazard list, as a person works with it in a real Home Assistant."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
@@ -13,9 +14,11 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.acrel_safety.const import DOMAIN
+from custom_components.acrel_safety.desk import desk_of
+from custom_components.acrel_safety.logged import RECORDED
 from tests.integration.alarm_rigs import SAFETY, act, context_of, leak, leaky, recorded
 from tests.integration.conftest import CabinetMaker, LinkMaker
-from tests.integration.rigs import LinkRig, is_now, until_issue
+from tests.integration.rigs import QUICK, LinkRig, is_now, until_issue
 
 LIST = "todo.cabinet_hazards"
 _MONTHLY = {"entity_id": SAFETY, "kind": "inspection", "months": 1}
@@ -215,3 +218,32 @@ async def test_a_file_that_somebody_edited_keeps_no_alarm_from_the_list(
     await leak(rig)
     await rig.until(LIST, is_now("1"))
     assert len(await hazards(rig)) == 1
+
+
+async def test_what_is_measured_later_is_put_in_its_line_and_told_to_the_logbook(
+    cabinet_of: CabinetMaker, link_to: LinkMaker, person: Context
+) -> None:
+    cabinet = await cabinet_of({8: "aim-r100"})
+    unit = cabinet.units[8]
+    # No current is as large as that: until it can be read the alarm has no value.
+    unit.hold("Lg", 0xFFFF, "3")
+    rig = await link_to(cabinet, intervals=QUICK)
+    said = asyncio.Queue[str]()
+    rig.hass.bus.async_listen(RECORDED, callback(lambda event: said.put_nowait(event.data["message"])))
+    cabinet.set_scenario("leak", 8, circuit=3, ma=600)
+    cabinet.advance(60)
+    await rig.until(LIST, is_now("1"))
+    (item,) = await hazards(rig)
+    assert "mA" not in item["description"]
+    await change(rig, person, item, description="Electrician comes on Monday")
+    unit.release()
+    async with asyncio.timeout(20):
+        while not (line := await said.get()).startswith("measured"):
+            assert "mA" not in line
+    (item,) = await hazards(rig)
+    told, _, comment = item["description"].partition("\n")
+    assert comment == "Electrician comes on Monday"
+    assert told.startswith(f"{line.removeprefix('measured: ')} (since ")
+    assert line.endswith("600 mA, limit 300 mA")
+    await desk_of(rig.hass).record.async_written()
+    assert [one["value"] for one in recorded(rig, "alarm") if one["what"] == "measured"] == [600]

@@ -4,6 +4,7 @@ Several sources may show the same device. Per point the nearest one that is hear
 next one stands in, and gives way when the nearer one is back.
 """
 
+import asyncio
 import logging
 import time
 from collections import Counter
@@ -53,6 +54,8 @@ class Device:
         self.control: Control | None = None
         """Who operates it; without one nothing is operated."""
         self._may_change = may_change
+        self._changing: set[asyncio.Future[None]] = set()
+        """Changes of settings that are under way."""
         self._steady = steady
         self._ways: list[_Way] = []
         self._wishes: Counter[PointKey] = Counter()
@@ -215,19 +218,31 @@ class Device:
         """Change a setting, verified by read-back, by the nearest way that can.
 
         Whether changes are allowed is asked now: it may have been withdrawn since this was offered. Raises AcrelError
-        as `settings.change_setting` does.
+        as `settings.change_setting` does. While the device is operated nothing is changed; an operation waits for a
+        change that is under way.
         """
-        if not self._may_change():
-            raise SettingRefusedError(name=key, detail=phrase("changes_not_allowed"))
+        if (hindrance := self._refusal()) is not None:
+            raise SettingRefusedError(name=key, detail=hindrance)
         way = next((way for way in self._ways if key in way.source.orders), None)
         if way is None:
             raise SettingRefusedError(name=key, detail=phrase("read_only", model=self.model.name))
-        reading = await change_setting(
-            way.source, way.source.points[key], value, hindrance=lambda: self._hindrance(way)
-        )
+        under_way = asyncio.get_running_loop().create_future()
+        self._changing.add(under_way)
+        try:
+            reading = await change_setting(
+                way.source, way.source.points[key], value, hindrance=lambda: self._hindrance(way)
+            )
+        finally:
+            self._changing.discard(under_way)
+            under_way.set_result(None)
         if key in self._wishes:
             self._take(way, Update(readings={key: reading}, trouble=way.trouble))
         return reading
+
+    async def changed(self) -> None:
+        """Wait until no change of a setting is under way."""
+        while self._changing:
+            await asyncio.wait(set(self._changing))
 
     async def operate(
         self, key: PointKey, by: Caller, token: str | None = None, *, is_confirmed: bool = False
@@ -246,6 +261,12 @@ class Device:
         if way not in self._ways:
             return phrase("device_removed")
         return None if self._may_change() else phrase("changes_not_allowed")
+
+    def _refusal(self) -> Phrase | None:
+        """Return why no change can begin now."""
+        if not self._may_change():
+            return phrase("changes_not_allowed")
+        return phrase("operated_now") if self.control is not None and self.control.is_busy else None
 
     # -- from the sources ---------------------------------------------------------------------------------------------
 

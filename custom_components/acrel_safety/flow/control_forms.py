@@ -1,6 +1,7 @@
 """The dialog "Remote control" of a device: who may operate it, what, and what its outputs drive."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import probatio
@@ -29,7 +30,9 @@ from ..devices import board_of
 from ..handles import outputs_of
 from ..markdown import plain
 from ..model_files import model_library
+from .byitself_forms import by_itself_form, by_itself_schema, with_what_acts
 from .ending import ends_clearly
+from .evidence_forms import evidence_fields, evidence_form, evidence_in
 from .explain import FormError
 from .link_forms import FormData
 from .selector_texts import FlowTexts
@@ -79,7 +82,7 @@ class ControlSteps(DeviceSteps):
         else:
             values = user_input
             try:
-                policy = _policy(user_input)
+                policy = _policy(user_input, model)
             except FormError as wrong:
                 errors = wrong.error.errors()
             else:
@@ -132,6 +135,8 @@ def _schema(model: Model | None, texts: FlowTexts, users: Mapping[str, str]) -> 
             probatio.Optional(CONF_USER_RIGHTS): rights,
             probatio.Optional(CONF_CRITICAL): _several(circuits),
             **({probatio.Optional(drive.value): at_outputs for drive in Drive} if outputs else {}),
+            **evidence_fields(model, texts.language),
+            **by_itself_schema(model),
         }
     )
 
@@ -148,7 +153,7 @@ def _label(model: Model | None, key: PointKey, texts: FlowTexts) -> str:
     return f"{key.code} ({key.circuit})" if point is None else f"{point.quantity.name(texts.language)} ({key.code})"
 
 
-def _policy(form: FormData) -> Policy:
+def _policy(form: FormData, model: Model | None) -> Policy:
     """Return what a form says. Raises FormError."""
     given = {name: _rights(form.get(name)) for name in (ADMINISTRATORS, AUTOMATIONS)}
     given |= {user(one): _rights(form.get(CONF_USER_RIGHTS)) for one in form.get(CONF_USERS, ())}
@@ -158,13 +163,15 @@ def _policy(form: FormData) -> Policy:
             if (key := key_of(name)) in drives:
                 raise FormError("output_named_twice", at=drive.value)
             drives[key] = drive
-    return Policy(
+    policy = Policy(
         is_enabled=form[CONF_ENABLED],
         may_close=form[CONF_MAY_CLOSE],
         rights=Rights({name: rights for name, rights in given.items() if rights}),
         critical=frozenset(form.get(CONF_CRITICAL, ())),
         drives=drives,
+        evidence=evidence_in(form, model),
     )
+    return replace(policy, **with_what_acts(policy, form))
 
 
 def _rights(chosen: Sequence[str] | None) -> frozenset[Right]:
@@ -184,4 +191,6 @@ def _form(policy: Policy) -> FormData:
         CONF_USER_RIGHTS: sorted(frozenset.intersection(*map(frozenset, users.values()))) if users else [],
         CONF_CRITICAL: sorted(policy.critical),
         **{drive.value: [name_of(key) for key, one in policy.drives.items() if one is drive] for drive in Drive},
+        **evidence_form(policy.evidence),
+        **by_itself_form(policy),
     }

@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
 from ..aioacrel.alarms.ownerlimits import OwnerLimit
+from ..aioacrel.alarms.sayings import headed
 from ..aioacrel.journal.entry import Kind as Entry
 from ..aioacrel.points import Model
 from ..aioacrel.problems import Problem
@@ -24,7 +25,6 @@ from ..devices import board_of, register_device, register_hub
 from ..hubs import hub_of
 from ..kinds import is_enabled_by_default
 from ..ownersettings import limits_of, name_of
-from ..wording import headed
 from .steps import in_place
 
 _ACTIVE_ENERGY = frozenset({"Wh", "kWh", "MWh"})

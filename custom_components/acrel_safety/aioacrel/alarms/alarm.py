@@ -25,6 +25,7 @@ class Alarm:
     __slots__ = (
         "_changes",
         "_shelved_until",
+        "_shelving_ends",
         "_tell",
         "cause",
         "changes",
@@ -72,6 +73,8 @@ class Alarm:
         """How often it came or went in this occurrence."""
         self.shelved_until: datetime | None = None
         self._shelved_until = 0.0
+        self._shelving_ends: float | None = None
+        """Until when this occurrence may be shelved at most, by the steady clock; None before it was."""
         self._changes = deque[float](maxlen=CHATTERS_AT)
 
     @property
@@ -137,6 +140,8 @@ class Alarm:
         self.occurrence = token_hex(6)
         self.since, self.first_value, self.worst_value = now.wall, self.value, self.value
         self.is_silenced, self.changes, self.is_complete = False, 1, is_complete
+        if not former.is_shelved:
+            self._shelving_ends = None
         latch = former.is_latched or self.cause.level.is_latched
         self.facts = replace(self.facts, is_acknowledged=False, is_latched=latch)
         self._say(What.RAISED, now)
@@ -204,10 +209,22 @@ class Alarm:
         self._end_if_over(now)
 
     def shelve(self, now: Moment, seconds: float, *, by: str | None, comment: str = "") -> None:
-        """Set it aside for a time. Raises AlarmRefusedError for longer than its level may be set aside."""
+        """Set it aside for a time.
+
+        Raises AlarmRefusedError for longer than its level may be set aside, in all since that was first done to this
+        occurrence, and for what does not stand: who works on that takes it out of service.
+        """
+        if not self.stands:
+            raise AlarmRefusedError(detail=phrase("shelved_without_standing"))
         longest = self.cause.level.longest_shelving
         if not 0 < seconds <= longest:
             raise AlarmRefusedError(detail=phrase("shelved_too_long", hours=round(longest / 3600)))
+        left = self.shelving_possible(now)
+        if left is not None and seconds > left:
+            hours, minutes = round(longest / 3600), int(left // 60)
+            raise AlarmRefusedError(detail=phrase("shelved_long_enough", hours=hours, minutes=minutes))
+        if self._shelving_ends is None:
+            self._shelving_ends = now.steady + longest
         self._shelved_until, self.shelved_until = now.steady + seconds, now.wall + timedelta(seconds=seconds)
         self.facts = replace(self.facts, is_shelved=True)
         self._say(What.SHELVED, now, by, comment)
@@ -271,6 +288,10 @@ class Alarm:
             self._shelved_until, self.shelved_until = now.steady + left, now.wall + timedelta(seconds=left)
             self.facts = replace(self.facts, is_shelved=True)
 
+    def restore_shelving_possible(self, now: Moment, seconds: float) -> None:
+        """Go on with what is left of the time for which this occurrence may be shelved."""
+        self._shelving_ends = now.steady + min(max(0.0, seconds), self.cause.level.longest_shelving)
+
     def restore_out_of_service(self) -> None:
         """Go on being out of service."""
         self.facts = replace(self.facts, is_out_of_service=True)
@@ -299,6 +320,10 @@ class Alarm:
     def shelving_left(self, now: Moment) -> float:
         """Return for how many seconds it is shelved still."""
         return max(0.0, self._shelved_until - now.steady) if self.facts.is_shelved else 0.0
+
+    def shelving_possible(self, now: Moment) -> float | None:
+        """Return for how many seconds it may be shelved from now on, None if it never was in this occurrence."""
+        return None if self._shelving_ends is None else max(0.0, self._shelving_ends - now.steady)
 
     def _say(self, what: What, now: Moment, by: str | None = None, comment: str = "") -> None:
         self._tell(Happening(what=what, alarm=self, occurrence=self.occurrence, time=now.wall, by=by, comment=comment))

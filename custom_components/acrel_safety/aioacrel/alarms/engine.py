@@ -201,7 +201,7 @@ class Alarms(Overview):
         self._act(alarm_id, occurrence, lambda alarm, now: alarm.reset(now, by=by))
 
     def shelve(self, alarm_id: str, seconds: float, *, by: str | None, comment: str = "") -> None:
-        """Set an alarm aside for a time, whether it stands or not. Raises UnknownAlarmError, AlarmRefusedError."""
+        """Set an alarm that stands aside for a time. Raises UnknownAlarmError, AlarmRefusedError."""
         self._act(alarm_id, None, lambda alarm, now: alarm.shelve(now, seconds, by=by, comment=comment))
 
     def unshelve(self, alarm_id: str, *, by: str | None) -> None:

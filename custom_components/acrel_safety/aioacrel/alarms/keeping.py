@@ -35,6 +35,8 @@ def kept(alarm: Alarm, rule: Remembering, now: Moment) -> dict[str, Any] | None:
             "worst": alarm.worst_value,
             "limit": alarm.limit,
         }
+        if (possible := alarm.shelving_possible(now)) is not None:
+            data["shelving_left"] = round(possible, 1)
     if facts.is_shelved and alarm.shelved_until is not None:
         data["shelved"] = [alarm.shelved_until.isoformat(), round(alarm.shelving_left(now), 1)]
     if facts.is_out_of_service:
@@ -66,6 +68,9 @@ def restore(alarm: Alarm, rule: Remembering, data: object, now: Moment) -> None:
     match data.get("shelved"):
         case [until, left] if (time := _time(until)) is not None and (seconds := _number(left)) is not None:
             alarm.restore_shelving(now, time, seconds)
+    if stood and (possible := data.get("shelving_left")) is not None:
+        # What cannot be told is used up.
+        alarm.restore_shelving_possible(now, _number(possible) or 0.0)
     if data.get("out_of_service") is True:
         alarm.restore_out_of_service()
 

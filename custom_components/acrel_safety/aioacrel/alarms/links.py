@@ -37,6 +37,10 @@ class Link:
         """Whether it could not be reached when it was to be read: then it is down with one device, or none, as well."""
         self._spoken_for: str | None = None
         """By which alarm its devices were spoken for last."""
+        self._back_since: float | None = None
+        """Since when it is heard again, as long as it speaks for devices that were not heard yet."""
+        self._may_wait = True
+        """Whether devices have time to follow after a short outage: all were heard since they had it last."""
 
     @property
     def devices(self) -> Collection[Watch]:
@@ -65,14 +69,28 @@ class Link:
         is_down = (len(self._devices) > 1 or self.is_missed) and not is_heard
         if is_heard:
             self._is_unproved = self.is_missed = False
+        if self._since is not None and not is_down and (self._is_on or self._may_wait):
+            # A link that comes and goes has not always more time.
+            self._back_since, self._may_wait = now.steady, False
         self._since = (now.steady if self._since is None else self._since) if is_down else None
         self._is_on = self._since is not None and now.steady - self._since >= LASTING_SECONDS
         self.alarm.take(UNSAID if self._is_unproved and not self._is_on else Verdict(self._is_on), now)
-        by = id_of(self.board, _CAUSE.key) if self._since is not None else None
+        is_coming_back = self._is_coming_back(now)
+        by = id_of(self.board, _CAUSE.key) if self._since is not None or is_coming_back else None
         if by != self._spoken_for:
             self._spoken_for = by
             for device in self.devices:
                 device.alarms[WHOLE_DEVICE].suppress(by, now)
+
+    def _is_coming_back(self, now: Moment) -> bool:
+        """Whether it is heard again, and devices may still follow: they are asked one by one."""
+        if self._back_since is None:
+            return False
+        if all(device.is_device_seen for device in self.devices):
+            self._back_since, self._may_wait = None, True
+        elif now.steady - self._back_since >= LASTING_SECONDS:
+            self._back_since = None
+        return self._back_since is not None
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Go on with an alarm that stood."""
@@ -85,5 +103,6 @@ class Link:
     def next_time(self) -> float | None:
         """Return when, by the steady clock, it has to be looked at again."""
         lasting = None if self._since is None or self._is_on else self._since + LASTING_SECONDS
-        times = (self.alarm.next_time, lasting)
+        over = None if self._back_since is None else self._back_since + LASTING_SECONDS
+        times = (self.alarm.next_time, lasting, over)
         return min((time for time in times if time is not None), default=None)

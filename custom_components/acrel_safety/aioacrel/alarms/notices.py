@@ -88,6 +88,9 @@ class Notices:
     def take(self, alarm_id: str, happening: Happening, now: float) -> None:
         """Take what happened to an alarm."""
         match happening.what:
+            case What.UNSUPPRESSED if happening.occurrence in self._told:
+                # It was told before a graver one said it, too.
+                pass
             case What.RAISED | What.UNSHELVED | What.UNSUPPRESSED | What.PUT_BACK:
                 self._note(alarm_id, Why.RAISED, now)
             case What.MEASURED if self._waits:
@@ -102,6 +105,10 @@ class Notices:
         """Have an alarm told again that stood before a restart; of one that was told since nothing is news."""
         if occurrence not in self._told:
             self._note(alarm_id, Why.RESTARTED, now)
+
+    def remind(self, alarm_id: str, now: float) -> None:
+        """Have an alarm told again soon, before its time: something can be done about it now."""
+        self._note(alarm_id, Why.REMINDER, now)
 
     def withdraw(self, alarms: Iterable[Standing]) -> None:
         """Say nothing more of alarms that will not come back: what they were about was removed."""

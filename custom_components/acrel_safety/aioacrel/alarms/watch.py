@@ -159,14 +159,19 @@ class Watch:
             self._judge(news, now)
         for circuit, keys in unread.items():
             inputs = self._input_rules[circuit]
+            alarm = self.alarms[inputs.cause.key]
             if inputs.take(keys, self.device.readings):
                 self._is_changed = self._is_other = True
-            self._take(self.alarms[inputs.cause.key], inputs, now)
+            elif not inputs.unread and alarm.is_quiet:
+                # All was known, and is.
+                continue
+            self._take(alarm, inputs, now)
             self._note_time(inputs.cause.key)
         if self._stale:
             self._calm.bound(self._stale, self.device.readings)
             self._stale.clear()
-        if not (self._was_seen and self.is_device_seen):
+        is_seen = self.is_device_seen
+        if not (self._was_seen and is_seen):
             self._take(self.alarms[WHOLE_DEVICE], self._device_rule, now)
             self._note_time(WHOLE_DEVICE)
         if self.growths.is_due(now.steady):
@@ -175,7 +180,7 @@ class Watch:
             for grown in self.growths.rules:
                 self._take(self.alarms[grown.cause.key], grown, now)
             self._note_questions()
-        self._settle(now)
+        self._settle(now, is_seen=is_seen)
 
     def _sort(self, touched: AbstractSet[PointKey]) -> tuple[Collection[Pair], Mapping[str, set[PointKey]]]:
         """Return whom new readings concern: rules that have to judge, and by circuit what may be unread now."""
@@ -228,9 +233,9 @@ class Watch:
         elif alarm.stands and self._told.is_news(alarm):
             self._is_changed = True
 
-    def _settle(self, now: Moment) -> None:
+    def _settle(self, now: Moment, *, is_seen: bool) -> None:
         """Let the gravest alarm of one matter speak for the others, and tell that something changed."""
-        is_seen, due = self.is_device_seen, self._times.next()
+        due = self._times.next()
         if not self._is_changed and is_seen is self._was_seen and due == self._due:
             return
         self._was_seen, self._is_changed, self._due = is_seen, False, due
@@ -270,7 +275,7 @@ class Watch:
             if (rule := self._timed.get(key)) is not None:
                 self._take(alarm, rule, now)
             self._note_time(key)
-        self._settle(now)
+        self._settle(now, is_seen=self.is_device_seen)
 
     # -- the one word -------------------------------------------------------------------------------------------------
 
@@ -316,13 +321,13 @@ class Watch:
             self._take(alarm, rule, now)
             self._note_memory(rule, alarm, now)
             self._calm.bound(rule.inputs | rule.figures, self.device.readings)
-        self._settle(now)
+        self._settle(now, is_seen=self.is_device_seen)
 
     def answer(self, question: Question, *, is_new_appliance: bool) -> bool:
         """Take a person's answer to a question of growth; returns whether that was still the question."""
         is_taken = self.growths.answer(question, is_new_appliance=is_new_appliance)
         self._note_questions()
-        self._settle(self._clock.now())
+        self._settle(self._clock.now(), is_seen=self.is_device_seen)
         return is_taken
 
     def _note_questions(self) -> None:

@@ -1,6 +1,8 @@
 """Who asks for an operation."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -12,6 +14,14 @@ class CallerKind(StrEnum):
     """Whatever arrives without a person: automations, scripts, schedules, scenes they call."""
     REQUEST = "request"
     """A signed request of another system."""
+    RECLOSING = "reclosing"
+    """The automatic reclosing of this library: it may close, where the owner's opt-in says so, and nothing else."""
+    CUT_OFF = "cut_off"
+    """The cut-off by limit of this library: it may open, where the owner says so, and nothing else."""
+
+
+def _always() -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +34,10 @@ class Caller:
     name: str = ""
     """For the record."""
     is_administrator: bool = False
+    excused: AbstractSet[str] = frozenset()
+    """Of the reclosing alone: the occurrences of the trips that it is about. No other trip is excused."""
+    still: Callable[[], bool] = field(default=_always, compare=False, repr=False)
+    """Of what acts by itself: whether its reason is still there. It is asked until the very last moment."""
 
     @property
     def is_person(self) -> bool:
@@ -32,3 +46,13 @@ class Caller:
 
 
 AUTOMATION = Caller(kind=CallerKind.AUTOMATION, name="automation")
+
+
+def reclosing(excused: AbstractSet[str], still: Callable[[], bool]) -> Caller:
+    """Return the reclosing after these trips."""
+    return Caller(kind=CallerKind.RECLOSING, name="automatic reclosing", excused=excused, still=still)
+
+
+def cutting(still: Callable[[], bool]) -> Caller:
+    """Return the cut-off by limit, without a person."""
+    return Caller(kind=CallerKind.CUT_OFF, name="cut-off by limit", still=still)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import AcrelError, LinkError
@@ -74,10 +75,12 @@ class Control:
         surroundings: Surroundings | None = None,
         settle_seconds: float = SETTLE_SECONDS,
         steady: Callable[[], float] = _steady,
+        lockouts: Lockouts | None = None,
     ) -> None:
         """Take a device, and who tells the owner's word at the moment of each act.
 
-        Where nobody waits, `settle_seconds` may be longer: then what falls back later is told, too.
+        Where nobody waits, `settle_seconds` may be longer: then what falls back later is told, too. `lockouts` are
+        those of a former control of the device; what was selected there is good no more.
         """
         self.device = device
         self.tags = Tags()
@@ -87,8 +90,7 @@ class Control:
         self._policy = policy
         self._settle_seconds = settle_seconds
         self._tokens = Tokens(steady)
-        self._lockouts = Lockouts(steady)
-        self._is_busy = False
+        self._lockouts = lockouts or Lockouts(steady)
         self._listeners: list[Listener] = []
         self._tasks: set[asyncio.Task[Outcome]] = set()
         device.control = self
@@ -99,6 +101,11 @@ class Control:
     def operations(self) -> Mapping[PointKey, Operation]:
         """All that any way to the device can carry out now."""
         return {key: one for key, one in self.device.model.operations.items() if key in self.device.orders}
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an operation is under way, or waits for a change of a setting to end."""
+        return self._lockouts.is_busy
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Be told of each operation; returns what ends that."""
@@ -160,10 +167,10 @@ class Control:
 
     async def _operate(self, act: Act, token: str | None, run: _Run, *, is_confirmed: bool) -> Outcome:
         started = _now()
-        if self._is_busy:
+        if self._lockouts.is_busy:
             outcome = refused(Reason.BUSY)
         else:
-            self._is_busy = True
+            self._lockouts.is_busy = True
             try:
                 outcome = await self._carry_out(act, token, run, is_confirmed=is_confirmed)
             except Exception as error:
@@ -173,7 +180,7 @@ class Control:
                     result=result, reason=Reason.SLIP, detail=type(error).__name__, writes=int(run.is_sent)
                 )
             finally:
-                self._is_busy, self.under_way = False, None
+                self._lockouts.is_busy, self.under_way = False, None
         self._tell(replace(act, outcome=outcome, seconds=_now() - started))
         return outcome
 
@@ -259,12 +266,9 @@ class Control:
         case = self._case(operation, by)
         if (refusal := self._forbidden(case)) is not None:
             return refusal
-        asked = _now()
-        readings = await self._read(case, source)
+        readings = await self._read(case, source, run)
         if isinstance(readings, Outcome):
             return readings
-        if run is not None:
-            run.read_at = asked
         # Whatever was said of it meanwhile: rights, tags and alarms are those of now.
         case = replace(self._case(operation, by), readings=readings, others=self._others(source))
         case = replace(case, proof=_proof_of(case)[0])
@@ -272,11 +276,14 @@ class Control:
             return replace(refusal, position=_position(case))
         return case, source
 
-    async def _read(self, case: Case, source: Source) -> Mapping[PointKey, Reading] | Outcome:
-        """Return a fresh reading of all that an operation is judged by."""
+    async def _read(self, case: Case, source: Source, run: _Run | None) -> Mapping[PointKey, Reading] | Outcome:
+        """Return a fresh reading of all that an operation is judged by, when no change of a setting is under way."""
         keys = keys_to_read(self.device, case.operation, _proof_of(case)[0])
         try:
             async with asyncio.timeout(PATIENCE):
+                await self.device.changed()
+                if run is not None:
+                    run.read_at = _now()
                 readings = await _read_in_tries(source, keys)
         except AcrelError as error:
             return refused(Reason.NOT_SENT, error)
@@ -341,9 +348,17 @@ def _proof_of(case: Case) -> tuple[Proof, bool]:
     )
     evidence = case.policy.evidence.get(case.circuit)
     at = [key for key in positions_of(case.device.model, case.circuit) if not case.device.lacks(key)]
-    proof = Proof(points, operation.shows, positions=at, effect=case.effect, evidence=evidence)
+    make = partial(
+        Proof,
+        points,
+        positions=at,
+        effect=case.effect,
+        evidence=evidence,
+        told=partial(case.policy.told, operation),
+    )
+    proof = make(operation.shows)
     if is_pulse and proof.has_owners:
-        return Proof(points, {}, positions=at, effect=case.effect, evidence=evidence), False
+        return make({}), False
     return proof, is_pulse
 
 

@@ -1,6 +1,6 @@
 """What tells a position: what the model file says, and what the owner names besides."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -69,14 +69,17 @@ class Proof:
         positions: Sequence[PointKey],
         effect: Effect,
         evidence: Evidence | None,
+        told: Callable[[bool], bool | None],
     ) -> None:
         """Take what the model file says, what the operation does, and what the owner names besides.
 
-        `positions` are the points that tell where the circuit's breaker or relay stands.
+        `positions` are the points that tell where the circuit's breaker or relay stands; `told` is what an output,
+        where there are none, tells of it.
         """
         self._points = points
         self._shows = shows
         self._positions = positions
+        self._told_by_output = told
         self._evidence = evidence if effect in (Effect.OPEN, Effect.CLOSE) else None
         self._closes = effect is Effect.CLOSE
         self._told = next((key for key in shows if key in positions), None)
@@ -117,18 +120,26 @@ class Proof:
 
     def moved(self, readings: Readings) -> Shown:
         """Return whether the position is the wanted one, whatever else is shown."""
+        if self._evidence is not None:
+            # An output that is on has moved nothing yet.
+            return self.owners(readings)
         if self._told is None:
             return self.shown(readings)
         return _all(self._model(readings, {self._told: self._shows[self._told]}))
 
     def position(self, readings: Readings) -> bool | None:
-        """Return the position that is read: true for closed, or on; the owner's evidence is the nearer one."""
+        """Return the position that is read: true for closed, or (of what is no circuit) on.
+
+        The owner's evidence is the nearer one.
+        """
         if self._evidence is not None:
             return self._evidence.position(readings)
         told = self._positions or ([] if self._told is None else [self._told])
         values = {value_of(readings, key) for key in told}
         value = values.pop() if len(values) == 1 else None
-        return value if isinstance(value, bool) else None
+        if not isinstance(value, bool):
+            return None
+        return value if self._positions else self._told_by_output(value)
 
     def _each(self, readings: Readings) -> Iterable[Shown]:
         yield from self._model(readings, self._shows)

@@ -11,7 +11,7 @@ from ..device import Device
 from ..points import Effect, Operation
 from ..readings import PointKey, Reading, Value
 from ..texts import Said
-from .caller import Caller
+from .caller import Caller, CallerKind
 from .evidence import Proof, value_of
 from .outcome import Outcome, Reason, refused
 from .policy import Policy
@@ -90,12 +90,16 @@ def _control_off(case: Case) -> Said | None:
     return None if case.policy.is_enabled else ""
 
 
+def _reason_is_over(case: Case) -> Said | None:
+    return None if case.caller.still() else ""
+
+
 def _on_not_allowed(case: Case) -> Said | None:
     return None if case.policy.may_close else ""
 
 
 def _no_right(case: Case) -> Said | None:
-    missing = [right for right in rights_for(case.effect) if not case.policy.rights.may(case.caller, right)]
+    missing = [right for right in rights_for(case.effect) if not case.policy.may(case.caller, right)]
     return ", ".join(missing) if missing else None
 
 
@@ -109,7 +113,9 @@ def _critical(case: Case) -> Said | None:
 
 
 def _tripped(case: Case) -> Said | None:
-    return case.surroundings.trip(case.circuit) or None
+    # The reclosing is about trips that nobody acknowledged: those it names, and no others, are not in its way.
+    excused = case.caller.excused if case.caller.kind is CallerKind.RECLOSING else frozenset()
+    return case.surroundings.trip(case.circuit, excused) or None
 
 
 def _sensor_fault(case: Case) -> Said | None:
@@ -119,6 +125,7 @@ def _sensor_fault(case: Case) -> Said | None:
 AT_ANY_TIME: Sequence[Interlock] = (
     Interlock(Reason.CONTROL_OFF, _everything, _control_off),
     Interlock(Reason.NO_RIGHT, _everything, _no_right),
+    Interlock(Reason.WITHDRAWN, _everything, _reason_is_over),
     Interlock(Reason.ON_NOT_ALLOWED, _closing, _on_not_allowed),
     Interlock(Reason.CRITICAL_LOAD, _cutting_without_a_person, _critical),
     Interlock(Reason.TAGGED, _closing, _tagged),

@@ -1,14 +1,16 @@
 """What the owner of a device says about operating it; asked at the moment of each act."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ..points import Effect, Operation
 from ..readings import DEVICE_CIRCUIT, PointKey
+from .caller import AUTOMATION, Caller, CallerKind
 from .evidence import Evidence
-from .rights import Rights
+from .rights import Right, Rights
+from .ties import Tie
 
 
 class Drive(StrEnum):
@@ -31,6 +33,20 @@ _DRIVEN: Mapping[Drive, tuple[Effect, Effect]] = {
     Drive.SIGNAL: (Effect.NOTHING, Effect.NOTHING),
 }
 """What switching it on, and off, does."""
+_TELLS: Mapping[Drive, Mapping[bool, bool]] = {
+    Drive.SHUNT_TRIP: {},
+    Drive.BREAKING_CONTACTOR: {True: False, False: True},
+}
+"""What such an output tells of its circuit where it does not say it itself: of a shunt trip it tells nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reclosing:
+    """That a breaker may be closed again by itself, and between which voltages its supply is sound, in V."""
+
+    low: float = 198.0
+    high: float = 242.0
+    """Usual: 220 V, 10 % less and more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +64,40 @@ class Policy:
     """What outputs drive, by the point that shows the output."""
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     """What else tells the position of a circuit."""
+    reclosing: Reclosing | None = None
+    """None: nothing is ever closed by itself."""
+    ties: Sequence[Tie] = ()
+    """What is to be cut off by which alarms."""
+    may_cut_alone: bool = False
+    """Whether a tie that asks nobody may cut although automations have no right to."""
+
+    def may(self, caller: Caller, right: Right) -> bool:
+        """Whether a caller has a right; what acts by itself has the one that its own consent gives."""
+        match caller.kind:
+            case CallerKind.RECLOSING:
+                return right is Right.ON and self.reclosing is not None
+            case CallerKind.CUT_OFF:
+                return right is Right.OFF and (self.may_cut_alone or self.rights.may(AUTOMATION, Right.OFF))
+            case _:
+                return self.rights.may(caller, right)
 
     def effect(self, operation: Operation) -> Effect:
         """Return what an operation does, by the model file and by what the owner says of an output."""
-        if operation.effect in (Effect.OUTPUT_ON, Effect.OUTPUT_OFF):
-            drive = next((self.drives[key] for key in operation.shows if key in self.drives), None)
-            if drive is not None:
-                return _DRIVEN[drive][operation.effect is Effect.OUTPUT_OFF]
+        is_output = operation.effect in (Effect.OUTPUT_ON, Effect.OUTPUT_OFF)
+        if is_output and (drive := self._drive(operation)) is not None:
+            return _DRIVEN[drive][operation.effect is Effect.OUTPUT_OFF]
         return operation.effect
+
+    def told(self, operation: Operation, value: bool) -> bool | None:  # noqa: FBT001 - what was read
+        """Return whether the circuit is closed, by what was read of its output; of any other output, whether it is on.
+
+        None where the output tells nothing of it.
+        """
+        drive = self._drive(operation)
+        return value if drive not in _TELLS else _TELLS[drive].get(value)
+
+    def _drive(self, operation: Operation) -> Drive | None:
+        return next((self.drives[key] for key in operation.shows if key in self.drives), None)
 
     def is_critical(self, circuit: str) -> bool:
         """Whether a circuit is critical; what is done to the device as a whole is done to all of its circuits."""

@@ -81,6 +81,9 @@ def _names_of(caller: Caller) -> tuple[str, ...]:
             return (AUTOMATIONS,)
         case CallerKind.REQUEST:
             return (REQUESTS,)
+        case CallerKind.RECLOSING | CallerKind.CUT_OFF:
+            # What acts by itself is given nothing here: `Policy.may` knows what its consent gives.
+            return ()
 
 
 def _known(rights: object) -> Iterable[Right]:

@@ -1,6 +1,7 @@
 """What a device's control has to know of the alarms, and what the alarms have to know of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from ..alarms.alarm import Alarm
@@ -16,8 +17,8 @@ _BREAKERS = frozenset({"breaker", "switch"})
 class Surroundings(Protocol):
     """What stands around one device's control."""
 
-    def trip(self, circuit: str) -> str:
-        """Return the trip of a circuit that nobody acknowledged; empty if there is none."""
+    def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> str:
+        """Return the trip of a circuit that nobody acknowledged, but for excused occurrences; empty if none is left."""
 
     def sensor_fault(self, circuit: str) -> str:
         """Return what is broken of what measures the quantity that tripped a circuit; empty if nothing is."""
@@ -32,9 +33,9 @@ class Surroundings(Protocol):
 class Unwatched:
     """Where nobody watches alarms, such as on the command line."""
 
-    def trip(self, circuit: str) -> str:
+    def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> str:
         """Return none: nobody keeps them here."""
-        del circuit
+        del circuit, excused
         return ""
 
     def sensor_fault(self, circuit: str) -> str:
@@ -52,23 +53,37 @@ class Unwatched:
 class Watched:
     """Where the device's alarms are watched."""
 
-    def __init__(self, watch: Watch, steady: Callable[[], float]) -> None:
-        """Take the watch, and its steady clock; `end` leaves it."""
+    def __init__(
+        self,
+        watch: Watch,
+        steady: Callable[[], float],
+        *,
+        kept: object = None,
+        keep: Callable[[Mapping[str, list[str]]], None] = lambda _: None,
+    ) -> None:
+        """Take the watch, its steady clock, what `keep` was told last before a restart; `end` leaves it.
+
+        Where what was kept cannot be read any more, everything that is measured may have tripped the device.
+        """
         self._watch = watch
         self._steady = steady
-        self._tripped_by: dict[str, set[str]] = {}
-        """The families of what was an alarm when a circuit tripped."""
-        self._tripped: set[str] = set()
+        self._keep = keep
+        self._tripped_by = _families(kept, self._measured())
+        """The families of what was an alarm when a circuit tripped; until it was closed from here."""
+        # A trip that stands still is the one from before the restart, or a later one: either may have tripped it.
+        self._tripped = {*self._tripped_by}
         self.end = watch.listen(self._note)
         self._note()
 
-    def trip(self, circuit: str) -> str:
-        """Return the name of a trip that nobody acknowledged."""
+    def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> str:
+        """Return the name of a trip that nobody acknowledged, but for excused occurrences."""
         return next(
             (
                 str(alarm.cause.key)
                 for alarm in self._of(circuit)
-                if alarm.cause.level is Level.TRIP and not alarm.facts.is_acknowledged
+                if alarm.cause.level is Level.TRIP
+                and not alarm.facts.is_acknowledged
+                and alarm.occurrence not in excused
             ),
             "",
         )
@@ -92,6 +107,14 @@ class Watched:
         )
         return next(faults, "") or next(broken, "")
 
+    def closed(self, circuit: str) -> None:
+        """Take it that a circuit was closed and is so: what tripped it before that is over."""
+        over = [at for at in self._tripped_by if circuit in (at, DEVICE_CIRCUIT)]
+        for at in over:
+            del self._tripped_by[at]
+        if over:
+            self._keep(self._kept())
+
     def expect_open(self, circuit: str, seconds: float) -> None:
         """Have the rules that look for positions take an opening for ours."""
         for rule in self._watch.position_rules():
@@ -113,12 +136,11 @@ class Watched:
 
     def _note(self) -> None:
         """Keep what was an alarm when a circuit tripped: it may be over, and its sensor broken, when it is closed."""
-        alarms = self._watch.alarms.values()
+        alarms, before = self._watch.alarms.values(), self._kept()
         tripped = {a.cause.key.circuit for a in alarms if a.cause.level is Level.TRIP and a.facts.stands}
         for circuit in tripped:
-            if circuit not in self._tripped:
-                self._tripped_by[circuit] = set()
-            self._tripped_by[circuit] |= {
+            known = self._tripped_by.get(circuit, set()) if circuit in self._tripped else set()
+            self._tripped_by[circuit] = known | {
                 family
                 for alarm in self._of(circuit)
                 if alarm.cause.level in (Level.ALARM, Level.TRIP)
@@ -127,7 +149,30 @@ class Watched:
                 and family not in _BREAKERS
             }
         self._tripped = tripped
+        if (now := self._kept()) != before:
+            self._keep(now)
+
+    def _kept(self) -> Mapping[str, list[str]]:
+        return {circuit: sorted(families) for circuit, families in self._tripped_by.items() if families}
+
+    def _measured(self) -> set[str]:
+        """Return the families of all that is measured."""
+        points = self._watch.device.model.points.values()
+        return {point.quantity.family for point in points if point.quantity.kind in MEASURED}
 
 
 def _concerns(at: str, circuit: str) -> bool:
     return DEVICE_CIRCUIT in (at, circuit) or at == circuit
+
+
+def _families(kept: object, measured: set[str]) -> dict[str, set[str]]:
+    """Return what was kept, by circuit; of what cannot be read, all that is measured for the device as a whole."""
+    if kept is None:
+        return {}
+    found: dict[str, set[str]] = {}
+    for circuit, families in kept.items() if isinstance(kept, Mapping) else ((DEVICE_CIRCUIT, None),):
+        if isinstance(families, list) and all(isinstance(family, str) for family in families):
+            found[str(circuit)] = {*families}
+        else:
+            found[DEVICE_CIRCUIT] = {*measured}
+    return found

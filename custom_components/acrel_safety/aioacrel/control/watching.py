@@ -120,8 +120,10 @@ class Sending:
             self._there_since = self._there_since if self._there_since is not None else now
         else:
             self._there_since = None
-            # Of a device that also shows what was commanded, the position alone may have been there for a moment.
-            self._was_there |= not self._watching.starts_there and self._proof.moved(readings) is Shown.THERE
+            # Of a device that also shows what was commanded, the position alone may have been there for a moment; one
+            # that was there before, and is there no more, did not stick: it was moved.
+            moved = Shown.NOT_THERE if self._watching.starts_there else Shown.THERE
+            self._was_there |= self._proof.moved(readings) is moved
 
     @property
     def _settling(self) -> float:

@@ -57,6 +57,8 @@ class Bus:
         self._is_stopping = False
         self._slips = Slips()
         self._down_since: float | None = None
+        self._knocked: GuardedUnit | None = None
+        """The silent unit that is listened to now."""
 
     @property
     def overruns(self) -> int:
@@ -147,6 +149,11 @@ class Bus:
         """Hold the line, before any further poll request; as long as a unit has to be left quiet others have it."""
         while True:
             await asyncio.sleep(unit.quiet_seconds if unit is not None else 0)
+            if unit is not None:
+                # Somebody waits for an answer, or a breaker: a unit that is silent is listened to another time.
+                self._schedule.put_off_knocks(_now())
+                if self._knocked is not None:
+                    self._knocked.listen_no_longer()
             # The lock is fair: the poller, which takes it anew for every request, queues behind this.
             async with self._line:
                 if unit is not None and unit.quiet_seconds > 0:
@@ -269,10 +276,11 @@ class Bus:
         if self._down_since is None or self.pulse.was_felt_since(self._down_since):
             self._down_since = now
         for member in list(self._schedule.members):
-            if member.is_silent or now - self._down_since < member.base:
+            # Who is left alone may have had a miss forgiven: its values would stand there until it is asked again.
+            if member.unit.is_silent or now - self._down_since < member.base:
                 continue
             self._note_silent(member, error)
-            if member.unit.is_silent:
+            if member.unit.is_silent and not member.is_silent:
                 self._schedule.back_off(member, error, _now())
 
     def _note_silent(self, member: Member, error: LinkError) -> None:
@@ -309,6 +317,7 @@ class Bus:
             started = _now()
             try:
                 with self._slips.caught(member.unit) as slips:
+                    self._knocked = member.unit.unit
                     await member.unit.knock(self._schedule.rest_of(member))
                 if slips:
                     raise slips[0]
@@ -318,6 +327,7 @@ class Bus:
                 self._schedule.take_back(member, _now())
                 return
             finally:
+                self._knocked = None
                 self.figures.add(started, _now())
         if not member.unit.is_silent:
             self._note_silent(member, found)

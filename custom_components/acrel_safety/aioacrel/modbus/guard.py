@@ -137,6 +137,11 @@ class GuardedUnit:
         """How long nothing may be sent to the unit yet; 0 when it may be asked."""
         return self._step.quiet_seconds
 
+    def listen_no_longer(self) -> None:
+        """Give up listening to a silent unit, as soon as it had the time that any of them gets: the line is wanted."""
+        if self._exchange.patience is not None:
+            self._wire.wait_no_longer(self._timing.least)
+
     def pause_before(self, function: int, address: int, count: int, *, within: Registers | None = None) -> float:
         """Return how many seconds this read would wait before it is sent; the line is free for others until then."""
         if self._step.is_lost:

@@ -90,6 +90,8 @@ class Learnt:
     """Points that were asked for alone in vain."""
     given: set[PointKey] = field(default_factory=set)
     """Points that were answered: the device has them."""
+    pardoned: set[PointKey] = field(default_factory=set)
+    """Those of them that were declined once since: they are asked for with the others once more."""
     holes: dict[int, float] = field(default_factory=dict)
     """Registers that nobody wants and that are not read through, and until when."""
     crossed: set[Border] = field(default_factory=set)
@@ -108,12 +110,21 @@ class Learnt:
 
     def decline(self, keys: Collection[PointKey], code: int | None, now: float) -> None:
         """Note that points were asked for in vain, alone, by a device that answers."""
+        pardoned = {key for key in keys if key in self.given and key not in self.pardoned and key not in self.declined}
+        self.pardoned |= pardoned
         for key in keys:
+            if key in pardoned:
+                continue
             if (known := self.declined.get(key)) is not None:
                 known.again(code, now, GIVEN_BACK_OFF if key in self.given else BACK_OFF)
             else:
                 self.declined[key] = Declined(code, now + BACK_OFF[0])
                 self.version += 1
+
+    def note_given(self, keys: Collection[PointKey]) -> None:
+        """Note points that were answered."""
+        self.given.update(keys)
+        self.pardoned.difference_update(keys)
 
     def regain(self, keys: Iterable[PointKey]) -> None:
         """Note that points can be read after all."""
@@ -170,6 +181,7 @@ class Learnt:
         """Forget what decides about values: it may have been another device that taught it."""
         self.declined.clear()
         self.given.clear()
+        self.pardoned.clear()
         self.holes.clear()
         self.declines_all = self.has_answered = False
         self.version += 1

@@ -32,10 +32,12 @@ LONELY_SHARE = 1 / 8
 """Of the time of a link on which nobody answers: others may use it too."""
 PATIENT_EVERY = 16
 """Of the questions to a unit that stays silent one in so many is a patient one."""
-OVERDUE_SECONDS = 30.0
+OVERDUE_SECONDS = 10.0
 """A point that was declined waits no longer for a pause of the line to be asked for again: it may be an alarm."""
-OVERDUE_EVERY = 5.0
-"""Seconds between two trials that take their time from the polls."""
+OVERDUE_EVERY = 2.0
+"""Seconds between two trials that take their time from the polls, and between two looks whether one has to."""
+KNOCK_PAUSE_SECONDS = 1.0
+"""After a turn of its own that somebody took on the line no silent unit is asked for so long."""
 IDLE_SECONDS = 0.1
 """A pause has to be so long that something is tried in it."""
 PATIENCE = 3
@@ -192,10 +194,18 @@ class Schedule:
         """Return a unit of which a point has waited too long to be asked for again, on a line without pauses."""
         if now < self._no_trial_before:
             return None
-        self._no_trial_before = now + OVERDUE_EVERY
-        waiting = [(member.unit.overdue_try(), member) for member in self.members if self._may_try(member)]
-        since, member = min(waiting, key=lambda item: item[0], default=(inf, None))
-        return member if now - since >= OVERDUE_SECONDS else None
+        waiting = [(member.unit.overdue_try(), member) for member in self.members]
+        overdue = sorted((item for item in waiting if now - item[0] >= OVERDUE_SECONDS), key=lambda item: item[0])
+        # Also in the middle of a poll: on a slow line, or a faulty one, a large unit is hardly ever without one.
+        ready = next((member for _, member in overdue if self._may_ask(member)), None)
+        if ready is not None or not overdue:
+            # Where one has to and cannot at this moment, it is looked at again before the next request.
+            self._no_trial_before = now + OVERDUE_EVERY
+        return ready
+
+    def put_off_knocks(self, now: float) -> None:
+        """Ask no silent unit for a moment: somebody asks several things in a row, and waits for all of them."""
+        self._no_knock_before = max(self._no_knock_before, now + KNOCK_PAUSE_SECONDS)
 
     def next(self, now: float) -> Member | tuple[Member, Job] | None:
         """Return a silent unit to knock at, or the job to serve, or None when nothing may be sent now."""
@@ -239,8 +249,10 @@ class Schedule:
         return min(times, default=now + LONGEST_BACK_OFF)
 
     def _may_try(self, member: Member) -> bool:
-        is_polling = any(job.run is not None for job in member.jobs)
-        return not member.is_silent and not is_polling and member.unit.unit.quiet_seconds == 0
+        return self._may_ask(member) and all(job.run is None for job in member.jobs)
+
+    def _may_ask(self, member: Member) -> bool:
+        return not member.is_silent and member.unit.unit.quiet_seconds == 0
 
     def has(self, member: Member) -> bool:
         """Whether it is still to be asked: it may have been removed while the line was waited for."""

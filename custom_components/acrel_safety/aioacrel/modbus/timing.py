@@ -11,6 +11,7 @@ MIN_TIMEOUT = 0.5
 MAX_TIMEOUT = 10.0
 MOST_PATIENCE = 5.0
 """Seconds for which a silent unit is listened to in the end, and in which a slow one is found out."""
+LEAST_PATIENCE = 0.25
 SAFETY_FACTOR = 4
 """An answer gets this many times its computed or measured time."""
 MOST_MARGIN = 2.0
@@ -65,6 +66,11 @@ class Timing:
         short = _bounded(SAFETY_FACTOR * self._cost.seconds(1))
         wanted = MOST_PATIENCE if rest >= LONG_REST else PATIENT_SHARE * rest
         return min(self.longest, max(short, wanted))
+
+    @property
+    def least(self) -> float:
+        """For so long a silent unit is listened to also where somebody waits for the line: a quick one has answered."""
+        return min(self.longest, max(LEAST_PATIENCE, SAFETY_FACTOR * self._cost.seconds(1)))
 
     @property
     def longest(self) -> float:

@@ -57,6 +57,12 @@ class Trials:
             return inf
         return max(min((trial.due for trial in self._found if trial.keys), default=inf), self._not_before)
 
+    def waits_since(self, now: float) -> float:
+        """Return since when a point that was declined waits to be asked for again; infinity if none may be now."""
+        if now < self._not_before or self.due_points() == inf:
+            return inf
+        return min(trial.due for trial in self._found if trial.keys)
+
     def next_point(self, now: float) -> Trial | None:
         """Return the point that waits for longest to be asked for again."""
         if self.due_points() > now:

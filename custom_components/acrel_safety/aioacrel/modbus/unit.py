@@ -180,7 +180,7 @@ class PolledUnit:
             # The meter said none of this: neither a value nor the quiet of an alarm.
             return self.lose(block.keys)
         readings = self._decoder.take(block, words, self._clock())
-        self.learnt.given.update(readings)
+        self.learnt.note_given(readings.keys())
         self.readings.update(readings)
         return set(readings)
 
@@ -291,8 +291,8 @@ class PolledUnit:
         return self.trials.due()
 
     def overdue_try(self) -> float:
-        """Return since when a point that was declined waits to be asked for again; infinity if none does."""
-        return inf if self.is_silent or self.is_doubtful else self.trials.due_points()
+        """Return since when a point that was declined waits to be asked for again; infinity if none may be now."""
+        return inf if self.is_silent or self.is_doubtful else self.trials.waits_since(_now())
 
     def restore(self, kept: Mapping[str, object], *, age: float) -> None:
         """Take over what was kept of what was learnt (`Learnt.kept`), so many seconds ago."""

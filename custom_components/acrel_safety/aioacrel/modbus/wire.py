@@ -8,6 +8,7 @@ like any other, and is refused by the link itself as soon as its turn has come, 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from math import inf
 
 from modbus_connection import ModbusError, ModbusExceptionError
 
@@ -55,6 +56,8 @@ class Wire:
         # works only from the next connect on, so it is told before the first request.
         self._wish = timing.longest
         shared.require_timeout(self._wish)
+        self._limit: asyncio.Timeout | None = None
+        """The deadline of the request under way."""
 
     @property
     def unit(self) -> AnyUnit:
@@ -88,6 +91,14 @@ class Wire:
         if has_numbers:
             wait = max(wait, self._pulse.patience(self._unit_id, _now()))
         return min(wait, self._timing.longest)
+
+    def wait_no_longer(self, least: float) -> None:
+        """Wait for the answer to the request under way until so many seconds after it was sent, no longer."""
+        limit = self._limit
+        if limit is None or not self.is_my_turn or not self.unit.connected or limit.expired():
+            return
+        self.waited = min(self.waited, max(least, _now() - self.asked_at))
+        limit.reschedule(min(limit.when() or inf, self.asked_at + self.waited))
 
     # -- the connection ---------------------------------------------------------------------------------------------
 
@@ -155,10 +166,11 @@ class Wire:
 
             if turn is not None:
                 turn.add_done_callback(begin)
+            self._limit = limit
             try:
                 yield
             finally:
-                is_over = True
+                is_over, self._limit = True, None
                 if turn is not None:
                     turn.remove_done_callback(begin)
                     if not turn.cancel():

@@ -1,13 +1,11 @@
 """`acrel log show`: the newest entries of a record, in their order."""
 
-import json
-import re
 from collections.abc import Sequence
 
 from ...journal import Record, Wanted, kind_name
-from ...journal.exporting import COLUMNS
 from ...journal.reading import LARGEST_PAGE, newest
 from ..exits import Exit
+from ..logwords import place_of, words_of
 from ..options import Options
 from ..output import Column, Console, Json, table
 
@@ -18,8 +16,6 @@ _COLUMNS = (
     Column("WHERE", gives_way=True),
     Column("WHAT", gives_way=True),
 )
-_FAKES = re.compile(r"[=\"]")
-_WHERE = ("site", "board", "circuit")
 
 
 def command(options: Options, console: Console) -> int:
@@ -60,21 +56,11 @@ def _as_json(record: Record) -> dict[str, Json]:
 
 
 def _row(record: Record, language: str) -> tuple[str, ...]:
-    where = [str(record.data[name]) for name in _WHERE if record.data.get(name) is not None]
-    names = [*(name for name in COLUMNS if name in record.data), *(name for name in record.data if name not in COLUMNS)]
-    what = [
-        f"{name}={_shown(record.data[name])}" for name in names if name not in _WHERE and record.data[name] is not None
-    ]
+    is_readable = record.is_readable
     return (
         str(record.sequence),
-        f"{record.time.astimezone():%Y-%m-%d %H:%M:%S}" if record.is_readable else "",
+        f"{record.time.astimezone():%Y-%m-%d %H:%M:%S}" if is_readable else "",
         kind_name(record.kind, language),
-        " / ".join(where),
-        " ".join(what) if record.is_readable else record.text,
+        place_of(record) if is_readable else "",
+        words_of(record, language) if is_readable else record.text,
     )
-
-
-def _shown(value: object) -> str:
-    """Return a value so that no text of a person's looks like another field."""
-    text = str(value)
-    return json.dumps(text, ensure_ascii=False) if isinstance(value, str) and _FAKES.search(text) else text

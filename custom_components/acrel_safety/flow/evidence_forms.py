@@ -1,0 +1,102 @@
+"""The part of the dialog "Remote control" that asks what else tells a position: a contact, or a value downstream."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import probatio
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from ..aioacrel.control.evidence import Contact, Evidence, Threshold
+from ..aioacrel.points import Model
+from ..aioacrel.readings import PointKey
+from ..aioacrel.vocabulary import Kind
+from ..controlsettings import key_of, name_of
+from .explain import FormError
+from .link_forms import FormData
+
+CONF_CLOSED, CONF_OPEN = "contact_closed", "contact_open"
+CONF_DOWNSTREAM, CONF_ABOVE, CONF_BELOW = "downstream", "downstream_above", "downstream_below"
+_INPUT: Final = "digital_input"
+_MEASURED = frozenset({"V", "A"})
+
+
+def evidence_fields(model: Model | None, language: str) -> Mapping[probatio.Marker, object]:
+    """Return the fields, none of a model that has neither an input nor a value to go by."""
+    if model is None:
+        return {}
+    inputs = [key for key, point in model.readable.items() if point.is_binary and point.quantity.family == _INPUT]
+    values = [
+        key
+        for key, point in model.readable.items()
+        if point.quantity.unit in _MEASURED and point.quantity.kind is Kind.MEASUREMENT
+    ]
+    fields: dict[probatio.Marker, object] = {}
+    if inputs:
+        fields |= {
+            probatio.Optional(name): _chosen(model, inputs, language, several=True) for name in (CONF_CLOSED, CONF_OPEN)
+        }
+    if values:
+        number = NumberSelector(NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX))
+        fields[probatio.Optional(CONF_DOWNSTREAM)] = _chosen(model, values, language, several=False)
+        fields |= {probatio.Optional(name): number for name in (CONF_ABOVE, CONF_BELOW)}
+    return fields
+
+
+def evidence_in(form: FormData, model: Model | None) -> Mapping[str, Evidence]:
+    """Return what a form says, by circuit. Raises FormError."""
+    found: dict[str, Evidence] = {}
+    for at, circuit, one in _named(form, model):
+        if circuit in found:
+            raise FormError("evidence_named_twice", at=at)
+        found[circuit] = one
+    return found
+
+
+def evidence_form(evidence: Mapping[str, Evidence]) -> FormData:
+    """Return the form that would say so."""
+    contacts = [one for one in evidence.values() if isinstance(one, Contact)]
+    form: FormData = {
+        CONF_CLOSED: [name_of(one.key) for one in contacts if one.closed],
+        CONF_OPEN: [name_of(one.key) for one in contacts if not one.closed],
+    }
+    for one in evidence.values():
+        if isinstance(one, Threshold):
+            form |= {CONF_DOWNSTREAM: name_of(one.key), CONF_ABOVE: one.above, CONF_BELOW: one.below}
+    return form
+
+
+def _named(form: FormData, model: Model | None) -> Iterator[tuple[str, str, Evidence]]:
+    for at, closed in ((CONF_CLOSED, True), (CONF_OPEN, False)):
+        for name in form.get(at, ()):
+            key = key_of(name)
+            yield at, _circuit(key, model), Contact(key=key, closed=closed)
+    if (name := form.get(CONF_DOWNSTREAM)) is not None:
+        above, below = form.get(CONF_ABOVE), form.get(CONF_BELOW)
+        if above is None or below is None or not below < above:
+            raise FormError("evidence_limits", at=CONF_ABOVE)
+        key = key_of(name)
+        yield CONF_DOWNSTREAM, _circuit(key, model), Threshold(key=key, above=above, below=below)
+
+
+def _circuit(key: PointKey, model: Model | None) -> str:
+    """Return whose position a point tells: its own circuit's, or that of the only one that can be operated."""
+    circuits = {one.circuit for one in model.operations} if model is not None else set()
+    return next(iter(circuits)) if len(circuits) == 1 else key.circuit
+
+
+def _chosen(model: Model, keys: Sequence[PointKey], language: str, *, several: bool) -> SelectSelector:
+    options = [
+        SelectOptionDict(
+            value=name_of(key), label=f"{model.points[key].quantity.name(language)} ({key.code}, {key.circuit})"
+        )
+        for key in keys
+    ]
+    return SelectSelector(SelectSelectorConfig(options=options, multiple=several, mode=SelectSelectorMode.DROPDOWN))

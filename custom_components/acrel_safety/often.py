@@ -1,0 +1,36 @@
+"""How often one person may have something put down: the record is bounded, and new entries push old ones out."""
+
+from collections import deque
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN
+from .rights import Actor
+
+MOST_A_MINUTE = 30
+"""Comments, dates, tests and shelvings of one person; more is no person but a program."""
+_WINDOW = 60.0
+_TIMES: HassKey[dict[str, deque[float]]] = HassKey(f"{DOMAIN}.often")
+"""By person, when something was put down last, by the steady clock."""
+
+
+@callback
+def check_not_too_often(hass: HomeAssistant, actor: Actor) -> None:
+    """Count what somebody does. Raises ServiceValidationError if one person did too much within a minute.
+
+    Not for what can be done only once to each alarm, such as acknowledging: however many there are, that is never
+    refused. An automation acts by the owner's leave, and is not counted.
+    """
+    if actor.user is None:
+        return
+    now = hass.loop.time()
+    times = hass.data.setdefault(_TIMES, {}).setdefault(actor.user.id, deque(maxlen=MOST_A_MINUTE))
+    if len(times) == MOST_A_MINUTE and now - times[0] < _WINDOW:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="too_often",
+            translation_placeholders={"most": f"{MOST_A_MINUTE}"},
+        )
+    times.append(now)
