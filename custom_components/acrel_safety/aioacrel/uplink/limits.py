@@ -10,14 +10,14 @@ type Network = IPv4Network | IPv6Network
 class Limits:
     """The limits of one server; those of strangers are for whoever has not logged in as a device that is known."""
 
-    connections: int = 4096
-    strangers: int = 128
+    connections: int = 8192
+    strangers: int = 1024
     """Connections of strangers. One too many ends the oldest one of the address that has most of them."""
-    strangers_per_address: int = 32
-    """The same of one address; whole providers may stand behind it."""
-    connects: int = 120
+    strangers_per_address: int = 512
+    """The same of one address; a whole provider may stand behind it, whose devices all call at once after a cut."""
+    connects: int = 2048
     """Connections of one address at once …"""
-    connects_per_second: float = 1.0
+    connects_per_second: float = 32.0
     """… and for how many a second it may have more."""
     frames: int = 120
     """The same of the frames of one connection that nobody asked for."""
