@@ -9,6 +9,7 @@ from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from .actions import async_acknowledge
 from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.standing import Standing
+from .aioacrel.control.choice import usual
 from .aioacrel.control.outcome import Reason, refused
 from .aioacrel.points import Effect
 from .aioacrel.readings import PointKey
@@ -21,7 +22,6 @@ from .const import DOMAIN, LOGGER
 from .cutting import operators, request_about
 from .desk import desk_of
 from .entity_ids import page_of, shown_by
-from .handles import usual
 from .operating import Operator
 from .wording import cut_off_tag, place_of
 
