@@ -21,6 +21,7 @@ from .const import DOMAIN
 from .cutting import operators
 from .handles import position
 from .operating import Operator
+from .starters import note_starters
 from .targets import Spot, spots_of
 
 SELECT: Final = "select"
@@ -66,7 +67,8 @@ _HANG_SCHEMA = probatio.Schema(
 
 @callback
 def register_control_actions(hass: HomeAssistant) -> None:
-    """Register all of them, whether any link is loaded or not."""
+    """Register all of them, whether any link is loaded or not, and note from now on who starts automations."""
+    note_starters(hass)
     register = hass.services.async_register
     register(DOMAIN, SELECT, _async_select, _SELECT_SCHEMA, supports_response=SupportsResponse.ONLY)
     register(DOMAIN, OPERATE, _async_operate, _OPERATE_SCHEMA, supports_response=SupportsResponse.OPTIONAL)

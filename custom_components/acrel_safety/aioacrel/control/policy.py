@@ -94,7 +94,7 @@ class Policy:
         None where the output tells nothing of it.
         """
         drive = self._drive(operation)
-        return value if drive not in _TELLS else _TELLS[drive].get(value)
+        return value if drive is None or drive not in _TELLS else _TELLS[drive].get(value)
 
     def _drive(self, operation: Operation) -> Drive | None:
         return next((self.drives[key] for key in operation.shows if key in self.drives), None)
