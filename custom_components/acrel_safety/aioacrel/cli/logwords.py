@@ -41,8 +41,9 @@ def place_of(record: Record) -> str:
 def words_of(record: Record, language: str) -> str:
     """Return what happened, who did it and what was written to it."""
     data = record.data
+    rest: _Data = {}
     if _is_alarm(data):
-        sentence, rest = said(_alarm(data), language), {}
+        sentence = said(_alarm(data), language)
     else:
         sentence, rest = _other(record.kind, data, language)
     parts = [sentence, *_fields(rest)]

@@ -94,7 +94,8 @@ class Policy:
         None where the output tells nothing of it.
         """
         drive = self._drive(operation)
-        return value if drive not in _TELLS else _TELLS[drive].get(value)
+        tells = None if drive is None else _TELLS.get(drive)
+        return value if tells is None else tells.get(value)
 
     def _drive(self, operation: Operation) -> Drive | None:
         return next((self.drives[key] for key in operation.shows if key in self.drives), None)
