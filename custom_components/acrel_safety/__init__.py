@@ -31,7 +31,6 @@ from .missedlinks import async_miss_link
 from .operating import async_remember
 from .page import async_serve_page
 from .reloading import async_reload
-from .starters import note_starters
 from .stored import async_check_link, async_sound_devices
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -40,7 +39,6 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
     """Register the actions and the page, take the buttons of notifications, and mind when tests are due."""
     register_actions(hass)
-    note_starters(hass)
     await async_take_buttons(hass)
     await async_begin_checkups(hass)
     await async_serve_page(hass)

@@ -18,8 +18,10 @@ from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .aioacrel.texts import library_language
 from .callers import async_caller
 from .const import DOMAIN
+from .cutting import operators
 from .handles import position
 from .operating import Operator
+from .starters import note_starters
 from .targets import Spot, spots_of
 
 SELECT: Final = "select"
@@ -65,7 +67,8 @@ _HANG_SCHEMA = probatio.Schema(
 
 @callback
 def register_control_actions(hass: HomeAssistant) -> None:
-    """Register all of them, whether any link is loaded or not."""
+    """Register all of them, whether any link is loaded or not, and note from now on who starts automations."""
+    note_starters(hass)
     register = hass.services.async_register
     register(DOMAIN, SELECT, _async_select, _SELECT_SCHEMA, supports_response=SupportsResponse.ONLY)
     register(DOMAIN, OPERATE, _async_operate, _OPERATE_SCHEMA, supports_response=SupportsResponse.OPTIONAL)
@@ -121,7 +124,7 @@ async def _async_hang_tag(call: ServiceCall) -> ServiceResponse:
 
 async def _async_remove_tag(call: ServiceCall) -> None:
     """Take one tag off."""
-    for operator in _operators(call.hass):
+    for operator in operators(call.hass):
         for tag in operator.control.tags.all:
             if tag.id == call.data[ATTR_TAG_ID]:
                 await operator.async_remove_tag(tag, call.context)
@@ -135,7 +138,7 @@ async def _async_list(call: ServiceCall) -> ServiceResponse:
     found = (
         [(operator, spot.circuit) for spot in spots for operator in _at(call.hass, spot)]
         if spots is not None
-        else [(operator, None) for operator in _operators(call.hass)]
+        else [(operator, None) for operator in operators(call.hass)]
     )
     return {"devices": [await _async_listed(call, operator, circuit) for operator, circuit in found]}
 
@@ -187,16 +190,9 @@ async def _async_asker(call: ServiceCall, operator: Operator, key: PointKey) -> 
 # -- what is meant ---------------------------------------------------------------------------------------------------
 
 
-def _operators(hass: HomeAssistant) -> Iterator[Operator]:
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        for coordinator in entry.runtime_data.coordinators.values():
-            if coordinator.operator is not None:
-                yield coordinator.operator
-
-
 def _at(hass: HomeAssistant, spot: Spot) -> Sequence[Operator]:
     """Return what operates the device of a place; a link as a whole is none."""
-    return [one for one in _operators(hass) if one.board.identity == spot.identity]
+    return [one for one in operators(hass) if one.board.identity == spot.identity]
 
 
 def _meant(call: ServiceCall) -> tuple[Operator, PointKey]:

@@ -23,11 +23,11 @@ _TRIGGER = "trigger"
 @callback
 def note_starters(hass: HomeAssistant) -> None:
     """Note from now on who starts automations by hand."""
-    starters = hass.data[_STARTERS] = OrderedDict()
+    starters = hass.data[_STARTERS] = OrderedDict[str, str]()
 
     @callback
     def is_start(data: dict[str, Any]) -> bool:
-        return data[ATTR_DOMAIN] == _AUTOMATION and data[ATTR_SERVICE] == _TRIGGER
+        return (data[ATTR_DOMAIN], data[ATTR_SERVICE]) == (_AUTOMATION, _TRIGGER)
 
     @callback
     def note(event: Event[dict[str, Any]]) -> None:
@@ -44,4 +44,5 @@ def person_behind(hass: HomeAssistant, context: Context) -> str | None:
     """Return the id of the person in whose name something is done; None where there is none."""
     if context.user_id is not None or context.parent_id is None:
         return context.user_id
-    return hass.data.get(_STARTERS, {}).get(context.parent_id)
+    starters = hass.data.get(_STARTERS)
+    return None if starters is None else starters.get(context.parent_id)

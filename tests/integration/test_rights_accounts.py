@@ -1,5 +1,7 @@
 """An account that was switched off: nobody logs in with it, but the phone that was registered with it still sends."""
 
+from typing import Any
+
 import pytest
 from homeassistant.auth.const import GROUP_ID_ADMIN
 from homeassistant.core import Context, HomeAssistant
@@ -32,7 +34,7 @@ async def test_it_acknowledges_ticks_and_records_nothing(
     await leak(rig)
     await rig.until("todo.cabinet_hazards", is_now("1"))
     frank = await former(hass)
-    tried = {
+    tried: dict[str, dict[str, Any]] = {
         "acknowledge": {},
         "silence": {},
         "reset": {},
@@ -48,9 +50,11 @@ async def test_it_acknowledges_ticks_and_records_nothing(
         with pytest.raises(Unauthorized):
             await act(rig, action, frank, entity_id=SAFETY, **data)
     call = hass.services.async_call
-    listed = await call("todo", "get_items", {"entity_id": "todo.cabinet_hazards"}, blocking=True, return_response=True)
-    (item,) = listed["todo.cabinet_hazards"]["items"]  # type: ignore[index,call-overload]  # any answer is typed so
-    data = {"entity_id": "todo.cabinet_hazards", "item": item["uid"], "status": "completed"}  # type: ignore[index,call-overload]  # as above
+    listed: Any = await call(
+        "todo", "get_items", {"entity_id": "todo.cabinet_hazards"}, blocking=True, return_response=True
+    )
+    (item,) = listed["todo.cabinet_hazards"]["items"]
+    data = {"entity_id": "todo.cabinet_hazards", "item": item["uid"], "status": "completed"}
     with pytest.raises(Unauthorized):
         await call("todo", "update_item", data, blocking=True, context=frank)
     button = (await fired.next())["app"]["actions"][0]["action"]

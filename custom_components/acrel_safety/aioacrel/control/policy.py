@@ -94,8 +94,7 @@ class Policy:
         None where the output tells nothing of it.
         """
         drive = self._drive(operation)
-        tells = None if drive is None else _TELLS.get(drive)
-        return value if tells is None else tells.get(value)
+        return value if drive is None or drive not in _TELLS else _TELLS[drive].get(value)
 
     def _drive(self, operation: Operation) -> Drive | None:
         return next((self.drives[key] for key in operation.shows if key in self.drives), None)
