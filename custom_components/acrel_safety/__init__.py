@@ -114,9 +114,8 @@ async def _async_start(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
 
 async def _async_leave(entry: AcrelConfigEntry) -> None:
     """End all that was begun."""
-    data = entry.runtime_data
-    await data.hub.async_stop()
-    await data.memory.async_write()
+    await entry.runtime_data.hub.async_stop()
+    await entry.runtime_data.memory.async_write()
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bool:

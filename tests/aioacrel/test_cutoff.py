@@ -83,6 +83,12 @@ TABLE: dict[str, tuple[Policy, Sequence[Values | float], int, int]] = {
         0,
         0,
     ),
+    "lost when it would be asked": (
+        tied(replace(ASKS, delay=10)),
+        [LEAK, 5.0, {"LgHigh": Quality.NO_ANSWER}, 60.0],
+        0,
+        0,
+    ),
     "lost for a moment": (
         tied(replace(ALONE, delay=10)),
         [LEAK, 5.0, {"LgHigh": Quality.NO_ANSWER}, 2.0, {"LgHigh": True}, 6.0],
