@@ -13,6 +13,7 @@ type Answers = Mapping[str, object]
 _FLOWS = "/api/config/config_entries/flow"
 _SUBENTRY_FLOWS = "/api/config/config_entries/subentries/flow"
 _MOST_STEPS = 10
+_CHANGED = "reconfigure_successful"
 
 
 async def add_link(http: Http, link: Link, port: int) -> str:
@@ -42,6 +43,12 @@ async def add_device(http: Http, entry_id: str, instrument: Instrument, pace: An
     await _answer_all(http, _SUBENTRY_FLOWS, step, answers)
 
 
+async def allow_control(http: Http, entry_id: str, subentry_id: str, control: Answers) -> None:
+    """Say who may operate a device. Raises DemoError."""
+    step = await http.post(_SUBENTRY_FLOWS, {"handler": [entry_id, "device"], "subentry_id": subentry_id})
+    await _answer_all(http, _SUBENTRY_FLOWS, step, {"next_step_id": "control", **control})
+
+
 async def _answer_all(http: Http, flows: str, step: Json, answers: Answers) -> Json:
     """Go through a flow to its end; return its last step. Raises DemoError if it ends badly."""
     for _ in range(_MOST_STEPS):
@@ -54,6 +61,8 @@ async def _answer_all(http: Http, flows: str, step: Json, answers: Answers) -> J
                 form = _filled(step["data_schema"], answers)
             case "form":
                 raise DemoError(f"the flow's step {step['step_id']} says {step['errors']} to {dict(answers)}")
+            case "abort" if step["reason"] == _CHANGED:
+                return step
             case "abort":
                 raise DemoError(f"the flow ended with {step['reason']}")
             case other:

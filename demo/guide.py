@@ -34,6 +34,8 @@ def guide(stage: Stage) -> str:
         "  Settings > Devices & services > Acrel Safety",
         "                      both links and their devices; add one yourself: unit 4 is an ADL100, 12 a DTSD1352",
         "",
+        "Operate Offices and Ground-floor flat on their pages: switch off, hang a lock-out tag, try to switch on.",
+        "",
         "Try: the cabinet does what it is told in another terminal in this folder,",
         f'  tell() {{ .venv/bin/python -m simulator --control {shlex.quote(str(stage.control))} --send "$1"; }}',
     ]

@@ -29,20 +29,38 @@ class Instrument:
     name: str
     link: Link
     answers: Mapping[str, float] = field(default_factory=dict)
+    control: Mapping[str, object] = field(default_factory=dict)
+    """Answers to the dialog *Remote control*; without any, nobody may operate it."""
 
 
 # Seconds between two polls of a group, as often as the flow allows, and every change told: a check need not wait.
 BRISK: Mapping[str, float | str] = {"fast": 1, "normal": 1, "slow": 10, "detail": "exact"}
 
+# The usual grant: administrators everything, automations only to switch off. Of the ADW300 DO1 opens a contactor, and
+# DO2 is a horn.
+USUAL: Mapping[str, object] = {
+    "enabled": True,
+    "may_close": True,
+    "administrators": ["off", "on", "settings", "tests", "tags"],
+    "automations": ["off"],
+}
+WIRING: Mapping[int, Mapping[str, str]] = {1: {"wiring": "contactor"}}
+
 # The unit ids and models of the simulator's standard cabinet. Units 4 and 11 are left for the user to add.
 SITE = (
-    Instrument(unit=1, model="adw300", name="Offices", link=Link.TCP),
+    Instrument(
+        unit=1,
+        model="adw300",
+        name="Offices",
+        link=Link.TCP,
+        control={**USUAL, "breaking_contactor": ["1/DO1"], "signal": ["1/DO2"]},
+    ),
     Instrument(unit=2, model="adl400", name="Workshop", link=Link.TCP),
     Instrument(unit=7, model="asj10l", name="Car charger", link=Link.TCP),
     Instrument(unit=8, model="aim-r100", name="Socket circuits", link=Link.TCP),
     Instrument(unit=9, model="aim-m10", name="Operating theatre", link=Link.TCP),
     Instrument(unit=3, model="adl3000", name="Cold store", link=Link.RTU_TCP, answers={"pt": 1, "ct": 1}),
-    Instrument(unit=5, model="ddsy1352", name="Ground-floor flat", link=Link.RTU_TCP),
+    Instrument(unit=5, model="ddsy1352", name="Ground-floor flat", link=Link.RTU_TCP, control=USUAL),
     Instrument(unit=6, model="dtsy1352", name="Bakery", link=Link.RTU_TCP),
     Instrument(unit=10, model="ard2f", name="Water pump", link=Link.RTU_TCP),
 )

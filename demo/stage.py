@@ -13,13 +13,14 @@ from demo import server
 from demo.api import Http, Socket
 from demo.dashboard import create_dashboards, set_up_energy
 from demo.errors import DemoError
-from demo.flows import add_device, add_link
+from demo.flows import add_device, add_link, allow_control
 from demo.inventory import Inventory, wait_for_values
 from demo.owner import Tokens, keep_address, onboard
 from demo.past import Past, first_moment, import_past, live_through
-from demo.site import BRISK, DOMAIN, SITE, Link
+from demo.site import BRISK, DOMAIN, SITE, WIRING, Link
 from demo.workspace import workspace
 from simulator import Cabinet
+from simulator.cabinet import STANDARD_OPTIONS
 from simulator.control import ControlServer
 
 _LOADING_SECONDS = 60.0
@@ -75,7 +76,7 @@ async def running(port: int, progress: Progress, *, frozen: bool) -> AsyncGenera
 async def _set_up(
     stack: AsyncExitStack, hass: server.Server, folder: Path, port: int, progress: Progress, *, frozen: bool
 ) -> Stage:
-    cabinet = Cabinet.standard(frozen=frozen, start=first_moment())
+    cabinet = Cabinet.standard(frozen=frozen, start=first_moment(), options={**STANDARD_OPTIONS, **WIRING})
     past = await asyncio.to_thread(live_through, cabinet)
     await stack.enter_async_context(cabinet)
     control = ControlServer(cabinet)
@@ -101,6 +102,7 @@ async def _set_up(
                 if instrument.link is link:
                     await add_device(http, entry_id, instrument, BRISK if frozen else {})
                     progress(f"added {instrument.name} ({instrument.model}, unit {instrument.unit}, {link})")
+            await _allow_control(socket, http, entry_id)
     inventory = await _all_entities(socket)
     await wait_for_values(socket, inventory, _VALUES_SECONDS)
     progress(f"{len(inventory)} entities")
@@ -118,6 +120,14 @@ async def _set_up(
         inventory=inventory,
         past=past,
     )
+
+
+async def _allow_control(socket: Socket, http: Http, entry_id: str) -> None:
+    """Let those instruments of a link be operated for which the demo shows it."""
+    allowed = {str(instrument.unit): instrument.control for instrument in SITE if instrument.control}
+    for subentry in await socket.ask("config_entries/subentries/list", entry_id=entry_id):
+        if (control := allowed.get(subentry["unique_id"])) is not None:
+            await allow_control(http, entry_id, subentry["subentry_id"], control)
 
 
 async def _all_entities(socket: Socket) -> Inventory:

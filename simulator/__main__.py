@@ -15,6 +15,7 @@ from simulator.control import ControlServer
 from simulator.devices import IMPORTED, MODELS
 from simulator.pacing import LineSettings
 from simulator.scenarios import SCENARIOS, Option, Scenario
+from simulator.uplink import DEMO, QUIRKS, Fleet
 
 DEFAULT_TCP_PORT = 5020
 DEFAULT_RTU_PORT = 5021
@@ -29,7 +30,8 @@ def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(
         prog="python -m simulator",
         description="A distribution cabinet of Acrel devices on Modbus TCP and RTU over TCP.",
-        epilog=f"scenarios:\n{names}\n\nmodels:\n  {', '.join((*MODELS, *IMPORTED))}",
+        epilog=f"scenarios:\n{names}\n\nmodels:\n  {', '.join((*MODELS, *IMPORTED))}"
+        f"\n\nquirks of 4G devices:\n  {', '.join(QUIRKS)}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = command.add_argument
@@ -45,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=1, help="another cabinet of the same kind (%(default)s)")
     add("--speed", type=speed, default=1.0, help="simulated seconds per second (%(default)s)")
     add("--latched", action="store_true", help="hold alarms until they are reset")
+    add("--dial", type=place, metavar="HOST:PORT", help="have 4G devices call here")
+    add("--caller", action="append", default=[], metavar="SERIAL=MODEL[@QUIRKS]", help="instead of the standard ones")
+    add("--minutes", type=int, default=5, help="between two uploads of a 4G device (%(default)s)")
     add("--send", metavar="JSON", help="send a command to the simulator that wrote the --control file")
     return command
 
@@ -55,6 +60,22 @@ def port(text: str) -> int:
     if not 0 <= number <= LAST_PORT:
         raise ValueError(f"{text} is not a port from 0 to {LAST_PORT}")
     return number
+
+
+def place(text: str) -> tuple[str, int]:
+    """Read where devices call. Raises ValueError."""
+    host, _, number = text.rpartition(":")
+    return host, port(number)
+
+
+def callers(texts: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Take "20260000000001=ddsy1352@cut" apart, for each."""
+    found = {}
+    for text in texts:
+        serial, _, rest = text.partition("=")
+        model, _, quirks = rest.partition("@")
+        found[serial] = model, quirks or "good"
+    return found
 
 
 def speed(text: str) -> float:
@@ -132,7 +153,7 @@ def table(cabinet: Cabinet, host: str, control: Path | None) -> str:
     return "\n".join(lines)
 
 
-async def run(cabinet: Cabinet, arguments: argparse.Namespace) -> None:
+async def run(cabinet: Cabinet, fleet: Fleet | None, arguments: argparse.Namespace) -> None:
     """Serve until SIGINT or SIGTERM. Raises OSError when a port cannot be had."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -146,6 +167,9 @@ async def run(cabinet: Cabinet, arguments: argparse.Namespace) -> None:
                 stack.push_async_callback(control.stop)
                 (await control.start()).keep(arguments.control)
                 stack.callback(arguments.control.unlink, missing_ok=True)
+            if fleet is not None:
+                stack.push_async_callback(fleet.stop)
+                fleet.start(*arguments.dial)
             print(table(cabinet, arguments.host, arguments.control), "\n\nCtrl-C ends it.", flush=True)
             await stop.wait()
     finally:
@@ -167,13 +191,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(json.dumps(answer, indent=2, ensure_ascii=False))
             return 0 if answer["ok"] else 1
         cabinet = build(arguments)
+        fleet = None
+        if arguments.dial is not None:
+            fleet = Fleet(cabinet, callers(arguments.caller) or DEMO, minutes=arguments.minutes)
     except ValueError as error:
         command.error(str(error))
     except ChannelError as error:
         print(error, file=sys.stderr)
         return 1
     try:
-        asyncio.run(run(cabinet, arguments))
+        asyncio.run(run(cabinet, fleet, arguments))
     except OSError as error:
         print(*filter(None, (error.filename, error.strerror or str(error))), sep=": ", file=sys.stderr)
         return 1

@@ -88,6 +88,7 @@ class Cabinet:
             raise ValueError(f"options for units that are not in the cabinet: {strangers}")
         self.units = {unit_id: self._unit(unit_id, model, extra.get(unit_id, {})) for unit_id, model in models.items()}
         self._bus = Bus(self.units, self.line, settings.get("absent_exception"), settings.get("absent_s", 0.0))
+        self._outside: list[Unit] = []
         self._servers: list[BusServer] = []
         self._ticker: asyncio.Task[None] | None = None
         self.tcp_port: int | None = None
@@ -112,6 +113,13 @@ class Cabinet:
             self._device(unit_id, model, options),
             lambda other: self._device(unit_id, other, {}),
         )
+
+    def outside(self, model: str) -> Unit:
+        """Build a unit that is not on the line, but in the cabinet's time: it dials in. Its own address is 1."""
+        number = _MAX_UNIT_ID + 1 + len(self._outside)
+        unit = Unit(1, self._device(number, model, {}), lambda other: self._device(number, other, {}))
+        self._outside.append(unit)
+        return unit
 
     def _device(self, unit_id: int, model: str, options: Mapping[str, Option]) -> Device:
         factory = MODELS.get(model) or IMPORTED.get(model)
@@ -138,7 +146,7 @@ class Cabinet:
         while left > _TOLERANCE_S:
             part = min(step, left)
             self.environment.elapsed += part
-            for unit in self.units.values():
+            for unit in (*self.units.values(), *self._outside):
                 unit.advance(part)
             left -= part
 

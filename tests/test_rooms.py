@@ -24,7 +24,7 @@ ON_DEVICE_ALONE = (
     "unread.py",
     *sorted(f"totals/{path.name}" for path in (LIBRARY / "totals").glob("*.py")),
 )
-WAYS = ("modbus", "registers", "table", "cli")
+WAYS = ("modbus", "registers", "table", "cli", "uplink")
 
 
 def names_in(path: Path) -> Iterator[str]:
@@ -110,6 +110,11 @@ def test_what_is_about_text_alone_knows_nothing_but_how_to_say_things(room: str,
             if isinstance(node, ast.ImportFrom) and node.level > 1
         }
         assert above <= allowed, path
+
+
+def test_a_link_does_not_know_who_calls() -> None:
+    for path in (LIBRARY / "modbus").rglob("*.py"):
+        assert [name for name in imports_of(path) if name.split(".")[0] == "uplink"] == [], path
 
 
 def test_no_branch_on_a_model_name() -> None:

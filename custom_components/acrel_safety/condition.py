@@ -13,6 +13,7 @@ from homeassistant.helpers.typing import ConfigType
 from .aioacrel.alarms.levels import Safety
 from .coordinator import AcrelConfigEntry
 from .desk import desk_of
+from .positionconditions import ClosedCondition, OpenCondition, TaggedCondition
 from .reach import CONF_LEVEL, LEVELS, Reach, schema_of
 from .targets import Spot
 from .whole import is_whole
@@ -93,4 +94,10 @@ class NotSafeCondition(_AlarmCondition):
 
 async def async_get_conditions(_: HomeAssistant) -> dict[str, type[Condition]]:
     """Return them by name."""
-    return {"alarm_stands": AlarmStandsCondition, "is_not_safe": NotSafeCondition}
+    return {
+        "alarm_stands": AlarmStandsCondition,
+        "is_not_safe": NotSafeCondition,
+        "is_tagged": TaggedCondition,
+        "is_closed": ClosedCondition,
+        "is_open": OpenCondition,
+    }

@@ -18,6 +18,7 @@ from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .aioacrel.texts import library_language
 from .callers import async_caller
 from .const import DOMAIN
+from .cutting import operators
 from .handles import position
 from .operating import Operator
 from .starters import note_starters
@@ -123,7 +124,7 @@ async def _async_hang_tag(call: ServiceCall) -> ServiceResponse:
 
 async def _async_remove_tag(call: ServiceCall) -> None:
     """Take one tag off."""
-    for operator in _operators(call.hass):
+    for operator in operators(call.hass):
         for tag in operator.control.tags.all:
             if tag.id == call.data[ATTR_TAG_ID]:
                 await operator.async_remove_tag(tag, call.context)
@@ -137,7 +138,7 @@ async def _async_list(call: ServiceCall) -> ServiceResponse:
     found = (
         [(operator, spot.circuit) for spot in spots for operator in _at(call.hass, spot)]
         if spots is not None
-        else [(operator, None) for operator in _operators(call.hass)]
+        else [(operator, None) for operator in operators(call.hass)]
     )
     return {"devices": [await _async_listed(call, operator, circuit) for operator, circuit in found]}
 
@@ -189,16 +190,9 @@ async def _async_asker(call: ServiceCall, operator: Operator, key: PointKey) -> 
 # -- what is meant ---------------------------------------------------------------------------------------------------
 
 
-def _operators(hass: HomeAssistant) -> Iterator[Operator]:
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        for coordinator in entry.runtime_data.coordinators.values():
-            if coordinator.operator is not None:
-                yield coordinator.operator
-
-
 def _at(hass: HomeAssistant, spot: Spot) -> Sequence[Operator]:
     """Return what operates the device of a place; a link as a whole is none."""
-    return [one for one in _operators(hass) if one.board.identity == spot.identity]
+    return [one for one in operators(hass) if one.board.identity == spot.identity]
 
 
 def _meant(call: ServiceCall) -> tuple[Operator, PointKey]:

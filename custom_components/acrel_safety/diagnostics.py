@@ -12,6 +12,7 @@ from homeassistant.helpers import device_registry as dr
 
 from .aioacrel import __version__
 from .checked import Fault
+from .controldiagnostics import nameless, operations_shown
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .hubs import link_faults
 from .stored import device_faults
@@ -28,14 +29,14 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AcrelCo
     Of a link that is not loaded only what is stored: its units were given back, so nothing is read with them.
     """
     if entry.state is not ConfigEntryState.LOADED:
-        return {**_link(entry), "settings": [dict(subentry.data) for subentry in entry.subentries.values()]}
+        return {**_link(entry), "settings": [nameless(subentry.data) for subentry in entry.subentries.values()]}
     data = entry.runtime_data
     return {
         **_link(entry),
         "line": data.hub.figures(),
-        "devices": [await _device(entry, coordinator) for coordinator in list(data.coordinators.values())],
+        "devices": [await _device(hass, entry, coordinator) for coordinator in list(data.coordinators.values())],
         "devices_without_registers": [
-            {**subentry.data, "faults": [_fault(fault) for fault in wrong]}
+            {**nameless(subentry.data), "faults": [_fault(fault) for fault in wrong]}
             for subentry, wrong in device_faults(entry.data, entry.subentries.values())
             if subentry.subentry_id not in data.coordinators
         ],
@@ -49,7 +50,7 @@ async def async_get_device_diagnostics(
     is_loaded = entry.state is ConfigEntryState.LOADED
     coordinators = entry.runtime_data.coordinators if is_loaded else {}
     coordinator = coordinators.get(device.config_subentry_id or "")
-    return {**_link(entry), "device": await _device(entry, coordinator) if coordinator else None}
+    return {**_link(entry), "device": await _device(hass, entry, coordinator) if coordinator else None}
 
 
 def _link(entry: AcrelConfigEntry) -> dict[str, Any]:
@@ -81,10 +82,10 @@ def _fault(fault: Fault) -> Mapping[str, str]:
     return {"at": fault.at, "kind": fault.kind}
 
 
-async def _device(entry: AcrelConfigEntry, coordinator: AcrelCoordinator) -> dict[str, Any]:
+async def _device(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoordinator) -> dict[str, Any]:
     device = coordinator.device
     return {
-        "settings": dict(coordinator.subentry.data),
+        "settings": nameless(coordinator.subentry.data),
         "state": _state(coordinator),
         "model": {"id": device.model.id, "evidence": device.model.evidence, "source": device.model.source},
         "readings": {
@@ -97,5 +98,6 @@ async def _device(entry: AcrelConfigEntry, coordinator: AcrelCoordinator) -> dic
             for key, reading in device.readings.items()
             if key not in device.model.private
         },
+        **({} if coordinator.operator is None else {"control": operations_shown(hass, coordinator.operator)}),
         **await entry.runtime_data.hub.async_details(coordinator.source),
     }

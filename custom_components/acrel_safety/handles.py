@@ -77,6 +77,16 @@ def position(control: Control, key: PointKey, policy: Policy) -> tuple[Proof, bo
     return proof, proof.is_there
 
 
+def circuit_position(control: Control, policy: Policy, circuit: str) -> bool | None:
+    """Return whether a circuit is known to be closed, or to be open, by what its usual operations show."""
+    for effect in (Effect.OPEN, Effect.CLOSE):
+        if (key := usual(control.operations, policy, circuit, effect)) is not None:
+            proof, is_told = position(control, key, policy)
+            if is_told and (found := proof.position(control.device.readings)) is not None:
+                return found
+    return None
+
+
 def _breakers(operations: Mapping[PointKey, Operation]) -> Iterator[Handle]:
     plain = Policy()
     for circuit in dict.fromkeys(key.circuit for key in operations):

@@ -148,8 +148,8 @@ def _check_is_about(
     if model is None or not any(any(limit.codes_in(model, known)) for known in circuits_of(model)):
         raise LimitFormError(detail=phrase("limit_about_nothing", device=subentry.title))
     if ATTR_LIMIT in wanted:
-        for known in circuits_of(model):
-            check_can_be(limit, model, known)
+        for one in circuits_of(model):
+            check_can_be(limit, model, one)
     if limit.of is Of.RATING and ATTR_LIMIT in wanted and ATTR_RATED_CURRENT not in wanted:
         known = ratings_of(subentry)
         circuits = (

@@ -20,6 +20,14 @@ _ICONS: Mapping[str, str] = {
     "acknowledged": "mdi:check-circle-outline",
     "reset": "mdi:restore-alert",
     "ended": "mdi:shield-check",
+    "operation_begun": "mdi:electric-switch",
+    "operation_ended": "mdi:electric-switch",
+    "operation_select_refused": "mdi:hand-back-left",
+    "unauthorized": "mdi:hand-back-left",
+    "tag_hung": "mdi:lock",
+    "tag_removed": "mdi:lock-open-variant",
+    "tag_refused": "mdi:hand-back-left",
+    "moved": "mdi:electric-switch",
 }
 _ICON = "mdi:clipboard-text-clock"
 

@@ -12,8 +12,10 @@ from .aioacrel.alarms.standing import Standing
 from .aioacrel.journal.entry import Kind, kind_name
 from .aioacrel.texts import Sayable, phrase
 from .const import DOMAIN
+from .deeds import Deed
+from .deedwords import logged, said_of
 from .entity_ids import shown_by
-from .wording import figured, place_of
+from .wording import figured, place_named, place_of
 
 RECORDED: Final = f"{DOMAIN}_recorded"
 """The event."""
@@ -38,6 +40,18 @@ def log_entry(hass: HomeAssistant, board: Board, kind: Kind, said: str, by: str 
     """Tell of what a person did to a device: a limit, a setting, a test, a note."""
     message = _joined(kind_name(kind, hass.config.language), said, by, comment)
     _fire(hass, shown_by(hass, board, None), {"name": board.name, "message": message, "by": by, "what": str(kind)})
+
+
+@callback
+def log_deed(hass: HomeAssistant, deed: Deed) -> None:
+    """Tell of what was done to a device, or refused: where, what, and who."""
+    if (said := said_of(deed, hass.config.language)) is None:
+        return
+    by = "" if deed.caller is None else deed.caller.name
+    message = _joined(said.text(hass.config.language), by)
+    place = place_named(deed.board, deed.circuit)
+    shown = shown_by(hass, deed.board, deed.circuit)
+    _fire(hass, shown, {"name": place, "message": message, "by": by, **logged(deed)})
 
 
 def _sentence(happening: Happening, standing: Standing) -> Sayable | None:

@@ -1,29 +1,25 @@
 """Operating one device in Home Assistant: who asks is found out, the library decides, all of it is put down."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import entity_registry as er
-from homeassistant.util.hass_dict import HassKey
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.control.caller import Caller
 from .aioacrel.control.control import PATIENCE, Act, Control
 from .aioacrel.control.cutoff import CutOff
-from .aioacrel.control.lockouts import Lockouts
 from .aioacrel.control.outcome import Outcome, Reason, Result, refused
 from .aioacrel.control.policy import Policy
 from .aioacrel.control.reclose import Recloser
 from .aioacrel.control.surroundings import Watched
 from .aioacrel.control.tags import Tag
 from .aioacrel.control.tokens import Selection
-from .aioacrel.device import Device
 from .aioacrel.journal.entry import Kind
 from .aioacrel.points import Effect
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
@@ -33,19 +29,20 @@ from .const import DOMAIN, LOGGER
 from .controlsettings import policy_now
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .cutting import cut_off_device, cut_off_ids
+from .deeds import Deed, What, deeds_of
 from .desk import desk_of
 from .devices import board_of
 from .handles import Handle, handles_of
 from .keptfile import NOT_KEPT
+from .lockoutmemory import lockouts_of
+from .logged import log_deed
+from .movements import follow_movements
 from .reclosing import reclose_device, reclosing_ids
 from .tagmemory import tag_memory
 from .tripmemory import trip_memory
 
 _CONTROL = "_control_"
-_LOCKOUTS: HassKey[dict[str, Lockouts]] = HassKey(f"{DOMAIN}.lockouts")
-"""By device: a link that is loaded anew shortens no lock-out."""
-PROCESS_BEGAN = time.monotonic()
-"""What the process before this one sent, it sent earlier."""
+_KINDS = {What.TAG_HUNG: Kind.TAG, What.TAG_REMOVED: Kind.TAG, What.MOVED: Kind.POSITION}
 
 
 class Operator:
@@ -81,7 +78,7 @@ class Operator:
         try:
             return await async_caller(self._hass, context, self.shown_by(circuit))
         except Unauthorized:
-            self._note("unauthorized", circuit, by=context.user_id or "")
+            self._note(self._deed(What.UNAUTHORIZED, circuit), by=context.user_id or "")
             raise
 
     async def async_operate(
@@ -97,7 +94,7 @@ class Operator:
                 await self._operating.acquire()
         except TimeoutError:
             outcome = refused(Reason.WAITED_TOO_LONG)
-            self._note("ended", key.circuit, code=key.code, **_plain_caller(caller), **_plain(outcome))
+            self._note(self._of_key(What.ENDED, key, caller, outcome))
             return outcome
         try:
             outcome = await self.control.operate(key, caller, token, is_confirmed=is_confirmed)
@@ -111,9 +108,9 @@ class Operator:
         caller = await self.async_caller(context, key.circuit)
         found = await self.control.select(key, caller, seconds)
         if isinstance(found, Outcome):
-            self._note("select_refused", key.circuit, code=key.code, **_plain_caller(caller), **_plain(found))
+            self._note(self._of_key(What.SELECT_REFUSED, key, caller, found))
         else:
-            self._note("selected", key.circuit, code=key.code, **_plain_caller(caller))
+            self._note(self._of_key(What.SELECTED, key, caller))
         return found
 
     def sentence(self, outcome: Outcome) -> str:
@@ -143,12 +140,12 @@ class Operator:
         async with self._hanging:
             tag = self.control.hang_tag(circuit, caller, reason, name)
             if isinstance(tag, Reason):
-                self._note("tag_refused", circuit, **_plain_caller(caller), reason=str(tag))
+                self._note(self._deed(What.TAG_REFUSED, circuit, caller, refused(tag)))
                 self.check(refused(tag))
             assert isinstance(tag, Tag)  # noqa: S101 - a refusal was raised
             self._tell_tags()
             await self._async_keep([*self.control.tags.kept()])
-        await self._async_note_tag("tag_hung", tag, caller)
+        await self._async_note_tag(What.TAG_HUNG, tag, caller)
         return tag
 
     async def async_remove_tag(self, tag: Tag, context: Context) -> None:
@@ -157,7 +154,7 @@ class Operator:
         async with self._hanging:
             found = self.control.remove_tag(tag.id, caller)
             if isinstance(found, Reason):
-                self._note("tag_refused", tag.circuit, **_plain_caller(caller), tag=tag.id, reason=str(found))
+                self._note(replace(self._deed(What.TAG_REFUSED, tag.circuit, caller, refused(found)), tag=tag))
                 self.check(refused(found))
             if found is None:
                 return
@@ -167,7 +164,7 @@ class Operator:
             await self._async_keep(kept)
             self.control.remove_tag(tag.id, caller)
             self._tell_tags()
-        await self._async_note_tag("tag_removed", tag, caller)
+        await self._async_note_tag(What.TAG_REMOVED, tag, caller)
 
     async def _async_keep(self, tags: list[Mapping[str, str]]) -> None:
         try:
@@ -184,27 +181,44 @@ class Operator:
     def _tell_tags(self) -> None:
         self.coordinator.async_update_listeners()
 
-    async def _async_note_tag(self, what: str, tag: Tag, caller: Caller) -> None:
-        data = {"tag": tag.id, "name": tag.name, "reason": tag.reason, **_plain_caller(caller)}
-        self._note(what, tag.circuit, kind=Kind.TAG, **data)
+    async def _async_note_tag(self, what: What, tag: Tag, caller: Caller) -> None:
+        self._note(replace(self._deed(what, tag.circuit, caller), tag=tag))
         await desk_of(self._hass).record.async_written()
 
     # -- the record ---------------------------------------------------------------------------------------------------
 
     @callback
     def _put_down(self, act: Act) -> None:
-        data: dict[str, Any] = {"code": act.key.code, "effect": str(act.effect), **_plain_caller(act.caller)}
-        if act.outcome is None:
-            self._note("begun", act.key.circuit, **data)
-        else:
-            self._note("ended", act.key.circuit, **data, **_plain(act.outcome), seconds=round(act.seconds, 3))
-            if act.effect is Effect.CLOSE and act.outcome.is_confirmed:
-                self._surroundings.closed(act.key.circuit)
+        deed = self._of_key(What.BEGUN if act.outcome is None else What.ENDED, act.key, act.caller, act.outcome)
+        self._note(replace(deed, seconds=act.seconds))
+        if act.outcome is not None and act.outcome.is_confirmed and act.effect is Effect.CLOSE:
+            self._surroundings.closed(act.key.circuit)
+
+    def _of_key(self, what: What, key: PointKey, caller: Caller, outcome: Outcome | None = None) -> Deed:
+        operation = self.control.device.model.operations.get(key)
+        effect = None if operation is None else self.policy.effect(operation)
+        return replace(
+            self._deed(what, key.circuit, caller, outcome), code=key.code, operation=operation, effect=effect
+        )
+
+    def _deed(self, what: What, circuit: str, caller: Caller | None = None, outcome: Outcome | None = None) -> Deed:
+        return Deed(what=what, board=self.board.now(), circuit=circuit, caller=caller, outcome=outcome)
 
     @callback
-    def _note(self, what: str, circuit: str, *, kind: Kind = Kind.COMMAND, **data: object) -> None:
-        place = {"site": self.board.site, "board": self.board.name, "circuit": circuit}
-        desk_of(self._hass).record.put_down(kind, {"what": what, **place, **data})
+    def _note(self, deed: Deed, **more: object) -> None:
+        """Put down what was done or tried, and tell whoever listens."""
+        place = {"site": deed.board.site, "board": deed.board.name, "circuit": deed.circuit}
+        if deed.seconds:
+            more["seconds"] = round(deed.seconds, 3)
+        kind = _KINDS.get(deed.what, Kind.COMMAND)
+        desk_of(self._hass).record.put_down(kind, {**place, **deed.plain(), **more})
+        log_deed(self._hass, deed)
+        deeds_of(self._hass).tell(deed)
+
+    @callback
+    def note_moved(self, circuit: str, is_closed: bool) -> None:  # noqa: FBT001 - a position
+        """Put down that a circuit was opened or closed, and by no command from here."""
+        self._note(replace(self._deed(What.MOVED, circuit), position=is_closed))
 
     def shown_by(self, circuit: str) -> Sequence[str | None]:
         """Return the entities by which a circuit is operated."""
@@ -234,20 +248,6 @@ class Operator:
         yield from (*reclosing_ids(self), *cut_off_ids(self))
 
 
-def _plain(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "result": str(outcome.result),
-        "reason": None if outcome.reason is None else str(outcome.reason),
-        "sentence": outcome.text(),
-        "writes": outcome.writes,
-        "position": outcome.position,
-    }
-
-
-def _plain_caller(caller: Caller) -> dict[str, Any]:
-    return {"by": caller.name, "by_id": caller.id, "caller": str(caller.kind)}
-
-
 async def async_remember(hass: HomeAssistant) -> None:
     """Read what was kept of tags and trips, before any device is made."""
     await tag_memory(hass).async_open()
@@ -270,12 +270,16 @@ def operate_device(
         device,
         partial(policy_now, entry, coordinator.subentry.subentry_id),
         surroundings=surroundings,
-        lockouts=_lockouts_of(hass, device),
+        lockouts=lockouts_of(hass, device),
     )
     control.tags.restore(tag_memory(hass).kept(device.identity))
     board = board_of(hass, entry, coordinator.subentry)
     operator = coordinator.operator = Operator(coordinator, control, surroundings, board)
-    by_itself = [reclose_device(hass, operator, watch), cut_off_device(hass, operator, watch)]
+    by_itself = [
+        reclose_device(hass, operator, watch),
+        cut_off_device(hass, operator, watch),
+        follow_movements(operator, hass.loop.time),
+    ]
 
     @callback
     def leave() -> None:
@@ -287,14 +291,3 @@ def operate_device(
             device.control = None
 
     return leave
-
-
-@callback
-def _lockouts_of(hass: HomeAssistant, device: Device) -> Lockouts:
-    """Return what is known of the device's lock-out; after a start, what may be left of one from before."""
-    known = hass.data.setdefault(_LOCKOUTS, {})
-    if (lockouts := known.get(device.identity)) is None:
-        lockouts = known[device.identity] = Lockouts(time.monotonic)
-        longest = max(operation.lockout for operation in device.model.operations.values())
-        lockouts.begin(longest - (time.monotonic() - PROCESS_BEGAN))
-    return lockouts

@@ -13,6 +13,8 @@ from .actions import listed
 from .aioacrel.alarms.happening import Happening, What
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.texts import phrase
+from .aioacrel.vocabulary import vocabulary
+from .buttons import cut_off_data
 from .desk import desk_of
 from .reach import CONF_LEVEL, LEVELS, Reach, ReachTrigger, schema_of
 
@@ -98,5 +100,11 @@ class _Runner:
             if not self._reach.has(standing):
                 continue
             self._had.add(standing.occurrence)
-            payload: dict[str, Any] = {**listed(self._hass, standing), "already_active": already_active}
+            quantity = vocabulary().find(standing.code)
+            payload: dict[str, Any] = {
+                **listed(self._hass, standing),
+                "already_active": already_active,
+                "family": "" if quantity is None else quantity.family,
+                "cut_off": cut_off_data(self._hass, standing),
+            }
             self._run_action(payload, phrase("told_attached", title=payload["title"]).text(language))

@@ -11,8 +11,10 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.trigger import Trigger, TriggerConfig
 from homeassistant.helpers.typing import ConfigType
 
+from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.levels import Level
 from .aioacrel.alarms.standing import Standing
+from .aioacrel.readings import DEVICE_CIRCUIT
 from .targets import Spot, spots_of
 
 CONF_LEVEL: Final = "level"
@@ -66,6 +68,16 @@ class Reach:
             return False
         spots = self.spots()
         return spots is None or any(spot.has(standing) for spot in spots)
+
+    @callback
+    def is_at(self, board: Board, circuit: str) -> bool:
+        """Whether a place is meant; what is done to a device as a whole is done to each of its circuits."""
+        spots = self.spots()
+        return spots is None or any(
+            spot.identity in (board.identity, board.link)
+            and (spot.circuit in (None, circuit) or circuit == DEVICE_CIRCUIT)
+            for spot in spots
+        )
 
     @callback
     def spots(self) -> list[Spot] | None:

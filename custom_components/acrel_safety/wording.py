@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from homeassistant.util import dt as dt_util
 
+from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.levels import Safety
 from .aioacrel.alarms.sayings import headed, with_figures
 from .aioacrel.alarms.standing import Standing
+from .aioacrel.readings import DEVICE_CIRCUIT
 from .aioacrel.texts import Sayable, phrase
+from .const import DOMAIN
 
 _MOST = 5
 """Alarms that one text names; a phone shows few lines."""
@@ -22,6 +25,17 @@ def place_of(standing: Standing) -> str:
     """Return board and circuit as their owner calls them; a mere number of the only circuit says nothing."""
     circuit = "" if standing.circuit_name == standing.circuit else standing.circuit_name
     return " · ".join(filter(None, (standing.board.name, circuit)))
+
+
+def place_named(board: Board, circuit: str) -> str:
+    """Return the same of a circuit of a device."""
+    name = "" if circuit == DEVICE_CIRCUIT else board.circuit_name(circuit)
+    return " · ".join(filter(None, (board.name, "" if name == circuit else name)))
+
+
+def cut_off_tag(board: Board, circuit: str) -> str:
+    """Return the tag of the one notification about switching a circuit off."""
+    return f"{DOMAIN}_cut_{board.identity}_{circuit}"
 
 
 def figured(standing: Standing) -> Sayable:

@@ -252,6 +252,7 @@ def register_maps(draw: st.DrawFn, known: Mapping[PointKey, Entry]) -> RegisterM
         unit_id=draw(st.integers(0, 255)),
         max_registers=draw(st.integers(1, 125)),
         ranges=draw(st.sampled_from(((), ((0, WORD),)))),
+        uploads=draw(st.sampled_from(((), ((0x200, 0x22F),), ((9, 9), (1, 4))))),
         leave_out=draw(st.sampled_from(((), ((0, 0),), ((0x1D, 0x1D), (0x400, 0x4FF))))),
         asks_ratios=frozenset({ratio} if draw(st.booleans()) else ()),
         read_ratios={other: next(iter(known)) for other in Ratio if other is not ratio and draw(st.booleans())}
@@ -300,6 +301,7 @@ def fallbacks(
         first,
         places=places_of(places.values()),
         writes={},
+        uploads=(),
         probes=draw(st.lists(probes(), max_size=2)),
         max_registers=draw(st.integers(1, 125)),
         ranges=draw(st.sampled_from(((), ((0, WORD),)))),

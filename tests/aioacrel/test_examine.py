@@ -5,7 +5,8 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.acrel_safety.aioacrel.modbus.examine import Question, Speech, checksum
+from custom_components.acrel_safety.aioacrel.checksum import checksum
+from custom_components.acrel_safety.aioacrel.modbus.examine import Question, Speech
 from custom_components.acrel_safety.aioacrel.modbus.framing import Framing
 
 UNITS = st.integers(1, 247) | st.sampled_from(list(b"<S2+* "))

@@ -20,7 +20,7 @@ from simulator.faults.frames import Frame, checksum
 from simulator.faults.virtual import run
 from tests.aioacrel.fault_rigs import TIMEOUT, address_at
 
-FUZZER = Path(__file__).with_name("fuzz_decoders.py")
+FUZZERS = {"fuzz_decoders.py": 20000, "fuzz_uplink.py": 1000}
 
 
 class Babbler(TruthServer):
@@ -112,15 +112,17 @@ def test_no_text_is_half_a_dump(text: str) -> None:
         RegisterDump.from_json(text)
 
 
-def test_the_decoders_hold_against_a_coverage_guided_fuzzer() -> None:
+@pytest.mark.parametrize(("name", "runs"), FUZZERS.items())
+def test_the_decoders_hold_against_a_coverage_guided_fuzzer(name: str, runs: int) -> None:
     """Atheris ends its process itself, so it has one of its own."""
+    fuzzer = Path(__file__).with_name(name)
     done = subprocess.run(
-        [sys.executable, str(FUZZER), "-runs=20000", "-seed=1", "-max_len=300"],
+        [sys.executable, str(fuzzer), f"-runs={runs}", "-seed=1", "-max_len=300"],
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
-        cwd=FUZZER.parents[2],
+        cwd=fuzzer.parents[2],
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert "Done 20000 runs" in done.stderr
+    assert f"Done {runs} runs" in done.stderr

@@ -153,6 +153,8 @@ KNOWN_WORDS = sorted(
             "line",
             "read",
             "ratios",
+            "uplink",
+            "blocks",
             "circuits",
             "points",
             "settings",
@@ -269,6 +271,7 @@ WHOLE_FILES = st.fixed_dictionaries(
         "line": TABLES,
         "read": TABLES,
         "ratios": TABLES,
+        "uplink": TABLES,
         "commands": st.lists(TABLES, max_size=2),
         "probe": st.lists(TABLES, max_size=2),
         "fallback": st.lists(

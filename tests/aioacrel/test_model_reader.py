@@ -570,6 +570,18 @@ MISTAKES = {
         "forbidden",
         f'{HEAD}[read]\nnever = [[2, 3]] # here\n{POINTS}EP = {{ at = 1, type = "u32" }}',
     ),
+    "uploaded blocks of one size": (
+        "blocks_alike",
+        f"{HEAD}[uplink]\nblocks = [[0, 3], [8, 11]] # here\n{POINTS}Lg = {{ at = 1 }}",
+    ),
+    "an uploaded block that is too long": (
+        "out_of_range",
+        f"{HEAD}[uplink]\nblocks = [[0, 125]] # here\n{POINTS}Lg = {{ at = 1 }}",
+    ),
+    "too many uploaded blocks": (
+        "too_many",
+        f"{HEAD}[uplink]\nblocks = {[[0, n] for n in range(9)]} # here\n{POINTS}Lg = {{ at = 1 }}",
+    ),
     "a forbidden probe": (
         "forbidden",
         f"{HEAD}[read]\nnever = [[2, 3]] # here\n{POINTS}Lg = {{ at = 1 }}\n[[probe]]\nat = 3",

@@ -219,6 +219,29 @@ async def test_the_alarm_of_a_link_can_be_acknowledged_and_leads_somewhere(page:
     assert {place["path"] for place in places if place["kind"] == "link"} == {"record"}
 
 
+async def test_what_can_be_operated_has_a_card_on_its_page_and_leads_there_from_its_board(page: Page) -> None:
+    structure = site(boards=2, circuits=2)
+    structure["boards"][0]["circuits"][1]["operated"] = ["2"]
+    for view, found in (
+        ({"view": "place", "place": "b0c2"}, [("b0c2", ["2"], None)]),
+        ({"view": "place", "place": "b0"}, [("b0", [], None), ("b0c2", ["2"], "place-b0c2")]),
+        ({"view": "place", "place": "b0c1"}, []),
+        ({"view": "place", "place": "b1"}, []),
+    ):
+        made = await _made(page, "viewOf", structure, **view)
+        cards = [card for card in _cards(made) if card["type"] == "custom:acrel-safety-operate"]
+        assert [(card["place"], card["circuits"], card.get("path")) for card in cards] == found
+        assert all(card["device"] == "b0" for card in cards)
+    made = await _made(page, "viewOf", structure, view="overview")
+    (tags,) = [card for card in _cards(made) if card["type"] == "custom:acrel-safety-tags"]
+    assert [(place["circuit"], place["name"]) for place in tags["places"]] == [
+        ("0", "Board 0"),
+        ("2", "Board 0 · Way 2"),
+    ]
+    made = await _made(page, "viewOf", site(boards=1), view="overview")
+    assert "custom:acrel-safety-tags" not in {card["type"] for card in _cards(made)}
+
+
 async def test_it_waits_for_home_assistant_to_start_and_says_in_words_what_fails(page: Page) -> None:
     made = await page.evaluate(
         """async structure => {

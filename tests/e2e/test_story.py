@@ -15,6 +15,7 @@ from demo.dashboard import OVERVIEW, PATH
 from demo.owner import log_in
 from demo.view import logged_in, show_dashboard
 from tests.e2e.conftest import Demo, Start, ready
+from tests.e2e.operating import OperateCard
 from tests.e2e.phone import Phone
 from tests.e2e.sights import PICTURES, alert, photograph, tile
 
@@ -82,7 +83,7 @@ async def scene(start: Start, version: tuple[str, ...]) -> AsyncGenerator[Scene]
 
 
 @pytest.mark.parametrize("version", [(), ("--newest",)], ids=["tested", "newest"])
-async def test_a_leak_is_told_shown_listed_acknowledged_and_recorded(scene: Scene) -> None:
+async def test_a_leak_is_told_cut_off_locked_out_acknowledged_and_recorded(scene: Scene) -> None:
     page, phone = scene.page, scene.phone
     limit = {"quantity": "residual_current", "level": "pre_alarm", "limit": 150}
     await scene.acts("set_limit", entity_id="sensor.offices_safety", **limit)
@@ -109,19 +110,53 @@ async def test_a_leak_is_told_shown_listed_acknowledged_and_recorded(scene: Scen
     await photograph(page, scene.address("record"), "story-leak-hazard")
     await expect(page.get_by_text("Offices · Residual current above the limit · #1")).to_be_visible()
 
-    await show_dashboard(page, scene.address())
+    card = await _is_cut_off_and_locked_out(scene)
+    await page.go_back()
+    await expect(page.locator("acrel-safety-tags").get_by_text("Offices: Demo – New cable")).to_be_visible()
+    await page.screenshot(path=PICTURES / "story-cut-off-overview.png")
+    await page.get_by_role("link", name="Show Offices").last.click()
+    await card.remove_tag()
+
+    await page.go_back()
     await tile(page, "Acknowledge: Offices").click()
     await page.get_by_role("button", name="OK").click()
-    await expect(alert(page, "Offices: Alarm", " · acknowledged")).to_be_visible()
+    await expect(page.get_by_text("No alarm stands on what can be seen.")).to_be_visible()
     assert (await _told(phone, None))["message"] == "clear_notification"
     assert [status for _, status in await scene.hazards("todo.main_distribution_board_hazards")] == ["completed"]
     await scene.happens(1, "normal")
-    await expect(page.get_by_text("No alarm stands on what can be seen.")).to_be_visible()
-    await expect(tile(page, "Offices", "Safe")).to_be_visible()
+    await tile(page, "Offices", "Safe").click()
+    await card.operate_by_keys("Switch on")
+    await expect(card.stands("Closed (on)")).to_be_visible()
     await photograph(page, scene.address("record"), "story-leak-record")
-    what = "Residual current above the limit"
-    for said in (f"Alarm: {what}: 600 mA, limit 300 mA", f"acknowledged: {what} · Demo", f"ended: {what}"):
+    what, off, on = "Residual current above the limit", "switch off (Output 1 on)", "switch on (Output 1 off)"
+    for said in (
+        f"Alarm: {what}: 600 mA, limit 300 mA",
+        f"{off}: Done: the position was read back · Demo",
+        "lock-out tag hung: Demo – New cable · Demo",
+        f"{on}: Refused, nothing was sent: a lock-out tag hangs on it (Demo: New cable) · Demo",
+        "lock-out tag removed: Demo – New cable · Demo",
+        f"ended: {what}",
+        f"{on}: Done: the position was read back · Demo",
+    ):
         await expect(page.get_by_text(said).first).to_be_visible()
+
+
+async def _is_cut_off_and_locked_out(scene: Scene) -> OperateCard:
+    """Cut the leak off on the page, hang a tag, and see that nobody switches it on."""
+    page, card = scene.page, OperateCard(scene.page)
+    await show_dashboard(page, scene.address())
+    await page.get_by_role("link", name="Show Offices").click()
+    await expect(card.stands("Closed (on)")).to_be_visible()
+    await card.operate("Switch off", "story-cut-off-selected")
+    await expect(card.stands("Open (off)")).to_be_visible()
+    await expect(card.says("Switch off – Done: the position was read back · Demo")).to_be_visible()
+    await expect(alert(page, "Offices: Alarm", "over, not acknowledged")).to_be_visible()
+    await card.hang_tag("New cable")
+    await expect(card.says("Not now: Switch on – a lock-out tag hangs on it (Demo: New cable)")).to_be_visible()
+    await card.press("Switch on")
+    await expect(card.says("Offices: Refused, nothing was sent: a lock-out tag hangs on it")).to_be_visible()
+    await page.screenshot(path=PICTURES / "story-cut-off-locked-out.png")
+    return card
 
 
 @pytest.mark.parametrize("version", [()], ids=["tested"])

@@ -11,7 +11,7 @@ import pytest
 from homeassistant.core import Context, HomeAssistant
 from pytest_homeassistant_custom_component.common import MockUser
 
-from custom_components.acrel_safety import operating
+from custom_components.acrel_safety import lockoutmemory
 from custom_components.acrel_safety.const import DOMAIN, MODEL_FOLDER
 from tests.aioacrel.control_rigs import time_passing
 from tests.integration.conftest import CabinetMaker, LinkMaker
@@ -98,7 +98,7 @@ async def breaker(
     cabinet = await cabinet_of({UNIT: "adw300"}, options={UNIT: {"wiring": "none"}})
     with pytest.MonkeyPatch.context() as patch:
         # As if Home Assistant had run for long: of a former process nothing is left.
-        patch.setattr(operating, "PROCESS_BEGAN", time.monotonic() - 1000)
+        patch.setattr(lockoutmemory, "PROCESS_BEGAN", time.monotonic() - 1000)
         rig = BreakerRig(await link_to(cabinet, {UNIT: "breaker"}, intervals=QUICK, control=control))
         async with time_passing(cabinet.advance):
             yield rig

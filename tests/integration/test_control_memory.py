@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from pytest_homeassistant_custom_component.common import MockUser
 
-from custom_components.acrel_safety import operating
+from custom_components.acrel_safety import lockoutmemory
 from custom_components.acrel_safety.const import DOMAIN
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.control_breaker import BreakerRig, break_sensor, breaker
@@ -106,7 +106,7 @@ async def test_after_a_restart_the_lock_out_is_taken_to_run_as_long_as_it_may(
     rig: BreakerRig, ada: MockUser, monkeypatch: pytest.MonkeyPatch, seconds: float, writes: int
 ) -> None:
     """Nobody knows what the process before sent; it ended before this one began."""
-    monkeypatch.setattr(operating, "PROCESS_BEGAN", time.monotonic() - seconds)
+    monkeypatch.setattr(lockoutmemory, "PROCESS_BEGAN", time.monotonic() - seconds)
     await restart(rig)
     await rig.shows("off")
     if writes:

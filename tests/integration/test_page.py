@@ -10,7 +10,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
-from custom_components.acrel_safety.page import MODULE, URL
+from custom_components.acrel_safety.page import CARDS, MODULE, URL
 from tests.integration.alarm_rigs import SAFETY, leak, leaky
 from tests.integration.conftest import CabinetMaker, LinkMaker
 
@@ -142,6 +142,8 @@ async def test_the_frontend_loads_the_module_once_whichever_links_come_and_go(
     assert answer.status == 200
     assert answer.content_type == "text/javascript"
     assert await answer.text() == MODULE.read_text("utf-8")
+    (cards,) = set(re.findall(re.escape(f"/acrel_safety/{CARDS.name}") + r"[^\"]*", page))
+    assert await (await client.get(cards)).text() == CARDS.read_text("utf-8")
 
 
 async def test_an_alarm_is_no_less_there_because_its_entity_is_disabled_or_hidden(

@@ -120,6 +120,9 @@ def test_scenarios_on_the_command_line(text: str, expected: tuple[str, int | Non
         (["--speed", "nan"], "invalid speed value: 'nan'"),
         (["--send", "{}"], "needs the --control file"),
         (["--send", "[]", "--control", "x"], "a command is a JSON object"),
+        (["--dial", "127.0.0.1"], "invalid place value: '127.0.0.1'"),
+        (["--dial", "127.0.0.1:7000", "--caller", "A1=adw300"], "of 'adw300' it is not known what it uploads"),
+        (["--dial", "127.0.0.1:7000", "--caller", "A1=ddsy1352@odd"], "no quirks 'odd'"),
         (["--speed", "1e300"], "invalid speed value: '1e300'"),
     ],
 )

@@ -57,6 +57,12 @@ class AddressFormError(AcrelError):
         super().__init__(found=without_password(found), detail=detail)
 
 
+class ListenError(AcrelError):
+    """The port that devices are to call cannot be had."""
+
+    key = "cannot_listen"
+
+
 class LinkError(AcrelError):
     """Something on the way to the device failed; the request may be tried again later."""
 
@@ -69,6 +75,10 @@ class LinkUnreachableError(LinkError):
 
 class LinkTakenError(LinkUnreachableError):
     """Somebody else's requests kept the shared connection busy for so long that nothing was sent."""
+
+
+class DeviceAwayError(LinkUnreachableError):
+    """The device has not called in, or has hung up: nothing was sent."""
 
 
 class WrongPeerError(LinkUnreachableError):

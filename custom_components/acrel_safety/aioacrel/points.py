@@ -259,6 +259,14 @@ class Model:
             if (point.quantity.kind is Kind.IDENTITY and point.words is None and not point.is_binary) or key in hidden
         )
 
+    @cached_property
+    def private_registers(self) -> frozenset[int]:
+        """The registers of all that is private, or must not be touched, whichever function reads them."""
+        registers = self.registers
+        stretches = [range(first, last + 1) for first, last in (*registers.leave_out, *registers.forbidden)]
+        stretches += [known.places[key].addresses for known in self.maps for key in self.private & known.places.keys()]
+        return frozenset(register for stretch in stretches for register in stretch)
+
     def title(self, language: str = "en") -> str:
         """Return what the device is, in a language."""
         return self.titles.get(language) or self.titles["en"]

@@ -1,4 +1,5 @@
-// The dashboard of Acrel Safety: `strategy: {type: custom:acrel-safety}`. It only arranges Home Assistant's own cards.
+// The dashboard of Acrel Safety: `strategy: {type: custom:acrel-safety}`. It only arranges cards: Home Assistant's own,
+// and for what can be operated those of acrel-safety-operate.js.
 // Everything here is a function of what `acrel_safety/structure` says; states come in by the cards themselves.
 
 const TAG = "acrel-safety";
@@ -18,7 +19,7 @@ const TEXTS = {
     overview: "Overview",
     record: "Record",
     hazards: "Hazards",
-    events: "What happened to the alarms",
+    events: "What happened",
     wrong: "What is wrong now",
     unseen: "What cannot be seen",
     boards: "Boards",
@@ -47,6 +48,7 @@ const TEXTS = {
     figures: "Figures",
     raised: "Alarms that are on",
     circuits: "Circuits",
+    tags: "Lock-out tags",
     words: {
       tripped: "Tripped", trip: "Tripped", alarm: "Alarm", fault: "Fault", pre_alarm: "Pre-alarm", not_seen: "Not seen",
       unacknowledged: "not acknowledged", acknowledged: "acknowledged", shelved: "shelved", suppressed: "suppressed",
@@ -63,7 +65,7 @@ const TEXTS = {
     overview: "总览",
     record: "记录",
     hazards: "隐患",
-    events: "报警经过",
+    events: "事件经过",
     wrong: "当前异常",
     unseen: "无法监视",
     boards: "配电箱",
@@ -92,6 +94,7 @@ const TEXTS = {
     figures: "数值",
     raised: "已触发的报警",
     circuits: "回路",
+    tags: "锁定牌",
     words: {
       tripped: "已脱扣", trip: "已脱扣", alarm: "报警", fault: "故障", pre_alarm: "预警", not_seen: "无法监视",
       unacknowledged: "未确认", acknowledged: "已确认", shelved: "已搁置", suppressed: "已抑制",
@@ -355,6 +358,40 @@ const entities = (rows) => ({
   grid_options: FULL,
 });
 
+// -- What can be operated: cards of our own, in acrel-safety-operate.js -----------------------------------------------
+
+const isOperated = (board) => placesOf(board).some((place) => (place.operated ?? []).length);
+
+/** The card of a place; of a circuit that has a page, on the page of its board, it only leads there. */
+const operating = (board, place, isLeading = false) =>
+  (place.operated ?? []).length || (place === board && isOperated(board))
+    ? [{
+        type: "custom:acrel-safety-operate",
+        device: board.id,
+        place: place.id,
+        circuits: place.operated ?? [],
+        name: fullName(board, place),
+        whole: place === board,
+        ...(isLeading ? { path: pathOf(place) } : {}),
+        grid_options: FULL,
+      }]
+    : [];
+
+/** What closes or cuts off by itself there, as its entities say. */
+const byItself = (place) => ((place.by_itself ?? []).length ? [entities(place.by_itself)] : []);
+
+const tagsOf = (t, structure) => {
+  const boards = structure.boards.filter(isOperated);
+  if (!boards.length) return [];
+  const places = boards.flatMap((board) => [
+    { device: board.id, circuit: "0", name: board.name, path: pathOf(board) },
+    ...placesOf(board).flatMap((place) =>
+      (place.operated ?? []).map((circuit) => ({ device: board.id, circuit, name: fullName(board, place), path: pathOf(place) })),
+    ),
+  ]);
+  return [section([heading(t.tags, "mdi:lock"), { type: "custom:acrel-safety-tags", places, grid_options: FULL }], 2)];
+};
+
 const figuresOf = (place) => [
   ...new Set(present([...(place.positions ?? []), ...place.load, ...place.graphs.flatMap((graph) => [...graph.values, ...graph.limits])])),
 ];
@@ -382,6 +419,7 @@ const overview = (t, structure) => {
       ...structure.boards.flatMap((board) => acknowledging(t, board)),
     ], 2),
     section([heading(t.unseen, "mdi:eye-off"), template(UNSEEN, places, t, causes)], 2),
+    ...tagsOf(t, structure),
     section([
       heading(t.boards, "mdi:view-grid"),
       ...structure.boards.flatMap((board) => stateTiles(board, board.name, { tap_action: go(board), grid_options: { columns: 12 } })),
@@ -396,6 +434,8 @@ const boardView = (t, board) =>
       ...stateTiles(board, t.state, { grid_options: FULL }),
       ...unseen(t, board, board.name),
       ...acknowledging(t, board),
+      ...operating(board, board),
+      ...byItself(board),
       ...(figuresOf(board).length ? [entities(figuresOf(board))] : []),
     ]),
     ...board.circuits.map((circuit) =>
@@ -403,6 +443,8 @@ const boardView = (t, board) =>
         heading(`${circuit.name}${rating(t, circuit)}`, "mdi:electric-switch", { tap_action: go(circuit) }),
         ...stateTiles(circuit, t.state, { tap_action: go(circuit), grid_options: FULL }),
         ...unseen(t, circuit, fullName(board, circuit)),
+        ...operating(board, circuit, true),
+        ...byItself(circuit),
         ...(figuresOf(circuit).length ? [entities(figuresOf(circuit))] : []),
       ]),
     ),
@@ -449,6 +491,8 @@ const circuitView = (t, board, place, hass, causes) => {
       ...unseen(t, place, name),
       ...(place.safety ? [template(ONE, [shown(place, "circuit", { name })], t, causes)] : []),
       ...verbs,
+      ...operating(board, place),
+      ...byItself(place),
       ...(place.alarms.length ? [raised] : []),
     ]),
     ...graphs.map((drawn) => graph(t, drawn)),

@@ -14,6 +14,7 @@ from homeassistant.helpers import entity_registry as er
 
 from ..aioacrel.alarms.positions import POSITIONS
 from ..aioacrel.points import Point
+from ..aioacrel.readings import DEVICE_CIRCUIT
 from ..aioacrel.vocabulary import Kind
 from ..const import DOMAIN, SUBENTRY_DEVICE
 from ..coordinator import AcrelConfigEntry, AcrelCoordinator
@@ -22,7 +23,9 @@ from ..entity_ids import ALARM_EVENT, CONNECTION, SAFETY, UNSAFE, hazards_id, id
 from ..kinds import platform_of, unique_id
 from ..limitsensor import drawn_limits
 from ..limitsensor import unique_id as limit_id
+from ..operating import Operator
 from ..ownersettings import ratings_of
+from .operations import by_itself, operated
 
 type Json = dict[str, Any]
 
@@ -114,7 +117,10 @@ class _Finder:
 
     def board(self, subentry: ConfigSubentry, device: dr.DeviceEntry) -> Json:
         """Return a device with its circuits, in the order of their numbers."""
-        points = _points_by_circuit(_coordinator(self.entry, subentry))
+        coordinator = _coordinator(self.entry, subentry)
+        points = _points_by_circuit(coordinator)
+        operator = None if coordinator is None else coordinator.operator
+        handled = operated(operator)
         numbers: dict[str, dr.ChildDeviceEntry] = {}
         for child in dr.async_entries_for_parent_device(dr.async_get(self.hass), device.id):
             if child.disabled_by is None:
@@ -123,6 +129,8 @@ class _Finder:
             {
                 **self.place(subentry.subentry_id, number, numbers[number], number),
                 "number": number,
+                "operated": [number] if number in handled else [],
+                "by_itself": self.by_itself(operator, [number]),
                 **self.shown(points, subentry, {number}),
             }
             for number in sorted(numbers, key=_in_order)
@@ -131,6 +139,8 @@ class _Finder:
         return {
             **self.place(subentry.subentry_id, None, device, subentry.title),
             "model": device.model or "",
+            "operated": [circuit for circuit in handled if circuit not in numbers],
+            "by_itself": self.by_itself(operator, [DEVICE_CIRCUIT, *(one for one in handled if one not in numbers)]),
             **self.shown(points, subentry, rest),
             "circuits": circuits,
         }
@@ -154,6 +164,11 @@ class _Finder:
             "alarms": [entity_id for point, entity_id in seen if point.quantity.kind is Kind.ALARM],
             "graphs": [{**graph, **self.own_limits(subentry, graph, circuits)} for graph in _graphs(seen)],
         }
+
+    def by_itself(self, operator: Operator | None, circuits: Sequence[str]) -> list[str]:
+        """Return the entities that show what closes or cuts off by itself."""
+        found = [self.entity(platform, its_unique_id) for platform, its_unique_id in by_itself(operator, circuits)]
+        return [entity_id for entity_id in found if entity_id is not None]
 
     def own_limits(self, subentry: ConfigSubentry, graph: Json, circuits: AbstractSet[str]) -> Json:
         """Return the owner's limits in a graph: their numbers, and the entities by which they are drawn."""

@@ -20,7 +20,7 @@ from .ownerlimits import OwnerLimit
 from .rules import Remembering
 from .standing import Standing, standing_of
 from .surroundings import Surroundings
-from .timetable import Timetable
+from .timetable import Timetable, sooner
 from .watch import Watch
 
 type Listener = Callable[[Happening, Standing], None]
@@ -167,7 +167,7 @@ class Alarms(Overview):
 
     def _look_at_link(self, link: Link | None) -> None:
         """Let the link speak for its devices where none of them is heard."""
-        if link is not None:
+        if link is not None and not link.is_calm:
             link.look(self._clock.now())
             self._times.set(link.board.identity, link.next_time())
 
@@ -268,8 +268,7 @@ class Alarms(Overview):
 
     def next_time(self) -> float | None:
         """Return when, by the steady clock, `tick` is to be called; None if not at all."""
-        times = (self._times.next(), self.notices.next_time())
-        return min((time for time in times if time is not None), default=None)
+        return sooner(self._times.next(), self.notices.next_time())
 
     def tick(self) -> None:
         """Do what is due, whether anything is heard or not."""

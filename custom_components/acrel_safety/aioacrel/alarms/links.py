@@ -61,11 +61,18 @@ class Link:
         """Take it that it is not to be read any more: what stood of it is nobody's matter now."""
         self.is_missed = self._is_unproved = False
 
+    @property
+    def _is_heard(self) -> bool:
+        return any(device.is_device_seen for device in self.devices)
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether a device is heard and nothing else was so when it was looked at last: there is nothing to do."""
+        return self._since is None and self._spoken_for is None and self.alarm.is_quiet and self._is_heard
+
     def look(self, now: Moment) -> None:
         """Look at its devices, and speak for them where none is heard."""
-        is_heard = any(device.is_device_seen for device in self.devices)
-        if is_heard and self.alarm.is_quiet and self._spoken_for is None and self._since is None:
-            return
+        is_heard = self._is_heard
         is_down = (len(self._devices) > 1 or self.is_missed) and not is_heard
         if is_heard:
             self._is_unproved = self.is_missed = False

@@ -11,7 +11,7 @@ from enum import StrEnum
 from .happening import Happening, What
 from .levels import Level
 from .standing import Standing
-from .timetable import Timetable
+from .timetable import Timetable, sooner
 
 GROUP_SECONDS = 0.5
 """What comes of one cause comes within this time, and is one notice."""
@@ -125,8 +125,7 @@ class Notices:
 
     def next_time(self) -> float | None:
         """Return when `tick` is to be called."""
-        times = (self._times.next(), self._flush_at)
-        return min((time for time in times if time is not None), default=None)
+        return sooner(self._times.next(), self._flush_at)
 
     def tick(self, now: float) -> None:
         """Send what is due."""

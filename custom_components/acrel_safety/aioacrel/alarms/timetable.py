@@ -45,3 +45,10 @@ class Timetable[KeyT: Hashable]:
             _, _, key = heappop(self._heap)
             del self._times[key]
             yield key
+
+
+def sooner(one: float | None, other: float | None) -> float | None:
+    """Return the sooner of two times, of which each may be never (None)."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)

@@ -8,6 +8,8 @@ from typing import NoReturn
 from .. import __version__
 from ..addresses import without_passwords
 from ..modbus.framing import BROADCAST_UNIT, Framing
+from ..uplink.moment import WeekdayRule
+from ..uplink.server import DEFAULT_PORT
 from . import typed
 from .exits import EXPLAINED
 from .options import Options
@@ -60,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_operate(_command(commands.add_parser, "operate", "give a device one command, and see whether it was done"))
     _add_scan(_command(commands.add_parser, "scan", "find out which units answer as which model"))
     _add_dump(_command(commands.add_parser, "dump", "save raw registers as a fixture for tests"))
+    _add_uplink(_command(commands.add_parser, "uplink", "take the calls of 4G devices until Ctrl-C"))
+    _add_frame(_command(commands.add_parser, "frame", "explain a frame of a 4G device, or of Modbus RTU"))
     table = commands.add_parser(
         "table", help="check, import and export register tables", suggest_on_error=True
     ).add_subparsers(dest="command", required=True, metavar="ACTION")
@@ -196,6 +200,58 @@ def _add_dump(parser: argparse.ArgumentParser) -> None:
         help="registers to read, such as 0x0-0x3F or 100-120",
     )
     _add_output(parser, "FILE")
+
+
+def _add_uplink(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--listen",
+        type=typed.listening,
+        default=typed.listening(f"127.0.0.1:{DEFAULT_PORT}"),
+        metavar="HOST:PORT",
+        help=f"the one address and port devices call (default: 127.0.0.1:{DEFAULT_PORT})",
+    )
+    parser.add_argument(
+        "--device",
+        dest="devices",
+        type=typed.device,
+        action="append",
+        metavar="SERIAL=M",
+        help="a device that is known, and its model; others are listed and nothing is made of what they send",
+    )
+    parser.add_argument("--poll", action="store_true", dest="polls", help="ask between the uploads, too: costs data")
+    parser.add_argument(
+        "--network",
+        dest="networks",
+        type=typed.network,
+        action="append",
+        metavar="NET",
+        help="take connections from this network only, such as 10.0.0.0/8; may be given several times",
+    )
+    parser.add_argument(
+        "--utc-offset",
+        type=typed.utc_offset,
+        default=typed.utc_offset("+08:00"),
+        metavar="HH:MM",
+        help="the time devices are told (default: +08:00, as the vendor's server tells it)",
+    )
+    parser.add_argument(
+        "--weekday",
+        choices=[rule.value for rule in WeekdayRule],
+        default=WeekdayRule.MONDAY_1.value,
+        help="how devices are told the weekday (default: monday_1)",
+    )
+    parser.add_argument("--count", type=typed.whole(1), metavar="N", help="end after so many events")
+
+
+def _add_frame(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "frame",
+        type=typed.hexadecimal,
+        nargs="+",
+        action=typed.Joined,
+        metavar="HEX",
+        help="its bytes, such as '7B 7B 94 BE EF 7D 7D' or 010300000001840A",
+    )
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

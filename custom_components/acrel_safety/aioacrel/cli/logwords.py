@@ -41,10 +41,9 @@ def place_of(record: Record) -> str:
 def words_of(record: Record, language: str) -> str:
     """Return what happened, who did it and what was written to it."""
     data = record.data
-    if _is_alarm(data):
-        sentence, rest = said(_alarm(data), language), {}
-    else:
-        sentence, rest = _other(record.kind, data, language)
+    nothing: _Data = {}
+    is_alarm = _is_alarm(data)
+    sentence, rest = (said(_alarm(data), language), nothing) if is_alarm else _other(record.kind, data, language)
     parts = [sentence, *_fields(rest)]
     if by := _text(data.get("by")):
         parts.append(phrase("log_by", who=_quoted(by)).text(language))

@@ -2,12 +2,13 @@
 
 import argparse
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Literal
 
 from ..journal import Head
 from ..modbus.link import LinkAddress
+from ..uplink.limits import Network
 
 
 class Options(argparse.Namespace):
@@ -44,6 +45,13 @@ class Options(argparse.Namespace):
     statistics: bool
     ranges: Sequence[tuple[int, int]] | None
     output: Path | None
+    frame: bytes
+    listen: tuple[str, int]
+    devices: Sequence[tuple[str, str]] | None
+    networks: Sequence[Network] | None
+    utc_offset: tzinfo
+    weekday: str
+    polls: bool
     file: Path
     id: str
     base: str | None

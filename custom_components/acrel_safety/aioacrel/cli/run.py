@@ -10,6 +10,7 @@ from . import advice
 from .arguments import parse
 from .commands import (
     dump,
+    frame,
     log_export,
     log_show,
     log_verify,
@@ -21,6 +22,7 @@ from .commands import (
     table_check,
     table_export,
     table_import,
+    uplink,
     watch,
 )
 from .exits import Exit
@@ -39,6 +41,8 @@ COMMANDS: Mapping[str, Command] = {
     "operate": operate.command,
     "scan": scan.command,
     "dump": dump.command,
+    "uplink": uplink.command,
+    "frame": frame.command,
     "table check": table_check.command,
     "table import": table_import.command,
     "table export": table_export.command,

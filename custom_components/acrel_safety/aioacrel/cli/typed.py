@@ -4,15 +4,22 @@ import argparse
 import math
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta, timezone, tzinfo
+from ipaddress import ip_address, ip_network
 
 from ..errors import AddressFormError
 from ..journal import BadHeadError, Head, Kind
 from ..modbus.link import LinkAddress
 from ..models.entry import MODEL_ID
 from ..registers import LAST_REGISTER
+from ..uplink.fields import is_serial
+from ..uplink.limits import Network
 
 LAST_UNIT = 255
+LAST_PORT = 65535
+_MOST_MINUTES = 14 * 60
+MOST_BYTES = 1 << 16
+"""Of frames that are to be explained."""
 
 
 def link(text: str) -> LinkAddress:
@@ -124,6 +131,74 @@ def kinds(text: str) -> Sequence[str]:
     if not named or not all(re.fullmatch(r"[a-z0-9_]+", kind) for kind in named):
         raise argparse.ArgumentTypeError(f"'{text}' names no kinds; allowed: {', '.join(Kind)}")
     return named
+
+
+def hexadecimal(text: str) -> bytes:
+    """Read bytes as they are printed: with or without gaps, 0x, commas and colons."""
+    digits = re.sub(r"0[xX]|[\s,:;-]", "", text)
+    try:
+        return bytes.fromhex(digits)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"these are no bytes; allowed: two hexadecimal digits each, at most {MOST_BYTES} bytes"
+        ) from None
+
+
+def listening(text: str) -> tuple[str, int]:
+    """Read `127.0.0.1:7000` or `[::1]:7000`."""
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        ip_address(host)
+        number = int(port)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"'{text}' is no address with a port; allowed: 127.0.0.1:7000, [::1]:7000")
+    return host, number
+
+
+def device(text: str) -> tuple[str, str]:
+    """Read `SERIAL=MODEL`."""
+    serial, _, model = text.partition("=")
+    if not is_serial(serial) or not model:
+        raise argparse.ArgumentTypeError(f"'{text}' names no device; allowed: 20251118000042=ddsy1352")
+    return serial, model
+
+
+def network(text: str) -> Network:
+    """Read `10.0.0.0/8`."""
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no network; allowed: 10.0.0.0/8, 2001:db8::/32") from None
+
+
+def utc_offset(text: str) -> tzinfo:
+    """Read `+08:00` or `8`."""
+    match = re.fullmatch(r"([+-]?)(\d{1,2})(?::(\d\d))?", text)
+    minutes = 60 * int(match[2]) + int(match[3] or 0) if match else _MOST_MINUTES + 1
+    if match is None or minutes > _MOST_MINUTES:
+        raise argparse.ArgumentTypeError(f"'{text}' is no offset; allowed: -12:00 to +14:00")
+    return timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes))
+
+
+class Joined(argparse.Action):
+    """Puts together bytes that were typed as several words."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Keep all of them as one."""
+        del option_string
+        data = b"".join(part for part in values or () if isinstance(part, bytes))
+        if len(data) > MOST_BYTES:
+            parser.error(f"argument {self.metavar}: {len(data)} bytes; allowed: {MOST_BYTES}")
+        setattr(namespace, self.dest, data)
 
 
 def _register(text: str) -> int:

@@ -90,6 +90,13 @@ class Outcome:
         sentence = say(f"results.{self.result}", language)
         if self.reason is not None:
             sentence = f"{sentence}: {say(f'reasons.{self.reason}', language)}"
+        return self._detailed(sentence, language)
+
+    def why(self, language: str = "en") -> str:
+        """Return the reason alone in a language; empty where there is none."""
+        return "" if self.reason is None else self._detailed(say(f"reasons.{self.reason}", language), language)
+
+    def _detailed(self, sentence: str, language: str) -> str:
         return f"{sentence} ({detail})" if (detail := said(self.detail, language)) else sentence
 
 

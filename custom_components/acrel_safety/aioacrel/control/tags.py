@@ -76,15 +76,11 @@ class Tags:
         return tag
 
     def remove(self, tag_id: str, by: Caller) -> Tag | Reason | None:
-        """Take a tag off and return it, or why that is not allowed; None if it does not hang.
-
-        An administrator may, and who hung it; nobody else, whatever his rights.
-        """
+        """Take a tag off and return it, or why that is not allowed; None if it does not hang."""
         tag = self._tags.get(tag_id)
         if tag is None:
             return None
-        is_own = bool(by.id) and by.id == tag.by
-        if not by.is_person or not (by.is_administrator or is_own):
+        if not may_remove(tag, by):
             return Reason.NO_RIGHT
         return self._tags.pop(tag_id)
 
@@ -101,6 +97,12 @@ class Tags:
                 id=token_hex(6), circuit=DEVICE_CIRCUIT, by="", name=_UNREADABLE, reason="", time=self._wall()
             )
             self._tags[tag.id] = tag
+
+
+def may_remove(tag: Tag, by: Caller) -> bool:
+    """Whether somebody may take a tag off: an administrator may, and who hung it; nobody else, whatever his rights."""
+    is_own = bool(by.id) and by.id == tag.by
+    return by.is_person and (by.is_administrator or is_own)
 
 
 def _read(item: object) -> Tag | None:

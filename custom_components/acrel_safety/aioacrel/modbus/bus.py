@@ -275,10 +275,9 @@ class Bus:
         now = _now()
         if self._down_since is None or self.pulse.was_felt_since(self._down_since):
             self._down_since = now
-        for member in list(self._schedule.members):
-            # Who is left alone may have had a miss forgiven: its values would stand there until it is asked again.
-            if member.unit.is_silent or now - self._down_since < member.base:
-                continue
+        # Who is left alone may have had a miss forgiven: its values would stand there until it is asked again.
+        heard = [one for one in self._schedule.members if not one.unit.is_silent and now - self._down_since >= one.base]
+        for member in heard:
             self._note_silent(member, error)
             if member.unit.is_silent and not member.is_silent:
                 self._schedule.back_off(member, error, _now())

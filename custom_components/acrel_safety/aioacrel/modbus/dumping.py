@@ -8,7 +8,7 @@ from ..errors import RefusedError
 from ..points import Model
 from ..registers import Read
 from ..registers.dump import RegisterDump
-from ..registers.privacy import around, private_registers
+from ..registers.privacy import around
 from .guard import GuardedUnit
 from .probe import Turn, patient_read
 
@@ -29,7 +29,7 @@ async def take_dump(
         framing=unit.framing,
         baudrate=unit.cost.line.baudrate,
     )
-    for read in around(reads, private_registers([model])):
+    for read in around(reads, model.private_registers):
         try:
             dump.add(read, await patient_read(unit, read.function, read.address, read.count, turn))
         except RefusedError as error:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from random import randrange
 
+from ..checksum import checksum
 from .framing import Framing
 
 LISTEN_SECONDS = 0.1
@@ -230,13 +231,3 @@ def _is_rtu(data: bytes) -> bool:
     """Whether data is one RTU answer to a read, or an exception."""
     length = 5 if len(data) > 1 and data[1] & _EXCEPTION else 5 + data[2] if len(data) > 2 else 0  # noqa: PLR2004
     return bool(length) and len(data) >= length and checksum(data[: length - 2]) == data[length - 2 : length]
-
-
-def checksum(data: bytes) -> bytes:
-    """Return the CRC of an RTU frame (MODBUS over Serial Line V1.02, 2.5.1.2), low byte first."""
-    crc = 0xFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
-    return struct.pack("<H", crc)

@@ -8,13 +8,22 @@ import asyncio
 
 from modbus_connection import ModbusConnectionError, ModbusError, ModbusExceptionError
 
-from ..errors import BadAnswerError, LinkError, LinkTakenError, LinkUnreachableError, NoAnswerError, RefusedError
+from ..errors import (
+    BadAnswerError,
+    DeviceAwayError,
+    LinkError,
+    LinkTakenError,
+    LinkUnreachableError,
+    NoAnswerError,
+    RefusedError,
+)
 from ..foreign import reason_of
 from ..registers import READ_HOLDING, LineCost, Read
 from ..texts import phrase
 from .figures import UnitFigures
 from .once import only_once
 from .pulse import LinkPulse
+from .shared import AwayError
 from .step import Step
 from .timing import Timing
 from .wire import TURN_SECONDS, AnyUnit, Wire
@@ -120,6 +129,8 @@ class Exchange:
                 self._pulse.give_up(self._unit_id, self._wire.asked_at)
                 self._step.note_unanswered(read)
                 return NoAnswerError(unit=self._unit_id, seconds=f"{self._wire.waited:.2g}")
+            case AwayError():
+                return DeviceAwayError(link=self._link, detail=phrase("device_away"))
             case ModbusConnectionError() | OSError():  # a time-out while connecting is one of these
                 self._step.note_lost(read)
                 return LinkUnreachableError(

@@ -26,10 +26,9 @@ import asyncio
 from collections.abc import Callable
 from math import inf
 
-from modbus_connection import ModbusUnit
-
 from ..errors import (
     BadAnswerError,
+    DeviceAwayError,
     LinkError,
     LinkTakenError,
     LinkUnreachableError,
@@ -45,6 +44,7 @@ from .figures import UnitFigures
 from .framing import Framing
 from .pulse import LinkPulse
 from .sequence import Choice
+from .shared import SharedUnit
 from .step import Registers, Step
 from .timing import Timing
 from .unasked import watch_unasked
@@ -65,7 +65,7 @@ class GuardedUnit:
 
     def __init__(
         self,
-        unit: ModbusUnit,
+        unit: SharedUnit,
         unit_id: int,
         *,
         framing: Framing,
@@ -224,7 +224,7 @@ class GuardedUnit:
             self.figures.requests += 1
             try:
                 await self._exchange.write(address, values)
-            except LinkTakenError as error:
+            except (DeviceAwayError, LinkTakenError) as error:
                 raise NotSentError(unit=self.unit_id, reason=error) from error
 
     # -- in step ----------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from .bus import Bus
 from .guard import GuardedUnit
 from .headroom import DUTY_TARGET
 from .source import ModbusSource
-from .unit import PolledUnit
+from .unit import ORIGIN, PolledUnit
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,12 +33,17 @@ class ModbusHub:
         self,
         name: str,
         *,
+        origin: str = ORIGIN,
         duty_target: float = DUTY_TARGET,
         look_again_seconds: float = LOOK_AGAIN_SECONDS,
         check_seconds: float = CHECK_SECONDS,
     ) -> None:
-        """Take a name for the log, and the part of the time (0 to 1) for which the line is used if it can be."""
+        """Take a name for the log, and the part of the time (0 to 1) for which the line is used if it can be.
+
+        `origin` is what readings name as the way they came.
+        """
         self.name = name
+        self._origin = origin
         self.bus = Bus(name, duty_target=duty_target)
         self.sources: list[ModbusSource] = []
         self._look_again_seconds = look_again_seconds
@@ -55,7 +60,7 @@ class ModbusHub:
         intervals: Mapping[Pace, float] | None = None,
     ) -> ModbusSource:
         """Return a unit as a source; it is asked from `start` on."""
-        polled = PolledUnit(unit, model, name=name, ratios=ratios)
+        polled = PolledUnit(unit, model, name=name, ratios=ratios, origin=self._origin)
         source = ModbusSource(polled, self.bus, intervals=intervals, spawn=self._spawn)
         self.sources.append(source)
         return source

@@ -9,7 +9,6 @@ from ..readings import PointKey
 from ..registers import LineCost, Read, RegisterMap, Span, plan_reads
 from ..registers.blocks import Block, blocks_of_points, known_registers, readable_around, spans_of
 from ..registers.borders import Border, borders_of, joined
-from ..registers.privacy import private_registers
 from ..vocabulary import Pace
 from .learnt import Learnt
 
@@ -24,7 +23,7 @@ class UnitPlan:
         self._model = model
         self._cost = cost
         self._learnt = learnt
-        self._private = private_registers([model])
+        self._private = model.private_registers
         self._blocks: dict[Pace, tuple[Block, ...]] = {}
         self._within: dict[Read, tuple[int, int]] = {}
         self._known: dict[int, frozenset[int]] = {}

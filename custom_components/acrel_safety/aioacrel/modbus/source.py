@@ -24,7 +24,7 @@ from .bus import DEFAULT_INTERVALS, Bus
 from .identity import identify
 from .orders import check_order, refused, write_order
 from .poll import PollReport
-from .unit import ORIGIN, PolledUnit, utcnow
+from .unit import PolledUnit, utcnow
 
 LIFELESS_SECONDS = 60.0
 """After so long without a sign of life one is looked for: nothing but zeros may be a dead meter's by now."""
@@ -205,6 +205,11 @@ class ModbusSource:
             },
         }
 
+    @property
+    def trouble(self) -> AcrelError | None:
+        """What is wrong with the device as a whole."""
+        return self._trouble
+
     # -- what was learnt ----------------------------------------------------------------------------------------------
 
     def remember(self, kept: Mapping[str, object], age: float) -> None:
@@ -259,6 +264,11 @@ class ModbusSource:
         return self.bus.turn(self.unit.unit)
 
     # -- on the bus ---------------------------------------------------------------------------------------------------
+
+    @property
+    def is_on_bus(self) -> bool:
+        """Whether the device is polled, or asked whether it is there."""
+        return self._leave_bus is not None
 
     def join_bus(self, error: AcrelError | None = None) -> None:
         """Have the device polled, if it is not already; `error` is what came of asking it just now."""
@@ -381,7 +391,7 @@ class ModbusSource:
 
     def _lost(self) -> Mapping[PointKey, Reading]:
         now = utcnow()
-        return {key: Reading(None, Quality.NO_ANSWER, now, ORIGIN) for key in self._wanted}
+        return {key: Reading(None, Quality.NO_ANSWER, now, self.unit.origin) for key in self._wanted}
 
     def _tell(self, keys: Collection[PointKey]) -> None:
         readings = {key: self.unit.readings[key] for key in keys if key in self._wanted and key in self.unit.readings}

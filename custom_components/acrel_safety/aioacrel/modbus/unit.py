@@ -14,7 +14,7 @@ from ..registers import Ratio, Read, RegisterMap
 from ..registers.blocks import Block, spans_of
 from ..registers.decode import Decoder
 from ..registers.dump import RegisterDump
-from ..registers.privacy import around, private_registers
+from ..registers.privacy import around
 from ..texts import Phrase
 from ..vocabulary import Pace
 from .dumping import take_dump
@@ -31,7 +31,7 @@ from .vital import Life, Vital
 
 _LOGGER = logging.getLogger(__name__)
 ORIGIN = "modbus"
-"""What readings of this way name as their origin."""
+"""What readings of a local link name as their origin."""
 
 
 def utcnow() -> datetime:
@@ -49,6 +49,7 @@ class PolledUnit:
         *,
         name: str | None = None,
         ratios: Mapping[Ratio, float] | None = None,
+        origin: str = ORIGIN,
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
         """Take a guarded unit and its model.
@@ -60,11 +61,12 @@ class PolledUnit:
         self.model = model
         self.name = name or f"Unit {unit.unit_id} ({model.name})"
         self.readings: dict[PointKey, Reading] = {}
+        self.origin = origin
         self._ratios = ratios
         self.learnt = Learnt()
         self.plan = UnitPlan(model, unit.cost, self.learnt)
         self.trials = Trials(self.plan, self.learnt)
-        self._decoder = Decoder(model, ratios, origin=ORIGIN)
+        self._decoder = Decoder(model, ratios, origin=origin)
         self.vital = Vital(model.points, self.registers, unit.unit_id)
         self.is_blankly_read = False
         """Whether what was read on request last may be said for a dead meter, too."""
@@ -265,7 +267,7 @@ class PolledUnit:
             return
         self.learnt.forget()
         self.plan.use(registers)
-        self._decoder = Decoder(self.model, self._ratios, origin=ORIGIN, registers=registers)
+        self._decoder = Decoder(self.model, self._ratios, origin=self.origin, registers=registers)
         self.vital = Vital(self.model.points, registers, self.unit_id)
         self.readings.clear()
         self.lose(self.lacking(), Quality.REFUSED)
@@ -318,7 +320,7 @@ class PolledUnit:
         places = [place for key, place in self.registers.places.items() if key not in left_out]
         answers: dict[Read, list[int]] = {}
         silence: NoAnswerError | None = None
-        for read in around(self.plan.printed(spans_of(places)), private_registers([self.model])):
+        for read in around(self.plan.printed(spans_of(places)), self.model.private_registers):
             try:
                 answers[read] = await patient_read(self.unit, read.function, read.address, read.count, turn)
             except RefusedError:

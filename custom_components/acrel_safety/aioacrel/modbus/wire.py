@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from math import inf
 
-from modbus_connection import ModbusError, ModbusExceptionError, ModbusUnit
+from modbus_connection import ModbusError, ModbusExceptionError
 
 from ..foreign import is_port_taken
 from .examine_line import TRY_AGAIN_SECONDS
 from .figures import UnitFigures
 from .plain import PlainUnit
 from .pulse import LinkPulse
+from .shared import SharedUnit
 from .timing import Timing
 from .unasked import asking
 
@@ -28,14 +29,14 @@ TURN_SECONDS = 10.0
 RELEASE_SECONDS = 1.0
 """So long a serial port that is taken is tried again: this link itself may still be giving it back, on a reconnect."""
 
-type AnyUnit = ModbusUnit | PlainUnit
+type AnyUnit = SharedUnit | PlainUnit
 
 
 class Wire:
     """The way of one unit's requests to the wire."""
 
     def __init__(
-        self, shared: ModbusUnit, unit_id: int, figures: UnitFigures, timing: Timing, pulse: LinkPulse
+        self, shared: SharedUnit, unit_id: int, figures: UnitFigures, timing: Timing, pulse: LinkPulse
     ) -> None:
         """Take the unit on the shared link."""
         self.asked_at = 0.0

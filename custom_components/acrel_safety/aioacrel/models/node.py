@@ -176,8 +176,8 @@ class Node:
         )
         return ()
 
-    def spans(self, key: str, high: int) -> tuple[tuple[int, int], ...]:
-        """Return a sorted list of `[first, last]` pairs of whole numbers from 0 to `high`."""
+    def spans(self, key: str, high: int, *, keeps_order: bool = False) -> tuple[tuple[int, int], ...]:
+        """Return a list of `[first, last]` pairs of whole numbers from 0 to `high`, sorted unless it `keeps_order`."""
         value = self._take(key)
         if value is None:
             return ()
@@ -185,7 +185,8 @@ class Node:
             self.report("too_many", key, found=len(value), allowed=str(MOST_IN_LIST))
             return ()
         if isinstance(value, list) and all(_is_span(item, high) for item in value):
-            return tuple(sorted((item[0], item[1]) for item in value))
+            spans = [(item[0], item[1]) for item in value]
+            return tuple(spans if keeps_order else sorted(spans))
         self.report(
             "wrong_type",
             key,

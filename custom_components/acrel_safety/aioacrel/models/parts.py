@@ -25,11 +25,29 @@ from .limits import MOST_REFERENCES
 from .node import Node, shown
 
 MOST_CIRCUITS = 1000
+MOST_BLOCKS = 8
+"""A device uploads no more."""
 PLACEHOLDER = re.compile(r"\{(n|nn|address)\}")
 REFERENCE = re.compile(r"(.+)@([0-9]{1,4})", re.DOTALL)
 """A point of another circuit: `CT@0`."""
 SAME_CIRCUIT = ""
 """Stands for the circuit of the point that refers to another."""
+
+
+def upload_blocks(node: Node) -> Sequence[tuple[int, int]]:
+    """`[uplink] blocks`: a block is known by nothing but its size, so no two may have the same."""
+    blocks = node.spans("blocks", LAST_REGISTER, keeps_order=True)
+    sizes = [last - first + 1 for first, last in blocks]
+    if len(blocks) > MOST_BLOCKS:
+        node.report("too_many", "blocks", found=len(blocks), allowed=str(MOST_BLOCKS))
+    for size in sizes:
+        if size > MOST_REGISTERS:
+            node.report("out_of_range", "blocks", found=size, allowed=f"1 - {MOST_REGISTERS}")
+            break
+        if sizes.count(size) > 1:
+            node.report("blocks_alike", "blocks", found=size)
+            break
+    return blocks
 
 
 def circuit_numbers(node: Node) -> Sequence[str]:

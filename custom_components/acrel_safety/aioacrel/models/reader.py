@@ -33,6 +33,7 @@ from .parts import (
     ratio_sources,
     ratio_words,
     resolved,
+    upload_blocks,
     words,
 )
 
@@ -100,6 +101,7 @@ class _Reader:
         reading = top.optional_child("read")
         dumping = top.optional_child("dump")
         ratios = top.optional_child("ratios")
+        calling = top.optional_child("uplink")
         self._function = reading.integer("function", 3, 4, 3)
         self._ranges = reading.spans("ranges", LAST_REGISTER)
         forbidden = reading.spans("never", LAST_REGISTER)
@@ -123,6 +125,7 @@ class _Reader:
             leave_out=dumping.spans("leave_out", LAST_REGISTER),
             read_ratios=read_ratios,
             asks_ratios=asks_ratios,
+            uploads=upload_blocks(calling),
         )
         points = dict(points_of(entries.values()))
         fallbacks = tuple(self._fallback(node, registers, points) for node in top.children("fallback"))
@@ -146,7 +149,7 @@ class _Reader:
         for ratio, key in read_ratios.items():
             if key not in entries:
                 ratios.report("missing", ratio, allowed=phrase("point", key=key))
-        for node in (head, line, reading, dumping, ratios, top):
+        for node in (head, line, reading, dumping, ratios, calling, top):
             node.close()
         return model
 
@@ -170,6 +173,7 @@ class _Reader:
             first,
             places=places,
             writes={},
+            uploads=(),
             probes=[probe_check(probe, self._function) for probe in node.children("probe")],
             max_registers=node.integer("max_registers", 1, MOST_REGISTERS, first.max_registers),
             ranges=self._ranges,

@@ -31,6 +31,7 @@ def _parts(model: Model) -> Sequence[str]:
         _read(model.registers),
         _dump(model.registers),
         _ratios(model.registers),
+        _uplink(model.registers),
         *(_probe(probe) for probe in model.registers.probes),
         *circuit_sections(model),
         *(part for registers in model.fallbacks for part in _fallback(model, registers)),
@@ -96,6 +97,10 @@ def _read(registers: RegisterMap) -> str:
 
 def _dump(registers: RegisterMap) -> str:
     return _table("[dump]", [f"leave_out = {_spans(registers.leave_out)}"]) if registers.leave_out else ""
+
+
+def _uplink(registers: RegisterMap) -> str:
+    return _table("[uplink]", [f"blocks = {_spans(registers.uploads)}"]) if registers.uploads else ""
 
 
 def _spans(spans: Sequence[tuple[int, int]]) -> str:

@@ -177,6 +177,8 @@ class RegisterMap:
     """First and last register of what is neither read nor written, whoever asks: passwords, numbers of people."""
     leave_out: Sequence[tuple[int, int]] = ()
     """First and last register of each stretch that holds secrets (passwords, numbers of people): in no dump."""
+    uploads: Sequence[tuple[int, int]] = ()
+    """First and last register of each block that a device tells without being asked, in the order in which it does."""
     read_ratios: Mapping[Ratio, PointKey] = field(default_factory=dict)
     asks_ratios: frozenset[Ratio] = frozenset()
     """Ratios that no register tells: the user is asked."""

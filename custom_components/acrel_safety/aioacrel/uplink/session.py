@@ -1,0 +1,209 @@
+"""One connection: reads its frames, answers what has to be answered, and keeps within the limits.
+
+Whoever it is gets the same four short answers: a device that gets none calls in again and again. Anything else, such as
+Modbus that is passed through, is only ever sent to a device that is known.
+"""
+
+import asyncio
+import socket
+from typing import Protocol
+
+from .frames import Command
+from .limits import Bucket, Limits
+from .messages import (
+    DataUpload,
+    Heartbeat,
+    Login,
+    PassThrough,
+    SetValues,
+    Taken,
+    TimeAnswer,
+    TimeRequest,
+    message_of,
+)
+from .moment import Moment
+from .stream import FrameStream
+
+_EARLY_UPLOADS = 4
+"""Uploads before the login that are kept until it is known whose they are."""
+_PROOF = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 35_000}
+"""How the other end is asked whether it is still there: its network stack answers, and the device reads nothing."""
+
+
+class Host(Protocol):
+    """Who keeps the sessions."""
+
+    @property
+    def limits(self) -> Limits:
+        """What a session may cost."""
+
+    def admits(self, session: Session) -> bool:
+        """Take a new connection, or not."""
+
+    def logged_in(self, session: Session, login: Login) -> None:
+        """Take the login of a session."""
+
+    def uploaded(self, session: Session, upload: DataUpload) -> None:
+        """Take an upload of a session that has logged in."""
+
+    def passed(self, session: Session, answer: PassThrough) -> None:
+        """Take what a session passed through."""
+
+    def counted(self, session: Session, count: int) -> None:
+        """Count bytes that went through a session."""
+
+    def left(self, session: Session) -> None:
+        """Note that a connection is over."""
+
+    def moment(self) -> Moment:
+        """Return what time devices are told."""
+
+
+class Session(asyncio.Protocol):
+    """A connection of a device, of which nobody knows whether it is what it says it is."""
+
+    def __init__(self, host: Host) -> None:
+        """Take who keeps it."""
+        loop = asyncio.get_running_loop()
+        self._host = host
+        self._loop = loop
+        self._stream = FrameStream()
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._early: list[DataUpload] = []
+        self._frames = Bucket(host.limits.frames, host.limits.frames_per_second, loop.time())
+        self.address = ""
+        self.login: Login | None = None
+        self.is_known = False
+        """Whether it speaks for a device that is known, and is the one that does."""
+        self.since = self.heard = loop.time()
+        """When it began, and when the latest frame came."""
+
+    # -- the connection -----------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Look whether it may stay."""
+        if not isinstance(transport, asyncio.Transport):
+            return
+        self._transport = transport
+        peer = transport.get_extra_info("peername")
+        self.address = str(peer[0]) if isinstance(peer, tuple) and peer else ""
+        if not self._host.admits(self):
+            self.close()
+            return
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, and answer the frames in them."""
+        self._host.counted(self, len(data))
+        for frame in self._stream.feed(data):
+            if self.is_closing:
+                return
+            self.heard = self._loop.time()
+            self._take(message_of(frame))
+        if self._stream.is_hopeless:
+            self.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell that it is over."""
+        del exc
+        self._transport = None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._host.left(self)
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._transport is None or self._transport.is_closing()
+
+    def close(self) -> None:
+        """Cut the connection."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def prove(self, *, is_on: bool = True) -> None:
+        """Have the network find out soon whether the other end is still there; the device itself is asked nothing."""
+        sock = None if self._transport is None else self._transport.get_extra_info("socket")
+        if sock is None:
+            return
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(is_on))
+            for name, value in _PROOF.items():
+                if hasattr(socket, name):
+                    sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        except OSError:
+            # Gone already: the transport tells so itself.
+            return
+
+    # -- what is said -------------------------------------------------------------------------------------------------
+
+    def send(self, message: Taken | TimeAnswer | PassThrough) -> bool:
+        """Send a message; return whether it left. Nothing else than these is ever sent by itself."""
+        if self._transport is None or self._transport.is_closing():
+            return False
+        data = message.frame().encoded()
+        self._transport.write(data)
+        self._host.counted(self, len(data))
+        if self._transport.get_write_buffer_size() > self._host.limits.unsent:
+            self.close()
+        return True
+
+    def _take(self, message: object) -> None:
+        if isinstance(message, PassThrough):
+            self._host.passed(self, message)
+        if not self._frames.take(self._loop.time()):
+            self.close()
+            return
+        match message:
+            case Login():
+                self.send(Taken(Command.LOGIN))
+                self._log_in(message)
+            case TimeRequest():
+                self.send(TimeAnswer(self._host.moment()))
+            case SetValues():
+                self.send(Taken(Command.SET_VALUES))
+            case DataUpload():
+                self.send(Taken(Command.DATA))
+                self._upload(message)
+            case Heartbeat() | _:
+                # Nobody answers a heartbeat, and what is not known is left alone.
+                pass
+
+    def _log_in(self, login: Login) -> None:
+        if self.login is not None and self.login.serial != login.serial:
+            # One device is one connection: nobody could tell whose the uploads before and after are.
+            self.close()
+            return
+        self.login = login
+        self._host.logged_in(self, login)
+        early, self._early = self._early, []
+        for upload in early:
+            self._upload(upload)
+
+    def _upload(self, upload: DataUpload) -> None:
+        if self.login is None:
+            self._early = [*self._early[-_EARLY_UPLOADS + 1 :], upload]
+        elif upload.serial in ("", self.login.serial):
+            self._host.uploaded(self, upload)
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def deadline(self) -> float:
+        """Until when something has to be heard."""
+        limits = self._host.limits
+        if self.login is None:
+            return self.since + limits.login_seconds
+        if not self.is_known:
+            return self.heard + limits.stranger_seconds
+        period = 60.0 * self.login.upload_minutes
+        return self.heard + max(limits.least_idle_seconds, limits.idle_periods * period)
+
+    def _watch(self) -> None:
+        """End the connection at its deadline, which moves with what is heard."""
+        deadline = self.deadline
+        if self._loop.time() >= deadline:
+            self.close()
+            return
+        self._timer = self._loop.call_at(deadline, self._watch)

@@ -1,0 +1,126 @@
+"""What is done to devices, or tried: told to the logbook, automations, the page and diagnostics, as it happens."""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from .aioacrel.alarms.board import Board
+from .aioacrel.control.caller import Caller
+from .aioacrel.control.outcome import Outcome
+from .aioacrel.control.tags import Tag
+from .aioacrel.points import Effect, Operation
+from .const import DOMAIN
+from .outbox import call_listener
+
+_DEEDS: HassKey[Deeds] = HassKey(f"{DOMAIN}.deeds")
+_MOST_KEPT = 20
+"""Operations of one device that diagnostics show."""
+
+
+class What(StrEnum):
+    """What was done; in the record it is called so."""
+
+    UNAUTHORIZED = "unauthorized"
+    SELECTED = "selected"
+    SELECT_REFUSED = "select_refused"
+    BEGUN = "begun"
+    ENDED = "ended"
+    """A refusal, too."""
+    TAG_HUNG = "tag_hung"
+    TAG_REMOVED = "tag_removed"
+    TAG_REFUSED = "tag_refused"
+    MOVED = "moved"
+    """It stands elsewhere than before, and no command from here explains that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One thing that somebody did to a device, or tried to."""
+
+    what: What
+    board: Board
+    circuit: str
+    caller: Caller | None = None
+    """None for whoever may not even ask."""
+    code: str = ""
+    operation: Operation | None = None
+    """None for a command that the device does not have."""
+    effect: Effect | None = None
+    outcome: Outcome | None = None
+    seconds: float = 0.0
+    tag: Tag | None = None
+    position: bool | None = None
+    """Where it moved to: true is closed."""
+    time: datetime = field(default_factory=dt_util.utcnow)
+
+    def plain(self) -> Mapping[str, Any]:
+        """Return it as the record keeps it; of what it is not about it says nothing."""
+        caller, outcome, tag = self.caller, self.outcome, self.tag
+        found: dict[str, Any] = {"what": str(self.what)}
+        if self.code:
+            found["code"] = self.code
+        if self.effect is not None:
+            found["effect"] = str(self.effect)
+        if tag is not None:
+            found |= {"tag": tag.id, "name": tag.name}
+        if outcome is not None:
+            found |= {
+                "result": str(outcome.result),
+                "reason": None if outcome.reason is None else str(outcome.reason),
+                "sentence": outcome.text(),
+                "writes": outcome.writes,
+                "position": outcome.position,
+            }
+        elif tag is not None:
+            found["reason"] = tag.reason
+        if self.position is not None:
+            found["position"] = self.position
+        if caller is not None:
+            found |= {"by": caller.name, "by_id": caller.id, "caller": str(caller.kind)}
+        return found
+
+
+type Listener = Callable[[Deed], None]
+
+
+class Deeds:
+    """Tells of all devices, whichever come and go."""
+
+    def __init__(self) -> None:
+        """Begin with nobody who listens."""
+        self._listeners: list[Listener] = []
+        self._kept: dict[str, deque[Deed]] = {}
+
+    @callback
+    def listen(self, listener: Listener) -> CALLBACK_TYPE:
+        """Be told of each; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def tell(self, deed: Deed) -> None:
+        """Tell of one."""
+        if deed.what is What.ENDED:
+            self._kept.setdefault(deed.board.identity, deque(maxlen=_MOST_KEPT)).append(deed)
+        for listener in list(self._listeners):
+            call_listener(listener, deed)
+
+    @callback
+    def ended(self, identity: str) -> Sequence[Deed]:
+        """Return the last operations of a device since Home Assistant was started, the newest last."""
+        return tuple(self._kept.get(identity, ()))
+
+
+@callback
+def deeds_of(hass: HomeAssistant) -> Deeds:
+    """Return them; made for who asks first."""
+    if (deeds := hass.data.get(_DEEDS)) is None:
+        deeds = hass.data[_DEEDS] = Deeds()
+    return deeds

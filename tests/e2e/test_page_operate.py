@@ -1,0 +1,148 @@
+"""The card that operates by itself in headless Chromium: what sends, and what does not."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from custom_components.acrel_safety.page import CARDS
+from demo.owner import Tokens
+from demo.view import logged_in
+
+type Json = dict[str, Any]
+
+_HOSTILE = "<img src=x onerror=alert(1)> {{ 7 * 191 }}"
+_OPEN: Json = {
+    "code": "RLYOFF", "name": "Open", "effect": "open", "warning": "", "in_the_way": "", "output": None
+}  # fmt: skip
+_CLOSE: Json = {**_OPEN, "code": "RLYON", "name": "Close", "effect": "close", "in_the_way": "a tag hangs"}
+# A page with one card, whose Home Assistant keeps what it is asked and answers what the test says.
+_SHOW = """async ([text, told, answers, language]) => {
+  const url = URL.createObjectURL(new Blob([text], {type: "text/javascript"}));
+  window.made = await import(url);
+  window.asked = [];
+  const hass = {
+    locale: {language},
+    connection: {
+      subscribeMessage: async take => { window.tell = take; take({devices: {d: told}}); return () => {}; },
+    },
+    callWS: async message => {
+      window.asked.push(message);
+      const answer = answers[message.service];
+      if (answer?.error) throw {message: answer.error};
+      return {response: answer};
+    },
+  };
+  const card = document.createElement("acrel-safety-operate");
+  card.setConfig({device: "d", place: "d", circuits: ["1"], name: "Kitchen", whole: true});
+  document.body.append(card);
+  card.hass = hass;
+}"""
+_ANSWERS: Json = {"select": {"token": "t", "seconds": 20, "position": "closed"}, "operate": {"text": "Done"}}
+
+
+@pytest.fixture
+async def page() -> AsyncGenerator[Page]:
+    async with logged_in(Tokens(url="http://127.0.0.1", client="", answer={})) as blank:
+        yield blank
+
+
+def told(*operations: Json, **more: object) -> Json:
+    circuit = {"position": "closed", "operations": list(operations), "last": None}
+    return {"may_tag": False, "tags": [], "moving": None, "circuits": {"1": circuit}, **more}
+
+
+async def show(page: Page, shown: Json, answers: Json = _ANSWERS, language: str = "en") -> None:
+    await page.evaluate(_SHOW, [CARDS.read_text("utf-8"), shown, answers, language])
+
+
+async def asked(page: Page) -> list[str]:
+    found: list[str] = await page.evaluate("window.asked.map(one => one.service)")
+    return found
+
+
+async def test_only_a_button_that_is_held_sends_and_once(page: Page) -> None:
+    await show(page, told(_OPEN, _CLOSE))
+    await page.get_by_role("button", name="Switch off").click()
+    dialog = page.get_by_role("alertdialog")
+    await expect(dialog).to_contain_text("Position as it was read just now: Closed (on)")
+    await expect(dialog).to_contain_text("Off is not isolated")
+    hold = page.get_by_role("button", name="Hold to confirm")
+    await hold.dblclick()
+    other = page.get_by_role("button", name="Confirm without holding")
+    await expect(other).to_be_visible()
+    assert await asked(page) == ["select"]
+    await hold.hover()
+    await page.mouse.down()
+    await expect(dialog).to_be_hidden()
+    await page.mouse.up()
+    await expect(page.get_by_text("Done")).to_be_visible()
+    assert await asked(page) == ["select", "operate"]
+    sent = await page.evaluate("window.asked[1]")
+    assert sent["service_data"] == {"operation": "RLYOFF", "token": "t"}
+    assert sent["target"] == {"device_id": "d"}
+
+
+async def test_whoever_cannot_hold_presses_twice(page: Page) -> None:
+    await show(page, told(_OPEN))
+    await page.get_by_role("button", name="Switch off").press("Enter")
+    await page.get_by_role("button", name="Hold to confirm").evaluate("button => button.click()")
+    other = page.get_by_role("button", name="Confirm without holding")
+    await expect(other).to_be_disabled()
+    await expect(other).to_be_enabled()
+    await other.press("Enter")
+    await expect(page.get_by_text("Done")).to_be_visible()
+    assert await asked(page) == ["select", "operate"]
+
+
+@pytest.mark.parametrize("how", ["Escape", "Cancel", "too late"])
+async def test_what_is_not_confirmed_is_not_sent(page: Page, how: str) -> None:
+    seconds = 1 if how == "too late" else 20
+    await show(page, told(_OPEN), {**_ANSWERS, "select": {**_ANSWERS["select"], "seconds": seconds}})
+    await page.get_by_role("button", name="Switch off").click()
+    dialog = page.get_by_role("alertdialog")
+    await expect(dialog).to_be_visible()
+    if how == "Escape":
+        await page.keyboard.press(how)
+    elif how == "Cancel":
+        await page.get_by_role("button", name=how).click()
+    await expect(page.get_by_text("Nothing was sent.")).to_be_visible()
+    await expect(dialog).to_be_hidden()
+    assert await asked(page) == ["select"]
+
+
+async def test_what_is_in_the_way_is_said_and_the_refusal_is_the_servers(page: Page) -> None:
+    await show(page, told(_OPEN, _CLOSE), {"select": {"error": "Kitchen: Refused"}})
+    await expect(page.get_by_text("Not now: Switch on – a tag hangs")).to_be_visible()
+    await page.get_by_role("button", name="Switch on").click()
+    await expect(page.get_by_text("Kitchen: Refused")).to_be_visible()
+    await expect(page.get_by_role("alertdialog")).to_be_hidden()
+
+
+async def test_who_may_nothing_sees_position_and_tags_as_plain_text_and_no_button(page: Page) -> None:
+    tag = {
+        "tag_id": "1", "circuit": "0", "name": _HOSTILE, "reason": "Work", "time": "2026-03-02T10:00:00+00:00",
+        "may_remove": False,
+    }  # fmt: skip
+    await show(page, told(tags=[tag]))
+    await expect(page.get_by_text(f"Locked out: {_HOSTILE} – Work")).to_be_visible()
+    await expect(page.locator("acrel-safety-operate img")).to_have_count(0)
+    await expect(page.get_by_role("button")).to_have_count(0)
+
+
+async def test_a_position_that_is_not_known_is_said_to_be_so(page: Page) -> None:
+    shown = told(_OPEN)
+    shown["circuits"]["1"]["position"] = None
+    await show(page, shown, language="zh-Hans")
+    await expect(page.get_by_text("位置未知")).to_be_visible()
+    await page.evaluate("window.tell({devices: {}})")
+    await expect(page.get_by_text("目前无法显示")).to_be_visible()
+
+
+async def test_both_languages_say_the_same_things(page: Page) -> None:
+    await show(page, told())
+    keys = """() => ["en", "zh"].map(language => JSON.stringify(window.made.TEXTS[language],
+      (key, value) => typeof value === "string" || typeof value === "function" ? 0 : value))"""
+    english, chinese = await page.evaluate(keys)
+    assert english == chinese
