@@ -171,3 +171,16 @@ async def test_nothing_is_sent_to_a_second_one_that_logs_in_as_the_device() -> N
         guest.say(passed(WriteAnswer(1, 0x0057, 2).encoded()))
         await written
         assert await second.hears() is None
+
+
+async def test_answers_that_were_asked_for_are_no_flood_and_others_are() -> None:
+    async with serving(SERIAL) as (server, port, log), calling(port) as caller:
+        await log.until(EventKind.LOGIN)
+        unit = guarded(server)
+        for _ in range(2 * server.limits.frames):
+            assert await unit.read(3, 0x0200, 1) == [7]
+        assert caller.logins == 1
+        for _ in range(server.limits.frames + 1):
+            caller.send(passed(ReadAnswer(1, 3, (7,)).encoded()))
+        await log.until(EventKind.LOST)
+        await unit.settle()

@@ -165,10 +165,10 @@ class UplinkServer:
         elif session.login is not None and (stranger := self.strangers.get(session.login.serial)) is not None:
             stranger.uploads = [len(section.words) for section in upload.sections]
 
-    def passed(self, session: Session, answer: PassThrough) -> None:
-        """Take an answer, if the connection speaks for a device that is known."""
-        if (station := self._spoken_for_by(session)) is not None:
-            station.take_answer(answer)
+    def passed(self, session: Session, answer: PassThrough) -> bool:
+        """Take an answer, if the connection speaks for a device that is known; return whether it was waited for."""
+        station = self._spoken_for_by(session)
+        return station is not None and station.take_answer(answer)
 
     def counted(self, session: Session, count: int) -> None:
         """Count bytes of a device that is known."""

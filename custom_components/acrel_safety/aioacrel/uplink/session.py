@@ -46,8 +46,8 @@ class Host(Protocol):
     def uploaded(self, session: Session, upload: DataUpload) -> None:
         """Take an upload of a session that has logged in."""
 
-    def passed(self, session: Session, answer: PassThrough) -> None:
-        """Take what a session passed through."""
+    def passed(self, session: Session, answer: PassThrough) -> bool:
+        """Take what a session passed through; return whether anybody waited for it."""
 
     def counted(self, session: Session, count: int) -> None:
         """Count bytes that went through a session."""
@@ -150,8 +150,8 @@ class Session(asyncio.Protocol):
         return True
 
     def _take(self, message: object) -> None:
-        if isinstance(message, PassThrough):
-            self._host.passed(self, message)
+        if isinstance(message, PassThrough) and self._host.passed(self, message):
+            return
         if not self._frames.take(self._loop.time()):
             self.close()
             return

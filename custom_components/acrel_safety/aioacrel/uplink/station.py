@@ -74,15 +74,16 @@ class Station:
         for listener in list(self._on_upload):
             listener(upload)
 
-    def take_answer(self, answer: PassThrough) -> None:
-        """Give an answer to whoever waits for just this one; any other is late and is dropped."""
+    def take_answer(self, answer: PassThrough) -> bool:
+        """Give an answer to whoever waits for just this one, if anybody does; any other is late and is dropped."""
         if answer.serial in ("", self.serial) and self._waiting is not None:
             request, waiting = self._waiting
             found = _fitting(request, answer)
             if found is not None and not waiting.done():
                 waiting.set_result(found)
-                return
+                return True
         self.late += 1
+        return False
 
     def _changed(self) -> None:
         for listener in list(self._on_change):
