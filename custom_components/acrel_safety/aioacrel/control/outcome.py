@@ -39,6 +39,7 @@ class Reason(StrEnum):
     WITHDRAWN = "withdrawn"
     WAITED_TOO_LONG = "waited_too_long"
     NOT_SENT = "not_sent"
+    BAD_VALUE = "bad_value"
     # What is in the way on the circuit:
     TAGGED = "tagged"
     CRITICAL_LOAD = "critical_load"
