@@ -28,7 +28,7 @@ from .callers import async_caller
 from .const import DOMAIN, LOGGER
 from .controlsettings import policy_now
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .cutting import cut_off_device, cut_off_ids
+from .cutting import cut_off_device, cut_off_ids, operators
 from .deeds import Deed, What, deeds_of
 from .desk import desk_of
 from .devices import board_of
@@ -58,7 +58,7 @@ class Operator:
         """What acts by itself; None where the owner did not opt in."""
         self._surroundings = surroundings
         self._hass: HomeAssistant = coordinator.hass
-        self._hanging, self._operating = asyncio.Lock(), asyncio.Lock()
+        self._operating = asyncio.Lock()
         control.listen(self._put_down)
 
     @property
@@ -137,7 +137,7 @@ class Operator:
     async def async_hang_tag(self, circuit: str, context: Context, reason: str, name: str) -> Tag:
         """Hang a tag: it blocks at once, and this returns when it is on the disk. Raises HomeAssistantError."""
         caller = await self.async_caller(context, circuit)
-        async with self._hanging:
+        async with self._hanging():
             tag = self.control.hang_tag(circuit, caller, reason, name)
             if isinstance(tag, Reason):
                 self._note(self._deed(What.TAG_REFUSED, circuit, caller, refused(tag)))
@@ -151,7 +151,7 @@ class Operator:
     async def async_remove_tag(self, tag: Tag, context: Context) -> None:
         """Take a tag off: it blocks until that is on the disk. Raises HomeAssistantError."""
         caller = await self.async_caller(context, tag.circuit)
-        async with self._hanging:
+        async with self._hanging():
             found = self.control.remove_tag(tag.id, caller)
             if isinstance(found, Reason):
                 self._note(replace(self._deed(What.TAG_REFUSED, tag.circuit, caller, refused(found)), tag=tag))
@@ -166,6 +166,9 @@ class Operator:
             self._tell_tags()
         await self._async_note_tag(What.TAG_REMOVED, tag, caller)
 
+    def _hanging(self) -> asyncio.Lock:
+        return tag_memory(self._hass).turn_of(self.control.device.identity)
+
     async def _async_keep(self, tags: list[Mapping[str, str]]) -> None:
         try:
             await tag_memory(self._hass).async_keep(self.control.device.identity, tags)
@@ -179,7 +182,10 @@ class Operator:
 
     @callback
     def _tell_tags(self) -> None:
-        self.coordinator.async_update_listeners()
+        """Tell whatever shows the device now: the link may have been loaded anew while this waited for its turn."""
+        for one in operators(self._hass):
+            if one.board.identity == self.board.identity:
+                one.coordinator.async_update_listeners()
 
     async def _async_note_tag(self, what: What, tag: Tag, caller: Caller) -> None:
         self._note(replace(self._deed(what, tag.circuit, caller), tag=tag))
@@ -271,8 +277,8 @@ def operate_device(
         partial(policy_now, entry, coordinator.subentry.subentry_id),
         surroundings=surroundings,
         lockouts=lockouts_of(hass, device),
+        tags=tag_memory(hass).tags_of(device.identity),
     )
-    control.tags.restore(tag_memory(hass).kept(device.identity))
     board = board_of(hass, entry, coordinator.subentry)
     operator = coordinator.operator = Operator(coordinator, control, surroundings, board)
     by_itself = [

@@ -1,7 +1,9 @@
 """Lock-out tags in Home Assistant: they outlive a restart, whatever became of their file, and go by whom they may."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Literal, override
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -9,7 +11,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from custom_components.acrel_safety.aioacrel.journal.entry import Kind
 from custom_components.acrel_safety.const import DOMAIN
-from custom_components.acrel_safety.tagmemory import TagMemory
+from custom_components.acrel_safety.tagmemory import TagMemory, tag_memory
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.control_rigs import USUAL, ControlRig, administrator, meter, user
 
@@ -93,3 +95,51 @@ async def test_where_there_never_was_a_tag_none_hangs(hass: HomeAssistant) -> No
     memory = TagMemory(hass)
     await memory.async_open()
     assert memory.kept("any device") is None
+
+
+class Turn(asyncio.Lock):
+    """A turn that tells how many wait for it."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most, self.waiting, self.all_wait = most, 0, asyncio.Event()
+
+    @override
+    async def acquire(self) -> Literal[True]:
+        self.waiting += self.locked()
+        if self.waiting == self.most:
+            self.all_wait.set()
+        return await super().acquire()
+
+
+async def test_tags_that_waited_while_the_link_was_loaded_anew_hang(
+    hass: HomeAssistant, rig: ControlRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was told as hung hangs, also when the control it was asked of is over, and is lost to no other."""
+    ada, memory = await administrator(hass), tag_memory(hass)
+    former = rig.operator
+    turn = Turn(3)
+    monkeypatch.setattr(memory, "turn_of", lambda _: turn)
+    await turn.acquire()
+    waiting = [
+        asyncio.create_task(rig.act("hang_tag", ada, entity_id=rig.switch, reason=f"work {number}"))
+        for number in range(3)
+    ]
+    await turn.all_wait.wait()
+    await rig.link.reload()
+    await rig.shows("on")
+    assert rig.operator is not former
+    turn.release()
+    told = {answer["tags"][0]["tag_id"] for answer in await asyncio.gather(*waiting)}
+    later = await rig.act("hang_tag", ada, entity_id=rig.switch, reason="work after it")
+    told.add(later["tags"][0]["tag_id"])
+    assert {tag.id for tag in rig.operator.control.tags.all} == told
+    assert len(rig.state().attributes["tags"]) == len(told) == 4
+    kept = TagMemory(hass)
+    await kept.async_open()
+    assert {tag.id for tag in kept.tags_of(former.board.identity).all} == told
+    (first, *_) = sorted(told)
+    await rig.act("remove_tag", ada, tag_id=first)
+    await rig.link.reload()
+    assert {tag.id for tag in rig.operator.control.tags.all} == told - {first}
+    assert rig.writes == 0

@@ -76,14 +76,15 @@ class Control:
         settle_seconds: float = SETTLE_SECONDS,
         steady: Callable[[], float] = _steady,
         lockouts: Lockouts | None = None,
+        tags: Tags | None = None,
     ) -> None:
         """Take a device, and who tells the owner's word at the moment of each act.
 
-        Where nobody waits, `settle_seconds` may be longer: then what falls back later is told, too. `lockouts` are
-        those of a former control of the device; what was selected there is good no more.
+        Where nobody waits, `settle_seconds` may be longer: then what falls back later is told, too. `lockouts` and
+        `tags` are those of a former control of the device; what was selected there is good no more.
         """
         self.device = device
-        self.tags = Tags()
+        self.tags = tags or Tags()
         self.under_way: Act | None = None
         """What is being carried out now."""
         self.surroundings: Surroundings = surroundings or Unwatched()
