@@ -101,6 +101,7 @@ class Tags:
 
 def may_remove(tag: Tag, by: Caller) -> bool:
     """Whether somebody may take a tag off: an administrator may, and who hung it; nobody else, whatever his rights."""
+    by = by.now()
     is_own = bool(by.id) and by.id == tag.by
     return by.is_person and (by.is_administrator or is_own)
 
