@@ -39,6 +39,8 @@ def said_of(deed: Deed, language: str) -> Sayable | None:
     match deed.what:
         case What.UNAUTHORIZED:
             said = phrase("log_unauthorized")
+        case What.REFUSED_OFTEN:
+            said = phrase("log_refused_often", count=deed.more)
         case What.BEGUN:
             said = phrase("log_operation_begun", operation=operation_name(deed, language))
         case What.ENDED | What.SELECT_REFUSED:

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     NOT_SENT = "not_sent"
     # What is in the way on the circuit:
     TAGGED = "tagged"
+    TOO_MANY_TAGS = "too_many_tags"
     CRITICAL_LOAD = "critical_load"
     TRIPPED = "tripped"
     MAINTENANCE = "maintenance"
