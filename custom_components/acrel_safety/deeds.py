@@ -61,6 +61,8 @@ class Deed:
     outcome: Outcome | None = None
     seconds: float = 0.0
     tag: Tag | None = None
+    tags: Sequence[Tag] = ()
+    """What hangs on a circuit that was closed all the same."""
     position: bool | None = None
     """Where it moved to: true is closed."""
     more: int = 0
@@ -96,6 +98,8 @@ class Deed:
             found["reason"] = tag.reason
         if self.position is not None:
             found["position"] = self.position
+        if self.tags:
+            found["tags"] = [one.id for one in self.tags]
         if self.more:
             found["more"] = self.more
         if caller is not None:

@@ -34,6 +34,7 @@ from .deeds import Deed, What, deeds_of
 from .desk import desk_of
 from .devices import board_of
 from .handles import Handle, handles_of
+from .lockedout import LockedOut, follow_locked_out
 from .lockoutmemory import lockouts_of
 from .logged import log_deed
 from .movements import follow_movements
@@ -59,6 +60,8 @@ class Operator:
         self.recloser: Recloser | None = None
         self.cut_off: CutOff | None = None
         """What acts by itself; None where the owner did not opt in."""
+        self.locked_out: LockedOut | None = None
+        """What tells of a circuit that is closed under a tag."""
         self._surroundings = surroundings
         self._hass: HomeAssistant = coordinator.hass
         self._begun: datetime | None = None
@@ -207,8 +210,11 @@ class Operator:
 
     @callback
     def note_moved(self, circuit: str, is_closed: bool) -> None:  # noqa: FBT001 - a position
-        """Put down that a circuit was opened or closed, and by no command from here."""
-        self.note(replace(self.deed(What.MOVED, circuit), position=is_closed))
+        """Put down that a circuit was opened or closed, and by no command from here; under a tag that is an alarm."""
+        tags = tuple(self.control.tags.on(circuit)) if is_closed else ()
+        self.note(replace(self.deed(What.MOVED, circuit), position=is_closed, tags=tags))
+        if is_closed and self.locked_out is not None:
+            self.locked_out.closed(circuit)
 
     def shown_by(self, circuit: str) -> Sequence[str | None]:
         """Return the entities by which a circuit is operated."""
@@ -268,6 +274,7 @@ def operate_device(
     by_itself = [
         reclose_device(hass, operator, watch),
         cut_off_device(hass, operator, watch),
+        follow_locked_out(hass, entry, operator),
         follow_movements(operator, hass.loop.time),
     ]
 

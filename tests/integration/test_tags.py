@@ -8,6 +8,7 @@ from typing import Literal, override
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
 
 from custom_components.acrel_safety.aioacrel.journal.entry import Kind
 from custom_components.acrel_safety.const import DOMAIN
@@ -143,3 +144,38 @@ async def test_tags_that_waited_while_the_link_was_loaded_anew_hang(
     await rig.link.reload()
     assert {tag.id for tag in rig.operator.control.tags.all} == told - {first}
     assert rig.writes == 0
+
+
+async def test_a_circuit_that_is_closed_under_a_tag_is_told_until_that_is_over(
+    hass: HomeAssistant, rig: ControlRig
+) -> None:
+    ada = await administrator(hass)
+
+    def told() -> list[str]:
+        return [one.translation_key or "" for one in ir.async_get(hass).issues.values() if one.domain == DOMAIN]
+
+    rig.move_by_hand(closed=False)
+    await rig.shows("off")
+    rig.move_by_hand(closed=True)
+    await rig.shows("on")
+    assert told() == []
+    rig.move_by_hand(closed=False)
+    await rig.shows("off")
+    hung = await rig.act("hang_tag", ada, entity_id=rig.switch, reason="work on the line")
+    assert told() == []
+    rig.move_by_hand(closed=True)
+    await rig.shows("on")
+    assert told() == ["closed_locked_out"]
+    (entry,) = [one for one in await rig.recorded(Kind.POSITION) if "tags" in one]
+    assert (entry["what"], entry["position"], entry["tags"]) == ("moved", True, [hung["tags"][0]["tag_id"]])
+    await rig.link.reload()
+    await rig.shows("on")
+    assert told() == ["closed_locked_out"]
+    rig.move_by_hand(closed=False)
+    await rig.shows("off")
+    assert told() == []
+    rig.move_by_hand(closed=True)
+    await rig.shows("on")
+    assert told() == ["closed_locked_out"]
+    await rig.act("remove_tag", ada, tag_id=hung["tags"][0]["tag_id"])
+    assert told() == []
