@@ -27,6 +27,7 @@ _ICONS: Mapping[str, str] = {
     "tag_hung": "mdi:lock",
     "tag_removed": "mdi:lock-open-variant",
     "tag_refused": "mdi:hand-back-left",
+    "refused_often": "mdi:hand-back-left",
     "moved": "mdi:electric-switch",
 }
 _ICON = "mdi:clipboard-text-clock"

@@ -76,14 +76,15 @@ class Control:
         settle_seconds: float = SETTLE_SECONDS,
         steady: Callable[[], float] = _steady,
         lockouts: Lockouts | None = None,
+        tags: Tags | None = None,
     ) -> None:
         """Take a device, and who tells the owner's word at the moment of each act.
 
-        Where nobody waits, `settle_seconds` may be longer: then what falls back later is told, too. `lockouts` are
-        those of a former control of the device; what was selected there is good no more.
+        Where nobody waits, `settle_seconds` may be longer: then what falls back later is told, too. `lockouts` and
+        `tags` are those of a former control of the device; what was selected there is good no more.
         """
         self.device = device
-        self.tags = Tags()
+        self.tags = tags or Tags()
         self.under_way: Act | None = None
         """What is being carried out now."""
         self.surroundings: Surroundings = surroundings or Unwatched()
@@ -107,6 +108,11 @@ class Control:
         """Whether an operation is under way, or waits for a change of a setting to end."""
         return self._lockouts.is_busy
 
+    @property
+    def lockouts(self) -> Lockouts:
+        """What the device is busy with, and who waits for that."""
+        return self._lockouts
+
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Be told of each operation; returns what ends that."""
         self._listeners.append(listener)
@@ -118,6 +124,13 @@ class Control:
         if operation is None:
             return refused(Reason.NOT_OFFERED)
         return self._forbidden(self._case(operation, by))
+
+    def forbidden(self, key: PointKey, by: Caller) -> Outcome | None:
+        """Return what forbids an operation whatever the device says or is busy with; None if nothing does."""
+        operation = self.operations.get(key)
+        if operation is None:
+            return refused(Reason.NOT_OFFERED)
+        return hindrance(AT_ANY_TIME, self._case(operation, by))
 
     # -- tags ---------------------------------------------------------------------------------------------------------
 

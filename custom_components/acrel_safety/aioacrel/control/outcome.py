@@ -42,6 +42,7 @@ class Reason(StrEnum):
     BAD_VALUE = "bad_value"
     # What is in the way on the circuit:
     TAGGED = "tagged"
+    TOO_MANY_TAGS = "too_many_tags"
     CRITICAL_LOAD = "critical_load"
     TRIPPED = "tripped"
     MAINTENANCE = "maintenance"
