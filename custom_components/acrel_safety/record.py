@@ -1,6 +1,7 @@
 """The record of what happens to alarms, limits and positions, as Home Assistant keeps it (`aioacrel/journal`)."""
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,8 @@ from .aioacrel.journal.journal import Journal
 from .const import DOMAIN, LOGGER, RECORD_FILE
 from .issues import tell_record_trouble
 
+_MOST_WAITING = 1000
+"""Entries that wait while the record is closed; then the oldest are lost."""
 _LONGEST_WAIT = 5.0
 """Seconds; so long a person waits for a disk that does not answer."""
 _SHORTER = (2000, 500, 100)
@@ -42,12 +45,15 @@ class SafetyRecord:
         """None while it is not open, or cannot be opened at all."""
         self._latest: asyncio.Future[int] | None = None
         """What was put down last."""
+        self._waiting = deque[tuple[Entry, Mapping[str, Json]]](maxlen=_MOST_WAITING)
+        """What came while it was closed, as when the only link is loaded anew."""
 
     async def async_open(self) -> Mapping[str, object] | None:
         """Open it, and return what stood when it was closed; None where that cannot be read."""
         path = await self._hass.async_add_executor_job(_made, self._hass.config.path(DOMAIN))
         try:
             self.journal = await Journal.open(path, on_trouble=self._note_trouble)
+            await self._take_up()
             return await self.journal.standing()
         except AcrelError as error:
             # Alarms are judged and shown all the same; that nothing is recorded is said.
@@ -55,10 +61,17 @@ class SafetyRecord:
             return None
 
     async def async_close(self) -> None:
-        """Write what waits, as far as that can be done at once."""
-        if self.journal is not None:
-            await self.journal.close()
-            self.journal = None
+        """Write what waits, as far as that can be done at once; what comes from now on waits until it is open again."""
+        journal, self.journal = self.journal, None
+        if journal is not None:
+            await journal.close()
+
+    async def _take_up(self) -> None:
+        """Put down what waited, before anybody asks what stands."""
+        while self._waiting and self.journal is not None:
+            entry, standing = self._waiting.popleft()
+            self._latest = self.journal.append(entry, standing)
+        await self.async_written()
 
     @callback
     def put_down(self, kind: Kind, data: Mapping[str, object], standing: Mapping[str, object] = _NOTHING) -> None:
@@ -66,14 +79,16 @@ class SafetyRecord:
 
         All of it is of plain types.
         """
-        if self.journal is None:
-            return
         try:
             # What happened is put down, if need be with less of what was said of it.
             shorter = (fit for most in _SHORTER if fits_record(kind, fit := _shortened(data, most)))
             fitting = data if fits_record(kind, data) else next(shorter, data)
             entry = Entry(kind, cast("Mapping[str, Json]", fitting), dt_util.utcnow())
-            self._latest = self.journal.append(entry, cast("Mapping[str, Json]", standing))
+            kept = cast("Mapping[str, Json]", standing)
+            if self.journal is None:
+                self._waiting.append((entry, kept))
+            else:
+                self._latest = self.journal.append(entry, kept)
         except AcrelError as error:
             LOGGER.error("This could not be put down in the record: %s (%s)", data, error)
 
