@@ -217,7 +217,7 @@ class Control:
             return refused(Reason.MOVED_SINCE_SELECTED, position=position)
         proof, is_pulse = _proof_of(case)
         if not is_pulse and proof.shown(case.readings) is Shown.THERE:
-            return Outcome(result=Result.CONFIRMED, reason=Reason.ALREADY_THERE, position=proof.position(case.readings))
+            return _already_there(case, position)
         self.under_way = act
         self._tell(act)
         starts_there = proof.moved(case.readings) is Shown.THERE
@@ -381,6 +381,14 @@ async def _read_in_tries(source: Source, keys: Collection[PointKey]) -> Mapping[
         with suppress(LinkError):
             return await source.read(keys)
     return await source.read(keys)
+
+
+def _already_there(case: Case, position: bool | None) -> Outcome:  # noqa: FBT001 - a position
+    """Return what becomes of an operation that leads to what is shown already."""
+    if position is None and case.effect is Effect.OPEN:
+        # The output of a shunt trip is on: whether the breaker opened, it does not tell.
+        return refused(Reason.POSITION_UNKNOWN)
+    return Outcome(result=Result.CONFIRMED, reason=Reason.ALREADY_THERE, position=position)
 
 
 def _position(case: Case) -> bool | None:
