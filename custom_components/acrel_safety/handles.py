@@ -1,13 +1,13 @@
 """What a device's operations are to a person: switches that open and close, outputs, and what is pressed once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
-from .aioacrel.control.choice import usual
+from .aioacrel.control.choice import falls_back_when, usual
 from .aioacrel.control.control import Control
-from .aioacrel.control.evidence import Proof
+from .aioacrel.control.evidence import Proof, Readings
 from .aioacrel.control.policy import Drive, Policy
 from .aioacrel.control.position import positions_of
 from .aioacrel.points import Effect, Operation
@@ -71,18 +71,30 @@ def position(control: Control, key: PointKey, policy: Policy) -> tuple[Proof, bo
         operation.shows,
         positions=[at for at in positions_of(device.model, key.circuit) if not device.lacks(at)],
         effect=policy.effect(operation),
-        evidence=policy.evidence.get(key.circuit),
+        evidence=policy.evidence_at(key.circuit),
         told=partial(policy.told, operation),
+        falls_back_when=falls_back_when(device.model.operations, operation),
     )
     return proof, proof.is_there
 
 
 def circuit_position(control: Control, policy: Policy, circuit: str) -> bool | None:
     """Return whether a circuit is known to be closed, or to be open, by what its usual operations show."""
+    return _first(control, policy, circuit, Proof.position)
+
+
+def circuit_moved_to(control: Control, policy: Policy, circuit: str) -> bool | None:
+    """Return where a circuit stands by what is nearest to it, also where an output says something else."""
+    return _first(control, policy, circuit, Proof.nearest)
+
+
+def _first(
+    control: Control, policy: Policy, circuit: str, read: Callable[[Proof, Readings], bool | None]
+) -> bool | None:
     for effect in (Effect.OPEN, Effect.CLOSE):
         if (key := usual(control.operations, policy, circuit, effect)) is not None:
             proof, is_told = position(control, key, policy)
-            if is_told and (found := proof.position(control.device.readings)) is not None:
+            if is_told and (found := read(proof, control.device.readings)) is not None:
                 return found
     return None
 

@@ -8,7 +8,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from .aioacrel.control.control import EXPECTED_SECONDS, PATIENCE, Act, Control
 from .aioacrel.control.outcome import Result
 from .aioacrel.points import Effect
-from .handles import circuit_position
+from .handles import circuit_moved_to
 
 if TYPE_CHECKING:
     from .aioacrel.control.policy import Policy
@@ -49,7 +49,7 @@ class Movements:
         """Compare with where they stood when it was last known."""
         policy = self._policy()
         for circuit in self._circuits():
-            position = circuit_position(self._control, policy, circuit)
+            position = circuit_moved_to(self._control, policy, circuit)
             if position is None:
                 continue
             former = self._stood.get(circuit)

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.control.caller import AUTOMATION, Caller, CallerKind
-from custom_components.acrel_safety.aioacrel.control.evidence import Contact, Threshold
+from custom_components.acrel_safety.aioacrel.control.choice import falls_back_when
+from custom_components.acrel_safety.aioacrel.control.evidence import Contact, Disputed, Proof, Threshold
 from custom_components.acrel_safety.aioacrel.control.outcome import Outcome, Reason, Result
 from custom_components.acrel_safety.aioacrel.control.policy import Drive, Policy
 from custom_components.acrel_safety.aioacrel.control.rights import Right, Rights, user
@@ -167,6 +169,59 @@ def test_what_an_output_does_is_the_owners_to_say(drive: Drive | None, on: Effec
     assert policy.effect(operations[PointKey("1", "DO1ON")]) is on
     assert policy.effect(operations[PointKey("1", "DO1OFF")]) is off
     assert policy.effect(operations[PointKey("1", "DO2ON")]) is Effect.OUTPUT_ON
+
+
+@pytest.mark.parametrize(
+    ("output", "contact", "mode", "position"),
+    [
+        (False, True, "level", True),
+        (True, False, "level", False),
+        (True, True, "level", None),
+        (False, False, "level", None),
+        (None, False, "level", None),
+        (True, None, "level", None),
+        # A pulse is over when it is looked at: what the contact says is all there is.
+        (False, False, "pulse", False),
+        (True, True, "pulse", True),
+    ],
+)
+def test_output_and_contact_both_have_to_show_a_position(
+    *, output: bool | None, contact: bool | None, mode: str, position: bool | None
+) -> None:
+    """Of a contactor that its output holds open."""
+    adw300, now = model("adw300"), datetime.now(UTC)
+    policy = Policy(
+        drives={PointKey("1", "DO1"): Drive.BREAKING_CONTACTOR}, evidence={"1": Contact(key=PointKey("1", "DI1"))}
+    )
+    values = {"DO1": output, "DI1": contact, "DOC_DO1 mode": mode}
+    readings = {
+        PointKey("1", code): Reading(value, Quality.GOOD, now) for code, value in values.items() if value is not None
+    }
+    for code in ("DO1ON", "DO1OFF"):
+        operation = adw300.operations[PointKey("1", code)]
+        proof = Proof(
+            adw300.points,
+            operation.shows,
+            positions=[],
+            effect=policy.effect(operation),
+            evidence=policy.evidence_at("1"),
+            told=partial(policy.told, operation),
+            falls_back_when=falls_back_when(adw300.operations, operation),
+        )
+        assert proof.position(readings) is position
+        assert proof.nearest(readings) is contact
+
+
+def test_one_contact_tells_of_no_more_than_one_output() -> None:
+    contact, one, other = Contact(key=PointKey("1", "DI1")), PointKey("1", "DO1"), PointKey("1", "DO2")
+    for drive in Drive:
+        policy = Policy(drives={one: Drive.CONTACTOR, other: drive}, evidence={"1": contact})
+        found = policy.evidence_at("1")
+        assert found == (contact if drive is Drive.SIGNAL else Disputed(key=contact.key))
+        assert found is not None
+        assert found.position({contact.key: Reading(True, Quality.GOOD, datetime.now(UTC))}) is (
+            found == contact or None
+        )
 
 
 def said(value: Value | None, quality: Quality = Quality.GOOD) -> Mapping[PointKey, Reading]:

@@ -53,6 +53,12 @@ async def test_an_administrator_opens_and_closes_a_relay(hass: HomeAssistant, ri
     ]
 
 
+async def test_the_switch_is_called_what_it_switches(rig: ControlRig) -> None:
+    """By any other name an owner turns off the mains, and means the remote control."""
+    assert rig.switch.endswith("_breaker")
+    assert str(rig.state().name).endswith("Breaker")
+
+
 async def test_our_own_opening_is_no_trip(hass: HomeAssistant, rig: ControlRig) -> None:
     await rig.shows("on")
     await rig.turn("off", await administrator(hass))

@@ -17,7 +17,7 @@ from tests.aioacrel.control_rigs import time_passing
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.control_rigs import ALL, USUAL, ControlRig, administrator, user
 from tests.integration.flows import change_device
-from tests.integration.rigs import QUICK, is_now
+from tests.integration.rigs import QUICK, is_not, is_now
 
 UNIT = 1
 STATE, MODE, SOURCE = (0x01C2, 0x01C3), (0x01E5, 0x01E8), (0x01E6, 0x01E9)
@@ -206,6 +206,42 @@ async def test_a_breaker_whose_contact_cannot_be_read_is_not_confirmed(instrumen
         with pytest.raises(ServiceValidationError, match="its position is not known"):
             await rig.act("operate", ada, entity_id=switch, operation="DO1OFF", confirm=True)
         assert rig.writes == 0
+
+
+async def test_an_output_that_is_on_while_its_contact_is_open_is_no_position(
+    instrument: Instruments, ada: MockUser
+) -> None:
+    """Nothing is wired: the contact stays closed, whatever the output does."""
+    async with instrument("none", {"1/DO1": "breaking_contactor"}, evidence=CONTACT) as rig:
+        switch = rig.handle("switch", "1_DO1_remote_contactor")
+        await rig.link.until(switch, is_now("on"))
+        put(rig, STATE[0], 1)
+        await rig.link.until(switch, is_now("unavailable"))
+        assert rig.writes == 0
+
+
+async def test_one_contact_tells_of_one_output(hass: HomeAssistant, instrument: Instruments) -> None:
+    both = {"1/DO1": "breaking_contactor", "1/DO2": "contactor"}
+    async with instrument("contactor", both, evidence=CONTACT) as rig:
+        # As an earlier version let it be stored.
+        await rig.link.polled(UNIT, 3)
+        for output in ("DO1", "DO2"):
+            shown = hass.states.get(rig.handle("switch", f"1_{output}_remote_contactor"))
+            assert shown is not None
+            assert shown.state == "unavailable"
+        form = await change_device(hass, rig.link.entry, rig.link.subentry(UNIT).subentry_id, "control")
+        said = {"enabled": True, "may_close": False, "administrators": ["off"], "contactor": ["1/DO1"]}
+        await form.answer(**said, breaking_contactor=["1/DO2"], contact_closed=["1/DI1"])
+        assert form.errors == {"contact_closed": "evidence_of_several"}
+        await form.answer(
+            **said, breaking_contactor=["1/DO2"], downstream="1/Ua", downstream_above=9, downstream_below=5
+        )
+        assert form.errors == {"downstream": "evidence_of_several"}
+        assert len(policy_of(rig.link.subentry(UNIT)).drives) == 2
+        await form.answer(**said, signal=["1/DO2"], contact_closed=["1/DI1"])
+        assert form.reason == "reconfigure_successful"
+        await hass.async_block_till_done()
+        await rig.link.until(rig.handle("switch", "1_DO1_remote_contactor"), is_not("on"))
 
 
 async def test_its_owner_names_what_tells_the_position(hass: HomeAssistant, instrument: Instruments) -> None:

@@ -29,7 +29,7 @@ from tests.integration.rigs import QUICK, LinkRig, is_not, is_now
 METER, INSTRUMENT = 5, 1
 EVERYTHING = {"enabled": True, "may_close": True, "rights": {"administrators": ALL, "automations": ALL}}
 OUTPUTS = {
-    "drives": {"1/DO1": "breaking_contactor", "1/DO2": "shunt_trip"},
+    "drives": {"1/DO1": "breaking_contactor"},
     "evidence": {"1": {"contact": "1/DI1", "closed": True}},
 }
 

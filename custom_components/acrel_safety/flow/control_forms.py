@@ -32,7 +32,7 @@ from ..markdown import plain
 from ..model_files import model_library
 from .byitself_forms import by_itself_form, by_itself_schema, with_what_acts
 from .ending import ends_clearly
-from .evidence_forms import evidence_fields, evidence_form, evidence_in
+from .evidence_forms import disputed_in, evidence_fields, evidence_form, evidence_in
 from .explain import FormError
 from .link_forms import FormData
 from .selector_texts import FlowTexts
@@ -171,6 +171,8 @@ def _policy(form: FormData, model: Model | None) -> Policy:
         drives=drives,
         evidence=evidence_in(form, model),
     )
+    if (at := disputed_in(form, policy, model)) is not None:
+        raise FormError("evidence_of_several", at=at)
     return replace(policy, **with_what_acts(policy, form))
 
 

@@ -15,7 +15,8 @@ from homeassistant.helpers.selector import (
 )
 
 from ..aioacrel.control.evidence import Contact, Evidence, Threshold
-from ..aioacrel.points import Model
+from ..aioacrel.control.policy import Policy
+from ..aioacrel.points import Effect, Model
 from ..aioacrel.readings import PointKey
 from ..aioacrel.vocabulary import Kind
 from ..controlsettings import key_of, name_of
@@ -25,6 +26,8 @@ from .link_forms import FormData
 CONF_CLOSED, CONF_OPEN = "contact_closed", "contact_open"
 CONF_DOWNSTREAM, CONF_ABOVE, CONF_BELOW = "downstream", "downstream_above", "downstream_below"
 _INPUT: Final = "digital_input"
+_OWN = frozenset({Effect.OPEN, Effect.CLOSE})
+"""Effects of a breaker or relay of the device's own."""
 _MEASURED = frozenset({"V", "A"})
 
 
@@ -58,6 +61,15 @@ def evidence_in(form: FormData, model: Model | None) -> Mapping[str, Evidence]:
             raise FormError("evidence_named_twice", at=at)
         found[circuit] = one
     return found
+
+
+def disputed_in(form: FormData, policy: Policy, model: Model | None) -> str | None:
+    """Return the field whose evidence may be that of more than one thing that opens or closes; None if none is."""
+    own = {key.circuit for key, one in model.operations.items() if one.effect in _OWN} if model is not None else set()
+    for at, circuit, _ in _named(form, model):
+        if len(policy.movers(circuit)) + (circuit in own) > 1:
+            return at
+    return None
 
 
 def evidence_form(evidence: Mapping[str, Evidence]) -> FormData:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ..points import Effect, Operation
-from ..readings import PointKey
+from ..readings import PointKey, Value
 from .policy import Policy
 
 _FORCED = "FOR"
@@ -14,6 +14,12 @@ def usual(operations: Mapping[PointKey, Operation], policy: Policy, circuit: str
     """Return what opens or closes a circuit, the plain command before the forced one."""
     found = [key for key, one in operations.items() if key.circuit == circuit and policy.effect(one) is effect]
     return min(found, key=lambda key: key.code.startswith(_FORCED), default=None)
+
+
+def falls_back_when(operations: Mapping[PointKey, Operation], operation: Operation) -> Mapping[PointKey, Value]:
+    """Return when the output that an operation switches falls back by itself, as whatever switches it on says."""
+    others = (one for one in operations.values() if one.shows.keys() == operation.shows.keys())
+    return next((one.falls_back_when for one in others if one.falls_back_when), {})
 
 
 def plain_closing(operations: Mapping[PointKey, Operation], circuit: str) -> PointKey | None:

@@ -15,6 +15,7 @@ from ..points import Effect, Operation
 from ..readings import PointKey, Reading
 from ..source import Command, Source
 from ..texts import Phrase, phrase
+from .choice import falls_back_when
 from .evidence import Proof, Shown
 from .interlocks import AS_READ, AT_ANY_TIME, Case, hindrance, keys_to_read
 from .lockouts import Lockouts
@@ -359,7 +360,7 @@ def _proof_of(case: Case) -> tuple[Proof, bool]:
         key not in case.readings or points[key].is_shown(wanted, case.readings[key].value)
         for key, wanted in falls_back.items()
     )
-    evidence = case.policy.evidence.get(case.circuit)
+    evidence = case.policy.evidence_at(case.circuit)
     at = [key for key in positions_of(case.device.model, case.circuit) if not case.device.lacks(key)]
     make = partial(
         Proof,
@@ -368,6 +369,7 @@ def _proof_of(case: Case) -> tuple[Proof, bool]:
         effect=case.effect,
         evidence=evidence,
         told=partial(case.policy.told, operation),
+        falls_back_when=falls_back_when(case.device.model.operations, operation),
     )
     proof = make(operation.shows)
     if is_pulse and proof.has_owners:

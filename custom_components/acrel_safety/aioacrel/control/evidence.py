@@ -10,6 +10,7 @@ from ..points import Effect, Point
 from ..readings import PointKey, Quality, Reading, Value
 
 type Readings = Mapping[PointKey, Reading]
+_NOTHING: Mapping[PointKey, Value] = {}
 
 
 class Shown(Enum):
@@ -49,7 +50,19 @@ class Threshold:
         return True if value >= self.above else False if value <= self.below else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disputed:
+    """What would tell the position, were it known of which of several outputs: so it tells nothing."""
+
+    key: PointKey
+
+    def position(self, _: Readings) -> bool | None:
+        """Return that nobody knows."""
+        return None
+
+
 type Evidence = Contact | Threshold
+"""What an owner may name."""
 
 
 def value_of(readings: Readings, key: PointKey) -> Value | None:
@@ -68,19 +81,21 @@ class Proof:
         *,
         positions: Sequence[PointKey],
         effect: Effect,
-        evidence: Evidence | None,
+        evidence: Evidence | Disputed | None,
         told: Callable[[bool], bool | None],
+        falls_back_when: Mapping[PointKey, Value] = _NOTHING,
     ) -> None:
         """Take what the model file says, what the operation does, and what the owner names besides.
 
         `positions` are the points that tell where the circuit's breaker or relay stands; `told` is what an output,
-        where there are none, tells of it.
+        where there are none, tells of it, unless it falls back by itself when `falls_back_when` is shown.
         """
         self._points = points
         self._shows = shows
         self._positions = positions
         self._told_by_output = told
         self._evidence = evidence if effect in (Effect.OPEN, Effect.CLOSE) else None
+        self._falls_back_when = falls_back_when if self._evidence is not None else _NOTHING
         self._closes = effect is Effect.CLOSE
         self._told = next((key for key in shows if key in positions), None)
         """What is shown of the position; where nothing else tells it, the output that is switched."""
@@ -90,7 +105,8 @@ class Proof:
     @property
     def keys(self) -> AbstractSet[PointKey]:
         """What has to be read."""
-        return self._shows.keys() | {*self._positions} | ({self._evidence.key} if self._evidence is not None else set())
+        owners = {self._evidence.key, *self._falls_back_when} if self._evidence is not None else set()
+        return self._shows.keys() | {*self._positions} | owners
 
     @property
     def is_there(self) -> bool:
@@ -130,16 +146,41 @@ class Proof:
     def position(self, readings: Readings) -> bool | None:
         """Return the position that is read: true for closed, or (of what is no circuit) on.
 
-        The owner's evidence is the nearer one.
+        Where the owner names evidence, both have to show it: an output that is on while the contact is open tells that
+        something is wrong, and no position.
         """
-        if self._evidence is not None:
-            return self._evidence.position(readings)
+        if self._evidence is None:
+            return self._devices(readings)[1]
+        position = self._evidence.position(readings)
+        is_known, devices = self._devices(readings)
+        if not is_known or (devices is not None and devices is not position):
+            return None
+        return position
+
+    def nearest(self, readings: Readings) -> bool | None:
+        """Return what the owner's evidence alone shows, which is nearer to what moved; without any, the position."""
+        return self._devices(readings)[1] if self._evidence is None else self._evidence.position(readings)
+
+    def _devices(self, readings: Readings) -> tuple[bool, bool | None]:
+        """Return whether all that the device says of the position is known, and what that is; None if it says nothing.
+
+        An output that falls back by itself tells nothing beside what the owner names.
+        """
         told = self._positions or ([] if self._told is None else [self._told])
+        if self._evidence is not None and (not told or (not self._positions and self._falls_back(readings))):
+            return True, None
         values = {value_of(readings, key) for key in told}
         value = values.pop() if len(values) == 1 else None
         if not isinstance(value, bool):
-            return None
-        return value if self._positions else self._told_by_output(value)
+            return False, None
+        return True, value if self._positions else self._told_by_output(value)
+
+    def _falls_back(self, readings: Readings) -> bool:
+        """Whether the output falls back; as long as that is not known, it is taken for one that does."""
+        return bool(self._falls_back_when) and all(
+            key not in readings or self._points[key].is_shown(wanted, readings[key].value)
+            for key, wanted in self._falls_back_when.items()
+        )
 
     def _each(self, readings: Readings) -> Iterable[Shown]:
         yield from self._model(readings, self._shows)

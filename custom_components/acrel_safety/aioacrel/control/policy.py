@@ -8,7 +8,7 @@ from enum import StrEnum
 from ..points import Effect, Operation
 from ..readings import DEVICE_CIRCUIT, PointKey
 from .caller import AUTOMATION, Caller, CallerKind
-from .evidence import Evidence
+from .evidence import Disputed, Evidence
 from .rights import Right, Rights
 from .ties import Tie
 
@@ -80,6 +80,15 @@ class Policy:
                 return right is Right.OFF and (self.may_cut_alone or self.rights.may(AUTOMATION, Right.OFF))
             case _:
                 return self.rights.may(caller, right)
+
+    def evidence_at(self, circuit: str) -> Evidence | Disputed | None:
+        """Return what else tells the position of a circuit: nothing does where it may be that of several outputs."""
+        named = self.evidence.get(circuit)
+        return named if named is None or len(self.movers(circuit)) <= 1 else Disputed(key=named.key)
+
+    def movers(self, circuit: str) -> Sequence[PointKey]:
+        """Return the outputs that open or close a circuit."""
+        return [key for key, drive in self.drives.items() if key.circuit == circuit and drive is not Drive.SIGNAL]
 
     def effect(self, operation: Operation) -> Effect:
         """Return what an operation does, by the model file and by what the owner says of an output."""
