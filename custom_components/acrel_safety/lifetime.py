@@ -19,19 +19,19 @@ def at_started(hass: HomeAssistant, act: Act) -> CALLBACK_TYPE:
     if hass.state is CoreState.running:
         hass.async_run_hass_job(HassJob(act), hass)
         return lambda: None
-    return _once(hass, EVENT_HOMEASSISTANT_STARTED, CoreState.running, act)
+    return _once(hass, str(EVENT_HOMEASSISTANT_STARTED), CoreState.running, act)
 
 
 @callback
 def at_stop(hass: HomeAssistant, act: Act) -> CALLBACK_TYPE:
     """Act once when Home Assistant stops, which waits for it; returns what withdraws that."""
-    return _once(hass, EVENT_HOMEASSISTANT_STOP, CoreState.stopping, act)
+    return _once(hass, str(EVENT_HOMEASSISTANT_STOP), CoreState.stopping, act)
 
 
 @callback
 def at_final_write(hass: HomeAssistant, act: Act) -> CALLBACK_TYPE:
     """Act once when what is left is to be written, and all else has stopped; returns what withdraws that."""
-    return _once(hass, EVENT_HOMEASSISTANT_FINAL_WRITE, CoreState.final_write, act)
+    return _once(hass, str(EVENT_HOMEASSISTANT_FINAL_WRITE), CoreState.final_write, act)
 
 
 @callback

@@ -26,14 +26,14 @@ from tests.integration.control_rigs import ControlRig, administrator, meter, rea
 from tests.integration.phone import Phone
 from tests.integration.rigs import is_now
 
-ENDS = (EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP, "homeassistant_close")
+ENDS = (str(EVENT_HOMEASSISTANT_FINAL_WRITE), str(EVENT_HOMEASSISTANT_STOP), "homeassistant_close")
 OTHERS = (
-    EVENT_HOMEASSISTANT_START,
-    EVENT_HOMEASSISTANT_STARTED,
-    EVENT_CORE_CONFIG_UPDATE,
-    EVENT_CALL_SERVICE,
-    dr.EVENT_DEVICE_REGISTRY_UPDATED,
-    er.EVENT_ENTITY_REGISTRY_UPDATED,
+    str(EVENT_HOMEASSISTANT_START),
+    str(EVENT_HOMEASSISTANT_STARTED),
+    str(EVENT_CORE_CONFIG_UPDATE),
+    str(EVENT_CALL_SERVICE),
+    str(dr.EVENT_DEVICE_REGISTRY_UPDATED),
+    str(er.EVENT_ENTITY_REGISTRY_UPDATED),
     "config_entry_changed",
 )
 OURS = ("alarm_raised", "reminder_due", "test_due", "operation_ended", "tag_changed", "moved_unasked")
