@@ -23,9 +23,10 @@ HOST = "homeassistant"
 
 # What is there for integrations; of a module with names, only those: the rest of it is for Home Assistant itself.
 HELPERS: Mapping[str, frozenset[str] | None] = {
-    "auth": frozenset({"EVENT_USER_REMOVED"}),
     "auth.models": frozenset({"User"}),
     "auth.permissions.const": frozenset({"POLICY_CONTROL"}),
+    # After what lies beneath it: the first that fits counts.
+    "auth": frozenset({"EVENT_USER_REMOVED"}),
     "config_entries": None,
     "const": None,
     "core": None,
