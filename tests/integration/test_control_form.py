@@ -1,5 +1,7 @@
 """The dialog "Remote control" of a device: what is stored by it, what it allows, and who may open it."""
 
+import asyncio
+
 import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -8,9 +10,12 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.acrel_safety.aioacrel.control.policy import Drive, Policy
 from custom_components.acrel_safety.aioacrel.control.rights import Right
+from custom_components.acrel_safety.aioacrel.journal.entry import Kind
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.checked import UnfitError
 from custom_components.acrel_safety.controlsettings import policy_of, sound_control
+from custom_components.acrel_safety.desk import desk_of
+from tests.integration.alarm_rigs import recorded
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.control_rigs import USUAL, administrator, meter, user
 from tests.integration.flows import change_device
@@ -127,3 +132,23 @@ async def test_what_is_not_said_is_not_allowed(cabinet_of: CabinetMaker, link_to
     policy = policy_of(link.subentry(5))
     assert policy == Policy(is_enabled=True)
     assert not [right for right in Right for rights in policy.rights.given.values() if right in rights]
+
+
+async def test_each_consent_is_put_down_also_while_its_link_is_loaded_anew(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody waits between the dialogs, and something comes when there is no link any more."""
+    units = (5, 6, 7)
+    link = await link_to(await cabinet_of(dict.fromkeys(units, "ddsy1352")))
+    forms = [await change_device(hass, link.entry, link.subentry(unit).subentry_id, "control") for unit in units]
+    await asyncio.gather(*(form.answer(enabled=True, may_close=False, administrators=["off"]) for form in forms))
+    await hass.async_block_till_done()
+    record = desk_of(hass).record
+    await hass.config_entries.async_unload(link.entry.entry_id)
+    record.put_down(Kind.NOTE, {"what": "after the last link"})
+    await record.async_written()
+    consents = [entry for entry in recorded(link, Kind.SETTING) if entry["what"] == "control"]
+    assert len(consents) == len(units)
+    assert [entry["what"] for entry in recorded(link, Kind.NOTE)] == ["after the last link"]
+    assert record.journal is None
+    assert "could not be put down" not in caplog.text
