@@ -61,12 +61,14 @@ def _may_control(user: User, shown: Iterable[str]) -> bool:
 @callback
 def _gone(hass: HomeAssistant) -> set[str]:
     """Return who was removed; noted from now on."""
-    if (gone := hass.data.get(_GONE)) is None:
-        gone = hass.data[_GONE] = set()
+    if (found := hass.data.get(_GONE)) is None:
+        gone = found = hass.data[_GONE] = set[str]()
 
-        @callback
-        def note(event: Event[dict[str, str]]) -> None:
-            gone.add(event.data["user_id"])
+        async def note(event: Event[dict[str, str]]) -> None:
+            # Anybody can have such an event fired: that somebody is gone is so where the accounts say so.
+            user_id = event.data.get("user_id")
+            if isinstance(user_id, str) and await hass.auth.async_get_user(user_id) is None:
+                gone.add(user_id)
 
         hass.bus.async_listen(EVENT_USER_REMOVED, note)
-    return gone
+    return found

@@ -99,9 +99,10 @@ class SafetyRecord:
         shorter = (fit for most in _SHORTER if fits_record(kind, fit := _shortened(data, most)))
         fitting = data if fits_record(kind, data) else next(shorter, data)
         entry = Entry(kind, cast("Mapping[str, Json]", fitting), dt_util.utcnow())
-        if self.journal is not None:
+        if self.journal is not None and not self._late:
             self._append(entry, standing)
             return
+        # While it is being opened what came before goes first.
         if len(self._late) == _MOST_LATE:
             LOGGER.error("This could not be put down in the record: %s", self._late[0][0].data)
         self._late.append((entry, standing))

@@ -84,6 +84,16 @@ async def test_the_end_of_home_assistant_is_believed_only_when_it_ends(
     assert len(recorded(rig.link, "stop")) == 1
 
 
+async def test_that_somebody_is_gone_is_so_where_the_accounts_say_so(
+    hass: HomeAssistant, rig: ControlRig, rita: Phone
+) -> None:
+    ada = await administrator(hass)
+    await rig.turn("off", ada)
+    await rita.fire("user_removed", user_id=ada.id)
+    await rig.turn("on", ada)
+    assert await outcomes(rig) == ["confirmed", "confirmed"]
+
+
 async def test_alarms_are_told_after_the_end_was_forged(hass: HomeAssistant, rig: ControlRig, rita: Phone) -> None:
     safety = "sensor.ddsy1352_5_safety"
     fired = Fired(hass)
