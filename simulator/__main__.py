@@ -31,7 +31,8 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m simulator",
         description="A distribution cabinet of Acrel devices on Modbus TCP and RTU over TCP.",
         epilog=f"scenarios:\n{names}\n\nmodels:\n  {', '.join((*MODELS, *IMPORTED))}"
-        f"\n\nquirks of 4G devices:\n  {', '.join(QUIRKS)}",
+        f"\n\nquirks of 4G devices:\n  {', '.join(QUIRKS)}"
+        '\n\nwhile it runs: --control FILE --send \'{"do": "scenario", "name": "relay", "unit": 5}\'',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = command.add_argument
@@ -40,7 +41,13 @@ def parser() -> argparse.ArgumentParser:
     add("--rtu-port", type=port, default=DEFAULT_RTU_PORT, help="RTU over TCP (%(default)s; 0: free)")
     add("--control", type=Path, metavar="FILE", help="control channel; this new file tells who may use it")
     add("--unit", action="append", default=[], metavar="ID=MODEL", help="instead of the standard units")
-    add("--scenario", action="append", default=[], metavar="NAME[@UNIT]", help="start with a scenario")
+    add(
+        "--scenario",
+        action="append",
+        default=[],
+        metavar="NAME[:OPTION=VALUE,...][@UNIT]",
+        help="start with a scenario, such as relay:travel_s=6@5",
+    )
     add("--baudrate", type=int, help="answer as slowly as a serial line of this speed")
     add("--bits-per-char", type=int, default=10, help="10 for 8N1, 11 for 8E1 (%(default)s)")
     add("--turnaround-ms", type=float, default=20.0, help="with --baudrate (%(default)s)")

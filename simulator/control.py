@@ -6,6 +6,7 @@ token that only the file of the channel tells, and the first line that does not 
 
     {"token": "...", "do": "units"}           the token is left out below
     {"do": "scenario", "name": "leak", "unit": 7, "options": {"ma": 500}}     without unit: all units
+    {"do": "scenario", "name": "relay", "unit": 5, "options": {"travel_s": 6}}    without options it sticks
     {"do": "truth", "unit": 7}                                                without unit: all units
     {"do": "advance", "seconds": 60}                                          at most a day
     {"do": "hold", "unit": 7, "code": "Lg", "value": 123, "circuit": "1"}     pin a register

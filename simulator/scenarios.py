@@ -33,6 +33,10 @@ SCENARIOS: dict[str, Kind] = {
     ),
     "undervoltage": Kind(meaning="mains voltage sags", options=frozenset({"factor"})),
     "trip": Kind(meaning="breaker open and kept open: no current, no leakage, no power"),
+    "relay": Kind(
+        meaning="the relay of a prepaid meter sticks; travel_s: moves so late; falls_back_s: moves back after so long",
+        options=frozenset({"travel_s", "falls_back_s"}),
+    ),
     "sensor_break": Kind(
         meaning="sensor wire broken; reported by the fault bit where the device has one",
         options=frozenset({"circuit", "short", "wire"}),

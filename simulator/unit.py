@@ -97,6 +97,9 @@ class Unit:
         impostor = self._impostor_for(scenario)
         if name == "slow" and scenario.number("delay_s", 2.0) < 0:
             raise ValueError("option delay_s of scenario 'slow' must not be negative")
+        for option in ("travel_s", "falls_back_s"):
+            if scenario.number(option, 0.0) < 0:
+                raise ValueError(f"option {option} of scenario {name!r} must not be negative")
         if name == "dead":
             scenario.whole("word", 0xFFFF, 0, 0xFFFF)
         if name == "exception":

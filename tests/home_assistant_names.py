@@ -25,6 +25,8 @@ HOST = "homeassistant"
 HELPERS: Mapping[str, frozenset[str] | None] = {
     "auth.models": frozenset({"User"}),
     "auth.permissions.const": frozenset({"POLICY_CONTROL"}),
+    # After what lies beneath it: the first that fits counts.
+    "auth": frozenset({"EVENT_USER_REMOVED"}),
     "config_entries": None,
     "const": None,
     "core": None,

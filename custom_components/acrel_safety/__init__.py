@@ -7,8 +7,7 @@ whether it can be believed, is in the library `aioacrel`; here it is shown.
 from collections.abc import Callable
 from functools import partial
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
@@ -25,6 +24,7 @@ from .devices import is_in_use, register_hub
 from .forgetting import async_forget_link
 from .hubs import hub_of
 from .issues import forget_former_issues
+from .lifetime import at_stop
 from .loading import add_device, async_load_models, enabled_points, read_tables
 from .memory import TotalsMemory
 from .missedlinks import async_miss_link
@@ -104,11 +104,11 @@ async def _async_start(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
     await data.hub.async_start()
     data.forget_but(entry.subentries)
 
-    async def stop(_: Event) -> None:
+    async def stop(_: HomeAssistant) -> None:
         await data.hub.async_stop()
         await data.memory.async_write()
 
-    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    entry.async_on_unload(at_stop(hass, stop))
     entry.async_on_unload(data.memory.async_keep())
 
 

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
@@ -16,6 +15,7 @@ from homeassistant.util.hass_dict import HassKey
 from .aioacrel.alarms.board import Board
 from .const import DOMAIN, LOGGER, SUBENTRY_DEVICE
 from .devices import board_of
+from .lifetime import at_stop
 from .outbox import call_listener
 
 _VERSION = 1
@@ -75,10 +75,10 @@ class CheckupClock:
         end = async_track_time_change(self._hass, self._look, hour=_HOUR, minute=0, second=0)
 
         @callback
-        def stop(_: Event) -> None:
+        def stop(_: HomeAssistant) -> None:
             end()
 
-        self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
+        at_stop(self._hass, stop)
 
     @callback
     def listen(self, listener: DueListener) -> CALLBACK_TYPE:

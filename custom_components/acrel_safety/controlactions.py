@@ -11,7 +11,7 @@ from homeassistant.helpers import config_validation as cv
 from .aioacrel.control.caller import Caller
 from .aioacrel.control.choice import usual
 from .aioacrel.control.outcome import Outcome, Result
-from .aioacrel.control.tags import LONGEST_TEXT, Tag
+from .aioacrel.control.tags import LONGEST_TEXT, Tag, is_legible
 from .aioacrel.control.tokens import LONGEST, SHORTEST, USUAL
 from .aioacrel.points import Effect
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
@@ -20,8 +20,10 @@ from .callers import async_caller
 from .const import DOMAIN
 from .cutting import operators
 from .handles import position
+from .often import check_person_not_too_often
 from .operating import Operator
-from .starters import note_starters
+from .starters import note_starters, person_behind
+from .tagging import async_hang_tag, async_remove_tag
 from .targets import Spot, spots_of
 
 SELECT: Final = "select"
@@ -111,13 +113,18 @@ async def _async_operate(call: ServiceCall) -> ServiceResponse:
 
 async def _async_hang_tag(call: ServiceCall) -> ServiceResponse:
     """Hang a tag at each place that is named."""
+    reason, name = call.data[ATTR_REASON].strip(), call.data[ATTR_NAME].strip()
+    if not reason or not is_legible(reason + name):
+        raise _refusal("tag_illegible")
+    if (person := person_behind(call.hass, call.context)) is not None:
+        check_person_not_too_often(call.hass, person, HANG_TAG)
     spots = spots_of(call.hass, call.data)
     found = [(operator, spot.circuit or DEVICE_CIRCUIT) for spot in spots or () for operator in _at(call.hass, spot)]
     if not found:
         raise _refusal("nothing_to_operate")
     hung: list[Any] = []
     for operator, circuit in found:
-        tag = await operator.async_hang_tag(circuit, call.context, call.data[ATTR_REASON], call.data[ATTR_NAME])
+        tag = await async_hang_tag(call.hass, operator, circuit, call.context, reason, name)
         hung.append(_plain_tag(tag))
     return {"tags": hung} if call.return_response else None
 
@@ -127,7 +134,7 @@ async def _async_remove_tag(call: ServiceCall) -> None:
     for operator in operators(call.hass):
         for tag in operator.control.tags.all:
             if tag.id == call.data[ATTR_TAG_ID]:
-                await operator.async_remove_tag(tag, call.context)
+                await async_remove_tag(call.hass, operator, tag, call.context)
                 return
     raise _refusal("tag_unknown")
 

@@ -36,8 +36,13 @@ class What(StrEnum):
     TAG_HUNG = "tag_hung"
     TAG_REMOVED = "tag_removed"
     TAG_REFUSED = "tag_refused"
+    REFUSED_OFTEN = "refused_often"
+    """How many more attempts of one caller came to nothing within a minute: each of them is not put down."""
     MOVED = "moved"
     """It stands elsewhere than before, and no command from here explains that."""
+
+
+_VAIN = frozenset({What.UNAUTHORIZED, What.SELECTED, What.SELECT_REFUSED, What.TAG_REFUSED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +61,20 @@ class Deed:
     outcome: Outcome | None = None
     seconds: float = 0.0
     tag: Tag | None = None
+    tags: Sequence[Tag] = ()
+    """What hangs on a circuit that was closed all the same."""
     position: bool | None = None
     """Where it moved to: true is closed."""
+    more: int = 0
+    """Of what came to nothing often: how many more."""
     time: datetime = field(default_factory=dt_util.utcnow)
+
+    @property
+    def is_vain(self) -> bool:
+        """Whether nothing came of it: nothing was sent, nothing was hung."""
+        if self.what is What.ENDED:
+            return self.outcome is not None and not self.outcome.writes
+        return self.what in _VAIN
 
     def plain(self) -> Mapping[str, Any]:
         """Return it as the record keeps it; of what it is not about it says nothing."""
@@ -82,6 +98,10 @@ class Deed:
             found["reason"] = tag.reason
         if self.position is not None:
             found["position"] = self.position
+        if self.tags:
+            found["tags"] = [one.id for one in self.tags]
+        if self.more:
+            found["more"] = self.more
         if caller is not None:
             found |= {"by": caller.name, "by_id": caller.id, "caller": str(caller.kind)}
         return found

@@ -39,10 +39,14 @@ def said_of(deed: Deed, language: str) -> Sayable | None:
     match deed.what:
         case What.UNAUTHORIZED:
             said = phrase("log_unauthorized")
+        case What.REFUSED_OFTEN:
+            said = phrase("log_refused_often", count=deed.more)
         case What.BEGUN:
             said = phrase("log_operation_begun", operation=operation_name(deed, language))
         case What.ENDED | What.SELECT_REFUSED:
             said = phrase("log_operation", operation=operation_name(deed, language), outcome=outcome)
+        case What.MOVED if deed.tags:
+            said = phrase("log_moved_closed_tagged", tags="; ".join(map(tag_said, deed.tags)))
         case What.MOVED:
             said = phrase("log_moved_closed") if deed.position else phrase("log_moved_open")
         case What.TAG_REFUSED:
@@ -83,7 +87,7 @@ def told(hass: HomeAssistant, deed: Deed) -> dict[str, Any]:
     if tag is not None:
         payload |= {"tag_id": tag.id, "name": tag.name, "reason": tag.reason}
     if deed.what is What.MOVED:
-        payload["position"] = "closed" if deed.position else "open"
+        payload |= {"position": "closed" if deed.position else "open", "locked_out": bool(deed.tags)}
     return payload
 
 

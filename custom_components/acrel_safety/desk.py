@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -29,6 +28,7 @@ from .const import DOMAIN
 from .departed import Departed
 from .growthmemory import GrowthMemory
 from .growthquestion import LEVEL_CHANGED, tell_questions
+from .lifetime import at_final_write
 from .logged import log_entry, log_happening
 from .outbox import NoticeListener, Outbox, call_listener
 from .record import KINDS, SafetyRecord
@@ -91,14 +91,14 @@ class AlarmDesk:
             self._is_restored = True
         await self.growth.async_open()
         self._leave = [self.alarms.listen(self._record), self.alarms.listen_to_notices(self._outbox.send)]
-        self._unlisten = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_end)
+        self._unlisten = at_final_write(self._hass, self._async_end)
         self._leave.append(self._outbox.begin())
         if not self._has_begun:
             # Once a process: a reload of the last link is no start.
             self._has_begun = True
             self.record.put_down(Kind.START, {})
 
-    async def _async_end(self, _: Event) -> None:
+    async def _async_end(self, _: HomeAssistant) -> None:
         """Write the last of all when Home Assistant ends: entries are not unloaded then."""
         self._unlisten = None
         async with self._opening:

@@ -69,6 +69,8 @@ async def async_set_limit(call: ServiceCall) -> None:
         for spot in spots
         for entry, subentry, circuit in devices_at(hass, spot)
     ]
+    if not changes or any(_is_awaited(hass, spot) for spot in spots):
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="limit_not_loaded")
     for entry, subentry, circuit, board in changes:
         check_may_set(hass, actor, board)
         _check_is_about(entry, subentry, circuit, wanted)
@@ -111,6 +113,13 @@ def devices_at(hass: HomeAssistant, spot: Spot) -> Iterator[tuple[ConfigEntry, C
         for subentry in entry.get_subentries_of_type(SUBENTRY_DEVICE):
             if spot.identity in (entry.entry_id, subentry.subentry_id):
                 yield entry, subentry, spot.circuit
+
+
+def _is_awaited(hass: HomeAssistant, spot: Spot) -> bool:
+    """Whether a place is set up, but nothing of it is loaded now."""
+    entries = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+    is_known = any(spot.identity in (entry.entry_id, *entry.subentries) for entry in entries)
+    return is_known and not any(devices_at(hass, spot))
 
 
 def board_at(hass: HomeAssistant, spot: Spot) -> Board:

@@ -1,7 +1,7 @@
 """How Home Assistant's logbook shows what was put down in the record."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from homeassistant.components.logbook.const import (
     LOGBOOK_ENTRY_ICON,
@@ -9,8 +9,9 @@ from homeassistant.components.logbook.const import (
     LOGBOOK_ENTRY_NAME,
     LOGBOOK_ENTRY_STATE,
 )
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 
+from .aioacrel.texts import phrase
 from .const import DOMAIN
 from .logged import RECORDED
 
@@ -27,19 +28,39 @@ _ICONS: Mapping[str, str] = {
     "tag_hung": "mdi:lock",
     "tag_removed": "mdi:lock-open-variant",
     "tag_refused": "mdi:hand-back-left",
+    "refused_often": "mdi:hand-back-left",
     "moved": "mdi:electric-switch",
 }
 _ICON = "mdi:clipboard-text-clock"
 
-type Describe = Callable[[Event[Mapping[str, Any]]], dict[str, str]]
+
+class Logged(Protocol):
+    """An event as the logbook hands it over."""
+
+    data: Mapping[str, Any]
+
+    @property
+    def context_user_id(self) -> str | None:
+        """The person in whose name it was fired."""
+
+    @property
+    def context_parent_id(self) -> str | None:
+        """What led to it."""
+
+
+type Describe = Callable[[Logged], dict[str, str]]
 
 
 @callback
-def async_describe_events(_: HomeAssistant, async_describe_event: Callable[[str, str, Describe], None]) -> None:
+def async_describe_events(hass: HomeAssistant, async_describe_event: Callable[[str, str, Describe], None]) -> None:
     """Say how each event reads."""
 
     @callback
-    def describe(event: Event[Mapping[str, Any]]) -> dict[str, str]:
+    def describe(event: Logged) -> dict[str, str]:
+        if event.context_user_id is not None or event.context_parent_id is not None:
+            # Ours belong to nobody's call; whoever has an account can fire another one by a phone.
+            message = phrase("logged_by_others").text(hass.config.language)
+            return {LOGBOOK_ENTRY_NAME: "Acrel", LOGBOOK_ENTRY_MESSAGE: message, LOGBOOK_ENTRY_ICON: _ICON}
         data = event.data
         return {
             LOGBOOK_ENTRY_NAME: str(data.get("name", "")),

@@ -12,8 +12,8 @@ from .rights import Actor
 MOST_A_MINUTE = 30
 """Comments, dates, tests and shelvings of one person; more is no person but a program."""
 _WINDOW = 60.0
-_TIMES: HassKey[dict[str, deque[float]]] = HassKey(f"{DOMAIN}.often")
-"""By person, when something was put down last, by the steady clock."""
+_TIMES: HassKey[dict[tuple[str, str], deque[float]]] = HassKey(f"{DOMAIN}.often")
+"""By person and sort, when something was put down last, by the steady clock."""
 
 
 @callback
@@ -23,10 +23,15 @@ def check_not_too_often(hass: HomeAssistant, actor: Actor) -> None:
     Not for what can be done only once to each alarm, such as acknowledging: however many there are, that is never
     refused. An automation acts by the owner's leave, and is not counted.
     """
-    if actor.user is None:
-        return
+    if actor.user is not None:
+        check_person_not_too_often(hass, actor.user.id)
+
+
+@callback
+def check_person_not_too_often(hass: HomeAssistant, person: str, what: str = "") -> None:
+    """Count what a person does of one sort. Raises ServiceValidationError if that was too much within a minute."""
     now = hass.loop.time()
-    times = hass.data.setdefault(_TIMES, {}).setdefault(actor.user.id, deque(maxlen=MOST_A_MINUTE))
+    times = hass.data.setdefault(_TIMES, {}).setdefault((person, what), deque(maxlen=MOST_A_MINUTE))
     if len(times) == MOST_A_MINUTE and now - times[0] < _WINDOW:
         raise ServiceValidationError(
             translation_domain=DOMAIN,

@@ -1,8 +1,9 @@
 """Operating one device in Home Assistant: who asks is found out, the library decides, all of it is put down."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from homeassistant.const import Platform
@@ -18,14 +19,14 @@ from .aioacrel.control.outcome import Outcome, Reason, Result, refused
 from .aioacrel.control.policy import Policy
 from .aioacrel.control.reclose import Recloser
 from .aioacrel.control.surroundings import Watched
-from .aioacrel.control.tags import Tag
 from .aioacrel.control.tokens import Selection
+from .aioacrel.control.turns import TooManyError
 from .aioacrel.journal.entry import Kind
 from .aioacrel.points import Effect
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .aioacrel.texts import library_language
 from .callers import async_caller
-from .const import DOMAIN, LOGGER
+from .const import DOMAIN
 from .controlsettings import policy_now
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .cutting import cut_off_device, cut_off_ids
@@ -33,14 +34,17 @@ from .deeds import Deed, What, deeds_of
 from .desk import desk_of
 from .devices import board_of
 from .handles import Handle, handles_of
-from .keptfile import NOT_KEPT
+from .lockedout import LockedOut, follow_locked_out
 from .lockoutmemory import lockouts_of
 from .logged import log_deed
 from .movements import follow_movements
 from .reclosing import reclose_device, reclosing_ids
 from .tagmemory import tag_memory
 from .tripmemory import trip_memory
+from .vain import vain_of
 
+OPENING_PATIENCE = 30.0
+"""Seconds for which an opening waits for what is under way: it is better late than not at all."""
 _CONTROL = "_control_"
 _KINDS = {What.TAG_HUNG: Kind.TAG, What.TAG_REMOVED: Kind.TAG, What.MOVED: Kind.POSITION}
 
@@ -56,9 +60,12 @@ class Operator:
         self.recloser: Recloser | None = None
         self.cut_off: CutOff | None = None
         """What acts by itself; None where the owner did not opt in."""
+        self.locked_out: LockedOut | None = None
+        """What tells of a circuit that is closed under a tag."""
         self._surroundings = surroundings
         self._hass: HomeAssistant = coordinator.hass
-        self._hanging, self._operating = asyncio.Lock(), asyncio.Lock()
+        self._begun: datetime | None = None
+        """When what is carried out now, or was last, was asked for."""
         control.listen(self._put_down)
 
     @property
@@ -78,7 +85,7 @@ class Operator:
         try:
             return await async_caller(self._hass, context, self.shown_by(circuit))
         except Unauthorized:
-            self._note(self._deed(What.UNAUTHORIZED, circuit), by=context.user_id or "")
+            self.note(self.deed(What.UNAUTHORIZED, circuit), by=context.user_id or "")
             raise
 
     async def async_operate(
@@ -89,28 +96,49 @@ class Operator:
         What is asked for together (a group) goes one after another, but nothing that nobody waits for any more.
         """
         caller = await self.async_caller(context, key.circuit)
+        if (outcome := self.control.forbidden(key, caller)) is None:
+            outcome = await self._async_in_turn(key, caller, token, is_confirmed=is_confirmed)
+        else:
+            # Whoever may not keeps nobody waiting.
+            self.note(self.of_key(What.ENDED, key, caller, outcome))
+        await desk_of(self._hass).record.async_written()
+        return outcome
+
+    async def _async_in_turn(self, key: PointKey, caller: Caller, token: str | None, *, is_confirmed: bool) -> Outcome:
+        lockouts = self.control.lockouts
+        is_opening = self.policy.effect(self.control.device.model.operations[key]) is Effect.OPEN
+        patience = OPENING_PATIENCE if is_opening else PATIENCE
+        until = self._hass.loop.time() + patience
         try:
-            async with asyncio.timeout(PATIENCE):
-                await self._operating.acquire()
+            async with lockouts.turns.turn((caller.kind, caller.id), patience, is_first=is_opening):
+                async with asyncio.timeout_at(until):
+                    # What acts by itself, or was asked for before the link was loaded anew, is under way.
+                    await lockouts.idle()
+                return await self.control.operate(key, caller, token, is_confirmed=is_confirmed)
+        except TooManyError:
+            outcome = refused(Reason.BUSY)
         except TimeoutError:
             outcome = refused(Reason.WAITED_TOO_LONG)
-            self._note(self._of_key(What.ENDED, key, caller, outcome))
-            return outcome
-        try:
-            outcome = await self.control.operate(key, caller, token, is_confirmed=is_confirmed)
-        finally:
-            self._operating.release()
-        await desk_of(self._hass).record.async_written()
+        self.note(self.of_key(What.ENDED, key, caller, outcome))
         return outcome
 
     async def async_select(self, key: PointKey, context: Context, seconds: float) -> Selection | Outcome:
         """Check an operation for whoever acts; return a token for it, or the refusal. Raises Unauthorized."""
         caller = await self.async_caller(context, key.circuit)
-        found = await self.control.select(key, caller, seconds)
+        found: Selection | Outcome | None = self.control.forbidden(key, caller)
+        if found is None:
+            try:
+                # One reading at a time, so that no operation waits for many.
+                async with self.control.lockouts.selections.turn((caller.kind, caller.id), PATIENCE):
+                    found = await self.control.select(key, caller, seconds)
+            except TooManyError:
+                found = refused(Reason.BUSY)
+            except TimeoutError:
+                found = refused(Reason.WAITED_TOO_LONG)
         if isinstance(found, Outcome):
-            self._note(self._of_key(What.SELECT_REFUSED, key, caller, found))
+            self.note(self.of_key(What.SELECT_REFUSED, key, caller, found))
         else:
-            self._note(self._of_key(What.SELECTED, key, caller))
+            self.note(self.of_key(What.SELECTED, key, caller))
         return found
 
     def sentence(self, outcome: Outcome) -> str:
@@ -132,81 +160,46 @@ class Operator:
             translation_placeholders={"board": self.board.name, "outcome": self.sentence(outcome)},
         )
 
-    # -- tags ---------------------------------------------------------------------------------------------------------
-
-    async def async_hang_tag(self, circuit: str, context: Context, reason: str, name: str) -> Tag:
-        """Hang a tag: it blocks at once, and this returns when it is on the disk. Raises HomeAssistantError."""
-        caller = await self.async_caller(context, circuit)
-        async with self._hanging:
-            tag = self.control.hang_tag(circuit, caller, reason, name)
-            if isinstance(tag, Reason):
-                self._note(self._deed(What.TAG_REFUSED, circuit, caller, refused(tag)))
-                self.check(refused(tag))
-            assert isinstance(tag, Tag)  # noqa: S101 - a refusal was raised
-            self._tell_tags()
-            await self._async_keep([*self.control.tags.kept()])
-        await self._async_note_tag(What.TAG_HUNG, tag, caller)
-        return tag
-
-    async def async_remove_tag(self, tag: Tag, context: Context) -> None:
-        """Take a tag off: it blocks until that is on the disk. Raises HomeAssistantError."""
-        caller = await self.async_caller(context, tag.circuit)
-        async with self._hanging:
-            found = self.control.remove_tag(tag.id, caller)
-            if isinstance(found, Reason):
-                self._note(replace(self._deed(What.TAG_REFUSED, tag.circuit, caller, refused(found)), tag=tag))
-                self.check(refused(found))
-            if found is None:
-                return
-            kept = self.control.tags.kept()
-            # It hangs as before until it is known to be off also after a restart; nothing was waited for meanwhile.
-            self.control.tags.restore([tag.kept()])
-            await self._async_keep(kept)
-            self.control.remove_tag(tag.id, caller)
-            self._tell_tags()
-        await self._async_note_tag(What.TAG_REMOVED, tag, caller)
-
-    async def _async_keep(self, tags: list[Mapping[str, str]]) -> None:
-        try:
-            await tag_memory(self._hass).async_keep(self.control.device.identity, tags)
-        except NOT_KEPT as error:
-            LOGGER.error("The lock-out tags of %s could not be written: %s", self.board.name, error)
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="tags_not_kept",
-                translation_placeholders={"board": self.board.name},
-            ) from error
-
-    @callback
-    def _tell_tags(self) -> None:
-        self.coordinator.async_update_listeners()
-
-    async def _async_note_tag(self, what: What, tag: Tag, caller: Caller) -> None:
-        self._note(replace(self._deed(what, tag.circuit, caller), tag=tag))
-        await desk_of(self._hass).record.async_written()
-
     # -- the record ---------------------------------------------------------------------------------------------------
 
     @callback
     def _put_down(self, act: Act) -> None:
-        deed = self._of_key(What.BEGUN if act.outcome is None else What.ENDED, act.key, act.caller, act.outcome)
-        self._note(replace(deed, seconds=act.seconds))
+        deed = self.of_key(What.BEGUN if act.outcome is None else What.ENDED, act.key, act.caller, act.outcome)
+        deed = replace(deed, seconds=act.seconds)
+        if act.outcome is None:
+            self._begun = act.time
+        if act.time == self._begun:
+            # What was begun is put down with its end, whatever that is.
+            self._write(deed)
+        else:
+            self.note(deed)
         if act.outcome is not None and act.outcome.is_confirmed and act.effect is Effect.CLOSE:
             self._surroundings.closed(act.key.circuit)
 
-    def _of_key(self, what: What, key: PointKey, caller: Caller, outcome: Outcome | None = None) -> Deed:
+    def of_key(self, what: What, key: PointKey, caller: Caller, outcome: Outcome | None = None) -> Deed:
+        """Return what is done to an operation."""
         operation = self.control.device.model.operations.get(key)
         effect = None if operation is None else self.policy.effect(operation)
-        return replace(
-            self._deed(what, key.circuit, caller, outcome), code=key.code, operation=operation, effect=effect
-        )
+        return replace(self.deed(what, key.circuit, caller, outcome), code=key.code, operation=operation, effect=effect)
 
-    def _deed(self, what: What, circuit: str, caller: Caller | None = None, outcome: Outcome | None = None) -> Deed:
+    def deed(self, what: What, circuit: str, caller: Caller | None = None, outcome: Outcome | None = None) -> Deed:
+        """Return what is done to a circuit."""
         return Deed(what=what, board=self.board.now(), circuit=circuit, caller=caller, outcome=outcome)
 
     @callback
-    def _note(self, deed: Deed, **more: object) -> None:
-        """Put down what was done or tried, and tell whoever listens."""
+    def note(self, deed: Deed, by: str = "") -> None:
+        """Put down what was done or tried, and tell whoever listens; of what came to nothing only so much a minute.
+
+        `by` is the id of an account of which nothing else is known.
+        """
+        who = by if deed.caller is None else f"{deed.caller.kind} {deed.caller.id}"
+        put_down = partial(self._write, by=by)
+        if not deed.is_vain or not vain_of(self._hass).is_one_more(who, deed, put_down):
+            put_down(deed)
+
+    @callback
+    def _write(self, deed: Deed, by: str = "") -> None:
+        more: dict[str, object] = {"by": by} if by else {}
         place = {"site": deed.board.site, "board": deed.board.name, "circuit": deed.circuit}
         if deed.seconds:
             more["seconds"] = round(deed.seconds, 3)
@@ -217,8 +210,11 @@ class Operator:
 
     @callback
     def note_moved(self, circuit: str, is_closed: bool) -> None:  # noqa: FBT001 - a position
-        """Put down that a circuit was opened or closed, and by no command from here."""
-        self._note(replace(self._deed(What.MOVED, circuit), position=is_closed))
+        """Put down that a circuit was opened or closed, and by no command from here; under a tag that is an alarm."""
+        tags = tuple(self.control.tags.on(circuit)) if is_closed else ()
+        self.note(replace(self.deed(What.MOVED, circuit), position=is_closed, tags=tags))
+        if is_closed and self.locked_out is not None:
+            self.locked_out.closed(circuit)
 
     def shown_by(self, circuit: str) -> Sequence[str | None]:
         """Return the entities by which a circuit is operated."""
@@ -271,13 +267,14 @@ def operate_device(
         partial(policy_now, entry, coordinator.subentry.subentry_id),
         surroundings=surroundings,
         lockouts=lockouts_of(hass, device),
+        tags=tag_memory(hass).tags_of(device.identity),
     )
-    control.tags.restore(tag_memory(hass).kept(device.identity))
     board = board_of(hass, entry, coordinator.subentry)
     operator = coordinator.operator = Operator(coordinator, control, surroundings, board)
     by_itself = [
         reclose_device(hass, operator, watch),
         cut_off_device(hass, operator, watch),
+        follow_locked_out(hass, entry, operator),
         follow_movements(operator, hass.loop.time),
     ]
 

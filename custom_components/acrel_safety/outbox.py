@@ -7,12 +7,12 @@ from datetime import datetime
 
 from homeassistant.core import CALLBACK_TYPE, CoreState, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.start import async_at_started
 
 from .aioacrel.alarms.engine import Alarms
 from .aioacrel.alarms.notices import Notice, Why
 from .aioacrel.alarms.standing import Standing
 from .const import LOGGER
+from .lifetime import at_started
 
 _MOST = 1000
 _GATHER_SECONDS = 1.0
@@ -35,7 +35,7 @@ class Outbox:
     @callback
     def begin(self) -> CALLBACK_TYPE:
         """Send what waits when Home Assistant has started; returns what ends that."""
-        return async_at_started(self._hass, self._begin_soon)
+        return at_started(self._hass, self._begin_soon)
 
     @callback
     def listen(self, listener: NoticeListener) -> CALLBACK_TYPE:

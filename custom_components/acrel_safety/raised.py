@@ -6,7 +6,6 @@ from typing import Any, Final, override
 import probatio
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.trigger import TriggerActionRunner, TriggerNotTriggeredReporter
 
 from .actions import listed
@@ -16,6 +15,7 @@ from .aioacrel.texts import phrase
 from .aioacrel.vocabulary import vocabulary
 from .buttons import cut_off_data
 from .desk import desk_of
+from .lifetime import at_started
 from .reach import CONF_LEVEL, LEVELS, Reach, ReachTrigger, schema_of
 
 CONF_INCLUDE_ACTIVE: Final = "include_active"
@@ -56,7 +56,7 @@ class _Runner:
         leave = [self._desk.listen(self._take)]
         if includes_active:
             # What it does may need what is not there before: lights, sirens, notifiers.
-            leave += [self._desk.listen_to_found(self._look_at), async_at_started(self._hass, self._look)]
+            leave += [self._desk.listen_to_found(self._look_at), at_started(self._hass, self._look)]
         else:
             self._had |= {one.occurrence for one in self._desk.alarms.standing()}
 

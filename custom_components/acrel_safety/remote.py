@@ -12,7 +12,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioacrel.control.control import Act
-from .aioacrel.control.outcome import Outcome, Reason, refused
+from .aioacrel.control.outcome import Outcome, Reason, Result, refused
 from .aioacrel.readings import PointKey
 from .aioacrel.texts import library_language
 from .asking import AskedEntity
@@ -157,7 +157,8 @@ class RemoteSwitch(RemoteEntity, SwitchEntity):
     @callback
     @override
     def _take(self, act: Act) -> None:
-        if act.key in self.handle.keys and act.outcome is not None:
+        # What was refused is told to whoever asked, and says nothing of the breaker.
+        if act.key in self.handle.keys and act.outcome is not None and act.outcome.result is not Result.REFUSED:
             self._last = act
         super()._take(act)
 

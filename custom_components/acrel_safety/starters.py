@@ -27,7 +27,7 @@ def note_starters(hass: HomeAssistant) -> None:
 
     @callback
     def is_start(data: dict[str, Any]) -> bool:
-        return (data[ATTR_DOMAIN], data[ATTR_SERVICE]) == (_AUTOMATION, _TRIGGER)
+        return (data.get(ATTR_DOMAIN), data.get(ATTR_SERVICE)) == (_AUTOMATION, _TRIGGER)
 
     @callback
     def note(event: Event[dict[str, Any]]) -> None:

@@ -25,6 +25,8 @@ _PRICE = 0.6
 _LOW_CREDIT_1 = 20.0
 _LOW_CREDIT_2 = 10.0
 _ALL_LINES = 0b111
+STUCK_SECONDS = 1e6
+"""What takes so long to move sticks."""
 _TARIFFS = (("EP", None), ("EPJ", SHARP), ("EPF", PEAK), ("EPP", FLAT), ("EPG", VALLEY))
 
 
@@ -181,7 +183,16 @@ class PrepaidDevice(Device):
         if scenario.name == "trip":
             # Its own relay is its breaker: what opens is told.
             self.relay.move_by_hand(closed=False)
+        self._hamper(scenario)
         super().apply(scenario)
+
+    def _hamper(self, scenario: Scenario) -> None:
+        """Have the relay move as a scenario wants it, in all others as the meter was made."""
+        self.relay.travel_s, self.relay.falls_back_s = self._option("travel_s"), self._option("falls_back_s")
+        if scenario.name == "relay":
+            usual = self.relay.travel_s if "falls_back_s" in scenario.options else STUCK_SECONDS
+            self.relay.travel_s = scenario.number("travel_s", usual)
+            self.relay.falls_back_s = scenario.number("falls_back_s", 0.0)
 
 
 class Ddsy1352(PrepaidDevice):

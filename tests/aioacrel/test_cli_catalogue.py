@@ -153,3 +153,16 @@ def test_what_cannot_be_planned_is_said(acrel: Acrel, tmp_path: Path) -> None:
     assert plain.code == 2
     assert plain.out == ""
     assert plain.err.startswith("There is no model 'adw3000'")
+
+
+def test_the_commands_of_a_model_are_listed_with_what_they_do(acrel: Acrel) -> None:
+    rows = {line.split()[0]: line for line in acrel("models", "ddsy1352").out.splitlines() if line}
+    assert {"FORRLYOFF", "FORRLYON", "FORRLYREL"} <= rows.keys()
+    assert "RLYON" not in rows, "it cannot be sent by register"
+    assert "Forced open" in rows["FORRLYOFF"]
+    assert "stays forced open" in rows["FORRLYOFF"]
+    commands = acrel("models", "ddsy1352", "--json").json["commands"]
+    assert next((one["code"], one["circuit"], one["effect"]) for one in commands) == ("FORRLYOFF", "1", "open")
+    settings = acrel("models", "adw300").out.splitlines()
+    assert any(line.split()[0] == "LgHighVal02" and line.endswith("1 to 1000 mA") for line in settings if line)
+    assert acrel("models", "adl3000", "--json").json["commands"] == []

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,6 +104,63 @@ async def test_ctrl_c_while_a_silent_unit_is_waited_for(framing: str) -> None:
             async with asyncio.timeout(20):
                 out, said = await reading.communicate()
             assert (reading.returncode, out, said) == (130, b"", b"")
+
+
+class Writes(list[Any]):
+    """The writes a unit saw, and when there is one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = asyncio.Event()
+
+    def append(self, write: object) -> None:
+        super().append(write)
+        self.seen.set()
+
+
+@pytest.mark.parametrize("is_silent", [False, True], ids=["stuck", "silent"])
+@pytest.mark.parametrize("as_json", [False, True], ids=["text", "json"])
+async def test_ctrl_c_after_a_command_has_left(as_json: bool, is_silent: bool) -> None:
+    """The relay never moves, since no time passes there; or the unit says nothing any more."""
+    async with Cabinet.of({1: "ddsy1352"}, frozen=True) as cabinet:
+        cabinet.units[1].writes = writes = Writes()
+        order = ("--unit", "1", "--model", "ddsy1352", "FORRLYOFF", "--confirm", *(["--json"] if as_json else []))
+        async with process("operate", link(cabinet), *order) as operating:
+            async with asyncio.timeout(60):
+                await writes.seen.wait()
+                if is_silent:
+                    cabinet.set_scenario("silent")
+                operating.send_signal(signal.SIGINT)
+                out, said = await operating.communicate()
+        assert operating.returncode == 130
+        assert len(writes) == 1
+    if as_json:
+        document = {"outcome": "unknown", "reason": "not_watched", "writes": 1, "position": None}
+        assert json.loads(out) == document
+    else:
+        assert b"look before anything else is done" in out
+    assert b"ook before anything else is done" in said
+    assert b"If it was carried out, or still is: The meter stays forced open" in said
+
+
+async def test_ctrl_c_before_a_command_has_left() -> None:
+    asked = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(100):
+            asked.set()
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    async with server:
+        silent = f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        order = ("--unit", "1", "--model", "ddsy1352", "FORRLYOFF", "--confirm", "--timeout", "200")
+        async with process("operate", silent, *order) as operating, asyncio.timeout(60):
+            await asked.wait()
+            operating.send_signal(signal.SIGINT)
+            out, said = await operating.communicate()
+        assert (operating.returncode, said) == (130, b"")
+        assert b"nothing was sent" in out
 
 
 def test_ctrl_c_while_the_command_loads(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,11 @@ class Phone:
 
     async def press(self, action: str) -> None:
         """Press a button, as the app does."""
-        event = {"event_type": "mobile_app_notification_action", "event_data": {"action": action}}
+        await self.fire("mobile_app_notification_action", action=action)
+
+    async def fire(self, event_type: str, **data: object) -> None:
+        """Fire any event, as whoever registered the app can."""
+        event = {"event_type": event_type, "event_data": data}
         answer = await self._client.post("/api/webhook/of-the-phone", json={"type": "fire_event", "data": event})
         assert answer.status == 200
         await self._hass.async_block_till_done()

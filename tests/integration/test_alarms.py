@@ -225,6 +225,11 @@ async def test_an_owners_limit_raises_its_alarm_and_is_gone_when_it_is_taken_awa
         await act(rig, "set_limit", person, **limit, limit=1)
     with pytest.raises(ServiceValidationError, match="nothing that adw300 1 measures"):
         await act(rig, "set_limit", owner, **{**limit, "quantity": "humidity"}, limit=1)
+    assert await rig.hass.config_entries.async_unload(rig.entry.entry_id)
+    with pytest.raises(ServiceValidationError, match="No limit was changed"):
+        await act(rig, "set_limit", owner, **limit, limit=1)
+    assert await rig.hass.config_entries.async_setup(rig.entry.entry_id)
+    await rig.until(SAFETY, is_now("safe"))
     rig.cabinet.units[1].hold("Lg", 100)
     await act(rig, "set_limit", owner, **limit, limit=50)
     await rig.hass.async_block_till_done()
@@ -295,6 +300,10 @@ async def test_what_is_on_already_at_the_start_is_told_when_there_is_somebody_to
     # Longer than what comes of one cause is waited for.
     await rig.polled(1, times=10)
     assert sent == []
+    # Whoever has an account can fire that, too early.
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await rig.polled(1, times=10)
+    assert sent == []
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     # Automations that begin together are waited for.
@@ -306,6 +315,7 @@ async def test_what_is_on_already_at_the_start_is_told_when_there_is_somebody_to
 async def test_the_record_is_whole_when_home_assistant_has_ended(rig: LinkRig, person: Context) -> None:
     await leak(rig)
     await act(rig, "acknowledge", person, entity_id=SAFETY)
+    rig.hass.set_state(CoreState.final_write)
     rig.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await rig.hass.async_block_till_done()
     assert desk_of(rig.hass).record.journal is None

@@ -38,10 +38,15 @@ async def test_an_administrator_opens_and_closes_a_relay(hass: HomeAssistant, ri
     assert (rig.is_closed, rig.writes) == (False, 1)
     state = await rig.shows("off")
     assert (state.attributes["last_outcome"], state.attributes["last_by"]) == ("confirmed", "Ada")
+    with pytest.raises(ServiceValidationError):
+        await rig.turn("off", await user(hass))
+    # Whoever was refused did nothing to it.
+    attributes = rig.state().attributes
+    assert (attributes["last_outcome"], attributes["last_reason"], attributes["last_by"]) == ("confirmed", None, "Ada")
     await rig.turn("on", ada)
     assert (rig.is_closed, rig.writes) == (True, 2)
     await rig.shows("on")
-    told = [(entry["what"], entry["code"], entry["by"]) for entry in await rig.recorded()]
+    told = [(entry["what"], entry["code"], entry["by"]) for entry in await rig.recorded() if entry["by"] == "Ada"]
     assert told == [
         *(("begun", "FORRLYOFF", "Ada"), ("ended", "FORRLYOFF", "Ada")),
         *(("begun", "FORRLYON", "Ada"), ("ended", "FORRLYON", "Ada")),

@@ -149,7 +149,7 @@ async def test_who_comes_while_it_is_operated_waits_and_is_refused(
     table: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The breaker sticks, so that the operation before them goes on and on."""
-    monkeypatch.setattr(operating, "PATIENCE", 0.2)
+    monkeypatch.setattr(operating, "OPENING_PATIENCE", 0.2)
     rig, callers = await table(0)
     rig.relay(closed=True)
     await rig.shows("on")
@@ -170,3 +170,25 @@ async def test_who_comes_while_it_is_operated_waits_and_is_refused(
     rig.link.cabinet.units[UNIT].release()
     assert (await first)["outcome"] == "confirmed"
     assert rig.writes == 1
+
+
+async def test_an_opening_that_waits_for_one_that_sticks_follows_it(table: Begin) -> None:
+    """However long the one before takes: it is sent when that is over."""
+    rig, callers = await table(0)
+    rig.relay(closed=True)
+    await rig.shows("on")
+    rig.link.cabinet.units[UNIT].hold("DO1", 1)
+    begun = asyncio.Event()
+    rig.operator.control.listen(lambda _: begun.set())
+    ask = {"entity_id": rig.switch, "operation": OFF, "confirm": True}
+    first = asyncio.create_task(rig.act("operate", callers.users[UWE], **ask))
+    await begun.wait()
+    second = asyncio.create_task(rig.act("operate", callers.users[ADA], **ask))
+    answer = await first
+    # Where it could not be watched all the time, nobody says that it never moved.
+    assert answer["outcome"] in ("failed", "unknown")
+    assert rig.writes == 1
+    rig.link.cabinet.units[UNIT].release()
+    answer = await second
+    assert answer["outcome"] == "confirmed"
+    assert not rig.is_closed

@@ -86,6 +86,13 @@ async def test_a_shunt_trip_is_a_button_and_opens_the_breaker_as_its_contact_say
         assert rig.find("switch", f"1_DO{output}_remote_contactor") is None
         if output == 1:
             assert ended["position"] is False
+        if mode == "level" and output == 1:
+            await press(rig, "1_DO1_remote_trip", ada)
+        elif mode == "level":
+            # Once more: the output is on already, and that tells of no breaker.
+            with pytest.raises(ServiceValidationError, match="its position is not known"):
+                await press(rig, "1_DO2_remote_trip", ada)
+        assert rig.writes == 1
 
 
 async def test_the_output_of_a_shunt_trip_goes_off_again_by_a_button_of_its_own(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import EVENT_HOMEASSISTANT_START, EVENT_HOMEASSISTANT_STARTED, EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import CoreState, HomeAssistant, State
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -233,6 +233,7 @@ async def test_the_end_of_home_assistant_in_the_middle_of_an_operation_repeats_a
     hass: HomeAssistant, rig: ControlRig
 ) -> None:
     running = await begun(rig)
+    hass.set_state(CoreState.stopping)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
     await hass.async_block_till_done()
     rig.link.cabinet.units[METER].release()
@@ -266,6 +267,7 @@ async def test_an_operation_that_waits_for_its_turn_when_home_assistant_ends_is_
     asked = len(rig.link.cabinet.units[METER].requests)
     running = asyncio.create_task(rig.act("operate", ada, entity_id=rig.switch, operation="open", confirm=True))
     await rig.link.reported(METER, lambda: len(rig.link.cabinet.units[METER].requests) > asked)
+    hass.set_state(CoreState.stopping)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
     await hass.async_block_till_done()
     done, _ = await asyncio.wait([running])

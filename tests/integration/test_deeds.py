@@ -124,11 +124,12 @@ async def test_the_logbook_says_who_did_what_and_why_not(hass: HomeAssistant, ri
     assert await said.next() == (place, "switch off (Forced open): begun · Ada", SAFETY)
     assert await said.next() == (place, "switch off (Forced open): Done: the position was read back · Ada", SAFETY)
     await rig.act("hang_tag", ada, entity_id=rig.switch, reason="Work", name="Wang Li")
-    assert await said.next() == (place, "lock-out tag hung: Wang Li – Work · Ada", SAFETY)
+    assert await said.next() == (place, "lock-out tag hung: Ada (Wang Li) – Work · Ada", SAFETY)
     for action, data in (("operate", {"confirm": True}), ("select", {})):
         with pytest.raises(ServiceValidationError):
             await rig.act(action, ada, entity_id=rig.switch, operation="close", **data)
-    refused = "switch on (Forced close): Refused, nothing was sent: a lock-out tag hangs on it (Wang Li: Work) · Ada"
+    why = "a lock-out tag hangs on it (Ada (Wang Li): Work)"
+    refused = f"switch on (Forced close): Refused, nothing was sent: {why} · Ada"
     assert [await said.next(), await said.next()] == [(place, refused, SAFETY)] * 2
     with pytest.raises(Unauthorized):
         await rig.act("operate", await reader(hass), entity_id=rig.switch, operation="close", confirm=True)

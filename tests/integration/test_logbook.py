@@ -85,6 +85,13 @@ async def test_the_logbook_finds_it_by_the_place(
     assert row["name"] == "adw300 1"
     assert row["message"] == "Alarm: Residual current above the limit: 600 mA, limit 300 mA"
     assert "entity_id" not in row
+    # What somebody fired is not shown as an entry of the record.
+    hass.bus.async_fire(RECORDED, {"message": "reset", "entity_id": SAFETY}, context=context_of(hass, "Rita"))
+    rows = await _rows(rig, hass_ws_client, SAFETY)
+    assert [one["message"] for one in rows if one.get("state") == RECORDED] == [row["message"]]
+    assert [one["message"] for one in rows if one.get("domain") == "acrel_safety" and one.get("state") != RECORDED] == [
+        "no entry of the safety record: somebody fired this event"
+    ]
     other = await _rows(rig, hass_ws_client, "sensor.cabinet_safety")
     assert [one for one in other if one.get("state") == RECORDED] == []
 

@@ -22,6 +22,7 @@ from custom_components.acrel_safety.figures import OF_DEVICES, OF_HUBS
 from custom_components.acrel_safety.growthquestion import LEVEL_CHANGED
 from custom_components.acrel_safety.issues import HAZARDS_OVERDUE, LINK_BROKEN, LINK_UNUSABLE, RECORD_TROUBLE, Issue
 from custom_components.acrel_safety.kinds import platform_of
+from custom_components.acrel_safety.lockedout import CLOSED_LOCKED_OUT
 from custom_components.acrel_safety.naming import EXTRA, naming, natural_platforms
 from custom_components.acrel_safety.unwatched import UNREADABLE
 
@@ -270,6 +271,7 @@ def test_names_of_a_device_differ_from_each_other(english: Tree) -> None:
 def test_every_issue_has_its_texts(english: Tree) -> None:
     assert set(english["issues"]) == {
         *Issue,
+        CLOSED_LOCKED_OUT,
         LINK_BROKEN,
         LINK_UNUSABLE,
         COUNTERS_HELD,
@@ -280,7 +282,7 @@ def test_every_issue_has_its_texts(english: Tree) -> None:
     }
     for issue in english["issues"]:
         assert english["issues"][issue]["title"]
-        if issue in (RECORD_TROUBLE, HAZARDS_OVERDUE, UNREADABLE):
+        if issue in (RECORD_TROUBLE, HAZARDS_OVERDUE, UNREADABLE, CLOSED_LOCKED_OUT):
             # Nothing can be done about it there: it goes by itself.
             assert english["issues"][issue]["description"]
             continue

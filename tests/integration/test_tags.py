@@ -1,15 +1,18 @@
 """Lock-out tags in Home Assistant: they outlive a restart, whatever became of their file, and go by whom they may."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Literal, override
 
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
 
 from custom_components.acrel_safety.aioacrel.journal.entry import Kind
 from custom_components.acrel_safety.const import DOMAIN
-from custom_components.acrel_safety.tagmemory import TagMemory
+from custom_components.acrel_safety.tagmemory import TagMemory, tag_memory
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.control_rigs import USUAL, ControlRig, administrator, meter, user
 
@@ -93,3 +96,86 @@ async def test_where_there_never_was_a_tag_none_hangs(hass: HomeAssistant) -> No
     memory = TagMemory(hass)
     await memory.async_open()
     assert memory.kept("any device") is None
+
+
+class Turn(asyncio.Lock):
+    """A turn that tells how many wait for it."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most, self.waiting, self.all_wait = most, 0, asyncio.Event()
+
+    @override
+    async def acquire(self) -> Literal[True]:
+        self.waiting += self.locked()
+        if self.waiting == self.most:
+            self.all_wait.set()
+        return await super().acquire()
+
+
+async def test_tags_that_waited_while_the_link_was_loaded_anew_hang(
+    hass: HomeAssistant, rig: ControlRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was told as hung hangs, also when the control it was asked of is over, and is lost to no other."""
+    ada, memory = await administrator(hass), tag_memory(hass)
+    former = rig.operator
+    turn = Turn(3)
+    monkeypatch.setattr(memory, "turn_of", lambda _: turn)
+    await turn.acquire()
+    waiting = [
+        asyncio.create_task(rig.act("hang_tag", ada, entity_id=rig.switch, reason=f"work {number}"))
+        for number in range(3)
+    ]
+    await turn.all_wait.wait()
+    await rig.link.reload()
+    await rig.shows("on")
+    assert rig.operator is not former
+    turn.release()
+    told = {answer["tags"][0]["tag_id"] for answer in await asyncio.gather(*waiting)}
+    later = await rig.act("hang_tag", ada, entity_id=rig.switch, reason="work after it")
+    told.add(later["tags"][0]["tag_id"])
+    assert {tag.id for tag in rig.operator.control.tags.all} == told
+    assert len(rig.state().attributes["tags"]) == len(told) == 4
+    kept = TagMemory(hass)
+    await kept.async_open()
+    assert {tag.id for tag in kept.tags_of(former.board.identity).all} == told
+    (first, *_) = sorted(told)
+    await rig.act("remove_tag", ada, tag_id=first)
+    await rig.link.reload()
+    assert {tag.id for tag in rig.operator.control.tags.all} == told - {first}
+    assert rig.writes == 0
+
+
+async def test_a_circuit_that_is_closed_under_a_tag_is_told_until_that_is_over(
+    hass: HomeAssistant, rig: ControlRig
+) -> None:
+    ada = await administrator(hass)
+
+    def told() -> list[str]:
+        return [one.translation_key or "" for one in ir.async_get(hass).issues.values() if one.domain == DOMAIN]
+
+    rig.move_by_hand(closed=False)
+    await rig.shows("off")
+    rig.move_by_hand(closed=True)
+    await rig.shows("on")
+    assert told() == []
+    rig.move_by_hand(closed=False)
+    await rig.shows("off")
+    hung = await rig.act("hang_tag", ada, entity_id=rig.switch, reason="work on the line")
+    assert told() == []
+    rig.move_by_hand(closed=True)
+    await rig.shows("on")
+    assert told() == ["closed_locked_out"]
+    (entry,) = [one for one in await rig.recorded(Kind.POSITION) if "tags" in one]
+    assert (entry["what"], entry["position"], entry["tags"]) == ("moved", True, [hung["tags"][0]["tag_id"]])
+    await rig.link.reload()
+    await rig.shows("on")
+    assert told() == ["closed_locked_out"]
+    rig.move_by_hand(closed=False)
+    await rig.shows("off")
+    assert told() == []
+    rig.move_by_hand(closed=True)
+    await rig.shows("on")
+    assert told() == ["closed_locked_out"]
+    await rig.act("remove_tag", ada, tag_id=hung["tags"][0]["tag_id"])
+    assert told() == []

@@ -285,3 +285,36 @@ def test_only_a_prepaid_device_has_forbidden_registers() -> None:
     unit = Cabinet.of({1: "adw300"}, frozen=True).units[1]
     unit.note(3, 0x0400, 1)
     assert unit.trespasses == []
+
+
+@pytest.mark.parametrize(
+    ("options", "closed_after"),
+    [
+        ({}, {0.1: True, 60.0: True}),
+        ({"travel_s": 6}, {5.0: True, 2.0: False, 60.0: False}),
+        ({"falls_back_s": 2}, {0.1: False, 3.0: True, 60.0: True}),
+    ],
+    ids=["sticks", "late", "falls back"],
+)
+def test_the_control_channel_has_a_relay_stick_move_late_or_fall_back(
+    options: dict[str, Option], closed_after: dict[float, bool]
+) -> None:
+    cabinet, unit = meter()
+    control = ControlServer(cabinet)
+    asked = {"do": "scenario", "name": "relay", "unit": 1, "options": options}
+    assert control.answer(json.dumps(asked))["ok"] is True
+    command(unit, TRIP)
+    for seconds, closed in closed_after.items():
+        cabinet.advance(seconds)
+        assert unit.device.feeder.closed is closed
+    cabinet.set_scenario("normal")
+    command(unit, TRIP)
+    cabinet.advance(0.1)
+    assert unit.device.feeder.closed is False
+
+
+def test_a_relay_cannot_move_before_it_is_told() -> None:
+    cabinet, unit = meter()
+    with pytest.raises(ValueError, match="travel_s of scenario 'relay' must not be negative"):
+        cabinet.set_scenario("relay", travel_s=-1)
+    assert unit.scenario.name == "normal"

@@ -155,9 +155,9 @@ def _add_operate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "code",
         metavar="CODE",
-        help="such as FORRLYOFF, FORRLYON, FORRLYREL, DO1ON, DO1OFF, or a setting, such as LgHighVal02",
+        help="such as FORRLYOFF, FORRLYON, FORRLYREL, DO1ON, DO1OFF@1, or a setting, such as LgHighVal02",
     )
-    parser.add_argument("--circuit", metavar="C", help="where several circuits have it")
+    parser.add_argument("--circuit", metavar="C", help="where several circuits have it; as CODE@C")
     parser.add_argument("--value", metavar="V", help="of a setting: what it is to be")
     parser.add_argument(
         "--confirm", action="store_true", dest="is_confirmed", help="send it; without this nothing is sent"

@@ -27,9 +27,10 @@ from .commands import (
 )
 from .exits import Exit
 from .options import Options
+from .orders import WrongOrderError
 from .output import Console, let_go
 from .ratios import IdleRatioError
-from .selecting import UnknownCommandError, UnknownQuantityError, UnusableFolderError
+from .selecting import UnknownQuantityError, UnusableFolderError
 
 type Command = Callable[[Options, Console], int]
 
@@ -50,7 +51,7 @@ COMMANDS: Mapping[str, Command] = {
     "log verify": log_verify.command,
     "log export": log_export.command,
 }
-WRONG_USAGE = (IdleRatioError, UnknownCommandError, UnknownModelError, UnknownQuantityError, UnusableFolderError)
+WRONG_USAGE = (IdleRatioError, UnknownModelError, UnknownQuantityError, UnusableFolderError, WrongOrderError)
 """What was typed cannot be done, whatever the device says."""
 
 

@@ -12,7 +12,7 @@ from ..modbus.unit import PolledUnit
 from ..models import ModelLibrary, read_model
 from ..models.limits import LARGEST_FILE
 from ..points import Model
-from ..readings import PointKey, Value
+from ..readings import PointKey
 from ..registers import LineSettings
 from ..texts import Phrase
 from ..userfiles import read_text
@@ -30,12 +30,6 @@ class UnknownQuantityError(AcrelError):
     """A quantity was asked for that the model does not have."""
 
     key = "unknown_quantity"
-
-
-class UnknownCommandError(AcrelError):
-    """A command was asked for that the model does not have, or not so."""
-
-    key = "unknown_command"
 
 
 class UnusableFolderError(AcrelError):
@@ -105,40 +99,6 @@ def find_keys(model: Model, codes: Sequence[str] | None, *, name: str | None = N
             )
         wanted |= keys
     return [key for key in model.readable if key in wanted]
-
-
-def find_order(model: Model, options: Options) -> PointKey:
-    """Return the operation, or the setting that can be changed, of a code.
-
-    Raises UnknownCommandError: also when it is in several circuits and none was named.
-    """
-    known = [*(key for key in model.operations if key in model.registers.writes), *sorted(model.settable)]
-    code = (options.code or "").strip().casefold()
-    found = [key for key in known if key.code.casefold() == code and options.circuit in (None, key.circuit)]
-    if len(found) != 1:
-        raise UnknownCommandError(model=model.name, code=options.code, known=", ".join(map(str, found or known)) or "-")
-    return found[0]
-
-
-def value_of(model: Model, key: PointKey, text: str | None) -> Value | None:
-    """Return the value a setting is to have; a command has none.
-
-    Raises UnknownCommandError when one is missing, or one too many.
-    """
-    if key in model.operations:
-        if text is not None:
-            raise UnknownCommandError(model=model.name, code=f"{key.code} --value", known=str(key))
-        return None
-    point = model.points[key]
-    if text is None:
-        raise UnknownCommandError(model=model.name, code=key.code, known=f"{key} --value")
-    if point.words is not None:
-        return text
-    try:
-        number = float(text)
-    except ValueError:
-        raise UnknownCommandError(model=model.name, code=f"--value {text}", known=f"{key} --value") from None
-    return bool(number) if point.is_binary and number in (0, 1) else number
 
 
 def _near(model: Model, spelling: str) -> str:

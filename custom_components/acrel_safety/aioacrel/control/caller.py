@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -38,6 +38,15 @@ class Caller:
     """Of the reclosing alone: the occurrences of the trips that it is about. No other trip is excused."""
     still: Callable[[], bool] = field(default=_always, compare=False, repr=False)
     """Of what acts by itself: whether its reason is still there. It is asked until the very last moment."""
+
+    live: Callable[[], Caller | None] | None = field(default=None, compare=False, repr=False)
+    """Of a person: who that is by now, None for one who may ask for nothing any more. It is asked with each right."""
+
+    def now(self) -> Caller:
+        """Return who asks at this moment: whoever may ask for nothing any more is nobody whom anything was given."""
+        if self.live is None:
+            return self
+        return self.live() or replace(self, id="", is_administrator=False, live=None)
 
     @property
     def is_person(self) -> bool:

@@ -77,14 +77,15 @@ class Control:
         settle_seconds: float = SETTLE_SECONDS,
         steady: Callable[[], float] = _steady,
         lockouts: Lockouts | None = None,
+        tags: Tags | None = None,
     ) -> None:
         """Take a device, and who tells the owner's word at the moment of each act.
 
-        Where nobody waits, `settle_seconds` may be longer: then what falls back later is told, too. `lockouts` are
-        those of a former control of the device; what was selected there is good no more.
+        Where nobody waits, `settle_seconds` may be longer: then what falls back later is told, too. `lockouts` and
+        `tags` are those of a former control of the device; what was selected there is good no more.
         """
         self.device = device
-        self.tags = Tags()
+        self.tags = tags or Tags()
         self.under_way: Act | None = None
         """What is being carried out now."""
         self.surroundings: Surroundings = surroundings or Unwatched()
@@ -108,6 +109,11 @@ class Control:
         """Whether an operation is under way, or waits for a change of a setting to end."""
         return self._lockouts.is_busy
 
+    @property
+    def lockouts(self) -> Lockouts:
+        """What the device is busy with, and who waits for that."""
+        return self._lockouts
+
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Be told of each operation; returns what ends that."""
         self._listeners.append(listener)
@@ -119,6 +125,13 @@ class Control:
         if operation is None:
             return refused(Reason.NOT_OFFERED)
         return self._forbidden(self._case(operation, by))
+
+    def forbidden(self, key: PointKey, by: Caller) -> Outcome | None:
+        """Return what forbids an operation whatever the device says or is busy with; None if nothing does."""
+        operation = self.operations.get(key)
+        if operation is None:
+            return refused(Reason.NOT_OFFERED)
+        return hindrance(AT_ANY_TIME, self._case(operation, by))
 
     # -- tags ---------------------------------------------------------------------------------------------------------
 
@@ -205,7 +218,7 @@ class Control:
             return refused(Reason.MOVED_SINCE_SELECTED, position=position)
         proof, is_pulse = _proof_of(case)
         if not is_pulse and proof.shown(case.readings) is Shown.THERE:
-            return Outcome(result=Result.CONFIRMED, reason=Reason.ALREADY_THERE, position=proof.position(case.readings))
+            return _already_there(case, position)
         self.under_way = act
         self._tell(act)
         starts_there = proof.moved(case.readings) is Shown.THERE
@@ -370,6 +383,14 @@ async def _read_in_tries(source: Source, keys: Collection[PointKey]) -> Mapping[
         with suppress(LinkError):
             return await source.read(keys)
     return await source.read(keys)
+
+
+def _already_there(case: Case, position: bool | None) -> Outcome:  # noqa: FBT001 - a position
+    """Return what becomes of an operation that leads to what is shown already."""
+    if position is None and case.effect is Effect.OPEN:
+        # The output of a shunt trip is on: whether the breaker opened, it does not tell.
+        return refused(Reason.POSITION_UNKNOWN)
+    return Outcome(result=Result.CONFIRMED, reason=Reason.ALREADY_THERE, position=position)
 
 
 def _position(case: Case) -> bool | None:

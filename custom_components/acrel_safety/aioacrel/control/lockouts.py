@@ -1,6 +1,9 @@
 """When the next command may be sent to a device: one operation at a time, and after some commands none for a while."""
 
+import asyncio
 from collections.abc import Callable
+
+from .turns import Turns
 
 
 class Lockouts:
@@ -8,10 +11,31 @@ class Lockouts:
 
     def __init__(self, steady: Callable[[], float]) -> None:
         """Take a clock that only goes on."""
-        self.is_busy = False
-        """Whether an operation is under way: until it has ended none begins."""
+        self.turns = Turns()
+        """Who waits to operate it."""
+        self.selections = Turns()
+        """Who waits to have something checked before it is operated."""
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._steady = steady
         self._until: float | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an operation is under way: until it has ended none begins."""
+        return not self._idle.is_set()
+
+    @is_busy.setter
+    def is_busy(self, is_busy: bool) -> None:
+        if is_busy:
+            self._idle.clear()
+        else:
+            self._idle.set()
+
+    async def idle(self) -> None:
+        """Wait until no operation is under way."""
+        while self.is_busy:
+            await self._idle.wait()
 
     def begin(self, seconds: float) -> None:
         """Note that a command was sent just now, after which none is taken for so long: what came early would be lost.

@@ -39,8 +39,10 @@ class Reason(StrEnum):
     WITHDRAWN = "withdrawn"
     WAITED_TOO_LONG = "waited_too_long"
     NOT_SENT = "not_sent"
+    BAD_VALUE = "bad_value"
     # What is in the way on the circuit:
     TAGGED = "tagged"
+    TOO_MANY_TAGS = "too_many_tags"
     CRITICAL_LOAD = "critical_load"
     TRIPPED = "tripped"
     MAINTENANCE = "maintenance"

@@ -52,8 +52,8 @@ class Rights:
     given: Mapping[str, AbstractSet[Right]] = field(default_factory=dict)
 
     def may(self, caller: Caller, right: Right) -> bool:
-        """Whether a caller has a right."""
-        return any(right in self.given.get(name, ()) for name in _names_of(caller))
+        """Whether a caller has a right at this moment."""
+        return any(right in self.given.get(name, ()) for name in _names_of(caller.now()))
 
     @classmethod
     def usual(cls) -> Self:

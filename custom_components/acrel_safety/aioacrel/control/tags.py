@@ -1,5 +1,6 @@
 """Lock-out tags: as long as one hangs on a circuit nobody closes it, whoever asks."""
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,10 @@ from .rights import Right, Rights
 
 LONGEST_TEXT = 200
 """Characters of a name or reason."""
+MOST_ON_CIRCUIT, MOST_OF_ONE = 20, 10
+"""Tags that hang on one circuit, and those of one person among them: others can always hang theirs."""
+_JOINERS = frozenset("\u200c\u200d")
+"""Part of how some scripts and signs are written."""
 _UNREADABLE = "?"
 """The name on a tag that was kept and cannot be read any more: it hangs all the same."""
 
@@ -26,6 +31,7 @@ class Tag:
     by: str
     """The id of the person who hung it."""
     name: str
+    """Who that is by the account, and then (in brackets) whatever else was said."""
     reason: str
     time: datetime
 
@@ -64,11 +70,15 @@ class Tags:
         """Hang a tag and return it, or why that is not allowed; only persons hang tags."""
         if not by.is_person or not rights.may(by, Right.TAGS):
             return Reason.NO_RIGHT
+        there = [tag.by for tag in self._tags.values() if tag.circuit == circuit]
+        if len(there) >= MOST_ON_CIRCUIT or there.count(by.id) >= MOST_OF_ONE:
+            return Reason.TOO_MANY_TAGS
+        said = name.strip()
         tag = Tag(
             id=token_hex(6),
             circuit=circuit,
             by=by.id,
-            name=(name or by.name)[:LONGEST_TEXT],
+            name=(f"{by.name} ({said})" if said and said != by.name else by.name)[:LONGEST_TEXT],
             reason=reason[:LONGEST_TEXT],
             time=self._wall(),
         )
@@ -83,6 +93,10 @@ class Tags:
         if not may_remove(tag, by):
             return Reason.NO_RIGHT
         return self._tags.pop(tag_id)
+
+    def take_off(self, tag_id: str) -> None:
+        """Take a tag off whose removal was allowed before."""
+        self._tags.pop(tag_id, None)
 
     def kept(self) -> list[Mapping[str, str]]:
         """Return what outlives a restart, as plain JSON."""
@@ -99,8 +113,14 @@ class Tags:
             self._tags[tag.id] = tag
 
 
+def is_legible(text: str) -> bool:
+    """Whether a text is what it looks like: no signs that cannot be seen, or that turn the others around."""
+    return all(one.isprintable() or one in _JOINERS or unicodedata.category(one) == "Zs" for one in text)
+
+
 def may_remove(tag: Tag, by: Caller) -> bool:
     """Whether somebody may take a tag off: an administrator may, and who hung it; nobody else, whatever his rights."""
+    by = by.now()
     is_own = bool(by.id) and by.id == tag.by
     return by.is_person and (by.is_administrator or is_own)
 

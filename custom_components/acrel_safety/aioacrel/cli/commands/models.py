@@ -1,13 +1,15 @@
 """`acrel models`: what models there are, and all that one of them has."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from ...points import Model
+from ...points import Model, Operation
 from ...readings import PointKey
+from ...texts import said
 from .. import selecting
 from ..circuits import circuit_spans
 from ..exits import Exit
 from ..options import Options
+from ..orders import limits_of
 from ..output import Column, Console, Json, table
 from ..ranks import in_rank
 
@@ -21,6 +23,13 @@ _COLUMNS = (
     Column("PRINTED ON IT", gives_way=True),
 )
 _QUANTITIES = (Column("CODE"), Column("CIRCUITS"), Column("NAME", gives_way=True), Column("UNIT"), Column("KIND"))
+_COMMANDS = (
+    Column("COMMAND"),
+    Column("CIRCUITS"),
+    Column("WHAT IT DOES", gives_way=True),
+    Column("TO KNOW", gives_way=True),
+)
+_SETTINGS = (Column("MAY BE CHANGED"), Column("CIRCUITS"), Column("NAME", gives_way=True), Column("--value"))
 
 
 def command(options: Options, console: Console) -> int:
@@ -43,15 +52,14 @@ def _list(options: Options, console: Console) -> int:
 
 
 def _list_one(options: Options, console: Console, name: str) -> int:
-    """List the quantities of a model, each code once."""
+    """List the quantities of a model, each code once, and what `acrel operate` can do to it."""
     model = selecting.find_model(options, name)
-    keys = in_rank(model, selecting.find_keys(model, None))
-    circuits: dict[str, list[str]] = {}
-    for key in keys:
-        circuits.setdefault(key.code, []).append(key.circuit)
+    circuits = _by_code(in_rank(model, selecting.find_keys(model, None)))
+    operations = {key: one for key, one in model.operations.items() if key in model.registers.writes}
     if console.as_json:
         quantities = [_quantity_json(model, code, numbers, options.language) for code, numbers in circuits.items()]
-        console.json({**_as_json(model, options.language), "quantities": quantities})
+        commands = [_command_json(one, options.language) for one in operations.values()]
+        console.json({**_as_json(model, options.language), "quantities": quantities, "commands": commands})
         return Exit.DONE
     rows = []
     for code, numbers in circuits.items():
@@ -59,7 +67,47 @@ def _list_one(options: Options, console: Console, name: str) -> int:
         name_of = quantity.name(options.language)
         rows.append((code, circuit_spans(numbers), name_of, quantity.unit or "", str(quantity.kind)))
     console.show(table(_QUANTITIES, rows))
+    if operations:
+        console.lines([""])
+        console.show(
+            table(_COMMANDS, [_command_row(operations, one, options.language) for one in _by_code(operations).items()])
+        )
+    if settable := _by_code(sorted(model.settable)):
+        console.lines([""])
+        console.show(table(_SETTINGS, [_setting_row(model, one, options.language) for one in settable.items()]))
     return Exit.DONE
+
+
+def _by_code(keys: Iterable[PointKey]) -> dict[str, list[str]]:
+    """Return the circuits of each code."""
+    circuits: dict[str, list[str]] = {}
+    for key in keys:
+        circuits.setdefault(key.code, []).append(key.circuit)
+    return circuits
+
+
+def _command_row(
+    operations: Mapping[PointKey, Operation], found: tuple[str, Sequence[str]], language: str
+) -> tuple[str, ...]:
+    code, circuits = found
+    operation = operations[PointKey(circuits[0], code)]
+    return code, circuit_spans(circuits), operation.name(language), operation.warning(language)
+
+
+def _setting_row(model: Model, found: tuple[str, Sequence[str]], language: str) -> tuple[str, ...]:
+    code, circuits = found
+    point = model.points[PointKey(circuits[0], code)]
+    return code, circuit_spans(circuits), point.quantity.name(language), said(limits_of(point), language)
+
+
+def _command_json(operation: Operation, language: str) -> Json:
+    return {
+        "code": operation.key.code,
+        "circuit": operation.key.circuit,
+        "name": operation.name(language),
+        "effect": operation.effect,
+        "warning": operation.warning(language),
+    }
 
 
 def _quantity_json(model: Model, code: str, circuits: Sequence[str], language: str) -> Json:

@@ -1,0 +1,55 @@
+"""When Home Assistant has started, and when it ends: its state is believed, for anybody can fire its events."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from homeassistant.const import (
+    EVENT_HOMEASSISTANT_FINAL_WRITE,
+    EVENT_HOMEASSISTANT_STARTED,
+    EVENT_HOMEASSISTANT_STOP,
+)
+from homeassistant.core import CALLBACK_TYPE, CoreState, Event, HassJob, HomeAssistant, callback
+
+type Act = Callable[[HomeAssistant], Coroutine[Any, Any, None] | None]
+
+
+@callback
+def at_started(hass: HomeAssistant, act: Act) -> CALLBACK_TYPE:
+    """Act once when Home Assistant has started, now if it has; returns what withdraws that."""
+    if hass.state is CoreState.running:
+        hass.async_run_hass_job(HassJob(act), hass)
+        return lambda: None
+    return _once(hass, str(EVENT_HOMEASSISTANT_STARTED), CoreState.running, act)
+
+
+@callback
+def at_stop(hass: HomeAssistant, act: Act) -> CALLBACK_TYPE:
+    """Act once when Home Assistant stops, which waits for it; returns what withdraws that."""
+    return _once(hass, str(EVENT_HOMEASSISTANT_STOP), CoreState.stopping, act)
+
+
+@callback
+def at_final_write(hass: HomeAssistant, act: Act) -> CALLBACK_TYPE:
+    """Act once when what is left is to be written, and all else has stopped; returns what withdraws that."""
+    return _once(hass, str(EVENT_HOMEASSISTANT_FINAL_WRITE), CoreState.final_write, act)
+
+
+@callback
+def _once(hass: HomeAssistant, event_type: str, state: CoreState, act: Act) -> CALLBACK_TYPE:
+    job = HassJob(act)
+    leave: list[CALLBACK_TYPE] = []
+
+    @callback
+    def end() -> None:
+        while leave:
+            leave.pop()()
+
+    @callback
+    def take(_: Event[Any]) -> None:
+        # A listener for one event would be used up by one that somebody made up.
+        if leave and hass.state is state:
+            end()
+            hass.async_run_hass_job(job, hass)
+
+    leave.append(hass.bus.async_listen(event_type, take))
+    return end
