@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .deeds import Deed, What
+from .lifetime import at_stop
 
 MOST_A_MINUTE = 20
 """Attempts of one caller that came to nothing."""
@@ -42,7 +42,7 @@ class Vain:
         """Take Home Assistant: when it ends, what was counted is put down."""
         self._hass = hass
         self._minutes: dict[str, _Minute] = {}
-        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._end_all)
+        at_stop(hass, self._end_all)
 
     @callback
     def is_one_more(self, who: str, deed: Deed, put_down: PutDown) -> bool:
@@ -75,7 +75,7 @@ class Vain:
             put_down(replace(nothing, what=What.REFUSED_OFTEN, more=minute.more, time=dt_util.utcnow()))
 
     @callback
-    def _end_all(self, _: Event) -> None:
+    def _end_all(self, _: HomeAssistant) -> None:
         for who, minute in [*self._minutes.items()]:
             if minute.cancel is not None:
                 minute.cancel()

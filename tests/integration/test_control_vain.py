@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 import pytest
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -45,6 +46,20 @@ async def test_of_what_is_refused_again_and_again_only_the_number_is_put_down(
     often_refused = [entry for entry in await rig.recorded() if entry["what"] == "refused_often"]
     assert {(entry["by"], entry["more"]) for entry in often_refused} == {("Uwe", MORE), (rita.id, MORE)}
     assert len(often_refused) == 2
+
+
+async def test_their_number_is_put_down_when_home_assistant_stops_and_not_when_that_is_made_up(
+    hass: HomeAssistant, rig: ControlRig
+) -> None:
+    uwe = await user(hass)
+    for _ in range(vain.MOST_A_MINUTE + MORE):
+        with pytest.raises(ServiceValidationError, match="no right"):
+            await rig.act("operate", uwe, entity_id=rig.switch, operation="open", confirm=True)
+    for state, numbers in ((hass.state, []), (CoreState.stopping, [MORE])):
+        hass.set_state(state)
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+        await hass.async_block_till_done()
+        assert [one["more"] for one in await rig.recorded() if one["what"] == "refused_often"] == numbers
 
 
 async def test_a_tag_says_who_hung_it_whatever_he_calls_himself(
