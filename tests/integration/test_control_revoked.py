@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 import pytest
-from homeassistant.auth import EVENT_USER_REMOVED
 from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -31,7 +30,12 @@ def demote(_: HomeAssistant, user: User) -> None:
 
 
 def remove(hass: HomeAssistant, user: User) -> None:
-    hass.bus.async_fire(EVENT_USER_REMOVED, {"user_id": user.id})
+    async def once() -> None:
+        if await hass.auth.async_get_user(user.id) is not None:
+            await hass.auth.async_remove_user(user)
+
+    # Nothing of it waits for anything, so it is done when this returns.
+    hass.async_create_task(once(), eager_start=True)
 
 
 async def wait_for(queue: turns.Turns, number: int) -> None:
