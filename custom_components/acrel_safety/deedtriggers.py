@@ -1,5 +1,6 @@
 """The triggers for what is done to devices: operations that ended, tags, and breakers that moved by no command."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, override
 
@@ -29,9 +30,9 @@ class DeedTrigger(ReachTrigger):
 
     whats: ClassVar[frozenset[What]]
 
+    @abstractmethod
     def is_meant(self, deed: Deed) -> bool:
         """Whether the options mean it."""
-        raise NotImplementedError
 
     def more(self, deed: Deed) -> Mapping[str, Any]:
         """Return what is told besides."""

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Map
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -156,7 +157,7 @@ class Rig:
         """Return when something was so of each board."""
         for unit_id in units:
             if not is_enough(unit_id):
-                await self.link.reported(unit_id, lambda unit_id=unit_id: is_enough(unit_id), PATIENCE)  # type: ignore[misc]
+                await self.link.reported(unit_id, partial(is_enough, unit_id), PATIENCE)
 
     async def until_all_say(self) -> None:
         """Return when each board is seen, and says its word."""

@@ -5,6 +5,8 @@ from typing import Any, cast
 
 import pytest
 from homeassistant.auth.const import GROUP_ID_READ_ONLY
+
+# Listed as exported from 2026.11 on.
 from homeassistant.components.todo import TodoItem, TodoItemStatus  # type: ignore[attr-defined, unused-ignore]
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
