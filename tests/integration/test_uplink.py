@@ -32,6 +32,8 @@ async def test_a_port_is_opened_a_device_named_and_its_values_shown(hass: HomeAs
         assert hass.states.get(voltage).state == "unavailable"
         async with calling(port):
             state = await rig.until(voltage, is_not("unavailable"))
+            assert hass.states.get(rig.entity_id("binary_sensor", "calling_online")).state == "on"
+            assert hass.states.get(rig.entity_id("sensor", "calling_sim")).state == "…0000"
         assert 200 < float(state.state) < 260
     finally:
         await hass.config_entries.async_unload(entry.entry_id)
