@@ -23,6 +23,7 @@ from .learnt import LearntMemory
 from .modbus import ModbusEntryHub
 from .uplink import UplinkEntryHub
 from .uplink_memory import UplinkMemory
+from .uplink_strangers import StrangerCards
 
 
 class EntryHub(Protocol):
@@ -116,6 +117,7 @@ async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what was kept of the devices of an entry that is gone."""
     await LearntMemory(hass, entry).async_forget()
     await UplinkMemory(hass, entry).async_forget()
+    StrangerCards(hass, entry).take_away_all()
 
 
 def hub_of(hass: HomeAssistant, entry: ConfigEntry) -> EntryHub:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from ipaddress import ip_network
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
@@ -16,13 +16,14 @@ from ..aioacrel.errors import ListenError, MissingTableError
 from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
 from ..aioacrel.source import Source
-from ..aioacrel.uplink.events import Event
+from ..aioacrel.uplink.events import Event, EventKind
 from ..aioacrel.uplink.fields import masked
 from ..aioacrel.uplink.hub import Polling, UplinkHub
 from ..aioacrel.uplink.limits import Limits
 from ..aioacrel.uplink.moment import WeekdayRule
 from ..aioacrel.uplink.server import CHINA, Clock, UplinkServer
 from ..aioacrel.uplink.source import UplinkSource
+from ..aioacrel.uplink.strangers import Stranger
 from ..aioacrel.vocabulary import Pace
 from ..const import (
     CONF_CLOCK,
@@ -37,6 +38,7 @@ from ..const import (
 from .facts import Facts
 from .uplink_data import DEFAULT_INTERVALS, EVERYWHERE, Time
 from .uplink_memory import KeptCaller, UplinkMemory
+from .uplink_strangers import StrangerCards
 
 
 async def listen(server: UplinkServer, data: Mapping[str, Any]) -> None:
@@ -66,6 +68,7 @@ class UplinkEntryHub:
         )
         self._hub = UplinkHub(self._server)
         self._memory = UplinkMemory(hass, entry)
+        self._cards = StrangerCards(hass, entry)
         self._reported: dict[str, datetime] = {}
         """When each device reported last, by serial number."""
         self._listeners: dict[str, list[Callable[[], None]]] = {}
@@ -98,6 +101,7 @@ class UplinkEntryHub:
 
     async def async_start(self) -> None:
         """Listen; devices call when it suits them, and nobody waits for them. Raises ListenError."""
+        self._cards.take_away_known()
         await self._memory.async_load()
         for serial, station in self._server.stations.items():
             station.volume.restore(self._memory.volume(serial))
@@ -120,6 +124,8 @@ class UplinkEntryHub:
         await self._server.stop()
         if was_started:
             await self._write()
+        if self._entry.disabled_by is not None:
+            self._cards.take_away_all()
 
     async def _write(self, _: datetime | None = None) -> None:
         """Keep what a restart does not end."""
@@ -128,6 +134,10 @@ class UplinkEntryHub:
             if serial in present:
                 present[serial]["last_report"] = reported.isoformat()
         await self._memory.async_write(present)
+
+    def strangers(self) -> list[Stranger]:
+        """Return the devices that called and that nobody knows."""
+        return list(self._server.strangers)
 
     def facts(self, source: Source) -> Facts | None:
         """Return what a device says of itself; neither its number nor that of its card is in it."""
@@ -170,6 +180,21 @@ class UplinkEntryHub:
     @callback
     def _take(self, event: Event) -> None:
         """Take what happened at the port."""
+        if event.kind is EventKind.STRANGER:
+            self._cards.show(event.serial)
+
+
+def strangers_of(entry: ConfigEntry) -> list[Stranger]:
+    """Return the devices that called the port of an entry and that nobody knows."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return []
+    hub = entry.runtime_data.hub
+    return hub.strangers() if isinstance(hub, UplinkEntryHub) else []
+
+
+def stranger_of(entry: ConfigEntry, serial: str) -> Stranger | None:
+    """Return one of them."""
+    return next((one for one in strangers_of(entry) if one.login.serial == serial), None)
 
 
 def _zone(time: str) -> tzinfo:

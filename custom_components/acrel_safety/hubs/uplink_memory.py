@@ -45,7 +45,8 @@ class UplinkMemory:
 
     def last_report(self, serial: str) -> datetime | None:
         """Return when a device reported last; never later than now: clocks are set."""
-        found = dt_util.parse_datetime(self._kept.get(serial, {}).get("last_report", ""))
+        kept = self._kept.get(serial)
+        found = None if kept is None else dt_util.parse_datetime(kept.get("last_report", ""))
         return None if found is None or found.tzinfo is None else min(found, dt_util.utcnow())
 
     async def async_write(self, present: Mapping[str, KeptCaller]) -> None:
