@@ -185,7 +185,6 @@ async def test_a_meter_is_opened_and_closed_over_its_card_and_nothing_is_sent_to
             state = await rig.until(switch, is_now("on"))
             assert (state.attributes["last_outcome"], len(caller.unit.writes)) == ("confirmed", 2)
         await rig.until(rig.entity_id("binary_sensor", "calling_online"), is_now("off"))
-        with pytest.raises(HomeAssistantError) as refused:
+        with pytest.raises(HomeAssistantError, match=r"nothing was sent: .* \(4G …0042 cannot be reached"):
             await turn("off")
-        assert "1" in str(refused.value)
         assert len(caller.unit.writes) == 2
