@@ -28,6 +28,7 @@ from .strangers import Stranger, Strangers
 from .topics import Dialect, Topic, is_serial, subscriptions, topic_of
 
 _LOGGER = logging.getLogger(__name__)
+MOST_PARTED = 4096
 
 
 class GatewayHub:
@@ -58,6 +59,8 @@ class GatewayHub:
         self._now = now
         self._sources: dict[GatewaySource, tuple[str, str]] = {}
         self._silences: dict[str, asyncio.TimerHandle] = {}
+        self._parted: dict[tuple[str, str], Meter] = {}
+        """Meters that were dropped, by gateway and their own number."""
         self._pairing_until: float | None = None
         self._is_started = False
 
@@ -146,11 +149,41 @@ class GatewayHub:
         known.heard.forget(serial)
         source = GatewaySource(known, meter, model, self._sender)
         self._sources[source] = gateway, serial
+        self._resume(known, meter)
         return source
+
+    def _resume(self, gateway: Gateway, meter: Meter) -> None:
+        """Have a meter that was dropped a moment ago go on with what holds of it."""
+        parted = self._parted.pop((gateway.serial, meter.serial), None)
+        if parted is None or not gateway.is_here:
+            return
+        if parted.latest is not None and (self._now() - parted.latest[2]).total_seconds() < PERIODS * gateway.period:
+            meter.resume(parted)
 
     async def remove(self, source: GatewaySource) -> None:
         """Leave a meter alone; its gateway stays known until it is forgotten."""
         self._end(source)
+
+    def drop(self, source: GatewaySource) -> None:
+        """Leave a meter alone for a moment: named again, it begins with what was reported last, if that still holds."""
+        meter = source.meter
+        if (where := self._sources.get(source)) is not None:
+            self._parted[where] = meter
+            while len(self._parted) > MOST_PARTED:
+                del self._parted[next(iter(self._parted))]
+        self._end(source)
+
+    def lose_all(self) -> None:
+        """Take all gateways for lost: whatever carries their messages is away."""
+        for gateway in self.gateways.values():
+            if (timer := self._silences.pop(gateway.serial, None)) is not None:
+                timer.cancel()
+            self._is_silent(gateway)
+
+    def pause(self) -> None:
+        """Take no messages for a while: who was here has to speak again."""
+        self.lose_all()
+        self._is_started = False
 
     @property
     def sources(self) -> list[GatewaySource]:

@@ -15,6 +15,8 @@ _EARLIER = 0.5
 
 type Told = Callable[[Mapping[PointKey, Reading]], None]
 type Missing = Callable[[], None]
+type Latest = tuple[Record, Judged, datetime]
+"""A record, of when it was taken to be, and when it came."""
 
 
 class Meter:
@@ -29,6 +31,8 @@ class Meter:
         self.duplicates = 0
         self.late = 0
         """Records that came again, and those of before."""
+        self.latest: Latest | None = None
+        """What holds now."""
         self._last: Record | None = None
         self._prefixes: set[str] = set()
         self._times: dict[int, set[PointKey]] = {}
@@ -60,7 +64,7 @@ class Meter:
             yield from self._before(record, judged.time, now)
             return
         self.newest = judged.time if self.newest is None else max(self.newest, judged.time)
-        self._last = record
+        self._last, self.latest = record, (record, judged, now)
         if record.is_missing:
             for _, missing in list(self._listeners):
                 missing()
@@ -69,6 +73,13 @@ class Meter:
         self._note(judged.time, readings)
         for told, _ in list(self._listeners):
             told(readings)
+
+    def resume(self, former: Meter) -> None:
+        """Go on as the same meter did before it was named anew."""
+        self._prefixes, self._times = set(former._prefixes), dict(former._times)  # noqa: SLF001 - its own kind
+        if former.latest is not None:
+            for _ in self.take(*former.latest):
+                pass
 
     def _before(self, record: Record, time: float, now: datetime) -> Iterator[tuple[PointKey, datetime, Reading]]:
         self.late += 1

@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
 from ..errors import AcrelError, CommandRefusedError, DeviceAwayError, OrderDeclinedError, SettingRefusedError
 from ..masking import masked
-from ..points import Model, Point
+from ..points import Circuit, Model, Point
 from ..readings import PointKey, Quality, Reading
 from ..source import BETWEEN, Command, Order, Sink, Update, Waits
 from ..texts import phrase
@@ -91,6 +92,15 @@ class GatewaySource:
     def extras(self) -> AbstractSet[PointKey]:
         """Points that the model does not have: they are to be off until somebody wants them."""
         return self.meter.codebook.extras
+
+    @property
+    def shown_as(self) -> Model:
+        """The model with all that is known of this meter by now: what its gateway names needs no register."""
+        own, points = self.model, dict(self.points)
+        numbers = own.circuits.keys() | {key.circuit for key in points}
+        order = sorted(numbers, key=lambda number: (len(number), number))
+        circuits = {number: own.circuits.get(number) or Circuit(number) for number in order}
+        return replace(own, circuits=circuits, points=points, is_spoken=True)
 
     @property
     def heard(self) -> AbstractSet[PointKey]:
