@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..errors import AcrelError, LinkError
 from ..points import Effect, Operation
 from ..readings import PointKey, Reading
-from ..source import Command, Source
+from ..source import PROMPT, Command, Source
 from ..texts import Phrase, phrase
 from .choice import falls_back_when
 from .evidence import Proof, Shown
@@ -25,7 +25,7 @@ from .position import positions_of
 from .surroundings import Surroundings, Unwatched
 from .tags import Tag, Tags
 from .tokens import USUAL, Selection, Tokens
-from .watching import SETTLE_SECONDS, Sending, Watching
+from .watching import LATE_TIMES, SETTLE_SECONDS, Sending, Watching
 
 if TYPE_CHECKING:
     from ..device import Device
@@ -33,12 +33,10 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-PATIENCE = 10.0
-"""Seconds from the act until it has to be on its way: what goes out later nobody expects any more."""
+PATIENCE = PROMPT.patience
+"""Of a way that answers at once: seconds from the act until it has to be on its way."""
 TRIES = 3
 """Of reading before, and of getting as far as the write while nothing was sent: what was sent is never sent again."""
-STALE_SECONDS = 4.0
-"""Twice the usual time between two fast reads: what was read longer ago allows no closing."""
 EXPECTED_SECONDS = 60.0
 """So long after a command an opening is taken for its effect, unless it is known that nothing was sent."""
 AFTERWARDS_SECONDS = 5.0
@@ -224,8 +222,8 @@ class Control:
         starts_there = proof.moved(case.readings) is Shown.THERE
         watching = Watching(
             proof=proof,
-            within=case.operation.within,
-            settle_seconds=self._settle_seconds,
+            within=max(case.operation.within, source.waits.within),
+            settle_seconds=0.0 if source.waits.tells_seldom else self._settle_seconds,
             is_pulse=is_pulse,
             starts_there=starts_there,
         )
@@ -239,10 +237,11 @@ class Control:
             self._lockouts.begin(operation.lockout)
 
         if case.effect.may_open:
-            self.surroundings.expect_open(circuit, EXPECTED_SECONDS + PATIENCE)
+            waits = source.waits
+            self.surroundings.expect_open(circuit, EXPECTED_SECONDS + waits.patience + LATE_TIMES * waits.within)
         for _ in range(TRIES):
             outcome = await Sending(source, command, watching).run(sent)
-            if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > PATIENCE:
+            if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > source.waits.patience:
                 break
         if case.effect.may_open and outcome.result is Result.REFUSED:
             self.surroundings.expect_nothing(circuit)
@@ -258,9 +257,9 @@ class Control:
         now = _now()
         if run.is_given_up or source not in self.device.sources:
             run.refusal = refused(Reason.WITHDRAWN)
-        elif now - run.began > PATIENCE:
+        elif now - run.began > source.waits.patience:
             run.refusal = refused(Reason.WAITED_TOO_LONG)
-        elif case.effect.may_close and now - run.read_at > STALE_SECONDS:
+        elif case.effect.may_close and now - run.read_at > source.waits.fresh:
             run.refusal = refused(Reason.POSITION_STALE)
         else:
             run.refusal = hindrance(AT_ANY_TIME, replace(case, policy=self._policy()))
@@ -294,7 +293,7 @@ class Control:
         """Return a fresh reading of all that an operation is judged by, when no change of a setting is under way."""
         keys = keys_to_read(self.device, case.operation, _proof_of(case)[0])
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(source.waits.patience):
                 await self.device.changed()
                 if run is not None:
                     run.read_at = _now()
