@@ -26,7 +26,7 @@ from .surroundings import Surroundings, Unwatched
 from .tags import Tag, Tags
 from .tempo import Tempo
 from .tokens import USUAL, Selection, Tokens
-from .watching import SETTLE_SECONDS, Sending, Watching
+from .watching import LATE_TIMES, SETTLE_SECONDS, Sending, Watching
 
 if TYPE_CHECKING:
     from ..device import Device
@@ -219,13 +219,14 @@ class Control:
         self.under_way = act
         self._tell(act)
         starts_there = proof.moved(case.readings) is Shown.THERE
+        tempo = Tempo.of(source)
         watching = Watching(
             proof=proof,
-            within=case.operation.within,
-            settle_seconds=self._settle_seconds,
+            within=max(case.operation.within, tempo.within),
+            settle_seconds=0.0 if tempo.tells_seldom else self._settle_seconds,
             is_pulse=is_pulse,
             starts_there=starts_there,
-            tempo=Tempo.of(source),
+            tempo=tempo,
         )
         return await self._send(case, source, run, watching)
 
@@ -237,7 +238,8 @@ class Control:
             self._lockouts.begin(operation.lockout)
 
         if case.effect.may_open:
-            self.surroundings.expect_open(circuit, EXPECTED_SECONDS + watching.tempo.patience)
+            tempo = watching.tempo
+            self.surroundings.expect_open(circuit, EXPECTED_SECONDS + tempo.patience + LATE_TIMES * tempo.within)
         for _ in range(TRIES):
             outcome = await Sending(source, command, watching).run(sent)
             if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > Tempo.of(source).patience:

@@ -6,12 +6,10 @@ they never change: one fresh reading, all checks, one request, and the position 
 
 from dataclasses import dataclass
 
-from ..source import Slow, Source
+from ..source import PROMPT, Slow, Source, Waits
 
-PATIENCE = 10.0
-"""Seconds from the act until it has to be on its way: what goes out later nobody expects any more."""
-STALE_SECONDS = 4.0
-"""Twice the usual time between two fast reads: what was read longer ago allows no closing."""
+PATIENCE = PROMPT.patience
+"""Of a way that answers at once: seconds from the act until it has to be on its way."""
 READ_SECONDS = 2.0
 """A read that was begun in time is waited for so long."""
 LOST_SECONDS = 2.5
@@ -32,21 +30,34 @@ class Tempo:
 
     answer: float = 0.0
     """Seconds that an answer takes more than on a local line."""
+    waits: Waits = PROMPT
+    """What the way as such needs, however fast it answers."""
 
     @classmethod
     def of(cls, source: Source) -> Tempo:
         """Return the limits over a way as it is now."""
-        return cls(min(source.answer_seconds, MOST_ANSWER_SECONDS)) if isinstance(source, Slow) else cls()
+        answer = min(source.answer_seconds, MOST_ANSWER_SECONDS) if isinstance(source, Slow) else 0.0
+        return cls(answer, source.waits)
 
     @property
     def patience(self) -> float:
         """Seconds from the act until it has to be on its way."""
-        return PATIENCE + _ANSWERS_BEFORE * self.answer
+        return self.waits.patience + _ANSWERS_BEFORE * self.answer
 
     @property
     def stale(self) -> float:
         """The age from which on a reading allows no closing."""
-        return STALE_SECONDS + _ANSWERS * self.answer
+        return self.waits.fresh + _ANSWERS * self.answer
+
+    @property
+    def within(self) -> float:
+        """Seconds at least until what an order leads to is seen."""
+        return self.waits.within
+
+    @property
+    def tells_seldom(self) -> bool:
+        """Whether one reading is believed."""
+        return self.waits.tells_seldom
 
     @property
     def read(self) -> float:

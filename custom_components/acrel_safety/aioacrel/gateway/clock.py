@@ -44,15 +44,17 @@ class DeviceClock:
     def sent(self, stamp: float | None, now: float) -> None:
         """Take the time of a message that is sent when it is made."""
         if stamp is not None:
-            self.offset = 0.0 if abs(now - stamp) <= NEAR else now - stamp
+            self.offset = now - stamp
 
     def judge(self, stamp: float | None, sent: float | None, now: float, near: float = NEAR) -> Judged:
         """Return of when a record is that came just now."""
         if stamp is None:
             return Judged(Age.NOW, now)
         if abs(now - stamp) <= near:
-            self.offset = 0.0
-            return Judged(Age.NOW, stamp)
+            if self.offset is None or abs(self.offset) > near:
+                # Nobody told it yet, or it was set meanwhile.
+                self.offset = 0.0
+            return Judged(Age.NOW, stamp + self.offset)
         if self.offset is None and sent is not None:
             self.sent(sent, now)
         if self.offset is not None:

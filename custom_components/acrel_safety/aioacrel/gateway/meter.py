@@ -13,7 +13,8 @@ MOST_TIMES = 4096
 """Times of which it is known what came already."""
 _EARLIER = 0.5
 
-type Told = Callable[[Mapping[PointKey, Reading]], None]
+type Told = Callable[[Mapping[PointKey, Reading], float], None]
+"""Takes readings, and when they were made by our own clock."""
 type Missing = Callable[[], None]
 type Latest = tuple[Record, Judged, datetime]
 """A record, of when it was taken to be, and when it came."""
@@ -72,7 +73,7 @@ class Meter:
         readings = self.codebook.take(record.values, self._circuit(record), now)
         self._note(judged.time, readings)
         for told, _ in list(self._listeners):
-            told(readings)
+            told(readings, judged.time)
 
     def resume(self, former: Meter) -> None:
         """Go on as the same meter did before it was named anew."""

@@ -27,6 +27,8 @@ from .topics import Dialect
 
 REFRESH_EVERY = 60.0
 """Seconds after which a meter is asked again to report now."""
+SLACK_SECONDS = 60.0
+"""What is reported when it is asked for may have been made so long before: stamps are those of whole minutes."""
 ANSWER_SECONDS = 20.0
 """So long the answer to an order is waited for: it only tells that it was taken over."""
 _LEAST_PATIENCE, _MOST_PATIENCE = 120.0, 1800.0
@@ -59,10 +61,9 @@ class GatewaySource:
         """What was reported and holds."""
         self._expiry: asyncio.TimerHandle | None = None
         self._refreshed: float | None = None
-        self._waiting: set[asyncio.Event] = set()
-        self._said: dict[PointKey, tuple[int, Reading]] = {}
-        """The last word on each point, and with which message it came."""
-        self._count = 0
+        self._waiting: list[tuple[float, dict[PointKey, Reading], asyncio.Event]] = []
+        """Who waits for what is reported from now on: since when, what came, and that something did."""
+        self._heard_of: set[PointKey] = set()
         self._trouble: AcrelError | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._leave = (meter.join(self._take, self._missing), gateway.listen(self._changed))
@@ -162,13 +163,14 @@ class GatewaySource:
     async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
         """Return what is reported from now on, asked for as often as it takes. Raises AcrelError."""
         self._check_here()
-        wanted = frozenset(keys) & (self.points.keys() - self.lacking)
+        known = self._heard_of.intersection(keys)
+        fresh: dict[PointKey, Reading] = {}
         came = asyncio.Event()
-        self._waiting.add(came)
-        asked = self._count
+        waiting = self.gateway.now().timestamp(), fresh, came
+        self._waiting.append(waiting)
         try:
             async with asyncio.timeout(self.waits.patience):
-                while not self._is_read(wanted, asked):
+                while not (fresh and known <= fresh.keys()):
                     if self._may_refresh():
                         await self._refresh()
                     came.clear()
@@ -176,11 +178,11 @@ class GatewaySource:
                         async with asyncio.timeout(REFRESH_EVERY):
                             await came.wait()
         except TimeoutError as error:
-            if not self._since(wanted, asked):
+            if not fresh:
                 raise NoReportError(serial=masked(self.serial), seconds=f"{self.waits.patience:.0f}") from error
         finally:
-            self._waiting.discard(came)
-        return self._since(keys, asked)
+            self._waiting.remove(waiting)
+        return {key: fresh[key] for key in keys if key in fresh}
 
     async def send(self, order: Order) -> None:
         """Publish an order, once at most; that it is taken over proves nothing: read back.
@@ -244,10 +246,10 @@ class GatewaySource:
 
     # -- what comes ---------------------------------------------------------------------------------------------------
 
-    def _take(self, readings: Mapping[PointKey, Reading]) -> None:
+    def _take(self, readings: Mapping[PointKey, Reading], made: float) -> None:
         self._holds |= readings
         self._hold_on()
-        self._note(readings)
+        self._note(readings, made)
         self._say({key: reading for key, reading in readings.items() if key in self._wanted})
 
     def _missing(self) -> None:
@@ -264,20 +266,12 @@ class GatewaySource:
         elif former is not self._trouble:
             self._say({})
 
-    def _note(self, readings: Mapping[PointKey, Reading]) -> None:
-        self._count += 1
-        self._said |= {key: (self._count, reading) for key, reading in readings.items()}
-        for event in self._waiting:
-            event.set()
-
-    def _since(self, keys: Collection[PointKey], asked: int) -> dict[PointKey, Reading]:
-        said = ((key, self._said[key]) for key in keys if key in self._said)
-        return {key: reading for key, (count, reading) in said if count > asked}
-
-    def _is_read(self, keys: Collection[PointKey], asked: int) -> bool:
-        """Whether all has come again that ever came of some points."""
-        known = [key for key in keys if key in self._said]
-        return len(self._since(known, asked)) == len(known) if known else self._count > asked
+    def _note(self, readings: Mapping[PointKey, Reading], made: float) -> None:
+        self._heard_of |= readings.keys()
+        for asked, fresh, came in self._waiting:
+            if made >= asked - SLACK_SECONDS:
+                fresh.update(readings)
+                came.set()
 
     def _hold_on(self) -> None:
         if self._expiry is not None:
@@ -295,7 +289,7 @@ class GatewaySource:
             self._expiry = None
         over, self._holds = self._holds, {}
         lost = Reading(None, quality, self.gateway.now(), ORIGIN)
-        self._note(dict.fromkeys(over, lost))
+        self._note(dict.fromkeys(over, lost), self.gateway.now().timestamp())
         self._say({key: lost for key in over if key in self._wanted})
 
     def _say(self, readings: Mapping[PointKey, Reading]) -> None:
