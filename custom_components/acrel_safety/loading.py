@@ -8,7 +8,7 @@ from homeassistant.const import CONF_MODEL, CONF_TYPE, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from . import evidence, figures, limitsensor, safety
+from . import calling, evidence, figures, limitsensor, safety
 from .aioacrel.alarms.bitlevels import level_of
 from .aioacrel.alarms.tables import read_alarm_tables
 from .aioacrel.bands import read_bands
@@ -166,7 +166,7 @@ def _remove_former_entities(hass: HomeAssistant, coordinator: AcrelCoordinator) 
     present |= {(Platform.SENSOR.value, identifier) for identifier in others}
     limits = limitsensor.drawn_limits(subentry, coordinator.device.model)
     present |= {(Platform.SENSOR.value, limitsensor.unique_id(subentry, limit)) for limit, _ in limits}
-    present |= set(safety.ids_of_device(coordinator))
+    present |= set(safety.ids_of_device(coordinator)) | set(calling.ids_of_device(coordinator))
     present |= set(coordinator.operator.ids()) if coordinator.operator is not None else set()
     for entity in er.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):
         if entity.config_subentry_id != subentry.subentry_id or (entity.domain, entity.unique_id) in present:

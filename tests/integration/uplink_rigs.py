@@ -97,7 +97,7 @@ async def calling(
 ) -> AsyncGenerator[Caller]:
     """Have a simulated device call; its clock stands still."""
     cabinet = Cabinet.of({1: model}, frozen=True)
-    caller = Caller(cabinet.units[1], serial, quirks=quirks, minutes=minutes)
+    caller = Caller(cabinet.units[1], serial, quirks=quirks or Quirks(redial_s=0.05), minutes=minutes)
     caller.start(HOST, port)
     try:
         yield caller
