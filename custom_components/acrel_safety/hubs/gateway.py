@@ -1,12 +1,11 @@
 """Gateways that speak MQTT: from an entry's data to the library's hub, each subentry a meter behind the gateway."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..aioacrel.gateway.events import Event, EventKind, HistoryValue
@@ -25,6 +24,7 @@ from ..const import (
     CONF_SECRET,
     CONF_SERIAL,
 )
+from .facts import Facts
 from .gateway_broker import broker_of
 from .gateway_data import CONF_POWER_UNIT, CONF_RATIOS, SCALINGS, as_found, found_in
 from .zones import zone_of
@@ -46,7 +46,6 @@ class GatewayEntryHub:
         self._sources: dict[str, GatewaySource] = {}
         self._leave: Callable[[], None] | None = None
         self._gathering: CALLBACK_TYPE | None = None
-        self._leaving: set[asyncio.Task[None]] = set()
         # What is said of it has to be so before its meters are there.
         self._broker.hub.expect(self.serial, options_in(entry.data, zone_of(hass, entry.data[CONF_CLOCK])))
 
@@ -81,6 +80,33 @@ class GatewayEntryHub:
             self._leave()
             self._leave = None
 
+    def facts(self, source: Source) -> Facts | None:
+        """Return what a gateway says of itself; nothing that tells it from others is in it."""
+        if not isinstance(source, GatewaySource):
+            return None
+        gateway = source.gateway
+        return Facts(
+            is_connected=gateway.is_here,
+            last_report=None if source.meter.latest is None else source.meter.latest[2],
+            firmware=None if gateway.login is None else gateway.login.version or None,
+        )
+
+    def on_facts(self, source: Source, listener: Callable[[], None]) -> Callable[[], None]:
+        """Tell that any of that changed; returns what ends that."""
+        if not isinstance(source, GatewaySource):
+            return lambda: None
+        leave = (
+            source.gateway.listen(listener),
+            source.meter.join(lambda _: listener(), listener),
+        )
+
+        @callback
+        def end() -> None:
+            for one in leave:
+                one()
+
+        return end
+
     def figures(self) -> Mapping[str, float | None]:
         """Return nothing: meters share no line."""
         return {}
@@ -95,7 +121,8 @@ class GatewayEntryHub:
     def takes(self, event: Event) -> None:
         """Take what happened at the gateway."""
         if event.kind is EventKind.POINTS and self._gathering is None and self._leave is not None:
-            self._gathering = async_call_later(self._hass, GATHER_SECONDS, self._keep_found)
+            gather = HassJob(self._keep_found, cancel_on_shutdown=True)
+            self._gathering = async_call_later(self._hass, GATHER_SECONDS, gather)
 
     @callback
     def takes_before(self, value: HistoryValue) -> None:

@@ -1,4 +1,4 @@
-"""All gateways on Home Assistant's own broker: its `mqtt` integration carries the messages, one hub of the library reads them.
+"""All gateways on Home Assistant's broker: its `mqtt` integration carries the messages, one hub of the library reads.
 
 Every entry is one gateway; what they say is subscribed once, as long as any of them is loaded.
 """
@@ -8,24 +8,21 @@ from functools import partial
 from typing import Protocol
 
 from homeassistant.components import mqtt
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
-from ..aioacrel.errors import AcrelError
+from ..aioacrel.gateway.errors import NoBrokerError
 from ..aioacrel.gateway.events import Event, HistoryValue
 from ..aioacrel.gateway.hub import GatewayHub
 from ..const import DOMAIN
 
 GRACE_SECONDS = 30.0
 """So long the broker may be away before everything behind it is."""
-
-
-class NoBrokerError(AcrelError):
-    """Home Assistant's MQTT integration is not set up, or cannot be used now."""
-
-    key = "no_broker"
+_AWAY = "MQTT"
+REJOIN_SECONDS = 20.0
+"""So long a gateway is remembered whose entry was taken down: most often it is loaded anew."""
 
 
 class Listener(Protocol):
@@ -53,7 +50,7 @@ class Broker:
         """Hear one gateway from now on; returns what ends that. Raises NoBrokerError."""
         if not await mqtt.async_wait_for_mqtt_client(self._hass):
             raise NoBrokerError
-        is_first = not self._listeners
+        is_first = not self._leave
         self._listeners[serial] = listener
         if is_first:
             try:
@@ -74,7 +71,17 @@ class Broker:
 
     @callback
     def _part(self, serial: str) -> None:
-        if self._listeners.pop(serial, None) is not None and not self._listeners:
+        """Hear one gateway no more, unless it is loaded anew within a moment: it would have to speak again first."""
+        if self._listeners.pop(serial, None) is None:
+            return
+        gone = HassJob(partial(self._is_gone, serial), cancel_on_shutdown=True)
+        async_call_later(self._hass, REJOIN_SECONDS, gone)
+
+    @callback
+    def _is_gone(self, serial: str, _: object) -> None:
+        if serial not in self._listeners:
+            self._hass.async_create_task(self.hub.forget(serial), "acrel gateway is left alone")
+        if not self._listeners:
             self._end()
 
     @callback
@@ -97,9 +104,9 @@ class Broker:
         """Publish; what the client would keep until there is a connection again is not given to it."""
         try:
             if not mqtt.is_connected(self._hass):
-                raise ConnectionError("MQTT")
+                raise ConnectionError(_AWAY)
         except KeyError:
-            raise ConnectionError("MQTT") from None
+            raise ConnectionError(_AWAY) from None
         await mqtt.async_publish(self._hass, topic, payload, qos=qos, retain=False)
 
     @callback
@@ -107,7 +114,8 @@ class Broker:
         if is_connected:
             self._back()
         elif self._away is None:
-            self._away = async_call_later(self._hass, GRACE_SECONDS, self._is_away)
+            away = HassJob(self._is_away, cancel_on_shutdown=True)
+            self._away = async_call_later(self._hass, GRACE_SECONDS, away)
 
     @callback
     def _is_away(self, _: object) -> None:
@@ -140,6 +148,11 @@ def broker_of(hass: HomeAssistant) -> Broker:
     if _BROKER not in hass.data:
         hass.data[_BROKER] = Broker(hass)
     return hass.data[_BROKER]
+
+
+async def async_forget_gateway(hass: HomeAssistant, serial: str) -> None:
+    """Know a gateway no more, whose entry is gone."""
+    await broker_of(hass).hub.forget(serial)
 
 
 @callback

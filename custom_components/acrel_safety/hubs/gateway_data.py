@@ -1,6 +1,6 @@
 """What is stored of a gateway that speaks MQTT and of a meter behind it: one truth for forms, store and hub."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import probatio
@@ -33,7 +33,7 @@ SCALINGS: Mapping[str, Mapping[str, object]] = {
     "current": {"multiplies_by_ct": True, "multiplies_by_pt": False},
     "both": {"multiplies_by_ct": True, "multiplies_by_pt": True},
 }
-"""What is said of ratios, and what that means; left out, currents count and voltages are not told without a ratio of 1."""
+"""What is said of ratios; left out, currents are multiplied, and voltages not told without a ratio of 1."""
 POWER_UNITS = ("kW", "W")
 CONF_RATIOS, CONF_POWER_UNIT = "ratios", "power_unit"
 _MOST_FOUND = 64 + 240 * MOST_METERS

@@ -77,7 +77,7 @@ class Meter:
 
     def resume(self, former: Meter) -> None:
         """Go on as the same meter did before it was named anew."""
-        self._prefixes, self._times = set(former._prefixes), dict(former._times)  # noqa: SLF001 - its own kind
+        self._prefixes, self._times = set(former._prefixes), dict(former._times)
         if former.latest is not None:
             for _ in self.take(*former.latest):
                 pass
