@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..errors import AcrelError, LinkError
 from ..points import Effect, Operation
 from ..readings import PointKey, Reading
-from ..source import PROMPT, Command, Source
+from ..source import Command, Source
 from ..texts import Phrase, phrase
 from .choice import falls_back_when
 from .evidence import Proof, Shown
@@ -24,6 +24,7 @@ from .policy import Policy
 from .position import positions_of
 from .surroundings import Surroundings, Unwatched
 from .tags import Tag, Tags
+from .tempo import Tempo
 from .tokens import USUAL, Selection, Tokens
 from .watching import LATE_TIMES, SETTLE_SECONDS, Sending, Watching
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-PATIENCE = PROMPT.patience
-"""Of a way that answers at once: seconds from the act until it has to be on its way."""
 TRIES = 3
 """Of reading before, and of getting as far as the write while nothing was sent: what was sent is never sent again."""
 EXPECTED_SECONDS = 60.0
@@ -222,10 +221,11 @@ class Control:
         starts_there = proof.moved(case.readings) is Shown.THERE
         watching = Watching(
             proof=proof,
-            within=max(case.operation.within, source.waits.within),
-            settle_seconds=0.0 if source.waits.tells_seldom else self._settle_seconds,
+            within=case.operation.within,
+            settle_seconds=0.0 if Tempo.of(source).believes_one else self._settle_seconds,
             is_pulse=is_pulse,
             starts_there=starts_there,
+            tempo=Tempo.of(source),
         )
         return await self._send(case, source, run, watching)
 
@@ -237,11 +237,12 @@ class Control:
             self._lockouts.begin(operation.lockout)
 
         if case.effect.may_open:
-            waits = source.waits
-            self.surroundings.expect_open(circuit, EXPECTED_SECONDS + waits.patience + LATE_TIMES * waits.within)
+            self.surroundings.expect_open(
+                circuit, EXPECTED_SECONDS + watching.tempo.patience + LATE_TIMES * watching.tempo.report
+            )
         for _ in range(TRIES):
             outcome = await Sending(source, command, watching).run(sent)
-            if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > source.waits.patience:
+            if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > Tempo.of(source).patience:
                 break
         if case.effect.may_open and outcome.result is Result.REFUSED:
             self.surroundings.expect_nothing(circuit)
@@ -254,12 +255,12 @@ class Control:
 
     def _last_word(self, case: Case, source: Source, run: _Run) -> Phrase | None:
         """Return why it may not go any more, asked directly before it would be sent; from then on it may have left."""
-        now = _now()
+        now, tempo = _now(), Tempo.of(source)
         if run.is_given_up or source not in self.device.sources:
             run.refusal = refused(Reason.WITHDRAWN)
-        elif now - run.began > source.waits.patience:
+        elif now - run.began > tempo.patience:
             run.refusal = refused(Reason.WAITED_TOO_LONG)
-        elif case.effect.may_close and now - run.read_at > source.waits.fresh:
+        elif case.effect.may_close and now - run.read_at > tempo.stale:
             run.refusal = refused(Reason.POSITION_STALE)
         else:
             run.refusal = hindrance(AT_ANY_TIME, replace(case, policy=self._policy()))
@@ -293,7 +294,7 @@ class Control:
         """Return a fresh reading of all that an operation is judged by, when no change of a setting is under way."""
         keys = keys_to_read(self.device, case.operation, _proof_of(case)[0])
         try:
-            async with asyncio.timeout(source.waits.patience):
+            async with asyncio.timeout(Tempo.of(source).patience):
                 await self.device.changed()
                 if run is not None:
                     run.read_at = _now()

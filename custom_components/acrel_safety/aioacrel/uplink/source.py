@@ -13,13 +13,15 @@ from ..modbus.source import ModbusSource
 from ..modbus.unit import utcnow
 from ..points import Point
 from ..readings import PointKey, Quality, Reading
-from ..source import BETWEEN, PROMPT, Order, Sink, Update
+from ..source import BETWEEN, Order, Sink, Update
 from .messages import DataUpload
 from .station import Station
 from .uploads import ORIGIN, UploadDecoder
 
 PERIODS = 2.5
 """So many periods of its uploads a device may be silent before what it uploaded holds no more: one may be missed."""
+UNMEASURED_SECONDS = 6.0
+"""How long an answer may take of a device that gave none yet."""
 USUAL_MINUTES = 30
 """The period of a device that says none: the vendor's default."""
 
@@ -28,7 +30,6 @@ class UplinkSource:
     """One unit of a device that calls in."""
 
     rank = BETWEEN
-    waits = PROMPT
 
     def __init__(self, station: Station, polled: ModbusSource, decoder: UploadDecoder) -> None:
         """Take the device, the unit as it is polled and operated, and what understands its uploads."""
@@ -130,6 +131,12 @@ class UplinkSource:
                 "lifeless": figures.lifeless,
             },
         }
+
+    @property
+    def answer_seconds(self) -> float:
+        """How long an answer takes through the card: what the slowest twentieth of the latest took."""
+        seconds = self.polled.unit.unit.figures.slow_answer_time
+        return UNMEASURED_SECONDS if seconds is None else seconds
 
     # -- what comes ---------------------------------------------------------------------------------------------------
 
