@@ -41,7 +41,7 @@ CONF_CLOCK: Final = "clock"
 CONF_WEEKDAY: Final = "weekday"
 """What time devices are told, and which number a weekday has."""
 
-CONF_SECRET: Final = "product_secret"
+CONF_SECRET: Final = "product_secret"  # noqa: S105 - no secret
 """What a gateway encrypts with; left out where it does not."""
 CONF_REPORTS_EVERY: Final = "reports_every"
 """Seconds between two reports of a gateway; left out where it says them itself."""

@@ -30,6 +30,8 @@ class Broker:
         self.history: list[HistoryValue] = []
         self.failure: Exception | None = None
         """What becomes of the next publishing."""
+        self.tasks: list[asyncio.Task[None]] = []
+        """Those of the gateways."""
         self._news = asyncio.Event()
         self._begun = asyncio.get_running_loop().time()
         self.hub = GatewayHub(
@@ -40,6 +42,12 @@ class Broker:
             now=self.now,
         )
         self.hub.start()
+
+    async def end(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.hub.stop()
 
     def now(self) -> datetime:
         return START + timedelta(seconds=asyncio.get_running_loop().time() - self._begun)

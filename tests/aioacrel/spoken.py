@@ -8,7 +8,7 @@ from itertools import count
 from custom_components.acrel_safety.aioacrel.errors import AcrelError, CommandRefusedError, NoAnswerError
 from custom_components.acrel_safety.aioacrel.points import Model, Point
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality, Reading, Value
-from custom_components.acrel_safety.aioacrel.source import PROMPT, Command, Order, Setting, Sink, Update
+from custom_components.acrel_safety.aioacrel.source import Command, Order, Setting, Sink, Update
 
 _START = datetime(2026, 3, 2, 10, tzinfo=UTC)
 _SECONDS = count()
@@ -33,7 +33,6 @@ class SpokenSource:
         self, model: Model, rank: int, origin: str, keys: Iterable[PointKey], *, orders: Iterable[PointKey] = ()
     ) -> None:
         self.rank = rank
-        self.waits = PROMPT
         self.origin = origin
         self.points: Mapping[PointKey, Point] = {key: model.points[key] for key in keys}
         self.orders: AbstractSet[PointKey] = frozenset(orders)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.virtual_time
 async def broker() -> AsyncIterator[Broker]:
     broker = Broker()
     yield broker
-    await broker.hub.stop()
+    await broker.end()
 
 
 @pytest.mark.parametrize("number", [567, 0, "0", "571", "abc", 12.5, None, True])

@@ -41,22 +41,6 @@ class Command:
     """As of a setting."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waits:
-    """How long things take on a way, in seconds: a line answers at once, a sleeping gateway when it wakes up."""
-
-    patience: float = 10.0
-    """From an act until it has to be on its way, and for so long a fresh reading is waited for."""
-    fresh: float = 4.0
-    """What was asked for longer ago allows no closing: twice the usual time between two fast reads."""
-    within: float = 0.0
-    """So long at least until what an order leads to is seen."""
-    tells_seldom: bool = False
-    """Whether one reading is believed: the next may be minutes away, and no contact bounces so long."""
-
-
-PROMPT = Waits()
-
 type Order = Setting | Command
 type Sink = Callable[[Update], None]
 """Takes what a source says; never raises."""
@@ -80,10 +64,6 @@ class Source(Protocol):
     @property
     def orders(self) -> AbstractSet[PointKey]:
         """What it can set or operate."""
-
-    @property
-    def waits(self) -> Waits:
-        """How long things take."""
 
     def join(self, sink: Sink) -> Callable[[], None]:
         """Tell all there is to say from now on; returns what ends that."""
@@ -121,3 +101,12 @@ class Slow(Protocol):
     @property
     def answer_seconds(self) -> float:
         """How long an answer takes, as far as that is known now; rather too long than too short."""
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """What a source is as well that cannot be asked at will: it reports in its own time, and when it wakes up."""
+
+    @property
+    def report_seconds(self) -> float:
+        """How long it may take until it reports, asked for, what is so now."""

@@ -15,7 +15,7 @@ from ..device import Device
 from ..errors import AcrelError
 from ..points import Model, Point
 from ..readings import PointKey, Reading, Value
-from ..source import NEAR, PROMPT, Order, Sink, Update
+from ..source import NEAR, Order, Sink, Update
 from .output import Json
 
 _UNIT = "unit"
@@ -94,7 +94,6 @@ class _Polled:
     """What a command polled, as a way to the device."""
 
     rank = NEAR
-    waits = PROMPT
     orders: AbstractSet[PointKey] = frozenset()
     lacking: AbstractSet[PointKey] = frozenset()
 

@@ -219,14 +219,13 @@ class Control:
         self.under_way = act
         self._tell(act)
         starts_there = proof.moved(case.readings) is Shown.THERE
-        tempo = Tempo.of(source)
         watching = Watching(
             proof=proof,
-            within=max(case.operation.within, tempo.within),
-            settle_seconds=0.0 if tempo.tells_seldom else self._settle_seconds,
+            within=case.operation.within,
+            settle_seconds=0.0 if Tempo.of(source).believes_one else self._settle_seconds,
             is_pulse=is_pulse,
             starts_there=starts_there,
-            tempo=tempo,
+            tempo=Tempo.of(source),
         )
         return await self._send(case, source, run, watching)
 
@@ -238,8 +237,9 @@ class Control:
             self._lockouts.begin(operation.lockout)
 
         if case.effect.may_open:
-            tempo = watching.tempo
-            self.surroundings.expect_open(circuit, EXPECTED_SECONDS + tempo.patience + LATE_TIMES * tempo.within)
+            self.surroundings.expect_open(
+                circuit, EXPECTED_SECONDS + watching.tempo.patience + LATE_TIMES * watching.tempo.report
+            )
         for _ in range(TRIES):
             outcome = await Sending(source, command, watching).run(sent)
             if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > Tempo.of(source).patience:

@@ -15,7 +15,7 @@ from ..errors import AcrelError, CommandRefusedError, DeviceAwayError, OrderDecl
 from ..masking import masked
 from ..points import Circuit, Model, Point
 from ..readings import PointKey, Quality, Reading
-from ..source import BETWEEN, Command, Order, Sink, Update, Waits
+from ..source import BETWEEN, Command, Order, Sink, Update
 from ..texts import phrase
 from . import orders
 from .codes import ORIGIN
@@ -127,10 +127,9 @@ class GatewaySource:
         return frozenset(key for key in self.orders if not orders.is_proved(self.model, key))
 
     @property
-    def waits(self) -> Waits:
-        """How long things take: a gateway that sleeps answers when it wakes up."""
-        patience = min(max(1.5 * self.gateway.period, _LEAST_PATIENCE), _MOST_PATIENCE)
-        return Waits(patience=patience, fresh=patience, within=patience, tells_seldom=True)
+    def report_seconds(self) -> float:
+        """How long it may take until the meter reports: a gateway that sleeps does when it wakes up."""
+        return min(max(1.5 * self.gateway.period, _LEAST_PATIENCE), _MOST_PATIENCE)
 
     def join(self, sink: Sink) -> Callable[[], None]:
         """Tell all there is to say from now on; returns what ends that."""
@@ -169,7 +168,7 @@ class GatewaySource:
         waiting = self.gateway.now().timestamp(), fresh, came
         self._waiting.append(waiting)
         try:
-            async with asyncio.timeout(self.waits.patience):
+            async with asyncio.timeout(self.report_seconds):
                 while not (fresh and known <= fresh.keys()):
                     if self._may_refresh():
                         await self._refresh()
@@ -179,7 +178,7 @@ class GatewaySource:
                             await came.wait()
         except TimeoutError as error:
             if not fresh:
-                raise NoReportError(serial=masked(self.serial), seconds=f"{self.waits.patience:.0f}") from error
+                raise NoReportError(serial=masked(self.serial), seconds=f"{self.report_seconds:.0f}") from error
         finally:
             self._waiting.remove(waiting)
         return {key: fresh[key] for key in keys if key in fresh}

@@ -17,7 +17,7 @@ from ..errors import (
 from ..points import Point
 from ..readings import PointKey, Quality, Reading
 from ..registers.dump import RegisterDump
-from ..source import NEAR, PROMPT, Order, Sink, Update
+from ..source import NEAR, Order, Sink, Update
 from ..texts import Phrase, phrase
 from ..vocabulary import Pace
 from .bus import DEFAULT_INTERVALS, Bus
@@ -41,7 +41,6 @@ class ModbusSource:
     """
 
     rank = NEAR
-    waits = PROMPT
 
     def __init__(
         self,

@@ -1,5 +1,9 @@
 """The numbers that name a device and its SIM card, as they stand in frames."""
 
+from ..masking import masked
+
+__all__ = ["ICCID_SIZE", "SERIAL_SIZE", "is_serial", "masked", "serial_bytes", "serial_of"]
+
 SERIAL_SIZE = 20
 ICCID_SIZE = 30
 _NUL = b"\0"

@@ -13,7 +13,7 @@ from ..modbus.source import ModbusSource
 from ..modbus.unit import utcnow
 from ..points import Point
 from ..readings import PointKey, Quality, Reading
-from ..source import BETWEEN, PROMPT, Order, Sink, Update
+from ..source import BETWEEN, Order, Sink, Update
 from .messages import DataUpload
 from .station import Station
 from .uploads import ORIGIN, UploadDecoder
@@ -30,7 +30,6 @@ class UplinkSource:
     """One unit of a device that calls in."""
 
     rank = BETWEEN
-    waits = PROMPT
 
     def __init__(self, station: Station, polled: ModbusSource, decoder: UploadDecoder) -> None:
         """Take the device, the unit as it is polled and operated, and what understands its uploads."""
