@@ -66,12 +66,11 @@ class Ascb1(Coded):
 
     def _guards(self) -> list[Guard]:
         feeder, rated = self.feeder, self._amount("rated_a")
-        conductors = self._conductors()
         return [
             Guard(
                 prefix="LgHigh",
                 warning="Lg1HIGH1",
-                alarm="Lg1HIGH2",
+                alarm="LgHigh",
                 measured=self._leakage,
                 warns_at=20.0,
                 trips_at=30.0,
@@ -80,7 +79,7 @@ class Ascb1(Coded):
             Guard(
                 prefix="UHigh",
                 warning="UHIGH1",
-                alarm="UHIGH2",
+                alarm="UHigh",
                 measured=lambda: 100 / _NOMINAL_V * max(feeder.voltage[pole] for pole in self._poles),
                 warns_at=112.0,
                 trips_at=120.0,
@@ -89,7 +88,7 @@ class Ascb1(Coded):
             Guard(
                 prefix="ULow",
                 warning="ULOW1",
-                alarm="ULOW2",
+                alarm="ULow",
                 measured=lambda: 100 / _NOMINAL_V * min(feeder.voltage[pole] for pole in self._poles),
                 warns_at=88.0,
                 trips_at=80.0,
@@ -99,11 +98,20 @@ class Ascb1(Coded):
             Guard(
                 prefix="IHigh",
                 warning="IHIGH1",
-                alarm="IHIGH2",
+                alarm="IHigh",
                 measured=lambda: 100 / rated * max(feeder.current[pole] for pole in self._poles),
-                warns_at=90.0,
-                trips_at=113.0,
-                delay_s=10.0,
+                warns_at=100.0,
+                trips_at=140.0,
+                delay_s=3.0,
+            ),
+            Guard(
+                prefix="PHigh",
+                warning="",
+                alarm="PHigh",
+                measured=lambda: 100_000 / (rated * _NOMINAL_V) * max(feeder.power[pole] for pole in self._poles),
+                warns_at=95.0,
+                trips_at=105.0,
+                delay_s=30.0,
             ),
             Guard(
                 prefix="",
@@ -114,26 +122,19 @@ class Ascb1(Coded):
                 trips_at=SHORT_TIMES,
                 delay_s=0.0,
             ),
-            *(
-                Guard(
-                    prefix=f"T{number}High",
-                    warning=f"T{number}HIGH1",
-                    alarm=f"T{number}HIGH2",
-                    measured=partial(self._temperature, conductor),
-                    warns_at=70.0,
-                    trips_at=90.0,
-                    delay_s=5.0,
-                )
-                for number, conductor in enumerate(conductors, start=1)
+            Guard(
+                prefix="THigh",
+                warning="",
+                alarm="THigh",
+                measured=lambda: max(feeder.temperature[conductor] for conductor in self._conductors()),
+                warns_at=70.0,
+                trips_at=90.0,
+                delay_s=5.0,
             ),
         ]
 
     def _conductors(self) -> list[int]:
         return [*self._poles, NEUTRAL]
-
-    def _temperature(self, conductor: int) -> float:
-        # Settled only at the end of the feeder's beginning.
-        return self.feeder.temperature[conductor]
 
     def _leakage(self) -> float:
         """Return what its transformer sees: nothing when it is off."""
@@ -182,13 +183,12 @@ class Ascb1(Coded):
         feeder, poles = self.feeder, self._poles
         yield value("Lg", self._leakage)
         for number, conductor in enumerate(self._conductors(), start=1):
-            yield value(f"Temp{number}", partial(self._temperature, conductor), "0.1")
+            yield value(f"Temp{number}", item(feeder.temperature, conductor), "0.1")
         for pole in poles:
-            phase = "abc"[pole] if len(poles) > 1 else ""
+            phase = "abc"[pole]
             yield value(f"U{phase}", item(feeder.voltage, pole), "0.1")
             yield value(f"I{phase}", item(feeder.current, pole), "0.01")
-            if phase:
-                yield value(f"P{phase}", item(feeder.power, pole), "0.001")
+            yield value(f"P{phase}", item(feeder.power, pole), "0.001")
         yield value("P", lambda: sum(feeder.power[pole] for pole in poles), "0.001")
         yield value("Q", lambda: sum(feeder.reactive[pole] for pole in poles), "0.001")
         yield value("S", lambda: sum(feeder.apparent[pole] for pole in poles), "0.001")
@@ -293,7 +293,7 @@ class Ascb1(Coded):
             case "RESET", _:
                 self.reset()
             case "SELCHK", _:
-                self._trip(self._by_alarm["Lg1HIGH2"])
+                self._trip(self._by_alarm["LgHigh"])
             case _:
                 return False
         self.settle()

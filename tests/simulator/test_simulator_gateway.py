@@ -135,12 +135,12 @@ async def test_a_breaker_trips_on_leakage_keeps_the_cause_and_closes_only_after_
         switch_on(station)
         await server.update()
         before = await reported(station, server, key)
-        assert (before["RlySta"], before["Lg1HIGH2"], before["state"]) == (1, 0, "ONLINE")
+        assert (before["RlySta"], before["LgHigh"], before["state"]) == (1, 0, "ONLINE")
 
         cabinet.set_scenario("leak", BREAKER)
         cabinet.set_scenario("normal", BREAKER)
         tripped = await reported(station, server, key)
-        assert (tripped["RlySta"], tripped["Lg1HIGH2"], tripped["Lg"], tripped["I"]) == (0, 1, 0, 0)
+        assert (tripped["RlySta"], tripped["LgHigh"], tripped["Lg"], tripped["Ia"]) == (0, 1, 0, 0)
         assert tripped["openCnt"] == before["openCnt"] + 1
 
         answer = await server.command(AWT, BREAKER, "RLYON", msgid="4711")
@@ -149,7 +149,7 @@ async def test_a_breaker_trips_on_leakage_keeps_the_cause_and_closes_only_after_
         assert (await reported(station, server, key))["RlySta"] == 0
 
         await server.command(AWT, BREAKER, "RESET")
-        assert (await reported(station, server, key))["Lg1HIGH2"] == 0
+        assert (await reported(station, server, key))["LgHigh"] == 0
         assert (await server.command(AWT, BREAKER, "RLYON"))["res"] == 1
         assert (await reported(station, server, key))["RlySta"] == 0  # it takes its time
         cabinet.advance(3)
@@ -162,11 +162,12 @@ async def test_a_breaker_trips_on_leakage_keeps_the_cause_and_closes_only_after_
 @pytest.mark.parametrize(
     ("scenario", "options", "cause"),
     [
-        ("overload", {"factor": 3.5}, "IHIGH2"),
+        ("overload", {"factor": 3}, "PHigh"),
+        ("overload", {"factor": 6}, "IHigh"),
         ("overload", {"factor": 60}, "ASSC"),
-        ("overheat", {"celsius": 150}, "T1HIGH2"),
-        ("undervoltage", {"factor": 0.6}, "ULOW2"),
-        ("undervoltage", {"factor": 1.4}, "UHIGH2"),
+        ("overheat", {"celsius": 150}, "THigh"),
+        ("undervoltage", {"factor": 0.6}, "ULow"),
+        ("undervoltage", {"factor": 1.4}, "UHigh"),
     ],
 )
 def test_each_cause_opens_a_breaker_and_is_told(
@@ -176,7 +177,7 @@ def test_each_cause_opens_a_breaker_and_is_told(
     cabinet.set_scenario(scenario, "b", **options)
     cabinet.advance(300)
     truth = unit.truth()["1"]
-    held = [code for code in ("Lg1HIGH2", "UHIGH2", "ULOW2", "IHIGH2", "T1HIGH2", "ASSC") if truth[code]]
+    held = [code for code in ("LgHigh", "UHigh", "ULow", "IHigh", "PHigh", "THigh", "ASSC") if truth[code]]
     assert (truth["RlySta"], held) == (False, [cause])
 
 
@@ -203,11 +204,11 @@ def test_a_breaker_closes_again_by_itself_as_often_as_it_is_set_to(cabinet: Cabi
     cabinet.set_scenario("normal", "b")
     cabinet.advance(6)
     truth = unit.truth()["1"]
-    assert (truth["RlySta"], truth["AlrRcrCnt"], truth["Lg1HIGH2"]) == (True, 1, False)
+    assert (truth["RlySta"], truth["AlrRcrCnt"], truth["LgHigh"]) == (True, 1, False)
     cabinet.set_scenario("leak", "b")
     cabinet.advance(60)
     truth = unit.truth()["1"]
-    assert (truth["RlySta"], truth["AlrRcrCnt"], truth["Lg1HIGH2"]) == (False, 1, True)
+    assert (truth["RlySta"], truth["AlrRcrCnt"], truth["LgHigh"]) == (False, 1, True)
 
 
 async def test_a_sticking_breaker_takes_a_command_over_and_does_not_move(
