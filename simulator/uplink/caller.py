@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -49,6 +49,16 @@ class Caller:
         self._writer: asyncio.StreamWriter | None = None
         self._task: asyncio.Task[None] | None = None
         self._answers: set[asyncio.Task[None]] = set()
+
+    @property
+    def acts(self) -> Mapping[str, Callable[[], None]]:
+        """What can happen to it, by name."""
+        return {"hang_up": self.hang_up, "upload": self.upload}
+
+    @property
+    def heard(self) -> Sequence[object]:
+        """What was passed through to it."""
+        return [request.hex() for request in self.asked]
 
     def start(self, host: str, port: int) -> None:
         """Dial, and dial again whenever the connection is lost."""

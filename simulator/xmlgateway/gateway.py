@@ -4,7 +4,7 @@ import asyncio
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -98,7 +98,7 @@ class XmlGateway:
         }
 
     @property
-    def heard(self) -> list[object]:
+    def heard(self) -> Sequence[object]:
         """What it was asked."""
         return [request.hex() for request in self.asked]
 

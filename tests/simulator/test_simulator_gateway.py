@@ -1,6 +1,7 @@
 """Simulated gateways on a real broker: what they insist on, what they report, what they do when told."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 
 from simulator import Cabinet
 from simulator.broker import Broker
+from simulator.control import ControlServer
 from simulator.gateway import QUIRKS, Awt, DirectMeter, Meter, Overseas, Quirks, Station
 from simulator.gateway.site import (
     ARCS,
@@ -24,6 +26,7 @@ from simulator.gateway.site import (
     RECLOSER,
     Site,
 )
+from simulator.parts import actors
 from tests.simulator.broker_rigs import Message, Server, serving
 
 type SwitchOn = Callable[[Station], None]
@@ -388,3 +391,45 @@ async def test_the_standard_site_stops_whatever_state_it_is_in(broker: Broker, c
     stations: list[Station] = [*site.stations]
     await site.stop()
     assert not any(station.is_up.is_set() for station in stations)
+
+
+async def test_the_control_channel_reaches_what_is_behind_a_gateway(
+    broker: Broker, cabinet: Cabinet, switch_on: SwitchOn
+) -> None:
+    site = Site(cabinet, quirks="sleeps", seconds=SELDOM)
+    control = ControlServer(cabinet, actors([site]))
+
+    def do(**command: object) -> Message:
+        answer: Message = control.answer(json.dumps(command))
+        return answer
+
+    assert do(do="units")["outside"][f"2_{HUB}"] == "ascb1"
+    assert do(do="position", unit=f"2_{HUB}") == {"ok": True, "closed": True}
+    assert do(do="scenario", name="leak", unit=f"2_{HUB}") == {"ok": True}
+    assert do(do="position", unit=f"2_{HUB}")["closed"] is False
+    assert do(do="truth", unit=f"2_{HUB}")["truth"]["1"]["LgHigh"] is True
+    assert do(do="by_hand", unit=f"2_{HUB}", closed=True, locked=True) == {"ok": True}
+    assert "nothing to move by hand" in do(do="by_hand", unit=f"{ARCS}", closed=True)["error"]
+    assert "true or false" in do(do="by_hand", unit=f"2_{HUB}", closed=1)["error"]
+    assert "no unit" in do(do="position", unit="nobody")["error"]
+    assert "it can: reboot" in do(do="act", who=AWT, what="dance")["error"]
+    assert "nobody" in do(do="heard", who="nobody")["error"]
+    station = next(station for station in site.stations if station.serial == AWT)
+    station.quirks = replace(station.quirks, redial_s=0.01)
+    async with serving(broker) as server:
+        switch_on(station)
+        await server.update()
+        station.has_heard.clear()
+        asking = asyncio.create_task(server.command(AWT, f"2_{HUB}", "RLYOFF", msgid="7"))
+        await station.has_heard.wait()
+        assert do(do="act", who=AWT, what="report") == {"ok": True}
+        await asking
+        logins = len([said for _, said in server.heard if said["method"] == "login"])
+        assert do(do="act", who=AWT, what="reboot") == {"ok": True}
+        await server.next(lambda _, said: said["method"] == "login", since=len(server.heard))
+    assert logins >= 1
+    (heard,) = do(do="heard", who=AWT)["heard"]
+    assert (heard["method"], heard["msgid"], heard["res"]) == ("RLYOFF", "7", 1)
+    (command,) = do(do="commands", unit=f"2_{HUB}")["commands"]
+    assert (command["method"], command["accepted"]) == ("RLYOFF", True)
+    assert do(do="position", unit=f"2_{HUB}")["closed"] is False
