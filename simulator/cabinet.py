@@ -115,14 +115,14 @@ class Cabinet:
             lambda other: self._device(unit_id, other, {}),
         )
 
-    def add_outside(self, name: str, model: str, **options: Option) -> Unit:
-        """Build a unit that is not on the line; its own address is 1. Raises ValueError."""
+    def add_outside(self, name: str, model: str, *, address: int = 1, **options: Option) -> Unit:
+        """Build a unit that is not on the line, with the address that it has where it is. Raises ValueError."""
         if name in self.outside:
             raise ValueError(f"there is a unit {name!r} already")
         seed = _MAX_UNIT_ID + 1 + len(self.outside)
         factory = CODED.get(model) or self._factory(model)
         unit = Unit(
-            1,
+            address,
             factory(self.environment, f"{self.seed}:{seed}", latched=self._latched, options=options),
             lambda other: self._device(seed, other, {}),
         )

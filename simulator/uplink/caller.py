@@ -51,6 +51,16 @@ class Caller:
         self._task: asyncio.Task[None] | None = None
         self._answers: set[asyncio.Task[None]] = set()
 
+    @property
+    def acts(self) -> Mapping[str, Callable[[], None]]:
+        """What can happen to it, by name."""
+        return {"hang_up": self.hang_up, "upload": self.upload}
+
+    @property
+    def heard(self) -> Sequence[object]:
+        """What was passed through to it."""
+        return [request.hex() for request in self.asked]
+
     def start(self, host: str, port: int) -> None:
         """Dial, and dial again whenever the connection is lost."""
         self._task = asyncio.create_task(self._dial_for_ever(host, port), name=f"simulated caller {self.serial}")
