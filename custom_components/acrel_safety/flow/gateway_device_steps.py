@@ -44,6 +44,11 @@ class GatewayDeviceFlow(ControlSteps):
     async def async_step_user(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Let the user choose how a meter is named."""
         await self._prepare()
+        return await self.async_step_meters()
+
+    @ends_clearly
+    async def async_step_meters(self, user_input: FormData | None = None) -> SubentryFlowResult:
+        """Let the user choose one that is reported, or name one."""
         return self.async_show_menu(
             step_id="meters",
             menu_options=["heard", "meter"],

@@ -17,6 +17,7 @@ from ..aioacrel.gateway.errors import NoBrokerError
 from ..aioacrel.gateway.events import Event, HistoryValue
 from ..aioacrel.gateway.hub import GatewayHub
 from ..const import DOMAIN
+from ..lifetime import at_stop
 
 GRACE_SECONDS = 30.0
 """So long the broker may be away before everything behind it is."""
@@ -63,6 +64,7 @@ class Broker:
 
     async def _async_begin(self) -> None:
         self.hub.start()
+        self._leave.append(at_stop(self._hass, self._stop))
         self._leave.append(mqtt.async_subscribe_connection_status(self._hass, self._connected))
         for topic in self.hub.subscriptions():
             self._leave.append(await mqtt.async_subscribe(self._hass, topic, self._take, qos=1, encoding=None))
@@ -83,6 +85,9 @@ class Broker:
             self._hass.async_create_task(self.hub.forget(serial), "acrel gateway is left alone")
         if not self._listeners:
             self._end()
+
+    async def _stop(self, _: HomeAssistant) -> None:
+        self._end()
 
     @callback
     def _end(self) -> None:
