@@ -1,8 +1,12 @@
 """Gateways over MQTT, as a user sees them: a real broker, Home Assistant's MQTT integration, simulated gateways."""
 
+from datetime import timedelta
+
 import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.acrel_safety.const import DOMAIN
 from simulator import Cabinet
@@ -75,6 +79,15 @@ async def test_a_hub_shows_the_circuits_that_it_reports_and_keeps_them(hass: Hom
             await device.is_up.wait()
             await device.report()
             first = rig.entity_id("sensor", "1_Ua", HUB)
-            await rig.until(first, is_not("unavailable"))
+            before = await rig.until(first, is_not("unavailable"))
+            # What else came is gathered for a moment, and then among its points for good.
+            async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=60))
+            await hass.async_block_till_done()
+            second = rig.entity_id("sensor", "2_Ua", HUB)
+            assert hass.states.get(second).state == hass.states.get(first).state == before.state
+            await hass.config_entries.async_reload(rig.entry.entry_id)
+            await hass.async_block_till_done()
+            # It goes on with what holds, without another report.
+            assert hass.states.get(second).state == before.state
         finally:
             await device.stop()

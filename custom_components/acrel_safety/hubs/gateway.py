@@ -87,7 +87,7 @@ class GatewayEntryHub:
         gateway = source.gateway
         return Facts(
             is_connected=gateway.is_here,
-            last_report=None if source.meter.latest is None else source.meter.latest[2],
+            last_report=source.meter.heard,
             firmware=None if gateway.login is None else gateway.login.version or None,
         )
 
@@ -97,7 +97,7 @@ class GatewayEntryHub:
             return lambda: None
         leave = (
             source.gateway.listen(listener),
-            source.meter.join(lambda _: listener(), listener),
+            source.meter.join(lambda *_: listener(), listener),
         )
 
         @callback

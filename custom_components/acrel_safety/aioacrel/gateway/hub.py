@@ -6,6 +6,7 @@ How messages travel is not known here: whoever runs it subscribes the topics, ha
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -29,6 +30,21 @@ from .topics import Dialect, Topic, is_serial, subscriptions, topic_of
 
 _LOGGER = logging.getLogger(__name__)
 MOST_PARTED = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parted:
+    """A meter that was dropped, and how its values were read."""
+
+    source: GatewaySource
+    scaling: Scaling | None
+
+    @property
+    def heard(self) -> datetime | None:
+        return self.source.meter.heard
+
+    def fits(self, model: Model, scaling: Scaling | None) -> bool:
+        return self.source.model == model and self.scaling == scaling
 
 
 class GatewayHub:
@@ -59,7 +75,7 @@ class GatewayHub:
         self._now = now
         self._sources: dict[GatewaySource, tuple[str, str]] = {}
         self._silences: dict[str, asyncio.TimerHandle] = {}
-        self._parted: dict[tuple[str, str], Meter] = {}
+        self._parted: dict[tuple[str, str], _Parted] = {}
         """Meters that were dropped, by gateway and their own number."""
         self._pairing_until: float | None = None
         self._is_started = False
@@ -149,16 +165,17 @@ class GatewayHub:
         known.heard.forget(serial)
         source = GatewaySource(known, meter, model, self._sender)
         self._sources[source] = gateway, serial
-        self._resume(known, meter)
+        self._resume(known, source)
         return source
 
-    def _resume(self, gateway: Gateway, meter: Meter) -> None:
-        """Have a meter that was dropped a moment ago go on with what holds of it."""
-        parted = self._parted.pop((gateway.serial, meter.serial), None)
-        if parted is None or not gateway.is_here:
+    def _resume(self, gateway: Gateway, source: GatewaySource) -> None:
+        """Have a meter that was dropped go on with what holds of it, if it is still read in the same way."""
+        former = self._parted.pop((gateway.serial, source.serial), None)
+        if former is None or not gateway.is_here or former.heard is None:
             return
-        if parted.latest is not None and (self._now() - parted.latest[2]).total_seconds() < PERIODS * gateway.period:
-            meter.resume(parted)
+        left = PERIODS * gateway.period - (self._now() - former.heard).total_seconds()
+        if left > 0 and former.fits(source.model, gateway.scalings.get(source.serial)):
+            source.resume(former.source, left)
 
     async def remove(self, source: GatewaySource) -> None:
         """Leave a meter alone; its gateway stays known until it is forgotten."""
@@ -166,9 +183,9 @@ class GatewayHub:
 
     def drop(self, source: GatewaySource) -> None:
         """Leave a meter alone for a moment: named again, it begins with what was reported last, if that still holds."""
-        meter = source.meter
         if (where := self._sources.get(source)) is not None:
-            self._parted[where] = meter
+            scaling = source.gateway.scalings.get(source.serial)
+            self._parted[where] = _Parted(source=source, scaling=scaling)
             while len(self._parted) > MOST_PARTED:
                 del self._parted[next(iter(self._parted))]
         self._end(source)

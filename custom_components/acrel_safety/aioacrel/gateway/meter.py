@@ -16,8 +16,6 @@ _EARLIER = 0.5
 type Told = Callable[[Mapping[PointKey, Reading], float], None]
 """Takes readings, and when they were made by our own clock."""
 type Missing = Callable[[], None]
-type Latest = tuple[Record, Judged, datetime]
-"""A record, of when it was taken to be, and when it came."""
 
 
 class Meter:
@@ -32,8 +30,8 @@ class Meter:
         self.duplicates = 0
         self.late = 0
         """Records that came again, and those of before."""
-        self.latest: Latest | None = None
-        """What holds now."""
+        self.heard: datetime | None = None
+        """When the state that holds came."""
         self._last: Record | None = None
         self._prefixes: set[str] = set()
         self._times: dict[int, set[PointKey]] = {}
@@ -65,7 +63,7 @@ class Meter:
             yield from self._before(record, judged.time, now)
             return
         self.newest = judged.time if self.newest is None else max(self.newest, judged.time)
-        self._last, self.latest = record, (record, judged, now)
+        self._last, self.heard = record, now
         if record.is_missing:
             for _, missing in list(self._listeners):
                 missing()
@@ -78,9 +76,7 @@ class Meter:
     def resume(self, former: Meter) -> None:
         """Go on as the same meter did before it was named anew."""
         self._prefixes, self._times = set(former._prefixes), dict(former._times)
-        if former.latest is not None:
-            for _ in self.take(*former.latest):
-                pass
+        self._last, self.heard, self.newest = former._last, former.heard, former.newest
 
     def _before(self, record: Record, time: float, now: datetime) -> Iterator[tuple[PointKey, datetime, Reading]]:
         self.late += 1

@@ -82,6 +82,18 @@ class GatewaySource:
         for task in list(self._tasks):
             task.cancel()
 
+    def resume(self, former: GatewaySource, left: float) -> None:
+        """Go on with what held of the same meter before it was named anew, for so many seconds."""
+        self.meter.resume(former.meter)
+        self._holds = dict(former.held)
+        if self._holds:
+            self._expiry = asyncio.get_running_loop().call_later(left, self._expire)
+
+    @property
+    def held(self) -> Mapping[PointKey, Reading]:
+        """What was reported and holds; of one that has ended, what held then."""
+        return self._holds
+
     # -- as every source ----------------------------------------------------------------------------------------------
 
     @property
@@ -100,7 +112,7 @@ class GatewaySource:
         own, points = self.model, dict(self.points)
         numbers = own.circuits.keys() | {key.circuit for key in points}
         order = sorted(numbers, key=lambda number: (len(number), number))
-        circuits = {number: own.circuits.get(number) or Circuit(number) for number in order}
+        circuits = {number: own.circuits.get(number) or Circuit(number=number) for number in order}
         return replace(own, circuits=circuits, points=points, is_spoken=True)
 
     @property
