@@ -97,8 +97,8 @@ class Broker:
     def system(self, method: str, *, gateway: str = GATEWAY, **fields: object) -> None:
         self.say(f"sys/dev/{KEY}/{gateway}", {"method": method, "sn": gateway, "timestamp": self.stamp} | fields)
 
-    def login(self, period: float = 300, **fields: object) -> None:
-        self.system("login", msgid=1, payload={"upInterval": period, "devname": "awt200", "imei": "860000"}, **fields)
+    def login(self, period: float = 300) -> None:
+        self.system("login", msgid=1, payload={"upInterval": period, "devname": "awt200", "imei": "860000"})
 
     def update(
         self,

@@ -35,6 +35,8 @@ class Gateway:
         self.dialect: Dialect | None = None
         self.login: Login | None = None
         """What it said of itself last."""
+        self.signal: float | None = None
+        """As it says it itself; in which unit is not known."""
         self.last_heard: datetime | None = None
         self.is_here = False
         """Whether it spoke since the start, within three periods."""

@@ -272,6 +272,7 @@ class GatewayHub:
         gateway.settle(now)
 
     def _report(self, gateway: Gateway, report: Report, now: datetime) -> None:
+        gateway.signal = report.signal if report.signal is not None else gateway.signal
         shown = {serial: len(meter.codebook.points) for serial, meter in gateway.meters.items()}
         for serial in gateway.take(list(report.records), report.sent, now):
             self._tell(EventKind.METER, gateway.serial, serial)

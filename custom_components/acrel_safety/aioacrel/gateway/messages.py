@@ -81,6 +81,8 @@ class Report:
     records: Sequence[Record]
     sent: float | None = None
     """When it was sent, by the sender's clock."""
+    signal: float | None = None
+    """Signal of the gateway itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,11 @@ class Meter:
         self._times: dict[int, set[PointKey]] = {}
         self._listeners: list[tuple[Told, Missing]] = []
 
+    @property
+    def has_several(self) -> bool:
+        """Whether it is several circuits, told apart by the number before its serial number."""
+        return len(self._prefixes) > 1
+
     def join(self, told: Told, missing: Missing) -> Callable[[], None]:
         """Tell new readings, and that the gateway does not hear the meter; returns what ends that."""
         listener = told, missing
@@ -91,9 +96,7 @@ class Meter:
 
     def _circuit(self, record: Record) -> str:
         """Return the circuit of a record: the number before the serial is one only where there are several of them."""
-        if record.channel or len(self._prefixes) < 2:  # noqa: PLR2004 - several
-            return record.channel
-        return record.prefix
+        return record.prefix if self.has_several and not record.channel else record.channel
 
     def _note(self, time: float, readings: Mapping[PointKey, Reading]) -> set[PointKey]:
         """Note what is known of a time from now on; return what was before."""

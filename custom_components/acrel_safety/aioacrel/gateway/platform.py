@@ -35,7 +35,11 @@ def message_of(topic: Topic, document: Document) -> Message:
         case Channel.SYSTEM:
             return _system(method, stamp, document)
         case Channel.DATA if method in ("update", ""):
-            return Report(records=list(_records(topic, document, stamp)), sent=moment(document.get("sendtime")))
+            return Report(
+                records=list(_records(topic, document, stamp)),
+                sent=moment(document.get("sendtime")),
+                signal=_signal(document),
+            )
         case Channel.COMMAND if method == "operate":
             result = number(document.get("res"))
             return Answer(
@@ -68,6 +72,11 @@ def _system(method: str, stamp: float | None, document: Document) -> Message:
         case "topology":
             return Topology(number=given, stamp=stamp)
     return Other(name=method)
+
+
+def _signal(document: Document) -> float | None:
+    reported = document.get("reported")
+    return number(reported.get("rssi")) if isinstance(reported, dict) else None
 
 
 def _records(topic: Topic, document: Document, stamp: float | None) -> Iterator[Record]:

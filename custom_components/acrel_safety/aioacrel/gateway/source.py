@@ -128,8 +128,8 @@ class GatewaySource:
     @property
     def orders(self) -> AbstractSet[PointKey]:
         """What it can operate."""
-        if self.gateway.dialect in (Dialect.OVERSEAS, Dialect.NUMBERS):
-            # Names are known, no layout is.
+        if self.gateway.dialect in (Dialect.OVERSEAS, Dialect.NUMBERS) or self.meter.has_several:
+            # Names are known, no layout is; and none that names one of several circuits.
             return frozenset()
         return orders.offered(self.model, by_analogy=self.gateway.options.methods_by_analogy)
 
@@ -228,6 +228,7 @@ class GatewaySource:
         offset = self.gateway.clock.offset
         return {
             "period": self.gateway.period,
+            "signal": self.gateway.signal,
             "clock_offset": None if offset is None else round(offset),
             "late_records": self.meter.late,
             "duplicates": self.meter.duplicates,
