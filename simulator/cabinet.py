@@ -115,7 +115,9 @@ class Cabinet:
             lambda other: self._device(unit_id, other, {}),
         )
 
-    def add_outside(self, name: str, model: str, *, address: int = 1, **options: Option) -> Unit:
+    def add_outside(
+        self, name: str, model: str, *, address: int = 1, options: Mapping[str, Option] | None = None
+    ) -> Unit:
         """Build a unit that is not on the line, with the address that it has where it is. Raises ValueError."""
         if name in self.outside:
             raise ValueError(f"there is a unit {name!r} already")
