@@ -227,7 +227,7 @@ class Station(ABC):
         await self.shake_hands()
         self.is_up.set()
         await self.report()
-        while self._stored:
+        while self._stored and self.is_up.is_set():
             record = self._stored.popleft()
             try:
                 await self._send(record, is_late=True)

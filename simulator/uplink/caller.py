@@ -8,6 +8,7 @@ from datetime import datetime
 
 from simulator.devices.base import READ_HOLDING, WRITE_MULTIPLE
 from simulator.faults.frames import checksum
+from simulator.points import Match, Twin
 from simulator.registers import RefusedError
 from simulator.unit import Unit
 from simulator.uplink.quirks import Quirks
@@ -185,6 +186,22 @@ class Caller:
 
     def _name(self) -> bytes:
         return self.serial.encode().ljust(20, b"\0") if self.quirks.names_itself else b""
+
+
+def uploaded(unit: Unit) -> set[tuple[str, str]]:
+    """Return circuit and code of what a unit's uploads tell."""
+    found = set()
+    for point in unit.device.points:
+        match point:
+            case Twin():
+                places = [point.first.address, *(other.address for other in point.others)]
+            case Match():
+                places = [point.field.address]
+            case _:
+                places = [point.address]
+        if any(first <= address < first + count for address in places for first, count in BLOCKS[unit.model]):
+            found.add((point.circuit, point.code))
+    return found
 
 
 def answer_of(unit: Unit, request: bytes) -> bytes | None:

@@ -201,7 +201,7 @@ def test_maintenance_and_the_local_lock_keep_even_a_forced_close_away(cabinet: C
 
 
 def test_a_breaker_closes_again_by_itself_as_often_as_it_is_set_to(cabinet: Cabinet) -> None:
-    unit = cabinet.add_outside("b", "ascb1", recloses=1, reclose_s=5.0)
+    unit = cabinet.add_outside("b", "ascb1", options={"recloses": 1, "reclose_s": 5.0})
     cabinet.set_scenario("leak", "b")
     assert unit.truth()["1"]["RlySta"] is False
     cabinet.set_scenario("normal", "b")
