@@ -115,7 +115,7 @@ def add_device(
 @callback
 def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoordinator) -> Callable[[], None]:
     """Watch for alarms, whatever is shown; but none that a person disabled by its own entity."""
-    subentry, device = coordinator.subentry, coordinator.device
+    subentry, device, hub = coordinator.subentry, coordinator.device, entry.runtime_data.hub
     registry = er.async_get(hass)
 
     def is_left_out(point: Point) -> bool:
@@ -134,9 +134,17 @@ def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoord
         ratings=ratings_of(subentry),
         ratios=ratios_of(subentry),
         points=readable.keys() - {point.key for point in coordinator.left_out},
+        calls=hub.facts(coordinator.source) is not None,
     )
     tell_unwatched(hass, entry, subentry, device.model if coordinator.watch.is_unwatched else None)
-    return unwatch
+    unlisten = hub.on_impostor(coordinator.source, coordinator.watch.note_second_login)
+
+    @callback
+    def leave() -> None:
+        unlisten()
+        unwatch()
+
+    return leave
 
 
 def _may_change(entry: AcrelConfigEntry, subentry_id: str) -> bool:

@@ -116,3 +116,6 @@ class SpokenHub:
 
     def on_facts(self, source: Source, listener: Callable[[], None]) -> Callable[[], None]:
         return lambda: None
+
+    def on_impostor(self, source: Source, listener: Callable[[str], None]) -> Callable[[], None]:
+        return lambda: None

@@ -4,15 +4,21 @@ import asyncio
 from collections.abc import Mapping
 
 import pytest
+from homeassistant.auth.const import GROUP_ID_ADMIN
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryState, ConfigFlowContext
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 
+from custom_components.acrel_safety.aioacrel.uplink import server
 from custom_components.acrel_safety.const import DOMAIN
+from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.hubs import uplink_strangers
 from custom_components.acrel_safety.whole import is_all_there
+from tests.integration.alarm_rigs import context_of
+from tests.integration.control_rigs import USUAL, administrator
 from tests.integration.flows import Walk, add_devices, add_link
-from tests.integration.rigs import HOST, is_not
+from tests.integration.rigs import HOST, is_not, is_now
 from tests.integration.uplink_rigs import OTHER, SERIAL, UplinkRig, caller_data, calling, free_port, uplink
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -136,3 +142,49 @@ async def test_cards_are_few_are_ignored_for_good_and_take_no_safety_away(
         assert [*listed.options("serial_number")] == [SERIAL]
         assert not cards(hass)
         assert is_all_there(hass)
+
+
+async def test_who_calls_in_the_name_of_a_device_is_an_alarm_until_somebody_knows(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(server, "PROOF_SECONDS", 0.05)
+    async with uplink(hass, [caller_data()]) as rig, calling(rig.port) as true:
+        safety = rig.entity_id("sensor", "alarms_all_safety")
+        await rig.until(safety, is_now("safe"))
+        async with calling(rig.port) as false:
+            state = await rig.until(safety, is_now("alarm"))
+        assert state.attributes["detail"] == HOST
+        assert (true.logins, false.asked) == (1, [])
+        (standing,) = desk_of(hass).alarms.standing()
+        await hass.services.async_call(
+            DOMAIN, "acknowledge", {"entity_id": safety}, blocking=True, context=context_of(hass, "Ada", GROUP_ID_ADMIN)
+        )
+        assert state_of(hass, safety) == "safe"
+        assert standing.alarm.cause.key.rule == "second_login"
+    assert not [one for one in caplog.records if "acrel_safety" in one.name and SERIAL in one.getMessage()]
+
+
+async def test_a_meter_is_opened_and_closed_over_its_card_and_nothing_is_sent_to_one_that_is_away(
+    hass: HomeAssistant,
+) -> None:
+    ada = await administrator(hass)
+
+    async def turn(way: str) -> None:
+        target, context = {"entity_id": switch}, Context(user_id=ada.id)
+        await hass.services.async_call("switch", f"turn_{way}", target, blocking=True, context=context)
+
+    async with uplink(hass, [caller_data(control=USUAL)]) as rig:
+        switch = rig.entity_id("switch", "control_1_remote_breaker")
+        async with calling(rig.port) as caller:
+            await rig.until(switch, is_now("on"))
+            assert caller.unit.writes == []
+            await turn("off")
+            state = await rig.until(switch, is_now("off"))
+            assert (state.attributes["last_outcome"], len(caller.unit.writes)) == ("confirmed", 1)
+            await turn("on")
+            state = await rig.until(switch, is_now("on"))
+            assert (state.attributes["last_outcome"], len(caller.unit.writes)) == ("confirmed", 2)
+        await rig.until(rig.entity_id("binary_sensor", "calling_online"), is_now("off"))
+        with pytest.raises(HomeAssistantError, match=r"nothing was sent: .* \(4G …0042 cannot be reached"):
+            await turn("off")
+        assert len(caller.unit.writes) == 2

@@ -61,6 +61,9 @@ class EntryHub(Protocol):
     def on_facts(self, source: Source, listener: Callable[[], None]) -> Callable[[], None]:
         """Tell that any of that changed; returns what ends that."""
 
+    def on_impostor(self, source: Source, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Tell from where somebody called in the name of a device that is there; returns what ends that."""
+
 
 def _as_it_is(_: Source, model: Model) -> Model:
     return model

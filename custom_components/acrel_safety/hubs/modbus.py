@@ -258,6 +258,10 @@ class ModbusEntryHub:
         """Tell nothing."""
         return lambda: None
 
+    def on_impostor(self, source: Source, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Tell nothing."""
+        return lambda: None
+
     def _unit(self, unit_id: int) -> GuardedUnit:
         try:
             unit = async_get_unit(self._hass, self._entry, self._address.params, unit_id)

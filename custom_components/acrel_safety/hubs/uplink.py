@@ -72,6 +72,7 @@ class UplinkEntryHub:
         self._reported: dict[str, datetime] = {}
         """When each device reported last, by serial number."""
         self._listeners: dict[str, list[Callable[[], None]]] = {}
+        self._impostor_listeners: dict[str, list[Callable[[str], None]]] = {}
         self._is_started = self._is_stopped = False
         self._leaving: set[asyncio.Task[None]] = set()
 
@@ -159,6 +160,14 @@ class UplinkEntryHub:
         listeners.append(listener)
         return lambda: listeners.remove(listener)
 
+    def on_impostor(self, source: Source, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Tell from where somebody called in the name of a device that is there; returns what ends that."""
+        if not isinstance(source, UplinkSource):
+            return lambda: None
+        listeners = self._impostor_listeners.setdefault(source.station.serial, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener)
+
     def figures(self) -> Mapping[str, float | None]:
         """Return nothing: devices share no line."""
         return {}
@@ -182,6 +191,9 @@ class UplinkEntryHub:
         """Take what happened at the port."""
         if event.kind is EventKind.STRANGER:
             self._cards.show(event.serial)
+        elif event.kind is EventKind.SECOND_LOGIN:
+            for listener in list(self._impostor_listeners.get(event.serial, ())):
+                listener(event.address)
 
 
 def strangers_of(entry: ConfigEntry) -> list[Stranger]:
