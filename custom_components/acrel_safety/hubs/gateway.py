@@ -107,6 +107,10 @@ class GatewayEntryHub:
 
         return end
 
+    def on_impostor(self, source: Source, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Tell nothing: who publishes in whose name is the broker's to allow."""
+        return lambda: None
+
     def figures(self) -> Mapping[str, float | None]:
         """Return nothing: meters share no line."""
         return {}
