@@ -1,7 +1,7 @@
 """The time limits of one operation: those of a local line, and longer ones where every answer takes long by its way.
 
-They follow what was measured, as far as `MOST_ANSWER_SECONDS`: what needs longer has to do with the limits of that. What
-they never change: one fresh reading, all checks, one request, and the position read back.
+They follow what was measured, as far as `MOST_ANSWER_SECONDS`: what needs longer has to do with the limits of that.
+What they never change: one fresh reading, all checks, one request, and the position read back.
 """
 
 from dataclasses import dataclass
