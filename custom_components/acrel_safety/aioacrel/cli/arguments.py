@@ -228,6 +228,12 @@ def _add_uplink(parser: argparse.ArgumentParser) -> None:
         help="take connections from this network only, such as 10.0.0.0/8; may be given several times",
     )
     parser.add_argument(
+        "--relay",
+        type=typed.server,
+        metavar="HOST:PORT",
+        help="pass on what named devices send to this server, too: it learns all of it; nothing comes back from there",
+    )
+    parser.add_argument(
         "--utc-offset",
         type=typed.utc_offset,
         default=typed.utc_offset("+08:00"),

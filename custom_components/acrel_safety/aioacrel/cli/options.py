@@ -52,6 +52,7 @@ class Options(argparse.Namespace):
     utc_offset: tzinfo
     weekday: str
     polls: bool
+    relay: tuple[str, int] | None
     file: Path
     id: str
     base: str | None

@@ -158,6 +158,15 @@ def listening(text: str) -> tuple[str, int]:
     return host, number
 
 
+def server(text: str) -> tuple[str, int]:
+    """Read `cloud.example:7000` or `[::1]:7000`."""
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"'{text}' is no server with a port; allowed: cloud.example:7000, [::1]:7000")
+    return host, int(port)
+
+
 def device(text: str) -> tuple[str, str]:
     """Read `SERIAL=MODEL`."""
     serial, _, model = text.partition("=")
