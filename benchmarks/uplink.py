@@ -19,6 +19,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import quantiles
 
+from benchmarks import uplink_faults
 from benchmarks.report import Table
 from benchmarks.uplink_peers import PERIOD, SERIALS, mark_of
 from custom_components.acrel_safety.aioacrel.device import Device
@@ -126,8 +127,15 @@ def _sent(path: Path) -> Mapping[tuple[int, int], float]:
     return {(int(number), int(upload)): float(at) for number, upload, at in rows}
 
 
-async def measure(minutes: float | None) -> Table:
-    """Run it all."""
+def measure(minutes: float | None) -> Table:
+    """Run it all: the many devices, and then one with every fault."""
+    table = asyncio.run(measure_many(minutes))
+    table.sections.append(uplink_faults.measure())
+    return table
+
+
+async def measure_many(minutes: float | None) -> Table:
+    """Run the many devices, alone and attacked."""
     seconds = 60 * (minutes or MINUTES)
     table = Table(
         name="uplink",

@@ -47,6 +47,9 @@ class Options(argparse.Namespace):
     output: Path | None
     frame: bytes
     listen: tuple[str, int]
+    device: tuple[str, str]
+    singles: Sequence[int] | None
+    seconds: float
     devices: Sequence[tuple[str, str]] | None
     networks: Sequence[Network] | None
     utc_offset: tzinfo

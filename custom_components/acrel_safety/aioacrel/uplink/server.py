@@ -171,7 +171,7 @@ class UplinkServer:
             station.take_upload(upload)
             self._pass_on(station, upload)
         elif session.login is not None and (stranger := self.strangers.get(session.login.serial)) is not None:
-            stranger.uploads = [len(section.words) for section in upload.sections]
+            stranger.uploads = list(upload.sizes)
 
     def heard(self, session: Session, message: Message) -> None:
         """Pass on what a known device says besides; of what it answers to us nothing."""

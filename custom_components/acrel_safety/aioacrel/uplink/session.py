@@ -16,6 +16,7 @@ from .messages import (
     Login,
     Message,
     PassThrough,
+    SelectBlocks,
     SetValues,
     Taken,
     TimeAnswer,
@@ -142,8 +143,8 @@ class Session(asyncio.Protocol):
 
     # -- what is said -------------------------------------------------------------------------------------------------
 
-    def send(self, message: Taken | TimeAnswer | PassThrough) -> bool:
-        """Send a message; return whether it left. Nothing else than these is ever sent by itself."""
+    def send(self, message: Taken | TimeAnswer | PassThrough | SelectBlocks) -> bool:
+        """Send a message; return whether it left. Of these the last is only sent on purpose."""
         if self._transport is None or self._transport.is_closing():
             return False
         data = message.frame().encoded()
