@@ -67,7 +67,8 @@ async def test_an_alarm_that_nobody_acknowledged_is_told_to_be_over(
     await said.next()
     rig.cabinet.units[1].hold("Lg", 10)
     _, message, _ = await said.next()
-    assert message == "over, not acknowledged or reset yet: Residual current above the limit"
+    over = "over, not acknowledged or reset yet: Residual current above the limit"
+    assert message == f"{over}: at worst 600 mA, now 10 mA, limit 300 mA"
 
 
 async def test_the_logbook_finds_it_by_the_place(

@@ -132,6 +132,8 @@ class OwnerLimitRule:
 
     def _figure(self, readings: Readings) -> float | None:
         measured = self._measured
+        if measured.of is Of.VALUE:
+            return number_of(readings, measured.keys[0])
         numbers = [number_of(readings, key) for key in measured.keys]
         known = [number for number in numbers if number is not None]
         if len(known) < len(numbers):

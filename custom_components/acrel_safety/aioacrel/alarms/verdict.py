@@ -1,7 +1,7 @@
 """What a rule says of one cause at one moment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from ..readings import Value
@@ -60,8 +60,10 @@ class Cause:
     """The alarm that says it already while it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+_NOTHING: Mapping[str, Value] = {}
+
+
+class Verdict(NamedTuple):
     """Whether it is so (None: that cannot be said now), and the figures that led to it.
 
     With a value, None means that it has been beyond its limit for less than its delay, since it was read first.
@@ -72,7 +74,7 @@ class Verdict:
     limit: float | None = None
     detail: Said = ""
     """More: codes or positions, which are of no language, or a sentence."""
-    figures: Mapping[str, Value] = field(default_factory=dict)
+    figures: Mapping[str, Value] = _NOTHING
     """What else led to it, by names that stay."""
     is_complete: bool = True
     """Whether value and limit are what can be known of it; otherwise a reading that is awaited brings them."""

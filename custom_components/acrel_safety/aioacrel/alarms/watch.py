@@ -195,8 +195,8 @@ class Watch:
             low, high, restless = bound
             if value is not None and not isinstance(value, str) and low <= value <= high:
                 # It could be read, and can: nothing of that is news, and the quiet rules have nothing to say.
-                for pair in restless:
-                    news[id(pair[1])] = pair
+                if restless:
+                    news |= {id(pair[1]): pair for pair in restless}
                 continue
             if value is None:
                 # Whatever its rules say of it: that it can be read again is to be noted.
