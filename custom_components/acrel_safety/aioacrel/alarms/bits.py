@@ -117,6 +117,7 @@ def bit_rules(model: Model) -> Iterator[BitRule]:
             level=level,
             name=QuantityName(point.quantity),
             unit=unit,
+            measured=about.values[0] if about is not None and len(about.values) == 1 else None,
             graver=_graver(key, about),
         )
         yield BitRule(cause, key, about)

@@ -88,6 +88,7 @@ def device_limit_rules(model: Model) -> Iterator[DeviceLimitRule]:
                     name=_name(quantity, Of.VALUE, is_low=known.is_low),
                     unit=quantity.unit,
                     is_derived=True,
+                    measured=value,
                     graver=AlarmKey(circuit, value.code, f"{DERIVED}_{Level.ALARM}")
                     if known.level is Level.PRE_ALARM
                     else None,
@@ -190,6 +191,7 @@ def owner_limit_rules(
             level=level,
             name=_name(quantity, of, is_low=is_low),
             unit="%" if of is Of.RATING else quantity.unit,
+            measured=keys[0] if of is Of.VALUE else None,
         )
         graver = replace(cause, level=Level.ALARM) if level is Level.PRE_ALARM else None
         if graver is not None and (circuit, code, Level.ALARM, is_low, of) in chosen:

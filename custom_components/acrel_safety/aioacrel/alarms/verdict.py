@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from ..readings import Value
+from ..readings import PointKey, Value
 from ..texts import Said, Sayable, library_language
 from ..vocabulary import Quantity
 from .levels import Level
@@ -56,6 +56,8 @@ class Cause:
     """Of value and limit."""
     is_derived: bool = False
     """Whether we compare, because the device has no bit for it."""
+    measured: PointKey | None = None
+    """The one point of which its value is, where there is one."""
     graver: AlarmKey | None = None
     """The alarm that says it already while it stands."""
 
