@@ -140,13 +140,9 @@ class OwnerLimitRule:
         if len(known) < len(numbers):
             # Of phases the one that cannot be read may be the hot one.
             return None
-        match measured.of:
-            case Of.SPREAD:
-                return max(known) - min(known)
-            case Of.RATING:
-                return 100 * known[0] / measured.rated if measured.rated else None
-            case _:
-                return known[0]
+        if measured.of is Of.SPREAD:
+            return max(known) - min(known)
+        return 100 * known[0] / measured.rated if measured.rated else None
 
     def calm(self, key: PointKey) -> Band | None:
         """The value may be whatever is within the limit."""
