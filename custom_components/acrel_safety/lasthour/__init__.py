@@ -13,12 +13,13 @@ from typing import Final
 
 from aiohttp import web
 from homeassistant.auth.permissions.const import POLICY_READ
-from homeassistant.components import recorder
 from homeassistant.components.http import KEY_HASS, HomeAssistantView, auth
 from homeassistant.components.http.const import KEY_HASS_USER
+from homeassistant.components.recorder import entity_options
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
 from ..aioacrel.alarms.standing import Standing
@@ -61,7 +62,7 @@ def _source_of(hass: HomeAssistant, standing: Standing) -> str | None:
     if entity_id is None or "recorder" not in hass.config.components:
         return None
     state = hass.states.get(entity_id)
-    if state is None or number(state.state) is None or not recorder.is_entity_recorded(hass, entity_id):
+    if state is None or number(state.state) is None or not entity_options.is_entity_recorded(hass, entity_id):
         return None
     # Who shows it in another unit has a history in that unit: the limit would be a wrong one.
     return entity_id if state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) == standing.unit else None
@@ -91,7 +92,7 @@ class _Picture(HomeAssistantView):
         async with self._turn:
             now = dt_util.utcnow()
             read = partial(read_course, hass, entity_id, now - HOUR, now)
-            course: Course = await recorder.get_instance(hass).async_add_executor_job(read)
+            course: Course = await get_instance(hass).async_add_executor_job(read)
             zone = dt_util.get_default_time_zone()
             draw = partial(drawn, course, standing.limit, standing.unit, (now - HOUR, now), zone)
             picture = await hass.async_add_executor_job(draw)
