@@ -84,14 +84,15 @@ class _Picture(HomeAssistantView):
         alarms = desk_of(hass).alarms.standing()
         standing = next((one for one in alarms if one.occurrence == occurrence), None)
         entity_id = None if standing is None else _source_of(hass, standing)
-        if standing is None or entity_id is None or standing.limit is None:
+        state = None if entity_id is None else hass.states.get(entity_id)
+        if standing is None or entity_id is None or state is None or standing.limit is None:
             return web.Response(status=HTTPStatus.NOT_FOUND)
         place = shown_by(hass, standing.board, standing.circuit) or entity_id
         if not request[KEY_HASS_USER].permissions.check_entity(place, POLICY_READ):
             return web.Response(status=HTTPStatus.FORBIDDEN)
         async with self._turn:
             now = dt_util.utcnow()
-            read = partial(read_course, hass, entity_id, now - HOUR, now)
+            read = partial(read_course, hass, state, now - HOUR, now)
             course: Course = await get_instance(hass).async_add_executor_job(read)
             zone = dt_util.get_default_time_zone()
             draw = partial(drawn, course, standing.limit, standing.unit, (now - HOUR, now), zone)

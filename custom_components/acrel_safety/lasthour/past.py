@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Final
 
 from homeassistant.components.recorder import history
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 
 HOUR: Final = timedelta(hours=1)
 _MOST = 4000
@@ -16,12 +16,14 @@ type Course = Sequence[tuple[datetime, float | None]]
 """Since when a value was what it was, None where it could not be read; the oldest first."""
 
 
-def read_course(hass: HomeAssistant, entity_id: str, begin: datetime, end: datetime) -> Course:
-    """Return the course of a value; blocks."""
+def read_course(hass: HomeAssistant, latest: State, begin: datetime, end: datetime) -> Course:
+    """Return the course of a value up to its latest state, which the recorder writes seconds later; blocks."""
+    entity_id, since = latest.entity_id, latest.last_changed
     found = history.state_changes_during_period(
         hass, begin, end, entity_id, no_attributes=True, descending=True, limit=_MOST
     )
-    states = sorted(found.get(entity_id, ()), key=lambda state: state.last_changed)
+    former = [state for state in found.get(entity_id, ()) if state.last_changed < since]
+    states = [*sorted(former, key=lambda state: state.last_changed), latest]
     return [(state.last_changed, number(state.state)) for state in states]
 
 
