@@ -69,7 +69,7 @@ def measure() -> Table:
         name="uplink_faults",
         title="Faults",
         text=(
-            "A DTSY1352 whose answers, uploads and connection get the faults of the proxy, by seed and in virtual time: "
+            "A DTSY1352 whose answers, uploads and connection get the proxy's faults, by seed and in virtual time: "
             f"{SESSIONS} sessions of {OPERATIONS} operations for each share of faulted requests, polled and uploading "
             "meanwhile. Half of the sessions have a card that takes 3 s for each answer."
         ),
