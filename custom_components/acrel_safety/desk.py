@@ -26,6 +26,7 @@ from .aioacrel.journal.entry import Kind
 from .aioacrel.readings import PointKey
 from .const import DOMAIN
 from .departed import Departed
+from .furtherways import known_places
 from .growthmemory import GrowthMemory
 from .growthquestion import LEVEL_CHANGED, tell_questions
 from .lifetime import at_final_write
@@ -184,15 +185,18 @@ class AlarmDesk:
     @callback
     def forget_removed(self) -> None:
         """Say what became of the alarms of devices and links that were removed, and forget them."""
-        entries = self._hass.config_entries.async_entries(DOMAIN)
-        known = {one for entry in entries for one in (entry.entry_id, *entry.subentries)}
-        self._departed.tell(known)
+        self._departed.tell(known_places(self._hass))
 
     @callback
     def listen_to_changes(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
         """Be told when anything about any alarm changed; returns what ends that."""
         self._change_listeners.append(listener)
         return lambda: self._change_listeners.remove(listener)
+
+    @callback
+    def note_ways(self) -> None:
+        """Tell that a way to a device was lost or is back, though it is seen by another one."""
+        self._changed()
 
     @callback
     def _changed(self) -> None:

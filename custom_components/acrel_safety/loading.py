@@ -1,14 +1,16 @@
 """What happens before the entities of an entry are added: models, devices, the ways to them, first values."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_MODEL, CONF_TYPE, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from . import calling, evidence, figures, limitsensor, safety
+from . import calling, evidence, figures, limitsensor, safety, waysensor
 from .aioacrel.alarms.bitlevels import level_of
 from .aioacrel.alarms.tables import read_alarm_tables
 from .aioacrel.bands import read_bands
@@ -20,9 +22,11 @@ from .aioacrel.texts import read_texts
 from .const import CONF_ALLOW_CHANGES, DOMAIN
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
-from .devices import board_of, places, register_device, remove_former_circuits
+from .devices import board_of, places, register_device, remove_former_circuits, remove_former_device
+from .furtherways import device_named, is_called, named, ratios_from
 from .hubs import WAYS
 from .issues import Issue, forget_issues, raise_incomplete_issue, raise_issue
+from .joining import FurtherWay, joined_of
 from .kinds import is_enabled_by_default, platform_of, shown, unique_id
 from .model_files import model_library
 from .operating import operate_device
@@ -70,6 +74,9 @@ def add_device(
         # Devices and entities stay as they are: they come back with the file.
         raise_issue(hass, entry, subentry, model)
         return
+    if named(subentry) is not None:
+        _add_way(hass, entry, subentry, model)
+        return
     registered = register_device(hass, entry, subentry, model, hub_id)
     data = entry.runtime_data
     try:
@@ -88,6 +95,7 @@ def add_device(
         subentry.subentry_id, model, may_change=partial(_may_change, entry, subentry.subentry_id)
     )
     coordinator = AcrelCoordinator(hass, entry, subentry, device, source)
+    coordinator.calls = data.hub.facts(source) is not None or is_called(hass, subentry)
     coordinator.places = places(subentry, model, registered.id, hass.config.language)
     detach = coordinator.async_attach()
     unwatch = None
@@ -96,9 +104,11 @@ def add_device(
     else:
         unwatch = _watch(hass, entry, coordinator)
     unoperate = operate_device(hass, entry, coordinator)
+    unjoin = joined_of(hass).welcome(coordinator)
 
     @callback
     def leave() -> None:
+        unjoin()
         if unoperate is not None:
             unoperate()
         if unwatch is not None:
@@ -110,6 +120,35 @@ def add_device(
     data.coordinators[subentry.subentry_id] = coordinator
     data.leave[subentry.subentry_id] = leave
     _remove_former_entities(hass, coordinator)
+
+
+@callback
+def _add_way(hass: HomeAssistant, entry: AcrelConfigEntry, subentry: ConfigSubentry, model: Model) -> None:
+    """Take a further way to a device that another subentry is: nothing is registered of it but what the way does."""
+    data, found = entry.runtime_data, device_named(hass, named(subentry))
+    ratios = {} if found is None else ratios_from(found[1].data)
+    own = {key: value for key, value in subentry.data.items() if key not in ratios_from(subentry.data)}
+    forget_issues(hass, entry, subentry, but=Issue.WRONG_DEVICE)
+    try:
+        source = data.hub.source(replace(subentry, data=MappingProxyType({**own, **ratios})), model)
+    except MissingTableError as error:
+        raise_issue(hass, entry, subentry, error)
+        return
+    way = data.ways[subentry.subentry_id] = FurtherWay(hass, entry, subentry, source, ratios)
+    unjoin = joined_of(hass).add(way)
+
+    @callback
+    def leave() -> None:
+        unjoin()
+        data.hub.remove(source)
+
+    data.leave[subentry.subentry_id] = leave
+    remove_former_device(hass, entry, subentry)
+    present = {*figures.ids_of_way(way), *calling.ids_of_device(way), *waysensor.ids_of_way(way)}
+    registry = er.async_get(hass)
+    for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if entity.config_subentry_id == subentry.subentry_id and (entity.domain, entity.unique_id) not in present:
+            registry.async_remove(entity.entity_id)
 
 
 @callback
@@ -134,7 +173,7 @@ def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoord
         ratings=ratings_of(subentry),
         ratios=ratios_of(subentry),
         points=readable.keys() - {point.key for point in coordinator.left_out},
-        calls=hub.facts(coordinator.source) is not None,
+        calls=coordinator.calls,
     )
     tell_unwatched(hass, entry, subentry, device.model if coordinator.watch.is_unwatched else None)
     unlisten = hub.on_impostor(coordinator.source, coordinator.watch.note_second_login)
