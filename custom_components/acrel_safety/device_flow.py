@@ -65,16 +65,17 @@ class DeviceFlow(SearchSteps, ControlSteps):
 
     @ends_clearly
     async def async_step_what(self, _: FormData | None = None) -> SubentryFlowResult:
-        """Ask what is to be changed of a device that can be operated."""
+        """Ask what is to be changed of a device that can be operated, or whose settings may be changed."""
+        model = await async_operable(self.hass, self._get_reconfigure_subentry().data)
         return self.async_show_menu(
             step_id="what",
-            menu_options=["change", "control"],
+            menu_options=["change", "control" if model is not None and model.operations else "rights"],
             description_placeholders={"device": plain(self._get_reconfigure_subentry().title)},
         )
 
     @ends_clearly
     async def async_step_change(self, _: FormData | None = None) -> SubentryFlowResult:
-        """Ask for changes of a device that can be operated, too."""
+        """Ask for changes of such a device, too."""
         return await self._step_device(None)
 
     async def _step_device(self, user_input: FormData | None) -> SubentryFlowResult:

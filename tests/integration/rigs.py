@@ -32,9 +32,12 @@ type Framing = Literal["tcp", "rtu_tcp"]
 def device(
     unit_id: int, model: str, title: str | None = None, *, data: Mapping[str, object] | None = None
 ) -> ConfigSubentryData:
-    """Return a device as the config flow would store it."""
+    """Return a device as the config flow would store it; where changes are allowed, automations may make them."""
+    stored = {"unit_id": unit_id, "model": model, "allow_changes": False, **(data or {})}
+    if stored["allow_changes"] is True:
+        stored.setdefault("control", {"rights": {"automations": ["settings"]}})
     return ConfigSubentryData(
-        data={"unit_id": unit_id, "model": model, "allow_changes": False, **(data or {})},
+        data=stored,
         subentry_type=SUBENTRY_DEVICE,
         title=title or f"{model} {unit_id}",
         unique_id=str(unit_id),
