@@ -26,6 +26,18 @@ FAST_LINE = {"baudrate": 115200, "bytesize": 8, "parity": "N", "stopbits": 1, "t
 QUICK = {"fast": 0.1, "normal": 0.1, "slow": 0.1}
 """Intervals in seconds, for tests that wait for polls."""
 
+SETTABLE = {
+    "allow_changes": True,
+    "control": {
+        "enabled": False,
+        "may_close": False,
+        "rights": {"administrators": ["settings"]},
+        "critical": [],
+        "drives": {},
+    },
+}
+"""What is stored beside a device when its owner allows changes."""
+
 type Framing = Literal["tcp", "rtu_tcp"]
 
 
