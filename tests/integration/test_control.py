@@ -59,7 +59,7 @@ async def test_an_automation_goes_in_two_steps_or_in_one_call_as_the_documents_s
     hass: HomeAssistant, rig: ControlRig
 ) -> None:
     await rig.shows("on")
-    text = (Path(__file__).parents[2] / "docs" / "usage.md").read_text("utf-8")  # noqa: ASYNC240 - a small file
+    text = (Path(__file__).parents[2] / "docs" / "usage.md").read_text("utf-8")
     (example,) = [part for part in text.split("```yaml")[1:] if "acrel_safety.select" in part.partition("```")[0]]
     two_steps = yaml.safe_load(example.partition("```")[0].replace("switch.kitchen_breaker", rig.switch))["actions"]
     one_call = {**two_steps[2], "data": {"operation": "open", "confirm": True}}
