@@ -36,12 +36,12 @@ class Instrument:
 # Seconds between two polls of a group, as often as the flow allows, and every change told: a check need not wait.
 BRISK: Mapping[str, float | str] = {"fast": 1, "normal": 1, "slow": 10, "detail": "exact"}
 
-# The usual grant: administrators everything, automations only to switch off. Of the ADW300 DO1 opens a contactor, and
+# The usual grant: administrators everything that all of them have, automations only to switch off. Of the ADW300 DO1 opens a contactor, and
 # DO2 is a horn.
 USUAL: Mapping[str, object] = {
     "enabled": True,
     "may_close": True,
-    "administrators": ["off", "on", "settings", "tests", "tags"],
+    "administrators": ["off", "on", "tags"],
     "automations": ["off"],
 }
 WIRING: Mapping[int, Mapping[str, str]] = {1: {"wiring": "contactor"}}
