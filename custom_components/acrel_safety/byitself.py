@@ -1,6 +1,6 @@
 """What the owner says of what acts by itself, as stored beside the device: reclosing, and what alarms cut off."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -89,7 +89,7 @@ def is_delay(value: object) -> bool:
 def _is_tie(said: object) -> bool:
     if not isinstance(said, Mapping):
         return False
-    checks = {
+    checks: Mapping[str, Callable[[Any], bool]] = {
         LEVEL: lambda value: value in CUTTING_LEVELS,
         CIRCUIT: lambda value: isinstance(value, str) and len(value) <= _LONGEST_NAME,
         FAMILY: lambda value: value in ("", *CUTTING_FAMILIES),

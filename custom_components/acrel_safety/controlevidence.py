@@ -54,8 +54,9 @@ def _is_sound(one: Mapping[Any, Any]) -> bool:
 
 def is_limit(value: object) -> bool:
     """Whether a breaker can be called closed from so many volts or amperes on, or open up to so many."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and isfinite(value) and 0 <= value <= LARGEST
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isfinite(value) and 0 <= value <= LARGEST
 
 
 def _is_name(name: object) -> bool:

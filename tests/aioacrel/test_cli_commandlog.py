@@ -90,7 +90,7 @@ async def test_the_next_call_knows_that_the_device_takes_nothing_yet_but_an_open
     acrel = Acrel(capsys)
 
     async def operate(code: str, *more: str) -> Outcome:
-        order = ("--unit", "1", "--model", "slow-app", "--models", models, code, "--confirm", *more)
+        order = ("--unit", "1", "--model", "slow-app", "--models", str(models), code, "--confirm", *more)
         async with time_passing(cabinet.advance):
             return await acrel.on(cabinet, "operate", *order)
 

@@ -104,7 +104,7 @@ def _named(form: FormData, model: Model | None) -> Iterator[tuple[str, str, Evid
             raise FormError("evidence_limits", at=at)
         if not is_limit(limit):
             raise FormError("evidence_range", at=at, value=f"{limit:g}", high=f"{LARGEST:g}")
-    if not below < above:
+    if above is None or below is None or not below < above:
         raise FormError("evidence_limits", at=CONF_BELOW)
     key = key_of(name)
     yield CONF_DOWNSTREAM, _circuit(key, model), Threshold(key=key, above=above, below=below)
