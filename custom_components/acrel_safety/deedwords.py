@@ -12,8 +12,6 @@ from .deeds import Deed, What
 from .entity_ids import shown_by
 from .wording import cut_off_tag, place_named
 
-_REFUSED: Mapping[What, str] = {What.TAG_REFUSED: "said_tag_refused", What.CANCEL_REFUSED: "log_cancel_refused"}
-
 
 def tag_said(tag: Tag) -> str:
     """Return what stands on a tag."""
@@ -52,7 +50,7 @@ def said_of(deed: Deed, language: str) -> Sayable | None:
         case What.MOVED:
             said = phrase("log_moved_closed") if deed.position else phrase("log_moved_open")
         case What.TAG_REFUSED | What.CANCEL_REFUSED:
-            said = phrase(_REFUSED[deed.what], outcome=outcome)
+            said = _refused(deed.what, outcome)
         case What.TAG_HUNG if deed.tag is not None:
             said = phrase("said_tag_hung", tag=tag_said(deed.tag))
         case What.TAG_REMOVED if deed.tag is not None:
@@ -60,6 +58,12 @@ def said_of(deed: Deed, language: str) -> Sayable | None:
         case _:
             pass
     return said
+
+
+def _refused(what: What, outcome: str) -> Sayable:
+    if what is What.CANCEL_REFUSED:
+        return phrase("log_cancel_refused", outcome=outcome)
+    return phrase("said_tag_refused", outcome=outcome)
 
 
 @callback
