@@ -17,6 +17,7 @@ from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT, CO
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType
 
+from . import migrating
 from .aioacrel.errors import AcrelError, LinkUnreachableError
 from .aioacrel.points import Model
 from .const import DOMAIN, SUBENTRY_DEVICE, TYPE_GATEWAY, TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP, TYPE_UPLINK
@@ -63,6 +64,7 @@ class AcrelConfigFlow(UplinkSteps, StrangerSteps, GatewaySteps, domain=DOMAIN):
     """Ask how the devices are reached, and try it before it is saved."""
 
     VERSION = 1
+    MINOR_VERSION = migrating.MINOR_VERSION
 
     def __init__(self) -> None:
         """Begin without a doubt."""

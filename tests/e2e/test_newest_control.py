@@ -27,7 +27,7 @@ NEWEST = ROOT / ".venv-newest"
 _FLOWS = "/api/config/config_entries/subentries/flow"
 _UP_SECONDS = 120.0
 _NOT_UP_YET_SECONDS = 0.1
-_RIGHTS = ["off", "on", "settings", "tests", "tags"]
+_RIGHTS = ["off", "on", "tags"]
 
 
 @dataclass(slots=True)
