@@ -47,11 +47,15 @@ class Options(argparse.Namespace):
     output: Path | None
     frame: bytes
     listen: tuple[str, int]
+    device: tuple[str, str]
+    singles: Sequence[int] | None
+    seconds: float
     devices: Sequence[tuple[str, str]] | None
     networks: Sequence[Network] | None
     utc_offset: tzinfo
     weekday: str
     polls: bool
+    relay: tuple[str, int] | None
     file: Path
     id: str
     base: str | None

@@ -9,6 +9,7 @@ from ..errors import AcrelError, FileProblemsError, UnknownModelError
 from . import advice
 from .arguments import parse
 from .commands import (
+    blocks,
     dump,
     frame,
     log_export,
@@ -43,6 +44,7 @@ COMMANDS: Mapping[str, Command] = {
     "scan": scan.command,
     "dump": dump.command,
     "uplink": uplink.command,
+    "blocks": blocks.command,
     "frame": frame.command,
     "table check": table_check.command,
     "table import": table_import.command,
