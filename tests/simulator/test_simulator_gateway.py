@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -101,7 +102,7 @@ async def test_it_logs_in_again_until_it_is_answered_and_reports_only_after_all_
     [("zero", "0"), ("zero", None), ("number", "text of it"), ("text", "number of it")],
 )
 async def test_it_takes_no_answer_whose_number_came_back_as_something_else(
-    broker: Broker, cabinet: Cabinet, switch_on: SwitchOn, msgid: str, wrong: str | None
+    broker: Broker, cabinet: Cabinet, switch_on: SwitchOn, msgid: Literal["number", "zero", "text"], wrong: str | None
 ) -> None:
     station = gateway(cabinet, replace(QUIRKS["good"], msgid=msgid, retry_s=0.05))
     async with serving(broker) as server:
