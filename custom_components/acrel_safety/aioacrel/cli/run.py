@@ -11,6 +11,7 @@ from .arguments import parse
 from .commands import (
     dump,
     frame,
+    gateway,
     log_export,
     log_show,
     log_verify,
@@ -43,6 +44,7 @@ COMMANDS: Mapping[str, Command] = {
     "scan": scan.command,
     "dump": dump.command,
     "uplink": uplink.command,
+    "gateway": gateway.command,
     "frame": frame.command,
     "table check": table_check.command,
     "table import": table_import.command,
