@@ -1,7 +1,7 @@
 """Simulated gateways on a real broker, each with its oddities: no value lost, none wrong, none twice."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -124,9 +124,13 @@ async def test_what_was_stored_in_an_outage_is_history_once_and_no_state(broker:
         async with gateway(broker, "twice") as station:
             await server.until(True, breaker, "RlySta")
             now = station.clock
+
+            def earlier(hours: int) -> Callable[[], float]:
+                return lambda: now() - hours * 3600
+
             station.lose_network()
             for hours in (5, 4):
-                station.clock = lambda hours=hours: now() - hours * 3600
+                station.clock = earlier(hours)
                 await station.report()
             station.clock = now
             count = station.reports

@@ -292,7 +292,7 @@ def _add_frame(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         action=typed.Joined,
         metavar="HEX",
-        help="its bytes, such as '7B 7B 94 BE EF 7D 7D' or 010300000001840A",
+        help="its bytes, such as '7B 7B 94 BE EF 7D 7D' or 010300000001840A; of a gateway, its JSON",
     )
 
 

@@ -137,7 +137,9 @@ def kinds(text: str) -> Sequence[str]:
 
 
 def hexadecimal(text: str) -> bytes:
-    """Read bytes as they are printed: with or without gaps, 0x, commas and colons."""
+    """Read bytes as they are printed: with or without gaps, 0x, commas and colons; or JSON as it is."""
+    if text.lstrip().startswith("{"):
+        return text.strip().encode()
     digits = re.sub(r"0[xX]|[\s,:;-]", "", text)
     try:
         return bytes.fromhex(digits)
