@@ -55,7 +55,7 @@ class Server:
 
     @staticmethod
     def holds(source: GatewaySource, code: str, circuit: str = "1") -> Value | None:
-        reading = source.holds.get(PointKey(circuit, code))
+        reading = source.held.get(PointKey(circuit, code))
         return reading.value if reading is not None and reading.quality is Quality.GOOD else None
 
 

@@ -12,13 +12,13 @@ class Bucket:
         self._per_second = per_second
         self._since = now
 
-    def take(self, now: float) -> bool:
-        """Take one; return whether there was one."""
+    def take(self, now: float, count: int = 1) -> bool:
+        """Take some; return whether there were so many."""
         self._left = min(self._most, self._left + (now - self._since) * self._per_second)
         self._since = now
-        if self._left < 1:
+        if self._left < count:
             return False
-        self._left -= 1
+        self._left -= count
         return True
 
     def is_full(self, now: float) -> bool:

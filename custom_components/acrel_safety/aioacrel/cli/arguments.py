@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
             commands.add_parser, "frame", "explain a frame of a 4G device or of Modbus RTU, or a message of a gateway"
         )
     )
+    _add_blocks(_command(commands.add_parser, "blocks", "choose what a 4G device uploads: changes its configuration"))
     table = commands.add_parser(
         "table", help="check, import and export register tables", suggest_on_error=True
     ).add_subparsers(dest="command", required=True, metavar="ACTION")
@@ -207,7 +208,7 @@ def _add_dump(parser: argparse.ArgumentParser) -> None:
     _add_output(parser, "FILE")
 
 
-def _add_uplink(parser: argparse.ArgumentParser) -> None:
+def _add_listen(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen",
         type=typed.listening,
@@ -215,6 +216,35 @@ def _add_uplink(parser: argparse.ArgumentParser) -> None:
         metavar="HOST:PORT",
         help=f"the one address and port devices call (default: 127.0.0.1:{DEFAULT_PORT})",
     )
+
+
+def _add_blocks(parser: argparse.ArgumentParser) -> None:
+    _add_listen(parser)
+    parser.add_argument(
+        "--device", type=typed.device, required=True, metavar="SERIAL=M", help="the device; its model lists the blocks"
+    )
+    parser.add_argument(
+        "--single",
+        dest="singles",
+        type=typed.register,
+        action="append",
+        metavar="REGISTER",
+        help="a register, such as 0x1001, whose change is to be uploaded at once; may be given up to eight times",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=typed.number(),
+        default=3600.0,
+        metavar="N",
+        help="how long an upload is waited for, before and after (default: 3600)",
+    )
+    parser.add_argument(
+        "--confirm", action="store_true", dest="is_confirmed", help="send it; without this nothing is sent"
+    )
+
+
+def _add_uplink(parser: argparse.ArgumentParser) -> None:
+    _add_listen(parser)
     parser.add_argument(
         "--device",
         dest="devices",
@@ -231,6 +261,12 @@ def _add_uplink(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="NET",
         help="take connections from this network only, such as 10.0.0.0/8; may be given several times",
+    )
+    parser.add_argument(
+        "--relay",
+        type=typed.server,
+        metavar="HOST:PORT",
+        help="pass on what named devices send to this server, too: it learns all of it; nothing comes back from there",
     )
     parser.add_argument(
         "--utc-offset",

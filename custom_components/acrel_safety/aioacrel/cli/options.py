@@ -53,11 +53,15 @@ class Options(argparse.Namespace):
     gateways: Sequence[str] | None
     meters: Sequence[tuple[str, str]] | None
     pairs: bool
+    device: tuple[str, str]
+    singles: Sequence[int] | None
+    seconds: float
     devices: Sequence[tuple[str, str]] | None
     networks: Sequence[Network] | None
     utc_offset: tzinfo
     weekday: str
     polls: bool
+    relay: tuple[str, int] | None
     file: Path
     id: str
     base: str | None

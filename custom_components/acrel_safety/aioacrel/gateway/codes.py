@@ -26,6 +26,7 @@ _ENDS = frozenset({"65535", "32767", "32768", "4294967295", "2147483647", "21474
 _NO_FLAGS = frozenset({-1.0, 255.0, 65535.0, 4294967295.0})
 _TEXTS = frozenset({Kind.STATE, Kind.IDENTITY})
 _GUARD_DIGITS = 1
+_SOME_TEXT = "text"
 
 
 class Codebook:
@@ -46,6 +47,7 @@ class Codebook:
             or (not key.code.startswith(EXTRA_PREFIX) and point.quantity.kind is not Kind.COMMAND)
         }
         """What is known so far: those of the model that a code can tell, and what else came."""
+        self._model_points = frozenset(self.points)
         self.lacking = frozenset(model.points.keys() - self.points.keys())
         self.extras: set[PointKey] = set()
         self.left_out = 0
@@ -56,6 +58,25 @@ class Codebook:
         self._only = next((circuit for circuit in model.circuits if circuit != DEVICE_CIRCUIT), DEVICE_CIRCUIT)
         self._is_single = sum(circuit != DEVICE_CIRCUIT for circuit in model.circuits) == 1
         self._found: dict[tuple[str, str], PointKey | None] = {}
+
+    @property
+    def found(self) -> Mapping[PointKey, bool]:
+        """What came beside the model's own, and whether it is text: for `expect`, after a restart."""
+        return {
+            key: point.quantity.kind in _TEXTS
+            for key, point in self.points.items()
+            if key in self.extras or key not in self._model_points
+        }
+
+    def expect(self, found: Mapping[PointKey, bool]) -> None:
+        """Have what came before from the beginning; what cannot come any more is left out."""
+        for key, is_text in found.items():
+            code = key.code.removeprefix(EXTRA_PREFIX)
+            base = PointKey(self._only, key.code)
+            if self._is_single and base in self._model_points:
+                self._repeated(base, key.circuit)
+            else:
+                self._extra(code, key.circuit, _SOME_TEXT if is_text else 0.0)
 
     def take(self, values: Mapping[str, Raw], channel: str, now: datetime) -> dict[PointKey, Reading]:
         """Return what a record says."""

@@ -10,6 +10,12 @@ class PayloadError(AcrelError):
     key = "gateway_payload"
 
 
+class NoBrokerError(AcrelError):
+    """Whoever carries the messages cannot do so now."""
+
+    key = "gateway_no_broker"
+
+
 class AnswerNotSentError(AcrelError):
     """An answer, without which the gateway does not report, could not be published."""
 

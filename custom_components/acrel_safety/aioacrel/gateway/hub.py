@@ -6,6 +6,7 @@ How messages travel is not known here: whoever runs it subscribes the topics, ha
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -28,6 +29,22 @@ from .strangers import Stranger, Strangers
 from .topics import Dialect, Topic, is_serial, subscriptions, topic_of
 
 _LOGGER = logging.getLogger(__name__)
+MOST_PARTED = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parted:
+    """A meter that was dropped, and how its values were read."""
+
+    source: GatewaySource
+    scaling: Scaling | None
+
+    @property
+    def heard(self) -> datetime | None:
+        return self.source.meter.heard
+
+    def fits(self, model: Model, scaling: Scaling | None) -> bool:
+        return self.source.model == model and self.scaling == scaling
 
 
 class GatewayHub:
@@ -58,6 +75,8 @@ class GatewayHub:
         self._now = now
         self._sources: dict[GatewaySource, tuple[str, str]] = {}
         self._silences: dict[str, asyncio.TimerHandle] = {}
+        self._parted: dict[tuple[str, str], _Parted] = {}
+        """Meters that were dropped, by gateway and their own number."""
         self._pairing_until: float | None = None
         self._is_started = False
 
@@ -146,11 +165,42 @@ class GatewayHub:
         known.heard.forget(serial)
         source = GatewaySource(known, meter, model, self._sender)
         self._sources[source] = gateway, serial
+        self._resume(known, source)
         return source
+
+    def _resume(self, gateway: Gateway, source: GatewaySource) -> None:
+        """Have a meter that was dropped go on with what holds of it, if it is still read in the same way."""
+        former = self._parted.pop((gateway.serial, source.serial), None)
+        if former is None or not gateway.is_here or former.heard is None:
+            return
+        left = PERIODS * gateway.period - (self._now() - former.heard).total_seconds()
+        if left > 0 and former.fits(source.model, gateway.scalings.get(source.serial)):
+            source.resume(former.source, left)
 
     async def remove(self, source: GatewaySource) -> None:
         """Leave a meter alone; its gateway stays known until it is forgotten."""
         self._end(source)
+
+    def drop(self, source: GatewaySource) -> None:
+        """Leave a meter alone for a moment: named again, it begins with what was reported last, if that still holds."""
+        if (where := self._sources.get(source)) is not None:
+            scaling = source.gateway.scalings.get(source.serial)
+            self._parted[where] = _Parted(source=source, scaling=scaling)
+            while len(self._parted) > MOST_PARTED:
+                del self._parted[next(iter(self._parted))]
+        self._end(source)
+
+    def lose_all(self) -> None:
+        """Take all gateways for lost: whatever carries their messages is away."""
+        for gateway in self.gateways.values():
+            if (timer := self._silences.pop(gateway.serial, None)) is not None:
+                timer.cancel()
+            self._is_silent(gateway)
+
+    def pause(self) -> None:
+        """Take no messages for a while: who was here has to speak again."""
+        self.lose_all()
+        self._is_started = False
 
     @property
     def sources(self) -> list[GatewaySource]:

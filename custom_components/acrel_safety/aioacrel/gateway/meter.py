@@ -32,6 +32,8 @@ class Meter:
         self.duplicates = 0
         self.late = 0
         """Records that came again, and those of before."""
+        self.heard: datetime | None = None
+        """When the state that holds came."""
         self._last: Record | None = None
         self._prefixes: set[str] = set()
         self._times: dict[int, set[PointKey]] = {}
@@ -42,7 +44,7 @@ class Meter:
         """Whether it is several circuits, told apart by the number before its serial number."""
         return len(self._prefixes) > 1
 
-    def join(self, told: Told, missing: Missing, again: Again) -> Callable[[], None]:
+    def join(self, told: Told, missing: Missing, again: Again = lambda made: None) -> Callable[[], None]:
         """Tell new readings, and that the gateway does not hear the meter; returns what ends that."""
         listener = told, missing, again
         self._listeners.append(listener)
@@ -70,7 +72,7 @@ class Meter:
             yield from self._before(record, judged.time, now)
             return
         self.newest = judged.time if self.newest is None else max(self.newest, judged.time)
-        self._last = record
+        self._last, self.heard = record, now
         if record.is_missing:
             for _, missing, _ in list(self._listeners):
                 missing()
@@ -79,6 +81,11 @@ class Meter:
         self._note(judged.time, readings)
         for told, _, _ in list(self._listeners):
             told(readings, judged.time)
+
+    def resume(self, former: Meter) -> None:
+        """Go on as the same meter did before it was named anew."""
+        self._prefixes, self._times = set(former._prefixes), dict(former._times)
+        self._last, self.heard, self.newest = former._last, former.heard, former.newest
 
     def _before(self, record: Record, time: float, now: datetime) -> Iterator[tuple[PointKey, datetime, Reading]]:
         self.late += 1

@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
 from ..errors import AcrelError, CommandRefusedError, DeviceAwayError, OrderDeclinedError, SettingRefusedError
 from ..masking import masked
-from ..points import Model, Point
+from ..points import Circuit, Model, Point
 from ..readings import PointKey, Quality, Reading
 from ..source import BETWEEN, Command, Order, Sink, Update
 from ..texts import phrase
@@ -86,6 +87,18 @@ class GatewaySource:
         for task in list(self._tasks):
             task.cancel()
 
+    def resume(self, former: GatewaySource, left: float) -> None:
+        """Go on with what held of the same meter before it was named anew, for so many seconds."""
+        self.meter.resume(former.meter)
+        self._holds = dict(former.held)
+        if self._holds:
+            self._expiry = asyncio.get_running_loop().call_later(left, self._expire)
+
+    @property
+    def held(self) -> Mapping[PointKey, Reading]:
+        """What was reported and holds; of one that has ended, what held then."""
+        return self._holds
+
     # -- as every source ----------------------------------------------------------------------------------------------
 
     @property
@@ -99,9 +112,18 @@ class GatewaySource:
         return self.meter.codebook.extras
 
     @property
-    def holds(self) -> Mapping[PointKey, Reading]:
-        """What was reported and holds now."""
-        return self._holds
+    def shown_as(self) -> Model:
+        """The model with all that is known of this meter by now: what its gateway names needs no register."""
+        own, points = self.model, dict(self.points)
+        numbers = own.circuits.keys() | {key.circuit for key in points}
+        order = sorted(numbers, key=lambda number: (len(number), number))
+        circuits = {number: own.circuits.get(number) or Circuit(number=number) for number in order}
+        return replace(own, circuits=circuits, points=points, is_spoken=True)
+
+    @property
+    def heard(self) -> AbstractSet[PointKey]:
+        """What holds now: what the gateway reports of this meter at all."""
+        return self._holds.keys()
 
     @property
     def lacking(self) -> AbstractSet[PointKey]:

@@ -15,7 +15,9 @@ from .messages import (
     DataUpload,
     Heartbeat,
     Login,
+    Message,
     PassThrough,
+    SelectBlocks,
     SetValues,
     Taken,
     TimeAnswer,
@@ -46,6 +48,9 @@ class Host(Protocol):
 
     def uploaded(self, session: Session, upload: DataUpload) -> None:
         """Take an upload of a session that has logged in."""
+
+    def heard(self, session: Session, message: Message) -> None:
+        """Take note of whatever else a session said."""
 
     def passed(self, session: Session, answer: PassThrough) -> bool:
         """Take what a session passed through; return whether anybody waited for it."""
@@ -139,8 +144,8 @@ class Session(asyncio.Protocol):
 
     # -- what is said -------------------------------------------------------------------------------------------------
 
-    def send(self, message: Taken | TimeAnswer | PassThrough) -> bool:
-        """Send a message; return whether it left. Nothing else than these is ever sent by itself."""
+    def send(self, message: Taken | TimeAnswer | PassThrough | SelectBlocks) -> bool:
+        """Send a message; return whether it left. Of these the last is only sent on purpose."""
         if self._transport is None or self._transport.is_closing():
             return False
         data = message.frame().encoded()
@@ -150,7 +155,7 @@ class Session(asyncio.Protocol):
             self.close()
         return True
 
-    def _take(self, message: object) -> None:
+    def _take(self, message: Message) -> None:
         if isinstance(message, PassThrough) and self._host.passed(self, message):
             return
         if not self._frames.take(self._loop.time()):
@@ -160,13 +165,19 @@ class Session(asyncio.Protocol):
             case Login():
                 self.send(Taken(Command.LOGIN))
                 self._log_in(message)
+            case DataUpload():
+                self.send(Taken(Command.DATA))
+                self._upload(message)
+            case _:
+                self._answer(message)
+                self._host.heard(self, message)
+
+    def _answer(self, message: Message) -> None:
+        match message:
             case TimeRequest():
                 self.send(TimeAnswer(self._host.moment()))
             case SetValues():
                 self.send(Taken(Command.SET_VALUES))
-            case DataUpload():
-                self.send(Taken(Command.DATA))
-                self._upload(message)
             case Heartbeat() | _:
                 # Nobody answers a heartbeat, and what is not known is left alone.
                 pass
