@@ -24,6 +24,7 @@ from ..uplink.messages import (
 from ..uplink.rtu import ReadAnswer, ReadRequest, Refusal, Rtu, WriteAnswer, WriteRequest, rtu_of
 from ..uplink.sections import Seal, Section
 from ..uplink.stream import FrameStream
+from .explaining_gateway import message_of as message_of_gateway
 from .output import Json
 
 type Document = dict[str, Json]
@@ -40,6 +41,8 @@ class NoFrameError(AcrelError):
 
 def explained(data: bytes) -> tuple[Sequence[Explained], int]:
     """Return what each frame in some bytes says, and how many bytes belong to none. Raises NoFrameError."""
+    if data.startswith(BEGIN[:1]) and not data.startswith(BEGIN) and (message := message_of_gateway(data)) is not None:
+        return [message], 0
     if BEGIN in data:
         stream = FrameStream()
         frames = list(stream.feed(data))

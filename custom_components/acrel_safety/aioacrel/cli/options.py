@@ -9,6 +9,7 @@ from typing import Literal
 from ..journal import Head
 from ..modbus.link import LinkAddress
 from ..uplink.limits import Network
+from .typed import BrokerAddress
 
 
 class Options(argparse.Namespace):
@@ -47,6 +48,11 @@ class Options(argparse.Namespace):
     output: Path | None
     frame: bytes
     listen: tuple[str, int]
+    broker: BrokerAddress
+    ca_file: Path | None
+    gateways: Sequence[str] | None
+    meters: Sequence[tuple[str, str]] | None
+    pairs: bool
     device: tuple[str, str]
     singles: Sequence[int] | None
     seconds: float
