@@ -30,7 +30,7 @@ MODEL = "dtsy1352"
 SERIAL = "20260000000001"
 REST_SECONDS = 30.0
 STEP_SECONDS = 0.25
-SEED, SESSIONS, OPERATIONS = 20_261, 6, 30
+SEED, SESSIONS, OPERATIONS = 20_261, 6, 40
 RATES = (0.05, 0.15, 0.3)
 LATENCIES = (0.5, 3.0)
 _WRITE = 16
@@ -69,7 +69,7 @@ def measure() -> Table:
         name="uplink_faults",
         title="Faults",
         text=(
-            "A DTSY1352 whose answers, uploads and connection get the faults of the proxy, by seed, in virtual time: "
+            "A DTSY1352 whose answers, uploads and connection get the proxy's faults, by seed and in virtual time: "
             f"{SESSIONS} sessions of {OPERATIONS} operations for each share of faulted requests, polled and uploading "
             "meanwhile. Half of the sessions have a card that takes 3 s for each answer."
         ),

@@ -24,7 +24,7 @@ HOST = "homeassistant"
 # What is there for integrations; of a module with names, only those: the rest of it is for Home Assistant itself.
 HELPERS: Mapping[str, frozenset[str] | None] = {
     "auth.models": frozenset({"User"}),
-    "auth.permissions.const": frozenset({"POLICY_CONTROL"}),
+    "auth.permissions.const": frozenset({"POLICY_CONTROL", "POLICY_READ"}),
     # After what lies beneath it: the first that fits counts.
     "auth": frozenset({"EVENT_USER_REMOVED"}),
     "config_entries": None,
@@ -40,12 +40,14 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
         }
     ),
     "helpers.device_registry": None,
+    "helpers.discovery_flow": frozenset({"async_create_flow"}),
     "helpers.dispatcher": frozenset({"async_dispatcher_connect"}),
     "helpers.entity": frozenset({"Entity", "EntityDescription"}),
     "helpers.entity_platform": frozenset({"AddConfigEntryEntitiesCallback", "async_get_current_platform"}),
     "helpers.entity_registry": None,
     "helpers.event": None,
     "helpers.issue_registry": None,
+    "helpers.recorder": frozenset({"get_instance"}),
     "helpers.restore_state": frozenset({"ExtraStoredData", "RestoreEntity", "RestoredExtraData"}),
     "helpers.selector": None,
     "helpers.start": frozenset({"async_at_started"}),
@@ -55,7 +57,9 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.translation": frozenset({"async_get_translations"}),
     "helpers.typing": frozenset({"ConfigType"}),
     "helpers.update_coordinator": None,
-    "util.dt": frozenset({"as_local", "now", "parse_date", "parse_datetime", "start_of_local_day", "utcnow"}),
+    "util.dt": frozenset(
+        {"as_local", "get_default_time_zone", "now", "parse_date", "parse_datetime", "start_of_local_day", "utcnow"}
+    ),
     "util.file": frozenset({"write_utf8_file_atomic"}),
     "util.hass_dict": frozenset({"HassKey"}),
 }
@@ -64,6 +68,7 @@ BY_FILE = frozenset({"diagnostics", "logbook", "repairs", "system_health"})
 # Names with an underscore that Home Assistant wants its subclasses to call or to override, besides `_attr_...`.
 FOR_SUBCLASSES = frozenset(
     {
+        "_abort_if_unique_id_configured",
         "_async_abort_entries_match",
         "_async_check",
         "_async_track_changes",

@@ -19,10 +19,12 @@ from homeassistant.data_entry_flow import FlowResultType
 
 from .aioacrel.errors import AcrelError, LinkUnreachableError
 from .aioacrel.points import Model
-from .const import DOMAIN, SUBENTRY_DEVICE, TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP, TYPE_UPLINK
+from .const import DOMAIN, SUBENTRY_DEVICE, TYPE_GATEWAY, TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP, TYPE_UPLINK
 from .device_flow import DeviceFlow
 from .flow.ending import ends_clearly
 from .flow.explain import FlowError, FormError, doubt_list, explain
+from .flow.gateway_device_steps import GatewayDeviceFlow
+from .flow.gateway_steps import GatewaySteps
 from .flow.link_forms import (
     CONF_ANYWAY,
     FormData,
@@ -34,6 +36,7 @@ from .flow.link_forms import (
     refuse_broadcast,
 )
 from .flow.selector_texts import FlowTexts
+from .flow.stranger_steps import StrangerSteps
 from .flow.trial import LinkData, probe_devices, probe_link
 from .flow.uplink_device_steps import UplinkDeviceFlow
 from .flow.uplink_steps import UplinkSteps
@@ -43,7 +46,7 @@ from .stored import device_faults
 from .turns import turn
 
 _KINDS = (TYPE_TCP, TYPE_RTU_TCP, TYPE_SERIAL)
-_DEVICE_FLOWS: Mapping[str, type[ConfigSubentryFlow]] = {TYPE_UPLINK: UplinkDeviceFlow}
+_DEVICE_FLOWS: Mapping[str, type[ConfigSubentryFlow]] = {TYPE_UPLINK: UplinkDeviceFlow, TYPE_GATEWAY: GatewayDeviceFlow}
 """How devices are added where they are not units on a line."""
 _FIELDS = {
     "host_unknown": CONF_HOST,
@@ -56,7 +59,7 @@ _FIELDS = {
 """The field in which an error of the link is mended, where it is one field."""
 
 
-class AcrelConfigFlow(UplinkSteps, domain=DOMAIN):
+class AcrelConfigFlow(UplinkSteps, StrangerSteps, GatewaySteps, domain=DOMAIN):
     """Ask how the devices are reached, and try it before it is saved."""
 
     VERSION = 1
@@ -78,7 +81,7 @@ class AcrelConfigFlow(UplinkSteps, domain=DOMAIN):
     @ends_clearly
     async def async_step_user(self, user_input: FormData | None = None) -> ConfigFlowResult:
         """Let the user pick the kind of link."""
-        return self.async_show_menu(step_id="user", menu_options=[*_KINDS, TYPE_UPLINK])
+        return self.async_show_menu(step_id="user", menu_options=[*_KINDS, TYPE_UPLINK, TYPE_GATEWAY])
 
     @ends_clearly
     async def async_step_reconfigure(self, user_input: FormData | None = None) -> ConfigFlowResult:
@@ -87,6 +90,8 @@ class AcrelConfigFlow(UplinkSteps, domain=DOMAIN):
         self._former = entry.title, dict(entry.data)
         if entry.data.get(CONF_TYPE) == TYPE_UPLINK:
             return await self.async_step_uplink()
+        if entry.data.get(CONF_TYPE) == TYPE_GATEWAY:
+            return await self.async_step_mqtt_gateway()
         return self.async_show_menu(
             step_id="reconfigure", menu_options=_KINDS, description_placeholders={"name": entry.title}
         )

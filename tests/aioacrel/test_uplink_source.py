@@ -123,12 +123,23 @@ async def test_a_meter_is_opened_and_closed_with_its_position_confirmed_through_
         for key, is_closed in ((OPEN, False), (CLOSE, True)):
             outcome = await operate(device, caller, key)
             assert (outcome.result, outcome.position, outcome.writes) == (Result.CONFIRMED, is_closed, 1)
+            assert device.readings[RELAY].value is is_closed
         assert len(caller.unit.writes) == 2
         caller.hang_up()
         await asyncio.sleep(1)
         outcome = await operate(device, caller, OPEN)
         assert (outcome.result, outcome.reason, outcome.writes) == (Result.REFUSED, Reason.NOT_SENT, 0)
         assert len(caller.unit.writes) == 2
+
+
+async def test_what_was_read_since_an_upload_is_not_forgotten_for_it_when_the_connection_is_lost() -> None:
+    async with device_on("dtsy1352", Quirks(redial_s=900), polling=Polling()) as (device, caller, log):
+        await asyncio.sleep(60)
+        assert (await operate(device, caller, OPEN)).result is Result.CONFIRMED
+        caller.hang_up()
+        await log.until(EventKind.LOST)
+        await asyncio.sleep(300)
+        assert device.readings[RELAY].value is False
 
 
 async def test_of_another_device_nothing_is_believed() -> None:

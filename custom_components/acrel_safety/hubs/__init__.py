@@ -15,12 +15,17 @@ from homeassistant.core import HomeAssistant
 from ..aioacrel.points import Model
 from ..aioacrel.source import Source
 from ..checked import WRONG, Fault, faults
-from ..const import CONF_SERIAL, CONF_UNIT_ID, TYPE_UPLINK
-from . import modbus_data, uplink_data
+from ..const import CONF_SERIAL, CONF_UNIT_ID, TYPE_GATEWAY, TYPE_UPLINK
+from . import gateway_data, modbus_data, uplink_data
 from .device_data import missing_ratios
+from .facts import Facts
+from .gateway import GatewayEntryHub, shown_as
+from .gateway_broker import async_forget_gateway
 from .learnt import LearntMemory
 from .modbus import ModbusEntryHub
 from .uplink import UplinkEntryHub
+from .uplink_memory import UplinkMemory
+from .uplink_strangers import StrangerCards
 
 
 class EntryHub(Protocol):
@@ -50,6 +55,19 @@ class EntryHub(Protocol):
     async def async_details(self, source: Source) -> Mapping[str, Any]:
         """Return what helps to find a fault of one device, and to replay it; nothing secret."""
 
+    def facts(self, source: Source) -> Facts | None:
+        """Return what a device says of itself beside its values; None where it is asked, and does not call."""
+
+    def on_facts(self, source: Source, listener: Callable[[], None]) -> Callable[[], None]:
+        """Tell that any of that changed; returns what ends that."""
+
+    def on_impostor(self, source: Source, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Tell from where somebody called in the name of a device that is there; returns what ends that."""
+
+
+def _as_it_is(_: Source, model: Model) -> Model:
+    return model
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
@@ -65,6 +83,8 @@ class Way:
     """How that may be shown."""
     missing: Callable[[Model, Mapping[str, Any]], list[str]]
     """Which of the things that a model leaves to the user are not stored of a device."""
+    shown_as: Callable[[Source, Model], Model] = _as_it_is
+    """The model with what is known of one device."""
 
 
 WAYS: dict[str, Way] = {
@@ -88,6 +108,16 @@ WAYS: dict[str, Way] = {
         seat_shown=uplink_data.seat_shown,
         missing=missing_ratios,
     ),
+    TYPE_GATEWAY: Way(
+        hub=GatewayEntryHub,
+        link=gateway_data.GATEWAY,
+        device=gateway_data.METER,
+        seat=uplink_data.seat,
+        seat_field=CONF_SERIAL,
+        seat_shown=uplink_data.seat_shown,
+        missing=lambda _, __: [],
+        shown_as=shown_as,
+    ),
 }
 
 
@@ -107,6 +137,10 @@ def link_faults(link: Mapping[str, Any]) -> list[Fault]:
 async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what was kept of the devices of an entry that is gone."""
     await LearntMemory(hass, entry).async_forget()
+    if entry.data.get(CONF_TYPE) == TYPE_GATEWAY:
+        await async_forget_gateway(hass, str(entry.data.get(CONF_SERIAL)))
+    await UplinkMemory(hass, entry).async_forget()
+    StrangerCards(hass, entry).take_away_all()
 
 
 def hub_of(hass: HomeAssistant, entry: ConfigEntry) -> EntryHub:

@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 from ..device import Device
 from ..readings import PointKey
@@ -14,6 +15,7 @@ from .counts import CountRule
 from .growing import GrowthRule
 from .growths import Growths, Question
 from .happening import Happening
+from .impostors import SECOND_LOGIN, SecondLoginRule
 from .levels import Safety, safety_of, worst
 from .ownerlimits import OwnerLimit
 from .positions import DeadRule, OpenedRule
@@ -44,10 +46,12 @@ class Watch:
         points: AbstractSet[PointKey] | None = None,
         clock: Clock | None = None,
         growths: Growths | None = None,
+        calls: bool = False,
     ) -> None:
         """Take a device, and who is told of each happening. Without `points` all that can be read is watched.
 
-        Slow growth is watched where there are `growths`: that needs months, and somebody who keeps them.
+        Slow growth is watched where there are `growths`: that needs months, and somebody who keeps them. In the name of
+        a device that `calls` somebody else can call, too.
         """
         self.device = device
         self._clock = clock or Clock()
@@ -58,7 +62,10 @@ class Watch:
         }
         self.growths = growths or Growths(device.model, {}, {}, frozenset())
         """What may grow slowly."""
-        self._rules: Sequence[Rule] = [*rules, *self.growths.rules, *self._input_rules.values(), self._device_rule]
+        self._impostor_rules = [SecondLoginRule()] if calls else []
+        self._rules: Sequence[Rule] = [
+            *(*rules, *self.growths.rules, *self._input_rules.values(), self._device_rule, *self._impostor_rules)
+        ]
         self.alarms: Mapping[AlarmKey, Alarm] = {rule.cause.key: Alarm(rule.cause, tell) for rule in self._rules}
         """By key, in the order of the model."""
         self._by_point: Mapping[PointKey, Sequence[tuple[Rule, Alarm]]] = self._index(rules)
@@ -92,6 +99,9 @@ class Watch:
         self._memories = {rule.cause.key: dict(rule.memory()) for rule in self._rules}
         self._leave += [self.device.want({*self._by_point, *self.growths.keys}), self.device.listen(self.look)]
         self._is_changed = self._is_other = True
+        for impostor in self._impostor_rules:
+            # No reading leads to it.
+            self._take(self.alarms[SECOND_LOGIN], impostor, self._clock.now())
         for key in self.alarms:
             self._note_time(key)
         self.look(frozenset(self._by_point))
@@ -184,20 +194,30 @@ class Watch:
 
     def _sort(self, touched: AbstractSet[PointKey]) -> tuple[Collection[Pair], Mapping[str, set[PointKey]]]:
         """Return whom new readings concern: rules that have to judge, and by circuit what may be unread now."""
-        readings, bands, by_point = self.device.readings, self._calm.bands, self._by_point
+        readings, bounds, by_point = self.device.readings, self._calm.bounds, self._by_point
+        numbers: Mapping[PointKey, Any] = readings
         news: dict[int, Pair] = {}
         unread: dict[str, set[PointKey]] = {}
         for key in touched:
+            if (bound := bounds.get(key)) is None:
+                continue
+            low, high, restless = bound
+            try:
+                is_within = low <= numbers[key].value <= high
+            except KeyError, TypeError:
+                # Nothing was read, or no number: asked for each value of thousands a second, it costs nothing else.
+                is_within = False
+            if is_within:
+                # It could be read, and can: nothing of that is news, and the quiet rules have nothing to say.
+                if restless:
+                    news |= {id(pair[1]): pair for pair in restless}
+                continue
             reading = readings.get(key)
             value = None if reading is None else reading.value
-            if (band := bands.get(key)) is None:
-                if (pairs := by_point.get(key)) is None:
-                    continue
-            elif value is not None and not isinstance(value, str) and band[0] <= value <= band[1]:
-                continue
-            else:
-                pairs = by_point[key]
-            for pair in pairs:
+            if value is None:
+                # Whatever its rules say of it: that it can be read again is to be noted.
+                self._stale.add(key)
+            for pair in by_point[key]:
                 if not is_calm(pair, key, value):
                     news[id(pair[1])] = pair
             if key in self._watched_inputs:
@@ -249,6 +269,16 @@ class Watch:
         self._words_known.clear()
         for listener in list(self._listeners):
             listener()
+
+    def note_second_login(self, address: str) -> None:
+        """Take it that somebody logged in as this device while it was there, and from where."""
+        now = self._clock.now()
+        for rule in self._impostor_rules:
+            rule.note(address)
+            self._take(self.alarms[SECOND_LOGIN], rule, now)
+            self._note_memory(rule, self.alarms[SECOND_LOGIN], now)
+            self._note_time(SECOND_LOGIN)
+        self._settle(now, is_seen=self.is_device_seen)
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -315,7 +345,11 @@ class Watch:
         finally:
             self._note_time(key)
             self._calm.bound(rule.inputs | rule.figures, self.device.readings)
-        if isinstance(rule, GrowthRule | CountRule) and alarm.facts.condition and alarm.facts.is_acknowledged:
+        if (
+            isinstance(rule, GrowthRule | CountRule | SecondLoginRule)
+            and alarm.facts.condition
+            and alarm.facts.is_acknowledged
+        ):
             # It stands for as long as nobody knows; after that the days, or the count, go on without it.
             rule.acknowledge()
             self._take(alarm, rule, now)

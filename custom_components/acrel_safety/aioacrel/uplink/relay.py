@@ -12,8 +12,8 @@ import asyncio
 import logging
 from collections import deque
 
-from .fields import masked
-from .limits import Bucket
+from ..bucket import Bucket
+from ..masking import masked
 
 _LOGGER = logging.getLogger(__name__)
 

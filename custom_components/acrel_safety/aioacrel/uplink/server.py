@@ -15,9 +15,10 @@ from math import inf
 
 from ..errors import ListenError
 from ..foreign import system_says
+from ..masking import masked
 from .doorman import Doorman
 from .events import Event, EventKind
-from .fields import masked, serial_bytes
+from .fields import serial_bytes
 from .frames import Command
 from .limits import Limits
 from .messages import DataUpload, Login, Message, PassThrough

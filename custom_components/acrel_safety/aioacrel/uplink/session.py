@@ -8,8 +8,9 @@ import asyncio
 import socket
 from typing import Protocol
 
+from ..bucket import Bucket
 from .frames import Command
-from .limits import Bucket, Limits
+from .limits import Limits
 from .messages import (
     DataUpload,
     Heartbeat,

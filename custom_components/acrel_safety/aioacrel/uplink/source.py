@@ -98,8 +98,15 @@ class UplinkSource:
         self.polled.question()
 
     async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
-        """Return fresh readings, asked for now. Raises AcrelError."""
-        return await self.polled.read(keys)
+        """Return fresh readings, asked for now. Raises AcrelError.
+
+        They are told, too: until the next poll or upload, which may be minutes away, an older position would be shown.
+        """
+        readings = await self.polled.read(keys)
+        fresh = {key: reading for key, reading in readings.items() if not reading.quality.is_lost}
+        self._renew(fresh)
+        self._say({key: reading for key, reading in fresh.items() if key in self._wanted})
+        return readings
 
     async def send(self, order: Order) -> None:
         """Send an order, once at most; raises as `ModbusSource.send` does."""
@@ -161,6 +168,7 @@ class UplinkSource:
     def _take_polled(self, update: Update) -> None:
         if isinstance(update.trouble, WrongDeviceError):
             self._uploaded.clear()
+        self._renew({key: reading for key, reading in update.readings.items() if not reading.quality.is_lost})
         readings = {
             # What cannot be asked for now was uploaded not long ago.
             key: self._uploaded.get(key, reading) if reading.quality.is_lost else reading
@@ -169,6 +177,10 @@ class UplinkSource:
         news = {key: reading for key, reading in readings.items() if self._told.get(key) is not reading}
         if news or not update.readings:
             self._say(news)
+
+    def _renew(self, readings: Mapping[PointKey, Reading]) -> None:
+        """Have what was asked for since an upload hold in its place: what is older may not come back when that ends."""
+        self._uploaded |= {key: reading for key, reading in readings.items() if key in self._uploaded}
 
     def _hold_on(self) -> None:
         """Let what was uploaded hold from now on."""
