@@ -12,12 +12,14 @@ from . import evidence, figures, limitsensor, safety
 from .aioacrel.alarms.bitlevels import level_of
 from .aioacrel.alarms.tables import read_alarm_tables
 from .aioacrel.bands import read_bands
+from .aioacrel.control.signs import signs_of
 from .aioacrel.errors import AcrelError, FileProblemsError, MissingTableError, UnknownModelError
 from .aioacrel.models import ModelLibrary
 from .aioacrel.points import Model, Point
 from .aioacrel.readings import PointKey
 from .aioacrel.texts import read_texts
 from .const import CONF_ALLOW_CHANGES, DOMAIN
+from .controlsettings import policy_of
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
 from .devices import board_of, places, register_device, remove_former_circuits
@@ -131,6 +133,7 @@ def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoord
         limits=limits_of(subentry),
         ratings=ratings_of(subentry),
         ratios=ratios_of(subentry),
+        signs=signs_of(device.model, policy_of(subentry)),
         points=readable.keys() - {point.key for point in coordinator.left_out},
     )
     tell_unwatched(hass, entry, subentry, device.model if coordinator.watch.is_unwatched else None)
