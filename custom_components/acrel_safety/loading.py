@@ -1,6 +1,7 @@
 """What happens before the entities of an entry are added: models, devices, the ways to them, first values."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from homeassistant.config_entries import ConfigSubentry
@@ -14,13 +15,14 @@ from .aioacrel.alarms.tables import read_alarm_tables
 from .aioacrel.bands import read_bands
 from .aioacrel.control.caller import Caller
 from .aioacrel.control.rights import Right
+from .aioacrel.control.signs import signs_of
 from .aioacrel.errors import AcrelError, FileProblemsError, MissingTableError, UnknownModelError
 from .aioacrel.models import ModelLibrary
 from .aioacrel.points import Model, Point
 from .aioacrel.readings import PointKey
 from .aioacrel.texts import read_texts
 from .const import CONF_ALLOW_CHANGES, DOMAIN
-from .controlsettings import policy_now
+from .controlsettings import policy_now, policy_of
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
 from .devices import board_of, places, register_device, remove_former_circuits
@@ -135,12 +137,12 @@ def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoord
     coordinator.left_out = [point for point in readable.values() if is_left_out(point)]
     coordinator.watch, unwatch = desk_of(hass).watch(
         device,
-        board_of(hass, entry, subentry),
+        replace(board_of(hass, entry, subentry), calls=hub.facts(coordinator.source) is not None),
         limits=limits_of(subentry),
         ratings=ratings_of(subentry),
         ratios=ratios_of(subentry),
+        signs=signs_of(device.model, policy_of(subentry)),
         points=readable.keys() - {point.key for point in coordinator.left_out},
-        calls=hub.facts(coordinator.source) is not None,
     )
     tell_unwatched(hass, entry, subentry, device.model if coordinator.watch.is_unwatched else None)
     unlisten = hub.on_impostor(coordinator.source, coordinator.watch.note_second_login)

@@ -18,6 +18,7 @@ from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.vocabulary import vocabulary
 from custom_components.acrel_safety.const import PLATFORMS
 from custom_components.acrel_safety.counters import COUNTERS_HELD
+from custom_components.acrel_safety.doubts import EVIDENCE_DOUBTED
 from custom_components.acrel_safety.figures import OF_DEVICES, OF_HUBS
 from custom_components.acrel_safety.growthquestion import LEVEL_CHANGED
 from custom_components.acrel_safety.issues import HAZARDS_OVERDUE, LINK_BROKEN, LINK_UNUSABLE, RECORD_TROUBLE, Issue
@@ -272,6 +273,7 @@ def test_every_issue_has_its_texts(english: Tree) -> None:
     assert set(english["issues"]) == {
         *Issue,
         CLOSED_LOCKED_OUT,
+        EVIDENCE_DOUBTED,
         LINK_BROKEN,
         LINK_UNUSABLE,
         COUNTERS_HELD,
@@ -282,7 +284,7 @@ def test_every_issue_has_its_texts(english: Tree) -> None:
     }
     for issue in english["issues"]:
         assert english["issues"][issue]["title"]
-        if issue in (RECORD_TROUBLE, HAZARDS_OVERDUE, UNREADABLE, CLOSED_LOCKED_OUT):
+        if issue in (RECORD_TROUBLE, HAZARDS_OVERDUE, UNREADABLE, CLOSED_LOCKED_OUT, EVIDENCE_DOUBTED):
             # Nothing can be done about it there: it goes by itself.
             assert english["issues"][issue]["description"]
             continue

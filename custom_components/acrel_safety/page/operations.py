@@ -15,7 +15,7 @@ from ..aioacrel.control.rights import Right
 from ..aioacrel.control.tags import Tag, may_remove
 from ..aioacrel.points import Effect, Operation
 from ..aioacrel.readings import DEVICE_CIRCUIT, PointKey
-from ..aioacrel.texts import library_language
+from ..aioacrel.texts import library_language, phrase
 from ..callers import async_caller
 from ..const import DOMAIN
 from ..cutting import cut_off_ids, requests_of
@@ -23,6 +23,7 @@ from ..deeds import Deed, deeds_of
 from ..handles import circuit_position, position
 from ..operating import Operator
 from ..reclosing import reclosing_ids
+from ..undone import UNDONE
 
 type Json = dict[str, Any]
 
@@ -85,7 +86,7 @@ async def async_shown(hass: HomeAssistant, operator: Operator, context: Context,
                     for key in control.operations
                     if key.circuit == circuit and (shown := _operation(operator, key, callers[circuit], language))
                 ],
-                "last": _last(last.get(circuit), language),
+                "last": _last(hass, last.get(circuit), language),
             }
             for circuit in callers
             if circuit != DEVICE_CIRCUIT or any(key.circuit == DEVICE_CIRCUIT for key in control.operations)
@@ -150,14 +151,16 @@ def _output(operator: Operator, key: PointKey, operation: Operation) -> str | No
     return {True: "on", False: "off", None: None}[found]
 
 
-def _last(deed: Deed | None, language: str) -> Json | None:
+def _last(hass: HomeAssistant, deed: Deed | None, language: str) -> Json | None:
     if deed is None or deed.outcome is None:
         return None
+    is_undone = deeds_of(hass).is_undone(deed)
+    undone = phrase("deed_undone_open") if deed.effect is Effect.OPEN else phrase("deed_undone_closed")
     return {
         "name": deed.code if deed.operation is None else deed.operation.name(language),
         "effect": None if deed.effect is None else str(deed.effect),
-        "outcome": str(deed.outcome.result),
-        "text": deed.outcome.text(language),
+        "outcome": UNDONE if is_undone else str(deed.outcome.result),
+        "text": undone.text(language) if is_undone else deed.outcome.text(language),
         "by": "" if deed.caller is None or not deed.caller.is_person else deed.caller.name,
         "time": deed.time.isoformat(timespec="milliseconds"),
     }
