@@ -44,8 +44,8 @@ class Instrument:
 EXACT: Mapping[str, float | str] = {"detail": "exact"}
 BRISK: Mapping[str, float | str] = {"fast": 1, "normal": 1, "slow": 10, **EXACT}
 
-# The usual grant: administrators everything that all of them have, automations only to switch off. Of the ADW300 DO1 opens a contactor, and
-# DO2 is a horn.
+# The usual grant: administrators everything that all of them have, automations only to switch off. Of the ADW300 DO1
+# opens a contactor, and DO2 is a horn.
 USUAL: Mapping[str, object] = {
     "enabled": True,
     "may_close": True,
