@@ -14,6 +14,7 @@ from . import typed
 from .exits import EXPLAINED
 from .options import Options
 from .printable import printable
+from .xmlarguments import add_secret, add_xml
 
 _TO_ALL = "on a serial line 0 speaks to all and nobody answers; allowed: 1 to 247"
 _PROGRAM = "acrel"
@@ -63,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_scan(_command(commands.add_parser, "scan", "find out which units answer as which model"))
     _add_dump(_command(commands.add_parser, "dump", "save raw registers as a fixture for tests"))
     _add_uplink(_command(commands.add_parser, "uplink", "take the calls of 4G devices until Ctrl-C"))
-    _add_frame(_command(commands.add_parser, "frame", "explain a frame of a 4G device, or of Modbus RTU"))
+    add_xml(_command(commands.add_parser, "xml", "take the calls of XML gateways until Ctrl-C"))
+    _add_frame(_command(commands.add_parser, "frame", "explain a frame of a 4G device, a gateway, or of Modbus RTU"))
     table = commands.add_parser(
         "table", help="check, import and export register tables", suggest_on_error=True
     ).add_subparsers(dest="command", required=True, metavar="ACTION")
@@ -252,6 +254,7 @@ def _add_frame(parser: argparse.ArgumentParser) -> None:
         metavar="HEX",
         help="its bytes, such as '7B 7B 94 BE EF 7D 7D' or 010300000001840A",
     )
+    add_secret(parser)
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

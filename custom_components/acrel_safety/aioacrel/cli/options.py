@@ -9,6 +9,7 @@ from typing import Literal
 from ..journal import Head
 from ..modbus.link import LinkAddress
 from ..uplink.limits import Network
+from ..xmlgateway.names import GatewayName, MeterId
 
 
 class Options(argparse.Namespace):
@@ -48,6 +49,9 @@ class Options(argparse.Namespace):
     frame: bytes
     listen: tuple[str, int]
     devices: Sequence[tuple[str, str]] | None
+    gateways: Sequence[tuple[GatewayName, Path]] | None
+    meters: Sequence[tuple[GatewayName, MeterId, str]] | None
+    secret_file: Path | None
     networks: Sequence[Network] | None
     utc_offset: tzinfo
     weekday: str

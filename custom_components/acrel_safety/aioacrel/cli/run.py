@@ -24,6 +24,7 @@ from .commands import (
     table_import,
     uplink,
     watch,
+    xml,
 )
 from .exits import Exit
 from .options import Options
@@ -43,6 +44,7 @@ COMMANDS: Mapping[str, Command] = {
     "scan": scan.command,
     "dump": dump.command,
     "uplink": uplink.command,
+    "xml": xml.command,
     "frame": frame.command,
     "table check": table_check.command,
     "table import": table_import.command,
