@@ -10,7 +10,7 @@ from typing import Self, TypedDict, Unpack
 
 from pymodbus.framer import FramerType
 
-from simulator.devices import IMPORTED, MODELS, Device
+from simulator.devices import CODED, IMPORTED, MODELS, Device
 from simulator.pacing import Lane, LineSettings
 from simulator.physics import Environment
 from simulator.scenarios import Option
@@ -88,7 +88,8 @@ class Cabinet:
             raise ValueError(f"options for units that are not in the cabinet: {strangers}")
         self.units = {unit_id: self._unit(unit_id, model, extra.get(unit_id, {})) for unit_id, model in models.items()}
         self._bus = Bus(self.units, self.line, settings.get("absent_exception"), settings.get("absent_s", 0.0))
-        self._outside: list[Unit] = []
+        self.outside: dict[str, Unit] = {}
+        """What is not on the line, but in the cabinet's time: it dials in, or stands behind a gateway. By its name."""
         self._servers: list[BusServer] = []
         self._ticker: asyncio.Task[None] | None = None
         self.tcp_port: int | None = None
@@ -114,18 +115,32 @@ class Cabinet:
             lambda other: self._device(unit_id, other, {}),
         )
 
-    def outside(self, model: str) -> Unit:
-        """Build a unit that is not on the line, but in the cabinet's time: it dials in. Its own address is 1."""
-        number = _MAX_UNIT_ID + 1 + len(self._outside)
-        unit = Unit(1, self._device(number, model, {}), lambda other: self._device(number, other, {}))
-        self._outside.append(unit)
+    def add_outside(self, name: str, model: str, **options: Option) -> Unit:
+        """Build a unit that is not on the line; its own address is 1. Raises ValueError."""
+        if name in self.outside:
+            raise ValueError(f"there is a unit {name!r} already")
+        seed = _MAX_UNIT_ID + 1 + len(self.outside)
+        factory = CODED.get(model) or self._factory(model)
+        unit = Unit(
+            1,
+            factory(self.environment, f"{self.seed}:{seed}", latched=self._latched, options=options),
+            lambda other: self._device(seed, other, {}),
+        )
+        self.outside[name] = unit
         return unit
 
-    def _device(self, unit_id: int, model: str, options: Mapping[str, Option]) -> Device:
+    def unit(self, name: int | str) -> Unit:
+        """Return a unit by its number on the line, or by the name of one outside. Raises KeyError."""
+        return self.units[name] if isinstance(name, int) else self.outside[name]
+
+    def _factory(self, model: str) -> type[Device]:
         factory = MODELS.get(model) or IMPORTED.get(model)
         if factory is None:
             raise ValueError(f"no model {model!r}; there are: {', '.join((*MODELS, *IMPORTED))}")
-        return factory(self.environment, f"{self.seed}:{unit_id}", latched=self._latched, options=options)
+        return factory
+
+    def _device(self, unit_id: int, model: str, options: Mapping[str, Option]) -> Device:
+        return self._factory(model)(self.environment, f"{self.seed}:{unit_id}", latched=self._latched, options=options)
 
     @property
     def bus_lane(self) -> Lane:
@@ -146,18 +161,18 @@ class Cabinet:
         while left > _TOLERANCE_S:
             part = min(step, left)
             self.environment.elapsed += part
-            for unit in (*self.units.values(), *self._outside):
+            for unit in (*self.units.values(), *self.outside.values()):
                 unit.advance(part)
             left -= part
 
-    def set_scenario(self, name: str, unit: int | Iterable[int] | None = None, **options: Option) -> None:
-        """Switch one unit, several units or the whole cabinet to a scenario.
+    def set_scenario(self, name: str, unit: int | str | Iterable[int] | None = None, **options: Option) -> None:
+        """Switch one unit, several units or the whole line to a scenario.
 
         Raises ValueError for an unknown name or option and KeyError for a unit that is not there.
         """
-        chosen = list(self.units) if unit is None else [unit] if isinstance(unit, int) else list(unit)
+        chosen = list(self.units) if unit is None else [unit] if isinstance(unit, int | str) else list(unit)
         for unit_id in chosen:
-            self.units[unit_id].set_scenario(name, **options)
+            self.unit(unit_id).set_scenario(name, **options)
 
     def truth(self) -> dict[int, dict[str, dict[str, float | int | bool]]]:
         """Return unit id -> circuit -> code -> value."""

@@ -36,6 +36,16 @@ class Write:
     accepted: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command that a gateway passed on by name; `accepted` if the unit knows it."""
+
+    method: str
+    payload: Mapping[str, object]
+    at: float
+    accepted: bool
+
+
 class Unit:
     """One address on the bus."""
 
@@ -48,6 +58,7 @@ class Unit:
         # Requests that reached for a register nobody must touch; they stay when older requests go.
         self.trespasses: list[Request] = []
         self.writes: list[Write] = []
+        self.commands: list[Command] = []
         self.lane = Lane()
         self._substitute = substitute
         self._impostor: Device | None = None
@@ -173,6 +184,13 @@ class Unit:
             accepted = True
         finally:
             self.note_write(function, address, values, accepted=accepted)
+
+    def obey(self, method: str, payload: Mapping[str, object]) -> bool:
+        """Have a command carried out that a gateway passes on by name, and record it."""
+        is_known = self.answering.obey(method, payload)
+        at = self.device.environment.elapsed
+        self.commands.append(Command(method=method, payload=dict(payload), at=at, accepted=is_known))
+        return is_known
 
     def note_write(self, function: int, address: int, values: Sequence[int], *, accepted: bool) -> None:
         """Record an attempt to write."""

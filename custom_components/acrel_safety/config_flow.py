@@ -1,38 +1,32 @@
 """Set up a link to a gateway or serial port; its devices are added by `device_flow.py`."""
 
-from collections.abc import AsyncGenerator, Awaitable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Mapping
 from typing import override
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USER,
     ConfigEntry,
-    ConfigEntryState,
-    ConfigFlow,
     ConfigFlowResult,
     ConfigSubentry,
     ConfigSubentryFlow,
     FlowType,
     SubentryFlowContext,
-    UnknownEntry,
 )
-from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT, CONF_TYPE
 from homeassistant.core import callback
-from homeassistant.data_entry_flow import AbortFlow, FlowResultType
+from homeassistant.data_entry_flow import FlowResultType
 
 from .aioacrel.errors import AcrelError, LinkUnreachableError
 from .aioacrel.points import Model
-from .const import DOMAIN, SUBENTRY_DEVICE, TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP
+from .const import DOMAIN, SUBENTRY_DEVICE, TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP, TYPE_UPLINK
 from .device_flow import DeviceFlow
-from .flow.ending import CHANGED_MEANWHILE, abort_if_closed, ends_clearly
+from .flow.ending import ends_clearly
 from .flow.explain import FlowError, FormError, doubt_list, explain
 from .flow.link_forms import (
     CONF_ANYWAY,
     FormData,
     changes_nothing,
-    former_title,
-    free_title,
     is_same_place,
     link_data,
     link_form,
@@ -41,12 +35,16 @@ from .flow.link_forms import (
 )
 from .flow.selector_texts import FlowTexts
 from .flow.trial import LinkData, probe_devices, probe_link
+from .flow.uplink_device_steps import UplinkDeviceFlow
+from .flow.uplink_steps import UplinkSteps
 from .hubs.errors import LinkInUseError
 from .loading import async_load_models
 from .stored import device_faults
 from .turns import turn
 
 _KINDS = (TYPE_TCP, TYPE_RTU_TCP, TYPE_SERIAL)
+_DEVICE_FLOWS: Mapping[str, type[ConfigSubentryFlow]] = {TYPE_UPLINK: UplinkDeviceFlow}
+"""How devices are added where they are not units on a line."""
 _FIELDS = {
     "host_unknown": CONF_HOST,
     "host_unreachable": CONF_HOST,
@@ -56,37 +54,39 @@ _FIELDS = {
     "port_busy": CONF_DEVICE,
 }
 """The field in which an error of the link is mended, where it is one field."""
-_FAILED = (ConfigEntryState.SETUP_ERROR, ConfigEntryState.SETUP_RETRY)
 
 
-class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
+class AcrelConfigFlow(UplinkSteps, domain=DOMAIN):
     """Ask how the devices are reached, and try it before it is saved."""
 
     VERSION = 1
 
     def __init__(self) -> None:
         """Begin without a doubt."""
+        super().__init__()
         self._doubted: LinkData | None = None
         """What was not as it should be when it was tried: the user may save it all the same."""
-        self._former: tuple[str, FormData] | None = None
 
     @classmethod
     @callback
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """Return what can be added to a link: devices."""
-        return {SUBENTRY_DEVICE: DeviceFlow}
+        # What is stored may be anything.
+        return {SUBENTRY_DEVICE: _DEVICE_FLOWS.get(str(config_entry.data.get(CONF_TYPE)), DeviceFlow)}
 
     @ends_clearly
     async def async_step_user(self, user_input: FormData | None = None) -> ConfigFlowResult:
         """Let the user pick the kind of link."""
-        return self.async_show_menu(step_id="user", menu_options=_KINDS)
+        return self.async_show_menu(step_id="user", menu_options=[*_KINDS, TYPE_UPLINK])
 
     @ends_clearly
     async def async_step_reconfigure(self, user_input: FormData | None = None) -> ConfigFlowResult:
         """Let the user pick the kind of link anew: the wrong framing is a common slip."""
         entry = self._get_reconfigure_entry()
         self._former = entry.title, dict(entry.data)
+        if entry.data.get(CONF_TYPE) == TYPE_UPLINK:
+            return await self.async_step_uplink()
         return self.async_show_menu(
             step_id="reconfigure", menu_options=_KINDS, description_placeholders={"name": entry.title}
         )
@@ -145,32 +145,9 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
             if is_confirmed or changes_nothing(entry.data, data):
                 return self._save(entry, data, name)
             self._doubted = None
-            async with self._out_of_the_way(entry, data):
+            async with self._out_of_the_way(entry, is_needed=is_same_place(entry.data, data)):
                 await self._try_known(entry, data)
                 return self._save(entry, data, name)
-
-    def _save(self, entry: ConfigEntry, data: LinkData, name: str) -> ConfigFlowResult:
-        """Save a changed link; nothing is waited for here, so that no other dialog comes between."""
-        abort_if_closed(self.hass.config_entries.flow, self.flow_id)
-        self._abort_if_changed(entry)
-        self._abort_if_taken(data)
-        result = self.async_update_and_abort(entry, data=data, title=_new_title(entry, data, name))
-        if entry.state in _FAILED:
-            # It does not listen to changes, and may have given up.
-            self.hass.config_entries.async_schedule_reload(entry.entry_id)
-        return result
-
-    def _abort_if_taken(self, data: LinkData) -> None:
-        """Raise AbortFlow if another entry has this gateway or port, under whatever name."""
-        mine = self._get_reconfigure_entry().entry_id if self.source == SOURCE_RECONFIGURE else None
-        for entry in self._async_current_entries(include_ignore=False):
-            if entry.entry_id != mine and is_same_place(entry.data, data):
-                raise AbortFlow("already_configured")
-
-    def _abort_if_changed(self, entry: ConfigEntry) -> None:
-        """Raise AbortFlow if the link was removed, or changed by another dialog, since this one began."""
-        if self._former != (self._get_reconfigure_entry().title, dict(entry.data)):
-            raise AbortFlow(CHANGED_MEANWHILE)
 
     async def _try_known(self, entry: ConfigEntry, data: LinkData) -> None:
         """Ask the devices that are known on a link with its new settings. Raises FormError if one is in doubt."""
@@ -201,12 +178,6 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
             if isinstance(model := models[subentry.subentry_id], Model) and not model.needs_table
         ]
 
-    def _free_title(self, kind: str, texts: FlowTexts) -> str:
-        """Return what a link without a name is called: not by its address, which its entities would keep for ever."""
-        return free_title(
-            texts("link", kind), {entry.title for entry in self.hass.config_entries.async_entries(DOMAIN)}
-        )
-
     async def _try[R](self, trial: Awaitable[R]) -> R:
         """Return what a trial of the link says. Raises FormError if the link cannot be used."""
         try:
@@ -214,17 +185,6 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
         except (AcrelError, LinkInUseError) as error:
             found = explain(error, await FlowTexts.load(self.hass))
             raise FormError(found.key, at=_FIELDS.get(found.key, "base"), **found.placeholders) from error
-
-    @asynccontextmanager
-    async def _out_of_the_way(self, entry: ConfigEntry, data: LinkData) -> AsyncGenerator[None]:
-        """Take the entry off its line while other settings are tried on the same line, and put it back."""
-        unloaded = _is_in_the_way(entry, data) and await self.hass.config_entries.async_unload(entry.entry_id)
-        try:
-            yield
-        finally:
-            if unloaded and entry.state is ConfigEntryState.NOT_LOADED and not entry.disabled_by:
-                with suppress(UnknownEntry):  # removed meanwhile
-                    await self.hass.config_entries.async_setup(entry.entry_id)
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
@@ -236,22 +196,3 @@ class AcrelConfigFlow(ConfigFlow, domain=DOMAIN):
         if flow["type"] is FlowResultType.MENU:
             result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"])
         return result
-
-
-def _new_title(entry: ConfigEntry, data: LinkData, name: str) -> str:
-    """Return the title after a change; one that was the address follows it, unless the user gave another."""
-    if name not in ("", entry.title):
-        return name
-    return former_title(data) if entry.title == former_title(entry.data) else entry.title
-
-
-def _is_in_the_way(entry: ConfigEntry, data: LinkData) -> bool:
-    """Whether the entry holds the line that is to be tried.
-
-    One connection cannot serve two sets of line settings, many a gateway takes one connection only, and what comes too
-    late for one of two who ask the same unit would be taken by the other. An entry waiting to retry counts: it would
-    come back with its old settings meanwhile.
-    """
-    if entry.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY):
-        return False
-    return is_same_place(entry.data, data)

@@ -27,7 +27,6 @@ from .flow.steps import stored
 from .flow.trial import is_link_proven, probe_device
 from .hubs import link_faults
 from .hubs.errors import LinkInUseError
-from .markdown import plain
 from .model_files import model_library
 
 
@@ -62,15 +61,6 @@ class DeviceFlow(SearchSteps, ControlSteps):
             if not link_faults(self._get_entry().data) and await async_operable(self.hass, subentry.data):
                 return await self.async_step_what()
         return await self._step_device(user_input)
-
-    @ends_clearly
-    async def async_step_what(self, _: FormData | None = None) -> SubentryFlowResult:
-        """Ask what is to be changed of a device that can be operated."""
-        return self.async_show_menu(
-            step_id="what",
-            menu_options=["change", "control"],
-            description_placeholders={"device": plain(self._get_reconfigure_subentry().title)},
-        )
 
     @ends_clearly
     async def async_step_change(self, _: FormData | None = None) -> SubentryFlowResult:

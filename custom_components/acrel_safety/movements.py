@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from .aioacrel.control.control import EXPECTED_SECONDS, PATIENCE, Act, Control
+from .aioacrel.control.control import EXPECTED_SECONDS, Act, Control
 from .aioacrel.control.outcome import Result
+from .aioacrel.control.tempo import PATIENCE
 from .aioacrel.points import Effect
 from .handles import circuit_moved_to
 

@@ -13,12 +13,13 @@ from homeassistant.helpers import entity_registry as er
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.control.caller import Caller
-from .aioacrel.control.control import PATIENCE, Act, Control
+from .aioacrel.control.control import Act, Control
 from .aioacrel.control.cutoff import CutOff
 from .aioacrel.control.outcome import Outcome, Reason, Result, refused
 from .aioacrel.control.policy import Policy
 from .aioacrel.control.reclose import Recloser
 from .aioacrel.control.surroundings import Watched
+from .aioacrel.control.tempo import PATIENCE
 from .aioacrel.control.tokens import Selection
 from .aioacrel.control.turns import TooManyError
 from .aioacrel.journal.entry import Kind

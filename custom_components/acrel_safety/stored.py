@@ -58,7 +58,7 @@ def device_faults(
         if not wrong:
             seat = way.seat(subentry.data)
             if (other := seats.setdefault(seat, subentry)) is not subentry:
-                wrong = [Fault(at=way.seat_field, key=_TAKEN, found=str(seat), texts={"name": other.title})]
+                wrong = [Fault(at=way.seat_field, key=_TAKEN, found=way.seat_shown(seat), texts={"name": other.title})]
         found.append((subentry, wrong))
     return found
 

@@ -4,7 +4,7 @@ No register of an AAFD is public. Where its values lie here is the simulator's o
 one: `TABLE` is what an owner would import, in the 12 columns of the gateway. What its codes mean is the vocabulary's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from simulator.devices.base import Device
@@ -21,6 +21,7 @@ _HALF_CYCLES = 14
 """Within a second; 9 must not alarm (GB 31252, 4.3)."""
 _PROTECTION_CURRENT = 2.5
 _SENSITIVITY = 5
+_TEST_SECONDS = 3.0
 _U16, _S16, _U32, _BIT = 6, 7, 8, 1
 _IN_ORDER = 1
 
@@ -65,6 +66,7 @@ class Aafd(Device):
         """Begin without an arc."""
         self.arcing = [0.0] * CIRCUITS
         self.counted = [0.0] * CIRCUITS
+        self._tests_s = 0.0
 
     def arm(self) -> None:
         """Make a timer for each circuit."""
@@ -97,10 +99,27 @@ class Aafd(Device):
         circuit = scenario.whole("circuit", 1, 1, CIRCUITS) - 1
         return Disturbance(arcs_per_s={circuit: scenario.number("per_second", 2.0 * _HALF_CYCLES)})
 
+    def obey(self, method: str, payload: Mapping[str, object]) -> bool:
+        """Know its three keys: mute, reset, and the self-test, which simulates an arc."""
+        del payload
+        match method:
+            case "RESET":
+                self.reset()
+            case "SELCHK":
+                self._tests_s = _TEST_SECONDS
+                self.settle()
+            case "SILENCE":
+                pass
+            case _:
+                return False
+        return True
+
     def watch(self, seconds: float) -> None:
         """Count arcs, and alarm where they are too many."""
+        simulated = 2.0 * _HALF_CYCLES if self._tests_s > 0 else 0.0
+        self._tests_s = max(self._tests_s - seconds, 0.0)
         for index, timer in enumerate(self._alarms):
-            self.arcing[index] = self.feeder.arcs_per_s(index)
+            self.arcing[index] = max(self.feeder.arcs_per_s(index), simulated)
             self.counted[index] += self.arcing[index] * seconds
             is_fault = self.arcing[index] >= self.registers[_SETTINGS + 1]
             active = timer.step(exceeded=is_fault, delay_s=1.0, seconds=seconds)

@@ -94,6 +94,18 @@ class Device(ABC):
     def written(self, address: int, values: Sequence[int]) -> None:
         """React to a write that was carried out."""
 
+    def obey(self, method: str, payload: Mapping[str, object]) -> bool:
+        """Take a command that a gateway passes on by name; False where it knows none of that name."""
+        del method, payload
+        return False
+
+    def by_hand(
+        self, *, closed: bool | None = None, locked: bool | None = None, maintenance: bool | None = None
+    ) -> None:
+        """Move it on site; None leaves as it is. Raises ValueError for what it does not have."""
+        del closed, locked, maintenance
+        raise ValueError(f"{self.model} has nothing to move by hand")
+
     def disturb(self, scenario: Scenario) -> Disturbance:
         """Translate a scenario into what changes in the feeder."""
         match scenario.name:

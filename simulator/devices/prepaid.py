@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from simulator.devices import prepaid_block as block
 from simulator.devices.base import Device
-from simulator.devices.prepaid_relay import COMMANDS, Relay
+from simulator.devices.prepaid_relay import CLOSE, COMMANDS, FORCE, OPEN, Relay
 from simulator.physics import FLAT, PEAK, SHARP, VALLEY, FeederSetup
 from simulator.points import Bits, Number, Point, Source, Twin, item, number
 from simulator.registers import ILLEGAL_VALUE, Access, Kind, RefusedError
@@ -159,11 +159,28 @@ class PrepaidDevice(Device):
         if address == RELAY:
             self.relay.command(*values)
 
+    def obey(self, method: str, payload: Mapping[str, object]) -> bool:
+        """Force its relay open or closed; `ForceSwitch` and `do1` have to say the same: nobody shows another use."""
+        wanted = {str(payload.get("ForceSwitch")), str(payload.get("do1"))}
+        if method != "FORCESWITCH" or wanted not in ({"0"}, {"1"}):
+            return False
+        self.relay.command(FORCE, CLOSE if wanted == {"1"} else OPEN)
+        self.settle()
+        return True
+
     def watch(self, seconds: float) -> None:
         """Use up the credit and let the relay move."""
         self.credit = max(self.credit - max(self._power(), 0.0) * seconds / 3600 * _PRICE, 0.0)
         self.relay.step(seconds, own=self._pays)
         self._switch()
+
+    def by_hand(
+        self, *, closed: bool | None = None, locked: bool | None = None, maintenance: bool | None = None
+    ) -> None:
+        """Move its relay; it has no lock. Raises ValueError."""
+        if closed is None or locked is not None or maintenance is not None:
+            raise ValueError(f"{self.model} can be opened and closed by hand, nothing else")
+        self.move_by_hand(closed=closed)
 
     def move_by_hand(self, *, closed: bool) -> None:
         """Move the relay at the meter; it stays there until the next command."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -41,6 +41,7 @@ class Caller:
         """The commands that were acknowledged."""
         self.asked: list[bytes] = []
         """What was passed through to it, whole."""
+        self._was_asked = asyncio.Event()
         self.logins = 0
         self.uploads = 0
         self.is_on = asyncio.Event()
@@ -66,6 +67,12 @@ class Caller:
         """Lose the connection."""
         if self._writer is not None:
             self._writer.transport.abort()
+
+    async def was_asked(self, is_it: Callable[[bytes], bool]) -> None:
+        """Wait until something of a kind was passed through to it."""
+        while not any(is_it(request) for request in self.asked):
+            self._was_asked.clear()
+            await self._was_asked.wait()
 
     def upload(self) -> None:
         """Upload now."""
@@ -144,6 +151,7 @@ class Caller:
     def _take(self, command: int, body: bytes) -> None:
         if command == PASS:
             self.asked.append(body)
+            self._was_asked.set()
             task = asyncio.create_task(self._answer(body))
             self._answers.add(task)
             task.add_done_callback(self._answers.discard)

@@ -42,4 +42,4 @@ def _caller(cabinet: Cabinet, serial: str, model: str, quirks: str, minutes: int
         raise ValueError(f"of {model!r} it is not known what it uploads; of these it is: {', '.join(BLOCKS)}")
     if quirks not in QUIRKS:
         raise ValueError(f"no quirks {quirks!r}; there are: {', '.join(QUIRKS)}")
-    return Caller(cabinet.outside(model), serial, quirks=QUIRKS[quirks], minutes=minutes)
+    return Caller(cabinet.add_outside(serial, model), serial, quirks=QUIRKS[quirks], minutes=minutes)

@@ -1,8 +1,7 @@
 """A device that calls in is a device like any other: its uploads are readings, and it is polled and operated."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -21,39 +20,18 @@ from custom_components.acrel_safety.aioacrel.uplink.hub import Polling, UplinkHu
 from custom_components.acrel_safety.aioacrel.uplink.messages import DataUpload
 from custom_components.acrel_safety.aioacrel.uplink.sections import Seal, Section
 from custom_components.acrel_safety.aioacrel.uplink.source import PERIODS
-from custom_components.acrel_safety.aioacrel.uplink.uploads import UNVERIFIED, UploadDecoder
+from custom_components.acrel_safety.aioacrel.uplink.uploads import UNVERIFIED, UploadDecoder, UploadForm
 from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator import Cabinet
 from simulator.uplink import QUIRKS, Caller, Fleet, Quirks
 from tests.aioacrel.control_rigs import time_passing
 from tests.aioacrel.rigs import LIBRARY
-from tests.aioacrel.uplink_rigs import SERIAL, Log, calling, serving
+from tests.aioacrel.uplink_rigs import device_on, serving
 
 pytestmark = pytest.mark.virtual_time
 
-UPLOADS_ONLY = Polling(is_on=False)
 OPEN, CLOSE = PointKey("1", "FORRLYOFF"), PointKey("1", "FORRLYON")
 RELAY = PointKey("1", "RlySta")
-
-
-@asynccontextmanager
-async def device_on(
-    model: str, quirks: Quirks | None = None, *, polling: Polling = UPLOADS_ONLY, minutes: int = 30, of: str = ""
-) -> AsyncIterator[tuple[Device, Caller, Log]]:
-    """Yield a device all of whose points are wanted, and the simulated one that calls in as it."""
-    async with serving() as (server, port, log):
-        hub = UplinkHub(server)
-        known = LIBRARY.get(of or model)
-        device = Device(SERIAL, known)
-        detach = device.attach(hub.source(SERIAL, known, polling=polling))
-        device.want(known.readable)
-        hub.start()
-        async with calling(port, model, quirks=quirks, minutes=minutes) as caller:
-            await log.until(EventKind.LOGIN)
-            await asyncio.sleep(0.5)
-            yield device, caller, log
-        detach()
-        await hub.stop()
 
 
 def values(device: Device) -> Mapping[PointKey, Value]:
@@ -153,15 +131,6 @@ async def test_a_meter_is_opened_and_closed_with_its_position_confirmed_through_
         assert len(caller.unit.writes) == 2
 
 
-@pytest.mark.parametrize("quirks", ["slow", "sleeps"])
-async def test_a_device_that_answers_too_slowly_is_not_operated_at_all(quirks: str) -> None:
-    async with device_on("dtsy1352", QUIRKS[quirks]) as (device, caller, _):
-        await asyncio.sleep(90)
-        outcome = await operate(device, caller, CLOSE)
-        assert (outcome.result, outcome.writes) == (Result.REFUSED, 0)
-        assert caller.unit.writes == []
-
-
 async def test_of_another_device_nothing_is_believed() -> None:
     async with device_on("dtsy1352", of="ddsy1352", polling=Polling()) as (device, caller, _):
         await asyncio.sleep(120)
@@ -196,7 +165,7 @@ async def test_an_hour_of_a_fleet_with_every_quirk_brings_no_wrong_value_and_los
 
 
 def decoder(model: str = "arcm300") -> UploadDecoder:
-    return UploadDecoder(LIBRARY.get(model), 1, None, lambda: datetime(2026, 11, 26, tzinfo=UTC))
+    return UploadDecoder(UploadForm(LIBRARY.get(model)), 1, None, lambda: datetime(2026, 11, 26, tzinfo=UTC))
 
 
 def section(number: int, count: int, *, unit: int = 1, seal: Seal = Seal.RIGHT, word: int | None = None) -> Section:

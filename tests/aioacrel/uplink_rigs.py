@@ -4,16 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.uplink.events import Event, EventKind
+from custom_components.acrel_safety.aioacrel.uplink.hub import Polling, UplinkHub
 from custom_components.acrel_safety.aioacrel.uplink.limits import Limits
 from custom_components.acrel_safety.aioacrel.uplink.server import Clock, UplinkServer
 from simulator import Cabinet
 from simulator.uplink import Caller, Quirks
 from simulator.uplink.wire import login, taken_apart
+from tests.aioacrel.rigs import LIBRARY
 
 HOST = "127.0.0.1"
 SERIAL = "20251118000042"
 OTHER = "20251118000043"
+UPLOADS_ONLY = Polling(is_on=False)
 
 
 class Log:
@@ -64,6 +68,28 @@ async def calling(
         yield caller
     finally:
         await caller.stop()
+
+
+@asynccontextmanager
+async def device_on(
+    model: str, quirks: Quirks | None = None, *, polling: Polling = UPLOADS_ONLY, minutes: int = 30, of: str = ""
+) -> AsyncIterator[tuple[Device, Caller, Log]]:
+    """Yield a device all of whose points are wanted, and the simulated one that calls in as it."""
+    async with serving() as (server, port, log):
+        hub = UplinkHub(server)
+        known = LIBRARY.get(of or model)
+        device = Device(SERIAL, known)
+        detach = device.attach(hub.source(SERIAL, known, polling=polling))
+        device.want(known.readable)
+        hub.start()
+        try:
+            async with calling(port, model, quirks=quirks, minutes=minutes) as caller:
+                await log.until(EventKind.LOGIN)
+                await asyncio.sleep(0.5)
+                yield device, caller, log
+        finally:
+            detach()
+            await hub.stop()
 
 
 class Guest:

@@ -125,7 +125,7 @@ class LinkRig:
     async def until(self, entity_id: str, is_as_wanted: Callable[[State], bool], seconds: float = 20) -> State:
         """Return the state of an entity as soon as it is as wanted."""
         async with asyncio.timeout(seconds):
-            return await _until(self.hass, entity_id, is_as_wanted)
+            return await until_state(self.hass, entity_id, is_as_wanted)
 
     async def polled(self, unit_id: int, times: int = 1, seconds: float = 20) -> None:
         """Return when every group of a unit was polled that often from now on."""
@@ -169,7 +169,8 @@ class LinkRig:
         await self.hass.async_block_till_done()
 
 
-async def _until(hass: HomeAssistant, entity_id: str, is_as_wanted: Callable[[State], bool]) -> State:
+async def until_state(hass: HomeAssistant, entity_id: str, is_as_wanted: Callable[[State], bool]) -> State:
+    """Return the state of an entity as soon as it is as wanted."""
     found: asyncio.Future[State] = asyncio.get_running_loop().create_future()
 
     @callback

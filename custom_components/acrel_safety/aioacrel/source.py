@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from .errors import AcrelError
 from .points import Point
@@ -92,3 +92,12 @@ class Source(Protocol):
 
     def details(self) -> Mapping[str, object]:
         """Return what helps to find a fault, as plain types; nothing secret."""
+
+
+@runtime_checkable
+class Slow(Protocol):
+    """What a source is as well whose answers take longer than those of a local line: limits follow what it says."""
+
+    @property
+    def answer_seconds(self) -> float:
+        """How long an answer takes, as far as that is known now; rather too long than too short."""

@@ -23,7 +23,7 @@ from ..aioacrel.journal.entry import Kind
 from ..aioacrel.points import Model
 from ..aioacrel.readings import PointKey
 from ..checked import UnfitError
-from ..const import CONF_CONTROL, CONF_UNIT_ID
+from ..const import CONF_CONTROL, CONF_SERIAL, CONF_UNIT_ID
 from ..controlsettings import key_of, name_of, policy_of, sound_control, written
 from ..desk import desk_of
 from ..devices import board_of
@@ -43,6 +43,8 @@ CONF_ENABLED, CONF_MAY_CLOSE, CONF_USERS, CONF_USER_RIGHTS, CONF_CRITICAL = (
     "critical",
 )
 
+_WHICH_DEVICE = (CONF_MODEL, CONF_UNIT_ID, CONF_SERIAL)
+
 
 async def async_operable(hass: HomeAssistant, data: Mapping[str, Any]) -> Model | None:
     """Return the model of a stored device that can be operated at all; None for any other."""
@@ -55,7 +57,7 @@ async def async_operable(hass: HomeAssistant, data: Mapping[str, Any]) -> Model 
 
 def kept_control(former: Mapping[str, Any], data: Mapping[str, Any]) -> FormData:
     """Return what stays of the owner's word when a device is changed: nothing when it is another device."""
-    if CONF_CONTROL not in former or any(former.get(key) != data.get(key) for key in (CONF_MODEL, CONF_UNIT_ID)):
+    if CONF_CONTROL not in former or any(former.get(key) != data.get(key) for key in _WHICH_DEVICE):
         return {}
     try:
         sound_control(former[CONF_CONTROL])
@@ -65,7 +67,16 @@ def kept_control(former: Mapping[str, Any], data: Mapping[str, Any]) -> FormData
 
 
 class ControlSteps(DeviceSteps):
-    """The step that asks for it, of the dialog that changes a device."""
+    """The steps that ask for it, of the dialog that changes a device."""
+
+    @ends_clearly
+    async def async_step_what(self, _: FormData | None = None) -> SubentryFlowResult:
+        """Ask what is to be changed of a device that can be operated."""
+        return self.async_show_menu(
+            step_id="what",
+            menu_options=["change", "control"],
+            description_placeholders={"device": plain(self._get_reconfigure_subentry().title)},
+        )
 
     @ends_clearly
     async def async_step_control(self, user_input: FormData | None = None) -> SubentryFlowResult:

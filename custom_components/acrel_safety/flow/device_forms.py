@@ -1,6 +1,6 @@
 """What the forms for a device ask, and how it lies in a subentry's data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +23,11 @@ from ..aioacrel.models import ModelLibrary
 from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
 from ..aioacrel.table import AddressMode, KMode
+from ..aioacrel.vocabulary import Pace
 from ..checked import faults, sound_part
 from ..const import CONF_ALLOW_AUTOMATIONS, CONF_ALLOW_CHANGES, CONF_DETAIL, CONF_INTERVALS, CONF_UNIT_ID
-from ..hubs.modbus_data import INTERVALS, RATIO_FIELDS, UNIT, UNIT_IDS, missing_ratios
+from ..hubs.device_data import RATIO_FIELDS, missing_ratios
+from ..hubs.modbus_data import INTERVALS, UNIT, UNIT_IDS
 from .drafts import AS_WRITTEN, NORMAL_ORDER
 from .explain import FormError
 from .link_forms import FormData, choice, number
@@ -77,11 +79,7 @@ class Catalogue:
 
     def options(self, texts: FlowTexts) -> list[SelectOptionDict]:
         """Return the list of models: those that can be read at once first, then those that need a file."""
-        ready = [
-            SelectOptionDict(value=model_id, label=texts.model(model))
-            for model_id, model in self.models.items()
-            if not model.needs_table
-        ]
+        ready = choices_of((model for model in self.models.values() if not model.needs_table), texts)
         waiting = [
             SelectOptionDict(value=model_id, label=texts("model", "needs_table", name=texts.model(model)))
             for model_id, model in self.models.items()
@@ -92,6 +90,11 @@ class Catalogue:
         ]
         own = SelectOptionDict(value=IMPORT, label=texts("model", IMPORT))
         return [*ready, *waiting, *broken, own]
+
+
+def choices_of(models: Iterable[Model], texts: FlowTexts) -> list[SelectOptionDict]:
+    """Return models as they are chosen from."""
+    return [SelectOptionDict(value=model.id, label=texts.model(model)) for model in models]
 
 
 def _base(library: ModelLibrary, model_id: str) -> Model | None:
@@ -132,12 +135,10 @@ def table_schema(
     )
 
 
-def settings_schema(model: Model) -> probatio.Schema:
+def settings_schema(model: Model, usual: Mapping[Pace, float] = DEFAULT_INTERVALS) -> probatio.Schema:
     """Ask for what depends on the model: changes if any, ratios it does not tell, how much is told, how often read."""
     may_change = bool(model.settable)
-    intervals = {
-        probatio.Required(group.value, default=DEFAULT_INTERVALS[group]): number("s", "any") for group in INTERVALS
-    }
+    intervals = {probatio.Required(group.value, default=usual[group]): number("s", "any") for group in INTERVALS}
     return probatio.Schema(
         {
             **({probatio.Required(CONF_ALLOW_CHANGES, default=False): BooleanSelector()} if may_change else {}),
@@ -194,14 +195,17 @@ def ratios_of(settings: FormData) -> dict[Ratio, float]:
 
 def device_data(unit_id: int, model: Model, settings: FormData) -> FormData:
     """Return the subentry data of a device; detail and intervals only where they are not the usual ones."""
+    return {CONF_UNIT_ID: unit_id, CONF_MODEL: model.id, **said_settings(settings)}
+
+
+def said_settings(settings: FormData, usual: Mapping[Pace, float] = DEFAULT_INTERVALS) -> FormData:
+    """Return what is stored of a settings form, whichever way the device is reached."""
     data = {
-        CONF_UNIT_ID: unit_id,
-        CONF_MODEL: model.id,
         CONF_ALLOW_CHANGES: settings.get(CONF_ALLOW_CHANGES, False),
         **{field: settings[field] for field in RATIO_FIELDS.values() if field in settings},
     }
     intervals = settings.get(CONF_INTERVALS)
-    if intervals and intervals != {group.value: value for group, value in DEFAULT_INTERVALS.items()}:
+    if intervals and intervals != {group.value: value for group, value in usual.items()}:
         data[CONF_INTERVALS] = intervals
     if (detail := settings.get(CONF_DETAIL, Detail.NORMAL)) != Detail.NORMAL:
         data[CONF_DETAIL] = detail
@@ -218,7 +222,11 @@ def device_form(data: Mapping[str, Any]) -> FormData:
 
 def settings_form(data: Mapping[str, Any]) -> FormData:
     """Return the settings form that would give this subentry data; of what is stored wrong it asks anew."""
-    data = sound_part(UNIT, data)
+    return settings_said(sound_part(UNIT, data))
+
+
+def settings_said(data: Mapping[str, Any]) -> FormData:
+    """Return the part of the settings form that sound data of a device give."""
     fields = [CONF_ALLOW_CHANGES, CONF_ALLOW_AUTOMATIONS, *RATIO_FIELDS.values(), CONF_INTERVALS]
     if data.get(CONF_DETAIL) in list(Detail):
         fields.append(CONF_DETAIL)

@@ -15,10 +15,12 @@ from homeassistant.core import HomeAssistant
 from ..aioacrel.points import Model
 from ..aioacrel.source import Source
 from ..checked import WRONG, Fault, faults
-from ..const import CONF_UNIT_ID
+from ..const import CONF_SERIAL, CONF_UNIT_ID, TYPE_UPLINK
+from . import modbus_data, uplink_data
+from .device_data import missing_ratios
 from .learnt import LearntMemory
 from .modbus import ModbusEntryHub
-from .modbus_data import LINKS, UNITS, missing_ratios, seat
+from .uplink import UplinkEntryHub
 
 
 class EntryHub(Protocol):
@@ -59,20 +61,33 @@ class Way:
     seat: Callable[[Mapping[str, Any]], Hashable]
     """What only one device of an entry can have."""
     seat_field: str
+    seat_shown: Callable[[Hashable], str] = str
+    """How that may be shown."""
     missing: Callable[[Model, Mapping[str, Any]], list[str]]
     """Which of the things that a model leaves to the user are not stored of a device."""
 
 
 WAYS: dict[str, Way] = {
-    kind: Way(
-        hub=ModbusEntryHub,
-        link=link,
-        device=UNITS[kind],
-        seat=seat,
-        seat_field=CONF_UNIT_ID,
+    **{
+        kind: Way(
+            hub=ModbusEntryHub,
+            link=link,
+            device=modbus_data.UNITS[kind],
+            seat=modbus_data.seat,
+            seat_field=CONF_UNIT_ID,
+            missing=missing_ratios,
+        )
+        for kind, link in modbus_data.LINKS.items()
+    },
+    TYPE_UPLINK: Way(
+        hub=UplinkEntryHub,
+        link=uplink_data.UPLINK,
+        device=uplink_data.CALLER,
+        seat=uplink_data.seat,
+        seat_field=CONF_SERIAL,
+        seat_shown=uplink_data.seat_shown,
         missing=missing_ratios,
-    )
-    for kind, link in LINKS.items()
+    ),
 }
 
 

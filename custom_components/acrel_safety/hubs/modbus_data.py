@@ -6,27 +6,17 @@ from ipaddress import ip_address
 from typing import Any
 
 import probatio
-from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_MODEL, CONF_PORT, CONF_TYPE
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE
 
 from ..aioacrel.modbus.headroom import DUTY_TARGET
-from ..aioacrel.points import Model
-from ..aioacrel.registers import Ratio
 from ..aioacrel.vocabulary import Pace
-from ..checked import UnfitError, flag, number, one_of, text
+from ..checked import UnfitError, number, one_of, text
 from ..const import (
-    CONF_ALLOW_AUTOMATIONS,
-    CONF_ALLOW_CHANGES,
     CONF_BAUDRATE,
     CONF_BYTESIZE,
-    CONF_CIRCUIT_NAMES,
-    CONF_CONTROL,
-    CONF_CT,
     CONF_DUTY_TARGET,
     CONF_INTERVALS,
-    CONF_LIMITS,
     CONF_PARITY,
-    CONF_PT,
-    CONF_RATINGS,
     CONF_STOPBITS,
     CONF_TURNAROUND_MS,
     CONF_UNIT_ID,
@@ -34,8 +24,7 @@ from ..const import (
     TYPE_SERIAL,
     TYPE_TCP,
 )
-from ..controlsettings import sound_control
-from ..ownersettings import sound_limits, sound_names, sound_ratings
+from .device_data import DEVICE
 
 LOWEST_UNIT_ID, HIGHEST_UNIT_ID, OWN_PORT_UNIT_ID = 0, 247, 255
 """1 to 247 on a line (Modbus over serial line V1.02, section 2.2); 0 and 255 for a device with its own network port."""
@@ -55,7 +44,6 @@ INTERVALS: Mapping[Pace, tuple[float, float]] = {
     Pace.NORMAL: (1, 3600),
     Pace.SLOW: (10, 86400),
 }
-RATIO_FIELDS = {Ratio.PT: CONF_PT, Ratio.CT: CONF_CT}
 _NOT_IN_A_NAME = re.compile(r"[\s:/\\@\[\]?#,;]")
 """What belongs to an address with scheme, port or path; a name has none of it."""
 
@@ -117,17 +105,7 @@ LINKS: Mapping[str, probatio.Schema] = {
         TYPE_SERIAL: {probatio.Required(CONF_DEVICE): text("port_missing"), **_LINE},
     }.items()
 }
-_DEVICE: dict[probatio.Marker, object] = {
-    probatio.Required(CONF_MODEL): text("model_needed"),
-    probatio.Optional(CONF_ALLOW_CHANGES): flag,
-    **{probatio.Optional(field): number("bad_ratio", 0.001, 10_000) for field in RATIO_FIELDS.values()},
-    probatio.Optional(CONF_INTERVALS): _intervals,
-    probatio.Optional(CONF_LIMITS): sound_limits,
-    probatio.Optional(CONF_RATINGS): sound_ratings,
-    probatio.Optional(CONF_CIRCUIT_NAMES): sound_names,
-    probatio.Optional(CONF_ALLOW_AUTOMATIONS): flag,
-    probatio.Optional(CONF_CONTROL): sound_control,
-}
+_DEVICE: dict[probatio.Marker, object] = {**DEVICE, probatio.Optional(CONF_INTERVALS): _intervals}
 UNIT_IDS: Mapping[str, probatio.Schema] = {
     kind: probatio.Schema({probatio.Required(CONF_UNIT_ID): check})
     for kind, check in {TYPE_TCP: sound_unit_id, TYPE_RTU_TCP: _on_a_line, TYPE_SERIAL: _on_a_line}.items()
@@ -139,13 +117,6 @@ UNITS: Mapping[str, probatio.Schema] = {
 }
 UNIT = UNITS[TYPE_TCP]
 """What is stored of a unit, wherever it is."""
-
-
-def missing_ratios(model: Model, data: Mapping[str, Any]) -> list[str]:
-    """Return the transformer ratios that the user has to give for a model and did not."""
-    return [
-        field for ratio, field in RATIO_FIELDS.items() if ratio in model.registers.asks_ratios and field not in data
-    ]
 
 
 def seat(data: Mapping[str, Any]) -> Hashable:

@@ -24,6 +24,7 @@ from .policy import Policy
 from .position import positions_of
 from .surroundings import Surroundings, Unwatched
 from .tags import Tag, Tags
+from .tempo import Tempo
 from .tokens import USUAL, Selection, Tokens
 from .watching import SETTLE_SECONDS, Sending, Watching
 
@@ -33,12 +34,8 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-PATIENCE = 10.0
-"""Seconds from the act until it has to be on its way: what goes out later nobody expects any more."""
 TRIES = 3
 """Of reading before, and of getting as far as the write while nothing was sent: what was sent is never sent again."""
-STALE_SECONDS = 4.0
-"""Twice the usual time between two fast reads: what was read longer ago allows no closing."""
 EXPECTED_SECONDS = 60.0
 """So long after a command an opening is taken for its effect, unless it is known that nothing was sent."""
 AFTERWARDS_SECONDS = 5.0
@@ -228,6 +225,7 @@ class Control:
             settle_seconds=self._settle_seconds,
             is_pulse=is_pulse,
             starts_there=starts_there,
+            tempo=Tempo.of(source),
         )
         return await self._send(case, source, run, watching)
 
@@ -239,10 +237,10 @@ class Control:
             self._lockouts.begin(operation.lockout)
 
         if case.effect.may_open:
-            self.surroundings.expect_open(circuit, EXPECTED_SECONDS + PATIENCE)
+            self.surroundings.expect_open(circuit, EXPECTED_SECONDS + watching.tempo.patience)
         for _ in range(TRIES):
             outcome = await Sending(source, command, watching).run(sent)
-            if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > PATIENCE:
+            if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > Tempo.of(source).patience:
                 break
         if case.effect.may_open and outcome.result is Result.REFUSED:
             self.surroundings.expect_nothing(circuit)
@@ -255,12 +253,12 @@ class Control:
 
     def _last_word(self, case: Case, source: Source, run: _Run) -> Phrase | None:
         """Return why it may not go any more, asked directly before it would be sent; from then on it may have left."""
-        now = _now()
+        now, tempo = _now(), Tempo.of(source)
         if run.is_given_up or source not in self.device.sources:
             run.refusal = refused(Reason.WITHDRAWN)
-        elif now - run.began > PATIENCE:
+        elif now - run.began > tempo.patience:
             run.refusal = refused(Reason.WAITED_TOO_LONG)
-        elif case.effect.may_close and now - run.read_at > STALE_SECONDS:
+        elif case.effect.may_close and now - run.read_at > tempo.stale:
             run.refusal = refused(Reason.POSITION_STALE)
         else:
             run.refusal = hindrance(AT_ANY_TIME, replace(case, policy=self._policy()))
@@ -294,7 +292,7 @@ class Control:
         """Return a fresh reading of all that an operation is judged by, when no change of a setting is under way."""
         keys = keys_to_read(self.device, case.operation, _proof_of(case)[0])
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(Tempo.of(source).patience):
                 await self.device.changed()
                 if run is not None:
                     run.read_at = _now()

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import AcrelError, CommandRefusedError, LinkError, NotSentError, RefusedError
 from ..source import Command, Source
 from ..texts import Said
 from .evidence import Proof, Readings, Shown
 from .outcome import Outcome, Reason, Result, refused
+from .tempo import Tempo
 
 SETTLE_SECONDS = 0.1
 """So long the wanted position has to stay, before it is believed: contacts bounce, and pulses fall back."""
@@ -20,10 +21,6 @@ LATE_TIMES = 5.0
 """Times as long as an operation should take, it is watched: then what has not moved is stuck."""
 LONGEST_GAP = 0.6
 """Seconds between two reads, in which nothing can have moved there and back unseen: the shortest pulses take 1 s."""
-LOST_SECONDS = 2.5
-"""After so long without an answer that tells, the position is not known."""
-READ_SECONDS = 2.0
-"""A read that was begun in time is waited for so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +34,8 @@ class Watching:
     """Whether it ends by itself: then it has to be seen once, and need not stay."""
     starts_there: bool = False
     """Whether the position was the wanted one before: then that it is proves no movement."""
+    tempo: Tempo = field(default_factory=Tempo)
+    """How long answers take over the way it goes."""
 
 
 class Sending:
@@ -74,7 +73,7 @@ class Sending:
         sent()
         if not self._proof.is_there:
             return self._outcome(*self._without_proof())
-        return await self._watch(_now() + self._watching.within)
+        return await self._watch(_now() + self._watching.within + self._watching.tempo.seeing)
 
     def _without_proof(self) -> tuple[Result, Reason]:
         if self._failure is None:
@@ -102,7 +101,7 @@ class Sending:
         """Read once, and note what it tells."""
         asked = _now()
         try:
-            async with asyncio.timeout(max(deadline - asked, 0.0) + READ_SECONDS):
+            async with asyncio.timeout(max(deadline - asked, 0.0) + self._watching.tempo.read):
                 readings = await self._source.read(self._proof.keys)
         except AcrelError, TimeoutError:
             self._lose_sight()
@@ -145,7 +144,7 @@ class Sending:
         last = self._last
         if last is None:
             # One read in vain says little; a device that is silent is not waited for.
-            is_silent = now - self._seen_at > LOST_SECONDS or now >= end
+            is_silent = now - self._seen_at > self._watching.tempo.lost or now >= end
             return (Result.UNKNOWN, Reason.NO_ANSWER) if is_silent else None
         if self._was_there or self._watching.is_pulse:
             return Result.UNVERIFIED, Reason.FELL_BACK if self._was_there else Reason.PULSE_NOT_SEEN

@@ -58,10 +58,11 @@ class ModbusHub:
         name: str | None = None,
         ratios: Mapping[Ratio, float] | None = None,
         intervals: Mapping[Pace, float] | None = None,
+        session: Callable[[], object] | None = None,
     ) -> ModbusSource:
-        """Return a unit as a source; it is asked from `start` on."""
+        """Return a unit as a source; it is asked from `start` on. What a `session` is, `ModbusSource` says."""
         polled = PolledUnit(unit, model, name=name, ratios=ratios, origin=self._origin)
-        source = ModbusSource(polled, self.bus, intervals=intervals, spawn=self._spawn)
+        source = ModbusSource(polled, self.bus, intervals=intervals, spawn=self._spawn, session=session)
         self.sources.append(source)
         return source
 

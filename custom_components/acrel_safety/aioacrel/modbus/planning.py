@@ -127,7 +127,9 @@ class UnitPlan:
         """What nobody may read through: holes, what was declined, what is private."""
         places = self.registers.places
         declined = (places[key].addresses for key in self._learnt.declined if key in places)
-        return self._private.union(self._learnt.holes, *declined)
+        taught = frozenset(self._learnt.holes).union(*declined)
+        # What is private may be thousands of registers, and the same for all devices of a model.
+        return self._private | taught if taught else self._private
 
     def _place_in_poll(self, block: Block) -> tuple[bool, bool, int]:
         """Return the sort key of a read: those with companions first, then those whose length cannot be chosen.

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from ..errors import (
     AcrelError,
@@ -49,8 +49,13 @@ class ModbusSource:
         *,
         intervals: Mapping[Pace, float] | None = None,
         spawn: Callable[[Coroutine[None, None, None]], None],
+        session: Callable[[], object] | None = None,
     ) -> None:
-        """Take a unit that is not on the bus yet; `spawn` runs what may not hold up the bus."""
+        """Take a unit that is not on the bus yet; `spawn` runs what may not hold up the bus.
+
+        `session` returns what stays the same as long as no other device can have taken the place of this one: before
+        an order it is identified once for each. Without it, it is identified before every order.
+        """
         self.unit = unit
         self.points: Mapping[PointKey, Point] = unit.model.readable
         self.is_wrong = False
@@ -75,6 +80,10 @@ class ModbusSource:
         self._leave_bus: Callable[[], None] | None = None
         self._is_over = False
         self._was_right = False
+        self._session = session
+        self._identifying = asyncio.Lock()
+        self._identified_in: object = None
+        """The session in which it proved last to be the right one."""
         self._remembered: tuple[Mapping[str, object], float] | None = None
         """What was kept of a former run, and when, until the device is known to be the right one."""
         self._door_bell = frozenset([min(self.points, key=self._clearness)])
@@ -114,7 +123,8 @@ class ModbusSource:
         self.bus.wake(self.unit)
 
     def question(self) -> None:
-        """Have the unit identified soon."""
+        """Have the unit identified soon, and before any order."""
+        self._identified_in = None
         if self._is_right and not self._is_over:
             self._check()
 
@@ -125,7 +135,7 @@ class ModbusSource:
         """
         if self._trouble is not None:
             raise self._trouble
-        if not self._is_right and (error := await self.identify()) is not None:
+        if (self._session is not None or not self._is_right) and (error := await self._identified()) is not None:
             raise error
 
         async def read() -> tuple[Mapping[PointKey, Reading], bool]:
@@ -146,7 +156,7 @@ class ModbusSource:
     async def send(self, order: Order) -> None:
         """Write an order once, before any further poll; raises as `orders.write_order` does."""
         check_order(self.unit.model, self.unit.registers, order)  # refused at once, or not at all
-        error = await self.identify()
+        error = await self._identified()
         if self._is_over:
             # Whatever came of asking: it was being left, and nothing was sent.
             raise refused(order, phrase("device_removed"))
@@ -165,7 +175,8 @@ class ModbusSource:
         if self._is_over:
             detail: Phrase | None = phrase("device_removed")
         else:
-            detail = order.hindrance() or (None if self._is_right else phrase("device_in_doubt"))
+            is_sure = self._is_right and (self._session is None or self._is_known_in_session)
+            detail = order.hindrance() or (None if is_sure else phrase("device_in_doubt"))
         if detail is not None:
             raise refused(order, detail)
 
@@ -237,7 +248,19 @@ class ModbusSource:
 
     async def identify(self) -> AcrelError | None:
         """Look whether the device is what it is taken for; return why that cannot be said."""
+        async with self._identifying if self._session is not None else nullcontext():
+            return await self._look()
+
+    async def _identified(self) -> AcrelError | None:
+        """The same; in a session in which it was found out, or just is, it is not asked again."""
+        if self._session is None:
+            return await self.identify()
+        async with self._identifying:
+            return None if self._is_known_in_session else await self._look()
+
+    async def _look(self) -> AcrelError | None:
         self._is_checking = True
+        session = None if self._session is None else self._session()
         try:
             former = self.unit.registers
             error = await identify(self.unit, self._turn, doubts=lambda: self._doubts, is_dead=self.is_dead)
@@ -248,12 +271,19 @@ class ModbusSource:
                 if self.unit.registers is not former:
                     # It was exchanged for one with other registers: what the former said does not hold.
                     self._doubt()
+                self._identified_in = session
                 self._take_for_right()
             case DeadMeterError():
                 self._take_for_dead(error)
             case WrongDeviceError():
                 self._take_for_wrong(error)
         return error
+
+    @property
+    def _is_known_in_session(self) -> bool:
+        """Whether it proved to be the right one in the session there is now, and was not in doubt since."""
+        session = None if self._session is None else self._session()
+        return self._is_right and session is not None and session is self._identified_in
 
     async def dump(self) -> RegisterDump:
         """Return all registers of the model, read between the polls. Raises LinkError."""
@@ -371,6 +401,7 @@ class ModbusSource:
         """Believe nothing more of the unit until it has answered and shown that it is the right one."""
         self._doubts += 1
         self._held = frozenset()
+        self._identified_in = None
         self.unit.vital.forget()
         if self._is_right:
             self._is_right = False

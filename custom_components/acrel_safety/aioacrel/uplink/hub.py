@@ -19,7 +19,7 @@ from .server import UplinkServer
 from .source import UplinkSource
 from .station import Station
 from .unit import UplinkUnit
-from .uploads import ORIGIN, UploadDecoder
+from .uploads import ORIGIN, UploadDecoder, UploadForm
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -50,6 +50,8 @@ class UplinkHub:
         """Take the server; who runs it starts and stops it."""
         self.server = server
         self._lines: dict[UplinkSource, _Line] = {}
+        self._forms: dict[int, UploadForm] = {}
+        """By the identity of the model, which each of them keeps."""
         self._is_started = False
 
     @property
@@ -73,7 +75,10 @@ class UplinkHub:
         From now on the device is known. Raises ValueError for what is no serial number.
         """
         unit = model.registers.unit_id if unit_id is None else unit_id
-        line = _Line(self.server.expect(serial), unit, model, name, ratios, polling or Polling(), clock)
+        if (form := self._forms.get(id(model))) is None:
+            form = self._forms[id(model)] = UploadForm(model)
+        decoder = UploadDecoder(form, unit, ratios, clock)
+        line = _Line(self.server.expect(serial), unit, model, name, ratios, polling or Polling(), decoder)
         self._lines[line.source] = line
         if self._is_started:
             line.start()
@@ -111,7 +116,7 @@ class _Line:
         name: str | None,
         ratios: Mapping[Ratio, float] | None,
         polling: Polling,
-        clock: Callable[[], datetime],
+        decoder: UploadDecoder,
     ) -> None:
         self.station = station
         self._polling = polling
@@ -129,9 +134,14 @@ class _Line:
             pulse=self._hub.bus.pulse,
         )
         polled = self._hub.source(
-            self._guarded, model, name=name or f"{model.name} {link}", ratios=ratios, intervals=polling.intervals
+            self._guarded,
+            model,
+            name=name or f"{model.name} {link}",
+            ratios=ratios,
+            intervals=polling.intervals,
+            session=lambda: station.session,
         )
-        self.source = UplinkSource(station, polled, UploadDecoder(model, unit_id, ratios, clock))
+        self.source = UplinkSource(station, polled, decoder)
         self._leave = station.join(lambda upload: None, self._changed)
         self._came = asyncio.Event()
         self._was_here = station.is_here

@@ -20,6 +20,8 @@ from .uploads import ORIGIN, UploadDecoder
 
 PERIODS = 2.5
 """So many periods of its uploads a device may be silent before what it uploaded holds no more: one may be missed."""
+UNMEASURED_SECONDS = 6.0
+"""How long an answer may take of a device that gave none yet."""
 USUAL_MINUTES = 30
 """The period of a device that says none: the vendor's default."""
 
@@ -129,6 +131,12 @@ class UplinkSource:
                 "lifeless": figures.lifeless,
             },
         }
+
+    @property
+    def answer_seconds(self) -> float:
+        """How long an answer takes through the card: what the slowest twentieth of the latest took."""
+        seconds = self.polled.unit.unit.figures.slow_answer_time
+        return UNMEASURED_SECONDS if seconds is None else seconds
 
     # -- what comes ---------------------------------------------------------------------------------------------------
 

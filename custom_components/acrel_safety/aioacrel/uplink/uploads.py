@@ -45,25 +45,34 @@ class UploadFigures:
     """Uploads without a sign of life."""
 
 
+class UploadForm:
+    """What the devices of one model upload, by its preferred register map; the same for all of them."""
+
+    def __init__(self, model: Model) -> None:
+        """Take the model."""
+        registers = model.registers
+        reads = [Read(READ_HOLDING, first, last - first + 1) for first, last in registers.uploads]
+        self.model = model
+        self.blocks: tuple[Block, ...] = blocks_of(reads, registers.places)
+
+
 class UploadDecoder:
     """Decodes the uploads of one unit of one device."""
 
     def __init__(
-        self, model: Model, unit_id: int, ratios: Mapping[Ratio, float] | None, clock: Callable[[], datetime]
+        self, form: UploadForm, unit_id: int, ratios: Mapping[Ratio, float] | None, clock: Callable[[], datetime]
     ) -> None:
-        """Take the model, whose preferred register map says what is uploaded."""
-        registers = model.registers
-        reads = [Read(READ_HOLDING, first, last - first + 1) for first, last in registers.uploads]
-        self.blocks: tuple[Block, ...] = blocks_of(reads, registers.places)
-        self.keys = frozenset(key for block in self.blocks for key in block.keys)
+        """Take what its model uploads."""
+        model = form.model
+        self.blocks = form.blocks
         self.figures = UploadFigures()
+        self._model = model
         self._unit_id = unit_id
+        self._ratios = ratios
         self._clock = clock
-        self._decoders = {
-            seal: Decoder(model, ratios, origin=origin, registers=registers)
-            for seal, origin in ((Seal.RIGHT, ORIGIN), (Seal.MISSING, UNVERIFIED))
-        }
-        self._vital = Vital(model.points, registers, unit_id)
+        self._decoders: dict[Seal, Decoder] = {}
+        """By whether a section had a checksum of its own; most devices have one of both."""
+        self._vital = Vital(model.points, model.registers, unit_id)
 
     def take(self, upload: DataUpload) -> Taken:
         """Return the readings in an upload."""
@@ -80,12 +89,18 @@ class UploadDecoder:
                 taken.readings |= self._lost(block, now)
                 continue
             is_alive |= life is Life.ALIVE
-            readings = self._decoders[section.seal].take(block, section.words, now)
+            readings = self._decoder(section.seal).take(block, section.words, now)
             (taken.readings if life is Life.ALIVE else blank).update(readings)
         if is_alive:
             taken.readings |= blank
         figures.lifeless += bool(blank) and not is_alive
         return taken
+
+    def _decoder(self, seal: Seal) -> Decoder:
+        if (decoder := self._decoders.get(seal)) is None:
+            origin = ORIGIN if seal is Seal.RIGHT else UNVERIFIED
+            decoder = self._decoders[seal] = Decoder(self._model, self._ratios, origin=origin)
+        return decoder
 
     def _matched(self, sections: Collection[Section]) -> list[tuple[Section, Block]]:
         """Return the sections of this unit with the blocks they are."""
