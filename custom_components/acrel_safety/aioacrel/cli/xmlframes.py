@@ -16,7 +16,14 @@ type Explained = tuple[Document, Sequence[Phrase]]
 
 _PLAIN = (FrameKind.LOGIN, FrameKind.HEARTBEAT)
 _PASSED = (FrameKind.PASS_DOWN, FrameKind.PASS_UP)
-_STEPS = {step.value: f"xml_{step.value}" for step in Step}
+_STEPS = {Step.REQUEST: "xml_request", Step.SEQUENCE: "xml_sequence", Step.MD5: "xml_proof", Step.RESULT: "xml_result"}
+_KINDS = {
+    FrameKind.REPORT: "xml_report",
+    FrameKind.PACKED_REPORT: "xml_packed_report",
+    FrameKind.PASS_DOWN: "xml_pass_down",
+    FrameKind.PASS_UP: "xml_pass_up",
+}
+_OF_METER = {FrameKind.PASS_DOWN: "xml_pass_down_meter", FrameKind.PASS_UP: "xml_pass_up_meter"}
 
 
 def explained_frame(frame: Frame, cipher: Cipher | None) -> tuple[Explained, bytes | None]:
@@ -26,7 +33,7 @@ def explained_frame(frame: Frame, cipher: Cipher | None) -> tuple[Explained, byt
     if frame.kind not in _PLAIN:
         if cipher is None:
             document["encrypted"] = True
-            kind = phrase(f"xml_{frame.kind.name.lower()}")
+            kind = phrase(_KINDS[frame.kind])
             return (document, [kind, phrase("xml_encrypted", count=len(frame.data))]), None
         plain = cipher.opened(frame.data)
         if plain is not None and frame.kind is FrameKind.PACKED_REPORT:
@@ -54,14 +61,14 @@ def _passed(document: Document, kind: FrameKind, plain: bytes) -> tuple[Explaine
         document["is_readable"] = False
         return (document, [phrase("xml_not_opened")]), None
     document |= {"meter": str(passed.meter), "port": passed.meter.port, "address": passed.meter.address}
-    said = phrase(f"xml_{kind.name.lower()}_meter", port=passed.meter.port, address=passed.meter.address)
+    said = phrase(_OF_METER[kind], port=passed.meter.port, address=passed.meter.address)
     return (document, [said]), passed.rtu if rtu_of(passed.rtu) is not None else None
 
 
 def _said(message: Message) -> Explained:
     match message:
-        case Validate() if message.step in _STEPS:
-            said = phrase(_STEPS[message.step], result=message.result)
+        case Validate() if message.step in Step:
+            said = phrase(_STEPS[Step(message.step)], result=message.result)
             return {"step": message.step, **({"result": message.result} if message.result else {})}, [said]
         case Heartbeat(time=None):
             return {}, [phrase("xml_heartbeat")]

@@ -24,6 +24,8 @@ PERIODS = 2.5
 """So many periods of its reports a meter may be silent before what was reported holds no more."""
 USUAL_SECONDS = 900.0
 """The period that is taken for granted until two reports have shown it."""
+UNMEASURED_SECONDS = 2.0
+"""How long an answer may take of a meter that gave none yet."""
 _LEAST_PERIOD = 60.0
 _GAPS = 4
 
@@ -146,6 +148,12 @@ class MeterSource:
     async def send(self, order: Order) -> None:
         """Send an order, once at most; raises as `ModbusSource.send` does."""
         await self._asked().send(order)
+
+    @property
+    def answer_seconds(self) -> float:
+        """How long an answer takes through the gateway: what the slowest twentieth of the latest took."""
+        seconds = None if self.polled is None else self.polled.unit.unit.figures.slow_answer_time
+        return UNMEASURED_SECONDS if seconds is None else seconds
 
     def figures(self) -> Mapping[str, float | None]:
         """Return how well this way does."""
