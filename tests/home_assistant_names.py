@@ -40,6 +40,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
         }
     ),
     "helpers.device_registry": None,
+    "helpers.discovery_flow": frozenset({"async_create_flow"}),
     "helpers.dispatcher": frozenset({"async_dispatcher_connect"}),
     "helpers.entity": frozenset({"Entity", "EntityDescription"}),
     "helpers.entity_platform": frozenset({"AddConfigEntryEntitiesCallback", "async_get_current_platform"}),
@@ -64,6 +65,7 @@ BY_FILE = frozenset({"diagnostics", "logbook", "repairs", "system_health"})
 # Names with an underscore that Home Assistant wants its subclasses to call or to override, besides `_attr_...`.
 FOR_SUBCLASSES = frozenset(
     {
+        "_abort_if_unique_id_configured",
         "_async_abort_entries_match",
         "_async_check",
         "_async_track_changes",

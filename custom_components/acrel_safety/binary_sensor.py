@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .aioacrel.alarms.bitlevels import level_of
 from .aioacrel.points import Point
 from .aioacrel.vocabulary import Kind
+from .calling import binary_sensors_of
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .cutting import cut_off_sensors
 from .desk import desk_of
@@ -71,6 +72,7 @@ async def async_setup_entry(
     for subentry_id, coordinator in entry.runtime_data.coordinators.items():
         points = (AcrelBinarySensor(coordinator, point) for point in points_of(coordinator, Platform.BINARY_SENSOR))
         found = [*_of_views(views_of(coordinator)), *points, *cut_off_sensors(coordinator)]
+        found += binary_sensors_of(coordinator)
         async_add_entities(found, config_subentry_id=subentry_id)
 
 

@@ -34,6 +34,7 @@ from .flow.link_forms import (
     refuse_broadcast,
 )
 from .flow.selector_texts import FlowTexts
+from .flow.stranger_steps import StrangerSteps
 from .flow.trial import LinkData, probe_devices, probe_link
 from .flow.uplink_device_steps import UplinkDeviceFlow
 from .flow.uplink_steps import UplinkSteps
@@ -56,7 +57,7 @@ _FIELDS = {
 """The field in which an error of the link is mended, where it is one field."""
 
 
-class AcrelConfigFlow(UplinkSteps, domain=DOMAIN):
+class AcrelConfigFlow(UplinkSteps, StrangerSteps, domain=DOMAIN):
     """Ask how the devices are reached, and try it before it is saved."""
 
     VERSION = 1

@@ -127,12 +127,13 @@ class AlarmDesk:
         ratings: Mapping[str, float],
         points: AbstractSet[PointKey],
         ratios: Mapping[str, float],
+        calls: bool = False,
     ) -> tuple[Watch, Callable[[], None]]:
         """Watch these points of a device, with what the owner set of it; returns what ends that."""
         self._early[board.identity] = deque(maxlen=_MOST_EARLY)
         self._departed.welcome(board)
         watch, end = self.alarms.watch(
-            device, board, limits=limits, ratings=ratings, points=points, grows=True, ratios=ratios
+            device, board, limits=limits, ratings=ratings, points=points, grows=True, ratios=ratios, calls=calls
         )
 
         @callback

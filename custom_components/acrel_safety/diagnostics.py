@@ -12,13 +12,16 @@ from homeassistant.helpers import device_registry as dr
 
 from .aioacrel import __version__
 from .checked import Fault
+from .const import CONF_LISTEN, CONF_NETWORKS, CONF_SERIAL
 from .controldiagnostics import nameless, operations_shown
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .hubs import link_faults
 from .stored import device_faults
 
-TO_REDACT = {CONF_HOST, CONF_PORT, CONF_DEVICE}
+TO_REDACT = {CONF_HOST, CONF_PORT, CONF_DEVICE, CONF_LISTEN, CONF_NETWORKS}
 """Where a link is: a forwarded port finds a gateway as well as a name does."""
+OF_DEVICES = {CONF_SERIAL}
+"""What names a device: whoever knows it can call in its name."""
 
 USUAL_PORT = 502
 
@@ -29,14 +32,14 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AcrelCo
     Of a link that is not loaded only what is stored: its units were given back, so nothing is read with them.
     """
     if entry.state is not ConfigEntryState.LOADED:
-        return {**_link(entry), "settings": [nameless(subentry.data) for subentry in entry.subentries.values()]}
+        return {**_link(entry), "settings": [_settings(subentry.data) for subentry in entry.subentries.values()]}
     data = entry.runtime_data
     return {
         **_link(entry),
         "line": data.hub.figures(),
         "devices": [await _device(hass, entry, coordinator) for coordinator in list(data.coordinators.values())],
         "devices_without_registers": [
-            {**nameless(subentry.data), "faults": [_fault(fault) for fault in wrong]}
+            {**_settings(subentry.data), "faults": [_fault(fault) for fault in wrong]}
             for subentry, wrong in device_faults(entry.data, entry.subentries.values())
             if subentry.subentry_id not in data.coordinators
         ],
@@ -66,6 +69,11 @@ def _link(entry: AcrelConfigEntry) -> dict[str, Any]:
     }
 
 
+def _settings(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is stored of a device without what names it, or persons."""
+    return async_redact_data(nameless(stored), OF_DEVICES)
+
+
 def _state(coordinator: AcrelCoordinator) -> Mapping[str, Any]:
     """Return whether the device is heard, and the key of what is wrong with it: the sentence may name the link."""
     device = coordinator.device
@@ -85,7 +93,7 @@ def _fault(fault: Fault) -> Mapping[str, str]:
 async def _device(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoordinator) -> dict[str, Any]:
     device = coordinator.device
     return {
-        "settings": nameless(coordinator.subentry.data),
+        "settings": _settings(coordinator.subentry.data),
         "state": _state(coordinator),
         "model": {"id": device.model.id, "evidence": device.model.evidence, "source": device.model.source},
         "readings": {

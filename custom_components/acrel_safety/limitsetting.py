@@ -117,7 +117,7 @@ def devices_at(hass: HomeAssistant, spot: Spot) -> Iterator[tuple[ConfigEntry, C
 
 def _is_awaited(hass: HomeAssistant, spot: Spot) -> bool:
     """Whether a place is set up, but nothing of it is loaded now."""
-    entries = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False, include_disabled=False)
     is_known = any(spot.identity in (entry.entry_id, *entry.subentries) for entry in entries)
     return is_known and not any(devices_at(hass, spot))
 

@@ -8,7 +8,7 @@ from homeassistant.const import CONF_MODEL, CONF_TYPE, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from . import evidence, figures, limitsensor, safety
+from . import calling, evidence, figures, limitsensor, safety
 from .aioacrel.alarms.bitlevels import level_of
 from .aioacrel.alarms.tables import read_alarm_tables
 from .aioacrel.bands import read_bands
@@ -113,7 +113,7 @@ def add_device(
 @callback
 def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoordinator) -> Callable[[], None]:
     """Watch for alarms, whatever is shown; but none that a person disabled by its own entity."""
-    subentry, device = coordinator.subentry, coordinator.device
+    subentry, device, hub = coordinator.subentry, coordinator.device, entry.runtime_data.hub
     registry = er.async_get(hass)
 
     def is_left_out(point: Point) -> bool:
@@ -132,9 +132,17 @@ def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoord
         ratings=ratings_of(subentry),
         ratios=ratios_of(subentry),
         points=readable.keys() - {point.key for point in coordinator.left_out},
+        calls=hub.facts(coordinator.source) is not None,
     )
     tell_unwatched(hass, entry, subentry, device.model if coordinator.watch.is_unwatched else None)
-    return unwatch
+    unlisten = hub.on_impostor(coordinator.source, coordinator.watch.note_second_login)
+
+    @callback
+    def leave() -> None:
+        unlisten()
+        unwatch()
+
+    return leave
 
 
 def _may_change(entry: AcrelConfigEntry, subentry_id: str) -> bool:
@@ -166,7 +174,7 @@ def _remove_former_entities(hass: HomeAssistant, coordinator: AcrelCoordinator) 
     present |= {(Platform.SENSOR.value, identifier) for identifier in others}
     limits = limitsensor.drawn_limits(subentry, coordinator.device.model)
     present |= {(Platform.SENSOR.value, limitsensor.unique_id(subentry, limit)) for limit, _ in limits}
-    present |= set(safety.ids_of_device(coordinator))
+    present |= set(safety.ids_of_device(coordinator)) | set(calling.ids_of_device(coordinator))
     present |= set(coordinator.operator.ids()) if coordinator.operator is not None else set()
     for entity in er.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):
         if entity.config_subentry_id != subentry.subentry_id or (entity.domain, entity.unique_id) in present:

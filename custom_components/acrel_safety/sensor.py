@@ -13,7 +13,7 @@ from homeassistant.const import DEGREE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from . import figures
+from . import calling, figures
 from .aioacrel.alarms.levels import Safety
 from .aioacrel.points import Point
 from .aioacrel.texts import library_language
@@ -88,6 +88,7 @@ async def async_setup_entry(
                 *points,
                 RegisterEvidence(coordinator),
                 *figures.of_device(coordinator),
+                *calling.sensors_of(coordinator),
                 *limit_sensors(coordinator),
                 *reclosing_sensors(coordinator),
             ],

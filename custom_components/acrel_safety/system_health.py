@@ -19,7 +19,7 @@ def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> N
 
 async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     """Return links, devices, and how busy the lines are."""
-    entries: list[AcrelConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    entries: list[AcrelConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
     coordinators = [
         coordinator

@@ -17,5 +17,5 @@ def is_whole(entry: AcrelConfigEntry) -> bool:
 @callback
 def is_all_there(hass: HomeAssistant) -> bool:
     """Whether every link is loaded, and whole."""
-    entries = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False, include_disabled=False)
     return all(entry.state is ConfigEntryState.LOADED and is_whole(entry) for entry in entries)

@@ -107,9 +107,10 @@ class Plant:
         ratings: Mapping[str, float] | None = None,
         link: str = "",
         ratios: Mapping[str, float] | None = None,
+        calls: bool = False,
     ) -> PlayedBoard:
         """Add a board of which nothing was read yet."""
-        board = PlayedBoard(self, name, model(model_id), limits or {}, ratings or {}, link, ratios or {})
+        board = PlayedBoard(self, name, model(model_id), limits or {}, ratings or {}, link, ratios or {}, calls=calls)
         self.boards[name] = board
         return board
 
@@ -156,6 +157,8 @@ class PlayedBoard:
         ratings: Mapping[str, float],
         link: str,
         ratios: Mapping[str, float],
+        *,
+        calls: bool = False,
     ) -> None:
         self.plant, self.name, self.model = plant, name, of
         self.limits, self.ratings, self.link, self.ratios = limits, ratings, link, ratios
@@ -164,7 +167,7 @@ class PlayedBoard:
         self.device.attach(self.source)
         board = Board(identity=name, name=name, link=link, circuit_name=lambda number: f"Circuit {number}")
         self.watch, self.end = plant.alarms.watch(
-            self.device, board, limits=limits, ratings=ratings, grows=plant.grows, ratios=ratios
+            self.device, board, limits=limits, ratings=ratings, grows=plant.grows, ratios=ratios, calls=calls
         )
 
     def quiet(self, **but: Value) -> None:

@@ -19,7 +19,7 @@ from custom_components.acrel_safety.aioacrel.uplink.events import EventKind
 from custom_components.acrel_safety.aioacrel.uplink.hub import Polling, UplinkHub
 from custom_components.acrel_safety.aioacrel.uplink.messages import DataUpload
 from custom_components.acrel_safety.aioacrel.uplink.sections import Seal, Section
-from custom_components.acrel_safety.aioacrel.uplink.source import PERIODS
+from custom_components.acrel_safety.aioacrel.uplink.source import PERIODS, UplinkSource
 from custom_components.acrel_safety.aioacrel.uplink.uploads import UNVERIFIED, UploadDecoder, UploadForm
 from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator import Cabinet
@@ -73,6 +73,23 @@ async def test_an_upload_holds_for_some_periods_whatever_becomes_of_the_connecti
         assert device.readings[RELAY].value is True
 
 
+async def test_what_was_polled_holds_as_long_while_the_device_is_away_and_no_longer() -> None:
+    async with device_on("ddsy1352", Quirks(redial_s=90_000), polling=Polling(), minutes=5) as (device, caller, log):
+        await asyncio.sleep(60)
+        [source] = device.sources
+        assert isinstance(source, UplinkSource)
+        polled = values(device).keys() - {key for block in source.decoder.blocks for key in block.keys}
+        assert polled
+        caller.hang_up()
+        await log.until(EventKind.LOST)
+        await asyncio.sleep(PERIODS * 300 - 70)
+        assert polled <= values(device).keys()
+        assert device.is_heard
+        await asyncio.sleep(120)
+        assert values(device) == {}
+        assert not device.is_heard
+
+
 async def test_between_uploads_it_is_polled_sparingly() -> None:
     async with device_on("ddsy1352", polling=Polling(), minutes=60) as (device, caller, _):
         await asyncio.sleep(30)
@@ -123,12 +140,23 @@ async def test_a_meter_is_opened_and_closed_with_its_position_confirmed_through_
         for key, is_closed in ((OPEN, False), (CLOSE, True)):
             outcome = await operate(device, caller, key)
             assert (outcome.result, outcome.position, outcome.writes) == (Result.CONFIRMED, is_closed, 1)
+            assert device.readings[RELAY].value is is_closed
         assert len(caller.unit.writes) == 2
         caller.hang_up()
         await asyncio.sleep(1)
         outcome = await operate(device, caller, OPEN)
         assert (outcome.result, outcome.reason, outcome.writes) == (Result.REFUSED, Reason.NOT_SENT, 0)
         assert len(caller.unit.writes) == 2
+
+
+async def test_what_was_read_since_an_upload_is_not_forgotten_for_it_when_the_connection_is_lost() -> None:
+    async with device_on("dtsy1352", Quirks(redial_s=900), polling=Polling()) as (device, caller, log):
+        await asyncio.sleep(60)
+        assert (await operate(device, caller, OPEN)).result is Result.CONFIRMED
+        caller.hang_up()
+        await log.until(EventKind.LOST)
+        await asyncio.sleep(300)
+        assert device.readings[RELAY].value is False
 
 
 async def test_of_another_device_nothing_is_believed() -> None:

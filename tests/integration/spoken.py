@@ -110,3 +110,12 @@ class SpokenHub:
 
     async def async_details(self, source: Source) -> Mapping[str, object]:
         return source.details()
+
+    def facts(self, source: Source) -> None:
+        pass
+
+    def on_facts(self, source: Source, listener: Callable[[], None]) -> Callable[[], None]:
+        return lambda: None
+
+    def on_impostor(self, source: Source, listener: Callable[[str], None]) -> Callable[[], None]:
+        return lambda: None

@@ -1,14 +1,59 @@
 """Devices that call in over 4G, as a user sees them."""
 
-import pytest
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+import asyncio
+from collections.abc import Mapping
 
-from tests.integration.flows import add_devices, add_link
-from tests.integration.rigs import HOST, is_not
-from tests.integration.uplink_rigs import SERIAL, UplinkRig, calling, free_port
+import pytest
+from homeassistant.auth.const import GROUP_ID_ADMIN
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryState, ConfigFlowContext
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
+
+from custom_components.acrel_safety.aioacrel.uplink import server
+from custom_components.acrel_safety.const import DOMAIN
+from custom_components.acrel_safety.desk import desk_of
+from custom_components.acrel_safety.hubs import uplink_strangers
+from custom_components.acrel_safety.whole import is_all_there
+from tests.integration.alarm_rigs import context_of
+from tests.integration.control_rigs import USUAL, administrator
+from tests.integration.flows import Walk, add_devices, add_link
+from tests.integration.rigs import HOST, is_not, is_now
+from tests.integration.uplink_rigs import OTHER, SERIAL, UplinkRig, caller_data, calling, free_port, uplink
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
+THIRD = "20251118000044"
+
+
+def state_of(hass: HomeAssistant, entity_id: str) -> str:
+    state = hass.states.get(entity_id)
+    assert state is not None
+    return state.state
+
+
+def cards(hass: HomeAssistant) -> Mapping[str, str]:
+    """Return what a user sees among what was discovered: the dialogs, by the end of the serial number."""
+    found = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    return {one["context"]["title_placeholders"]["serial"]: one["flow_id"] for one in found}
+
+
+async def open_card(hass: HomeAssistant, end: str) -> Walk:
+    """Open the dialog of a card."""
+    flow = hass.config_entries.flow
+    return Walk(flow, await flow.async_configure(cards(hass)[end]))
+
+
+async def until_cards(hass: HomeAssistant, *ends: str) -> None:
+    """Return as soon as just these are shown."""
+    changed = asyncio.Event()
+    leave = hass.config_entries.flow.async_subscribe_flow(lambda kind, flow_id: changed.set())
+    try:
+        async with asyncio.timeout(20):
+            while set(cards(hass)) != set(ends):
+                changed.clear()
+                await changed.wait()
+    finally:
+        leave()
 
 
 async def test_a_port_is_opened_a_device_named_and_its_values_shown(hass: HomeAssistant) -> None:
@@ -29,10 +74,117 @@ async def test_a_port_is_opened_a_device_named_and_its_values_shown(hass: HomeAs
         await hass.async_block_till_done()
         rig = UplinkRig(hass, entry)
         voltage = rig.entity_id("sensor", "1_Ua")
-        assert hass.states.get(voltage).state == "unavailable"
+        assert state_of(hass, voltage) == "unavailable"
         async with calling(port):
             state = await rig.until(voltage, is_not("unavailable"))
+            assert state_of(hass, rig.entity_id("binary_sensor", "calling_online")) == "on"
+            assert state_of(hass, rig.entity_id("sensor", "calling_sim")) == "…0000"
         assert 200 < float(state.state) < 260
     finally:
         await hass.config_entries.async_unload(entry.entry_id)
         await hass.async_block_till_done()
+
+
+async def test_who_is_not_known_gets_a_card_and_nothing_else_before_it_is_approved(hass: HomeAssistant) -> None:
+    async with uplink(hass) as rig, calling(rig.port), calling(rig.port, "arcm300", OTHER):
+        await until_cards(hass, "…0042", "…0043")
+        seen = str(hass.config_entries.flow.async_progress_by_handler(DOMAIN))
+        assert SERIAL not in seen
+        assert OTHER not in seen
+        assert not rig.entry.subentries
+        assert len(dr.async_entries_for_config_entry(dr.async_get(hass), rig.entry.entry_id)) == 1
+
+        # The list of the entry's own dialog has both; one of them is added there, and its card goes away.
+        listed = await (await add_devices(hass, rig.entry)).pick("strangers")
+        assert {label.partition(" ")[0] for label in listed.options("serial_number").values()} == {"…0042", "…0043"}
+        await listed.answer(serial_number=OTHER)
+        assert listed.entered["serial_number"] == OTHER
+        await listed.answer(serial_number=OTHER, model="arcm300")
+        await listed.answer(polling=False)
+        assert listed.is_saved
+        await until_cards(hass, "…0042")
+        await hass.async_block_till_done()
+
+        card = await open_card(hass, "…0042")
+        assert card.step == "stranger"
+        await card.answer()
+        assert card.errors == {"model": "model_needed"}
+        await card.answer(model="dtsy1352", name="Cellar")
+        await card.answer(polling=True)
+        assert card.reason == "stranger_added"
+        await hass.async_block_till_done()
+        assert not cards(hass)
+        await rig.until(rig.entity_id("sensor", "1_Ua"), is_not("unavailable"))
+        assert {one.title for one in rig.entry.subentries.values()} == {"Cellar", "ARCM300 0043"}
+
+
+async def test_cards_are_few_are_ignored_for_good_and_take_no_safety_away(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uplink_strangers, "MOST_CARDS", 1)
+    async with uplink(hass, [caller_data(THIRD)]) as rig, calling(rig.port) as caller:
+        await until_cards(hass, "…0042")
+        async with calling(rig.port, serial=OTHER) as other:
+            await other.is_on.wait()
+            await hass.async_block_till_done(wait_background_tasks=True)
+            assert set(cards(hass)) == {"…0042"}
+        (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+        found = {"unique_id": flow["context"]["unique_id"], "title": "none of mine"}
+        await hass.config_entries.flow.async_init(DOMAIN, context=ConfigFlowContext(source=SOURCE_IGNORE), data=found)
+        await until_cards(hass)
+        assert is_all_there(hass)
+        caller.is_on.clear()
+        await hass.config_entries.async_reload(rig.entry.entry_id)
+        # It calls anew, and is listed; asked about it nobody is.
+        await caller.is_on.wait()
+        await hass.async_block_till_done(wait_background_tasks=True)
+        listed = await (await add_devices(hass, rig.entry)).pick("strangers")
+        assert [*listed.options("serial_number")] == [SERIAL]
+        assert not cards(hass)
+        assert is_all_there(hass)
+
+
+async def test_who_calls_in_the_name_of_a_device_is_an_alarm_until_somebody_knows(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(server, "PROOF_SECONDS", 0.05)
+    async with uplink(hass, [caller_data()]) as rig, calling(rig.port) as true:
+        safety = rig.entity_id("sensor", "alarms_all_safety")
+        await rig.until(safety, is_now("safe"))
+        async with calling(rig.port) as false:
+            state = await rig.until(safety, is_now("alarm"))
+        assert state.attributes["detail"] == HOST
+        assert (true.logins, false.asked) == (1, [])
+        (standing,) = desk_of(hass).alarms.standing()
+        await hass.services.async_call(
+            DOMAIN, "acknowledge", {"entity_id": safety}, blocking=True, context=context_of(hass, "Ada", GROUP_ID_ADMIN)
+        )
+        assert state_of(hass, safety) == "safe"
+        assert standing.alarm.cause.key.rule == "second_login"
+    assert not [one for one in caplog.records if "acrel_safety" in one.name and SERIAL in one.getMessage()]
+
+
+async def test_a_meter_is_opened_and_closed_over_its_card_and_nothing_is_sent_to_one_that_is_away(
+    hass: HomeAssistant,
+) -> None:
+    ada = await administrator(hass)
+
+    async def turn(way: str) -> None:
+        target, context = {"entity_id": switch}, Context(user_id=ada.id)
+        await hass.services.async_call("switch", f"turn_{way}", target, blocking=True, context=context)
+
+    async with uplink(hass, [caller_data(control=USUAL)]) as rig:
+        switch = rig.entity_id("switch", "control_1_remote_breaker")
+        async with calling(rig.port) as caller:
+            await rig.until(switch, is_now("on"))
+            assert caller.unit.writes == []
+            await turn("off")
+            state = await rig.until(switch, is_now("off"))
+            assert (state.attributes["last_outcome"], len(caller.unit.writes)) == ("confirmed", 1)
+            await turn("on")
+            state = await rig.until(switch, is_now("on"))
+            assert (state.attributes["last_outcome"], len(caller.unit.writes)) == ("confirmed", 2)
+        await rig.until(rig.entity_id("binary_sensor", "calling_online"), is_now("off"))
+        with pytest.raises(HomeAssistantError, match=r"nothing was sent: .* \(4G …0042 cannot be reached"):
+            await turn("off")
+        assert len(caller.unit.writes) == 2

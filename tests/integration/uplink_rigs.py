@@ -15,6 +15,7 @@ from custom_components.acrel_safety.const import DOMAIN, SUBENTRY_DEVICE
 from custom_components.acrel_safety.coordinator import AcrelConfigEntry, AcrelCoordinator
 from simulator import Cabinet
 from simulator.uplink import Caller, Quirks
+from tests.aioacrel.control_rigs import time_passing
 from tests.integration.rigs import HOST, until_state
 
 SERIAL = "20251118000042"
@@ -95,11 +96,12 @@ async def uplink(
 async def calling(
     port: int, model: str = "dtsy1352", serial: str = SERIAL, *, quirks: Quirks | None = None, minutes: int = 5
 ) -> AsyncGenerator[Caller]:
-    """Have a simulated device call; its clock stands still."""
+    """Have a simulated device call; its time passes, so that its relay moves."""
     cabinet = Cabinet.of({1: model}, frozen=True)
-    caller = Caller(cabinet.units[1], serial, quirks=quirks, minutes=minutes)
+    caller = Caller(cabinet.units[1], serial, quirks=quirks or Quirks(redial_s=0.05), minutes=minutes)
     caller.start(HOST, port)
     try:
-        yield caller
+        async with time_passing(cabinet.advance):
+            yield caller
     finally:
         await caller.stop()

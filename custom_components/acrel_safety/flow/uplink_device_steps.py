@@ -10,6 +10,7 @@ from ..aioacrel.errors import AcrelError
 from ..aioacrel.problems import flat
 from ..const import CONF_SERIAL
 from ..hubs import link_faults
+from ..hubs.uplink import stranger_of, strangers_of
 from ..markdown import plain
 from ..model_files import model_library
 from ..ownersettings import KEPT
@@ -26,11 +27,13 @@ from .uplink_forms import (
     caller_schema,
     caller_settings_form,
     caller_settings_schema,
+    caller_title,
     check_caller_settings,
     check_serial,
+    named_caller,
+    settings_notes,
+    strangers_schema,
 )
-
-_SHOWN_OF_SERIAL = 4
 
 
 class UplinkDeviceFlow(ControlSteps):
@@ -47,9 +50,21 @@ class UplinkDeviceFlow(ControlSteps):
         """Let the user name a device that calls."""
         return self.async_show_menu(
             step_id="callers",
-            menu_options=["caller"],
+            menu_options=["strangers", "caller"],
             description_placeholders={"entry": plain(self._get_entry().title)},
         )
+
+    @ends_clearly
+    async def async_step_strangers(self, user_input: FormData | None = None) -> SubentryFlowResult:
+        """List the devices that called and that nobody knows, and go on with one of them."""
+        await self._prepare()
+        entry = self._get_entry()
+        if not (strangers := strangers_of(entry)):
+            return self.async_abort(reason="nobody_called", description_placeholders={"entry": plain(entry.title)})
+        if user_input is None:
+            return self._show("strangers", strangers_schema(strangers, self._texts), {}, count=str(len(strangers)))
+        self._device = {CONF_SERIAL: user_input[CONF_SERIAL]}
+        return self._show_device()
 
     @ends_clearly
     async def async_step_reconfigure(self, user_input: FormData | None = None) -> SubentryFlowResult:
@@ -112,7 +127,7 @@ class UplinkDeviceFlow(ControlSteps):
             raise AbortFlow("caller_configured")
         serial = self._serial
         data = caller_data(serial, self._model, self._settings)
-        title = self._device.get(CONF_NAME, "").strip() or flat(f"{self._model.name} {serial[-_SHOWN_OF_SERIAL:]}")
+        title = self._device.get(CONF_NAME, "").strip() or caller_title(self._model, serial)
         if self.source == SOURCE_USER:
             return self.async_create_entry(title=title, data=data, unique_id=serial)
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
@@ -138,28 +153,20 @@ class UplinkDeviceFlow(ControlSteps):
     def _device_in_place(self) -> ConfigSubentry | None:
         """Return another device of this port with the same serial number."""
         own = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().subentry_id
-        others = self._get_entry().subentries.values()
-        return next(
-            (one for one in others if one.subentry_id != own and one.data.get(CONF_SERIAL) == self._serial), None
-        )
+        return named_caller(self._get_entry(), self._serial, but=own)
 
     @override
     def _show_device(self, error: FlowError | None = None) -> SubentryFlowResult:
-        return self._show("caller", caller_schema(self._catalogue, self._texts), self._device, error)
+        stranger = stranger_of(self._get_entry(), self._device.get(CONF_SERIAL, ""))
+        return self._show("caller", caller_schema(self._catalogue, self._texts, stranger), self._device, error)
 
     def _show_settings(self, error: FlowError | None = None) -> SubentryFlowResult:
-        model, language = self._model, self._texts.language
-        notes = [
-            plain(model.title(language)),
-            self._texts("assurance", model.evidence),
-            plain(model.notes.get(language) or model.notes.get("en", "")),
-            "" if model.registers.uploads else self._texts("uploads", "unknown"),
-        ]
+        model = self._model
         return self._show(
             "caller_settings",
             caller_settings_schema(model),
             self._settings,
             error,
             model=flat(model.name),
-            notes="\n\n".join(note for note in notes if note),
+            notes=settings_notes(model, self._texts),
         )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import probatio
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_MODEL, CONF_NAME, CONF_PORT, CONF_TYPE
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -13,10 +14,15 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
     TextSelector,
 )
+from homeassistant.util.dt import as_local
 
 from ..aioacrel.points import Model
+from ..aioacrel.problems import flat
+from ..aioacrel.uplink.fields import masked
+from ..aioacrel.uplink.fitting import fit
 from ..aioacrel.uplink.moment import WeekdayRule
 from ..aioacrel.uplink.server import DEFAULT_PORT
+from ..aioacrel.uplink.strangers import Stranger
 from ..checked import UnfitError, faults, sound_part
 from ..const import (
     CONF_CLOCK,
@@ -29,10 +35,13 @@ from ..const import (
 )
 from ..hubs.device_data import missing_ratios
 from ..hubs.uplink_data import CALLER, DEFAULT_INTERVALS, EVERYWHERE, SERIAL_NUMBER, UPLINK, Time, network
+from ..markdown import plain
 from .device_forms import Catalogue, choices_of, said_settings, settings_said, settings_schema
 from .explain import FormError
 from .link_forms import FormData, as_whole, choice, number
 from .selector_texts import FlowTexts
+
+_SHOWN_OF_SERIAL = 4
 
 # -- The port that is called ------------------------------------------------------------------------------------------
 
@@ -83,7 +92,7 @@ def uplink_data(form: FormData) -> FormData:
 def uplink_form(data: Mapping[str, Any]) -> FormData:
     """Return the form that would give this entry data; of what is stored wrong it asks anew."""
     sound = sound_part(UPLINK, data)
-    form = {key: sound[key] for key in (CONF_LISTEN, CONF_PORT, CONF_CLOCK, CONF_WEEKDAY) if key in sound}
+    form: FormData = {key: sound[key] for key in (CONF_LISTEN, CONF_PORT, CONF_CLOCK, CONF_WEEKDAY) if key in sound}
     if CONF_NETWORKS in sound:
         form[CONF_NETWORKS] = ", ".join(sound[CONF_NETWORKS])
     return form
@@ -92,22 +101,70 @@ def uplink_form(data: Mapping[str, Any]) -> FormData:
 # -- A device that calls it -------------------------------------------------------------------------------------------
 
 
-def caller_schema(catalogue: Catalogue, texts: FlowTexts) -> probatio.Schema:
+def caller_schema(catalogue: Catalogue, texts: FlowTexts, stranger: Stranger | None = None) -> probatio.Schema:
     """Ask for serial number, model and name."""
     return probatio.Schema(
+        {probatio.Required(CONF_SERIAL): TextSelector(), **stranger_schema(catalogue, texts, stranger).schema}
+    )
+
+
+def stranger_schema(catalogue: Catalogue, texts: FlowTexts, stranger: Stranger | None) -> probatio.Schema:
+    """Ask for model and name: the models that fit what it uploads first."""
+    usable = [model for model in catalogue.models.values() if not model.needs_table]
+    sizes = stranger.uploads if stranger is not None else []
+    ranked = sorted(usable, key=lambda model: -fit(model, sizes))
+    return probatio.Schema(
         {
-            probatio.Required(CONF_SERIAL): TextSelector(),
             # Needed, but Home Assistant's frontend takes the first option of a required choice by itself.
-            probatio.Optional(CONF_MODEL): choice(caller_models(catalogue, texts)),
+            probatio.Optional(CONF_MODEL): choice(choices_of(ranked, texts)),
             probatio.Optional(CONF_NAME): TextSelector(),
         }
     )
 
 
-def caller_models(catalogue: Catalogue, texts: FlowTexts) -> list[SelectOptionDict]:
-    """Return the models to choose from: those whose uploads are known first."""
-    usable = [model for model in catalogue.models.values() if not model.needs_table]
-    return choices_of(sorted(usable, key=lambda model: not model.registers.uploads), texts)
+def strangers_schema(strangers: Iterable[Stranger], texts: FlowTexts) -> probatio.Schema:
+    """Ask which of the devices that called is meant."""
+    options = [
+        SelectOptionDict(value=one.login.serial, label=f"{masked(one.login.serial)} – {described(one, texts)}")
+        for one in strangers
+    ]
+    return probatio.Schema({probatio.Required(CONF_SERIAL): choice(options, mode=SelectSelectorMode.LIST)})
+
+
+def described(stranger: Stranger | None, texts: FlowTexts) -> str:
+    """Say of a stranger what tells its owner which one it is."""
+    if stranger is None:
+        return texts("stranger", "gone")
+    return texts(
+        "stranger",
+        "seen",
+        address=plain(stranger.address),
+        time=as_local(stranger.last_seen).strftime("%Y-%m-%d %H:%M:%S"),
+        calls=stranger.logins,
+        minutes=stranger.login.upload_minutes,
+    )
+
+
+def named_caller(entry: ConfigEntry, serial: str, *, but: str | None = None) -> ConfigSubentry | None:
+    """Return the device of a port with a serial number."""
+    others = (one for one in entry.subentries.values() if one.subentry_id != but)
+    return next((one for one in others if one.data.get(CONF_SERIAL) == serial), None)
+
+
+def caller_title(model: Model, serial: str) -> str:
+    """Return what a device without a name is called: by its model, and the end of its serial number."""
+    return flat(f"{model.name} {serial[-_SHOWN_OF_SERIAL:]}")
+
+
+def settings_notes(model: Model, texts: FlowTexts) -> str:
+    """Say of a model what its owner has to know."""
+    notes = [
+        plain(model.title(texts.language)),
+        texts("assurance", model.evidence),
+        plain(model.notes.get(texts.language) or model.notes.get("en", "")),
+        "" if model.registers.uploads else texts("uploads", "unknown"),
+    ]
+    return "\n\n".join(note for note in notes if note)
 
 
 def caller_settings_schema(model: Model) -> probatio.Schema:

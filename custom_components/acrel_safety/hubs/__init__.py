@@ -18,9 +18,12 @@ from ..checked import WRONG, Fault, faults
 from ..const import CONF_SERIAL, CONF_UNIT_ID, TYPE_UPLINK
 from . import modbus_data, uplink_data
 from .device_data import missing_ratios
+from .facts import Facts
 from .learnt import LearntMemory
 from .modbus import ModbusEntryHub
 from .uplink import UplinkEntryHub
+from .uplink_memory import UplinkMemory
+from .uplink_strangers import StrangerCards
 
 
 class EntryHub(Protocol):
@@ -49,6 +52,15 @@ class EntryHub(Protocol):
 
     async def async_details(self, source: Source) -> Mapping[str, Any]:
         """Return what helps to find a fault of one device, and to replay it; nothing secret."""
+
+    def facts(self, source: Source) -> Facts | None:
+        """Return what a device says of itself beside its values; None where it is asked, and does not call."""
+
+    def on_facts(self, source: Source, listener: Callable[[], None]) -> Callable[[], None]:
+        """Tell that any of that changed; returns what ends that."""
+
+    def on_impostor(self, source: Source, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Tell from where somebody called in the name of a device that is there; returns what ends that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +119,8 @@ def link_faults(link: Mapping[str, Any]) -> list[Fault]:
 async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what was kept of the devices of an entry that is gone."""
     await LearntMemory(hass, entry).async_forget()
+    await UplinkMemory(hass, entry).async_forget()
+    StrangerCards(hass, entry).take_away_all()
 
 
 def hub_of(hass: HomeAssistant, entry: ConfigEntry) -> EntryHub:

@@ -1,6 +1,6 @@
 """Modbus links: from an entry's data to the library's hub, each subentry a unit on the line."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Any
 from weakref import WeakValueDictionary
@@ -250,6 +250,17 @@ class ModbusEntryHub:
         dump.home_assistant = __version__
         odd = [oddity.as_dict() for oddity in odd_values(source.unit.model, dump)]
         return {**details, "dump": dump.as_dict(), "odd": odd}
+
+    def facts(self, source: Source) -> None:
+        """Return nothing: a unit says nothing unasked."""
+
+    def on_facts(self, source: Source, listener: Callable[[], None]) -> Callable[[], None]:
+        """Tell nothing."""
+        return lambda: None
+
+    def on_impostor(self, source: Source, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Tell nothing."""
+        return lambda: None
 
     def _unit(self, unit_id: int) -> GuardedUnit:
         try:

@@ -1,29 +1,44 @@
 """4G devices: from an entry's data to the library's server, each subentry a device that calls it."""
 
 import asyncio
-from collections.abc import Mapping
-from datetime import UTC, tzinfo
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
 from ipaddress import ip_network
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ..aioacrel.errors import ListenError, MissingTableError
 from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
 from ..aioacrel.source import Source
-from ..aioacrel.uplink.events import Event
+from ..aioacrel.uplink.events import Event, EventKind
+from ..aioacrel.uplink.fields import masked
 from ..aioacrel.uplink.hub import Polling, UplinkHub
 from ..aioacrel.uplink.limits import Limits
 from ..aioacrel.uplink.moment import WeekdayRule
 from ..aioacrel.uplink.server import CHINA, Clock, UplinkServer
 from ..aioacrel.uplink.source import UplinkSource
+from ..aioacrel.uplink.strangers import Stranger
 from ..aioacrel.vocabulary import Pace
-from ..const import CONF_CLOCK, CONF_INTERVALS, CONF_LISTEN, CONF_NETWORKS, CONF_POLLING, CONF_SERIAL, CONF_WEEKDAY
+from ..const import (
+    CONF_CLOCK,
+    CONF_INTERVALS,
+    CONF_LISTEN,
+    CONF_NETWORKS,
+    CONF_POLLING,
+    CONF_SERIAL,
+    CONF_WEEKDAY,
+    REMEMBER_SECONDS,
+)
+from .facts import Facts
 from .uplink_data import DEFAULT_INTERVALS, EVERYWHERE, Time
+from .uplink_memory import KeptCaller, UplinkMemory
+from .uplink_strangers import StrangerCards
 
 
 async def listen(server: UplinkServer, data: Mapping[str, Any]) -> None:
@@ -52,6 +67,12 @@ class UplinkEntryHub:
             on_event=self._take,
         )
         self._hub = UplinkHub(self._server)
+        self._memory = UplinkMemory(hass, entry)
+        self._cards = StrangerCards(hass, entry)
+        self._reported: dict[str, datetime] = {}
+        """When each device reported last, by serial number."""
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
+        self._impostor_listeners: dict[str, list[Callable[[str], None]]] = {}
         self._is_started = self._is_stopped = False
         self._leaving: set[asyncio.Task[None]] = set()
 
@@ -61,13 +82,16 @@ class UplinkEntryHub:
             raise MissingTableError(model=model.name, needs=len(model.waiting))
         data = subentry.data
         intervals = {Pace(name): seconds for name, seconds in data.get(CONF_INTERVALS, {}).items()}
-        return self._hub.source(
-            data[CONF_SERIAL],
+        serial = data[CONF_SERIAL]
+        source = self._hub.source(
+            serial,
             model,
             name=f"{subentry.title} ({self._entry.title})",
             ratios={ratio: data[ratio] for ratio in Ratio if ratio in data},
             polling=Polling(intervals={**DEFAULT_INTERVALS, **intervals}, is_on=data.get(CONF_POLLING, True)),
         )
+        source.station.join(lambda upload: self._took(serial), lambda: self._changed(serial))
+        return source
 
     def remove(self, source: Source) -> None:
         """Know a device no more; what is under way with it is ended before the port is."""
@@ -78,18 +102,71 @@ class UplinkEntryHub:
 
     async def async_start(self) -> None:
         """Listen; devices call when it suits them, and nobody waits for them. Raises ListenError."""
+        self._cards.take_away_known()
+        await self._memory.async_load()
+        for serial, station in self._server.stations.items():
+            station.volume.restore(self._memory.volume(serial))
+            if (reported := self._memory.last_report(serial)) is not None:
+                self._reported[serial] = reported
         await listen(self._server, self._entry.data)
         self._is_started = True
         self._hub.start()
+        every = timedelta(seconds=REMEMBER_SECONDS)
+        write = async_track_time_interval(self._hass, self._write, every, cancel_on_shutdown=True)
+        self._entry.async_on_unload(write)
 
     async def async_stop(self) -> None:
         """Hang up on all, and listen no more; that a port was not to be had ends it as well."""
         if self._is_stopped:
             return
-        self._is_started, self._is_stopped = False, True
+        was_started, self._is_started, self._is_stopped = self._is_started, False, True
         await asyncio.gather(*self._leaving)
         await self._hub.stop()
         await self._server.stop()
+        if was_started:
+            await self._write()
+        if self._entry.disabled_by is not None:
+            self._cards.take_away_all()
+
+    async def _write(self, _: datetime | None = None) -> None:
+        """Keep what a restart does not end."""
+        present = {serial: KeptCaller(volume=one.volume.kept()) for serial, one in self._server.stations.items()}
+        for serial, reported in self._reported.items():
+            if serial in present:
+                present[serial]["last_report"] = reported.isoformat()
+        await self._memory.async_write(present)
+
+    def strangers(self) -> list[Stranger]:
+        """Return the devices that called and that nobody knows."""
+        return list(self._server.strangers)
+
+    def facts(self, source: Source) -> Facts | None:
+        """Return what a device says of itself; neither its number nor that of its card is in it."""
+        if not isinstance(source, UplinkSource):
+            return None
+        station = source.station
+        return Facts(
+            is_connected=station.is_here,
+            last_report=self._reported.get(station.serial),
+            firmware=None if station.login is None else ", ".join(station.login.firmware),
+            sim=None if station.login is None else masked(station.login.iccid) or None,
+        )
+
+    def on_facts(self, source: Source, listener: Callable[[], None]) -> Callable[[], None]:
+        """Tell that any of that changed; returns what ends that."""
+        if not isinstance(source, UplinkSource):
+            return lambda: None
+        listeners = self._listeners.setdefault(source.station.serial, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener)
+
+    def on_impostor(self, source: Source, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Tell from where somebody called in the name of a device that is there; returns what ends that."""
+        if not isinstance(source, UplinkSource):
+            return lambda: None
+        listeners = self._impostor_listeners.setdefault(source.station.serial, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener)
 
     def figures(self) -> Mapping[str, float | None]:
         """Return nothing: devices share no line."""
@@ -100,8 +177,36 @@ class UplinkEntryHub:
         return source.details()
 
     @callback
+    def _took(self, serial: str) -> None:
+        self._reported[serial] = dt_util.utcnow()
+        self._changed(serial)
+
+    @callback
+    def _changed(self, serial: str) -> None:
+        for listener in list(self._listeners.get(serial, ())):
+            listener()
+
+    @callback
     def _take(self, event: Event) -> None:
         """Take what happened at the port."""
+        if event.kind is EventKind.STRANGER:
+            self._cards.show(event.serial)
+        elif event.kind is EventKind.SECOND_LOGIN:
+            for listener in list(self._impostor_listeners.get(event.serial, ())):
+                listener(event.address)
+
+
+def strangers_of(entry: ConfigEntry) -> list[Stranger]:
+    """Return the devices that called the port of an entry and that nobody knows."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return []
+    hub = entry.runtime_data.hub
+    return hub.strangers() if isinstance(hub, UplinkEntryHub) else []
+
+
+def stranger_of(entry: ConfigEntry, serial: str) -> Stranger | None:
+    """Return one of them."""
+    return next((one for one in strangers_of(entry) if one.login.serial == serial), None)
 
 
 def _zone(time: str) -> tzinfo:

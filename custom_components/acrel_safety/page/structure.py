@@ -50,7 +50,7 @@ def structure(hass: HomeAssistant) -> Json:
     """
     links: list[Json] = []
     boards: list[Json] = []
-    for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False):
+    for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False, include_disabled=False):
         finder = _Finder(hass, entry)
         device = finder.device(entry.entry_id)
         link = finder.place(entry.entry_id, None, device, entry.title)

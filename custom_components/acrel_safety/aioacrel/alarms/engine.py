@@ -63,12 +63,14 @@ class Alarms(Overview):
         points: AbstractSet[PointKey] | None = None,
         grows: bool = False,
         ratios: Mapping[str, float] | None = None,
+        calls: bool = False,
     ) -> tuple[Watch, Callable[[], None]]:
         """Watch a device from now on; returns what ends that, and then everything is as it will be found again.
 
         `limits` are the owner's, `ratings` the rated currents of circuits, in A; `points` are all that is read, where
         that is not all there is. Slow growth is watched where it `grows`, by days that somebody keeps; with
         other `ratios` than before (the transformers', as the owner set them) it begins to learn anew.
+        In the name of one that `calls`, somebody else can call.
         """
         watched = Watched(board)
         watch = Watch(
@@ -78,6 +80,7 @@ class Alarms(Overview):
             ratings=ratings,
             points=points,
             clock=self._clock,
+            calls=calls,
             growths=Growths(
                 device.model,
                 limits or {},

@@ -14,6 +14,7 @@ from .counts import CountRule
 from .growing import GrowthRule
 from .growths import Growths, Question
 from .happening import Happening
+from .impostors import SECOND_LOGIN, SecondLoginRule
 from .levels import Safety, safety_of, worst
 from .ownerlimits import OwnerLimit
 from .positions import DeadRule, OpenedRule
@@ -44,10 +45,12 @@ class Watch:
         points: AbstractSet[PointKey] | None = None,
         clock: Clock | None = None,
         growths: Growths | None = None,
+        calls: bool = False,
     ) -> None:
         """Take a device, and who is told of each happening. Without `points` all that can be read is watched.
 
-        Slow growth is watched where there are `growths`: that needs months, and somebody who keeps them.
+        Slow growth is watched where there are `growths`: that needs months, and somebody who keeps them. In the name of
+        a device that `calls` somebody else can call, too.
         """
         self.device = device
         self._clock = clock or Clock()
@@ -58,7 +61,10 @@ class Watch:
         }
         self.growths = growths or Growths(device.model, {}, {}, frozenset())
         """What may grow slowly."""
-        self._rules: Sequence[Rule] = [*rules, *self.growths.rules, *self._input_rules.values(), self._device_rule]
+        self._impostor_rules = [SecondLoginRule()] if calls else []
+        self._rules: Sequence[Rule] = [
+            *(*rules, *self.growths.rules, *self._input_rules.values(), self._device_rule, *self._impostor_rules)
+        ]
         self.alarms: Mapping[AlarmKey, Alarm] = {rule.cause.key: Alarm(rule.cause, tell) for rule in self._rules}
         """By key, in the order of the model."""
         self._by_point: Mapping[PointKey, Sequence[tuple[Rule, Alarm]]] = self._index(rules)
@@ -92,6 +98,9 @@ class Watch:
         self._memories = {rule.cause.key: dict(rule.memory()) for rule in self._rules}
         self._leave += [self.device.want({*self._by_point, *self.growths.keys}), self.device.listen(self.look)]
         self._is_changed = self._is_other = True
+        for impostor in self._impostor_rules:
+            # No reading leads to it.
+            self._take(self.alarms[SECOND_LOGIN], impostor, self._clock.now())
         for key in self.alarms:
             self._note_time(key)
         self.look(frozenset(self._by_point))
@@ -250,6 +259,16 @@ class Watch:
         for listener in list(self._listeners):
             listener()
 
+    def note_second_login(self, address: str) -> None:
+        """Take it that somebody logged in as this device while it was there, and from where."""
+        now = self._clock.now()
+        for rule in self._impostor_rules:
+            rule.note(address)
+            self._take(self.alarms[SECOND_LOGIN], rule, now)
+            self._note_memory(rule, self.alarms[SECOND_LOGIN], now)
+            self._note_time(SECOND_LOGIN)
+        self._settle(now, is_seen=self.is_device_seen)
+
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def next_time(self) -> float | None:
@@ -315,7 +334,11 @@ class Watch:
         finally:
             self._note_time(key)
             self._calm.bound(rule.inputs | rule.figures, self.device.readings)
-        if isinstance(rule, GrowthRule | CountRule) and alarm.facts.condition and alarm.facts.is_acknowledged:
+        if (
+            isinstance(rule, GrowthRule | CountRule | SecondLoginRule)
+            and alarm.facts.condition
+            and alarm.facts.is_acknowledged
+        ):
             # It stands for as long as nobody knows; after that the days, or the count, go on without it.
             rule.acknowledge()
             self._take(alarm, rule, now)

@@ -42,6 +42,9 @@ class UplinkSource:
         """What the uploads say that hold."""
         self._told: dict[PointKey, Reading] = {}
         self._expiry: asyncio.TimerHandle | None = None
+        self._held: dict[PointKey, Reading] = {}
+        """What was polled before the connection was lost; devices hang up between two reports."""
+        self._away: asyncio.TimerHandle | None = None
         self._is_strange = False
         self._leave = (polled.join(self._take_polled), station.join(self._take_upload, lambda: None))
 
@@ -49,8 +52,9 @@ class UplinkSource:
         """Take nothing any more."""
         for leave in self._leave:
             leave()
-        if self._expiry is not None:
-            self._expiry.cancel()
+        for timer in (self._expiry, self._away):
+            if timer is not None:
+                timer.cancel()
 
     # -- as every source ----------------------------------------------------------------------------------------------
 
@@ -97,8 +101,15 @@ class UplinkSource:
         self.polled.question()
 
     async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
-        """Return fresh readings, asked for now. Raises AcrelError."""
-        return await self.polled.read(keys)
+        """Return fresh readings, asked for now. Raises AcrelError.
+
+        They are told, too: until the next poll or upload, which may be minutes away, an older position would be shown.
+        """
+        readings = await self.polled.read(keys)
+        fresh = {key: reading for key, reading in readings.items() if not reading.quality.is_lost}
+        self._renew(fresh)
+        self._say({key: reading for key, reading in fresh.items() if key in self._wanted})
+        return readings
 
     async def send(self, order: Order) -> None:
         """Send an order, once at most; raises as `ModbusSource.send` does."""
@@ -160,14 +171,39 @@ class UplinkSource:
     def _take_polled(self, update: Update) -> None:
         if isinstance(update.trouble, WrongDeviceError):
             self._uploaded.clear()
+            self._held.clear()
+        self._renew({key: reading for key, reading in update.readings.items() if not reading.quality.is_lost})
+        is_strange = isinstance(update.trouble, WrongDeviceError)
         readings = {
-            # What cannot be asked for now was uploaded not long ago.
-            key: self._uploaded.get(key, reading) if reading.quality.is_lost else reading
+            key: self._in_place_of(key, reading) if reading.quality.is_lost and not is_strange else reading
             for key, reading in update.readings.items()
         }
         news = {key: reading for key, reading in readings.items() if self._told.get(key) is not reading}
         if news or not update.readings:
             self._say(news)
+
+    def _in_place_of(self, key: PointKey, lost: Reading) -> Reading:
+        """Return what holds of a point that cannot be asked for: its upload, or what was polled before it hung up."""
+        if (uploaded := self._uploaded.get(key)) is not None:
+            return uploaded
+        told = self._told.get(key)
+        if self.station.is_here or told is None or told.quality.is_lost:
+            return lost
+        self._held[key] = told
+        if self._away is None:
+            self._away = asyncio.get_running_loop().call_later(PERIODS * self.period, self._let_go)
+        return told
+
+    def _let_go(self) -> None:
+        """Let what was polled before the connection was lost hold no more, unless it was polled again."""
+        self._away = None
+        held, self._held = self._held, {}
+        lost = Reading(None, Quality.NO_ANSWER, utcnow(), ORIGIN)
+        self._say({key: lost for key, reading in held.items() if self._told.get(key) is reading})
+
+    def _renew(self, readings: Mapping[PointKey, Reading]) -> None:
+        """Have what was asked for since an upload hold in its place: what is older may not come back when that ends."""
+        self._uploaded |= {key: reading for key, reading in readings.items() if key in self._uploaded}
 
     def _hold_on(self) -> None:
         """Let what was uploaded hold from now on."""

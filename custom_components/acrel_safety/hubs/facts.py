@@ -1,0 +1,15 @@
+"""What a device that calls says of itself beside its values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """How one device is connected; None is what it has not said (yet)."""
+
+    is_connected: bool
+    last_report: datetime | None = None
+    firmware: str | None = None
+    sim: str | None = None
+    """The number of its SIM card, masked."""
