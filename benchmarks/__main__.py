@@ -40,7 +40,7 @@ def main() -> None:
         "operations": operations.measure,
         "recorder": lambda: asyncio.run(recorder.measure(options.minutes)),
         "servers": lambda: asyncio.run(servers.measure(options.minutes)),
-        "uplink": lambda: asyncio.run(uplink.measure(options.minutes)),
+        "uplink": lambda: uplink.measure(options.minutes),
     }
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(runs)}")
     parser.add_argument("--minutes", type=float, metavar="N", help="how long to measure, of what takes real time")

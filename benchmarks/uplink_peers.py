@@ -27,6 +27,7 @@ _HOST = "127.0.0.1"
 _ICCID = "89860000000000000000"
 _SEED = 2026
 _NICENESS = 10
+_LINGER_SECONDS = 30.0
 
 
 def marked(words: Sequence[int], number: int, upload: int) -> list[int]:
@@ -205,6 +206,9 @@ async def _hostile(port: int, count: int, known: int, seconds: float) -> None:
         task = asyncio.create_task(one(number, next(kinds)))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+    await asyncio.wait(tasks, timeout=_LINGER_SECONDS)
+    for task in tasks:
+        task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 

@@ -13,6 +13,7 @@ from demo.inventory import NOTHING, Entity, Place, changed_states, instrument
 from demo.site import DOMAIN
 from demo.stage import Progress, Stage
 from simulator import Cabinet
+from simulator.uplink import uploaded
 
 type Said = float | bool
 
@@ -23,6 +24,7 @@ _ALARM_SECONDS = 30.0
 _LEAST_MOVED = 20
 _LEAKING = 7
 _SAGGING = 6
+_SAGGING_AFAR = "20260000000002"
 _EXAMPLES = 10
 
 # Only warnings and worse are logged. One of them Home Assistant has for every custom integration.
@@ -40,6 +42,8 @@ _SHOWN = (
     *(Place(5, "1", code) for code in ("U", "P", "EP")),
     *(Place(6, "1", code) for code in ("I", "EP")),
     *(Place(10, "1", code) for code in ("Lg",)),
+    *(Place("20260000000001", "1", code) for code in ("P", "EP")),
+    *(Place("20260000000002", "1", code) for code in ("Ua", "RlySta", "EP")),
 )
 
 
@@ -74,7 +78,7 @@ class Eye:
 
     def differing(self, cabinet: Cabinet) -> list[Entity]:
         """Return the entities that do not show what the simulator says."""
-        truth = cabinet.truth()
+        truth = cabinet.whole_truth()
         return [
             entity
             for entity_id, entity in self.entities.items()
@@ -96,7 +100,7 @@ class Eye:
         return differing
 
 
-def said(truth: Mapping[int, Mapping[str, Mapping[str, Said]]], place: Place) -> Said | None:
+def said(truth: Mapping[int | str, Mapping[str, Mapping[str, Said]]], place: Place) -> Said | None:
     """Return what the simulator says of a value, None if it does not know it."""
     return truth.get(place.unit, {}).get(place.circuit, {}).get(place.code)
 
@@ -129,10 +133,12 @@ async def check(stage: Stage, progress: Progress) -> bool:
     """
     words = await _words(stage.socket)
     eye = Eye(entity for entity in stage.inventory if entity.entity_id not in words)
+    told = {serial: uploaded(caller.unit) for serial, caller in stage.calling.callers.items()}
     async with asyncio.TaskGroup() as group:
         following = group.create_task(eye.follow(stage.socket))
         findings = [
             *await _at_start(stage, eye, progress),
+            _leave_out_what_is_asked_for_seldom(eye, told),
             *await _later(stage, eye, progress),
             *await _in_trouble(stage, eye, progress),
         ]
@@ -145,6 +151,18 @@ async def check(stage: Stage, progress: Progress) -> bool:
     return is_good
 
 
+def _leave_out_what_is_asked_for_seldom(eye: Eye, told: Mapping[str, set[tuple[str, str]]]) -> Finding:
+    """Compare from now on of a device that calls in what it uploads: for the rest it is asked every hour or so."""
+    seldom = [
+        entity_id
+        for entity_id, entity in eye.entities.items()
+        if isinstance(entity.place.unit, str) and entity.place[1:] not in told[entity.place.unit]
+    ]
+    for entity_id in seldom:
+        del eye.entities[entity_id]
+    return Finding(f"{len(seldom)} entities of devices that call in were asked for, and are left at that", bool(seldom))
+
+
 async def _words(socket: Socket) -> dict[str, str]:
     """Return the entities that show a word by their state: the simulator says numbers instead."""
     states = await socket.ask("get_states")
@@ -155,7 +173,7 @@ async def _at_start(stage: Stage, eye: Eye, progress: Progress) -> list[Finding]
     """Compare as it stands: one by one what a reader of the result wants to see, all others in one line."""
     progress("comparing")
     differing = await eye.settle(stage.cabinet)
-    truth = stage.cabinet.truth()
+    truth = stage.cabinet.whole_truth()
     findings = []
     for place in _SHOWN:
         entity = stage.inventory.get(*_arguments(place))
@@ -172,6 +190,7 @@ async def _later(stage: Stage, eye: Eye, progress: Progress) -> list[Finding]:
     """Let time pass in the cabinet: Home Assistant has to follow."""
     before = dict(eye.states)
     stage.cabinet.advance(_LATER_SECONDS)
+    stage.calling.upload()
     progress(f"comparing, {_LATER_SECONDS:g} s later")
     differing = await eye.settle(stage.cabinet)
     moved = sum(state != before[entity_id] for entity_id, state in eye.states.items())
@@ -183,8 +202,9 @@ async def _in_trouble(stage: Stage, eye: Eye, progress: Progress) -> list[Findin
     """Let something happen on each link: a leak sets off an alarm, voltage sags; then all is well again."""
     cabinet = stage.cabinet
     cabinet.set_scenario("leak", _LEAKING)
-    cabinet.set_scenario("undervoltage", _SAGGING)
+    cabinet.set_scenario("undervoltage", [_SAGGING, _SAGGING_AFAR])
     cabinet.advance(_ALARM_SECONDS)
+    stage.calling.upload()
     progress("comparing, with a leak and a voltage sag")
     differing = await eye.settle(cabinet)
     alarm = stage.inventory.get(_LEAKING, "Lg1HIGH2")
@@ -193,14 +213,16 @@ async def _in_trouble(stage: Stage, eye: Eye, progress: Progress) -> list[Findin
         Finding("the leak sets off its alarm", eye.states[alarm.entity_id] == "on"),
     ]
     cabinet.set_scenario("normal")
+    cabinet.set_scenario("normal", _SAGGING_AFAR)
     cabinet.advance(_ALARM_SECONDS)
+    stage.calling.upload()
     progress("comparing, after the trouble")
     findings.append(_agreement("after the trouble", eye, cabinet, await eye.settle(cabinet)))
     return findings
 
 
 def _agreement(when: str, eye: Eye, cabinet: Cabinet, differing: Sequence[Entity]) -> Finding:
-    truth = cabinet.truth()
+    truth = cabinet.whole_truth()
     examples = [
         f"{entity.entity_id} is {eye.states.get(entity.entity_id)}, simulator: {said(truth, entity.place)}"
         for entity in differing
@@ -227,7 +249,7 @@ async def _surroundings(stage: Stage) -> list[Finding]:
     ]
 
 
-def _arguments(place: Place) -> tuple[int, str, str]:
+def _arguments(place: Place) -> tuple[int | str, str, str]:
     return place.unit, place.code, place.circuit
 
 

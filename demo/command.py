@@ -5,6 +5,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from demo.check import check
@@ -31,6 +32,12 @@ def parser() -> argparse.ArgumentParser:
     # Which environment it runs in was decided before: by `scripts/demo`.
     add("--newest", action="store_true", help="run the newest Home Assistant, see requirements/newest.txt")
     add("--check", action="store_true", help="compare entities with the simulator, exit with 0 (all agree) or 1")
+    add(
+        "--gateways",
+        type=int,
+        metavar="PORT",
+        help="start a broker with MQTT gateways on it, and an XML gateway that calls this port of 127.0.0.1",
+    )
     add("--screenshot", type=Path, metavar="PATH", help="write a picture of the dashboard and end")
     return command
 
@@ -44,10 +51,14 @@ async def run(arguments: argparse.Namespace) -> int:
         port = 0 if passing else _DEFAULT_PORT
     limit = _CHECK_SECONDS if arguments.check else None
     try:
-        async with asyncio.timeout(limit), running(port or free_port(), progress, frozen=arguments.check) as stage:
+        async with asyncio.timeout(limit), _running(arguments, port, progress) as stage:
             return await _do(arguments, stage, progress)
     except TimeoutError as error:
         raise DemoError(f"the check did not end in {_CHECK_SECONDS:g} s") from error
+
+
+def _running(arguments: argparse.Namespace, port: int, progress: Progress) -> AbstractAsyncContextManager[Stage]:
+    return running(port or free_port(), progress, frozen=arguments.check, xml_port=arguments.gateways)
 
 
 async def _do(arguments: argparse.Namespace, stage: Stage, progress: Progress) -> int:

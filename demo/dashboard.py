@@ -66,7 +66,7 @@ class Dashboard:
 
     def _summary(self) -> Json:
         links = len({shown.link for shown in SITE})
-        content = f"# {CABINET_TITLE}\nA simulated cabinet: {len(SITE)} instruments on {links} Modbus links."
+        content = f"# {CABINET_TITLE}\nA simulated cabinet: {len(SITE)} instruments on {links} links."
         return {"type": "markdown", "text_only": True, "content": content}
 
     def _residual_current(self) -> Json:
@@ -189,7 +189,7 @@ class Dashboard:
             card["severity"] = {"green": 0, "yellow": yellow or red * 0.8, "red": red}
         return card
 
-    def _number(self, unit: int, code: str | None, circuit: str = "1") -> float | None:
+    def _number(self, unit: int | str, code: str | None, circuit: str = "1") -> float | None:
         """Return the present value of an instrument's setting."""
         if code is None or (entity := self._inventory.find(unit, code, circuit)) is None:
             return None

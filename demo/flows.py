@@ -13,13 +13,14 @@ type Answers = Mapping[str, object]
 _FLOWS = "/api/config/config_entries/flow"
 _SUBENTRY_FLOWS = "/api/config/config_entries/subentries/flow"
 _MOST_STEPS = 10
+_WHERE = {Link.TCP: "host", Link.RTU_TCP: "host", Link.UPLINK: "listen"}
 _CHANGED = "reconfigure_successful"
 
 
 async def add_link(http: Http, link: Link, port: int) -> str:
-    """Add a link to the cabinet; return the id of its config entry. Raises DemoError."""
+    """Add a link to the cabinet, or a port that it calls; return the id of its config entry. Raises DemoError."""
     step = await http.post(_FLOWS, {"handler": DOMAIN})
-    answers = {"next_step_id": link.value, "host": LOOPBACK, "port": port, "name": LINK_TITLES[link]}
+    answers: Answers = {"next_step_id": link.value, "port": port, "name": LINK_TITLES[link], _WHERE[link]: LOOPBACK}
     done = await _answer_all(http, _FLOWS, step, answers)
     entry_id: str = done["result"]["entry_id"]
     # The flow goes on with a first device; the devices are added one by one instead.
@@ -32,8 +33,8 @@ async def add_device(http: Http, entry_id: str, instrument: Instrument, pace: An
     """Add a device to a link; `pace` are seconds by polling group. Raises DemoError."""
     step = await http.post(_SUBENTRY_FLOWS, {"handler": [entry_id, "device"]})
     answers = {
-        "next_step_id": "by_hand",
-        "unit_id": instrument.unit,
+        "next_step_id": "caller" if instrument.link is Link.UPLINK else "by_hand",
+        "serial_number" if instrument.link is Link.UPLINK else "unit_id": instrument.unit,
         "model": instrument.model,
         "name": instrument.name,
         "next": "save",

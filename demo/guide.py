@@ -8,7 +8,7 @@ from demo.inventory import instrument
 from demo.owner import PASSWORD, USER
 from demo.stage import Stage
 
-_SCENARIOS: Sequence[tuple[str, int | None, Mapping[str, object], str]] = (
+_SCENARIOS: Sequence[tuple[str, int | str | None, Mapping[str, object], str]] = (
     ("leak", 7, {}, "residual current twice its limit: alarm within seconds"),
     ("leak", 8, {"circuit": 4}, "circuit 4 leaks: alarm after the trip time of 6 s"),
     ("leak", 9, {}, "insulation falls to 30 kΩ: insulation fault"),
@@ -17,7 +17,8 @@ _SCENARIOS: Sequence[tuple[str, int | None, Mapping[str, object], str]] = (
     ("trip", 5, {}, "its relay opens, and nobody here asked for it: tripped, until you acknowledge and reset it"),
     ("sensor_break", 8, {"circuit": 2}, "the transformer of circuit 2 is off: reported as a problem"),
     ("silent", 5, {}, "stops answering: after 20 s its values are unavailable, and only those"),
-    ("normal", None, {}, "all is well again"),
+    ("relay", "20260000000002", {}, "its relay sticks: operate it over its SIM card, and see what is said"),
+    ("normal", None, {}, "all is well again, on the lines"),
 )
 
 
@@ -32,7 +33,8 @@ def guide(stage: Stage) -> str:
         "  Cabinet in figures  made by hand for this cabinet: what leaks, how warm it is, power, energy, every value",
         "  Energy              what the meters counted; the day before was simulated when the demo started",
         "  Settings > Devices & services > Acrel Safety",
-        "                      both links and their devices; add one yourself: unit 4 is an ADL100, 12 a DTSD1352",
+        "                      all links and their devices; add one yourself: unit 4 is an ADL100, 12 a DTSD1352",
+        "                      Scattered boxes is a port that 4G devices call: four more do, and nobody knows them yet",
         "",
         "Operate Offices and Ground-floor flat on their pages: switch off, hang a lock-out tag, try to switch on.",
         "",
@@ -45,4 +47,17 @@ def guide(stage: Stage) -> str:
         command |= {"options": options} if options else {}
         where = "" if unit is None else f"{instrument(unit).name}: "
         lines += [f"  tell '{json.dumps(command)}'", f"      {where}{effect}"]
-    return "\n".join([*lines, "", "Ctrl-C ends all of it."])
+    return "\n".join([*lines, *_gateways(stage), "", "Ctrl-C ends all of it."])
+
+
+def _gateways(stage: Stage) -> Sequence[str]:
+    """Say where gateways are, if there are any."""
+    if (broker := stage.calling.broker) is None:
+        return []
+    host, port = broker.place
+    return [
+        "",
+        f"Gateways speak at mqtt://{host}:{port}; ASCB1, AAFD, AESP100, AISD and DTSY1352 are behind them.",
+        '  tell \'{"do": "units"}\'',
+        "      names all that is not on a line, and what can happen to it",
+    ]

@@ -13,14 +13,17 @@ from demo.site import DOMAIN, SITE, Instrument
 NOTHING = frozenset({"unknown", "unavailable"})
 """What Home Assistant says in place of a value."""
 
-_NO_CIRCUITS = frozenset({"alarms", "control", "model", "statistics"})
+_NO_CIRCUITS = frozenset({"alarms", "calling", "control", "model", "statistics"})
 """What stands there in the ids of entities that show no value of the device: alarms, figures …"""
 
 
-class Place(NamedTuple):
-    """Names one value in the cabinet, as the simulator does: unit id, circuit, code."""
+_LONGEST_NUMBER = 3
 
-    unit: int
+
+class Place(NamedTuple):
+    """Names one value in the cabinet, as the simulator does: unit id or serial number, circuit, code."""
+
+    unit: int | str
     circuit: str
     code: str
 
@@ -57,10 +60,10 @@ class Inventory:
     @classmethod
     async def read(cls, socket: Socket) -> Inventory:
         """Read Home Assistant's registries. An entity's unique id is subentry, circuit and code."""
-        units: dict[str, int] = {}
+        units: dict[str, int | str] = {}
         for entry in await socket.ask("config_entries/get", domain=DOMAIN):
             for subentry in await socket.ask("config_entries/subentries/list", entry_id=entry["entry_id"]):
-                units[subentry["subentry_id"]] = int(subentry["unique_id"])
+                units[subentry["subentry_id"]] = _unit(subentry["unique_id"])
         entities: dict[Place, Entity] = {}
         for known in await socket.ask("config/entity_registry/list"):
             subentry_id = known["config_subentry_id"]
@@ -87,17 +90,17 @@ class Inventory:
         """Go through the entities."""
         return iter(self._entities.values())
 
-    def find(self, unit: int, code: str, circuit: str = "1") -> Entity | None:
+    def find(self, unit: int | str, code: str, circuit: str = "1") -> Entity | None:
         """Return the entity of a value, None if it has none or it is not enabled."""
         return self._entities.get(Place(unit, circuit, code))
 
-    def get(self, unit: int, code: str, circuit: str = "1") -> Entity:
+    def get(self, unit: int | str, code: str, circuit: str = "1") -> Entity:
         """Return the entity of a value. Raises DemoError if it has none."""
         if (entity := self.find(unit, code, circuit)) is None:
             raise DemoError(f"no entity shows {Place(unit, circuit, code)}")
         return entity
 
-    def of_unit(self, unit: int) -> list[Entity]:
+    def of_unit(self, unit: int | str) -> list[Entity]:
         """Return the entities of an instrument."""
         return [entity for entity in self if entity.place.unit == unit]
 
@@ -124,7 +127,12 @@ def changed_states(event: Json) -> dict[str, str]:
     return {entity_id: state["s"] for entity_id, state in news.items() if "s" in state}
 
 
-def instrument(unit: int) -> Instrument:
+def _unit(unique_id: str) -> int | str:
+    """Return the number of a unit on a line, or the serial number of what calls in: that is longer."""
+    return int(unique_id) if len(unique_id) <= _LONGEST_NUMBER else unique_id
+
+
+def instrument(unit: int | str) -> Instrument:
     """Return the instrument with a unit id. Raises DemoError if the demo has none."""
     for found in SITE:
         if found.unit == unit:

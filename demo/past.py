@@ -63,7 +63,7 @@ def live_through(cabinet: Cabinet) -> Past:
 
 def numbers(cabinet: Cabinet) -> Iterable[tuple[Place, float]]:
     """Return all numbers the instruments say now."""
-    for unit, circuits in cabinet.truth().items():
+    for unit, circuits in cabinet.whole_truth().items():
         for circuit, codes in circuits.items():
             for code, value in codes.items():
                 if not isinstance(value, bool):
@@ -75,7 +75,7 @@ def _advance(cabinet: Cabinet, seconds: float) -> None:
     while seconds > 0:
         step = min(_STEP_S, seconds)
         cabinet.environment.elapsed += step
-        for unit in cabinet.units.values():
+        for unit in (*cabinet.units.values(), *cabinet.outside.values()):
             unit.advance(step)
         seconds -= step
 

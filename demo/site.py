@@ -12,11 +12,13 @@ class Link(StrEnum):
 
     TCP = "tcp"
     RTU_TCP = "rtu_tcp"
+    UPLINK = "uplink"
 
 
 LINK_TITLES: Mapping[Link, str] = {
     Link.TCP: "Main distribution board",
     Link.RTU_TCP: "Tenants' distribution board",
+    Link.UPLINK: "Scattered boxes",
 }
 
 
@@ -24,7 +26,8 @@ LINK_TITLES: Mapping[Link, str] = {
 class Instrument:
     """One device to add; `answers` go to flow fields that only some models ask for."""
 
-    unit: int
+    unit: int | str
+    """Its number on a line; the serial number of what calls in."""
     model: str
     name: str
     link: Link
@@ -34,7 +37,8 @@ class Instrument:
 
 
 # Seconds between two polls of a group, as often as the flow allows, and every change told: a check need not wait.
-BRISK: Mapping[str, float | str] = {"fast": 1, "normal": 1, "slow": 10, "detail": "exact"}
+EXACT: Mapping[str, float | str] = {"detail": "exact"}
+BRISK: Mapping[str, float | str] = {"fast": 1, "normal": 1, "slow": 10, **EXACT}
 
 # The usual grant: administrators everything, automations only to switch off. Of the ADW300 DO1 opens a contactor, and
 # DO2 is a horn.
@@ -63,4 +67,7 @@ SITE = (
     Instrument(unit=5, model="ddsy1352", name="Ground-floor flat", link=Link.RTU_TCP, control=USUAL),
     Instrument(unit=6, model="dtsy1352", name="Bakery", link=Link.RTU_TCP),
     Instrument(unit=10, model="ard2f", name="Water pump", link=Link.RTU_TCP),
+    # Two of those that the simulator has call in; the others are left as strangers.
+    Instrument(unit="20260000000001", model="ddsy1352", name="Allotment", link=Link.UPLINK),
+    Instrument(unit="20260000000002", model="dtsy1352", name="Holiday house", link=Link.UPLINK, control=USUAL),
 )

@@ -11,17 +11,19 @@ import aiohttp
 
 from demo import server
 from demo.api import Http, Socket
+from demo.calling import Calling
 from demo.dashboard import create_dashboards, set_up_energy
 from demo.errors import DemoError
 from demo.flows import add_device, add_link, allow_control
 from demo.inventory import Inventory, wait_for_values
 from demo.owner import Tokens, keep_address, onboard
 from demo.past import Past, first_moment, import_past, live_through
-from demo.site import BRISK, DOMAIN, SITE, WIRING, Link
+from demo.site import BRISK, DOMAIN, EXACT, SITE, WIRING, Link
 from demo.workspace import workspace
 from simulator import Cabinet
 from simulator.cabinet import STANDARD_OPTIONS
 from simulator.control import ControlServer
+from simulator.parts import actors
 
 _LOADING_SECONDS = 60.0
 _VALUES_SECONDS = 15.0
@@ -39,6 +41,7 @@ class Stage:
     tokens: Tokens
     inventory: Inventory
     past: Past
+    calling: Calling
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,10 @@ class Progress:
 
 
 @asynccontextmanager
-async def running(port: int, progress: Progress, *, frozen: bool) -> AsyncGenerator[Stage]:
+async def running(port: int, progress: Progress, *, frozen: bool, xml_port: int | None = None) -> AsyncGenerator[Stage]:
     """Run cabinet and Home Assistant, with all devices added; end both afterwards. Raises DemoError.
 
-    A `frozen` cabinet's clock stands still unless it is moved by hand.
+    A `frozen` cabinet's clock stands still unless it is moved by hand. With a port for XML there are gateways, too.
     """
     server.ensure_free(port)
     async with AsyncExitStack() as stack:
@@ -65,7 +68,7 @@ async def running(port: int, progress: Progress, *, frozen: bool) -> AsyncGenera
         progress("starting Home Assistant")
         hass = await stack.enter_async_context(server.running(folder, held))
         try:
-            yield await _set_up(stack, hass, folder, port, progress, frozen=frozen)
+            yield await _set_up(stack, hass, folder, port, progress, frozen=frozen, xml_port=xml_port)
         except Exception as error:
             error.add_note(f"The end of Home Assistant's log:\n{hass.last_lines()}")
             raise
@@ -74,12 +77,20 @@ async def running(port: int, progress: Progress, *, frozen: bool) -> AsyncGenera
 
 
 async def _set_up(
-    stack: AsyncExitStack, hass: server.Server, folder: Path, port: int, progress: Progress, *, frozen: bool
+    stack: AsyncExitStack,
+    hass: server.Server,
+    folder: Path,
+    port: int,
+    progress: Progress,
+    *,
+    frozen: bool,
+    xml_port: int | None,
 ) -> Stage:
     cabinet = Cabinet.standard(frozen=frozen, start=first_moment(), options={**STANDARD_OPTIONS, **WIRING})
+    calling = Calling(cabinet, strangers=not frozen, xml_port=xml_port)
     past = await asyncio.to_thread(live_through, cabinet)
     await stack.enter_async_context(cabinet)
-    control = ControlServer(cabinet)
+    control = ControlServer(cabinet, actors(calling.parts))
     stack.push_async_callback(control.stop)
     control_file = folder / "control"
     (await control.start()).keep(control_file)
@@ -94,15 +105,19 @@ async def _set_up(
     await keep_address(socket)
     progress("Home Assistant is up and has its owner")
 
-    ports = {Link.TCP: cabinet.tcp_port, Link.RTU_TCP: cabinet.rtu_port}
+    called = server.free_port()
+    pace = {Link.UPLINK: EXACT}  # what calls in is not asked more often than a SIM card bears
+    ports = {Link.TCP: cabinet.tcp_port, Link.RTU_TCP: cabinet.rtu_port, Link.UPLINK: called}
     for link, link_port in ports.items():
         if link_port is not None:
             entry_id = await add_link(http, link, link_port)
             for instrument in SITE:
                 if instrument.link is link:
-                    await add_device(http, entry_id, instrument, BRISK if frozen else {})
-                    progress(f"added {instrument.name} ({instrument.model}, unit {instrument.unit}, {link})")
+                    await add_device(http, entry_id, instrument, pace.get(link, BRISK) if frozen else {})
+                    progress(f"added {instrument.name} ({instrument.model}, {instrument.unit}, {link})")
             await _allow_control(socket, http, entry_id)
+    await calling.start(stack, called)
+    progress(f"{len(calling.callers)} devices called in")
     inventory = await _all_entities(socket)
     await wait_for_values(socket, inventory, _VALUES_SECONDS)
     progress(f"{len(inventory)} entities")
@@ -119,6 +134,7 @@ async def _set_up(
         tokens=tokens,
         inventory=inventory,
         past=past,
+        calling=calling,
     )
 
 

@@ -13,9 +13,13 @@ from simulator.cabinet import Cabinet
 from simulator.channel import Channel, ChannelError
 from simulator.control import ControlServer
 from simulator.devices import IMPORTED, MODELS
+from simulator.gateway import QUIRKS as GATEWAY_QUIRKS
+from simulator.gateway import Site
 from simulator.pacing import LineSettings
+from simulator.parts import Part, actors
 from simulator.scenarios import SCENARIOS, Option, Scenario
 from simulator.uplink import DEMO, QUIRKS, Fleet
+from simulator.xmlgateway import XmlSite
 
 DEFAULT_TCP_PORT = 5020
 DEFAULT_RTU_PORT = 5021
@@ -32,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
         description="A distribution cabinet of Acrel devices on Modbus TCP and RTU over TCP.",
         epilog=f"scenarios:\n{names}\n\nmodels:\n  {', '.join((*MODELS, *IMPORTED))}"
         f"\n\nquirks of 4G devices:\n  {', '.join(QUIRKS)}"
+        f"\n\nquirks of gateways:\n  {', '.join(GATEWAY_QUIRKS)}"
         '\n\nwhile it runs: --control FILE --send \'{"do": "scenario", "name": "relay", "unit": 5}\'',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -57,6 +62,10 @@ def parser() -> argparse.ArgumentParser:
     add("--dial", type=place, metavar="HOST:PORT", help="have 4G devices call here")
     add("--caller", action="append", default=[], metavar="SERIAL=MODEL[@QUIRKS]", help="instead of the standard ones")
     add("--minutes", type=int, default=5, help="between two uploads of a 4G device (%(default)s)")
+    add("--broker", type=place, metavar="HOST:PORT", help="have gateways speak MQTT here")
+    add("--quirks", default="good", metavar="QUIRKS", help="of the first of them (%(default)s)")
+    add("--xml", type=place, metavar="HOST:PORT", help="have a gateway call here with XML")
+    add("--seconds", type=float, default=60.0, help="between two reports of a gateway (%(default)g)")
     add("--send", metavar="JSON", help="send a command to the simulator that wrote the --control file")
     return command
 
@@ -157,16 +166,29 @@ def table(cabinet: Cabinet, host: str, control: Path | None) -> str:
     for unit_id, unit in cabinet.units.items():
         points = sum(len(codes) for codes in unit.truth().values())
         lines.append(f"{unit_id:>4}  {unit.model:<10}  {unit.scenario.name:<13}  {points}")
+    lines += [f"{name:<18}  {unit.model}" for name, unit in cabinet.outside.items()]
     return "\n".join(lines)
 
 
-async def run(cabinet: Cabinet, fleet: Fleet | None, arguments: argparse.Namespace) -> None:
+def parts_of(cabinet: Cabinet, arguments: argparse.Namespace) -> list[tuple[Part, tuple[str, int]]]:
+    """Build what calls from the cabinet, with the place that each calls. Raises ValueError."""
+    found: list[tuple[Part, tuple[str, int]]] = []
+    if arguments.dial is not None:
+        found.append((Fleet(cabinet, callers(arguments.caller) or DEMO, minutes=arguments.minutes), arguments.dial))
+    if arguments.broker is not None:
+        found.append((Site(cabinet, quirks=arguments.quirks, seconds=arguments.seconds), arguments.broker))
+    if arguments.xml is not None:
+        found.append((XmlSite(cabinet, seconds=arguments.seconds), arguments.xml))
+    return found
+
+
+async def run(cabinet: Cabinet, parts: Sequence[tuple[Part, tuple[str, int]]], arguments: argparse.Namespace) -> None:
     """Serve until SIGINT or SIGTERM. Raises OSError when a port cannot be had."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    control = ControlServer(cabinet)
+    control = ControlServer(cabinet, actors(part for part, _ in parts))
     try:
         await cabinet.start(arguments.host, arguments.tcp_port, arguments.rtu_port)
         async with AsyncExitStack() as stack:
@@ -174,9 +196,9 @@ async def run(cabinet: Cabinet, fleet: Fleet | None, arguments: argparse.Namespa
                 stack.push_async_callback(control.stop)
                 (await control.start()).keep(arguments.control)
                 stack.callback(arguments.control.unlink, missing_ok=True)
-            if fleet is not None:
-                stack.push_async_callback(fleet.stop)
-                fleet.start(*arguments.dial)
+            for part, called in parts:
+                stack.push_async_callback(part.stop)
+                part.start(*called)
             print(table(cabinet, arguments.host, arguments.control), "\n\nCtrl-C ends it.", flush=True)
             await stop.wait()
     finally:
@@ -198,16 +220,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(json.dumps(answer, indent=2, ensure_ascii=False))
             return 0 if answer["ok"] else 1
         cabinet = build(arguments)
-        fleet = None
-        if arguments.dial is not None:
-            fleet = Fleet(cabinet, callers(arguments.caller) or DEMO, minutes=arguments.minutes)
+        parts = parts_of(cabinet, arguments)
     except ValueError as error:
         command.error(str(error))
     except ChannelError as error:
         print(error, file=sys.stderr)
         return 1
     try:
-        asyncio.run(run(cabinet, fleet, arguments))
+        asyncio.run(run(cabinet, parts, arguments))
     except OSError as error:
         print(*filter(None, (error.filename, error.strerror or str(error))), sep=": ", file=sys.stderr)
         return 1

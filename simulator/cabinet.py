@@ -115,14 +115,16 @@ class Cabinet:
             lambda other: self._device(unit_id, other, {}),
         )
 
-    def add_outside(self, name: str, model: str, **options: Option) -> Unit:
-        """Build a unit that is not on the line; its own address is 1. Raises ValueError."""
+    def add_outside(
+        self, name: str, model: str, *, address: int = 1, options: Mapping[str, Option] | None = None
+    ) -> Unit:
+        """Build a unit that is not on the line, with the address that it has where it is. Raises ValueError."""
         if name in self.outside:
             raise ValueError(f"there is a unit {name!r} already")
         seed = _MAX_UNIT_ID + 1 + len(self.outside)
         factory = CODED.get(model) or self._factory(model)
         unit = Unit(
-            1,
+            address,
             factory(self.environment, f"{self.seed}:{seed}", latched=self._latched, options=options),
             lambda other: self._device(seed, other, {}),
         )
@@ -165,18 +167,23 @@ class Cabinet:
                 unit.advance(part)
             left -= part
 
-    def set_scenario(self, name: str, unit: int | str | Iterable[int] | None = None, **options: Option) -> None:
+    def set_scenario(self, name: str, unit: int | str | Iterable[int | str] | None = None, **options: Option) -> None:
         """Switch one unit, several units or the whole line to a scenario.
 
         Raises ValueError for an unknown name or option and KeyError for a unit that is not there.
         """
-        chosen = list(self.units) if unit is None else [unit] if isinstance(unit, int | str) else list(unit)
+        chosen: list[int | str]
+        chosen = [*self.units] if unit is None else [unit] if isinstance(unit, int | str) else [*unit]
         for unit_id in chosen:
             self.unit(unit_id).set_scenario(name, **options)
 
     def truth(self) -> dict[int, dict[str, dict[str, float | int | bool]]]:
         """Return unit id -> circuit -> code -> value."""
         return {unit_id: unit.truth() for unit_id, unit in self.units.items()}
+
+    def whole_truth(self) -> dict[int | str, dict[str, dict[str, float | int | bool]]]:
+        """Return the same of the units that are not on the line, too."""
+        return {**self.truth(), **{name: unit.truth() for name, unit in self.outside.items()}}
 
     async def start(self, host: str = "127.0.0.1", tcp_port: int | None = 0, rtu_port: int | None = 0) -> None:
         """Open the servers; None leaves a port out, 0 takes a free one. Raises OSError."""

@@ -13,17 +13,26 @@ token that only the file of the channel tells, and the first line that does not 
     {"do": "release", "unit": 7}    {"do": "reset", "unit": 7}
     {"do": "writes", "unit": 7}     {"do": "requests", "unit": 7}
     {"do": "trespasses", "unit": 5}           requests for registers that must never be touched
+    {"do": "position", "unit": 5}
+    {"do": "by_hand", "unit": "22110000000101", "closed": false, "locked": true, "maintenance": true}   each optional
+    {"do": "commands", "unit": "22110000000101"}             what a gateway passed on to it
+    {"do": "heard", "who": "23110000000001"}                 what reached a gateway, or a device that dials in
+    {"do": "act", "who": "23110000000001", "what": "reboot"}       ... lose_network, find_network, report
+
+A unit that is not on the line has the name by which others know it: its serial number, and in front of it the circuit
+where there are several, as in "2_22110000000102".
 """
 
 import asyncio
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 
 from simulator.cabinet import Cabinet
 from simulator.channel import LOOPBACK, Channel
+from simulator.parts import Actor
 from simulator.unit import Unit
 
 MOST_SECONDS = 86_400.0
@@ -41,9 +50,10 @@ class CommandError(ValueError):
 class ControlServer:
     """The channel of one cabinet."""
 
-    def __init__(self, cabinet: Cabinet) -> None:
-        """Prepare; `start` starts to listen."""
+    def __init__(self, cabinet: Cabinet, actors: Mapping[str, Actor] | None = None) -> None:
+        """Take who calls from it, by name; `start` starts to listen."""
         self._cabinet = cabinet
+        self._actors = actors or {}
         self._token = secrets.token_urlsafe()
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
@@ -110,6 +120,11 @@ class ControlServer:
             "writes": self._writes,
             "requests": self._requests,
             "trespasses": self._trespasses,
+            "position": self._position,
+            "by_hand": self._by_hand,
+            "commands": self._commands,
+            "heard": self._heard,
+            "act": self._act,
         }
         action = actions.get(str(command.get("do")))
         if action is None:
@@ -117,8 +132,13 @@ class ControlServer:
         return action(command)
 
     def _units(self, _command: Message) -> Message:
-        units = self._cabinet.units.items()
-        return {"units": {unit_id: unit.model for unit_id, unit in units}}
+        units, outside = self._cabinet.units.items(), self._cabinet.outside.items()
+        found: Message = {"units": {unit_id: unit.model for unit_id, unit in units}}
+        if outside:
+            found["outside"] = {name: unit.model for name, unit in outside}
+        if self._actors:
+            found["callers"] = {name: list(actor.acts) for name, actor in self._actors.items()}
+        return found
 
     def _scenario(self, command: Message) -> Message:
         options = command.get("options", {})
@@ -128,8 +148,10 @@ class ControlServer:
             if not isinstance(value, str | bool):
                 _within(option, value, -LARGEST_NUMBER, LARGEST_NUMBER)
         name = str(command.get("name"))
-        unit = None if command.get("unit") is None else self._unit(command).unit_id
-        self._cabinet.set_scenario(name, unit, **options)
+        if command.get("unit") is None:
+            self._cabinet.set_scenario(name, **options)
+        else:
+            self._unit(command).set_scenario(name, **options)
         return {}
 
     def _truth(self, command: Message) -> Message:
@@ -167,11 +189,44 @@ class ControlServer:
     def _trespasses(self, command: Message) -> Message:
         return {"trespasses": [asdict(request) for request in self._unit(command).trespasses]}
 
+    def _position(self, command: Message) -> Message:
+        return {"closed": self._unit(command).closed}
+
+    def _by_hand(self, command: Message) -> Message:
+        asked = {name: command.get(name) for name in ("closed", "locked", "maintenance")}
+        for name, value in asked.items():
+            if value is not None and not isinstance(value, bool):
+                raise CommandError(f"{name} is true or false")
+        self._unit(command).device.by_hand(
+            **{name: None if value is None else bool(value) for name, value in asked.items()}
+        )
+        return {}
+
+    def _commands(self, command: Message) -> Message:
+        return {"commands": [asdict(each) for each in self._unit(command).commands]}
+
+    def _heard(self, command: Message) -> Message:
+        return {"heard": list(self._actor(command).heard)}
+
+    def _act(self, command: Message) -> Message:
+        acts = self._actor(command).acts
+        if (act := acts.get(str(command.get("what")))) is None:
+            raise CommandError(f"it cannot {command.get('what')!r}; it can: {', '.join(acts)}")
+        act()
+        return {}
+
+    def _actor(self, command: Message) -> Actor:
+        if (actor := self._actors.get(str(command.get("who")))) is None:
+            raise CommandError(f"nobody called {command.get('who')!r} calls from here")
+        return actor
+
     def _unit(self, command: Message) -> Unit:
-        unit_id = command.get("unit")
-        if isinstance(unit_id, bool) or not isinstance(unit_id, int) or unit_id not in self._cabinet.units:
-            raise CommandError(f"no unit {unit_id!r} in this cabinet")
-        return self._cabinet.units[unit_id]
+        name = command.get("unit")
+        if isinstance(name, str) and name in self._cabinet.outside:
+            return self._cabinet.outside[name]
+        if isinstance(name, bool) or not isinstance(name, int) or name not in self._cabinet.units:
+            raise CommandError(f"no unit {name!r} in this cabinet")
+        return self._cabinet.units[name]
 
 
 def _within(name: str, value: object, low: float, high: float) -> float:

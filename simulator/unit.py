@@ -133,6 +133,11 @@ class Unit:
         """Pin the register of a point; alarms still follow the physics."""
         self.answering.hold(code, value, circuit)
 
+    @property
+    def closed(self) -> bool:
+        """Whether current can flow through it, or where it is no breaker, past it."""
+        return self.answering.feeder.closed
+
     def release(self) -> None:
         """End all `hold`."""
         self.device.release()

@@ -24,7 +24,7 @@ HOST = "homeassistant"
 # What is there for integrations; of a module with names, only those: the rest of it is for Home Assistant itself.
 HELPERS: Mapping[str, frozenset[str] | None] = {
     "auth.models": frozenset({"User"}),
-    "auth.permissions.const": frozenset({"POLICY_CONTROL"}),
+    "auth.permissions.const": frozenset({"POLICY_CONTROL", "POLICY_READ"}),
     # After what lies beneath it: the first that fits counts.
     "auth": frozenset({"EVENT_USER_REMOVED"}),
     "config_entries": None,
@@ -47,6 +47,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.entity_registry": None,
     "helpers.event": None,
     "helpers.issue_registry": None,
+    "helpers.recorder": frozenset({"get_instance"}),
     "helpers.restore_state": frozenset({"ExtraStoredData", "RestoreEntity", "RestoredExtraData"}),
     "helpers.selector": None,
     "helpers.start": frozenset({"async_at_started"}),
@@ -56,7 +57,9 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.translation": frozenset({"async_get_translations"}),
     "helpers.typing": frozenset({"ConfigType"}),
     "helpers.update_coordinator": None,
-    "util.dt": frozenset({"as_local", "now", "parse_date", "parse_datetime", "start_of_local_day", "utcnow"}),
+    "util.dt": frozenset(
+        {"as_local", "get_default_time_zone", "now", "parse_date", "parse_datetime", "start_of_local_day", "utcnow"}
+    ),
     "util.file": frozenset({"write_utf8_file_atomic"}),
     "util.hass_dict": frozenset({"HassKey"}),
 }

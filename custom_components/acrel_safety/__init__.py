@@ -24,6 +24,7 @@ from .devices import is_in_use, register_hub
 from .forgetting import async_forget_link
 from .hubs import hub_of
 from .issues import forget_former_issues
+from .lasthour import async_serve_pictures
 from .lifetime import at_stop
 from .loading import add_device, async_load_models, enabled_points, read_tables
 from .memory import TotalsMemory
@@ -42,6 +43,7 @@ async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
     await async_take_buttons(hass)
     await async_begin_checkups(hass)
     await async_serve_page(hass)
+    async_serve_pictures(hass)
     return True
 
 

@@ -36,11 +36,13 @@ _SWITCH_OFF = "ACREL_OFF_"
 _MOST = 20
 
 
-def app_data(hass: HomeAssistant, board: Board, occurrences: Sequence[str], page: str) -> Mapping[str, Any]:
+def app_data(
+    hass: HomeAssistant, board: Board, occurrences: Sequence[str], page: str, picture: str | None = None
+) -> Mapping[str, Any]:
     """Return the `data` of a notification in the companion app: one per board, with two buttons.
 
     *Acknowledge* means these occurrences of alarms, and never the next ones. Where one of them asks for it, a third one
-    cuts off.
+    cuts off. An empty picture would be a broken one: without any nothing is said of it.
     """
     language = hass.config.language
     action = sealed(hass, _ACKNOWLEDGE, "_".join(occurrences))
@@ -54,7 +56,8 @@ def app_data(hass: HomeAssistant, board: Board, occurrences: Sequence[str], page
         buttons.append({**cut_off, "destructive": True, "authenticationRequired": True})
     # A tap opens the same page: on some phones buttons do nothing (`url` is for iOS, `clickAction` for Android).
     tag = f"{DOMAIN}_{board.identity}"
-    return {"tag": tag, "group": DOMAIN, "url": page, "clickAction": page, "actions": buttons}
+    shown = {} if picture is None else {"image": picture}
+    return {"tag": tag, "group": DOMAIN, "url": page, "clickAction": page, "actions": buttons, **shown}
 
 
 def checkup_data(hass: HomeAssistant, board: Board, kind: Checkup) -> Mapping[str, Any]:

@@ -19,10 +19,21 @@ from homeassistant.data_entry_flow import FlowResultType
 
 from .aioacrel.errors import AcrelError, LinkUnreachableError
 from .aioacrel.points import Model
-from .const import DOMAIN, SUBENTRY_DEVICE, TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP, TYPE_UPLINK, TYPE_XML
+from .const import (
+    DOMAIN,
+    SUBENTRY_DEVICE,
+    TYPE_GATEWAY,
+    TYPE_RTU_TCP,
+    TYPE_SERIAL,
+    TYPE_TCP,
+    TYPE_UPLINK,
+    TYPE_XML,
+)
 from .device_flow import DeviceFlow
 from .flow.ending import ends_clearly
 from .flow.explain import FlowError, FormError, doubt_list, explain
+from .flow.gateway_device_steps import GatewayDeviceFlow
+from .flow.gateway_steps import GatewaySteps
 from .flow.link_forms import (
     CONF_ANYWAY,
     FormData,
@@ -45,7 +56,11 @@ from .stored import device_faults
 from .turns import turn
 
 _KINDS = (TYPE_TCP, TYPE_RTU_TCP, TYPE_SERIAL)
-_DEVICE_FLOWS: Mapping[str, type[ConfigSubentryFlow]] = {TYPE_UPLINK: UplinkDeviceFlow, TYPE_XML: XmlDeviceFlow}
+_DEVICE_FLOWS: Mapping[str, type[ConfigSubentryFlow]] = {
+    TYPE_UPLINK: UplinkDeviceFlow,
+    TYPE_GATEWAY: GatewayDeviceFlow,
+    TYPE_XML: XmlDeviceFlow,
+}
 """How devices are added where they are not units on a line."""
 _FIELDS = {
     "host_unknown": CONF_HOST,
@@ -58,7 +73,7 @@ _FIELDS = {
 """The field in which an error of the link is mended, where it is one field."""
 
 
-class AcrelConfigFlow(XmlSteps, StrangerSteps, domain=DOMAIN):
+class AcrelConfigFlow(XmlSteps, StrangerSteps, GatewaySteps, domain=DOMAIN):
     """Ask how the devices are reached, and try it before it is saved."""
 
     VERSION = 1
@@ -80,7 +95,7 @@ class AcrelConfigFlow(XmlSteps, StrangerSteps, domain=DOMAIN):
     @ends_clearly
     async def async_step_user(self, user_input: FormData | None = None) -> ConfigFlowResult:
         """Let the user pick the kind of link."""
-        return self.async_show_menu(step_id="user", menu_options=[*_KINDS, TYPE_UPLINK, TYPE_XML])
+        return self.async_show_menu(step_id="user", menu_options=[*_KINDS, TYPE_UPLINK, TYPE_GATEWAY, TYPE_XML])
 
     @ends_clearly
     async def async_step_reconfigure(self, user_input: FormData | None = None) -> ConfigFlowResult:
@@ -91,6 +106,8 @@ class AcrelConfigFlow(XmlSteps, StrangerSteps, domain=DOMAIN):
             return await self.async_step_uplink()
         if entry.data.get(CONF_TYPE) == TYPE_XML:
             return await self.async_step_xml_gateway()
+        if entry.data.get(CONF_TYPE) == TYPE_GATEWAY:
+            return await self.async_step_mqtt_gateway()
         return self.async_show_menu(
             step_id="reconfigure", menu_options=_KINDS, description_placeholders={"name": entry.title}
         )

@@ -16,7 +16,7 @@ from .logged import log_entry
 from .record import SafetyRecord
 
 _KEPT = ("alarm_id", "occurrence", "circuit", "circuit_name", "code", "name", "level", "state", "since")
-_FIGURES = ("value", "worst_value", "limit", "unit")
+_FIGURES = ("value", "worst_value", "over", "limit", "unit")
 
 
 class Departed:

@@ -60,6 +60,26 @@ OF_DEVICES = (
         for key in ("data_today", "data_month")
     ),
 )
+OF_GATEWAYS = (
+    SensorEntityDescription(
+        key="period",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        entity_registry_enabled_default=False,
+    ),
+    SensorEntityDescription(
+        key="clock_offset",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        entity_registry_enabled_default=False,
+    ),
+    *(
+        SensorEntityDescription(
+            key=key, state_class=SensorStateClass.TOTAL_INCREASING, entity_registry_enabled_default=False
+        )
+        for key in ("late_records", "duplicates")
+    ),
+)
 OF_HUBS = (
     SensorEntityDescription(
         key="overruns",
@@ -114,14 +134,14 @@ def unique_id(owner_id: str, key: str) -> str:
 
 def ids_of_device(subentry: ConfigSubentry) -> Iterator[str]:
     """Return the unique ids of the figures of one device."""
-    for description in OF_DEVICES:
+    for description in (*OF_DEVICES, *OF_GATEWAYS):
         yield unique_id(subentry.subentry_id, description.key)
 
 
 def of_device(coordinator: AcrelCoordinator) -> Iterator[Figure]:
     """Return the figures of the way to one device."""
     subentry, figures = coordinator.subentry, coordinator.source.figures
-    for description in OF_DEVICES:
+    for description in (*OF_DEVICES, *OF_GATEWAYS):
         if description.key in figures():
             yield Figure(subentry.subentry_id, device_info(subentry), description, figures)
 

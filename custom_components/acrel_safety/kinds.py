@@ -85,7 +85,12 @@ def platform_of(point: Point, *, may_set: bool) -> Platform | None:
 
 def unique_id(subentry: ConfigSubentry, key: PointKey) -> str:
     """Return what the entity registry knows a point by, on each platform."""
-    return f"{subentry.subentry_id}_{key.circuit}_{key.code}"
+    return id_of_point(subentry.subentry_id, key)
+
+
+def id_of_point(subentry_id: str, key: PointKey) -> str:
+    """Return the same, by the id of the device's subentry."""
+    return f"{subentry_id}_{key.circuit}_{key.code}"
 
 
 def is_enabled_by_default(model: Model, point: Point, platform: Platform) -> bool:

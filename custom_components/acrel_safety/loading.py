@@ -71,13 +71,15 @@ def add_device(
         raise_issue(hass, entry, subentry, model)
         return
     registered = register_device(hass, entry, subentry, model, hub_id)
-    remove_former_circuits(hass, subentry, model, registered.id)
     data = entry.runtime_data
     try:
         source = data.hub.source(subentry, model)
     except MissingTableError as error:
+        remove_former_circuits(hass, subentry, model, registered.id)
         raise_issue(hass, entry, subentry, error)
         return
+    model = WAYS[entry.data[CONF_TYPE]].shown_as(source, model)
+    remove_former_circuits(hass, subentry, model, registered.id)
     # Its file is sound, whether the device answers or not.
     forget_issues(hass, entry, subentry, but=Issue.WRONG_DEVICE)
     if missing := WAYS[entry.data[CONF_TYPE]].missing(model, subentry.data):

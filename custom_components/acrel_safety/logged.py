@@ -21,6 +21,8 @@ RECORDED: Final = f"{DOMAIN}_recorded"
 """The event."""
 _SILENT = frozenset({What.SUPPRESSED, What.UNSUPPRESSED})
 """For the record alone."""
+_FIGURED = frozenset({What.MEASURED, What.ENDED})
+"""Told with value and limit; at the end, with the worst value of all."""
 
 
 @callback
@@ -62,9 +64,9 @@ def _sentence(happening: Happening, standing: Standing) -> Sayable | None:
         facts = standing.alarm.facts
         # What ends by this is told by its end.
         is_held = standing.level.is_held and not facts.is_acknowledged
-        return phrase(SAID[What.RETURNED], cause=cause) if is_held or facts.is_latched else None
+        return phrase(SAID[What.RETURNED], cause=figured(standing)) if is_held or facts.is_latched else None
     key = None if happening.what in _SILENT else SAID.get(happening.what)
-    if happening.what is What.MEASURED:
+    if happening.what in _FIGURED:
         cause = figured(standing)
     return None if key is None else phrase(key, cause=cause)
 

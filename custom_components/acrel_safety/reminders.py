@@ -20,6 +20,7 @@ from .aioacrel.texts import phrase
 from .buttons import app_data
 from .desk import desk_of
 from .entity_ids import page_of
+from .lasthour import picture_of
 from .reach import CONF_LEVEL, LEVELS, Reach, ReachTrigger, schema_of
 from .wording import message_of, named
 
@@ -139,6 +140,8 @@ class _Runner:
         (self._told.discard if why is Why.OVER else self._told.add)(first.board.identity)
         shown = listed(self._hass, first)
         page = self._page or page_of(shown["entity_id"])
+        told = named(alarms)
+        picture = None if why is Why.OVER else picture_of(self._hass, told)
         payload: dict[str, Any] = {
             "reason": str(why),
             "count": count,
@@ -148,7 +151,7 @@ class _Runner:
             "entity_id": shown["entity_id"],
             "board": first.board.name,
             "alarms": [listed(self._hass, standing) for standing in alarms],
-            "app": app_data(self._hass, first.board, [standing.occurrence for standing in named(alarms)], page),
+            "app": app_data(self._hass, first.board, [standing.occurrence for standing in told], page, picture),
         }
         self._run_action(payload, phrase("told_due", title=shown["title"]).text(language))
 

@@ -192,8 +192,11 @@ def _short(standing: Standing, language: str) -> Mapping[str, Any]:
 
 
 _MOST_OTHERS = 10
-_SHORT = ("level", "state", "board", "circuit", "circuit_name", "value", "limit", "unit", "since", "alarm_id")
+_SHORT = (
+    *("level", "state", "board", "circuit", "circuit_name", "value", "worst_value", "over", "limit", "unit", "since"),
+    "alarm_id",
+)
 _ATTRIBUTES = (
-    *("cause", "level", "state", "site", "board", "circuit", "circuit_name", "value", "limit", "unit", "since"),
-    *("derived", "detail", "figures", "alarm_id", "occurrence"),
+    *("cause", "level", "state", "site", "board", "circuit", "circuit_name", "value", "worst_value", "over", "limit"),
+    *("unit", "since", "derived", "detail", "figures", "alarm_id", "occurrence"),
 )

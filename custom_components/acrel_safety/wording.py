@@ -6,7 +6,7 @@ from homeassistant.util import dt as dt_util
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.levels import Safety
-from .aioacrel.alarms.sayings import headed, with_figures
+from .aioacrel.alarms.sayings import headed, over_with_figures, with_figures
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.readings import DEVICE_CIRCUIT
 from .aioacrel.texts import Sayable, phrase
@@ -39,8 +39,11 @@ def cut_off_tag(board: Board, circuit: str) -> str:
 
 
 def figured(standing: Standing) -> Sayable:
-    """Return what is wrong, with the figures."""
-    return with_figures(standing.alarm.cause.name, standing.value, standing.limit, standing.unit)
+    """Return what is wrong, with the figures; of what is over the worst there was, and what is there now."""
+    cause, limit, unit = standing.alarm.cause.name, standing.limit, standing.unit
+    if standing.is_over:
+        return over_with_figures(cause, standing.worst_value, standing.value, limit, unit)
+    return with_figures(cause, standing.value, limit, unit)
 
 
 def sentence_of(standing: Standing, language: str) -> str:

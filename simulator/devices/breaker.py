@@ -9,15 +9,14 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import ClassVar
 
-from simulator.devices.breaker_guards import SHORT_CIRCUIT, SHORT_TIMES, Guard, causes
+from simulator.devices.breaker_guards import Guard, causes, conductors, guards_of
 from simulator.devices.coded import Coded, flag, value
 from simulator.devices.prepaid import STUCK_SECONDS
 from simulator.devices.prepaid_relay import CLOSE, FORCE, OPEN, Relay
-from simulator.physics import NEUTRAL, PHASES, FeederSetup
+from simulator.physics import PHASES, FeederSetup
 from simulator.points import Bits, Number, item
 from simulator.scenarios import Option, Scenario
 
-_NOMINAL_V = 230.0
 _LIFE = 10_000
 """Operations in a breaker's life, of which the wear is a part."""
 
@@ -51,7 +50,7 @@ class Ascb1(Coded):
         self.control_level = 1
         self._recloses_in_s: float | None = None
         self._was_closed = True
-        self.guards = self._guards()
+        self.guards = guards_of(self.feeder, self._poles, self._amount("rated_a"), self._leakage)
         self._by_alarm = {guard.alarm: guard for guard in self.guards}
 
     def _amount(self, name: str) -> float:
@@ -63,77 +62,6 @@ class Ascb1(Coded):
     @property
     def _poles(self) -> range:
         return range(PHASES if self.options["poles"] == PHASES else 1)
-
-    def _guards(self) -> list[Guard]:
-        feeder, rated = self.feeder, self._amount("rated_a")
-        conductors = self._conductors()
-        return [
-            Guard(
-                prefix="LgHigh",
-                warning="Lg1HIGH1",
-                alarm="Lg1HIGH2",
-                measured=self._leakage,
-                warns_at=20.0,
-                trips_at=30.0,
-                delay_s=0.0,
-            ),
-            Guard(
-                prefix="UHigh",
-                warning="UHIGH1",
-                alarm="UHIGH2",
-                measured=lambda: 100 / _NOMINAL_V * max(feeder.voltage[pole] for pole in self._poles),
-                warns_at=112.0,
-                trips_at=120.0,
-                delay_s=1.0,
-            ),
-            Guard(
-                prefix="ULow",
-                warning="ULOW1",
-                alarm="ULOW2",
-                measured=lambda: 100 / _NOMINAL_V * min(feeder.voltage[pole] for pole in self._poles),
-                warns_at=88.0,
-                trips_at=80.0,
-                low=True,
-                delay_s=3.0,
-            ),
-            Guard(
-                prefix="IHigh",
-                warning="IHIGH1",
-                alarm="IHIGH2",
-                measured=lambda: 100 / rated * max(feeder.current[pole] for pole in self._poles),
-                warns_at=90.0,
-                trips_at=113.0,
-                delay_s=10.0,
-            ),
-            Guard(
-                prefix="",
-                warning="",
-                alarm=SHORT_CIRCUIT,
-                measured=lambda: max(feeder.current[pole] for pole in self._poles) / rated,
-                warns_at=SHORT_TIMES,
-                trips_at=SHORT_TIMES,
-                delay_s=0.0,
-            ),
-            *(
-                Guard(
-                    prefix=f"T{number}High",
-                    warning=f"T{number}HIGH1",
-                    alarm=f"T{number}HIGH2",
-                    measured=partial(self._temperature, conductor),
-                    warns_at=70.0,
-                    trips_at=90.0,
-                    delay_s=5.0,
-                )
-                for number, conductor in enumerate(conductors, start=1)
-            ),
-        ]
-
-    def _conductors(self) -> list[int]:
-        return [*self._poles, NEUTRAL]
-
-    def _temperature(self, conductor: int) -> float:
-        # Settled only at the end of the feeder's beginning.
-        return self.feeder.temperature[conductor]
 
     def _leakage(self) -> float:
         """Return what its transformer sees: nothing when it is off."""
@@ -181,14 +109,13 @@ class Ascb1(Coded):
     def _measured(self) -> Iterable[Number]:
         feeder, poles = self.feeder, self._poles
         yield value("Lg", self._leakage)
-        for number, conductor in enumerate(self._conductors(), start=1):
-            yield value(f"Temp{number}", partial(self._temperature, conductor), "0.1")
+        for number, conductor in enumerate(conductors(poles), start=1):
+            yield value(f"Temp{number}", item(feeder.temperature, conductor), "0.1")
         for pole in poles:
-            phase = "abc"[pole] if len(poles) > 1 else ""
+            phase = "abc"[pole]
             yield value(f"U{phase}", item(feeder.voltage, pole), "0.1")
             yield value(f"I{phase}", item(feeder.current, pole), "0.01")
-            if phase:
-                yield value(f"P{phase}", item(feeder.power, pole), "0.001")
+            yield value(f"P{phase}", item(feeder.power, pole), "0.001")
         yield value("P", lambda: sum(feeder.power[pole] for pole in poles), "0.001")
         yield value("Q", lambda: sum(feeder.reactive[pole] for pole in poles), "0.001")
         yield value("S", lambda: sum(feeder.apparent[pole] for pole in poles), "0.001")
@@ -293,7 +220,7 @@ class Ascb1(Coded):
             case "RESET", _:
                 self.reset()
             case "SELCHK", _:
-                self._trip(self._by_alarm["Lg1HIGH2"])
+                self._trip(self._by_alarm["LgHigh"])
             case _:
                 return False
         self.settle()

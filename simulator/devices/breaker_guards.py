@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from simulator.alarms import AlarmTimer
+from simulator.physics import NEUTRAL, Feeder
 
 SHORT_CIRCUIT = "ASSC"
 SHORT_TIMES = 10.0
 """Times the rated current at which a breaker of type C opens without a delay."""
+_NOMINAL_V = 230.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,3 +76,78 @@ class Guard:
 def causes(guards: Iterable[Guard]) -> list[str]:
     """Return the codes of the alarms that are held."""
     return [guard.alarm for guard in guards if guard.held]
+
+
+def conductors(poles: Iterable[int]) -> list[int]:
+    """Return the conductors whose temperature a breaker measures."""
+    return [*poles, NEUTRAL]
+
+
+def guards_of(feeder: Feeder, poles: range, rated: float, leakage: Callable[[], float]) -> list[Guard]:
+    """Return the protections of a breaker; limits are in mA, % of the rated value, and °C."""
+    return [
+        Guard(
+            prefix="LgHigh",
+            warning="Lg1HIGH1",
+            alarm="LgHigh",
+            measured=leakage,
+            warns_at=20.0,
+            trips_at=30.0,
+            delay_s=0.0,
+        ),
+        Guard(
+            prefix="UHigh",
+            warning="UHIGH1",
+            alarm="UHigh",
+            measured=lambda: 100 / _NOMINAL_V * max(feeder.voltage[pole] for pole in poles),
+            warns_at=112.0,
+            trips_at=120.0,
+            delay_s=1.0,
+        ),
+        Guard(
+            prefix="ULow",
+            warning="ULOW1",
+            alarm="ULow",
+            measured=lambda: 100 / _NOMINAL_V * min(feeder.voltage[pole] for pole in poles),
+            warns_at=88.0,
+            trips_at=80.0,
+            low=True,
+            delay_s=3.0,
+        ),
+        Guard(
+            prefix="IHigh",
+            warning="IHIGH1",
+            alarm="IHigh",
+            measured=lambda: 100 / rated * max(feeder.current[pole] for pole in poles),
+            warns_at=100.0,
+            trips_at=140.0,
+            delay_s=3.0,
+        ),
+        Guard(
+            prefix="PHigh",
+            warning="",
+            alarm="PHigh",
+            measured=lambda: 100_000 / (rated * _NOMINAL_V) * max(feeder.power[pole] for pole in poles),
+            warns_at=95.0,
+            trips_at=105.0,
+            delay_s=30.0,
+        ),
+        Guard(
+            prefix="",
+            warning="",
+            alarm=SHORT_CIRCUIT,
+            measured=lambda: max(feeder.current[pole] for pole in poles) / rated,
+            warns_at=SHORT_TIMES,
+            trips_at=SHORT_TIMES,
+            delay_s=0.0,
+        ),
+        Guard(
+            prefix="THigh",
+            warning="",
+            alarm="THigh",
+            measured=lambda: max(feeder.temperature[conductor] for conductor in conductors(poles)),
+            warns_at=70.0,
+            trips_at=90.0,
+            delay_s=5.0,
+        ),
+    ]

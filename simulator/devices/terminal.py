@@ -1,6 +1,7 @@
 """AESP100, which measures several outgoing circuits of a terminal box, and AISD, which feeds one safely."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
 from simulator.devices.coded import Coded, flag, value
@@ -22,8 +23,11 @@ class Aesp100(Coded):
             yield value("U", item(feeder.voltage, index), "0.1", circuit)
             yield value("I", item(feeder.current, index), "0.01", circuit)
             yield value("P", item(feeder.power, index), "0.001", circuit)
-            yield value("EPI", lambda index=index: feeder.energy[index].imported.total, "0.01", circuit)
-            yield value("Temp", lambda index=index: feeder.temperature[index], "0.1", circuit)
+            yield value("EPI", partial(self._imported, index), "0.01", circuit)
+            yield value("Temp", item(feeder.temperature, index), "0.1", circuit)
+
+    def _imported(self, index: int) -> float:
+        return self.feeder.energy[index].imported.total
 
 
 _OVERLOAD = 1.2
@@ -54,9 +58,12 @@ class Aisd(Coded):
         yield value("P", item(feeder.power, 0), "0.001")
         yield value("EPI", lambda: feeder.energy[0].imported.total, "0.01")
         yield value("IsnRShow", feeder.insulation)
-        yield value("Temp", lambda: feeder.temperature[0], "0.1")
+        yield value("Temp", item(feeder.temperature, 0), "0.1")
         for index, code in enumerate(("PHigh", "UHigh", "ULow")):
-            yield flag(code, lambda index=index: self._timers[index].active)
+            yield flag(code, partial(self._is_active, index))
+
+    def _is_active(self, index: int) -> bool:
+        return self._timers[index].active
 
     def watch(self, seconds: float) -> None:
         """Compare with its limits."""

@@ -87,6 +87,9 @@ class MemoryTransport(asyncio.Transport):
         """Nothing is ever held back."""
         return 0
 
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Nothing is ever held back."""
+
     def pause_reading(self) -> None:
         """Nothing here sends more than is read."""
 

@@ -42,7 +42,7 @@ class Meter:
     ) -> Meter:
         """Build its units in a cabinet's time, named as the gateway names them. Raises ValueError."""
         names = [serial] if circuits == 1 else [f"{circuit}_{serial}" for circuit in range(1, circuits + 1)]
-        units = [cabinet.add_outside(name, model, **options) for name in names]
+        units = [cabinet.add_outside(name, model, options=options) for name in names]
         return cls(serial, units, tells_position=tells_position)
 
     @property

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from aiomqtt import Client, MqttError
 
@@ -81,6 +81,21 @@ class Station(ABC):
         """Its clock, in unix seconds."""
         return self.clock() + self._wrong_s
 
+    @property
+    def acts(self) -> Mapping[str, Callable[[], None]]:
+        """What can happen to it, by name."""
+        return {
+            "reboot": self.reboot,
+            "lose_network": self.lose_network,
+            "find_network": self.find_network,
+            "report": self.report_soon,
+        }
+
+    @property
+    def heard(self) -> Sequence[object]:
+        """The commands that reached it."""
+        return [asdict(command) for command in self.received]
+
     def start(self, host: str, port: int) -> None:
         """Switch it on."""
         self._tasks = [
@@ -90,12 +105,12 @@ class Station(ABC):
 
     async def stop(self) -> None:
         """Switch it off."""
-        for task in self._tasks:
+        tasks, self._tasks = list(self._tasks), []
+        for task in tasks:
             task.cancel()
-        for outcome in await asyncio.gather(*self._tasks, return_exceptions=True):
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, Exception):
                 raise outcome
-        self._tasks = []
 
     def reboot(self) -> None:
         """Lose the connection and what was agreed on, and come back."""
@@ -114,6 +129,16 @@ class Station(ABC):
     def measured(self) -> Measured:
         """Return what the instruments say now."""
         return {key: codes for meter in self.meters for key, codes in meter.reported().items()}
+
+    def report_soon(self) -> None:
+        """Have it report now."""
+        task = asyncio.create_task(self.report(), name=f"report of {self.serial}")
+        self._tasks.append(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        with suppress(ValueError):
+            self._tasks.remove(task)
 
     async def report(self) -> None:
         """Measure now, and send it or store it."""
@@ -202,7 +227,7 @@ class Station(ABC):
         await self.shake_hands()
         self.is_up.set()
         await self.report()
-        while self._stored:
+        while self._stored and self.is_up.is_set():
             record = self._stored.popleft()
             try:
                 await self._send(record, is_late=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from simulator.devices.base import READ_HOLDING, WRITE_MULTIPLE
 from simulator.faults.frames import checksum
+from simulator.points import Match, Twin
 from simulator.registers import RefusedError
 from simulator.unit import Unit
 from simulator.uplink.quirks import Quirks
@@ -50,6 +51,16 @@ class Caller:
         self._writer: asyncio.StreamWriter | None = None
         self._task: asyncio.Task[None] | None = None
         self._answers: set[asyncio.Task[None]] = set()
+
+    @property
+    def acts(self) -> Mapping[str, Callable[[], None]]:
+        """What can happen to it, by name."""
+        return {"hang_up": self.hang_up, "upload": self.upload}
+
+    @property
+    def heard(self) -> Sequence[object]:
+        """What was passed through to it."""
+        return [request.hex() for request in self.asked]
 
     def start(self, host: str, port: int) -> None:
         """Dial, and dial again whenever the connection is lost."""
@@ -175,6 +186,22 @@ class Caller:
 
     def _name(self) -> bytes:
         return self.serial.encode().ljust(20, b"\0") if self.quirks.names_itself else b""
+
+
+def uploaded(unit: Unit) -> set[tuple[str, str]]:
+    """Return circuit and code of what a unit's uploads tell."""
+    found = set()
+    for point in unit.device.points:
+        match point:
+            case Twin():
+                places = [point.first.address, *(other.address for other in point.others)]
+            case Match():
+                places = [point.field.address]
+            case _:
+                places = [point.address]
+        if any(first <= address < first + count for address in places for first, count in BLOCKS[unit.model]):
+            found.add((point.circuit, point.code))
+    return found
 
 
 def answer_of(unit: Unit, request: bytes) -> bytes | None:

@@ -26,6 +26,11 @@ class Fleet:
             _caller(cabinet, serial, model, quirks, minutes) for serial, (model, quirks) in devices.items()
         ]
 
+    @property
+    def stations(self) -> Sequence[Caller]:
+        """All of them, as the control channel knows them."""
+        return self.callers
+
     def start(self, host: str, port: int) -> None:
         """Have all of them dial."""
         for caller in self.callers:

@@ -3,6 +3,7 @@
 import pytest
 
 from custom_components.acrel_safety.aioacrel.alarms.happening import What
+from custom_components.acrel_safety.aioacrel.readings import Quality
 from tests.aioacrel.alarm_rigs import Plant
 
 
@@ -69,3 +70,18 @@ def test_the_worst_value_is_one_of_this_time_and_not_of_the_time_before(later: i
     board.say("3", Lg=500)
     board.say("3", Lg=later)
     assert plant.one("LgHigh").worst_value == later
+
+
+def test_what_is_over_has_its_worst_value_its_limit_and_what_is_measured_now() -> None:
+    plant, _ = _plant()
+    board = plant.add(model_id="aim-r100")
+    board.quiet()
+    board.say("3", Lg=600, LgHigh=True)
+    assert not plant.one("LgHigh").is_over
+    board.say("3", Lg=0, LgHigh=False)
+    for now in (0, 20):
+        board.say("3", Lg=now)
+        alarm = plant.one("LgHigh")
+        assert (alarm.is_over, alarm.worst_value, alarm.value, alarm.limit) == (True, 600, now, 300)
+    board.say("3", LgHigh=Quality.NO_ANSWER)
+    assert not plant.one("LgHigh").is_over, "nobody can see that it is"

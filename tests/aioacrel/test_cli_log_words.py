@@ -60,11 +60,12 @@ def put_down_by_alarms() -> list[tuple[Kind, Mapping[str, Any]]]:
 
 def test_the_life_of_an_alarm_reads_as_sentences(acrel: Acrel, tmp_path: Path) -> None:
     known = 'acknowledged: Residual current above the limit · by "Wang Li" · comment "on my way"'
+    over = "Residual current above the limit: at worst 600 mA, now 20 mA, limit 300 mA"
     assert shown(acrel, tmp_path / "record.db", put_down_by_alarms()) == [
         "alarm Kitchen board / Circuit 1 Alarm: Residual current above the limit: 600 mA, limit 300 mA",
         f"acknowledge Kitchen board / Circuit 1 {known}",
-        "alarm Kitchen board / Circuit 1 over: Residual current above the limit",
-        "alarm Kitchen board / Circuit 1 ended: Residual current above the limit",
+        f"alarm Kitchen board / Circuit 1 over: {over}",
+        f"alarm Kitchen board / Circuit 1 ended: {over}",
         "alarm Kitchen board Cannot be seen: Device cannot be seen",
     ]
 
@@ -73,6 +74,7 @@ def test_it_reads_in_chinese_too(acrel: Acrel, tmp_path: Path) -> None:
     lines = shown(acrel, tmp_path / "record.db", put_down_by_alarms(), "zh")
     assert lines[0].endswith("报警：剩余电流超过限值：600 mA，限值 300 mA")
     assert lines[1].endswith('已确认：剩余电流超过限值 · 操作者 "Wang Li" · 备注 "on my way"')
+    assert lines[3].endswith("已结束：剩余电流超过限值：最严重时 600 mA，当前 20 mA，限值 300 mA")
     assert lines[4].endswith("无法监视：看不到设备")
 
 

@@ -96,7 +96,7 @@ def test_long_lists_are_wrapped() -> None:
     written = write_model(ModelLibrary().builtin("ascb1"))
 
     assert max(len(line) for line in written.splitlines() if line.startswith("  ")) < 120
-    assert written.count("RlySta") == 1
+    assert written.count('"RlySta", "LockSta"') == 1
 
 
 def changed(**changes: object) -> Model:

@@ -157,7 +157,10 @@ def test_only_these_commands_have_registers_and_all_of_them_can_be_confirmed() -
         if operation.shows
     }
     position, wants = "RlySta", "DOC_Forced control wants closed"
-    assert shown == {
+    behind_a_gateway = {"RLYOFF": 0, "RLYON": 1, "FORRLYOFF": 0, "FORRLYON": 1}
+    by_code = {("ascb1", code): {position: shows} for code, shows in behind_a_gateway.items()}
+    by_code |= {("ascb1", f"RLYREP{word}"): {"RlyRepSta": shows} for word, shows in (("ON", 1), ("OFF", 0))}
+    assert shown == by_code | {
         (model_id, code): shows
         for model_id in ("ddsy1352", "dtsy1352")
         for code, shows in {

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.checksum import checksum
-from custom_components.acrel_safety.aioacrel.uplink.fields import is_serial, masked
+from custom_components.acrel_safety.aioacrel.masking import masked
+from custom_components.acrel_safety.aioacrel.uplink.fields import is_serial
 from custom_components.acrel_safety.aioacrel.uplink.frames import LONGEST, Command, Frame, frame_of
 from custom_components.acrel_safety.aioacrel.uplink.messages import (
     DataUpload,

@@ -8,6 +8,7 @@ from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.uplink.events import Event, EventKind
 from custom_components.acrel_safety.aioacrel.uplink.hub import Polling, UplinkHub
 from custom_components.acrel_safety.aioacrel.uplink.limits import Limits
+from custom_components.acrel_safety.aioacrel.uplink.relay import Relay
 from custom_components.acrel_safety.aioacrel.uplink.server import Clock, UplinkServer
 from simulator import Cabinet
 from simulator.uplink import Caller, Quirks
@@ -43,11 +44,11 @@ class Log:
 
 @asynccontextmanager
 async def serving(
-    *known: str, limits: Limits | None = None, clock: Clock | None = None
+    *known: str, limits: Limits | None = None, clock: Clock | None = None, relay: Relay | None = None
 ) -> AsyncIterator[tuple[UplinkServer, int, Log]]:
     """Run a server that knows some devices; yields it, its port and what it tells."""
     log = Log()
-    server = UplinkServer(limits=limits, clock=clock, on_event=log)
+    server = UplinkServer(limits=limits, clock=clock, on_event=log, relay=relay)
     for serial in known:
         server.expect(serial)
     port = await server.start(HOST, 0)

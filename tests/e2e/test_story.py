@@ -1,5 +1,6 @@
 """One alarm from its first sign to its last, as an owner meets it: phone, page, list of hazards, record."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
@@ -45,6 +46,14 @@ class Scene:
     async def acts(self, action: str, **data: object) -> None:
         """Call an action of the integration as the owner."""
         await self.socket.ask("call_service", domain="acrel_safety", service=action, service_data=data)
+
+    async def gets_picture(self, address: str, name: str) -> None:
+        """Fetch the picture of a notification as the phone does, by its address alone, and keep it."""
+        async with aiohttp.ClientSession() as anybody:
+            answer = await anybody.get(f"{self.demo.url}{address}")
+            assert (answer.status, answer.content_type) == (200, "image/png")
+            await asyncio.to_thread((PICTURES / f"{name}.png").write_bytes, await answer.read())
+            assert (await anybody.get(f"{self.demo.url}{address.partition('?')[0]}")).status == 401
 
     async def hazards(self, entity_id: str) -> Sequence[tuple[str, str]]:
         """Return what is on a list of hazards: name and status."""
@@ -101,6 +110,7 @@ async def test_a_leak_is_told_cut_off_locked_out_acknowledged_and_recorded(scene
     told = await _told(phone, "Alarm: Offices")
     assert "Residual current above the limit: 600 mA, limit 300 mA" in told["message"]
     assert [button["title"] for button in told["data"]["actions"]] == ["Acknowledge", "Show"]
+    await scene.gets_picture(told["data"]["image"], "story-leak-last-hour")
     await photograph(page, scene.address(), "story-leak-overview")
     await _shows_the_drawer(page)
 
@@ -150,7 +160,8 @@ async def _is_cut_off_and_locked_out(scene: Scene) -> OperateCard:
     await card.operate("Switch off", "story-cut-off-selected")
     await expect(card.stands("Open (off)")).to_be_visible()
     await expect(card.says("Switch off – Done: the position was read back · Demo")).to_be_visible()
-    await expect(alert(page, "Offices: Alarm", "over, not acknowledged")).to_be_visible()
+    over = "at worst 600 mA, now 0 mA, limit 300 mA"
+    await expect(alert(page, "Offices: Alarm", "over, not acknowledged", over)).to_be_visible()
     await card.hang_tag("New cable")
     await expect(card.says("Not now: Switch on – a lock-out tag hangs on it (Demo: New cable)")).to_be_visible()
     await card.press("Switch on")

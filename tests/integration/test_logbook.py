@@ -50,7 +50,7 @@ async def test_an_alarm_is_told_from_its_first_sign_to_its_end_with_who_did_what
     await act(rig, "acknowledge", person, entity_id=SAFETY, comment="Old pump")
     assert await said.next() == ("adw300 1", f"acknowledged: {what} · Wang Li · Old pump", SAFETY)
     rig.cabinet.units[1].hold("Lg", 10)
-    assert await said.next() == ("adw300 1", f"ended: {what}", SAFETY)
+    assert await said.next() == ("adw300 1", f"ended: {what}: at worst 600 mA, now 10 mA, limit 300 mA", SAFETY)
     await act(rig, "record_test", person, entity_id=SAFETY, kind="self_test", passed=False, comment="Button stuck")
     assert await said.next() == ("adw300 1", "test · Self-test failed · Wang Li · Button stuck", SAFETY)
     admin = context_of(hass, "Owner", GROUP_ID_ADMIN)
@@ -67,7 +67,8 @@ async def test_an_alarm_that_nobody_acknowledged_is_told_to_be_over(
     await said.next()
     rig.cabinet.units[1].hold("Lg", 10)
     _, message, _ = await said.next()
-    assert message == "over, not acknowledged or reset yet: Residual current above the limit"
+    over = "over, not acknowledged or reset yet: Residual current above the limit"
+    assert message == f"{over}: at worst 600 mA, now 10 mA, limit 300 mA"
 
 
 async def test_the_logbook_finds_it_by_the_place(

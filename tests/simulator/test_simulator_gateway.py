@@ -1,6 +1,7 @@
 """Simulated gateways on a real broker: what they insist on, what they report, what they do when told."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 
 from simulator import Cabinet
 from simulator.broker import Broker
+from simulator.control import ControlServer
 from simulator.gateway import QUIRKS, Awt, DirectMeter, Meter, Overseas, Quirks, Station
 from simulator.gateway.site import (
     ARCS,
@@ -24,6 +26,7 @@ from simulator.gateway.site import (
     RECLOSER,
     Site,
 )
+from simulator.parts import actors
 from tests.simulator.broker_rigs import Message, Server, serving
 
 type SwitchOn = Callable[[Station], None]
@@ -135,12 +138,12 @@ async def test_a_breaker_trips_on_leakage_keeps_the_cause_and_closes_only_after_
         switch_on(station)
         await server.update()
         before = await reported(station, server, key)
-        assert (before["RlySta"], before["Lg1HIGH2"], before["state"]) == (1, 0, "ONLINE")
+        assert (before["RlySta"], before["LgHigh"], before["state"]) == (1, 0, "ONLINE")
 
         cabinet.set_scenario("leak", BREAKER)
         cabinet.set_scenario("normal", BREAKER)
         tripped = await reported(station, server, key)
-        assert (tripped["RlySta"], tripped["Lg1HIGH2"], tripped["Lg"], tripped["I"]) == (0, 1, 0, 0)
+        assert (tripped["RlySta"], tripped["LgHigh"], tripped["Lg"], tripped["Ia"]) == (0, 1, 0, 0)
         assert tripped["openCnt"] == before["openCnt"] + 1
 
         answer = await server.command(AWT, BREAKER, "RLYON", msgid="4711")
@@ -149,7 +152,7 @@ async def test_a_breaker_trips_on_leakage_keeps_the_cause_and_closes_only_after_
         assert (await reported(station, server, key))["RlySta"] == 0
 
         await server.command(AWT, BREAKER, "RESET")
-        assert (await reported(station, server, key))["Lg1HIGH2"] == 0
+        assert (await reported(station, server, key))["LgHigh"] == 0
         assert (await server.command(AWT, BREAKER, "RLYON"))["res"] == 1
         assert (await reported(station, server, key))["RlySta"] == 0  # it takes its time
         cabinet.advance(3)
@@ -162,11 +165,12 @@ async def test_a_breaker_trips_on_leakage_keeps_the_cause_and_closes_only_after_
 @pytest.mark.parametrize(
     ("scenario", "options", "cause"),
     [
-        ("overload", {"factor": 3.5}, "IHIGH2"),
+        ("overload", {"factor": 3}, "PHigh"),
+        ("overload", {"factor": 6}, "IHigh"),
         ("overload", {"factor": 60}, "ASSC"),
-        ("overheat", {"celsius": 150}, "T1HIGH2"),
-        ("undervoltage", {"factor": 0.6}, "ULOW2"),
-        ("undervoltage", {"factor": 1.4}, "UHIGH2"),
+        ("overheat", {"celsius": 150}, "THigh"),
+        ("undervoltage", {"factor": 0.6}, "ULow"),
+        ("undervoltage", {"factor": 1.4}, "UHigh"),
     ],
 )
 def test_each_cause_opens_a_breaker_and_is_told(
@@ -176,7 +180,7 @@ def test_each_cause_opens_a_breaker_and_is_told(
     cabinet.set_scenario(scenario, "b", **options)
     cabinet.advance(300)
     truth = unit.truth()["1"]
-    held = [code for code in ("Lg1HIGH2", "UHIGH2", "ULOW2", "IHIGH2", "T1HIGH2", "ASSC") if truth[code]]
+    held = [code for code in ("LgHigh", "UHigh", "ULow", "IHigh", "PHigh", "THigh", "ASSC") if truth[code]]
     assert (truth["RlySta"], held) == (False, [cause])
 
 
@@ -197,17 +201,17 @@ def test_maintenance_and_the_local_lock_keep_even_a_forced_close_away(cabinet: C
 
 
 def test_a_breaker_closes_again_by_itself_as_often_as_it_is_set_to(cabinet: Cabinet) -> None:
-    unit = cabinet.add_outside("b", "ascb1", recloses=1, reclose_s=5.0)
+    unit = cabinet.add_outside("b", "ascb1", options={"recloses": 1, "reclose_s": 5.0})
     cabinet.set_scenario("leak", "b")
     assert unit.truth()["1"]["RlySta"] is False
     cabinet.set_scenario("normal", "b")
     cabinet.advance(6)
     truth = unit.truth()["1"]
-    assert (truth["RlySta"], truth["AlrRcrCnt"], truth["Lg1HIGH2"]) == (True, 1, False)
+    assert (truth["RlySta"], truth["AlrRcrCnt"], truth["LgHigh"]) == (True, 1, False)
     cabinet.set_scenario("leak", "b")
     cabinet.advance(60)
     truth = unit.truth()["1"]
-    assert (truth["RlySta"], truth["AlrRcrCnt"], truth["Lg1HIGH2"]) == (False, 1, True)
+    assert (truth["RlySta"], truth["AlrRcrCnt"], truth["LgHigh"]) == (False, 1, True)
 
 
 async def test_a_sticking_breaker_takes_a_command_over_and_does_not_move(
@@ -387,3 +391,45 @@ async def test_the_standard_site_stops_whatever_state_it_is_in(broker: Broker, c
     stations: list[Station] = [*site.stations]
     await site.stop()
     assert not any(station.is_up.is_set() for station in stations)
+
+
+async def test_the_control_channel_reaches_what_is_behind_a_gateway(
+    broker: Broker, cabinet: Cabinet, switch_on: SwitchOn
+) -> None:
+    site = Site(cabinet, quirks="sleeps", seconds=SELDOM)
+    control = ControlServer(cabinet, actors([site]))
+
+    def do(**command: object) -> Message:
+        answer: Message = control.answer(json.dumps(command))
+        return answer
+
+    assert do(do="units")["outside"][f"2_{HUB}"] == "ascb1"
+    assert do(do="position", unit=f"2_{HUB}") == {"ok": True, "closed": True}
+    assert do(do="scenario", name="leak", unit=f"2_{HUB}") == {"ok": True}
+    assert do(do="position", unit=f"2_{HUB}")["closed"] is False
+    assert do(do="truth", unit=f"2_{HUB}")["truth"]["1"]["LgHigh"] is True
+    assert do(do="by_hand", unit=f"2_{HUB}", closed=True, locked=True) == {"ok": True}
+    assert "nothing to move by hand" in do(do="by_hand", unit=f"{ARCS}", closed=True)["error"]
+    assert "true or false" in do(do="by_hand", unit=f"2_{HUB}", closed=1)["error"]
+    assert "no unit" in do(do="position", unit="nobody")["error"]
+    assert "it can: reboot" in do(do="act", who=AWT, what="dance")["error"]
+    assert "nobody" in do(do="heard", who="nobody")["error"]
+    station = next(station for station in site.stations if station.serial == AWT)
+    station.quirks = replace(station.quirks, redial_s=0.01)
+    async with serving(broker) as server:
+        switch_on(station)
+        await server.update()
+        station.has_heard.clear()
+        asking = asyncio.create_task(server.command(AWT, f"2_{HUB}", "RLYOFF", msgid="7"))
+        await station.has_heard.wait()
+        assert do(do="act", who=AWT, what="report") == {"ok": True}
+        await asking
+        logins = len([said for _, said in server.heard if said["method"] == "login"])
+        assert do(do="act", who=AWT, what="reboot") == {"ok": True}
+        await server.next(lambda _, said: said["method"] == "login", since=len(server.heard))
+    assert logins >= 1
+    (heard,) = do(do="heard", who=AWT)["heard"]
+    assert (heard["method"], heard["msgid"], heard["res"]) == ("RLYOFF", "7", 1)
+    (command,) = do(do="commands", unit=f"2_{HUB}")["commands"]
+    assert (command["method"], command["accepted"]) == ("RLYOFF", True)
+    assert do(do="position", unit=f"2_{HUB}")["closed"] is False

@@ -95,12 +95,19 @@ class Device:
     @property
     def trouble(self) -> AcrelError | None:
         """What is wrong with the nearest way that has any trouble."""
-        return next((way.trouble for way in self._ways if way.trouble is not None), None)
+        for way in self._ways:
+            if (trouble := way.trouble) is not None:
+                return trouble
+        return None
 
     @property
     def is_heard(self) -> bool:
         """Whether anything that was read of the device holds now."""
-        return any(not reading.quality.is_lost for reading in self.readings.values())
+        # Asked at every poll, by whoever watches: a generator costs more than the first reading that holds.
+        for reading in self.readings.values():  # noqa: SIM110 - the reason above
+            if not reading.quality.is_lost:
+                return True
+        return False
 
     @property
     def wanted(self) -> AbstractSet[PointKey]:

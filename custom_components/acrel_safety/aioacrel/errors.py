@@ -120,6 +120,12 @@ class BadAnswerError(LinkError):
     key = "bad_answer"
 
 
+class OrderDeclinedError(LinkError):
+    """The device says that it does not take an order."""
+
+    key = "order_declined"
+
+
 class RefusedError(LinkError):
     """The unit (or the gateway for it) answered with a Modbus exception code."""
 

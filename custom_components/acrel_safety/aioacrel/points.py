@@ -184,6 +184,16 @@ class Circuit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GatewayFacts:
+    """What is known of a model behind a gateway, which names values by their codes."""
+
+    words: Mapping[str, int] = field(default_factory=dict)
+    """Codes whose number is a whole register, with its address: what lies in that register is told by them."""
+    force_switch: bool = False
+    """Whether forced opening and closing by the gateway's `FORCESWITCH` was seen to work."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """Everything known about one device model."""
 
@@ -198,6 +208,9 @@ class Model:
     points: Mapping[PointKey, Point]
     operations: Mapping[PointKey, Operation] = field(default_factory=dict)
     registers: RegisterMap = field(default_factory=RegisterMap)
+    gateway: GatewayFacts = field(default_factory=GatewayFacts)
+    is_spoken: bool = False
+    """Whether it is reached by a way that names values: then no register is needed to have them."""
     fallbacks: Sequence[RegisterMap] = ()
     """The registers of devices that do not have those above, the next to try first; the probes choose."""
     k_mode: str | None = None
@@ -210,7 +223,9 @@ class Model:
 
     @cached_property
     def readable(self) -> Mapping[PointKey, Point]:
-        """The points that have a register, in one map at least."""
+        """The points that have a register, in one map at least; all of them where values are named."""
+        if self.is_spoken:
+            return self.points
         return {key: self.points[key] for key in self.points if any(key in known.places for known in self.maps)}
 
     @cached_property

@@ -101,3 +101,12 @@ class Slow(Protocol):
     @property
     def answer_seconds(self) -> float:
         """How long an answer takes, as far as that is known now; rather too long than too short."""
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """What a source is as well that cannot be asked at will: it reports in its own time, and when it wakes up."""
+
+    @property
+    def report_seconds(self) -> float:
+        """How long it may take until it reports, asked for, what is so now."""

@@ -29,6 +29,7 @@ from ..const import (
     CONF_BYTESIZE,
     CONF_DUTY_TARGET,
     CONF_PARITY,
+    CONF_SERIAL,
     CONF_STOPBITS,
     CONF_TURNAROUND_MS,
     TYPE_RTU_TCP,
@@ -161,7 +162,7 @@ def link_form(data: Mapping[str, Any]) -> FormData:
 
 def link_place(data: Mapping[str, Any]) -> FormData:
     """Return what tells one link from another: two framings of one address are one place."""
-    return {key: data[key] for key in (CONF_DEVICE, CONF_HOST, CONF_PORT) if key in data}
+    return {key: data[key] for key in (CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_SERIAL) if key in data}
 
 
 def is_same_place(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -7,9 +7,9 @@ from homeassistant.const import CONF_MODEL, CONF_NAME
 from homeassistant.data_entry_flow import AbortFlow
 
 from ..aioacrel.errors import AcrelError
+from ..aioacrel.masking import masked
 from ..aioacrel.points import Model
 from ..aioacrel.problems import flat
-from ..aioacrel.uplink.fields import masked
 from ..const import SUBENTRY_DEVICE
 from ..hubs.uplink import stranger_of
 from ..hubs.uplink_strangers import FoundStranger, card_id
@@ -53,6 +53,12 @@ class StrangerSteps(EntrySteps):
         await self.async_set_unique_id(card_id(entry.entry_id, self._serial))
         self._abort_if_unique_id_configured()
         self._abort_if_known(entry)
+        texts = await FlowTexts.load(self.hass)
+        self.context["title_placeholders"] = {
+            "what": texts("card", "uplink"),
+            "serial": masked(self._serial),
+            "entry": entry.title,
+        }
         return await self.async_step_stranger()
 
     @ends_clearly

@@ -16,9 +16,9 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util.dt import as_local
 
+from ..aioacrel.masking import masked
 from ..aioacrel.points import Model
 from ..aioacrel.problems import flat
-from ..aioacrel.uplink.fields import masked
 from ..aioacrel.uplink.fitting import fit
 from ..aioacrel.uplink.moment import WeekdayRule
 from ..aioacrel.uplink.server import DEFAULT_PORT

@@ -15,10 +15,12 @@ from homeassistant.core import HomeAssistant
 from ..aioacrel.points import Model
 from ..aioacrel.source import Source
 from ..checked import WRONG, Fault, faults
-from ..const import CONF_METER, CONF_SERIAL, CONF_UNIT_ID, TYPE_UPLINK, TYPE_XML
-from . import modbus_data, uplink_data, xml_data
+from ..const import CONF_METER, CONF_SERIAL, CONF_UNIT_ID, TYPE_GATEWAY, TYPE_UPLINK, TYPE_XML
+from . import gateway_data, modbus_data, uplink_data, xml_data
 from .device_data import missing_ratios
 from .facts import Facts
+from .gateway import GatewayEntryHub, shown_as
+from .gateway_broker import async_forget_gateway
 from .learnt import LearntMemory
 from .modbus import ModbusEntryHub
 from .uplink import UplinkEntryHub
@@ -64,6 +66,10 @@ class EntryHub(Protocol):
         """Tell from where somebody called in the name of a device that is there; returns what ends that."""
 
 
+def _as_it_is(_: Source, model: Model) -> Model:
+    return model
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
     """One kind of entry: its hub, and what has to be stored of the entry and of a device on it."""
@@ -78,6 +84,8 @@ class Way:
     """How that may be shown."""
     missing: Callable[[Model, Mapping[str, Any]], list[str]]
     """Which of the things that a model leaves to the user are not stored of a device."""
+    shown_as: Callable[[Source, Model], Model] = _as_it_is
+    """The model with what is known of one device."""
 
 
 WAYS: dict[str, Way] = {
@@ -109,6 +117,16 @@ WAYS: dict[str, Way] = {
         seat_field=CONF_METER,
         missing=missing_ratios,
     ),
+    TYPE_GATEWAY: Way(
+        hub=GatewayEntryHub,
+        link=gateway_data.GATEWAY,
+        device=gateway_data.METER,
+        seat=uplink_data.seat,
+        seat_field=CONF_SERIAL,
+        seat_shown=uplink_data.seat_shown,
+        missing=lambda _, __: [],
+        shown_as=shown_as,
+    ),
 }
 
 
@@ -128,6 +146,8 @@ def link_faults(link: Mapping[str, Any]) -> list[Fault]:
 async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what was kept of the devices of an entry that is gone."""
     await LearntMemory(hass, entry).async_forget()
+    if entry.data.get(CONF_TYPE) == TYPE_GATEWAY:
+        await async_forget_gateway(hass, str(entry.data.get(CONF_SERIAL)))
     await UplinkMemory(hass, entry).async_forget()
     StrangerCards(hass, entry).take_away_all()
 

@@ -13,11 +13,11 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ..aioacrel.errors import ListenError, MissingTableError
+from ..aioacrel.masking import masked
 from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
 from ..aioacrel.source import Source
 from ..aioacrel.uplink.events import Event, EventKind
-from ..aioacrel.uplink.fields import masked
 from ..aioacrel.uplink.hub import Polling, UplinkHub
 from ..aioacrel.uplink.limits import Limits
 from ..aioacrel.uplink.moment import WeekdayRule

@@ -8,7 +8,8 @@ from typing import Any
 import probatio
 from homeassistant.const import CONF_PORT, CONF_TYPE
 
-from ..aioacrel.uplink.fields import is_serial, masked
+from ..aioacrel.masking import masked
+from ..aioacrel.uplink.fields import is_serial
 from ..aioacrel.uplink.hub import Polling
 from ..aioacrel.uplink.moment import WeekdayRule
 from ..aioacrel.vocabulary import Pace

@@ -7,7 +7,7 @@ from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, ConfigEnt
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.discovery_flow import async_create_flow
 
-from ..aioacrel.uplink.fields import masked
+from ..aioacrel.masking import masked
 from ..const import CONF_SERIAL, DOMAIN
 
 MOST_CARDS = 8
@@ -42,7 +42,7 @@ class StrangerCards:
         context = ConfigFlowContext(
             source=SOURCE_INTEGRATION_DISCOVERY,
             unique_id=card_id(self._entry.entry_id, serial),
-            title_placeholders={"serial": masked(serial), "entry": self._entry.title},
+            title_placeholders={"what": "4G", "serial": masked(serial), "entry": self._entry.title},
         )
         found = FoundStranger(entry_id=self._entry.entry_id, serial_number=serial)
         async_create_flow(self._hass, DOMAIN, context, found)

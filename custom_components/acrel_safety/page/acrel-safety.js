@@ -35,6 +35,8 @@ const TEXTS = {
     comma: ", ",
     noWord: "says nothing (not loaded, or still loading)",
     behind: "boards behind it",
+    worst: "at worst",
+    now: "now",
     limit: "limit",
     ownLimit: "own limit",
     rated: "rated",
@@ -81,6 +83,8 @@ const TEXTS = {
     comma: "，",
     noWord: "无状态（未加载或仍在加载）",
     behind: "其后的配电箱",
+    worst: "最严重时",
+    now: "当前",
     limit: "限值",
     ownLimit: "自设限值",
     rated: "额定",
@@ -156,7 +160,9 @@ const MACROS = `\
 {%- endmacro -%}
 {%- macro said(one) -%}
 {{- plain(config.causes.get(one.cause, one.cause) or '') }}
-{%- if one.value is not none and one.value is not boolean %}: **{{ figure(one.value, one.unit) }}**{% endif %}
+{%- if one.over and one.worst_value is number and one.worst_value is not boolean %}: {{ config.texts.worst }} **{{ figure(one.worst_value, one.unit) }}**
+{%- if one.value is number and one.value is not boolean %}{{ config.texts.comma }}{{ config.texts.now }} {{ figure(one.value, one.unit) }}{% endif %}
+{%- elif one.value is not none and one.value is not boolean %}: **{{ figure(one.value, one.unit) }}**{% endif %}
 {%- if one.limit is not none %}{{ config.texts.comma }}{{ config.texts.limit }} {{ figure(one.limit, one.unit) }}{% endif -%}
 {%- endmacro -%}
 {%- macro alarm(place, alarms, kind) -%}
@@ -183,7 +189,7 @@ const MACROS = `\
 /** All that is known of a place, the gravest first; of a board what is its own, and not its circuits'. */
 const KNOWN = `\
 {%- set found = namespace(known={}) -%}
-{%- for key in ['cause', 'level', 'state', 'circuit', 'value', 'limit', 'unit', 'since'] -%}
+{%- for key in ['cause', 'level', 'state', 'circuit', 'value', 'worst_value', 'over', 'limit', 'unit', 'since'] -%}
 {%- set found.known = dict(found.known, **{key: state_attr(place.entity, key)}) -%}
 {%- endfor -%}
 {%- set all = [found.known] + (state_attr(place.entity, 'others') or []) -%}

@@ -51,7 +51,8 @@ class BitRule:
             return UNSAID
         if not value:
             self._since = None
-            return Verdict(is_on=False)
+            # Not what set the bit: what is there now, beside what it was at worst.
+            return Verdict(is_on=False, value=self._figure(readings), limit=self._limit(readings))
         time = readings[self.key].time
         # A clock that is set back must not make everything that is read from now on too old.
         since = self._since = time if self._since is None else min(self._since, time)
@@ -59,8 +60,7 @@ class BitRule:
         if known is None or not known.values:
             return Verdict(is_on=True)
         recent = {key: one for key in known.values if (one := readings.get(key)) is not None and one.time >= since}
-        figure = farthest(recent, known.values, min if known.is_low else max)
-        limit = number_of(readings, known.limit)
+        figure, limit = self._figure(recent), self._limit(readings)
         # Of several phases the one it is about may come last.
         is_measured = len(recent) == len(known.values) and figure is not None
         return Verdict(
@@ -69,6 +69,13 @@ class BitRule:
             limit=limit,
             is_complete=is_measured and (limit is not None or known.limit is None),
         )
+
+    def _figure(self, readings: Readings) -> float | None:
+        known = self.watched
+        return None if known is None else farthest(readings, known.values, min if known.is_low else max)
+
+    def _limit(self, readings: Readings) -> float | None:
+        return None if self.watched is None else number_of(readings, self.watched.limit)
 
     def calm(self, key: PointKey) -> Band | None:
         """While the bit is not set its figures say nothing."""
@@ -110,6 +117,7 @@ def bit_rules(model: Model) -> Iterator[BitRule]:
             level=level,
             name=QuantityName(point.quantity),
             unit=unit,
+            measured=about.values[0] if about is not None and len(about.values) == 1 else None,
             graver=_graver(key, about),
         )
         yield BitRule(cause, key, about)

@@ -88,6 +88,7 @@ def device_limit_rules(model: Model) -> Iterator[DeviceLimitRule]:
                     name=_name(quantity, Of.VALUE, is_low=known.is_low),
                     unit=quantity.unit,
                     is_derived=True,
+                    measured=value,
                     graver=AlarmKey(circuit, value.code, f"{DERIVED}_{Level.ALARM}")
                     if known.level is Level.PRE_ALARM
                     else None,
@@ -132,18 +133,16 @@ class OwnerLimitRule:
 
     def _figure(self, readings: Readings) -> float | None:
         measured = self._measured
+        if measured.of is Of.VALUE:
+            return number_of(readings, measured.keys[0])
         numbers = [number_of(readings, key) for key in measured.keys]
         known = [number for number in numbers if number is not None]
         if len(known) < len(numbers):
             # Of phases the one that cannot be read may be the hot one.
             return None
-        match measured.of:
-            case Of.SPREAD:
-                return max(known) - min(known)
-            case Of.RATING:
-                return 100 * known[0] / measured.rated if measured.rated else None
-            case _:
-                return known[0]
+        if measured.of is Of.SPREAD:
+            return max(known) - min(known)
+        return 100 * known[0] / measured.rated if measured.rated else None
 
     def calm(self, key: PointKey) -> Band | None:
         """The value may be whatever is within the limit."""
@@ -188,6 +187,7 @@ def owner_limit_rules(
             level=level,
             name=_name(quantity, of, is_low=is_low),
             unit="%" if of is Of.RATING else quantity.unit,
+            measured=keys[0] if of is Of.VALUE else None,
         )
         graver = replace(cause, level=Level.ALARM) if level is Level.PRE_ALARM else None
         if graver is not None and (circuit, code, Level.ALARM, is_low, of) in chosen:

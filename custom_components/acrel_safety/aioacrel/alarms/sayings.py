@@ -43,7 +43,19 @@ def headed(level: Level, what: Said) -> Sayable:
 
 def with_figures(cause: Sayable, value: object, limit: object, unit: str | None) -> Sayable:
     """Return what is wrong, with value and limit where there are any."""
-    shown, bound = _figure(value, unit), _figure(limit, unit)
+    return _figured(cause, _figure(value, unit), _figure(limit, unit))
+
+
+def over_with_figures(cause: Sayable, worst: object, value: object, limit: object, unit: str | None) -> Sayable:
+    """Return what was wrong, with what was measured at worst, the limit, and what is measured now, if it is."""
+    shown, now = _figure(worst, unit), _figure(value, unit)
+    figure: Said = ""
+    if shown:
+        figure = phrase("worst_and_now", worst=shown, value=now) if now else phrase("at_worst", worst=shown)
+    return _figured(cause, figure, _figure(limit, unit))
+
+
+def _figured(cause: Sayable, shown: Said, bound: str) -> Sayable:
     if shown and bound:
         return phrase("told_with_limit", cause=cause, value=shown, limit=bound)
     return phrase("told_with_value", cause=cause, value=shown) if shown else cause

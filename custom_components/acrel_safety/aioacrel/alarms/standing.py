@@ -48,6 +48,11 @@ class Standing:
     suppressed_by: str | None
 
     @property
+    def is_over(self) -> bool:
+        """Whether what raised it is not so any more, and that can be seen: it stands because nobody acknowledged it."""
+        return self.is_seen and self.is_on is False and bool(self.occurrence)
+
+    @property
     def rank(self) -> int:
         """How grave it is, the gravest 0."""
         return GRAVEST_FIRST.index(self.level)
@@ -78,6 +83,7 @@ class Standing:
             "value": self.value,
             "first_value": self.first_value,
             "worst_value": self.worst_value,
+            "over": self.is_over,
             "limit": self.limit,
             "unit": self.unit,
             "detail": self.detail,

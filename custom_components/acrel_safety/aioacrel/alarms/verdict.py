@@ -1,10 +1,10 @@
 """What a rule says of one cause at one moment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from ..readings import Value
+from ..readings import PointKey, Value
 from ..texts import Said, Sayable, library_language
 from ..vocabulary import Quantity
 from .levels import Level
@@ -56,12 +56,16 @@ class Cause:
     """Of value and limit."""
     is_derived: bool = False
     """Whether we compare, because the device has no bit for it."""
+    measured: PointKey | None = None
+    """The one point of which its value is, where there is one."""
     graver: AlarmKey | None = None
     """The alarm that says it already while it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+_NOTHING: Mapping[str, Value] = {}
+
+
+class Verdict(NamedTuple):
     """Whether it is so (None: that cannot be said now), and the figures that led to it.
 
     With a value, None means that it has been beyond its limit for less than its delay, since it was read first.
@@ -72,7 +76,7 @@ class Verdict:
     limit: float | None = None
     detail: Said = ""
     """More: codes or positions, which are of no language, or a sentence."""
-    figures: Mapping[str, Value] = field(default_factory=dict)
+    figures: Mapping[str, Value] = _NOTHING
     """What else led to it, by names that stay."""
     is_complete: bool = True
     """Whether value and limit are what can be known of it; otherwise a reading that is awaited brings them."""

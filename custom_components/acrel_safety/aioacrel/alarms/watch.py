@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 from ..device import Device
 from ..readings import PointKey
@@ -193,20 +194,30 @@ class Watch:
 
     def _sort(self, touched: AbstractSet[PointKey]) -> tuple[Collection[Pair], Mapping[str, set[PointKey]]]:
         """Return whom new readings concern: rules that have to judge, and by circuit what may be unread now."""
-        readings, bands, by_point = self.device.readings, self._calm.bands, self._by_point
+        readings, bounds, by_point = self.device.readings, self._calm.bounds, self._by_point
+        numbers: Mapping[PointKey, Any] = readings
         news: dict[int, Pair] = {}
         unread: dict[str, set[PointKey]] = {}
         for key in touched:
+            if (bound := bounds.get(key)) is None:
+                continue
+            low, high, restless = bound
+            try:
+                is_within = low <= numbers[key].value <= high
+            except KeyError, TypeError:
+                # Nothing was read, or no number: asked for each value of thousands a second, it costs nothing else.
+                is_within = False
+            if is_within:
+                # It could be read, and can: nothing of that is news, and the quiet rules have nothing to say.
+                if restless:
+                    news |= {id(pair[1]): pair for pair in restless}
+                continue
             reading = readings.get(key)
             value = None if reading is None else reading.value
-            if (band := bands.get(key)) is None:
-                if (pairs := by_point.get(key)) is None:
-                    continue
-            elif value is not None and not isinstance(value, str) and band[0] <= value <= band[1]:
-                continue
-            else:
-                pairs = by_point[key]
-            for pair in pairs:
+            if value is None:
+                # Whatever its rules say of it: that it can be read again is to be noted.
+                self._stale.add(key)
+            for pair in by_point[key]:
                 if not is_calm(pair, key, value):
                     news[id(pair[1])] = pair
             if key in self._watched_inputs:

@@ -19,6 +19,7 @@ from ..source import NEAR, Order, Sink, Update
 from .output import Json
 
 _UNIT = "unit"
+_FIELDS = ("circuit", "code", "level", "state", "since", "value", "limit", "derived")
 
 
 def alarm_inputs(model: Model) -> list[PointKey]:
@@ -71,7 +72,7 @@ class AlarmList:
 
 def _plain(standing: Standing) -> dict[str, Json]:
     plain = standing.plain()
-    return {name: plain[name] for name in ("circuit", "code", "level", "state", "since", "value", "limit", "derived")}
+    return {name: plain[name] for name in _FIELDS}
 
 
 def _line(standing: Standing, language: str) -> str:

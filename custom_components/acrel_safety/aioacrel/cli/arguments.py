@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_scan(_command(commands.add_parser, "scan", "find out which units answer as which model"))
     _add_dump(_command(commands.add_parser, "dump", "save raw registers as a fixture for tests"))
     _add_uplink(_command(commands.add_parser, "uplink", "take the calls of 4G devices until Ctrl-C"))
+    _add_blocks(_command(commands.add_parser, "blocks", "choose what a 4G device uploads: changes its configuration"))
     add_xml(_command(commands.add_parser, "xml", "take the calls of XML gateways until Ctrl-C"))
     _add_frame(_command(commands.add_parser, "frame", "explain a frame of a 4G device, a gateway, or of Modbus RTU"))
     table = commands.add_parser(
@@ -204,7 +205,7 @@ def _add_dump(parser: argparse.ArgumentParser) -> None:
     _add_output(parser, "FILE")
 
 
-def _add_uplink(parser: argparse.ArgumentParser) -> None:
+def _add_listen(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen",
         type=typed.listening,
@@ -212,6 +213,35 @@ def _add_uplink(parser: argparse.ArgumentParser) -> None:
         metavar="HOST:PORT",
         help=f"the one address and port devices call (default: 127.0.0.1:{DEFAULT_PORT})",
     )
+
+
+def _add_blocks(parser: argparse.ArgumentParser) -> None:
+    _add_listen(parser)
+    parser.add_argument(
+        "--device", type=typed.device, required=True, metavar="SERIAL=M", help="the device; its model lists the blocks"
+    )
+    parser.add_argument(
+        "--single",
+        dest="singles",
+        type=typed.register,
+        action="append",
+        metavar="REGISTER",
+        help="a register, such as 0x1001, whose change is to be uploaded at once; may be given up to eight times",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=typed.number(),
+        default=3600.0,
+        metavar="N",
+        help="how long an upload is waited for, before and after (default: 3600)",
+    )
+    parser.add_argument(
+        "--confirm", action="store_true", dest="is_confirmed", help="send it; without this nothing is sent"
+    )
+
+
+def _add_uplink(parser: argparse.ArgumentParser) -> None:
+    _add_listen(parser)
     parser.add_argument(
         "--device",
         dest="devices",
@@ -228,6 +258,12 @@ def _add_uplink(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="NET",
         help="take connections from this network only, such as 10.0.0.0/8; may be given several times",
+    )
+    parser.add_argument(
+        "--relay",
+        type=typed.server,
+        metavar="HOST:PORT",
+        help="pass on what named devices send to this server, too: it learns all of it; nothing comes back from there",
     )
     parser.add_argument(
         "--utc-offset",

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from ..checksum import SIZE, checksum
 from ..errors import EXCEPTION_MEANINGS, AcrelError
+from ..masking import masked
 from ..texts import Phrase, phrase
-from ..uplink.fields import masked
 from ..uplink.frames import BEGIN, END, SHORTEST, Command, Frame
 from ..uplink.messages import (
     DataUpload,

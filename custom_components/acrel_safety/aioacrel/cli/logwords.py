@@ -7,7 +7,7 @@ from typing import Any
 from ..alarms.facts import Word
 from ..alarms.happening import What
 from ..alarms.levels import Level
-from ..alarms.sayings import SAID, headed, with_figures
+from ..alarms.sayings import SAID, headed, over_with_figures, with_figures
 from ..control.outcome import Reason, Result
 from ..control.requests import Cut
 from ..control.rounds import Phase, Why, saying
@@ -61,7 +61,13 @@ def _is_alarm(data: _Data) -> bool:
 
 def _alarm(data: _Data) -> Said:
     what, cause, level = data.get("what"), _Cause(data), Level(data["level"])
-    figured = with_figures(cause, data.get("value"), data.get("limit"), _text(data.get("unit")))
+    value, limit, unit = data.get("value"), data.get("limit"), _text(data.get("unit"))
+    is_over = data.get("over") is True
+    figured = (
+        over_with_figures(cause, data.get("worst_value"), value, limit, unit)
+        if is_over
+        else with_figures(cause, value, limit, unit)
+    )
     match what:
         case What.MOVED:
             # No alarm: what its rule goes by from now on.
@@ -70,7 +76,10 @@ def _alarm(data: _Data) -> Said:
         case What.MEASURED:
             return phrase(SAID[What.MEASURED], cause=figured)
         case What.RETURNED if data.get("state") != Word.RETURNED:
-            return phrase("log_over", cause=cause)
+            return phrase("log_over", cause=figured if is_over else cause)
+        case What.RETURNED | What.ENDED if is_over:
+            # Of a former version the record says nothing of the kind: then without figures, as it did.
+            return phrase(SAID[What(what)], cause=figured)
         case _ if what in SAID:
             return phrase(SAID[What(str(what))], cause=cause)
         case _:

@@ -48,6 +48,9 @@ class Options(argparse.Namespace):
     output: Path | None
     frame: bytes
     listen: tuple[str, int]
+    device: tuple[str, str]
+    singles: Sequence[int] | None
+    seconds: float
     devices: Sequence[tuple[str, str]] | None
     gateways: Sequence[tuple[GatewayName, Path]] | None
     meters: Sequence[tuple[GatewayName, MeterId, str]] | None
@@ -56,6 +59,7 @@ class Options(argparse.Namespace):
     utc_offset: tzinfo
     weekday: str
     polls: bool
+    relay: tuple[str, int] | None
     file: Path
     id: str
     base: str | None

@@ -9,6 +9,7 @@ from ..errors import AcrelError, FileProblemsError, UnknownModelError
 from . import advice
 from .arguments import parse
 from .commands import (
+    blocks,
     dump,
     frame,
     log_export,
@@ -45,6 +46,7 @@ COMMANDS: Mapping[str, Command] = {
     "dump": dump.command,
     "uplink": uplink.command,
     "xml": xml.command,
+    "blocks": blocks.command,
     "frame": frame.command,
     "table check": table_check.command,
     "table import": table_import.command,

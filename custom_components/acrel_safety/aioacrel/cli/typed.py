@@ -96,8 +96,8 @@ def registers(text: str) -> tuple[int, int]:
     """Read `0x0-0x3F`, `100-120`, `003Fh` (first and last register)."""
     first, _, last = text.partition("-")
     try:
-        low = _register(first)
-        high = _register(last) if last else low
+        low = register(first)
+        high = register(last) if last else low
     except ValueError:
         low, high = 1, 0
     if not low <= high <= LAST_REGISTER:
@@ -158,6 +158,15 @@ def listening(text: str) -> tuple[str, int]:
     return host, number
 
 
+def server(text: str) -> tuple[str, int]:
+    """Read `cloud.example:7000` or `[::1]:7000`."""
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"'{text}' is no server with a port; allowed: cloud.example:7000, [::1]:7000")
+    return host, int(port)
+
+
 def device(text: str) -> tuple[str, str]:
     """Read `SERIAL=MODEL`."""
     serial, _, model = text.partition("=")
@@ -201,7 +210,8 @@ class Joined(argparse.Action):
         setattr(namespace, self.dest, data)
 
 
-def _register(text: str) -> int:
+def register(text: str) -> int:
+    """Read one register: `0x1001`, `4097` or `1001h`. Raises ValueError."""
     number = text.strip().lower()
     if not re.fullmatch(r"\d+|0x[0-9a-f]+|[0-9a-f]+h", number):
         raise ValueError(text)

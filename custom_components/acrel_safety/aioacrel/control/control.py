@@ -26,7 +26,7 @@ from .surroundings import Surroundings, Unwatched
 from .tags import Tag, Tags
 from .tempo import Tempo
 from .tokens import USUAL, Selection, Tokens
-from .watching import SETTLE_SECONDS, Sending, Watching
+from .watching import LATE_TIMES, SETTLE_SECONDS, Sending, Watching
 
 if TYPE_CHECKING:
     from ..device import Device
@@ -222,7 +222,7 @@ class Control:
         watching = Watching(
             proof=proof,
             within=case.operation.within,
-            settle_seconds=self._settle_seconds,
+            settle_seconds=0.0 if Tempo.of(source).believes_one else self._settle_seconds,
             is_pulse=is_pulse,
             starts_there=starts_there,
             tempo=Tempo.of(source),
@@ -237,7 +237,9 @@ class Control:
             self._lockouts.begin(operation.lockout)
 
         if case.effect.may_open:
-            self.surroundings.expect_open(circuit, EXPECTED_SECONDS + watching.tempo.patience)
+            self.surroundings.expect_open(
+                circuit, EXPECTED_SECONDS + watching.tempo.patience + LATE_TIMES * watching.tempo.report
+            )
         for _ in range(TRIES):
             outcome = await Sending(source, command, watching).run(sent)
             if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > Tempo.of(source).patience:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..errors import AcrelError, CommandRefusedError, LinkError, NotSentError, RefusedError
+from ..errors import AcrelError, CommandRefusedError, LinkError, NotSentError, OrderDeclinedError, RefusedError
 from ..source import Command, Source
 from ..texts import Said
 from .evidence import Proof, Readings, Shown
@@ -167,6 +167,8 @@ class Sending:
     def _is_refused(self) -> bool:
         """Whether the device itself, and not a gateway for it, declined."""
         error = self._failure
+        if isinstance(error, OrderDeclinedError):
+            return True
         return isinstance(error, RefusedError) and not (error.is_gateway or error.is_busy)
 
     def _outcome(self, result: Result, reason: Reason | None) -> Outcome:

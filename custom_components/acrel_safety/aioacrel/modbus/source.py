@@ -113,7 +113,8 @@ class ModbusSource:
 
     def want(self, keys: AbstractSet[PointKey]) -> None:
         """Have just these points read from now on, as soon as the device is known to be the right one."""
-        former, self._wanted = self._wanted, frozenset(keys & self.points.keys())
+        shown = self.points.keys()
+        former, self._wanted = self._wanted, frozenset(keys if keys <= shown else keys & shown)
         if self._is_right:
             self.unit.want(self._wanted)
             self._tell(self.unit.lacking() - former)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from ..points import Effect, Operation, effect_of_code
+from ..points import Effect, GatewayFacts, Operation, effect_of_code
 from ..readings import DEVICE_CIRCUIT, PointKey, Value
 from ..registers import (
     LAST_REGISTER,
@@ -48,6 +48,15 @@ def upload_blocks(node: Node) -> Sequence[tuple[int, int]]:
             node.report("blocks_alike", "blocks", found=size)
             break
     return blocks
+
+
+def gateway_facts(node: Node) -> GatewayFacts:
+    """`[gateway]`: codes that are whole registers (`words = { AdfState1 = 0x0224 }`), and `force_switch`."""
+    table = node.optional_child("words")
+    return GatewayFacts(
+        words={code: table.integer(code, 0, LAST_REGISTER, 0) for code, _ in list(table.entries())[:MOST_BLOCKS]},
+        force_switch=node.flag("force_switch"),
+    )
 
 
 def circuit_numbers(node: Node) -> Sequence[str]:

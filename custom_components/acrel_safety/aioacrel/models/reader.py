@@ -25,6 +25,7 @@ from .parts import (
     any_bits,
     circuit_numbers,
     filled,
+    gateway_facts,
     layout,
     line_settings,
     operation,
@@ -102,6 +103,7 @@ class _Reader:
         dumping = top.optional_child("dump")
         ratios = top.optional_child("ratios")
         calling = top.optional_child("uplink")
+        behind_gateway = top.optional_child("gateway")
         self._function = reading.integer("function", 3, 4, 3)
         self._ranges = reading.spans("ranges", LAST_REGISTER)
         forbidden = reading.spans("never", LAST_REGISTER)
@@ -141,6 +143,7 @@ class _Reader:
             circuits=dict(sorted(self._circuits.items(), key=lambda item: int(item[0]))),
             points=points,
             operations={one.key: one for one, _ in operations},
+            gateway=gateway_facts(behind_gateway),
             registers=registers,
             fallbacks=fallbacks,
         )
@@ -149,7 +152,7 @@ class _Reader:
         for ratio, key in read_ratios.items():
             if key not in entries:
                 ratios.report("missing", ratio, allowed=phrase("point", key=key))
-        for node in (head, line, reading, dumping, ratios, calling, top):
+        for node in (head, line, reading, dumping, ratios, calling, behind_gateway, top):
             node.close()
         return model
 

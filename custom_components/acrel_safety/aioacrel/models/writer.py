@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ..errors import NotWritableError
-from ..points import Evidence, Model, Operation, effect_of_code
+from ..points import Evidence, GatewayFacts, Model, Operation, effect_of_code
 from ..readings import DEVICE_CIRCUIT, PointKey, Value
 from ..registers import READ_HOLDING, WORD, LineSettings, ProbeCheck, Ratio, RegisterMap, Write
 from ..texts import phrase
@@ -32,6 +32,7 @@ def _parts(model: Model) -> Sequence[str]:
         _dump(model.registers),
         _ratios(model.registers),
         _uplink(model.registers),
+        _gateway(model.gateway),
         *(_probe(probe) for probe in model.registers.probes),
         *circuit_sections(model),
         *(part for registers in model.fallbacks for part in _fallback(model, registers)),
@@ -101,6 +102,14 @@ def _dump(registers: RegisterMap) -> str:
 
 def _uplink(registers: RegisterMap) -> str:
     return _table("[uplink]", [f"blocks = {_spans(registers.uploads)}"]) if registers.uploads else ""
+
+
+def _gateway(facts: GatewayFacts) -> str:
+    pairs = ["force_switch = true"] if facts.force_switch else []
+    if facts.words:
+        words = (f"{toml.key(code)} = {toml.register(address)}" for code, address in facts.words.items())
+        pairs.append(f"words = {toml.inline(words)}")
+    return _table("[gateway]", pairs) if pairs else ""
 
 
 def _spans(spans: Sequence[tuple[int, int]]) -> str:

@@ -122,6 +122,8 @@ def within_map(
 
 def known_registers(registers: RegisterMap, function: int, *, but: Collection[PointKey] = ()) -> frozenset[int]:
     """Return the registers that points of a map lie in, but for some points."""
+    if not but:
+        return registers.known.get(function, frozenset())
     return frozenset(
         register
         for key, place in registers.places.items()

@@ -188,6 +188,14 @@ class RegisterMap:
         """The points that others cannot be understood without: ratios, decimal points, signs, what makes invalid."""
         return frozenset(key for place in self.places.values() for key in self.companions_of(place))
 
+    @cached_property
+    def known(self) -> Mapping[int, frozenset[int]]:
+        """The registers that points lie in, by function: thousands of devices may have the same map."""
+        known: dict[int, set[int]] = {}
+        for place in self.places.values():
+            known.setdefault(place.function, set()).update(place.addresses)
+        return {function: frozenset(addresses) for function, addresses in known.items()}
+
     def companions_of(self, place: Place) -> tuple[PointKey, ...]:
         """Return the points without which a value cannot be understood."""
         ratios = (self.read_ratios[ratio] for ratio in place.ratios if ratio in self.read_ratios)

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from ipaddress import ip_address
 
-from .limits import Bucket, Limits
+from ..bucket import Bucket
+from .limits import Limits
 
 _MOST_ADDRESSES = 4096
 

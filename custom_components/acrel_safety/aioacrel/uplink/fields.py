@@ -1,10 +1,12 @@
-"""The numbers that name a device and its SIM card, as they stand in frames, and as they are shown."""
+"""The numbers that name a device and its SIM card, as they stand in frames."""
+
+from ..masking import masked
+
+__all__ = ["ICCID_SIZE", "SERIAL_SIZE", "is_serial", "masked", "serial_bytes", "serial_of"]
 
 SERIAL_SIZE = 20
 ICCID_SIZE = 30
 _NUL = b"\0"
-_SHOWN = 4
-_HIDDEN = "…"
 
 
 def serial_of(data: bytes) -> str | None:
@@ -29,9 +31,3 @@ def is_serial(text: str) -> bool:
         return bool(serial_bytes(text))
     except ValueError:
         return False
-
-
-def masked(number: str) -> str:
-    """Return the number of a device or SIM card as it may be shown: its end tells those of one owner apart."""
-    number = number.strip()
-    return _HIDDEN + number[-_SHOWN:] if len(number) > 2 * _SHOWN else _HIDDEN if number else ""

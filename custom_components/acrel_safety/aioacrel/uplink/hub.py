@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..errors import LinkUnreachableError
+from ..masking import masked
 from ..modbus.framing import Framing
 from ..modbus.guard import GuardedUnit
 from ..modbus.hub import ModbusHub
@@ -14,7 +15,6 @@ from ..modbus.unit import utcnow
 from ..points import Model
 from ..registers import LineSettings, Ratio
 from ..vocabulary import Pace
-from .fields import masked
 from .server import UplinkServer
 from .source import UplinkSource
 from .station import Station

@@ -36,28 +36,3 @@ class Limits:
     """Strangers that are listed for approval."""
     networks: tuple[Network, ...] = ()
     """From where connections are taken; empty: from everywhere."""
-
-
-class Bucket:
-    """So many at once, and so many more a second."""
-
-    __slots__ = ("_left", "_most", "_per_second", "_since")
-
-    def __init__(self, most: float, per_second: float, now: float) -> None:
-        """Begin with all of them."""
-        self._left = self._most = most
-        self._per_second = per_second
-        self._since = now
-
-    def take(self, now: float) -> bool:
-        """Take one; return whether there was one."""
-        self._left = min(self._most, self._left + (now - self._since) * self._per_second)
-        self._since = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
-
-    def is_full(self, now: float) -> bool:
-        """Whether nothing was taken for long."""
-        return self._left + (now - self._since) * self._per_second >= self._most

@@ -106,6 +106,11 @@ class DataUpload:
     rest: bytes = field(default=b"", repr=False)
     """What could not be read; nothing is made of it."""
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many registers each section has."""
+        return tuple(len(section.words) for section in self.sections)
+
     def frame(self) -> Frame:
         """Return the frame of it."""
         sections = b"".join(section.encoded() for section in self.sections)

@@ -15,12 +15,15 @@ from math import inf
 
 from ..errors import ListenError
 from ..foreign import system_says
+from ..masking import masked
 from .doorman import Doorman
 from .events import Event, EventKind
-from .fields import masked, serial_bytes
+from .fields import serial_bytes
+from .frames import Command
 from .limits import Limits
-from .messages import DataUpload, Login, PassThrough
+from .messages import DataUpload, Login, Message, PassThrough
 from .moment import Moment, WeekdayRule
+from .relay import Relay
 from .session import Session
 from .station import Station
 from .strangers import Strangers
@@ -61,14 +64,16 @@ class UplinkServer:
         limits: Limits | None = None,
         clock: Clock | None = None,
         on_event: Callable[[Event], None] = lambda event: None,
+        relay: Relay | None = None,
     ) -> None:
-        """Take the limits, the time devices are told, and who is told what happens."""
+        """Take the limits, the time devices are told, who is told what happens, and whom their frames go to as well."""
         self.limits = limits or Limits()
         self.clock = clock or Clock()
         self.stations: dict[str, Station] = {}
         """The devices that are known, by serial number."""
         self.strangers = Strangers(self.limits.listed)
         self.doorman = Doorman[Session](self.limits, lambda: asyncio.get_running_loop().time())
+        self.relay = relay
         self._on_event = on_event
         self._server: asyncio.Server | None = None
         self._logged_in: dict[str, list[Session]] = {}
@@ -100,6 +105,8 @@ class UplinkServer:
         for session in self.doorman:
             session.close()
         await server.wait_closed()
+        if self.relay is not None:
+            await self.relay.stop()
 
     def expect(self, serial: str) -> Station:
         """Take a device for known from now on. Raises ValueError for what is no serial number."""
@@ -124,6 +131,7 @@ class UplinkServer:
         self._told.pop(serial, None)
         self._proved.pop(serial, None)
         self._drop_doubt(serial)
+        self._end_relay(serial)
         station.lose_session()
 
     # -- as the host of sessions --------------------------------------------------------------------------------------
@@ -162,8 +170,15 @@ class UplinkServer:
         station = self._spoken_for_by(session)
         if station is not None:
             station.take_upload(upload)
+            self._pass_on(station, upload)
         elif session.login is not None and (stranger := self.strangers.get(session.login.serial)) is not None:
-            stranger.uploads = [len(section.words) for section in upload.sections]
+            stranger.uploads = list(upload.sizes)
+
+    def heard(self, session: Session, message: Message) -> None:
+        """Pass on what a known device says besides; of what it answers to us nothing."""
+        station = self._spoken_for_by(session)
+        if station is not None and message.frame().command != Command.PASS_THROUGH:
+            self._pass_on(station, message)
 
     def passed(self, session: Session, answer: PassThrough) -> bool:
         """Take an answer, if the connection speaks for a device that is known; return whether it was waited for."""
@@ -195,6 +210,7 @@ class UplinkServer:
             if session.is_known:
                 session.is_known = False
                 station.lose_session()
+                self._end_relay(serial)
                 self._tell(EventKind.LOST, serial, session.address)
 
     # -- who is who ---------------------------------------------------------------------------------------------------
@@ -203,7 +219,17 @@ class UplinkServer:
         session.is_known = True
         self.doorman.knows(session, is_known=True)
         station.take_session(session, login)
+        if self.relay is not None:
+            self.relay.begin(station.serial, login.frame().encoded())
         self._tell(EventKind.LOGIN, station.serial, session.address)
+
+    def _end_relay(self, serial: str) -> None:
+        if self.relay is not None:
+            self.relay.end(serial)
+
+    def _pass_on(self, station: Station, message: Message) -> None:
+        if self.relay is not None:
+            self.relay.take(station.serial, message.frame().encoded())
 
     def _spoken_for_by(self, session: Session) -> Station | None:
         if session.login is None or not session.is_known:

@@ -7,13 +7,16 @@ Modbus that is passed through, is only ever sent to a device that is known.
 import asyncio
 from typing import Protocol
 
+from ..bucket import Bucket
 from .frames import Command
-from .limits import Bucket, Limits
+from .limits import Limits
 from .messages import (
     DataUpload,
     Heartbeat,
     Login,
+    Message,
     PassThrough,
+    SelectBlocks,
     SetValues,
     Taken,
     TimeAnswer,
@@ -43,6 +46,9 @@ class Host(Protocol):
 
     def uploaded(self, session: Session, upload: DataUpload) -> None:
         """Take an upload of a session that has logged in."""
+
+    def heard(self, session: Session, message: Message) -> None:
+        """Take note of whatever else a session said."""
 
     def passed(self, session: Session, answer: PassThrough) -> bool:
         """Take what a session passed through; return whether anybody waited for it."""
@@ -126,8 +132,8 @@ class Session(asyncio.Protocol):
 
     # -- what is said -------------------------------------------------------------------------------------------------
 
-    def send(self, message: Taken | TimeAnswer | PassThrough) -> bool:
-        """Send a message; return whether it left. Nothing else than these is ever sent by itself."""
+    def send(self, message: Taken | TimeAnswer | PassThrough | SelectBlocks) -> bool:
+        """Send a message; return whether it left. Of these the last is only sent on purpose."""
         if self._transport is None or self._transport.is_closing():
             return False
         data = message.frame().encoded()
@@ -137,7 +143,7 @@ class Session(asyncio.Protocol):
             self.close()
         return True
 
-    def _take(self, message: object) -> None:
+    def _take(self, message: Message) -> None:
         if isinstance(message, PassThrough) and self._host.passed(self, message):
             return
         if not self._frames.take(self._loop.time()):
@@ -147,13 +153,19 @@ class Session(asyncio.Protocol):
             case Login():
                 self.send(Taken(Command.LOGIN))
                 self._log_in(message)
+            case DataUpload():
+                self.send(Taken(Command.DATA))
+                self._upload(message)
+            case _:
+                self._answer(message)
+                self._host.heard(self, message)
+
+    def _answer(self, message: Message) -> None:
+        match message:
             case TimeRequest():
                 self.send(TimeAnswer(self._host.moment()))
             case SetValues():
                 self.send(Taken(Command.SET_VALUES))
-            case DataUpload():
-                self.send(Taken(Command.DATA))
-                self._upload(message)
             case Heartbeat() | _:
                 # Nobody answers a heartbeat, and what is not known is left alone.
                 pass

@@ -85,10 +85,11 @@ class UplinkSource:
 
     def want(self, keys: AbstractSet[PointKey]) -> None:
         """Have just these points from now on; what was uploaded is told at once."""
-        former, self._wanted = self._wanted, frozenset(keys & self.points.keys())
+        shown = self.points.keys()
+        former, self._wanted = self._wanted, frozenset(keys if keys <= shown else keys & shown)
         for key in former - self._wanted:
             self._told.pop(key, None)
-        self.polled.want(keys)
+        self.polled.want(self._wanted)
         news = self._wanted - former
         self._say({key: reading for key, reading in self._uploaded.items() if key in news and key not in self._told})
 

@@ -27,6 +27,8 @@ class Station:
         """The one connection that speaks for it."""
         self.login: Login | None = None
         """What it said of itself last, also when it is away."""
+        self.uploaded: tuple[int, ...] | None = None
+        """How many registers each section of its latest upload had."""
         self.late = 0
         """Answers that came when nobody waited for them."""
         self._line = asyncio.Lock()
@@ -69,6 +71,7 @@ class Station:
 
     def take_upload(self, upload: DataUpload) -> None:
         """Tell what the device uploaded."""
+        self.uploaded = upload.sizes
         for listener in list(self._on_upload):
             listener(upload)
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..uplink.fields import masked
+from ..masking import masked
 
 LAST_PORT, LAST_ADDRESS = 99, 247
 _MOST = 64

@@ -6,7 +6,8 @@ Before that nothing but a login is listened to, and nothing of it is kept but th
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
-from ..uplink.limits import Bucket, Limits
+from ..bucket import Bucket
+from ..uplink.limits import Limits
 from ..uplink.proving import prove
 from .cipher import inflated, new_sequence
 from .frames import LONGEST, LONGEST_LOGIN, Frame, FrameKind, FrameStream

@@ -16,6 +16,7 @@ from ...uplink.events import Event, EventKind
 from ...uplink.hub import Polling, UplinkHub
 from ...uplink.limits import Limits
 from ...uplink.moment import WeekdayRule
+from ...uplink.relay import Relay
 from ...uplink.server import Clock, UplinkServer
 from ...uplink.source import UplinkSource
 from ...uplink.uploads import UNVERIFIED
@@ -50,6 +51,7 @@ class _Listening:
             limits=Limits(networks=tuple(options.networks or ())),
             clock=Clock(zone=options.utc_offset, weekday=WeekdayRule(options.weekday)),
             on_event=self._event,
+            relay=None if options.relay is None else Relay(*options.relay),
         )
         self._server = server
         hub = UplinkHub(server)

@@ -1,0 +1,108 @@
+"""One meter behind a gateway: what of its records is new, what is of before, and what came already."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from ..readings import PointKey, Reading
+from .clock import Age, Judged
+from .codes import Codebook
+from .messages import Record
+
+MOST_TIMES = 4096
+"""Times of which it is known what came already."""
+_EARLIER = 0.5
+
+type Told = Callable[[Mapping[PointKey, Reading], float], None]
+"""Takes readings, and when they were made by our own clock."""
+type Missing = Callable[[], None]
+
+
+class Meter:
+    """What came of one meter; its readings are made by whoever knows its model."""
+
+    def __init__(self, serial: str, codebook: Codebook) -> None:
+        """Take its serial number, and what understands its codes."""
+        self.serial = serial
+        self.codebook = codebook
+        self.newest: float | None = None
+        """When the state that holds was made, by our own clock."""
+        self.duplicates = 0
+        self.late = 0
+        """Records that came again, and those of before."""
+        self.heard: datetime | None = None
+        """When the state that holds came."""
+        self._last: Record | None = None
+        self._prefixes: set[str] = set()
+        self._times: dict[int, set[PointKey]] = {}
+        self._listeners: list[tuple[Told, Missing]] = []
+
+    @property
+    def has_several(self) -> bool:
+        """Whether it is several circuits, told apart by the number before its serial number."""
+        return len(self._prefixes) > 1
+
+    def join(self, told: Told, missing: Missing) -> Callable[[], None]:
+        """Tell new readings, and that the gateway does not hear the meter; returns what ends that."""
+        listener = told, missing
+        self._listeners.append(listener)
+
+        def leave() -> None:
+            with suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return leave
+
+    def knows_prefix(self, prefix: str) -> None:
+        """Note the number before its serial number, before any record of the same message is taken."""
+        if len(self._prefixes) < MOST_TIMES:
+            self._prefixes.add(prefix)
+
+    def take(self, record: Record, judged: Judged, now: datetime) -> Iterator[tuple[PointKey, datetime, Reading]]:
+        """Take a record; yield what of it is of before and did not come yet."""
+        if record == self._last:
+            self.duplicates += 1
+            return
+        is_older = self.newest is not None and judged.time < self.newest - _EARLIER
+        if judged.age is Age.BEFORE or record.is_history or is_older:
+            yield from self._before(record, judged.time, now)
+            return
+        self.newest = judged.time if self.newest is None else max(self.newest, judged.time)
+        self._last, self.heard = record, now
+        if record.is_missing:
+            for _, missing in list(self._listeners):
+                missing()
+            return
+        readings = self.codebook.take(record.values, self._circuit(record), now)
+        self._note(judged.time, readings)
+        for told, _ in list(self._listeners):
+            told(readings, judged.time)
+
+    def resume(self, former: Meter) -> None:
+        """Go on as the same meter did before it was named anew."""
+        self._prefixes, self._times = set(former._prefixes), dict(former._times)
+        self._last, self.heard, self.newest = former._last, former.heard, former.newest
+
+    def _before(self, record: Record, time: float, now: datetime) -> Iterator[tuple[PointKey, datetime, Reading]]:
+        self.late += 1
+        if record.is_missing or record.stamp is None:
+            return
+        moment = datetime.fromtimestamp(time, UTC)
+        readings = self.codebook.take(record.values, self._circuit(record), now)
+        known = self._note(time, readings)
+        for key, reading in readings.items():
+            if key not in known and reading.value is not None:
+                yield key, moment, reading
+
+    def _circuit(self, record: Record) -> str:
+        """Return the circuit of a record: the number before the serial is one only where there are several of them."""
+        return record.prefix if self.has_several and not record.channel else record.channel
+
+    def _note(self, time: float, readings: Mapping[PointKey, Reading]) -> set[PointKey]:
+        """Note what is known of a time from now on; return what was before."""
+        second = int(time)
+        known = self._times.get(second, set())
+        self._times[second] = known | readings.keys()
+        if len(self._times) > MOST_TIMES:
+            del self._times[min(self._times)]
+        return known

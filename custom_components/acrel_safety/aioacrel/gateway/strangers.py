@@ -1,0 +1,123 @@
+"""Gateways that nobody named, and meters behind known ones that nobody named: listed, and nothing is made of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .messages import Login, Record
+from .topics import Dialect, Topic
+
+MOST_STRANGERS = 64
+MOST_METERS = 64
+MOST_NAMED = 32
+"""Codes of a meter that are listed: a hint at what it is."""
+
+
+@dataclass(slots=True, kw_only=True)
+class HeardMeter:
+    """A meter that a gateway reports and nobody named."""
+
+    serial: str
+    codes: Sequence[str] = ()
+    circuits: set[str] = field(default_factory=set)
+    last_seen: datetime
+
+
+class HeardMeters:
+    """So many of one gateway, and no more."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._known: dict[str, HeardMeter] = {}
+
+    def __iter__(self) -> Iterator[HeardMeter]:
+        """Yield them."""
+        return iter(list(self._known.values()))
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._known)
+
+    def get(self, serial: str) -> HeardMeter | None:
+        """Return one."""
+        return self._known.get(serial)
+
+    def note(self, record: Record, now: datetime) -> bool:
+        """Note what a record shows; return whether the meter is a new one."""
+        known = self._known.get(record.serial)
+        is_new = known is None
+        if known is None:
+            if len(self._known) >= MOST_METERS:
+                return False
+            known = self._known[record.serial] = HeardMeter(serial=record.serial, last_seen=now)
+        known.last_seen = now
+        known.codes = tuple(dict.fromkeys((*known.codes, *record.values)))[:MOST_NAMED]
+        circuit = record.channel or record.prefix
+        if circuit and len(known.circuits) < MOST_METERS:
+            known.circuits.add(circuit)
+        return is_new
+
+    def forget(self, serial: str) -> None:
+        """Take one off the list."""
+        self._known.pop(serial, None)
+
+
+@dataclass(slots=True, kw_only=True)
+class Stranger:
+    """One gateway that nobody named, as it described itself."""
+
+    serial: str
+    dialect: Dialect
+    topic: Topic
+    login: Login | None = None
+    first_seen: datetime
+    last_seen: datetime
+    messages: int = 0
+    meters: HeardMeters = field(default_factory=HeardMeters)
+
+
+class Strangers:
+    """So many of them and no more, whoever speaks how often."""
+
+    def __init__(self, most: int = MOST_STRANGERS) -> None:
+        """Take how many are listed."""
+        self._most = most
+        self._known: dict[str, Stranger] = {}
+        self.left_out = 0
+        """How many had to make room for others."""
+
+    def __iter__(self) -> Iterator[Stranger]:
+        """Yield them, those seen first before others."""
+        return iter(list(self._known.values()))
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._known)
+
+    def get(self, serial: str) -> Stranger | None:
+        """Return one."""
+        return self._known.get(serial)
+
+    def note(self, serial: str, topic: Topic, now: datetime) -> tuple[Stranger, bool]:
+        """Note that one speaks; return it, and whether it is a new one."""
+        known = self._known.get(serial)
+        is_new = known is None
+        if known is None:
+            if len(self._known) >= self._most:
+                self._make_room()
+            known = self._known[serial] = Stranger(
+                serial=serial, dialect=topic.dialect, topic=topic, first_seen=now, last_seen=now
+            )
+        known.topic, known.last_seen = topic, now
+        known.messages += 1
+        return known, is_new
+
+    def forget(self, serial: str) -> None:
+        """Take one off the list."""
+        self._known.pop(serial, None)
+
+    def _make_room(self) -> None:
+        """Leave out the one that spoke least, longest ago: a flood of names leaves the real ones on the list."""
+        least = min(self._known.values(), key=lambda one: (one.messages, one.last_seen))
+        del self._known[least.serial]
+        self.left_out += 1
