@@ -38,7 +38,7 @@ CONF_LISTEN: Final = "listen"
 """The address of this machine that devices call."""
 CONF_BUILDING: Final = "building_id"
 CONF_GATEWAY: Final = "gateway_id"
-CONF_SECRET: Final = "secret"  # noqa: S105 - the name of a field
+CONF_XML_SECRET: Final = "secret"  # noqa: S105 - the name of a field
 """What an XML gateway names itself by, and by what it proves it."""
 CONF_NETWORKS: Final = "networks"
 """From where they may call; left out where from everywhere."""

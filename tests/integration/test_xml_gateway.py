@@ -61,8 +61,8 @@ async def test_a_gateway_and_a_device_are_named_and_bad_input_is_said_where_it_s
     form = {"listen": HOST, "port": port, "clock": "vendor", **GATEWAY}
     walk = await add_link(hass, "xml_gateway")
     for field, value, key in (
-        ("secret", "short", "bad_secret"),
-        ("secret", "", "bad_secret"),
+        ("secret", "short", "bad_xml_secret"),
+        ("secret", "", "bad_xml_secret"),
         ("building_id", "a/b", "bad_gateway"),
         ("gateway_id", " ", "bad_gateway"),
         ("listen", "", "listen_needed"),
@@ -83,7 +83,7 @@ async def test_a_gateway_and_a_device_are_named_and_bad_input_is_said_where_it_s
         await device.answer(meter_id=" 01001 ")
         assert device.errors == {"model": "model_needed"}
         await device.answer(meter_id="01001", model="dtsy1352", name="Shop")
-        assert device.step == "meter_settings"
+        assert device.step == "xml_meter_settings"
         await device.answer(polling=True)
         assert device.is_saved, device.errors
         await hass.async_block_till_done()

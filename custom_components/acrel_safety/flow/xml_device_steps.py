@@ -39,7 +39,7 @@ class XmlDeviceFlow(ControlSteps):
     @ends_clearly
     async def async_step_user(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Ask for a new device."""
-        return await self.async_step_meter(user_input)
+        return await self.async_step_xml_meter(user_input)
 
     @ends_clearly
     async def async_step_reconfigure(self, user_input: FormData | None = None) -> SubentryFlowResult:
@@ -56,10 +56,10 @@ class XmlDeviceFlow(ControlSteps):
     @ends_clearly
     async def async_step_change(self, _: FormData | None = None) -> SubentryFlowResult:
         """Ask for changes of a device that can be operated, too."""
-        return await self.async_step_meter()
+        return await self.async_step_xml_meter()
 
     @ends_clearly
-    async def async_step_meter(self, user_input: FormData | None = None) -> SubentryFlowResult:
+    async def async_step_xml_meter(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Ask for place, model and name."""
         await self._prepare()
         if user_input is None:
@@ -83,7 +83,7 @@ class XmlDeviceFlow(ControlSteps):
         return self._show_settings()
 
     @ends_clearly
-    async def async_step_meter_settings(self, user_input: FormData | None = None) -> SubentryFlowResult:
+    async def async_step_xml_meter_settings(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Ask for what the model leaves to the user, and save."""
         if user_input is None:
             return self._show_settings()
@@ -131,12 +131,12 @@ class XmlDeviceFlow(ControlSteps):
 
     @override
     def _show_device(self, error: FlowError | None = None) -> SubentryFlowResult:
-        return self._show("meter", meter_schema(self._catalogue, self._texts), self._device, error)
+        return self._show("xml_meter", meter_schema(self._catalogue, self._texts), self._device, error)
 
     def _show_settings(self, error: FlowError | None = None) -> SubentryFlowResult:
         model = self._model
         return self._show(
-            "meter_settings",
+            "xml_meter_settings",
             meter_settings_schema(model),
             self._settings,
             error,

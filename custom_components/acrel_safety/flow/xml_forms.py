@@ -26,7 +26,7 @@ from ..const import (
     CONF_METER,
     CONF_NETWORKS,
     CONF_POLLING,
-    CONF_SECRET,
+    CONF_XML_SECRET,
     TYPE_XML,
 )
 from ..hubs.device_data import missing_ratios
@@ -54,7 +54,7 @@ def gateway_schema(addresses: Iterable[str], texts: FlowTexts) -> probatio.Schem
             probatio.Required(CONF_PORT, default=DEFAULT_PORT): number(),
             probatio.Required(CONF_BUILDING): TextSelector(),
             probatio.Required(CONF_GATEWAY): TextSelector(),
-            probatio.Optional(CONF_SECRET): hidden,
+            probatio.Optional(CONF_XML_SECRET): hidden,
             probatio.Optional(CONF_NETWORKS): TextSelector(),
             probatio.Required(CONF_CLOCK, default=Time.VENDOR.value): choice([*map(str, Time)], "clock"),
             probatio.Optional(CONF_NAME): TextSelector(),
@@ -71,7 +71,7 @@ def gateway_data(form: FormData, former: Mapping[str, Any]) -> FormData:
         CONF_LISTEN: address,
         CONF_PORT: as_whole(form[CONF_PORT]),
         **{field: form[field].strip() for field in _NAMES},
-        CONF_SECRET: form.get(CONF_SECRET, "").strip() or former.get(CONF_SECRET, ""),
+        CONF_XML_SECRET: form.get(CONF_XML_SECRET, "").strip() or former.get(CONF_XML_SECRET, ""),
         CONF_CLOCK: form[CONF_CLOCK],
     }
     if networks := form.get(CONF_NETWORKS, "").replace(",", " ").split():

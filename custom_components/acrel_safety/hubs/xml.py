@@ -30,7 +30,7 @@ from ..const import (
     CONF_METER,
     CONF_NETWORKS,
     CONF_POLLING,
-    CONF_SECRET,
+    CONF_XML_SECRET,
     LOGGER,
 )
 from .facts import Facts
@@ -52,7 +52,7 @@ class XmlEntryHub:
         self._server = XmlServer(
             zone=zone_of(data[CONF_CLOCK]), limits=replace(DEFAULT_LIMITS, networks=networks), on_event=self._take
         )
-        self._gateway = self._server.expect(GatewayName(data[CONF_BUILDING], data[CONF_GATEWAY]), data[CONF_SECRET])
+        self._gateway = self._server.expect(GatewayName(data[CONF_BUILDING], data[CONF_GATEWAY]), data[CONF_XML_SECRET])
         self._hubs = {is_on: XmlHub(self._server, polling=Polling(is_on=is_on)) for is_on in (True, False)}
         """Those that are polled, and those that are not."""
         self._reported: dict[Source, datetime] = {}

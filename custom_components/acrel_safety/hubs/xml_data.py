@@ -19,7 +19,7 @@ from ..const import (
     CONF_METER,
     CONF_NETWORKS,
     CONF_POLLING,
-    CONF_SECRET,
+    CONF_XML_SECRET,
     TYPE_XML,
 )
 from .device_data import DEVICE
@@ -39,7 +39,7 @@ def _sound_number(value: object) -> object:
 def _sound_secret(value: object) -> object:
     """Check a secret; what is wrong with it is said without it."""
     if not (isinstance(value, str) and is_secret(value)):
-        raise UnfitError("bad_secret", "", "")
+        raise UnfitError("bad_xml_secret", "", "")
     return value
 
 
@@ -59,7 +59,7 @@ GATEWAY = probatio.Schema(
         probatio.Required(CONF_CLOCK): one_of(*map(str, Time)),
         probatio.Required(CONF_BUILDING): _sound_number,
         probatio.Required(CONF_GATEWAY): _sound_number,
-        probatio.Required(CONF_SECRET): _sound_secret,
+        probatio.Required(CONF_XML_SECRET): _sound_secret,
     },
     extra=probatio.ALLOW_EXTRA,
 )
