@@ -59,6 +59,7 @@ def test_a_golden_frame_is_read_and_written_to_the_byte(vector: dict[str, Any]) 
         return
     cipher = Cipher(LOGIN["decoded"]["secret"])
     plain = cipher.opened(frame.data)
+    assert plain is not None
     assert plain == said["plaintext"].encode()
     passed = passed_of(plain)
     assert passed is not None

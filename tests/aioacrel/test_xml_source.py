@@ -184,9 +184,9 @@ async def test_a_meter_without_a_register_is_what_it_reports_and_cannot_be_asked
         await rig.guest.leave()
         await rig.log.until(EventKind.LOST)
         await asyncio.sleep(1)
-        assert isinstance(rig.device.trouble, DeviceAwayError)
+        assert [type(trouble) for trouble in (rig.device.trouble, rig.source.trouble)] == [DeviceAwayError] * 2
         await rig.call_again()
-        assert rig.device.trouble is None
+        assert (rig.device.trouble, rig.source.trouble) == (None, None)
         assert rig.source.details()["is_here"] is True
 
 
