@@ -24,7 +24,7 @@ ON_DEVICE_ALONE = (
     "unread.py",
     *sorted(f"totals/{path.name}" for path in (LIBRARY / "totals").glob("*.py")),
 )
-WAYS = ("modbus", "registers", "table", "cli", "uplink", "xmlgateway")
+WAYS = ("modbus", "registers", "table", "cli", "uplink", "gateway", "xmlgateway")
 
 
 def names_in(path: Path) -> Iterator[str]:
@@ -110,6 +110,14 @@ def test_what_is_about_text_alone_knows_nothing_but_how_to_say_things(room: str,
             if isinstance(node, ast.ImportFrom) and node.level > 1
         }
         assert above <= allowed, path
+
+
+def test_gateways_know_no_line_no_other_way_and_no_client_of_mqtt() -> None:
+    files = sorted((LIBRARY / "gateway").glob("*.py"))
+    assert files
+    for path in files:
+        known = {name.split(".")[0] for name in imports_of(path)}
+        assert not known & {"modbus", "uplink", "cli", "control", "aiomqtt", "paho", "homeassistant"}, path
 
 
 def test_a_link_does_not_know_who_calls() -> None:

@@ -17,6 +17,7 @@ from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT, CO
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType
 
+from . import migrating
 from .aioacrel.errors import AcrelError, LinkUnreachableError
 from .aioacrel.points import Model
 from .const import (
@@ -77,6 +78,7 @@ class AcrelConfigFlow(XmlSteps, StrangerSteps, GatewaySteps, domain=DOMAIN):
     """Ask how the devices are reached, and try it before it is saved."""
 
     VERSION = 1
+    MINOR_VERSION = migrating.MINOR_VERSION
 
     def __init__(self) -> None:
         """Begin without a doubt."""

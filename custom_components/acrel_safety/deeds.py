@@ -38,11 +38,22 @@ class What(StrEnum):
     TAG_REFUSED = "tag_refused"
     REFUSED_OFTEN = "refused_often"
     """How many more attempts of one caller came to nothing within a minute: each of them is not put down."""
+    CANCEL_REFUSED = "cancel_refused"
+    """The reclosing was not given up."""
+    SETTING_CHANGED = "setting_changed"
+    SETTING_FAILED = "setting_failed"
+    """It was sent, or perhaps: it was not read back."""
+    SETTING_REFUSED = "setting_refused"
     MOVED = "moved"
     """It stands elsewhere than before, and no command from here explains that."""
 
 
-_VAIN = frozenset({What.UNAUTHORIZED, What.SELECTED, What.SELECT_REFUSED, What.TAG_REFUSED})
+_VAIN = frozenset(
+    {
+        *(What.UNAUTHORIZED, What.SELECTED, What.SELECT_REFUSED, What.TAG_REFUSED, What.CANCEL_REFUSED),
+        What.SETTING_REFUSED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,15 @@ from . import calling, evidence, figures, limitsensor, safety
 from .aioacrel.alarms.bitlevels import level_of
 from .aioacrel.alarms.tables import read_alarm_tables
 from .aioacrel.bands import read_bands
+from .aioacrel.control.caller import Caller
+from .aioacrel.control.rights import Right
 from .aioacrel.errors import AcrelError, FileProblemsError, MissingTableError, UnknownModelError
 from .aioacrel.models import ModelLibrary
 from .aioacrel.points import Model, Point
 from .aioacrel.readings import PointKey
 from .aioacrel.texts import read_texts
 from .const import CONF_ALLOW_CHANGES, DOMAIN
+from .controlsettings import policy_now
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
 from .devices import board_of, places, register_device, remove_former_circuits
@@ -85,7 +88,10 @@ def add_device(
     if missing := WAYS[entry.data[CONF_TYPE]].missing(model, subentry.data):
         raise_incomplete_issue(hass, entry, subentry, missing)
     device, release = plant_of(hass).device(
-        subentry.subentry_id, model, may_change=partial(_may_change, entry, subentry.subentry_id)
+        subentry.subentry_id,
+        model,
+        may_change=partial(_may_change, entry, subentry.subentry_id),
+        may_set=partial(_may_set, entry, subentry.subentry_id),
     )
     coordinator = AcrelCoordinator(hass, entry, subentry, device, source)
     coordinator.places = places(subentry, model, registered.id, hass.config.language)
@@ -151,6 +157,11 @@ def _may_change(entry: AcrelConfigEntry, subentry_id: str) -> bool:
     """Whether the user allows changes of a device: asked anew each time, since that may have been withdrawn."""
     subentry = entry.subentries.get(subentry_id)
     return subentry is not None and subentry.data.get(CONF_ALLOW_CHANGES) is True
+
+
+def _may_set(entry: AcrelConfigEntry, subentry_id: str, by: Caller | None) -> bool:
+    """Whether who asks has the right to settings of a device now; nobody who gives no name has."""
+    return by is not None and policy_now(entry, subentry_id).may(by, Right.SETTINGS)
 
 
 def enabled_points(hass: HomeAssistant, coordinator: AcrelCoordinator) -> list[PointKey]:

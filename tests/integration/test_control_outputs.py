@@ -252,7 +252,7 @@ async def test_its_owner_names_what_tells_the_position(hass: HomeAssistant, inst
         await form.answer(**said, contact_closed=["1/DI1"], contact_open=["1/DI2"])
         assert form.errors == {"contact_open": "evidence_named_twice"}
         await form.answer(**said, downstream="1/Ua", downstream_above=50, downstream_below=100)
-        assert form.errors == {"downstream_above": "evidence_limits"}
+        assert form.errors == {"downstream_below": "evidence_limits"}
         await form.answer(**said, downstream="1/Ua", downstream_above=100, downstream_below=50)
         await hass.async_block_till_done()
         key = PointKey("1", "Ua")

@@ -10,6 +10,7 @@ from homeassistant.helpers import device_registry as dr
 
 from ..aioacrel.control.caller import Caller
 from ..aioacrel.control.outcome import Reason
+from ..aioacrel.control.requests import Request
 from ..aioacrel.control.rights import Right
 from ..aioacrel.control.tags import Tag, may_remove
 from ..aioacrel.points import Effect, Operation
@@ -17,7 +18,7 @@ from ..aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from ..aioacrel.texts import library_language
 from ..callers import async_caller
 from ..const import DOMAIN
-from ..cutting import cut_off_ids
+from ..cutting import cut_off_ids, requests_of
 from ..deeds import Deed, deeds_of
 from ..handles import circuit_position, position
 from ..operating import Operator
@@ -74,6 +75,7 @@ async def async_shown(hass: HomeAssistant, operator: Operator, context: Context,
     return {
         "may_tag": asker is not None and asker.is_person and operator.policy.rights.may(asker, Right.TAGS),
         "tags": [_tag(operator, tag, asker) for tag in control.tags.all],
+        "requests": [_request(operator, one, callers[one.circuit], language) for one in requests_of(operator)],
         "moving": moving,
         "circuits": {
             circuit: {
@@ -113,6 +115,28 @@ def _operation(operator: Operator, key: PointKey, caller: Caller | None, languag
         "warning": operation.warning(language),
         "in_the_way": "" if hindrance is None else hindrance.why(language),
         "output": _output(operator, key, operation) if effect not in _MOVES_CIRCUIT else None,
+    }
+
+
+def _request(operator: Operator, request: Request, caller: Caller | None, language: str) -> Json:
+    """Return what asks to be cut off, and whether whoever looks may say so, or that it stays on."""
+    alarm, control = request.alarm, operator.control
+    operation = control.device.model.operations[request.operation]
+    is_one = caller is not None and caller.is_person and operator.policy.may(caller, Right.OFF)
+    hindrance = control.preview(request.operation, caller) if caller is not None and is_one else None
+    return {
+        "request_id": request.id,
+        "circuit": request.circuit,
+        "code": request.operation.code,
+        "name": operation.name(language),
+        "warning": operation.warning(language),
+        "cause": alarm.cause.name.text(language),
+        "value": alarm.value,
+        "limit": alarm.limit,
+        "unit": alarm.cause.unit,
+        "time": request.time.isoformat(timespec="seconds"),
+        "may_decide": is_one,
+        "in_the_way": "" if hindrance is None else hindrance.why(language),
     }
 
 

@@ -26,6 +26,7 @@ from ..uplink.sections import Seal, Section
 from ..uplink.stream import FrameStream
 from ..xmlgateway import frames as xml
 from ..xmlgateway.cipher import Cipher
+from .explaining_gateway import message_of as message_of_gateway
 from .output import Json
 from .xmlframes import explained_frame
 
@@ -48,6 +49,8 @@ def explained(data: bytes, cipher: Cipher | None = None) -> tuple[Sequence[Expla
         found = [_of_gateway(frame, cipher) for frame in gateway_stream.feed(data)]
         if found:
             return found, gateway_stream.discarded + gateway_stream.pending
+    if data.startswith(BEGIN[:1]) and not data.startswith(BEGIN) and (message := message_of_gateway(data)) is not None:
+        return [message], 0
     if BEGIN in data:
         stream = FrameStream()
         frames = list(stream.feed(data))

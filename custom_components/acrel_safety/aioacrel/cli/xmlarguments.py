@@ -18,7 +18,7 @@ def add_xml(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--gateway",
-        dest="gateways",
+        dest="xml_gateways",
         type=gateway,
         action="append",
         metavar="BUILDING/GATEWAY=FILE",
@@ -26,7 +26,7 @@ def add_xml(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--device",
-        dest="meters",
+        dest="xml_meters",
         type=meter,
         action="append",
         metavar="BUILDING/GATEWAY:PPAAA=M",

@@ -59,8 +59,8 @@ class Host(Protocol):
     def left(self, session: Session) -> None:
         """Note that a connection is over."""
 
-    def moment(self) -> Moment:
-        """Return what time devices are told."""
+    def moment(self) -> Moment | None:
+        """Return what time devices are told; None if they are told none."""
 
 
 class Session(asyncio.Protocol):
@@ -163,7 +163,8 @@ class Session(asyncio.Protocol):
     def _answer(self, message: Message) -> None:
         match message:
             case TimeRequest():
-                self.send(TimeAnswer(self._host.moment()))
+                if (moment := self._host.moment()) is not None:
+                    self.send(TimeAnswer(moment))
             case SetValues():
                 self.send(Taken(Command.SET_VALUES))
             case Heartbeat() | _:

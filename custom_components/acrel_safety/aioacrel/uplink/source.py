@@ -42,11 +42,10 @@ class UplinkSource:
         """What the uploads say that hold."""
         self._told: dict[PointKey, Reading] = {}
         self._expiry: asyncio.TimerHandle | None = None
-        self._held: dict[PointKey, Reading] = {}
-        """What was polled before the connection was lost; devices hang up between two reports."""
         self._away: asyncio.TimerHandle | None = None
+        """Runs while it has no connection and what was polled before still holds."""
         self._is_strange = False
-        self._leave = (polled.join(self._take_polled), station.join(self._take_upload, lambda: None))
+        self._leave = (polled.join(self._take_polled), station.join(self._take_upload, self._changed))
 
     def end(self) -> None:
         """Take nothing any more."""
@@ -172,7 +171,6 @@ class UplinkSource:
     def _take_polled(self, update: Update) -> None:
         if isinstance(update.trouble, WrongDeviceError):
             self._uploaded.clear()
-            self._held.clear()
         self._renew({key: reading for key, reading in update.readings.items() if not reading.quality.is_lost})
         is_strange = isinstance(update.trouble, WrongDeviceError)
         readings = {
@@ -188,19 +186,24 @@ class UplinkSource:
         if (uploaded := self._uploaded.get(key)) is not None:
             return uploaded
         told = self._told.get(key)
-        if self.station.is_here or told is None or told.quality.is_lost:
+        if self._away is None or told is None or told.quality.is_lost:
             return lost
-        self._held[key] = told
-        if self._away is None:
-            self._away = asyncio.get_running_loop().call_later(PERIODS * self.period, self._let_go)
         return told
 
+    def _changed(self) -> None:
+        """Have what was polled hold for some time from when the connection is lost: devices hang up between reports."""
+        if self.station.is_here and self._away is not None:
+            self._away.cancel()
+            self._away = None
+        elif not self.station.is_here and self._away is None:
+            self._away = asyncio.get_running_loop().call_later(PERIODS * self.period, self._let_go)
+
     def _let_go(self) -> None:
-        """Let what was polled before the connection was lost hold no more, unless it was polled again."""
+        """Let what was polled before the connection was lost hold no more."""
         self._away = None
-        held, self._held = self._held, {}
         lost = Reading(None, Quality.NO_ANSWER, utcnow(), ORIGIN)
-        self._say({key: lost for key, reading in held.items() if self._told.get(key) is reading})
+        held = [key for key, reading in self._told.items() if not reading.quality.is_lost]
+        self._say({key: lost for key in held if key not in self._uploaded})
 
     def _renew(self, readings: Mapping[PointKey, Reading]) -> None:
         """Have what was asked for since an upload hold in its place: what is older may not come back when that ends."""

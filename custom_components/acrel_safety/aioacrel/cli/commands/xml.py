@@ -42,8 +42,8 @@ class UnnamedGatewayError(AcrelError):
 
 def command(options: Options, console: Console) -> int:
     """Listen until Ctrl-C, or until `--count` lines were told."""
-    secrets = {name: secret_in(file) for name, file in options.gateways or ()}
-    meters = [(name, meter, selecting.find_model(options, model)) for name, meter, model in options.meters or ()]
+    secrets = {name: secret_in(file) for name, file in options.xml_gateways or ()}
+    meters = [(name, meter, selecting.find_model(options, model)) for name, meter, model in options.xml_meters or ()]
     for name, _, _ in meters:
         if name not in secrets:
             raise UnnamedGatewayError(gateway=name.serial)
