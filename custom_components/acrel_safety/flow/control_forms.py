@@ -24,7 +24,7 @@ from ..aioacrel.journal.entry import Kind
 from ..aioacrel.points import Effect, Model
 from ..aioacrel.readings import PointKey
 from ..checked import UnfitError
-from ..const import CONF_ALLOW_CHANGES, CONF_CONTROL, CONF_SERIAL, CONF_UNIT_ID
+from ..const import CONF_ALLOW_CHANGES, CONF_CONTROL, CONF_METER, CONF_SERIAL, CONF_UNIT_ID
 from ..controlsettings import key_of, name_of, policy_of, sound_control, with_settings_right, written
 from ..desk import desk_of
 from ..devices import board_of
@@ -47,7 +47,7 @@ CONF_ENABLED, CONF_MAY_CLOSE, CONF_USERS, CONF_USER_RIGHTS, CONF_CRITICAL = (
     "critical",
 )
 
-_WHICH_DEVICE = (CONF_MODEL, CONF_UNIT_ID, CONF_SERIAL)
+_WHICH_DEVICE = (CONF_MODEL, CONF_UNIT_ID, CONF_SERIAL, CONF_METER)
 
 
 async def async_operable(hass: HomeAssistant, data: Mapping[str, Any]) -> Model | None:

@@ -14,6 +14,7 @@ from . import typed
 from .exits import EXPLAINED
 from .options import Options
 from .printable import printable
+from .xmlarguments import add_secret, add_xml
 
 _TO_ALL = "on a serial line 0 speaks to all and nobody answers; allowed: 1 to 247"
 _PROGRAM = "acrel"
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
     _add_blocks(_command(commands.add_parser, "blocks", "choose what a 4G device uploads: changes its configuration"))
+    add_xml(_command(commands.add_parser, "xml", "take the calls of XML gateways until Ctrl-C"))
     table = commands.add_parser(
         "table", help="check, import and export register tables", suggest_on_error=True
     ).add_subparsers(dest="command", required=True, metavar="ACTION")
@@ -330,6 +332,7 @@ def _add_frame(parser: argparse.ArgumentParser) -> None:
         metavar="HEX",
         help="its bytes, such as '7B 7B 94 BE EF 7D 7D' or 010300000001840A; of a gateway, its JSON",
     )
+    add_secret(parser)
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 from ..journal import Head
 from ..modbus.link import LinkAddress
 from ..uplink.limits import Network
+from ..xmlgateway.names import GatewayName, MeterId
 from .typed import BrokerAddress
 
 
@@ -57,6 +58,9 @@ class Options(argparse.Namespace):
     singles: Sequence[int] | None
     seconds: float
     devices: Sequence[tuple[str, str]] | None
+    xml_gateways: Sequence[tuple[GatewayName, Path]] | None
+    xml_meters: Sequence[tuple[GatewayName, MeterId, str]] | None
+    secret_file: Path | None
     networks: Sequence[Network] | None
     utc_offset: tzinfo
     weekday: str

@@ -26,6 +26,7 @@ from .commands import (
     table_import,
     uplink,
     watch,
+    xml,
 )
 from .exits import Exit
 from .options import Options
@@ -45,6 +46,7 @@ COMMANDS: Mapping[str, Command] = {
     "scan": scan.command,
     "dump": dump.command,
     "uplink": uplink.command,
+    "xml": xml.command,
     "gateway": gateway.command,
     "blocks": blocks.command,
     "frame": frame.command,
