@@ -27,6 +27,7 @@ from .issues import forget_former_issues
 from .lasthour import async_serve_pictures
 from .loading import add_device, async_load_models, enabled_points, read_tables
 from .memory import TotalsMemory
+from .migrating import async_migrate_entry as async_migrate_entry
 from .missedlinks import async_miss_link
 from .operating import async_remember
 from .page import async_serve_page

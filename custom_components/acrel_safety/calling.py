@@ -20,8 +20,9 @@ type Reached = AcrelCoordinator | FurtherWay
 """A device by its own way, or by a further one."""
 
 ONLINE = "online"
+_LAST_REPORT = "last_report"
 _SENSORS = (
-    SensorEntityDescription(key="last_report", device_class=SensorDeviceClass.TIMESTAMP),
+    SensorEntityDescription(key=_LAST_REPORT, device_class=SensorDeviceClass.TIMESTAMP),
     SensorEntityDescription(key="firmware"),
     SensorEntityDescription(key="sim"),
 )
@@ -29,17 +30,17 @@ _SENSORS = (
 
 def ids_of_device(coordinator: Reached) -> Iterator[tuple[str, str]]:
     """Yield platform and unique id of what shows that of one device; nothing where it does not call."""
-    if coordinator.config_entry.runtime_data.hub.facts(coordinator.source) is None:
+    if (facts := coordinator.config_entry.runtime_data.hub.facts(coordinator.source)) is None:
         return
     yield Platform.BINARY_SENSOR.value, _unique_id(coordinator, ONLINE)
-    for description in _SENSORS:
+    for description in _said(facts):
         yield Platform.SENSOR.value, _unique_id(coordinator, description.key)
 
 
 def sensors_of(coordinator: Reached) -> Iterator[FactSensor]:
     """Yield the sensors of a device that calls."""
-    if coordinator.config_entry.runtime_data.hub.facts(coordinator.source) is not None:
-        for description in _SENSORS:
+    if (facts := coordinator.config_entry.runtime_data.hub.facts(coordinator.source)) is not None:
+        for description in _said(facts):
             yield FactSensor(coordinator, description)
 
 
@@ -47,6 +48,11 @@ def binary_sensors_of(coordinator: Reached) -> Iterator[Online]:
     """Yield whether a device that calls has a connection at present."""
     if coordinator.config_entry.runtime_data.hub.facts(coordinator.source) is not None:
         yield Online(coordinator, ONLINE)
+
+
+def _said(facts: Facts) -> Iterator[SensorEntityDescription]:
+    """Yield what is said of a device; one without a card says less."""
+    return (one for one in _SENSORS if facts.has_card or one.key == _LAST_REPORT)
 
 
 def _unique_id(coordinator: Reached, key: str) -> str:

@@ -13,6 +13,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.clock import Clock
+from .aioacrel.alarms.closedagain import Sign
 from .aioacrel.alarms.engine import Alarms
 from .aioacrel.alarms.growing import GROWTH
 from .aioacrel.alarms.growths import Question
@@ -29,6 +30,7 @@ from .departed import Departed
 from .furtherways import known_places
 from .growthmemory import GrowthMemory
 from .growthquestion import LEVEL_CHANGED, tell_questions
+from .interrupted import part_begun
 from .lifetime import at_final_write
 from .logged import log_entry, log_happening
 from .outbox import NoticeListener, Outbox, call_listener
@@ -55,6 +57,7 @@ class AlarmDesk:
         self.alarms = Alarms(self._clock)
         self.growth = GrowthMemory(hass, self.alarms)
         self.record = SafetyRecord(hass)
+        self.begun: dict[str, object] = {}
         self._opening = asyncio.Lock()
         self._users = 0
         self._cancel: CALLBACK_TYPE | None = None
@@ -88,7 +91,8 @@ class AlarmDesk:
         stood = await self.record.async_open()
         if stood is not None and not self._is_restored:
             # Later all is known here, also what could not be written.
-            self.alarms.restore(stood)
+            self.begun, alarms = part_begun(stood)
+            self.alarms.restore(alarms)
             self._is_restored = True
         await self.growth.async_open()
         self._leave = [self.alarms.listen(self._record), self.alarms.listen_to_notices(self._outbox.send)]
@@ -128,20 +132,20 @@ class AlarmDesk:
         ratings: Mapping[str, float],
         points: AbstractSet[PointKey],
         ratios: Mapping[str, float],
-        calls: bool = False,
+        signs: Mapping[str, Sequence[Sign]],
     ) -> tuple[Watch, Callable[[], None]]:
         """Watch these points of a device, with what the owner set of it; returns what ends that."""
         self._early[board.identity] = deque(maxlen=_MOST_EARLY)
         self._departed.welcome(board)
         watch, end = self.alarms.watch(
-            device, board, limits=limits, ratings=ratings, points=points, grows=True, ratios=ratios, calls=calls
+            device, board, limits=limits, ratings=ratings, points=points, grows=True, ratios=ratios, signs=signs
         )
 
         @callback
         def look() -> None:
             if tell_questions(self._hass, board, [*watch.growths.questions()]):
                 self.growth.write_soon()
-            self._changed()
+            self.tell_changed()
 
         unlisten = watch.listen(look)
         for listener in list(self._found_listeners):
@@ -154,7 +158,7 @@ class AlarmDesk:
             self._departed.remember(board)
             end()
             self._early.pop(board.identity, None)
-            self._changed()
+            self.tell_changed()
 
         return watch, leave
 
@@ -162,7 +166,7 @@ class AlarmDesk:
     def miss(self, place: Board) -> None:
         """Take it that a link cannot be reached; it is told when that lasts."""
         self.alarms.miss(place)
-        self._changed()
+        self.tell_changed()
 
     @callback
     def safety(self) -> Safety:
@@ -194,12 +198,8 @@ class AlarmDesk:
         return lambda: self._change_listeners.remove(listener)
 
     @callback
-    def note_ways(self) -> None:
-        """Tell that a way to a device was lost or is back, though it is seen by another one."""
-        self._changed()
-
-    @callback
-    def _changed(self) -> None:
+    def tell_changed(self) -> None:
+        """Tell that something about an alarm changed, or a way to a device was lost or is back."""
         for listener in list(self._change_listeners):
             call_listener(listener)
         self._arm()
@@ -228,7 +228,7 @@ class AlarmDesk:
     def _tick(self, _: datetime) -> None:
         self._cancel = self._armed_for = None
         self.alarms.tick()
-        self._changed()
+        self.tell_changed()
 
     # -- the record ---------------------------------------------------------------------------------------------------
 
@@ -248,7 +248,7 @@ class AlarmDesk:
             self._arm()
         else:
             # Nobody else tells what became of a link.
-            self._changed()
+            self.tell_changed()
 
     @callback
     def note(self, kind: Kind, board: Board, data: Mapping[str, object], by: str, said: str, comment: str = "") -> None:

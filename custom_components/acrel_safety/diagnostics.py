@@ -12,13 +12,30 @@ from homeassistant.helpers import device_registry as dr
 
 from .aioacrel import __version__
 from .checked import Fault
-from .const import CONF_LISTEN, CONF_NETWORKS, CONF_SAME_AS_PLACE, CONF_SERIAL
+from .const import (
+    CONF_BUILDING,
+    CONF_GATEWAY,
+    CONF_LISTEN,
+    CONF_NETWORKS,
+    CONF_SAME_AS_PLACE,
+    CONF_SERIAL,
+    CONF_XML_SECRET,
+)
 from .controldiagnostics import nameless, operations_shown
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .hubs import link_faults
 from .stored import device_faults
 
-TO_REDACT = {CONF_HOST, CONF_PORT, CONF_DEVICE, CONF_LISTEN, CONF_NETWORKS}
+TO_REDACT = {
+    CONF_HOST,
+    CONF_PORT,
+    CONF_DEVICE,
+    CONF_LISTEN,
+    CONF_NETWORKS,
+    CONF_BUILDING,
+    CONF_GATEWAY,
+    CONF_XML_SECRET,
+}
 """Where a link is: a forwarded port finds a gateway as well as a name does."""
 OF_DEVICES = {CONF_SERIAL, CONF_SAME_AS_PLACE}
 """What names a device: whoever knows it can call in its name."""

@@ -100,7 +100,7 @@ class FurtherWay:
         if heard != self._heard:
             self._heard = heard
             self._tell()
-            desk_of(self.hass).note_ways()
+            desk_of(self.hass).tell_changed()
 
     def _tell(self) -> None:
         for listener in list(self._listeners):

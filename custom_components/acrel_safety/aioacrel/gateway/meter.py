@@ -16,6 +16,8 @@ _EARLIER = 0.5
 type Told = Callable[[Mapping[PointKey, Reading], float], None]
 """Takes readings, and when they were made by our own clock."""
 type Missing = Callable[[], None]
+type Again = Callable[[float], None]
+"""Is told that the last record came a second time, and when it was made: nothing has changed since."""
 
 
 class Meter:
@@ -35,16 +37,16 @@ class Meter:
         self._last: Record | None = None
         self._prefixes: set[str] = set()
         self._times: dict[int, set[PointKey]] = {}
-        self._listeners: list[tuple[Told, Missing]] = []
+        self._listeners: list[tuple[Told, Missing, Again]] = []
 
     @property
     def has_several(self) -> bool:
         """Whether it is several circuits, told apart by the number before its serial number."""
         return len(self._prefixes) > 1
 
-    def join(self, told: Told, missing: Missing) -> Callable[[], None]:
+    def join(self, told: Told, missing: Missing, again: Again = lambda made: None) -> Callable[[], None]:
         """Tell new readings, and that the gateway does not hear the meter; returns what ends that."""
-        listener = told, missing
+        listener = told, missing, again
         self._listeners.append(listener)
 
         def leave() -> None:
@@ -62,6 +64,8 @@ class Meter:
         """Take a record; yield what of it is of before and did not come yet."""
         if record == self._last:
             self.duplicates += 1
+            for _, _, again in list(self._listeners):
+                again(judged.time)
             return
         is_older = self.newest is not None and judged.time < self.newest - _EARLIER
         if judged.age is Age.BEFORE or record.is_history or is_older:
@@ -70,12 +74,12 @@ class Meter:
         self.newest = judged.time if self.newest is None else max(self.newest, judged.time)
         self._last, self.heard = record, now
         if record.is_missing:
-            for _, missing in list(self._listeners):
+            for _, missing, _ in list(self._listeners):
                 missing()
             return
         readings = self.codebook.take(record.values, self._circuit(record), now)
         self._note(judged.time, readings)
-        for told, _ in list(self._listeners):
+        for told, _, _ in list(self._listeners):
             told(readings, judged.time)
 
     def resume(self, former: Meter) -> None:
