@@ -16,12 +16,11 @@ from .const import (
     CONF_PT,
     CONF_SAME_AS,
     CONF_SAME_AS_PLACE,
-    CONF_SERIAL,
-    CONF_UNIT_ID,
     DOMAIN,
     SUBENTRY_DEVICE,
     TYPE_UPLINK,
 )
+from .hubs import way_of
 
 
 class Why(StrEnum):
@@ -91,19 +90,20 @@ def why_not(hass: HomeAssistant, subentry: ConfigSubentry) -> Why | None:
     """Return why a further way cannot be taken, by what is stored now: what it leads to has to be the same device."""
     if (found := device_named(hass, named(subentry))) is None:
         return Why.GONE
-    _, device = found
+    entry, device = found
     if named(device) is not None:
         return Why.NO_DEVICE
     if device.data.get(CONF_MODEL) != subentry.data.get(CONF_MODEL):
         return Why.OTHER_MODEL
-    if place_of(device.data) != subentry.data.get(CONF_SAME_AS_PLACE):
+    if place_of(entry, device) != subentry.data.get(CONF_SAME_AS_PLACE):
         return Why.OTHER_PLACE
     return None
 
 
-def place_of(data: Mapping[str, Any]) -> object:
+def place_of(entry: ConfigEntry, subentry: ConfigSubentry) -> str | None:
     """Return what a device is known by where it is: with another one it may be another instrument."""
-    return data.get(CONF_SERIAL, data.get(CONF_UNIT_ID))
+    way = way_of(entry.data)
+    return None if way is None else str(way.seat(subentry.data))
 
 
 def ratios_from(data: Mapping[str, Any]) -> dict[str, Any]:

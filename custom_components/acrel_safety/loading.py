@@ -29,7 +29,7 @@ from .desk import desk_of
 from .devices import board_of, places, register_device, remove_former_circuits, remove_former_device
 from .furtherways import device_named, is_called, named, ratios_from
 from .hubs import WAYS
-from .issues import Issue, forget_issues, raise_incomplete_issue, raise_issue
+from .issues import Issue, forget_issues, raise_incomplete_issue, raise_issue, tell_way_refused
 from .joining import FurtherWay, joined_of
 from .kinds import is_enabled_by_default, platform_of, shown, unique_id
 from .model_files import model_library
@@ -81,6 +81,7 @@ def add_device(
     if named(subentry) is not None:
         _add_way(hass, entry, subentry, model)
         return
+    tell_way_refused(hass, entry, subentry, None, "")
     registered = register_device(hass, entry, subentry, model, hub_id)
     data = entry.runtime_data
     try:

@@ -110,7 +110,7 @@ async def both(
     """Set up a meter on a line, and a port that the very same one calls."""
     cabinet = await cabinet_of({UNIT: MODEL})
     line = await link_to(cabinet, intervals=QUICK, control=USUAL)
-    further = caller_data(same_as=line.subentry(UNIT).subentry_id, same_as_place=UNIT, polling=False)
+    further = caller_data(same_as=line.subentry(UNIT).subentry_id, same_as_place=str(UNIT), polling=False)
     async with uplink(hass, [further] if is_joined else []) as street:
         caller = Caller(cabinet.units[UNIT], SERIAL, quirks=Quirks(redial_s=0.05), minutes=5)
         caller.start(HOST, street.port)
@@ -133,7 +133,7 @@ async def test_one_device_has_the_local_values_and_the_far_ones_where_those_are_
         assert walk.is_saved, walk.errors
         await hass.async_block_till_done()
         (further,) = rig.street.entry.subentries.values()
-        stored = {"same_as": rig.device_id, "same_as_place": UNIT, "polling": False}
+        stored = {"same_as": rig.device_id, "same_as_place": str(UNIT), "polling": False}
         assert further.data == {"serial_number": SERIAL, "model": MODEL, **stored}
         await rig.until_from("modbus")
         await rig.street.until(rig.further("way_further"), is_now("on"))

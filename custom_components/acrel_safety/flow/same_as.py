@@ -83,6 +83,6 @@ def as_said(hass: HomeAssistant, settings: FormData, data: FormData, seat: str) 
         return data
     if (found := device_named(hass, settings.get(CONF_SAME_AS))) is None:
         raise AbortFlow(CHANGED_MEANWHILE)
-    _, device = found
+    entry, device = found
     kept = {key: value for key, value in data.items() if key in (seat, *_OF_THE_WAY)}
-    return {**kept, CONF_SAME_AS: device.subentry_id, CONF_SAME_AS_PLACE: place_of(device.data)}
+    return {**kept, CONF_SAME_AS: device.subentry_id, CONF_SAME_AS_PLACE: place_of(entry, device)}

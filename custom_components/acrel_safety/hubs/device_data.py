@@ -35,7 +35,7 @@ DEVICE: Mapping[probatio.Marker, object] = {
     probatio.Optional(CONF_ALLOW_AUTOMATIONS): flag,
     probatio.Optional(CONF_CONTROL): sound_control,
     probatio.Optional(CONF_SAME_AS): text(WRONG),
-    probatio.Optional(CONF_SAME_AS_PLACE): object,
+    probatio.Optional(CONF_SAME_AS_PLACE): text(WRONG),
 }
 
 
