@@ -14,6 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.acrel_safety import starting
 from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.uplink.uploads import ORIGIN
@@ -57,6 +58,12 @@ class Both:
         (found,) = plant_of(self.hass)
         assert found.identity == self.device_id
         return found
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the alarms see it."""
+        watch = self.line.coordinator(UNIT).watch
+        return watch is not None and watch.is_device_seen
 
     @property
     def voltage(self) -> str:
@@ -153,7 +160,7 @@ async def test_one_device_has_the_local_values_and_the_far_ones_where_those_are_
         await rig.cut()
         await rig.line.until(rig.voltage, is_now(STATE_UNAVAILABLE))
         await rig.street.until(rig.further("way_own"), is_now("off"))
-        assert rig.line.coordinator(UNIT).watch.is_device_seen
+        assert rig.is_seen
         rig.caller.upload()
         await rig.line.until(rig.voltage, is_not(STATE_UNAVAILABLE))
         assert rig.device.readings[VOLTAGE].origin == ORIGIN
@@ -182,8 +189,9 @@ async def test_one_device_has_the_local_values_and_the_far_ones_where_those_are_
 
 
 async def test_either_entry_is_loaded_anew_or_removed_and_what_is_no_way_any_more_is_said(
-    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(starting, "TRY_AGAIN_SECONDS", 0.05)
     async with both(hass, cabinet_of, link_to) as rig:
         await rig.until_from("modbus")
         line, street = rig.line.entry, rig.street.entry
@@ -208,13 +216,19 @@ async def test_either_entry_is_loaded_anew_or_removed_and_what_is_no_way_any_mor
         assert is_all_there(hass)
 
         await rig.mend()
+        await rig.until_from("modbus")
+
         # Another model, another unit, none at all: said, and nothing is taken for it.
         stored = dict(rig.line.subentry(UNIT).data)
-        for change, key in (({"model": "ddsy1352"}, "way_other_model"), ({"unit_id": 7}, "way_other_place")):
+        for change, key, sources in (
+            ({"model": "ddsy1352"}, "way_other_model", 1),
+            ({"unit_id": 7}, "way_other_place", 1),
+            ({"same_as": "somebody", "same_as_place": "7"}, "way_no_device", 0),
+        ):
             hass.config_entries.async_update_subentry(line, line.subentries[rig.device_id], data={**stored, **change})
             await hass.async_block_till_done()
             assert key in rig.issues()
-            assert len(rig.device.sources) == 1
+            assert sum(len(one.sources) for one in plant_of(hass)) == sources
             assert not is_all_there(hass)
             hass.config_entries.async_update_subentry(line, line.subentries[rig.device_id], data=stored)
             await hass.async_block_till_done()

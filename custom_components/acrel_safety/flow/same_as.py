@@ -70,7 +70,7 @@ def with_ratios(hass: HomeAssistant, settings: FormData) -> FormData:
 @callback
 def is_further_way(settings: FormData) -> bool:
     """Whether a filled-in form says that it is a device that is there already."""
-    return settings.get(CONF_SAME_AS, OWN) != OWN
+    return bool(settings.get(CONF_SAME_AS, OWN) != OWN)
 
 
 @callback
