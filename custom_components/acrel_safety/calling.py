@@ -15,34 +15,42 @@ from .coordinator import AcrelCoordinator
 from .devices import device_info
 from .hubs.facts import Facts
 
-ONLINE = "online"
+ONLINE, SIM = "online", "sim"
 _SENSORS = (
     SensorEntityDescription(key="last_report", device_class=SensorDeviceClass.TIMESTAMP),
     SensorEntityDescription(key="firmware"),
-    SensorEntityDescription(key="sim"),
+    SensorEntityDescription(key=SIM),
 )
 
 
 def ids_of_device(coordinator: AcrelCoordinator) -> Iterator[tuple[str, str]]:
     """Yield platform and unique id of what shows that of one device; nothing where it does not call."""
-    if coordinator.config_entry.runtime_data.hub.facts(coordinator.source) is None:
+    if (facts := _facts_of(coordinator)) is None:
         return
     yield Platform.BINARY_SENSOR.value, _unique_id(coordinator, ONLINE)
-    for description in _SENSORS:
+    for description in _told(facts):
         yield Platform.SENSOR.value, _unique_id(coordinator, description.key)
+
+
+def _facts_of(coordinator: AcrelCoordinator) -> Facts | None:
+    return coordinator.config_entry.runtime_data.hub.facts(coordinator.source)
+
+
+def _told(facts: Facts) -> Iterator[SensorEntityDescription]:
+    return (one for one in _SENSORS if one.key != SIM or facts.has_sim)
 
 
 def sensors_of(coordinator: AcrelCoordinator) -> Iterator[FactSensor]:
     """Yield the sensors of a device that calls."""
-    if coordinator.config_entry.runtime_data.hub.facts(coordinator.source) is not None:
-        for description in _SENSORS:
+    if (facts := _facts_of(coordinator)) is not None:
+        for description in _told(facts):
             yield FactSensor(coordinator, description)
 
 
 def binary_sensors_of(coordinator: AcrelCoordinator) -> Iterator[Online]:
     """Yield whether a device that calls has a connection at present."""
-    if coordinator.config_entry.runtime_data.hub.facts(coordinator.source) is not None:
-        yield Online(coordinator, ONLINE)
+    if (facts := _facts_of(coordinator)) is not None:
+        yield Online(coordinator, ONLINE, facts.by)
 
 
 def _unique_id(coordinator: AcrelCoordinator, key: str) -> str:
@@ -57,11 +65,11 @@ class _FactEntity(Entity):
     _attr_should_poll = False
     _attr_entity_category = EntityCategory.DIAGNOSTIC
 
-    def __init__(self, coordinator: AcrelCoordinator, key: str) -> None:
-        """Take the device, and which fact."""
+    def __init__(self, coordinator: AcrelCoordinator, key: str, name: str | None = None) -> None:
+        """Take the device, which fact, and what it is called if not so."""
         self._coordinator = coordinator
         self._hub = coordinator.config_entry.runtime_data.hub
-        self._attr_translation_key = key
+        self._attr_translation_key = name or key
         self._attr_unique_id = _unique_id(coordinator, key)
         self._attr_device_info = device_info(coordinator.subentry)
 

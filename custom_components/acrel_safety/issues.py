@@ -47,6 +47,7 @@ class Issue(StrEnum):
     INCOMPLETE = "device_incomplete"
     ALARMS_UNREAD = "alarms_unread"
     UNWATCHED = "unwatched"
+    UNREPORTED = "unreported"
 
 
 _ISSUES: Mapping[type[AcrelError], Issue] = {
@@ -190,7 +191,7 @@ def forget_issues(
     What is missing of it is found at set-up alone, and whether its alarms are read one by one; what has none is well.
     """
     for issue in Issue:
-        if issue not in (but, Issue.INCOMPLETE, Issue.ALARMS_UNREAD, Issue.UNWATCHED):
+        if issue not in (but, Issue.INCOMPLETE, Issue.ALARMS_UNREAD, Issue.UNWATCHED, Issue.UNREPORTED):
             ir.async_delete_issue(hass, DOMAIN, issue_id(entry, subentry, issue))
 
 
