@@ -28,6 +28,7 @@ from ..unreported import aside_in
 from .facts import Facts
 from .gateway_broker import broker_of
 from .gateway_data import CONF_POWER_UNIT, CONF_RATIOS, SCALINGS, as_found, found_in
+from .gateway_history import GatewayHistory
 from .gateway_trouble import GatewayTrouble
 from .zones import zone_of
 
@@ -52,6 +53,7 @@ class GatewayEntryHub:
         options = options_in(entry.data, zone_of(hass, entry.data[CONF_CLOCK]))
         self._gateway = self._broker.hub.expect(self.serial, options)
         self._trouble: GatewayTrouble | None = None
+        self._history = GatewayHistory(hass, entry)
 
     def source(self, subentry: ConfigSubentry, model: Model) -> GatewaySource:
         """Return a meter; nothing is asked of it before its gateway spoke."""
@@ -74,6 +76,7 @@ class GatewayEntryHub:
 
     async def async_start(self) -> None:
         """Hear it from now on. Raises NoBrokerError."""
+        await self._history.async_load()
         self._leave = await self._broker.async_join(self.serial, self)
         self._trouble = GatewayTrouble(self._hass, self._entry, self._gateway)
 
@@ -88,6 +91,7 @@ class GatewayEntryHub:
         if self._leave is not None:
             self._leave()
             self._leave = None
+            await self._history.async_stop()
 
     def facts(self, source: Source) -> Facts | None:
         """Return what a gateway says of itself; nothing that tells it from others is in it."""
@@ -142,6 +146,9 @@ class GatewayEntryHub:
     @callback
     def takes_before(self, value: HistoryValue) -> None:
         """Take a value of before."""
+        for subentry_id, source in self._sources.items():
+            if source.serial == value.serial and (subentry := self._entry.subentries.get(subentry_id)) is not None:
+                self._history.take(value, source, subentry_id, subentry.title)
 
     @callback
     def _keep_found(self, _: object) -> None:

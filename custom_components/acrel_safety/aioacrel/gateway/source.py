@@ -28,6 +28,8 @@ from .topics import Dialect
 
 REFRESH_EVERY = 60.0
 """Seconds after which a meter is asked again to report now."""
+LOOKS, LOOK_EVERY = 3, 3.0
+"""So often, and after so many seconds each, it is asked sooner where somebody waits for it."""
 SLACK_SECONDS = 60.0
 """What is reported when it is asked for may have been made so long before: stamps are those of whole minutes."""
 ANSWER_SECONDS = 20.0
@@ -62,6 +64,8 @@ class GatewaySource:
         self._told = Told()
         self._aside: frozenset[PointKey] = frozenset()
         self._refreshed: float | None = None
+        self._looks = 0
+        """How often it may be asked sooner."""
         self._waiting: list[tuple[float, dict[PointKey, Reading], asyncio.Event]] = []
         """Who waits for what is reported from now on: since when, what came, and that something did."""
         self._trouble: AcrelError | None = None
@@ -184,6 +188,7 @@ class GatewaySource:
         """Return what is reported from now on, asked for as often as it takes. Raises AcrelError."""
         self._check_here()
         known = self._told.keys.intersection(keys)
+        self._looks = LOOKS
         fresh: dict[PointKey, Reading] = {}
         came = asyncio.Event()
         waiting = self.gateway.now().timestamp(), fresh, came
@@ -195,7 +200,7 @@ class GatewaySource:
                         await self._refresh()
                     came.clear()
                     with suppress(TimeoutError):
-                        async with asyncio.timeout(REFRESH_EVERY):
+                        async with asyncio.timeout(self._refresh_every):
                             await came.wait()
         except TimeoutError as error:
             if not fresh:
@@ -328,11 +333,16 @@ class GatewaySource:
 
     def _may_refresh(self) -> bool:
         now = asyncio.get_running_loop().time()
-        is_due = self._refreshed is None or now - self._refreshed >= REFRESH_EVERY
+        is_due = self._refreshed is None or now - self._refreshed >= self._refresh_every
         return is_due and self.gateway.is_here and self.gateway.dialect is Dialect.PLATFORM
+
+    @property
+    def _refresh_every(self) -> float:
+        return LOOK_EVERY if self._looks else REFRESH_EVERY
 
     async def _refresh(self) -> None:
         self._refreshed = asyncio.get_running_loop().time()
+        self._looks = max(0, self._looks - 1)
         await self._sender.refresh(self.gateway, self.serial)
 
     async def _refresh_quietly(self) -> None:
