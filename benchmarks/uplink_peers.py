@@ -195,9 +195,13 @@ async def _hostile(port: int, count: int, known: int, seconds: float) -> None:
     loop = asyncio.get_running_loop()
     begun = loop.time()
 
+    made = 0
+
     async def one(number: int, act: _Guest) -> None:
+        nonlocal made
         with suppress(OSError):
             async with _guest(port, f"127.0.1.{1 + number % 16}") as (reader, writer):
+                made += 1
                 await act(reader, writer)
 
     tasks: set[asyncio.Task[None]] = set()
@@ -210,6 +214,7 @@ async def _hostile(port: int, count: int, known: int, seconds: float) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    sys.stdout.write(f"{made}\n")
 
 
 @asynccontextmanager

@@ -71,8 +71,8 @@ class Dashboard:
 
     def _residual_current(self) -> Json:
         watched = [self._inventory.get(unit, "Lg") for unit in (1, 7, 10)]
-        alarms = {1: "LgHighVal02", 7: "DOC_Rated residual current"}
-        warnings = {7: "DOC_Pre-warning value"}
+        alarms: Mapping[int | str, str] = {1: "LgHighVal02", 7: "DOC_Rated residual current"}
+        warnings: Mapping[int | str, str] = {7: "DOC_Pre-warning value"}
         gauges = [
             self._gauge(
                 entity,

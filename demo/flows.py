@@ -13,14 +13,40 @@ type Answers = Mapping[str, object]
 _FLOWS = "/api/config/config_entries/flow"
 _SUBENTRY_FLOWS = "/api/config/config_entries/subentries/flow"
 _MOST_STEPS = 10
-_WHERE = {Link.TCP: "host", Link.RTU_TCP: "host", Link.UPLINK: "listen"}
+_WHERE: Mapping[Link, str] = {Link.TCP: "host", Link.RTU_TCP: "host", Link.UPLINK: "listen"}
+_NAMED: Mapping[Link, tuple[str, str]] = {
+    Link.TCP: ("by_hand", "unit_id"),
+    Link.RTU_TCP: ("by_hand", "unit_id"),
+    Link.UPLINK: ("caller", "serial_number"),
+    Link.GATEWAY: ("meter", "serial_number"),
+}
+"""The step in which a device is named, and the field that tells it apart."""
+_PLAIN_BROKER: Answers = {"set_client_cert": False, "set_ca_cert": "off", "transport": "tcp"}
 _CHANGED = "reconfigure_successful"
 
 
 async def add_link(http: Http, link: Link, port: int) -> str:
     """Add a link to the cabinet, or a port that it calls; return the id of its config entry. Raises DemoError."""
+    return await _add_entry(http, link, {"port": port, _WHERE[link]: LOOPBACK})
+
+
+async def offers(http: Http, link: Link) -> bool:
+    """Whether the integration has a kind of link. Raises DemoError."""
     step = await http.post(_FLOWS, {"handler": DOMAIN})
-    answers: Answers = {"next_step_id": link.value, "port": port, "name": LINK_TITLES[link], _WHERE[link]: LOOPBACK}
+    await http.delete(f"{_FLOWS}/{step['flow_id']}")
+    return link.value in step["menu_options"]
+
+
+async def add_gateway(http: Http, serial: str, port: int) -> str:
+    """Connect Home Assistant with a broker and add a gateway on it; return the id of its entry. Raises DemoError."""
+    step = await http.post(_FLOWS, {"handler": "mqtt"})
+    await _answer_all(http, _FLOWS, step, {**_PLAIN_BROKER, "broker": LOOPBACK, "port": port})
+    return await _add_entry(http, Link.GATEWAY, {"serial_number": serial, "by_analogy": True})
+
+
+async def _add_entry(http: Http, link: Link, about: Answers) -> str:
+    step = await http.post(_FLOWS, {"handler": DOMAIN})
+    answers: Answers = {"next_step_id": link.value, "name": LINK_TITLES[link], **about}
     done = await _answer_all(http, _FLOWS, step, answers)
     entry_id: str = done["result"]["entry_id"]
     # The flow goes on with a first device; the devices are added one by one instead.
@@ -32,9 +58,10 @@ async def add_link(http: Http, link: Link, port: int) -> str:
 async def add_device(http: Http, entry_id: str, instrument: Instrument, pace: Answers) -> None:
     """Add a device to a link; `pace` are seconds by polling group. Raises DemoError."""
     step = await http.post(_SUBENTRY_FLOWS, {"handler": [entry_id, "device"]})
+    named, field = _NAMED[instrument.link]
     answers = {
-        "next_step_id": "caller" if instrument.link is Link.UPLINK else "by_hand",
-        "serial_number" if instrument.link is Link.UPLINK else "unit_id": instrument.unit,
+        "next_step_id": named,
+        field: instrument.unit,
         "model": instrument.model,
         "name": instrument.name,
         "next": "save",

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from simulator.gateway.site import AWT, BREAKER, PREPAID
+
 DOMAIN = "acrel_safety"
 
 
@@ -13,12 +15,14 @@ class Link(StrEnum):
     TCP = "tcp"
     RTU_TCP = "rtu_tcp"
     UPLINK = "uplink"
+    GATEWAY = "mqtt_gateway"
 
 
 LINK_TITLES: Mapping[Link, str] = {
     Link.TCP: "Main distribution board",
     Link.RTU_TCP: "Tenants' distribution board",
     Link.UPLINK: "Scattered boxes",
+    Link.GATEWAY: "Old town hall",
 }
 
 
@@ -40,12 +44,12 @@ class Instrument:
 EXACT: Mapping[str, float | str] = {"detail": "exact"}
 BRISK: Mapping[str, float | str] = {"fast": 1, "normal": 1, "slow": 10, **EXACT}
 
-# The usual grant: administrators everything, automations only to switch off. Of the ADW300 DO1 opens a contactor, and
-# DO2 is a horn.
+# The usual grant: administrators everything that all of them have, automations only to switch off. Of the ADW300 DO1
+# opens a contactor, and DO2 is a horn.
 USUAL: Mapping[str, object] = {
     "enabled": True,
     "may_close": True,
-    "administrators": ["off", "on", "settings", "tests", "tags"],
+    "administrators": ["off", "on", "tags"],
     "automations": ["off"],
 }
 WIRING: Mapping[int, Mapping[str, str]] = {1: {"wiring": "contactor"}}
@@ -70,4 +74,11 @@ SITE = (
     # Two of those that the simulator has call in; the others are left as strangers.
     Instrument(unit="20260000000001", model="ddsy1352", name="Allotment", link=Link.UPLINK),
     Instrument(unit="20260000000002", model="dtsy1352", name="Holiday house", link=Link.UPLINK, control=USUAL),
+)
+
+# Behind the gateway that the demo has where it is asked for one; not compared.
+GATEWAY = AWT
+BEHIND_GATEWAY = (
+    Instrument(unit=BREAKER, model="ascb1", name="Archive", link=Link.GATEWAY, control=USUAL),
+    Instrument(unit=PREPAID, model="dtsy1352", name="Caretaker's flat", link=Link.GATEWAY, control=USUAL),
 )

@@ -14,11 +14,11 @@ from demo.api import Http, Socket
 from demo.calling import Calling
 from demo.dashboard import create_dashboards, set_up_energy
 from demo.errors import DemoError
-from demo.flows import add_device, add_link, allow_control
+from demo.flows import add_device, add_gateway, add_link, allow_control, offers
 from demo.inventory import Inventory, wait_for_values
 from demo.owner import Tokens, keep_address, onboard
 from demo.past import Past, first_moment, import_past, live_through
-from demo.site import BRISK, DOMAIN, EXACT, SITE, WIRING, Link
+from demo.site import BEHIND_GATEWAY, BRISK, DOMAIN, EXACT, GATEWAY, SITE, WIRING, Link
 from demo.workspace import workspace
 from simulator import Cabinet
 from simulator.cabinet import STANDARD_OPTIONS
@@ -125,6 +125,12 @@ async def _set_up(
     progress(f"yesterday's statistics of {count} of them")
     await set_up_energy(socket, inventory)
     await create_dashboards(socket, inventory)
+    if (broker := calling.broker) is not None and await offers(http, Link.GATEWAY):
+        entry_id = await add_gateway(http, GATEWAY, broker.port)
+        for instrument in BEHIND_GATEWAY:
+            await add_device(http, entry_id, instrument, {})
+            progress(f"added {instrument.name} ({instrument.model}, {instrument.unit}, {instrument.link})")
+        await _allow_control(socket, http, entry_id)
     return Stage(
         cabinet=cabinet,
         control=control_file,
@@ -140,7 +146,9 @@ async def _set_up(
 
 async def _allow_control(socket: Socket, http: Http, entry_id: str) -> None:
     """Let those instruments of a link be operated for which the demo shows it."""
-    allowed = {str(instrument.unit): instrument.control for instrument in SITE if instrument.control}
+    allowed = {
+        str(instrument.unit): instrument.control for instrument in (*SITE, *BEHIND_GATEWAY) if instrument.control
+    }
     for subentry in await socket.ask("config_entries/subentries/list", entry_id=entry_id):
         if (control := allowed.get(subentry["unique_id"])) is not None:
             await allow_control(http, entry_id, subentry["subentry_id"], control)

@@ -183,7 +183,8 @@ class Cabinet:
 
     def whole_truth(self) -> dict[int | str, dict[str, dict[str, float | int | bool]]]:
         """Return the same of the units that are not on the line, too."""
-        return {**self.truth(), **{name: unit.truth() for name, unit in self.outside.items()}}
+        names: list[int | str] = [*self.units, *self.outside]
+        return {name: self.unit(name).truth() for name in names}
 
     async def start(self, host: str = "127.0.0.1", tcp_port: int | None = 0, rtu_port: int | None = 0) -> None:
         """Open the servers; None leaves a port out, 0 takes a free one. Raises OSError."""

@@ -24,7 +24,7 @@ ON_DEVICE_ALONE = (
     "unread.py",
     *sorted(f"totals/{path.name}" for path in (LIBRARY / "totals").glob("*.py")),
 )
-WAYS = ("modbus", "registers", "table", "cli", "uplink")
+WAYS = ("modbus", "registers", "table", "cli", "uplink", "gateway", "xmlgateway")
 
 
 def names_in(path: Path) -> Iterator[str]:
@@ -112,9 +112,18 @@ def test_what_is_about_text_alone_knows_nothing_but_how_to_say_things(room: str,
         assert above <= allowed, path
 
 
+def test_gateways_know_no_line_no_other_way_and_no_client_of_mqtt() -> None:
+    files = sorted((LIBRARY / "gateway").glob("*.py"))
+    assert files
+    for path in files:
+        known = {name.split(".")[0] for name in imports_of(path)}
+        assert not known & {"modbus", "uplink", "cli", "control", "aiomqtt", "paho", "homeassistant"}, path
+
+
 def test_a_link_does_not_know_who_calls() -> None:
-    for path in (LIBRARY / "modbus").rglob("*.py"):
-        assert [name for name in imports_of(path) if name.split(".")[0] == "uplink"] == [], path
+    for room, callers in (("modbus", ("uplink", "xmlgateway")), ("uplink", ("xmlgateway",))):
+        for path in (LIBRARY / room).rglob("*.py"):
+            assert [name for name in imports_of(path) if name.split(".")[0] in callers] == [], path
 
 
 def test_no_branch_on_a_model_name() -> None:

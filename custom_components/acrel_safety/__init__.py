@@ -28,6 +28,7 @@ from .lasthour import async_serve_pictures
 from .lifetime import at_stop
 from .loading import add_device, async_load_models, enabled_points, read_tables
 from .memory import TotalsMemory
+from .migrating import async_migrate_entry as async_migrate_entry
 from .missedlinks import async_miss_link
 from .operating import async_remember
 from .page import async_serve_page
@@ -106,11 +107,7 @@ async def _async_start(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
     await data.hub.async_start()
     data.forget_but(entry.subentries)
 
-    async def stop(_: HomeAssistant) -> None:
-        await data.hub.async_stop()
-        await data.memory.async_write()
-
-    entry.async_on_unload(at_stop(hass, stop))
+    entry.async_on_unload(at_stop(hass, lambda _: _async_leave(entry)))
     entry.async_on_unload(data.memory.async_keep())
 
 

@@ -1,6 +1,6 @@
 """What the owner says of what acts by itself, as stored beside the device: reclosing, and what alarms cut off."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -81,14 +81,19 @@ def is_window(low: object, high: object) -> bool:
     )
 
 
+def is_delay(value: object) -> bool:
+    """Whether so many seconds can pass before something is cut off."""
+    return _is_number(value, 0.0, LONGEST_DELAY)
+
+
 def _is_tie(said: object) -> bool:
     if not isinstance(said, Mapping):
         return False
-    checks = {
+    checks: Mapping[str, Callable[[Any], bool]] = {
         LEVEL: lambda value: value in CUTTING_LEVELS,
         CIRCUIT: lambda value: isinstance(value, str) and len(value) <= _LONGEST_NAME,
         FAMILY: lambda value: value in ("", *CUTTING_FAMILIES),
-        DELAY: lambda value: _is_number(value, 0.0, LONGEST_DELAY),
+        DELAY: is_delay,
         ALONE: lambda value: isinstance(value, bool),
     }
     return all(name in checks and checks[name](value) for name, value in said.items())

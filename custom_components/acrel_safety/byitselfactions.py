@@ -9,8 +9,10 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from .aioacrel.control.outcome import Outcome, Reason, Result, refused
+from .aioacrel.control.rights import Right
 from .const import DOMAIN
 from .cutting import find_request, operators, plain_request, requests_of
+from .deeds import What
 from .desk import desk_of
 from .operating import Operator
 from .targets import Spot, spots_of
@@ -72,6 +74,9 @@ async def _async_dismiss(call: ServiceCall) -> None:
         raise _refusal("no_such_request")
     operator, request = found
     caller = await operator.async_caller(call.context, request.circuit)
+    if not operator.policy.may(caller, Right.OFF):
+        # Whoever may not cut it off may not decide that it is not, either.
+        operator.check(refused(Reason.NO_RIGHT))
     done = None if operator.cut_off is None else operator.cut_off.dismiss(request.id, caller)
     if isinstance(done, Reason):
         operator.check(refused(done))
@@ -84,6 +89,11 @@ async def _async_cancel(call: ServiceCall) -> None:
     """Cancel what is pending at each place that is named."""
     for operator, circuit in _circuits(call):
         caller = await operator.async_caller(call.context, circuit)
+        if not operator.policy.may(caller, Right.OFF):
+            # It keeps a circuit open, as an opening does.
+            refusal = refused(Reason.NO_RIGHT)
+            operator.note(operator.deed(What.CANCEL_REFUSED, circuit, caller, refusal))
+            operator.check(refusal)
         if operator.recloser is not None:
             operator.recloser.cancel(circuit, caller.name)
     await desk_of(call.hass).record.async_written()

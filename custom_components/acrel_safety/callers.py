@@ -21,7 +21,7 @@ async def async_caller(hass: HomeAssistant, context: Context, shown_by: Iterable
     """Return who asks: a person, or whatever arrives without one.
 
     `shown_by` are the entities that show what is to be operated: whoever may only look at them may not operate it.
-    Raises UnknownUser for a person who is gone, Unauthorized for one who may not.
+    Raises UnknownUser for a person who is gone, Unauthorized for one who may not, StarterForgottenError.
     """
     user_id = person_behind(hass, context)
     if user_id is None:

@@ -16,8 +16,9 @@ from .devices import device_info
 from .hubs.facts import Facts
 
 ONLINE, SIM = "online", "sim"
+_LAST_REPORT = "last_report"
 _SENSORS = (
-    SensorEntityDescription(key="last_report", device_class=SensorDeviceClass.TIMESTAMP),
+    SensorEntityDescription(key=_LAST_REPORT, device_class=SensorDeviceClass.TIMESTAMP),
     SensorEntityDescription(key="firmware"),
     SensorEntityDescription(key=SIM),
 )
@@ -28,7 +29,7 @@ def ids_of_device(coordinator: AcrelCoordinator) -> Iterator[tuple[str, str]]:
     if (facts := _facts_of(coordinator)) is None:
         return
     yield Platform.BINARY_SENSOR.value, _unique_id(coordinator, ONLINE)
-    for description in _told(facts):
+    for description in _said(facts):
         yield Platform.SENSOR.value, _unique_id(coordinator, description.key)
 
 
@@ -36,14 +37,10 @@ def _facts_of(coordinator: AcrelCoordinator) -> Facts | None:
     return coordinator.config_entry.runtime_data.hub.facts(coordinator.source)
 
 
-def _told(facts: Facts) -> Iterator[SensorEntityDescription]:
-    return (one for one in _SENSORS if one.key != SIM or facts.has_sim)
-
-
 def sensors_of(coordinator: AcrelCoordinator) -> Iterator[FactSensor]:
     """Yield the sensors of a device that calls."""
     if (facts := _facts_of(coordinator)) is not None:
-        for description in _told(facts):
+        for description in _said(facts):
             yield FactSensor(coordinator, description)
 
 
@@ -51,6 +48,12 @@ def binary_sensors_of(coordinator: AcrelCoordinator) -> Iterator[Online]:
     """Yield whether a device that calls has a connection at present."""
     if (facts := _facts_of(coordinator)) is not None:
         yield Online(coordinator, ONLINE, facts.by)
+
+
+def _said(facts: Facts) -> Iterator[SensorEntityDescription]:
+    """Yield what is said of a device; one without a card says less."""
+    left_out = {_LAST_REPORT: False, SIM: not (facts.has_card and facts.has_sim)}
+    return (one for one in _SENSORS if not left_out.get(one.key, not facts.has_card))
 
 
 def _unique_id(coordinator: AcrelCoordinator, key: str) -> str:

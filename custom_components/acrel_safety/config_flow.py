@@ -17,9 +17,19 @@ from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT, CO
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType
 
+from . import migrating
 from .aioacrel.errors import AcrelError, LinkUnreachableError
 from .aioacrel.points import Model
-from .const import DOMAIN, SUBENTRY_DEVICE, TYPE_GATEWAY, TYPE_RTU_TCP, TYPE_SERIAL, TYPE_TCP, TYPE_UPLINK
+from .const import (
+    DOMAIN,
+    SUBENTRY_DEVICE,
+    TYPE_GATEWAY,
+    TYPE_RTU_TCP,
+    TYPE_SERIAL,
+    TYPE_TCP,
+    TYPE_UPLINK,
+    TYPE_XML,
+)
 from .device_flow import DeviceFlow
 from .flow.ending import ends_clearly
 from .flow.explain import FlowError, FormError, doubt_list, explain
@@ -39,14 +49,19 @@ from .flow.selector_texts import FlowTexts
 from .flow.stranger_steps import StrangerSteps
 from .flow.trial import LinkData, probe_devices, probe_link
 from .flow.uplink_device_steps import UplinkDeviceFlow
-from .flow.uplink_steps import UplinkSteps
+from .flow.xml_device_steps import XmlDeviceFlow
+from .flow.xml_steps import XmlSteps
 from .hubs.errors import LinkInUseError
 from .loading import async_load_models
 from .stored import device_faults
 from .turns import turn
 
 _KINDS = (TYPE_TCP, TYPE_RTU_TCP, TYPE_SERIAL)
-_DEVICE_FLOWS: Mapping[str, type[ConfigSubentryFlow]] = {TYPE_UPLINK: UplinkDeviceFlow, TYPE_GATEWAY: GatewayDeviceFlow}
+_DEVICE_FLOWS: Mapping[str, type[ConfigSubentryFlow]] = {
+    TYPE_UPLINK: UplinkDeviceFlow,
+    TYPE_GATEWAY: GatewayDeviceFlow,
+    TYPE_XML: XmlDeviceFlow,
+}
 """How devices are added where they are not units on a line."""
 _FIELDS = {
     "host_unknown": CONF_HOST,
@@ -59,10 +74,11 @@ _FIELDS = {
 """The field in which an error of the link is mended, where it is one field."""
 
 
-class AcrelConfigFlow(UplinkSteps, StrangerSteps, GatewaySteps, domain=DOMAIN):
+class AcrelConfigFlow(XmlSteps, StrangerSteps, GatewaySteps, domain=DOMAIN):
     """Ask how the devices are reached, and try it before it is saved."""
 
     VERSION = 1
+    MINOR_VERSION = migrating.MINOR_VERSION
 
     def __init__(self) -> None:
         """Begin without a doubt."""
@@ -81,7 +97,7 @@ class AcrelConfigFlow(UplinkSteps, StrangerSteps, GatewaySteps, domain=DOMAIN):
     @ends_clearly
     async def async_step_user(self, user_input: FormData | None = None) -> ConfigFlowResult:
         """Let the user pick the kind of link."""
-        return self.async_show_menu(step_id="user", menu_options=[*_KINDS, TYPE_UPLINK, TYPE_GATEWAY])
+        return self.async_show_menu(step_id="user", menu_options=[*_KINDS, TYPE_UPLINK, TYPE_GATEWAY, TYPE_XML])
 
     @ends_clearly
     async def async_step_reconfigure(self, user_input: FormData | None = None) -> ConfigFlowResult:
@@ -90,6 +106,8 @@ class AcrelConfigFlow(UplinkSteps, StrangerSteps, GatewaySteps, domain=DOMAIN):
         self._former = entry.title, dict(entry.data)
         if entry.data.get(CONF_TYPE) == TYPE_UPLINK:
             return await self.async_step_uplink()
+        if entry.data.get(CONF_TYPE) == TYPE_XML:
+            return await self.async_step_xml_gateway()
         if entry.data.get(CONF_TYPE) == TYPE_GATEWAY:
             return await self.async_step_mqtt_gateway()
         return self.async_show_menu(

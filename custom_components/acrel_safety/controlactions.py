@@ -20,9 +20,10 @@ from .callers import async_caller
 from .const import DOMAIN
 from .cutting import operators
 from .handles import position
+from .meant import note_calls
 from .often import check_person_not_too_often
 from .operating import Operator
-from .starters import note_starters, person_behind
+from .starters import StarterForgottenError, note_starters, person_behind
 from .tagging import async_hang_tag, async_remove_tag
 from .targets import Spot, spots_of
 
@@ -71,6 +72,7 @@ _HANG_SCHEMA = probatio.Schema(
 def register_control_actions(hass: HomeAssistant) -> None:
     """Register all of them, whether any link is loaded or not, and note from now on who starts automations."""
     note_starters(hass)
+    note_calls(hass)
     register = hass.services.async_register
     register(DOMAIN, SELECT, _async_select, _SELECT_SCHEMA, supports_response=SupportsResponse.ONLY)
     register(DOMAIN, OPERATE, _async_operate, _OPERATE_SCHEMA, supports_response=SupportsResponse.OPTIONAL)
@@ -190,7 +192,7 @@ async def _async_asker(call: ServiceCall, operator: Operator, key: PointKey) -> 
     """Return who asks; None for whoever may only look. That somebody looks is not put down."""
     try:
         return await async_caller(call.hass, call.context, operator.shown_by(key.circuit))
-    except Unauthorized:
+    except Unauthorized, StarterForgottenError:
         return None
 
 

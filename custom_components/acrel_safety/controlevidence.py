@@ -10,6 +10,8 @@ from .aioacrel.readings import PointKey
 EVIDENCE: Final = "evidence"
 CONTACT, CLOSED = "contact", "closed"
 VALUE, ABOVE, BELOW = "value", "above", "below"
+LARGEST: Final = 1_000_000.0
+"""V or A; more than any of these devices measures."""
 
 
 def evidence_of(stored: Mapping[str, Any]) -> Mapping[str, Evidence]:
@@ -47,11 +49,14 @@ def _is_sound(one: Mapping[Any, Any]) -> bool:
     if {*one} != {VALUE, ABOVE, BELOW}:
         return False
     above, below = one[ABOVE], one[BELOW]
-    return _is_name(one[VALUE]) and _is_number(above) and _is_number(below) and below < above
+    return _is_name(one[VALUE]) and is_limit(above) and is_limit(below) and below < above
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+def is_limit(value: object) -> bool:
+    """Whether a breaker can be called closed from so many volts or amperes on, or open up to so many."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isfinite(value) and 0 <= value <= LARGEST
 
 
 def _is_name(name: object) -> bool:

@@ -1,6 +1,7 @@
 """What the owner of a device says of operating it, as stored beside the device. What is not said is not allowed."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -21,7 +22,10 @@ _MOST = 1000
 
 def policy_of(subentry: ConfigSubentry) -> Policy:
     """Return the owner's word about a device that was found sound; by default nothing is allowed to anybody."""
-    stored = subentry.data.get(CONF_CONTROL, {})
+    return _policy_in(subentry.data.get(CONF_CONTROL, {}))
+
+
+def _policy_in(stored: Mapping[str, Any]) -> Policy:
     return Policy(
         is_enabled=stored.get(ENABLED) is True,
         may_close=stored.get(MAY_CLOSE) is True,
@@ -54,6 +58,23 @@ def written(policy: Policy) -> Mapping[str, Any]:
         **({EVIDENCE: written_evidence(policy.evidence)} if policy.evidence else {}),
         **written_by_itself(policy),
     }
+
+
+def with_settings_right(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of a device whose settings may be changed: by administrators, unless somebody may already.
+
+    What is stored and not understood stays as it is.
+    """
+    try:
+        sound_control(data.get(CONF_CONTROL, {}))
+    except UnfitError:
+        return {**data}
+    policy = _policy_in(data.get(CONF_CONTROL, {}))
+    given = policy.rights.given
+    if any(Right.SETTINGS in rights for rights in given.values()):
+        return {**data}
+    given = {**given, ADMINISTRATORS: {*given.get(ADMINISTRATORS, ()), Right.SETTINGS}}
+    return {**data, CONF_CONTROL: written(replace(policy, rights=Rights(given)))}
 
 
 def name_of(key: PointKey) -> str:

@@ -13,9 +13,10 @@ from homeassistant.util.hass_dict import HassKey
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.control.caller import Caller
-from .aioacrel.control.outcome import Outcome
+from .aioacrel.control.outcome import Outcome, Result
 from .aioacrel.control.tags import Tag
 from .aioacrel.points import Effect, Operation
+from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .const import DOMAIN
 from .outbox import call_listener
 
@@ -38,11 +39,24 @@ class What(StrEnum):
     TAG_REFUSED = "tag_refused"
     REFUSED_OFTEN = "refused_often"
     """How many more attempts of one caller came to nothing within a minute: each of them is not put down."""
+    CANCEL_REFUSED = "cancel_refused"
+    """The reclosing was not given up."""
+    SETTING_CHANGED = "setting_changed"
+    SETTING_FAILED = "setting_failed"
+    """It was sent, or perhaps: it was not read back."""
+    SETTING_REFUSED = "setting_refused"
     MOVED = "moved"
     """It stands elsewhere than before, and no command from here explains that."""
 
 
-_VAIN = frozenset({What.UNAUTHORIZED, What.SELECTED, What.SELECT_REFUSED, What.TAG_REFUSED})
+_LEADS_TO: Mapping[Effect | None, bool] = {Effect.OPEN: False, Effect.CLOSE: True}
+"""Whether the circuit is closed afterwards."""
+_VAIN = frozenset(
+    {
+        *(What.UNAUTHORIZED, What.SELECTED, What.SELECT_REFUSED, What.TAG_REFUSED, What.CANCEL_REFUSED),
+        What.SETTING_REFUSED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +82,11 @@ class Deed:
     more: int = 0
     """Of what came to nothing often: how many more."""
     time: datetime = field(default_factory=dt_util.utcnow)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was carried out, and read back."""
+        return self.outcome is not None and self.outcome.is_confirmed
 
     @property
     def is_vain(self) -> bool:
@@ -117,6 +136,10 @@ class Deeds:
         """Begin with nobody who listens."""
         self._listeners: list[Listener] = []
         self._kept: dict[str, deque[Deed]] = {}
+        self._done: dict[tuple[str, str], Deed] = {}
+        """By device and circuit what was sent, or found done, last."""
+        self._undone: dict[tuple[str, str], Deed] = {}
+        """What of that does not hold any more."""
 
     @callback
     def listen(self, listener: Listener) -> CALLBACK_TYPE:
@@ -127,10 +150,34 @@ class Deeds:
     @callback
     def tell(self, deed: Deed) -> None:
         """Tell of one."""
+        identity = deed.board.identity
+        if deed.what is What.ENDED and deed.outcome is not None and deed.outcome.result is not Result.REFUSED:
+            self._done[identity, deed.circuit] = deed
+        if deed.what is What.MOVED and deed.position is not None:
+            self.undo(identity, deed.circuit, is_closed=deed.position)
         if deed.what is What.ENDED:
             self._kept.setdefault(deed.board.identity, deque(maxlen=_MOST_KEPT)).append(deed)
         for listener in list(self._listeners):
             call_listener(listener, deed)
+
+    @callback
+    def undo(self, identity: str, circuit: str, *, is_closed: bool) -> None:
+        """Take it that a circuit is closed, or open, by no command from here: what was done before may not hold."""
+        for at in (circuit, DEVICE_CIRCUIT):
+            done = self._done.get((identity, at))
+            if done is not None and done.is_done and _LEADS_TO.get(done.effect) is (not is_closed):
+                self._undone[identity, at] = done
+
+    @callback
+    def is_undone(self, deed: Deed) -> bool:
+        """Whether what was done does not hold any more."""
+        return self._undone.get((deed.board.identity, deed.circuit)) is deed
+
+    @callback
+    def is_last_undone(self, identity: str, key: PointKey) -> bool:
+        """Whether an operation was the last that was done to its circuit, and does not hold any more."""
+        done = self._done.get((identity, key.circuit))
+        return done is not None and done.code == key.code and self.is_undone(done)
 
     @callback
     def ended(self, identity: str) -> Sequence[Deed]:

@@ -49,8 +49,8 @@ def said_of(deed: Deed, language: str) -> Sayable | None:
             said = phrase("log_moved_closed_tagged", tags="; ".join(map(tag_said, deed.tags)))
         case What.MOVED:
             said = phrase("log_moved_closed") if deed.position else phrase("log_moved_open")
-        case What.TAG_REFUSED:
-            said = phrase("said_tag_refused", outcome=outcome)
+        case What.TAG_REFUSED | What.CANCEL_REFUSED:
+            said = _refused(deed.what, outcome)
         case What.TAG_HUNG if deed.tag is not None:
             said = phrase("said_tag_hung", tag=tag_said(deed.tag))
         case What.TAG_REMOVED if deed.tag is not None:
@@ -58,6 +58,12 @@ def said_of(deed: Deed, language: str) -> Sayable | None:
         case _:
             pass
     return said
+
+
+def _refused(what: What, outcome: str) -> Sayable:
+    if what is What.CANCEL_REFUSED:
+        return phrase("log_cancel_refused", outcome=outcome)
+    return phrase("said_tag_refused", outcome=outcome)
 
 
 @callback

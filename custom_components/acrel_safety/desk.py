@@ -13,6 +13,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.clock import Clock
+from .aioacrel.alarms.closedagain import Sign
 from .aioacrel.alarms.engine import Alarms
 from .aioacrel.alarms.growing import GROWTH
 from .aioacrel.alarms.growths import Question
@@ -28,6 +29,7 @@ from .const import DOMAIN
 from .departed import Departed
 from .growthmemory import GrowthMemory
 from .growthquestion import LEVEL_CHANGED, tell_questions
+from .interrupted import part_begun
 from .lifetime import at_final_write
 from .logged import log_entry, log_happening
 from .outbox import NoticeListener, Outbox, call_listener
@@ -54,6 +56,7 @@ class AlarmDesk:
         self.alarms = Alarms(self._clock)
         self.growth = GrowthMemory(hass, self.alarms)
         self.record = SafetyRecord(hass)
+        self.begun: dict[str, object] = {}
         self._opening = asyncio.Lock()
         self._users = 0
         self._cancel: CALLBACK_TYPE | None = None
@@ -87,7 +90,8 @@ class AlarmDesk:
         stood = await self.record.async_open()
         if stood is not None and not self._is_restored:
             # Later all is known here, also what could not be written.
-            self.alarms.restore(stood)
+            self.begun, alarms = part_begun(stood)
+            self.alarms.restore(alarms)
             self._is_restored = True
         await self.growth.async_open()
         self._leave = [self.alarms.listen(self._record), self.alarms.listen_to_notices(self._outbox.send)]
@@ -127,13 +131,13 @@ class AlarmDesk:
         ratings: Mapping[str, float],
         points: AbstractSet[PointKey],
         ratios: Mapping[str, float],
-        calls: bool = False,
+        signs: Mapping[str, Sequence[Sign]],
     ) -> tuple[Watch, Callable[[], None]]:
         """Watch these points of a device, with what the owner set of it; returns what ends that."""
         self._early[board.identity] = deque(maxlen=_MOST_EARLY)
         self._departed.welcome(board)
         watch, end = self.alarms.watch(
-            device, board, limits=limits, ratings=ratings, points=points, grows=True, ratios=ratios, calls=calls
+            device, board, limits=limits, ratings=ratings, points=points, grows=True, ratios=ratios, signs=signs
         )
 
         @callback

@@ -64,7 +64,7 @@ class DeviceFlow(SearchSteps, ControlSteps):
 
     @ends_clearly
     async def async_step_change(self, _: FormData | None = None) -> SubentryFlowResult:
-        """Ask for changes of a device that can be operated, too."""
+        """Ask for changes of such a device, too."""
         return await self._step_device(None)
 
     async def _step_device(self, user_input: FormData | None) -> SubentryFlowResult:

@@ -1,16 +1,12 @@
 """What all entities of a point have in common."""
 
-from typing import Any, override
+from typing import override
 
 from homeassistant.const import Platform
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .aioacrel.errors import AcrelError, SettingRefusedError
 from .aioacrel.points import Evidence, Point
 from .aioacrel.readings import Value
-from .aioacrel.texts import library_language
-from .const import DOMAIN
 from .coordinator import AcrelCoordinator
 from .kinds import category, is_enabled_by_default, unique_id
 from .naming import naming
@@ -71,28 +67,3 @@ class AcrelEntity(CoordinatorEntity[AcrelCoordinator]):
         """The last value; None while there is none that can be believed."""
         reading = self.coordinator.reading(self.point.key)
         return reading.value if reading is not None else None
-
-    async def _async_change(self, value: Value) -> None:
-        """Change the setting; what goes wrong is said in the user's language.
-
-        The state follows from what was read back, never from what was asked for.
-        """
-        try:
-            await self.coordinator.device.change(self.point.key, value)
-        except AcrelError as error:
-            is_refused = isinstance(error, SettingRefusedError)
-            if not is_refused:
-                # It may have been sent: what the device has now is to be seen soon.
-                self.coordinator.device.hurry()
-            kind = ServiceValidationError if is_refused else HomeAssistantError
-            raise kind(
-                translation_domain=DOMAIN,
-                translation_key=error.key,
-                translation_placeholders=self._placeholders(error),
-            ) from error
-
-    def _placeholders(self, error: AcrelError) -> dict[str, str]:
-        """Return what the error's text needs, with the entity's name instead of the point's."""
-        name: Any = self.name
-        placeholders = error.placeholders_in(library_language(self.hass.config.language))
-        return {**placeholders, "name": str(name)} if "name" in placeholders else {**placeholders}

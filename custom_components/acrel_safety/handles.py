@@ -8,6 +8,7 @@ from functools import partial
 from .aioacrel.control.choice import falls_back_when, usual
 from .aioacrel.control.control import Control
 from .aioacrel.control.evidence import Proof, Readings
+from .aioacrel.control.named import evidence_of
 from .aioacrel.control.policy import Drive, Policy
 from .aioacrel.control.position import positions_of
 from .aioacrel.points import Effect, Operation
@@ -71,7 +72,7 @@ def position(control: Control, key: PointKey, policy: Policy) -> tuple[Proof, bo
         operation.shows,
         positions=[at for at in positions_of(device.model, key.circuit) if not device.lacks(at)],
         effect=policy.effect(operation),
-        evidence=policy.evidence_at(key.circuit),
+        evidence=evidence_of(policy, device.model, key.circuit),
         told=partial(policy.told, operation),
         falls_back_when=falls_back_when(device.model.operations, operation),
     )
@@ -86,6 +87,11 @@ def circuit_position(control: Control, policy: Policy, circuit: str) -> bool | N
 def circuit_moved_to(control: Control, policy: Policy, circuit: str) -> bool | None:
     """Return where a circuit stands by what is nearest to it, also where an output says something else."""
     return _first(control, policy, circuit, Proof.nearest)
+
+
+def is_contradicted(control: Control, policy: Policy, circuit: str) -> bool | None:
+    """Whether what the owner named shows another position than the device itself; None where that is not known."""
+    return _first(control, policy, circuit, Proof.is_contradicted)
 
 
 def _first(

@@ -1,6 +1,7 @@
 """What happens before the entities of an entry are added: models, devices, the ways to them, first values."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from homeassistant.config_entries import ConfigSubentry
@@ -12,12 +13,16 @@ from . import calling, evidence, figures, limitsensor, safety
 from .aioacrel.alarms.bitlevels import level_of
 from .aioacrel.alarms.tables import read_alarm_tables
 from .aioacrel.bands import read_bands
+from .aioacrel.control.caller import Caller
+from .aioacrel.control.rights import Right
+from .aioacrel.control.signs import signs_of
 from .aioacrel.errors import AcrelError, FileProblemsError, MissingTableError, UnknownModelError
 from .aioacrel.models import ModelLibrary
 from .aioacrel.points import Model, Point
 from .aioacrel.readings import PointKey
 from .aioacrel.texts import read_texts
 from .const import CONF_ALLOW_CHANGES, DOMAIN
+from .controlsettings import policy_now, policy_of
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
 from .devices import board_of, places, register_device, remove_former_circuits
@@ -85,7 +90,10 @@ def add_device(
     if missing := WAYS[entry.data[CONF_TYPE]].missing(model, subentry.data):
         raise_incomplete_issue(hass, entry, subentry, missing)
     device, release = plant_of(hass).device(
-        subentry.subentry_id, model, may_change=partial(_may_change, entry, subentry.subentry_id)
+        subentry.subentry_id,
+        model,
+        may_change=partial(_may_change, entry, subentry.subentry_id),
+        may_set=partial(_may_set, entry, subentry.subentry_id),
     )
     coordinator = AcrelCoordinator(hass, entry, subentry, device, source)
     coordinator.places = places(subentry, model, registered.id, hass.config.language)
@@ -129,12 +137,12 @@ def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoord
     coordinator.left_out = [point for point in readable.values() if is_left_out(point)]
     coordinator.watch, unwatch = desk_of(hass).watch(
         device,
-        board_of(hass, entry, subentry),
+        replace(board_of(hass, entry, subentry), calls=hub.facts(coordinator.source) is not None),
         limits=limits_of(subentry),
         ratings=ratings_of(subentry),
         ratios=ratios_of(subentry),
+        signs=signs_of(device.model, policy_of(subentry)),
         points=readable.keys() - {point.key for point in coordinator.left_out},
-        calls=hub.facts(coordinator.source) is not None,
     )
     tell_unwatched(hass, entry, subentry, device.model if coordinator.watch.is_unwatched else None)
     unlisten = hub.on_impostor(coordinator.source, coordinator.watch.note_second_login)
@@ -151,6 +159,11 @@ def _may_change(entry: AcrelConfigEntry, subentry_id: str) -> bool:
     """Whether the user allows changes of a device: asked anew each time, since that may have been withdrawn."""
     subentry = entry.subentries.get(subentry_id)
     return subentry is not None and subentry.data.get(CONF_ALLOW_CHANGES) is True
+
+
+def _may_set(entry: AcrelConfigEntry, subentry_id: str, by: Caller | None) -> bool:
+    """Whether who asks has the right to settings of a device now; nobody who gives no name has."""
+    return by is not None and policy_now(entry, subentry_id).may(by, Right.SETTINGS)
 
 
 def enabled_points(hass: HomeAssistant, coordinator: AcrelCoordinator) -> list[PointKey]:

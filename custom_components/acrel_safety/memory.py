@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .aioacrel.totals import Remembered as RememberedCounter
 from .aioacrel.totals import RememberedDoubt
-from .const import CONF_ALLOW_CHANGES, CONF_DETAIL, CONF_INTERVALS, DOMAIN, LOGGER, REMEMBER_SECONDS
+from .const import CONF_ALLOW_CHANGES, CONF_CONTROL, CONF_DETAIL, CONF_INTERVALS, DOMAIN, LOGGER, REMEMBER_SECONDS
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 
 _VERSION = 1
@@ -25,7 +25,7 @@ _UNKNOWN_AGE = 30 * 86400.0
 """Seconds; what a former version stored does not say when it was read."""
 _LONGEST_AGE = 400 * 86400.0
 """Whatever the clock says: it may have been set."""
-_SAYS_NOTHING = frozenset({CONF_ALLOW_CHANGES, CONF_DETAIL, CONF_INTERVALS})
+_SAYS_NOTHING = frozenset({CONF_ALLOW_CHANGES, CONF_CONTROL, CONF_DETAIL, CONF_INTERVALS})
 """Settings that change nothing about which meter is read, and how its numbers are understood."""
 
 _FORMER = "former"

@@ -8,10 +8,11 @@ from homeassistant.const import Platform
 
 from .aioacrel.points import Point
 from .coordinator import AcrelCoordinator
-from .entity import AcrelEntity
 from .kinds import set_up
+from .settingentity import SettingEntity
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
+# Who asks is known only while nothing waits in between; the link keeps the order of requests.
 
 _CLASSES: Mapping[str, NumberDeviceClass] = {
     "V": NumberDeviceClass.VOLTAGE,
@@ -27,7 +28,7 @@ _CLASSES: Mapping[str, NumberDeviceClass] = {
 }
 
 
-class AcrelNumber(AcrelEntity, NumberEntity):
+class AcrelNumber(SettingEntity, NumberEntity):
     """A limit, delay or other number within what the model's manual allows."""
 
     _attr_mode = NumberMode.BOX

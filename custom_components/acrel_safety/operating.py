@@ -1,7 +1,6 @@
 """Operating one device in Home Assistant: who asks is found out, the library decides, all of it is put down."""
 
-import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,6 +14,7 @@ from .aioacrel.alarms.board import Board
 from .aioacrel.control.caller import Caller
 from .aioacrel.control.control import Act, Control
 from .aioacrel.control.cutoff import CutOff
+from .aioacrel.control.inturn import in_turn
 from .aioacrel.control.outcome import Outcome, Reason, Result, refused
 from .aioacrel.control.policy import Policy
 from .aioacrel.control.reclose import Recloser
@@ -34,19 +34,22 @@ from .cutting import cut_off_device, cut_off_ids
 from .deeds import Deed, What, deeds_of
 from .desk import desk_of
 from .devices import board_of
+from .doubts import follow_doubts
 from .handles import Handle, handles_of
+from .interrupted import settle_interrupted, standing_of
 from .lockedout import LockedOut, follow_locked_out
 from .lockoutmemory import lockouts_of
 from .logged import log_deed
 from .movements import follow_movements
 from .reclosing import reclose_device, reclosing_ids
+from .starters import StarterForgottenError
 from .tagmemory import tag_memory
 from .tripmemory import trip_memory
+from .undone import follow_undone
 from .vain import vain_of
 
-OPENING_PATIENCE = 30.0
-"""Seconds for which an opening waits for what is under way: it is better late than not at all."""
 _CONTROL = "_control_"
+_NOTHING: Mapping[str, object] = {}
 _KINDS = {What.TAG_HUNG: Kind.TAG, What.TAG_REMOVED: Kind.TAG, What.MOVED: Kind.POSITION}
 
 
@@ -82,45 +85,39 @@ class Operator:
     # -- operations ---------------------------------------------------------------------------------------------------
 
     async def async_caller(self, context: Context, circuit: str) -> Caller:
-        """Return who asks for something on a circuit; whoever may not even ask is put down. Raises Unauthorized."""
+        """Return who asks for something on a circuit; whoever may not even ask is put down.
+
+        Raises Unauthorized, StarterForgottenError.
+        """
         try:
             return await async_caller(self._hass, context, self.shown_by(circuit))
-        except Unauthorized:
+        except Unauthorized, StarterForgottenError:
             self.note(self.deed(What.UNAUTHORIZED, circuit), by=context.user_id or "")
             raise
 
     async def async_operate(
-        self, key: PointKey, context: Context, token: str | None = None, *, is_confirmed: bool = False
+        self,
+        key: PointKey,
+        context: Context,
+        token: str | None = None,
+        *,
+        is_confirmed: bool = False,
+        objection: Outcome | None = None,
     ) -> Outcome:
         """Carry out an operation for whoever acts, and return what became of it. Raises Unauthorized.
+
+        With an `objection` it is refused, whoever asks.
 
         What is asked for together (a group) goes one after another, but nothing that nobody waits for any more.
         """
         caller = await self.async_caller(context, key.circuit)
-        if (outcome := self.control.forbidden(key, caller)) is None:
-            outcome = await self._async_in_turn(key, caller, token, is_confirmed=is_confirmed)
+        if (outcome := self.control.forbidden(key, caller) or objection) is None:
+            operate = partial(self.control.operate, key, caller, token, is_confirmed=is_confirmed)
+            outcome = await in_turn(self.control, key, caller, operate)
         else:
             # Whoever may not keeps nobody waiting.
             self.note(self.of_key(What.ENDED, key, caller, outcome))
         await desk_of(self._hass).record.async_written()
-        return outcome
-
-    async def _async_in_turn(self, key: PointKey, caller: Caller, token: str | None, *, is_confirmed: bool) -> Outcome:
-        lockouts = self.control.lockouts
-        is_opening = self.policy.effect(self.control.device.model.operations[key]) is Effect.OPEN
-        patience = OPENING_PATIENCE if is_opening else PATIENCE
-        until = self._hass.loop.time() + patience
-        try:
-            async with lockouts.turns.turn((caller.kind, caller.id), patience, is_first=is_opening):
-                async with asyncio.timeout_at(until):
-                    # What acts by itself, or was asked for before the link was loaded anew, is under way.
-                    await lockouts.idle()
-                return await self.control.operate(key, caller, token, is_confirmed=is_confirmed)
-        except TooManyError:
-            outcome = refused(Reason.BUSY)
-        except TimeoutError:
-            outcome = refused(Reason.WAITED_TOO_LONG)
-        self.note(self.of_key(What.ENDED, key, caller, outcome))
         return outcome
 
     async def async_select(self, key: PointKey, context: Context, seconds: float) -> Selection | Outcome:
@@ -171,7 +168,7 @@ class Operator:
             self._begun = act.time
         if act.time == self._begun:
             # What was begun is put down with its end, whatever that is.
-            self._write(deed)
+            self.write_begun(deed)
         else:
             self.note(deed)
         if act.outcome is not None and act.outcome.is_confirmed and act.effect is Effect.CLOSE:
@@ -199,13 +196,18 @@ class Operator:
             put_down(deed)
 
     @callback
-    def _write(self, deed: Deed, by: str = "") -> None:
+    def write_begun(self, deed: Deed) -> None:
+        """Put down the begin or the end of an operation, and that it stands, or does not any more."""
+        self._write(deed, standing=standing_of(deed))
+
+    @callback
+    def _write(self, deed: Deed, by: str = "", standing: Mapping[str, object] = _NOTHING) -> None:
         more: dict[str, object] = {"by": by} if by else {}
         place = {"site": deed.board.site, "board": deed.board.name, "circuit": deed.circuit}
         if deed.seconds:
             more["seconds"] = round(deed.seconds, 3)
         kind = _KINDS.get(deed.what, Kind.COMMAND)
-        desk_of(self._hass).record.put_down(kind, {**place, **deed.plain(), **more})
+        desk_of(self._hass).record.put_down(kind, {**place, **deed.plain(), **more}, standing)
         log_deed(self._hass, deed)
         deeds_of(self._hass).tell(deed)
 
@@ -269,6 +271,7 @@ def operate_device(
         surroundings=surroundings,
         lockouts=lockouts_of(hass, device),
         tags=tag_memory(hass).tags_of(device.identity),
+        put_down=desk_of(hass).record.async_soon_written,
     )
     board = board_of(hass, entry, coordinator.subentry)
     operator = coordinator.operator = Operator(coordinator, control, surroundings, board)
@@ -277,6 +280,9 @@ def operate_device(
         cut_off_device(hass, operator, watch),
         follow_locked_out(hass, entry, operator),
         follow_movements(operator, hass.loop.time),
+        follow_undone(hass, operator),
+        follow_doubts(hass, entry, operator),
+        settle_interrupted(hass, operator, surroundings, desk_of(hass).begun),
     ]
 
     @callback

@@ -19,6 +19,8 @@ from .issues import tell_record_trouble
 
 _LONGEST_WAIT = 5.0
 """Seconds; so long a person waits for a disk that does not answer."""
+_SHORT_WAIT = 1.0
+"""Seconds; so long an operation waits for it."""
 _MOST_LATE = 1000
 """Entries that wait until the record can be opened."""
 _SHORTER = (2000, 500, 100)
@@ -117,6 +119,11 @@ class SafetyRecord:
             self._latest = self.journal.append(entry, cast("Mapping[str, Json]", standing))
         except AcrelError as error:
             LOGGER.error("This could not be put down in the record: %s (%s)", entry.data, error)
+
+    async def async_soon_written(self) -> None:
+        """As `async_written`, but wait no longer than an operation may be kept waiting."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.async_written(), _SHORT_WAIT)
 
     async def async_written(self) -> None:
         """Return when all that was put down is on the disk; where that cannot be now, a repair says so."""

@@ -13,15 +13,20 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioacrel.control.control import Act
 from .aioacrel.control.outcome import Outcome, Reason, Result, refused
+from .aioacrel.points import Effect
 from .aioacrel.readings import PointKey
 from .aioacrel.texts import library_language
 from .asking import AskedEntity
 from .const import DOMAIN
 from .coordinator import AcrelConfigEntry
+from .deeds import deeds_of
 from .devices import device_info
 from .handles import Handle, position
+from .meant import objection
 from .operating import Operator
+from .undone import UNDONE
 
+_UNDONE_BY = {Effect.OPEN: "closed_again", Effect.CLOSE: "opened_again"}
 _MOVING = {True: "closing", False: "opening"}
 
 
@@ -96,7 +101,8 @@ class RemoteEntity(AskedEntity):
             # Nobody knows who asks: not an action of Home Assistant, which always says so.
             outcome = refused(Reason.NO_RIGHT)
         elif key is not None:
-            outcome = await self.operator.async_operate(key, context, is_confirmed=True)
+            not_meant = objection(self.hass, context, self.entity_id)
+            outcome = await self.operator.async_operate(key, context, is_confirmed=True, objection=not_meant)
         self.operator.check(outcome)
 
 
@@ -142,11 +148,24 @@ class RemoteSwitch(RemoteEntity, SwitchEntity):
         tags = control.tags.on(self.handle.circuit)
         return {
             "movement": self._movement(),
-            "last_outcome": None if outcome is None else str(outcome.result),
-            "last_reason": None if outcome is None or outcome.reason is None else str(outcome.reason),
+            "last_outcome": None if outcome is None else UNDONE if self._is_undone else str(outcome.result),
+            "last_reason": self._last_reason(),
             "last_by": None if last is None else last.caller.name,
             "tags": [f"{tag.name}: {tag.reason}" if tag.reason else tag.name for tag in tags],
         }
+
+    @property
+    def _is_undone(self) -> bool:
+        """Whether what was done last does not hold any more."""
+        operator = self.operator
+        return self._last is not None and deeds_of(self.hass).is_last_undone(operator.board.identity, self._last.key)
+
+    def _last_reason(self) -> str | None:
+        if self._last is None or (outcome := self._last.outcome) is None:
+            return None
+        if self._is_undone:
+            return _UNDONE_BY.get(self._last.effect)
+        return None if outcome.reason is None else str(outcome.reason)
 
     def _movement(self) -> str | None:
         act = self.operator.control.under_way

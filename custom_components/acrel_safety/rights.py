@@ -36,7 +36,9 @@ class Actor:
 
 
 async def async_actor(hass: HomeAssistant, context: Context) -> Actor:
-    """Return who acts. Raises UnknownUser for a person who is gone, Unauthorized for one whose account is off.
+    """Return who acts.
+
+    Raises UnknownUser for a person who is gone, Unauthorized for one whose account is off, StarterForgottenError.
 
     Home Assistant lets nobody log in with such an account, but a phone that was registered with it still sends.
     """

@@ -7,13 +7,14 @@ from homeassistant.const import Platform
 
 from .aioacrel.points import Point
 from .coordinator import AcrelCoordinator
-from .entity import AcrelEntity
 from .kinds import set_up
+from .settingentity import SettingEntity
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
+# Who asks is known only while nothing waits in between; the link keeps the order of requests.
 
 
-class AcrelSelect(AcrelEntity, SelectEntity):
+class AcrelSelect(SettingEntity, SelectEntity):
     """A mode of the device."""
 
     def __init__(self, coordinator: AcrelCoordinator, point: Point) -> None:

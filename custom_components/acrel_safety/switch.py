@@ -9,15 +9,15 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioacrel.points import Point
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .entity import AcrelEntity
 from .kinds import set_up
 from .remote import add_remotes
+from .settingentity import SettingEntity
 
 PARALLEL_UPDATES = 0
 # A breaker that sticks may hold up no other; on one device its control keeps the order, of requests the link does.
 
 
-class AcrelSwitch(AcrelEntity, SwitchEntity):
+class AcrelSwitch(SettingEntity, SwitchEntity):
     """Turns a function of the device on or off, such as an alarm."""
 
     def __init__(self, coordinator: AcrelCoordinator, point: Point) -> None:

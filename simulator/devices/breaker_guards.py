@@ -30,6 +30,8 @@ class Guard:
     opens: bool = True
     maintains: bool = False
     """Whether it sets maintenance as well: nobody closes remotely then."""
+    tells_links: bool = True
+    """Whether the vocabulary has codes for what it does to the breaker."""
     is_warning: bool = False
     held: bool = False
     """The alarm that it tells: until it is reset, also when the breaker is open."""
@@ -65,8 +67,9 @@ class Guard:
             f"{self.prefix}Tim": self.delay_s,
             **({f"{self.prefix}Val01": self.warns_at} if self.warning else {}),
             f"{self.prefix}Val02": self.trips_at,
-            f"{self.prefix}RlyOff": self.opens,
-            f"{self.prefix}RlyRep": self.maintains,
+            **(
+                {f"{self.prefix}RlyOff": self.opens, f"{self.prefix}RlyRep": self.maintains} if self.tells_links else {}
+            ),
         }
 
     def _is_beyond(self, limit: float) -> bool:
@@ -143,6 +146,7 @@ def guards_of(feeder: Feeder, poles: range, rated: float, leakage: Callable[[], 
         ),
         Guard(
             prefix="THigh",
+            tells_links=False,
             warning="",
             alarm="THigh",
             measured=lambda: max(feeder.temperature[conductor] for conductor in conductors(poles)),

@@ -42,6 +42,8 @@ class Awt(Station):
         self._step = ""
         self._asked: list[object] = []
         self._answered = asyncio.Event()
+        self.has_command = asyncio.Event()
+        """Set by each command that reached it, whether it looked at it already or not."""
         self._kept: list[Message] = []
 
     @property
@@ -162,6 +164,7 @@ class Awt(Station):
                 self._kept.append(message)
             else:
                 await self._obey(message)
+            self.has_command.set()
 
     async def _obey_kept(self) -> None:
         kept, self._kept = self._kept, []

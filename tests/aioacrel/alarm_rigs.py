@@ -1,11 +1,12 @@
 """A board whose readings, clocks and persons the test plays, and what its alarms say."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from custom_components.acrel_safety.aioacrel.alarms.board import Board
 from custom_components.acrel_safety.aioacrel.alarms.clock import Clock
+from custom_components.acrel_safety.aioacrel.alarms.closedagain import Sign
 from custom_components.acrel_safety.aioacrel.alarms.engine import Alarms
 from custom_components.acrel_safety.aioacrel.alarms.happening import Happening, What
 from custom_components.acrel_safety.aioacrel.alarms.notices import Notice, Why
@@ -159,15 +160,22 @@ class PlayedBoard:
         ratios: Mapping[str, float],
         *,
         calls: bool = False,
+        signs: Mapping[str, Sequence[Sign]] | None = None,
     ) -> None:
         self.plant, self.name, self.model = plant, name, of
         self.limits, self.ratings, self.link, self.ratios = limits, ratings, link, ratios
         self.device = Device(name, of, steady=lambda: plant.times.steady)
         self.source = SpokenSource(of, NEAR, "line", of.readable)
         self.device.attach(self.source)
-        board = Board(identity=name, name=name, link=link, circuit_name=lambda number: f"Circuit {number}")
+        board = Board(identity=name, name=name, link=link, calls=calls, circuit_name=lambda number: f"Circuit {number}")
         self.watch, self.end = plant.alarms.watch(
-            self.device, board, limits=limits, ratings=ratings, grows=plant.grows, ratios=ratios, calls=calls
+            self.device,
+            board,
+            limits=limits,
+            ratings=ratings,
+            grows=plant.grows,
+            ratios=ratios,
+            signs=signs,
         )
 
     def quiet(self, **but: Value) -> None:

@@ -13,6 +13,7 @@ from custom_components.acrel_safety.aioacrel.control.reclose import Recloser
 from custom_components.acrel_safety.aioacrel.control.requests import Step as CutStep
 from custom_components.acrel_safety.aioacrel.control.rights import ADMINISTRATORS, AUTOMATIONS, Right, Rights
 from custom_components.acrel_safety.aioacrel.control.rounds import Round, Step
+from custom_components.acrel_safety.aioacrel.control.signs import signs_of
 from custom_components.acrel_safety.aioacrel.control.surroundings import Watched
 from custom_components.acrel_safety.aioacrel.models import read_model
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality, Value
@@ -111,7 +112,8 @@ class Breaker:
         self.poll()
 
     def _begin(self) -> None:
-        self.board = PlayedBoard(self.plant, "Board", BREAKER, self.limits, {}, "", {})
+        signs = signs_of(BREAKER, self.policy)
+        self.board = PlayedBoard(self.plant, "Board", BREAKER, self.limits, {}, "", {}, signs=signs)
         self.source = self.board.source
         self.source.orders = frozenset(BREAKER.operations)
         self.watched = Watched(self.board.watch, lambda: self.plant.times.steady)

@@ -122,3 +122,47 @@ def test_what_is_not_known_is_not_guessed(acrel: Acrel, data: str, said: str) ->
 @pytest.mark.parametrize("data", ["7B7", "xyz", "7B 7B 9", "00" * 70000])
 def test_what_are_no_bytes_is_wrong_usage(acrel: Acrel, data: str) -> None:
     assert acrel("frame", data).code == 2
+
+
+@pytest.mark.parametrize(
+    ("message", "dialect", "kind", "values"),
+    [
+        (
+            {"method": "update", "sn": "20260101000001", "reported": {"0_22260101000011": {"Ua": "226.0"}}},
+            "platform",
+            "report",
+            {"Ua": "226.0"},
+        ),
+        (
+            {"type": "data", "gwSN": "1", "meterSN": "22260101000011", "ia": 2, "ct": 40},
+            "overseas",
+            "report",
+            {"ia": 80, "ct": 40},
+        ),
+        (
+            {"data": [{"point": [{"ID": 0, "val": "22260101000011"}, {"ID": 40, "val": 0.03}]}]},
+            "numbers",
+            "report",
+            {"Lg": 30},
+        ),
+        (
+            {"method": "login", "msgid": 0, "payload": {"upInterval": 60, "imei": "860000000000000"}},
+            "platform",
+            "login",
+            None,
+        ),
+    ],
+)
+def test_a_message_of_a_gateway_is_explained(
+    acrel: Acrel, message: dict[str, Any], dialect: str, kind: str, values: dict[str, Any] | None
+) -> None:
+    outcome = acrel("frame", json.dumps(message), "--json")
+    assert (outcome.code, outcome.json["dialect"], outcome.json["kind"]) == (0, dialect, kind)
+    assert [meter["values"] for meter in outcome.json["meters"]] == ([] if values is None else [values])
+    people = acrel("frame", json.dumps(message), "--language", "zh")
+    assert "网关报文" in people.out
+    assert not any(number in outcome.out + people.out for number in ("22260101000011", "860000000000000"))
+
+
+def test_what_looks_like_a_message_and_is_none_is_said(acrel: Acrel) -> None:
+    assert acrel("frame", '{"method": ', "--json").error == "no_frame"

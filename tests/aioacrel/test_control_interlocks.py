@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import product
+from typing import override
 
 import pytest
 
@@ -19,6 +20,7 @@ from custom_components.acrel_safety.aioacrel.control.rights import (
     Rights,
     user,
 )
+from custom_components.acrel_safety.aioacrel.control.surroundings import Unwatched
 from custom_components.acrel_safety.aioacrel.control.tags import Tag
 from custom_components.acrel_safety.aioacrel.control.tokens import Selection
 from custom_components.acrel_safety.aioacrel.device import Device
@@ -38,22 +40,26 @@ CLOSING = ("on", "release")
 NOT_A_PERSON = ("automation", "request")
 
 
-class Around:
+class Around(Unwatched):
     """Alarms as a test says they are."""
 
     def __init__(self, trip: str = "", fault: str = "") -> None:
         self._trip, self._fault = trip, fault
         self.expected: list[float | None] = []
 
+    @override
     def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> str:
         return self._trip
 
+    @override
     def sensor_fault(self, circuit: str) -> str:
         return self._fault
 
+    @override
     def expect_open(self, circuit: str, seconds: float) -> None:
         self.expected.append(seconds)
 
+    @override
     def expect_nothing(self, circuit: str) -> None:
         self.expected.append(None)
 

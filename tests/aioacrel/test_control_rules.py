@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.control.caller import AUTOMATION, Caller, CallerKind
 from custom_components.acrel_safety.aioacrel.control.choice import falls_back_when
-from custom_components.acrel_safety.aioacrel.control.evidence import Contact, Disputed, Proof, Threshold
+from custom_components.acrel_safety.aioacrel.control.evidence import Contact, Disputed, Evidence, Proof, Threshold
+from custom_components.acrel_safety.aioacrel.control.named import Doubt, doubt_about, evidence_of
 from custom_components.acrel_safety.aioacrel.control.outcome import Outcome, Reason, Result
 from custom_components.acrel_safety.aioacrel.control.policy import Drive, Policy
 from custom_components.acrel_safety.aioacrel.control.rights import Right, Rights, user
@@ -222,6 +223,32 @@ def test_one_contact_tells_of_no_more_than_one_output() -> None:
         assert found.position({contact.key: Reading(True, Quality.GOOD, datetime.now(UTC))}) is (
             found == contact or None
         )
+
+
+DI1, UA, DO1 = (PointKey("1", code) for code in ("DI1", "Ua", "DO1"))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "doubt"),
+    [
+        ({"1": Contact(key=DI1)}, None),
+        ({"1": Threshold(key=UA, above=180, below=20)}, None),
+        ({}, None),
+        # One contact for two circuits, also where it is read the other way round.
+        ({"1": Contact(key=DI1), "2": Contact(key=DI1, closed=False)}, Doubt.SHARED),
+        ({"1": Contact(key=PointKey("1", "DI99"))}, Doubt.LOST),
+        ({"1": Threshold(key=PointKey("7", "Ua"), above=180, below=20)}, Doubt.LOST),
+        # What a model of now shows is of another kind.
+        ({"1": Contact(key=UA)}, Doubt.LOST),
+        ({"1": Threshold(key=DI1, above=180, below=20)}, Doubt.LOST),
+    ],
+)
+def test_what_is_named_tells_only_what_is_beyond_doubt(evidence: dict[str, Evidence], doubt: Doubt | None) -> None:
+    policy, adw300 = Policy(drives={DO1: Drive.CONTACTOR}, evidence=evidence), model("adw300")
+    assert doubt_about(policy, adw300, "1") is doubt
+    found = evidence_of(policy, adw300, "1")
+    assert isinstance(found, Disputed) is (doubt is not None)
+    assert doubt is not None or found == evidence.get("1")
 
 
 def said(value: Value | None, quality: Quality = Quality.GOOD) -> Mapping[PointKey, Reading]:

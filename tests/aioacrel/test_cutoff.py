@@ -1,6 +1,7 @@
 """What cuts a circuit off by itself: ties by alarm, delay, confirmation and rights, and the writes the device saw."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -280,3 +281,62 @@ async def test_after_a_restart_nothing_is_made_up(ties: tuple[Tie, ...]) -> None
     await rig.say(**LEAK)
     await rig.pass_(31)
     assert len(rig.writes) + len(rig.cut_off.requests) == 1
+
+
+# -- whose turn it is -------------------------------------------------------------------------------------------------
+
+
+async def waited(rig: Breaker, seconds: float, then: Callable[[], object] = lambda: None) -> None:
+    """Have a leakage while somebody else has his turn, and something happen before that ends."""
+    async with rig.control.lockouts.turns.turn("somebody", 1.0):
+        leaking = asyncio.create_task(rig.say(**LEAK))
+        await asyncio.sleep(seconds)
+        assert (rig.writes, len(rig.cut_off.requests)) == ([], 0)
+        then()
+        await asyncio.sleep(0)
+    await leaking
+
+
+async def test_a_cut_off_waits_for_its_turn_before_anybody_is_asked() -> None:
+    rig = Breaker(tied(ALONE))
+    await waited(rig, 20.0)
+    assert (rig.writes, len(rig.cut_off.requests)) == (["RLYOFF"], 0)
+
+
+async def test_a_cut_off_whose_turn_does_not_come_is_asked_for() -> None:
+    rig = Breaker(tied(ALONE))
+    async with rig.control.lockouts.turns.turn("somebody", 1.0):
+        await rig.say(**LEAK)
+        request = asked(rig)
+    assert request.why is not None
+    assert (request.why.reason, rig.writes) == (Reason.WAITED_TOO_LONG, [])
+
+
+def over(rig: Breaker) -> None:
+    rig.values["LgHigh"] = False
+    rig.poll()
+
+
+def untied(rig: Breaker) -> None:
+    rig.policy = OPTED_IN
+
+
+def disabled(rig: Breaker) -> None:
+    rig.consent(is_enabled=False)
+
+
+@pytest.mark.parametrize("then", [over, untied, disabled])
+async def test_what_is_over_or_withdrawn_while_it_waits_cuts_nothing(then: Callable[[Breaker], None]) -> None:
+    rig = Breaker(tied(ALONE))
+    await waited(rig, 5.0, lambda: then(rig))
+    await rig.pass_(5)
+    assert rig.writes == []
+
+
+async def test_two_persons_who_confirm_at_once_cut_once() -> None:
+    rig = Breaker(tied(ASKS))
+    await rig.say(**LEAK)
+    request = asked(rig)
+    first, second = await asyncio.gather(*(rig.cut_off.confirm(request.id, ADMIN) for _ in range(2)))
+    assert first is not None
+    assert (first.is_confirmed, second, rig.writes) == (True, None, ["RLYOFF"])

@@ -20,7 +20,7 @@ from simulator.faults.frames import Frame, checksum
 from simulator.faults.virtual import run
 from tests.aioacrel.fault_rigs import TIMEOUT, address_at
 
-FUZZERS = {"fuzz_decoders.py": 20000, "fuzz_uplink.py": 1000}
+FUZZERS = {"fuzz_decoders.py": 20000, "fuzz_uplink.py": 1000, "fuzz_xmlgateway.py": 1000}
 
 
 class Babbler(TruthServer):

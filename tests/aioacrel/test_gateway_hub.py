@@ -58,11 +58,13 @@ async def test_the_handshake_ends_with_the_time_in_the_vendors_form_and_the_topo
     ("spoken", "answered"),
     [
         ("sys/dev/MTIz/NDU2+=/" + GATEWAY, "sys/server/MTIz/NDU2+=/" + GATEWAY),
-        ("Sys/Dev/abC=/" + GATEWAY, "Sys/Server/abC=/" + GATEWAY),
-        ("SYS/DEV/abC/" + GATEWAY, "SYS/SERVER/abC/" + GATEWAY),
+        ("Sys/Dev/abC=/" + GATEWAY, "sys/server/abC=/" + GATEWAY),
+        ("SYS/DEV/abC/" + GATEWAY, "sys/server/abC/" + GATEWAY),
     ],
 )
-async def test_a_device_is_answered_in_its_own_spelling(broker: Broker, spoken: str, answered: str) -> None:
+async def test_however_a_device_spells_its_topics_it_is_answered_with_its_own_key(
+    broker: Broker, spoken: str, answered: str
+) -> None:
     broker.hub.expect(GATEWAY)
     broker.say(spoken, {"method": "login", "msgid": 1})
     assert (await broker.answer())[0] == answered

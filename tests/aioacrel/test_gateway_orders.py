@@ -223,3 +223,21 @@ async def test_the_other_dialects_offer_no_order(broker: Broker) -> None:
     broker.say(f"/gw/acrelHW/null/data/{GATEWAY}", {"type": "data", "meterSN": METER, "ua": 230})
     assert heard.value("Ua") == 230
     assert heard.source.orders == frozenset()
+
+
+async def test_what_was_made_before_the_order_confirms_nothing_however_late_it_comes(broker: Broker) -> None:
+    heard = broker.source()
+    control = control_of(heard)
+    broker.login()
+    broker.meter({"AdfState1": CLOSED}, stamp=broker.stamp)
+    act = asyncio.create_task(operated(control, OFF))
+    await asyncio.sleep(2)
+    broker.meter({"AdfState1": CLOSED}, stamp=broker.stamp)
+    await asyncio.sleep(30)
+    methods = [message["payload"]["method"] for _, message, _ in broker.published if "payload" in message]
+    assert methods.count("FORCESWITCH") == 1
+    broker.meter({"AdfState1": OPEN}, stamp=broker.stamp - 33)  # as it was for a moment before
+    await asyncio.sleep(10)
+    assert not act.done()
+    broker.meter({"AdfState1": OPEN}, stamp=broker.stamp)
+    assert (await act).result is Result.CONFIRMED

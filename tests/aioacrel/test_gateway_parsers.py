@@ -196,8 +196,8 @@ SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20)
 )
 FIELDS = (
-    "method msgid payload reported timestamp sendtime state source rssi type time res meterSN meterStatus ch ct pt ua wh"
-    " data point id ID val tp Ua AdfState1 upInterval devicesend"
+    "method msgid payload reported timestamp sendtime state source rssi type time res meterSN meterStatus ch ct pt ua"
+    " wh data point id ID val tp Ua AdfState1 upInterval devicesend"
 )
 NAMES = st.text(max_size=12) | st.sampled_from([*FIELDS.split(), f"0_{METER}", f"2_{METER}"])
 ANYTHING = st.recursive(

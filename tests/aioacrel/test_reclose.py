@@ -1,5 +1,6 @@
 """A breaker is closed again by itself only after a voltage cause that is known and over: cause by state, and writes."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -559,3 +560,54 @@ async def test_a_forced_close_is_never_used() -> None:
     await rig.over_voltage()
     await rig.pass_(400)
     assert (rig.writes, rig.round.phase, rig.round.why) == ([], Phase.LOCKED, Why.REFUSED)
+
+
+# -- whose turn it is -------------------------------------------------------------------------------------------------
+
+
+def tagged(rig: Breaker) -> None:
+    assert isinstance(rig.control.hang_tag("1", ADMIN, "work"), Tag)
+
+
+def dipped(rig: Breaker) -> None:
+    """Have the voltage be unsound for a moment only: it has to be sound for ten seconds anew."""
+    for volts in (150.0, 230.0):
+        rig.values["U"] = volts
+        rig.poll()
+
+
+def other_cause(rig: Breaker) -> None:
+    rig.values["LgHigh"] = True
+    rig.poll()
+
+
+def withdrawn(rig: Breaker) -> None:
+    rig.consent(reclosing=None)
+
+
+@pytest.mark.parametrize(
+    ("then", "writes"),
+    [(lambda _: None, 1), (tagged, 0), (dipped, 0), (other_cause, 0), (withdrawn, 0)],
+    ids=["nothing", "tag", "dip", "other cause", "withdrawn"],
+)
+async def test_it_waits_for_its_turn_and_goes_by_what_is_so_then(then: Callable[[Breaker], None], writes: int) -> None:
+    rig = Breaker()
+    await rig.over_voltage()
+    await rig.pass_(9)
+    async with rig.control.lockouts.turns.turn("somebody", 1.0):
+        trying = asyncio.create_task(rig.pass_(2))
+        await asyncio.sleep(5.0)
+        assert (rig.writes, rig.round.phase) == ([], Phase.TRYING)
+        then(rig)
+    await trying
+    assert len(rig.writes) == writes
+
+
+async def test_a_turn_that_does_not_come_uses_up_a_try() -> None:
+    rig = Breaker()
+    await rig.over_voltage()
+    async with rig.control.lockouts.turns.turn("somebody", 1.0):
+        await rig.pass_(11)
+    outcomes = [step.outcome for step in rig.steps if step.outcome is not None]
+    assert [outcome.reason for outcome in outcomes] == [Reason.WAITED_TOO_LONG]
+    assert (rig.writes, rig.round.phase, rig.round.tries) == ([], Phase.WAITING, 1)

@@ -36,6 +36,9 @@ SOURCES = sorted(Path(integration.__file__).parent.rglob("*.py"))
 OWN_WAY: tuple[type[AcrelError], ...] = (FileProblemsError, RefusedError, UnheardError)
 """Errors that make the fillings of their sentence themselves."""
 OF_A_VARIABLE = {
+    *("xml_second_login", "xml_refused", "xml_stranger", "xml_request", "xml_sequence", "xml_proof", "xml_result"),
+    *("xml_report", "xml_packed_report", "xml_pass_down", "xml_pass_up", "xml_pass_down_meter", "xml_pass_up_meter"),
+    *("xml_reported", "xml_resent"),
     *EXCEPTION_MEANINGS.values(),
     *EXCEPTION_ADVICE.values(),
     "exception_undefined",

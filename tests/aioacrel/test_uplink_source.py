@@ -19,7 +19,7 @@ from custom_components.acrel_safety.aioacrel.uplink.events import EventKind
 from custom_components.acrel_safety.aioacrel.uplink.hub import Polling, UplinkHub
 from custom_components.acrel_safety.aioacrel.uplink.messages import DataUpload
 from custom_components.acrel_safety.aioacrel.uplink.sections import Seal, Section
-from custom_components.acrel_safety.aioacrel.uplink.source import PERIODS
+from custom_components.acrel_safety.aioacrel.uplink.source import PERIODS, UplinkSource
 from custom_components.acrel_safety.aioacrel.uplink.uploads import UNVERIFIED, UploadDecoder, UploadForm
 from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator import Cabinet
@@ -71,6 +71,23 @@ async def test_an_upload_holds_for_some_periods_whatever_becomes_of_the_connecti
         await log.until(EventKind.LOGIN, 2)
         await asyncio.sleep(0.5)
         assert device.readings[RELAY].value is True
+
+
+async def test_what_was_polled_holds_as_long_while_the_device_is_away_and_no_longer() -> None:
+    async with device_on("ddsy1352", Quirks(redial_s=90_000), polling=Polling(), minutes=5) as (device, caller, log):
+        await asyncio.sleep(60)
+        [source] = device.sources
+        assert isinstance(source, UplinkSource)
+        polled = values(device).keys() - {key for block in source.decoder.blocks for key in block.keys}
+        assert polled
+        caller.hang_up()
+        await log.until(EventKind.LOST)
+        await asyncio.sleep(PERIODS * 300 - 70)
+        assert polled <= values(device).keys()
+        assert device.is_heard
+        await asyncio.sleep(120)
+        assert values(device) == {}
+        assert not device.is_heard
 
 
 async def test_between_uploads_it_is_polled_sparingly() -> None:

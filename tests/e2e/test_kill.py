@@ -27,7 +27,8 @@ from simulator import Cabinet
 from simulator.devices.base import WRITE_MULTIPLE
 from simulator.unit import Request
 
-UNIT = Instrument(unit=8, model="aim-r100", name="Sockets", link=Link.TCP, answers={"allow_changes": True})
+UNIT_ID = 8
+UNIT = Instrument(unit=UNIT_ID, model="aim-r100", name="Sockets", link=Link.TCP, answers={"allow_changes": True})
 SETTING = "LgHighVal02"
 SLOW_SECONDS = 1.0
 LEAST_ENTITIES = 30
@@ -61,12 +62,12 @@ class House:
     @property
     def truth(self) -> float:
         """The alarm limit of the first circuit in the device itself."""
-        return float(self.cabinet.units[UNIT.unit].truth()["1"][SETTING])
+        return float(self.cabinet.units[UNIT_ID].truth()["1"][SETTING])
 
     @property
     def writes(self) -> list[tuple[int, ...]]:
         """All writes the device was ever asked for."""
-        return [write.values for write in self.cabinet.units[UNIT.unit].writes]
+        return [write.values for write in self.cabinet.units[UNIT_ID].writes]
 
     @asynccontextmanager
     async def lived_in(self) -> AsyncGenerator[tuple[Server, Socket]]:
@@ -144,9 +145,9 @@ async def house(tmp_path: Path) -> AsyncGenerator[House]:
     without_history(tmp_path / "configuration.yaml")
     async with (
         aiohttp.ClientSession() as session,
-        Cabinet.of({UNIT.unit: UNIT.model}, frozen=True) as cabinet,
+        Cabinet.of({UNIT_ID: UNIT.model}, frozen=True) as cabinet,
     ):
-        requests = cabinet.units[UNIT.unit].requests = Requests()
+        requests = cabinet.units[UNIT_ID].requests = Requests()
         built = House(tmp_path, Http(session, f"http://{LOOPBACK}:{port}"), cabinet, requests)
         async with built.lived_in() as (_, socket):
             await keep_address(socket)

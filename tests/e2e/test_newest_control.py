@@ -22,12 +22,13 @@ from tests.aioacrel.control_rigs import time_passing
 from tests.e2e.conftest import ROOT
 from tests.e2e.test_kill import without_history
 
-UNIT = Instrument(unit=5, model="ddsy1352", name="Flat", link=Link.TCP)
+UNIT_ID = 5
+UNIT = Instrument(unit=UNIT_ID, model="ddsy1352", name="Flat", link=Link.TCP)
 NEWEST = ROOT / ".venv-newest"
 _FLOWS = "/api/config/config_entries/subentries/flow"
 _UP_SECONDS = 120.0
 _NOT_UP_YET_SECONDS = 0.1
-_RIGHTS = ["off", "on", "settings", "tests", "tags"]
+_RIGHTS = ["off", "on", "tags"]
 
 
 @dataclass(slots=True)
@@ -42,12 +43,12 @@ class House:
     @property
     def writes(self) -> int:
         """How many write requests the meter saw."""
-        return len(self.cabinet.units[UNIT.unit].writes)
+        return len(self.cabinet.units[UNIT_ID].writes)
 
     @property
     def is_closed(self) -> bool:
         """What is so in the meter."""
-        return self.cabinet.units[UNIT.unit].truth()["1"]["RlySta"] is True
+        return self.cabinet.units[UNIT_ID].truth()["1"]["RlySta"] is True
 
     @asynccontextmanager
     async def lived_in(self) -> AsyncGenerator[Socket]:
@@ -104,7 +105,7 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerat
     without_history(tmp_path / "configuration.yaml")
     async with (
         aiohttp.ClientSession() as session,
-        Cabinet.of({UNIT.unit: UNIT.model}, frozen=True) as cabinet,
+        Cabinet.of({UNIT_ID: UNIT.model}, frozen=True) as cabinet,
         time_passing(cabinet.advance),
     ):
         yield House(tmp_path, Http(session, f"http://{LOOPBACK}:{port}"), cabinet)

@@ -140,6 +140,61 @@ async def test_a_position_that_is_not_known_is_said_to_be_so(page: Page) -> None
     await expect(page.get_by_text("目前无法显示")).to_be_visible()
 
 
+_REQUEST: Json = {
+    "request_id": "r1", "circuit": "1", "code": "RLYOFF", "name": "Open", "warning": "", "cause": _HOSTILE,
+    "value": 35, "limit": 30, "unit": "mA", "time": "2026-03-02T10:00:00+00:00", "may_decide": True, "in_the_way": "",
+}  # fmt: skip
+
+
+async def test_a_cut_off_that_is_asked_for_is_confirmed_or_declined_in_two_steps(page: Page) -> None:
+    answers = {**_ANSWERS, "confirm_cut_off": {"text": "Cut off"}, "dismiss_cut_off": {}}
+    await show(page, told(requests=[_REQUEST]), answers)
+    alert = page.get_by_role("alert")
+    await expect(alert).to_contain_text(f"Asks to be switched off: {_HOSTILE}: 35 mA (limit 30 mA)")
+    # Declined: the first press asks, also by keys; Cancel leaves all as it is.
+    keep = page.get_by_role("button", name="Leave it on")
+    await keep.press("Enter")
+    await expect(page.get_by_role("button", name="Leave it on all the same")).to_be_focused()
+    await page.get_by_role("button", name="Cancel").press("Enter")
+    assert await asked(page) == []
+    await keep.click()
+    await page.get_by_role("button", name="Leave it on all the same").click()
+    await expect(page.get_by_text("It stays on.")).to_be_visible()
+    assert await page.evaluate("window.asked.pop().service_data") == {"request_id": "r1"}
+    # Confirmed: what would happen is shown, and only holding sends.
+    cut = page.get_by_role("button", name="Switch off")
+    await cut.focus()
+    await page.keyboard.press("Enter")
+    dialog = page.get_by_role("alertdialog")
+    await expect(dialog).to_be_focused()
+    await expect(dialog).to_contain_text("whatever it feeds loses power")
+    await page.keyboard.press("Escape")
+    await expect(cut).to_be_focused()
+    assert await asked(page) == ["select"]
+    await cut.click()
+    await page.keyboard.press("Tab")
+    await page.keyboard.down("Enter")
+    await expect(dialog).to_be_hidden()
+    await page.keyboard.up("Enter")
+    await expect(page.get_by_text("Cut off", exact=True)).to_be_visible()
+    assert await asked(page) == ["select", "select", "confirm_cut_off"]
+    assert await page.evaluate("window.asked[2].service_data") == {"request_id": "r1"}
+    # Once nothing asks any more, nothing can be confirmed.
+    await cut.click()
+    await expect(dialog).to_be_visible()
+    await page.evaluate("told => window.tell({devices: {d: told}})", told(requests=[]))
+    await expect(dialog).to_be_hidden()
+    await expect(alert).to_be_empty()
+
+
+async def test_who_may_not_decide_sees_what_is_asked_and_no_button(page: Page) -> None:
+    request = {**_REQUEST, "may_decide": False, "in_the_way": "", "limit": None}
+    await show(page, told(requests=[request]), language="zh-Hans")
+    await expect(page.get_by_role("alert")).to_contain_text(f"请求切断：{_HOSTILE}：35 mA")
+    await expect(page.get_by_role("button")).to_have_count(0)
+    await expect(page.locator("acrel-safety-operate img")).to_have_count(0)
+
+
 async def test_both_languages_say_the_same_things(page: Page) -> None:
     await show(page, told())
     keys = """() => ["en", "zh"].map(language => JSON.stringify(window.made.TEXTS[language],

@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient
 from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY, GROUP_ID_USER
+from homeassistant.auth.models import TOKEN_TYPE_LONG_LIVED_ACCESS_TOKEN
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import area_registry as ar
@@ -60,6 +62,8 @@ class Callers:
     """A light that Home Assistant's helper made of the switch."""
     group: str = ""
     """A group switch."""
+    wrapped: str = "switch.wrapped"
+    """A switch that a template made of it."""
 
     @property
     def hass(self) -> HomeAssistant:
@@ -196,6 +200,21 @@ async def by_lamp_of_an_automation(callers: Callers, wish: Wish) -> str:
     return await callers.automate([{"do": f"light.turn_{wish.way}", "at": callers.lamp}])
 
 
+def by_template(name: str) -> Ask:
+    return lambda callers, wish: callers.call(name, wish.action, {"entity_id": callers.wrapped})
+
+
+async def by_template_of_an_automation(callers: Callers, wish: Wish) -> str:
+    return await callers.automate([{"do": wish.action, "at": callers.wrapped}])
+
+
+def by_long_lived_token(name: str) -> Ask:
+    """Ask as a program does that somebody gave a token for years."""
+    return lambda callers, wish: callers.post(
+        f"{name}'s program", wish.action.replace(".", "/"), entity_id=wish.entity_id
+    )
+
+
 async def by_general_action(callers: Callers, wish: Wish) -> str:
     return await callers.call(ADA, f"homeassistant.turn_{wish.way}", {"entity_id": wish.entity_id})
 
@@ -286,6 +305,11 @@ PATHS = (
     Path("light made of it", ADA, by_lamp(ADA), is_for_buttons=False),
     Path("other user, light made of it", OTTO, by_lamp(OTTO), is_for_buttons=False),
     Path("automation, light made of it", NOBODY, by_lamp_of_an_automation, is_for_buttons=False),
+    Path("user's template switch", UWE, by_template(UWE), is_for_buttons=False),
+    Path("other user's template switch", OTTO, by_template(OTTO), is_for_buttons=False),
+    Path("automation's template switch", NOBODY, by_template_of_an_automation, is_for_buttons=False),
+    Path("user's program", UWE, by_long_lived_token(UWE)),
+    Path("other user's program", OTTO, by_long_lived_token(OTTO)),
     Path("homeassistant.turn", ADA, by_general_action, is_for_buttons=False),
     Path("area", ADA, by_place(area_id="kitchen"), reaches=False),
     Path("floor", ADA, by_place(floor_id="ground"), reaches=False),
@@ -345,6 +369,16 @@ async def gather_callers(
         )
         callers.rest[name] = await hass_client(token)
         callers.sockets[name] = await hass_ws_client(hass, token)
+    # One who may come from the local network only, as these clients do.
+    callers.users[UWE].local_only = True
+    for name in (UWE, OTTO):
+        refresh = await hass.auth.async_create_refresh_token(
+            callers.users[name],
+            client_name="program",
+            token_type=TOKEN_TYPE_LONG_LIVED_ACCESS_TOKEN,
+            access_token_expiration=timedelta(days=3650),
+        )
+        callers.rest[f"{name}'s program"] = await hass_client(hass.auth.async_create_access_token(refresh))
     await _automate(callers)
     return callers
 
@@ -363,6 +397,9 @@ async def _automate(callers: Callers) -> None:
     assert await async_setup_component(hass, "automation", {"automation": [following, asked, by_hand]})
     assert await async_setup_component(hass, "script", {"script": {"act": {"sequence": [_SCRIPT]}}})
     assert await async_setup_component(hass, "group", {"group": {"breakers": {"entities": [switch]}}})
+    does = {f"turn_{way}": {"action": f"switch.turn_{way}", "target": {"entity_id": switch}} for way in ("on", "off")}
+    wrapper = {"switch": {"name": "Wrapped", "state": f"{{{{ is_state('{switch}', 'on') }}}}", **does}}
+    assert await async_setup_component(hass, "template", {"template": [wrapper]})
     assert await callers.send(ADA, "schedule/create", name="Hours") == ""
     registry = er.async_get(hass)
     floor = fr.async_get(hass).async_create("Ground")

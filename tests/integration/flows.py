@@ -142,11 +142,12 @@ async def add_link(hass: HomeAssistant, kind: str) -> Walk:
     return await Walk(flow, result).pick(kind)
 
 
-async def change_link(hass: HomeAssistant, entry: ConfigEntry, kind: str) -> Walk:
-    """Start the dialog "Reconfigure" of a link and choose a kind."""
+async def change_link(hass: HomeAssistant, entry: ConfigEntry, kind: str | None) -> Walk:
+    """Start the dialog "Reconfigure" of a link and choose a kind, where there is a choice."""
     flow = hass.config_entries.flow
     context = ConfigFlowContext(source=SOURCE_RECONFIGURE, entry_id=entry.entry_id)
-    return await Walk(flow, await flow.async_init(DOMAIN, context=context)).pick(kind)
+    walk = Walk(flow, await flow.async_init(DOMAIN, context=context))
+    return walk if kind is None else await walk.pick(kind)
 
 
 async def add_devices(hass: HomeAssistant, entry: ConfigEntry) -> Walk:

@@ -26,15 +26,30 @@ FAST_LINE = {"baudrate": 115200, "bytesize": 8, "parity": "N", "stopbits": 1, "t
 QUICK = {"fast": 0.1, "normal": 0.1, "slow": 0.1}
 """Intervals in seconds, for tests that wait for polls."""
 
+SETTABLE = {
+    "allow_changes": True,
+    "control": {
+        "enabled": False,
+        "may_close": False,
+        "rights": {"administrators": ["settings"]},
+        "critical": [],
+        "drives": {},
+    },
+}
+"""What is stored beside a device when its owner allows changes."""
+
 type Framing = Literal["tcp", "rtu_tcp"]
 
 
 def device(
     unit_id: int, model: str, title: str | None = None, *, data: Mapping[str, object] | None = None
 ) -> ConfigSubentryData:
-    """Return a device as the config flow would store it."""
+    """Return a device as the config flow would store it; where changes are allowed, automations may make them."""
+    stored = {"unit_id": unit_id, "model": model, "allow_changes": False, **(data or {})}
+    if stored["allow_changes"] is True:
+        stored.setdefault("control", {"rights": {"automations": ["settings"]}})
     return ConfigSubentryData(
-        data={"unit_id": unit_id, "model": model, "allow_changes": False, **(data or {})},
+        data=stored,
         subentry_type=SUBENTRY_DEVICE,
         title=title or f"{model} {unit_id}",
         unique_id=str(unit_id),

@@ -1,8 +1,10 @@
 """A breaker is switched in Home Assistant only by who may, once, and shows what was read of it."""
 
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import pytest
+import yaml
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers.entity_platform import async_get_platforms
@@ -51,6 +53,35 @@ async def test_an_administrator_opens_and_closes_a_relay(hass: HomeAssistant, ri
         *(("begun", "FORRLYOFF", "Ada"), ("ended", "FORRLYOFF", "Ada")),
         *(("begun", "FORRLYON", "Ada"), ("ended", "FORRLYON", "Ada")),
     ]
+
+
+async def test_an_automation_goes_in_two_steps_or_in_one_call_as_the_documents_say(
+    hass: HomeAssistant, rig: ControlRig
+) -> None:
+    await rig.shows("on")
+    text = (Path(__file__).parents[2] / "docs" / "usage.md").read_text("utf-8")
+    (example,) = [part for part in text.split("```yaml")[1:] if "acrel_safety.select" in part.partition("```")[0]]
+    two_steps = yaml.safe_load(example.partition("```")[0].replace("switch.kitchen_breaker", rig.switch))["actions"]
+    one_call = {**two_steps[2], "data": {"operation": "open", "confirm": True}}
+    neither = {**two_steps[2], "data": {"operation": "open"}}
+    automations = [
+        {"alias": name, "triggers": {"trigger": "event", "event_type": name}, "actions": actions}
+        for name, actions in (("two", two_steps), ("one", [one_call]), ("neither", [neither]))
+    ]
+    assert await async_setup_component(hass, "persistent_notification", {})
+    assert await async_setup_component(hass, "automation", {"automation": automations})
+    writes = 0
+    for name in ("neither", "two", "one"):
+        hass.bus.async_fire(name)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        writes += name != "neither"
+        assert (rig.writes, rig.is_closed) == (writes, name == "neither")
+        rig.relay(closed=True)
+        await rig.shows("on")
+    told = [
+        (entry["what"], entry["caller"]) for entry in await rig.recorded() if entry["what"] in ("selected", "ended")
+    ]
+    assert told == [("ended", "automation"), ("selected", "automation"), *[("ended", "automation")] * 2]
 
 
 async def test_the_switch_is_called_what_it_switches(rig: ControlRig) -> None:

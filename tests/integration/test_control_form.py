@@ -65,6 +65,60 @@ async def test_what_an_output_drives_is_said_once(
     assert [unit.writes for unit in link.cabinet.units.values()] == [[]]
 
 
+RECLOSE = {"reclose": True, "reclose_low": 198.0, "reclose_high": 242.0}
+BEHIND = {"downstream": "1/Ua", "downstream_above": 100, "downstream_below": 50}
+
+
+async def test_what_cannot_be_is_said_at_its_field_and_nothing_of_it_is_saved(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    uwe = await user(hass)
+    link = await link_to(await cabinet_of({1: "adw300"}), control={"enabled": False, "may_close": True})
+    before = dict(link.subentry(1).data)
+    form = await change_device(hass, link.entry, link.subentry(1).subentry_id, "control")
+    said = {"enabled": True, "may_close": False, "administrators": ["off"]}
+    # No sentence is missing in either language, nor what is filled in: `Walk` looks.
+    for values, errors in (
+        ({"users": [uwe.id]}, {"user_rights": "users_without_rights"}),
+        ({"user_rights": ["off"]}, {"users": "rights_without_users"}),
+        ({"downstream_above": 100}, {"downstream": "evidence_no_value"}),
+        ({"downstream_below": 0}, {"downstream": "evidence_no_value"}),
+        ({"downstream": "1/Ua", "downstream_below": 50}, {"downstream_above": "evidence_limits"}),
+        ({"downstream": "1/Ua", "downstream_above": 50}, {"downstream_below": "evidence_limits"}),
+        ({**BEHIND, "downstream_below": 100}, {"downstream_below": "evidence_limits"}),
+        ({**BEHIND, "downstream_below": -1}, {"downstream_below": "evidence_range"}),
+        ({**BEHIND, "downstream_above": 1e9}, {"downstream_above": "evidence_range"}),
+        ({"by_itself": {"cut_off": [{"level": "alarm", "delay": -1}]}}, {"by_itself": "bad_delay"}),
+        ({"by_itself": {"cut_off": [{"level": "alarm"}, {"level": "trip", "delay": 1e6}]}}, {"by_itself": "bad_delay"}),
+    ):
+        await form.answer(**said, **values)
+        assert form.errors == errors
+        assert dict(link.subentry(1).data) == before
+    assert (form.placeholders["line"], form.placeholders["value"]) == ("2", "1000000.0")
+    await form.answer(**said, **BEHIND, users=[uwe.id], user_rights=["off"])
+    assert form.reason == "reconfigure_successful"
+    await hass.async_block_till_done()
+
+
+async def test_only_what_the_model_has_is_offered_by_the_names_of_its_circuits(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    stored = {**USUAL, "rights": {"administrators": ["off", "tests"], "user:nobody": ["off"]}}
+    link = await link_to(await cabinet_of({1: "adw300", 5: "ddsy1352", 8: "aim-r100"}), control=stored)
+    for unit, rights in ((1, {"off", "on", "settings", "tags"}), (5, {"off", "on", "tags"})):
+        form = await change_device(hass, link.entry, link.subentry(unit).subentry_id, "control")
+        for grantee in ("administrators", "automations", "user_rights"):
+            assert {*form.options(grantee)} == rights
+        # What cannot be chosen any more does not stand in a field either: it would refuse the whole form.
+        assert (form.entered["administrators"], form.entered["users"]) == (["off"], [])
+        assert form.options("critical") == {"1": link.subentry(unit).title}
+        assert ("reclose" in form.entered_in("by_itself")) is False
+        form.abandon()
+    # Nothing of it can be operated, and nobody may change its settings: there is nothing to give a right to.
+    form = await change_device(hass, link.entry, link.subentry(8).subentry_id)
+    assert form.step == "reconfigure"
+
+
 async def test_of_another_device_in_its_place_nothing_is_allowed(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
 ) -> None:
@@ -114,6 +168,8 @@ async def test_who_is_no_administrator_cannot_open_it(
         {"drives": {"1/DO1": "pump"}},
         {"drives": {"DO1": "signal"}},
         {"critical": "1"},
+        {"evidence": {"1": {"value": "1/Ua", "above": 1e9, "below": 1}}},
+        {"evidence": {"1": {"value": "1/Ua", "above": 100, "below": -1}}},
         {"only_by_day": True},
     ],
 )

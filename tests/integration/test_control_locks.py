@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.intent import ServiceIntentHandler
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
-from custom_components.acrel_safety import operating
+from custom_components.acrel_safety.aioacrel.control import inturn
 from custom_components.acrel_safety.aioacrel.control.outcome import Reason
 from custom_components.acrel_safety.aioacrel.texts import say
 from tests.integration.conftest import CabinetMaker, LinkMaker
@@ -149,7 +149,7 @@ async def test_who_comes_while_it_is_operated_waits_and_is_refused(
     table: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The breaker sticks, so that the operation before them goes on and on."""
-    monkeypatch.setattr(operating, "OPENING_PATIENCE", 0.2)
+    monkeypatch.setattr(inturn, "OPENING_PATIENCE", 0.2)
     rig, callers = await table(0)
     rig.relay(closed=True)
     await rig.shows("on")

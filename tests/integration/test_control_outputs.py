@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockUser
 
+from custom_components.acrel_safety import doubts as doubting
 from custom_components.acrel_safety.aioacrel.control.evidence import Contact, Threshold
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.checked import UnfitError
@@ -252,7 +254,7 @@ async def test_its_owner_names_what_tells_the_position(hass: HomeAssistant, inst
         await form.answer(**said, contact_closed=["1/DI1"], contact_open=["1/DI2"])
         assert form.errors == {"contact_open": "evidence_named_twice"}
         await form.answer(**said, downstream="1/Ua", downstream_above=50, downstream_below=100)
-        assert form.errors == {"downstream_above": "evidence_limits"}
+        assert form.errors == {"downstream_below": "evidence_limits"}
         await form.answer(**said, downstream="1/Ua", downstream_above=100, downstream_below=50)
         await hass.async_block_till_done()
         key = PointKey("1", "Ua")
@@ -285,3 +287,51 @@ async def test_its_owner_names_what_tells_the_position(hass: HomeAssistant, inst
 def test_what_is_not_understood_of_it_is_not_taken_for_anything(evidence: object) -> None:
     with pytest.raises(UnfitError):
         sound_control({"enabled": True, "evidence": evidence})
+
+
+def doubts(hass: HomeAssistant) -> list[str]:
+    """Return why what is to tell a position is in doubt, as repairs say."""
+    found = [one for (_, issue_id), one in ir.async_get(hass).issues.items() if "evidence_doubted" in issue_id]
+    return [str((one.translation_placeholders or {})["why"]) for one in found]
+
+
+async def test_what_tells_a_position_and_is_in_doubt_is_said_and_proves_nothing(
+    hass: HomeAssistant, instrument: Instruments, ada: MockUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubting, "_LASTING_SECONDS", 0.2)
+    both = {"1/DO1": "breaking_contactor", "1/DO2": "breaking_contactor"}
+    one = {"1/DO1": "breaking_contactor"}
+    async with instrument("contactor", both, evidence=CONTACT) as rig:
+        for drives, evidence, why in (
+            (both, CONTACT, "for several outputs"),
+            (one, {"1": {"contact": "1/DI99", "closed": True}}, "not there any more"),
+            (one, {"1": {"contact": "1/Ua", "closed": True}}, "of another kind"),
+        ):
+            await rig.allow({**FREE, "drives": drives, "evidence": evidence})
+            (said,) = doubts(hass)
+            assert why in said
+            switch = rig.handle("switch", "1_DO1_remote_contactor")
+            asked = {"entity_id": switch, "confirm": True}
+            await rig.link.until(switch, is_now("unavailable"))
+            writes = rig.writes
+            with pytest.raises(ServiceValidationError, match="its position is not known"):
+                await rig.act("operate", ada, operation="DO1OFF", **asked)
+            assert rig.writes == writes
+            answer = await rig.act("operate", ada, operation="DO1ON", **asked)
+            assert (answer["outcome"], answer["reason"]) == ("unverified", "evidence_doubted")
+            assert rig.writes == writes + 1
+        # Put right, it is believed; when the contact says otherwise for long, that is said.
+        put(rig, STATE[0], 0)
+        await rig.allow({**FREE, "drives": one, "evidence": CONTACT})
+        assert doubts(hass) == []
+        switch = rig.handle("switch", "1_DO1_remote_contactor")
+        await rig.link.until(switch, is_now("on"))
+        rig.link.cabinet.units[UNIT].hold("DI1", 0)
+        await rig.link.reported(UNIT, lambda: bool(doubts(hass)))
+        assert "show different positions" in doubts(hass)[0]
+        assert rig.hass.states.is_state(switch, "unavailable")
+        with pytest.raises(ServiceValidationError, match="its position is not known"):
+            await rig.act("operate", ada, operation="DO1OFF", entity_id=switch, confirm=True)
+        rig.link.cabinet.units[UNIT].release()
+        await rig.link.until(switch, is_now("on"))
+        assert doubts(hass) == []

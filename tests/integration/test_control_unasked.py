@@ -113,7 +113,8 @@ async def disable_entities(rig: ControlRig) -> None:
 async def save_options(rig: ControlRig) -> None:
     for unit_id, answers in ((METER, {}), (INSTRUMENT, {"breaking_contactor": ["1/DO1"], "contact_closed": ["1/DI1"]})):
         form = await change_device(rig.hass, rig.link.entry, rig.link.subentry(unit_id).subentry_id, "control")
-        await form.answer(enabled=True, may_close=True, administrators=ALL, automations=ALL, **answers)
+        rights = [*form.options("administrators")]
+        await form.answer(enabled=True, may_close=True, administrators=rights, automations=rights, **answers)
         assert form.reason == "reconfigure_successful"
         await rig.hass.async_block_till_done()
 

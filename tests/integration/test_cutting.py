@@ -58,8 +58,9 @@ async def test_a_person_confirms_and_nobody_else_can(
                 await rig.act(action, rita, **asked)
             with pytest.raises(ServiceValidationError, match="no right"):
                 await rig.act(action, None, **asked)
-        with pytest.raises(ServiceValidationError, match="no right"):
-            await rig.act("confirm_cut_off", uwe, **asked)
+        for action in ("confirm_cut_off", "dismiss_cut_off"):
+            with pytest.raises(ServiceValidationError, match="no right"):
+                await rig.act(action, uwe, **asked)
         for who in (rita, None, uwe):
             await press(rig, who)
         assert (rig.writes, len(rig.requests)) == (0, 1)

@@ -15,7 +15,7 @@ from simulator.cabinet import STANDARD_UNITS
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.flows import QUICK_LINE, Walk, add_device, add_link, change_device
 from tests.integration.loops import LOOPS
-from tests.integration.rigs import Framing, LinkRig
+from tests.integration.rigs import SETTABLE, Framing, LinkRig
 from tests.integration.serial_bridge import serial_bridge
 
 
@@ -546,7 +546,7 @@ async def test_settings_can_be_changed_while_the_device_is_off(
         "Sockets": {
             "unit_id": 8,
             "model": "aim-r100",
-            "allow_changes": True,
+            **SETTABLE,
             "intervals": {"fast": 1.0, "normal": 10.0, "slow": 60.0},
         }
     }

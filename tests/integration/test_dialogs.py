@@ -14,7 +14,7 @@ from custom_components.acrel_safety.const import DOMAIN, MODEL_FOLDER
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.flows import QUICK_LINE, Walk, add_device, add_link, change_device, change_link, upload
 from tests.integration.loops import LOOPS
-from tests.integration.rigs import HOST, LinkRig
+from tests.integration.rigs import HOST, SETTABLE, LinkRig
 from tests.integration.serial_bridge import serial_bridge
 from tests.integration.test_device_flow import devices, users_model
 from tests.integration.test_import_flow import TWO_LOOPS
@@ -246,7 +246,7 @@ async def test_of_two_dialogs_that_change_one_device_the_second_is_told(rig: Lin
     await asyncio.gather(dialogs[0].answer(allow_changes=True), dialogs[1].answer(allow_changes=False))
     await rig.hass.async_block_till_done()
     assert [dialog.reason for dialog in dialogs] == ["reconfigure_successful", "changed_meanwhile"]
-    assert devices(rig) == {"Kitchen": {"unit_id": 7, "model": "asj10l", "allow_changes": True}}
+    assert devices(rig) == {"Kitchen": {"unit_id": 7, "model": "asj10l", **SETTABLE}}
 
 
 async def test_a_change_of_a_device_that_was_closed_before_it_ended_is_not_saved(rig: LinkRig) -> None:

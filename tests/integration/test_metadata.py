@@ -18,6 +18,7 @@ from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.vocabulary import vocabulary
 from custom_components.acrel_safety.const import PLATFORMS
 from custom_components.acrel_safety.counters import COUNTERS_HELD
+from custom_components.acrel_safety.doubts import EVIDENCE_DOUBTED
 from custom_components.acrel_safety.figures import OF_DEVICES, OF_HUBS
 from custom_components.acrel_safety.growthquestion import LEVEL_CHANGED
 from custom_components.acrel_safety.issues import HAZARDS_OVERDUE, LINK_BROKEN, LINK_UNUSABLE, RECORD_TROUBLE, Issue
@@ -170,9 +171,9 @@ def test_the_quality_scale_answers_every_rule_and_says_why_one_does_not_apply() 
 def test_every_platform_says_how_many_updates_run_at_once() -> None:
     for platform in PLATFORMS:
         source = (INTEGRATION / f"{platform}.py").read_text("utf-8")
-        # A breaker that sticks may hold up no other: of switches the device's own control keeps the order.
-        writes = platform in (Platform.NUMBER, Platform.SELECT)
-        assert f"\nPARALLEL_UPDATES = {int(writes)}\n" in source
+        # Nothing waits between who asks and the act, and a breaker that sticks holds up no other: the device's own
+        # control keeps the order, the link that of requests.
+        assert "\nPARALLEL_UPDATES = 0\n" in source
 
 
 def test_modules_stay_small() -> None:
@@ -272,6 +273,7 @@ def test_every_issue_has_its_texts(english: Tree) -> None:
     assert set(english["issues"]) == {
         *Issue,
         CLOSED_LOCKED_OUT,
+        EVIDENCE_DOUBTED,
         LINK_BROKEN,
         LINK_UNUSABLE,
         COUNTERS_HELD,
@@ -282,7 +284,7 @@ def test_every_issue_has_its_texts(english: Tree) -> None:
     }
     for issue in english["issues"]:
         assert english["issues"][issue]["title"]
-        if issue in (RECORD_TROUBLE, HAZARDS_OVERDUE, UNREADABLE, CLOSED_LOCKED_OUT):
+        if issue in (RECORD_TROUBLE, HAZARDS_OVERDUE, UNREADABLE, CLOSED_LOCKED_OUT, EVIDENCE_DOUBTED):
             # Nothing can be done about it there: it goes by itself.
             assert english["issues"][issue]["description"]
             continue

@@ -10,7 +10,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
-from tests.integration.byitself_rigs import RECLOSES, breaker
+from tests.integration.byitself_rigs import ASKS, RECLOSES, breaker
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.control_rigs import ALL, USUAL, ControlRig, administrator, meter, person
 from tests.integration.rigs import QUICK
@@ -184,3 +184,26 @@ async def test_what_closes_by_itself_is_named_with_its_circuit(
         (board,) = (await told(hass_ws_client, hass))["boards"]
         assert board["by_itself"] == [rig.handle("sensor", "1_reclosing")]
         assert hass.states.get(board["by_itself"][0]) is not None
+
+
+async def test_a_cut_off_that_is_asked_for_is_told_to_all_and_offered_to_who_may_cut(
+    hass: HomeAssistant,
+    tmp_path: Path,
+    cabinet_of: CabinetMaker,
+    link_to: LinkMaker,
+    hass_ws_client: WebSocketGenerator,
+    hass_read_only_access_token: str,
+) -> None:
+    async with breaker(hass, tmp_path, cabinet_of, link_to, ASKS) as rig:
+        page = await opened(rig, hass_ws_client, language="zh-Hans")
+        onlooker = await opened(rig, hass_ws_client, hass_read_only_access_token)
+        assert (await page.stands("closed"))["requests"] == []
+        await rig.leak()
+        (asked,) = (await page.until(lambda device: device["requests"]))["requests"]
+        assert (asked["circuit"], asked["code"], asked["cause"]) == ("1", "RLYOFF", "过剩余电流")
+        assert (asked["may_decide"], asked["in_the_way"]) == (True, "")
+        (seen,) = (await onlooker.until(lambda device: device["requests"]))["requests"]
+        assert (seen["request_id"], seen["may_decide"]) == (asked["request_id"], False)
+        await rig.act("dismiss_cut_off", await administrator(hass), request_id=asked["request_id"])
+        assert await page.until(lambda device: not device["requests"])
+        assert rig.writes == 0

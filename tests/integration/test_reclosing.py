@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 
 from custom_components.acrel_safety.aioacrel.alarms.levels import Level
@@ -110,19 +110,29 @@ async def test_a_tag_hung_while_it_waits_locks_it(hass: HomeAssistant, rig: Brea
 async def test_a_person_cancels_it_and_who_may_only_read_cannot(hass: HomeAssistant, rig: BreakerRig) -> None:
     await rig.trip()
     await rig.is_at(Phase.WAITING)
+    uwe = await user(hass)
     with pytest.raises(Unauthorized):
         await rig.act("cancel_reclosing", await reader(hass), entity_id=rig.switch)
+    with pytest.raises(ServiceValidationError, match="no right"):
+        await rig.act("cancel_reclosing", uwe, entity_id=rig.switch)
+    refused = [entry for entry in await rig.recorded() if entry["what"] == "cancel_refused"]
+    assert [(entry["by"], entry["reason"]) for entry in refused] == [("Uwe", "no_right")]
     assert rig.operator.recloser is not None
     assert rig.operator.recloser.rounds["1"].phase is Phase.WAITING
-    await rig.act("cancel_reclosing", await user(hass), entity_id=rig.switch)
-    await rig.is_at(Phase.LOCKED)
+    subentry = rig.link.subentry(5)
+    given = {**RECLOSES, "rights": {**RECLOSES["rights"], f"user:{uwe.id}": ["off"]}}
+    async with rig.link.entry.setup_lock:
+        hass.config_entries.async_update_subentry(rig.link.entry, subentry, data={**subentry.data, "control": given})
+        await rig.act("cancel_reclosing", uwe, entity_id=rig.switch)
+        await rig.is_at(Phase.LOCKED)
+        assert (await rig.steps("reclosing"))[-1]["by"] == "Uwe"
+    await hass.async_block_till_done()
     rig.recover()
     await rig.link.polled(5, 5)
-    for who in (await user(hass), None):
+    for who in (uwe, None):
         with pytest.raises(ServiceValidationError, match="no right"):
             await rig.act("release_reclosing", who, entity_id=rig.switch)
     assert (rig.writes, rig.is_closed) == (0, False)
-    assert (await rig.steps("reclosing"))[-1]["by"] == "Uwe"
 
 
 async def test_an_acknowledgement_by_a_person_ends_it(hass: HomeAssistant, rig: BreakerRig) -> None:
@@ -163,7 +173,7 @@ async def test_an_owner_opts_in_and_out_by_the_dialog(
             ({"may_close": True, "by_itself": {**wanted, "reclose_low": 250.0}}, "bad_voltages"),
         ):
             await form.answer(**said, **values)
-            assert form.errors == {"base": wrong}
+            assert form.errors == {"by_itself": wrong}
         tie = {"level": "pre_alarm", "quantity": "power", "circuit": "1", "delay": 5.0, "without_asking": True}
         await form.answer(**said, may_close=True, by_itself={**wanted, "cut_off": [tie, {"level": "alarm"}]})
         assert form.reason == "reconfigure_successful"
@@ -195,7 +205,8 @@ async def test_what_a_breaker_recloses_itself_is_shown_and_settable_where_its_li
         assert rig.link.state("sensor", 5, "AlrRcrCnt", "2").state == "0"
         assert rig.writes == 0
         wanted = {"entity_id": count.entity_id, "value": 2}
-        await hass.services.async_call("number", "set_value", wanted, blocking=True)
+        ada = Context(user_id=(await administrator(hass)).id)
+        await hass.services.async_call("number", "set_value", wanted, blocking=True, context=ada)
         assert (rig.writes, rig.unit.registers[0x2000]) == (1, 2)
         assert rig.operator.recloser is None
 

@@ -1,6 +1,7 @@
 """Devices that call in over 4G, as a user sees them."""
 
 import asyncio
+import socket
 from collections.abc import Mapping
 
 import pytest
@@ -9,6 +10,8 @@ from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryState, Config
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
+from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.acrel_safety.aioacrel.uplink import server
 from custom_components.acrel_safety.const import DOMAIN
@@ -17,7 +20,7 @@ from custom_components.acrel_safety.hubs import uplink_strangers
 from custom_components.acrel_safety.whole import is_all_there
 from tests.integration.alarm_rigs import context_of
 from tests.integration.control_rigs import USUAL, administrator
-from tests.integration.flows import Walk, add_devices, add_link
+from tests.integration.flows import Walk, add_devices, add_link, change_link
 from tests.integration.rigs import HOST, is_not, is_now
 from tests.integration.uplink_rigs import OTHER, SERIAL, UplinkRig, caller_data, calling, free_port, uplink
 
@@ -188,3 +191,86 @@ async def test_a_meter_is_opened_and_closed_over_its_card_and_nothing_is_sent_to
         with pytest.raises(HomeAssistantError, match=r"nothing was sent: .* \(4G …0042 cannot be reached"):
             await turn("off")
         assert len(caller.unit.writes) == 2
+
+
+type Case = tuple[Mapping[str, object], Mapping[str, str]]
+BAD_PORTS: Mapping[str, Case] = {
+    "nothing chosen": ({"listen": ""}, {"listen": "listen_needed"}),
+    "a name": ({"listen": "home.example"}, {"listen": "bad_listen"}),
+    "an address of somebody else": ({"listen": "203.0.113.9"}, {"listen": "listen_elsewhere"}),
+    "no port": ({"port": 70_000}, {"port": "bad_port"}),
+    "no whole port": ({"port": 7000.5}, {"port": "bad_port"}),
+    "no network": ({"networks": "10.0.0.0/8, home"}, {"networks": "bad_network"}),
+    "more address than network": ({"networks": "10.1.2.3/8"}, {"networks": "bad_network"}),
+}
+BAD_DEVICES: Mapping[str, Case] = {
+    "a serial number with a space": ({"serial_number": "2025 1118"}, {"serial_number": "bad_serial"}),
+    "no serial number": ({"serial_number": "  "}, {"serial_number": "bad_serial"}),
+    "too long a one": ({"serial_number": "1" * 21}, {"serial_number": "bad_serial"}),
+    "one in Chinese": ({"serial_number": "序列号"}, {"serial_number": "bad_serial"}),
+    "one that is taken": ({"serial_number": SERIAL}, {"serial_number": "serial_taken"}),
+    "no model": ({"model": None}, {"model": "model_needed"}),
+}
+
+
+async def test_what_cannot_be_is_said_beside_its_field_and_a_port_is_had_once(hass: HomeAssistant) -> None:
+    async with uplink(hass, [caller_data()]) as rig:
+        walk = await add_link(hass, "uplink")
+        sound: dict[str, object] = {"listen": HOST, "port": free_port(), "clock": "local", "weekday": "sunday_0"}
+        for name, (wrong, errors) in BAD_PORTS.items():
+            await walk.answer(**{**sound, **wrong})
+            assert walk.errors == errors, name
+        await walk.answer(**sound | {"port": rig.port})
+        assert (walk.errors, walk.placeholders["name"]) == ({"port": "listen_taken"}, "Street")
+        with socket.create_server((HOST, 0)) as other:
+            await walk.answer(**sound | {"port": other.getsockname()[1]})
+        assert walk.errors == {"port": "listen_busy"}
+
+        device = await (await add_devices(hass, rig.entry)).pick("caller")
+        for name, (wrong, errors) in BAD_DEVICES.items():
+            form = {"serial_number": OTHER, "model": "dtsy1352", **wrong}
+            await device.answer(**{key: value for key, value in form.items() if value is not None})
+            assert device.errors == errors, name
+        await device.answer(serial_number=OTHER, model="dtsy1352")
+        for pace, seconds in (("fast", 29), ("normal", 59), ("slow", 604_801)):
+            await device.answer(polling=True, intervals={"fast": 300, "normal": 900, "slow": 3600, pace: seconds})
+            assert device.errors == {"intervals": f"bad_{pace}_interval"}
+
+        # What is changed is loaded at once, also where the port is its own.
+        change = await change_link(hass, rig.entry, None)
+        assert (change.entered["port"], change.entered["listen"]) == (rig.port, HOST)
+        await change.answer(**sound | {"port": rig.port, "networks": "10.0.0.0/8"})
+        assert change.reason == "reconfigure_successful"
+        await hass.async_block_till_done()
+        assert (rig.entry.state, rig.entry.data["networks"]) == (ConfigEntryState.LOADED, ["10.0.0.0/8"])
+        reader, writer = await asyncio.open_connection(HOST, rig.port)
+        assert await reader.read() == b""
+        writer.close()
+        assert await hass.config_entries.async_unload(rig.entry.entry_id)
+        with socket.create_server((HOST, rig.port)):
+            await hass.config_entries.async_setup(rig.entry.entry_id)
+            assert rig.entry.state is ConfigEntryState.SETUP_RETRY
+            assert f"port {rig.port}" in str(rig.entry.reason)
+        assert await hass.config_entries.async_unload(rig.entry.entry_id)
+
+
+async def test_what_a_card_carried_is_known_after_a_restart_and_diagnostics_name_nobody(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> None:
+    async with uplink(hass, [caller_data(polling=False)]) as rig:
+        today = rig.entity_id("sensor", "statistics_data_today")
+        async with calling(rig.port):
+            await rig.until(rig.entity_id("sensor", "1_Ua"), is_not("unavailable"))
+            found = str(await get_diagnostics_for_config_entry(hass, hass_client, rig.entry))
+        assert SERIAL not in found
+        assert "8986" not in found
+        assert str(rig.port) not in found
+        assert hass.states.get(rig.entity_id("sensor", "calling_last_report")) is not None
+        reported = state_of(hass, rig.entity_id("sensor", "calling_last_report"))
+        carried = rig.coordinator().source.figures()["data_month"]
+        assert carried
+        await hass.config_entries.async_reload(rig.entry.entry_id)
+        await hass.async_block_till_done()
+        assert (rig.coordinator().source.figures()["data_month"] or 0) >= carried
+        assert state_of(hass, rig.entity_id("sensor", "calling_last_report")) == reported
+        assert float(state_of(hass, today)) > 0

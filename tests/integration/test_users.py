@@ -4,7 +4,7 @@ import pytest
 from homeassistant.auth.const import GROUP_ID_USER
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import Unauthorized
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockUser
 
@@ -27,16 +27,23 @@ async def set_limit(rig: LinkRig, user: MockUser | None) -> None:
     )
 
 
-async def test_a_user_who_is_no_administrator_can_change_a_setting_that_was_allowed(
-    hass: HomeAssistant, rig: LinkRig
+async def test_a_user_who_is_no_administrator_can_change_a_setting_if_it_was_given_to_that_user(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
 ) -> None:
     group = await hass.auth.async_get_group(GROUP_ID_USER)
     assert group is not None
-    await set_limit(rig, MockUser(groups=[group]).add_to_hass(hass))
+    uwe, otto = (MockUser(name=name, groups=[group]).add_to_hass(hass) for name in ("Uwe", "Otto"))
+    control = {"rights": {f"user:{uwe.id}": ["settings"]}}
+    rig = await link_to(await cabinet_of({8: "aim-r100"}), allow_changes=True, control=control)
+    for who in (otto, None):
+        with pytest.raises(ServiceValidationError, match="has no right"):
+            await set_limit(rig, who)
+    assert rig.cabinet.units[8].writes == []
+    await set_limit(rig, uwe)
     assert len(rig.cabinet.units[8].writes) == 1
 
 
-async def test_an_automation_can_change_it_whoever_wrote_it(rig: LinkRig) -> None:
+async def test_an_automation_can_change_it_whoever_wrote_it_if_automations_may(rig: LinkRig) -> None:
     await set_limit(rig, None)
     assert len(rig.cabinet.units[8].writes) == 1
 

@@ -43,9 +43,13 @@ class Device:
         model: Model,
         *,
         may_change: Callable[[], bool] = lambda: False,
+        may_set: Callable[[Caller | None], bool] = lambda _: True,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take what tells this device from others, its model, and who says whether changes are allowed at present."""
+        """Take what tells this device from others, its model, and what says whether changes are allowed at present.
+
+        `may_change` says whether at all, `may_set` whether to who asks; None is whoever gave no name.
+        """
         self.identity = identity
         self.model = model
         self.readings: dict[PointKey, Reading] = {}
@@ -54,6 +58,7 @@ class Device:
         self.control: Control | None = None
         """Who operates it; without one nothing is operated."""
         self._may_change = may_change
+        self._may_set = may_set
         self._changing: set[asyncio.Future[None]] = set()
         """Changes of settings that are under way."""
         self._steady = steady
@@ -221,14 +226,14 @@ class Device:
 
     # -- changes ------------------------------------------------------------------------------------------------------
 
-    async def change(self, key: PointKey, value: Value) -> Reading:
-        """Change a setting, verified by read-back, by the nearest way that can.
+    async def change(self, key: PointKey, value: Value, by: Caller | None = None) -> Reading:
+        """Change a setting for who asks, verified by read-back, by the nearest way that can.
 
-        Whether changes are allowed is asked now: it may have been withdrawn since this was offered. Raises AcrelError
-        as `settings.change_setting` does. While the device is operated nothing is changed; an operation waits for a
-        change that is under way.
+        Whether that is allowed is asked now and directly before it is sent: it may have been withdrawn meanwhile.
+        Raises AcrelError as `settings.change_setting` does. While the device is operated nothing is changed; an
+        operation waits for a change that is under way.
         """
-        if (hindrance := self._refusal()) is not None:
+        if (hindrance := self._refusal(by)) is not None:
             raise SettingRefusedError(name=key, detail=hindrance)
         way = next((way for way in self._ways if key in way.source.orders), None)
         if way is None:
@@ -237,7 +242,7 @@ class Device:
         self._changing.add(under_way)
         try:
             reading = await change_setting(
-                way.source, way.source.points[key], value, hindrance=lambda: self._hindrance(way)
+                way.source, way.source.points[key], value, hindrance=lambda: self._hindrance(way, by)
             )
         finally:
             self._changing.discard(under_way)
@@ -263,16 +268,20 @@ class Device:
         """Return what one of several ways said last; of a single one nothing is kept apart."""
         return next((way.readings for way in self._ways if way.source is source), {})
 
-    def _hindrance(self, way: _Way) -> Phrase | None:
+    def _hindrance(self, way: _Way, by: Caller | None) -> Phrase | None:
         """Return why a change that waits for its turn may not go any more."""
-        if way not in self._ways:
-            return phrase("device_removed")
-        return None if self._may_change() else phrase("changes_not_allowed")
+        return phrase("device_removed") if way not in self._ways else self._forbidden(by)
 
-    def _refusal(self) -> Phrase | None:
-        """Return why no change can begin now."""
+    def _forbidden(self, by: Caller | None) -> Phrase | None:
+        """Return why who asks may change nothing."""
         if not self._may_change():
             return phrase("changes_not_allowed")
+        return None if self._may_set(by) else phrase("no_right_to_set")
+
+    def _refusal(self, by: Caller | None) -> Phrase | None:
+        """Return why no change can begin now."""
+        if (forbidden := self._forbidden(by)) is not None:
+            return forbidden
         return phrase("operated_now") if self.control is not None and self.control.is_busy else None
 
     # -- from the sources ---------------------------------------------------------------------------------------------

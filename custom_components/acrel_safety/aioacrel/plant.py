@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from .control.caller import Caller
 from .device import Device
 from .points import Model
 
@@ -19,13 +20,18 @@ class Plant:
         return iter(self._devices.values())
 
     def device(
-        self, identity: str, model: Model, *, may_change: Callable[[], bool] = lambda: False
+        self,
+        identity: str,
+        model: Model,
+        *,
+        may_change: Callable[[], bool] = lambda: False,
+        may_set: Callable[[Caller | None], bool] = lambda _: True,
     ) -> tuple[Device, Callable[[], None]]:
         """Return the device of this identity, and what gives it back; without users it is forgotten.
 
-        Who asks first says what model it is and whether it may be changed.
+        Who asks first says what model it is and whether, and by whom, it may be changed.
         """
-        device = self._devices.setdefault(identity, Device(identity, model, may_change=may_change))
+        device = self._devices.setdefault(identity, Device(identity, model, may_change=may_change, may_set=may_set))
         self._users[identity] = self._users.get(identity, 0) + 1
 
         is_held = True

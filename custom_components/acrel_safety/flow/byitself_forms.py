@@ -12,6 +12,7 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
     ObjectSelector,
     ObjectSelectorConfig,
+    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -32,11 +33,13 @@ from ..byitself import (
     LEVEL,
     LOWEST_VOLTS,
     TIES,
+    is_delay,
     is_sound,
     is_window,
     tie_of,
     written_tie,
 )
+from .choosing import Place, circuit_options
 from .explain import FormError
 from .link_forms import FormData
 
@@ -46,18 +49,18 @@ _TIE = "tie"
 """Names the texts of one line of the list."""
 
 
-def by_itself_schema(model: Model | None) -> dict[probatio.Marker, object]:
+def by_itself_schema(model: Model | None, place: Place) -> dict[probatio.Marker, object]:
     """Return the fields for a model; nothing where nothing of it can act by itself."""
     if model is None or not model.operations:
         return {}
-    circuits = [*dict.fromkeys(key.circuit for key in model.operations)]
+    circuits = circuit_options(model, place)
     fields: dict[probatio.Marker, object] = {}
-    if any(plain_closing(model.operations, circuit) is not None for circuit in circuits):
+    if any(plain_closing(model.operations, one["value"]) is not None for one in circuits):
         usual = Reclosing()
         fields |= {
             probatio.Required(CONF_RECLOSE, default=False): BooleanSelector(),
-            probatio.Required(CONF_RECLOSE_LOW, default=usual.low): _number(LOWEST_VOLTS, HIGHEST_VOLTS, "V"),
-            probatio.Required(CONF_RECLOSE_HIGH, default=usual.high): _number(LOWEST_VOLTS, HIGHEST_VOLTS, "V"),
+            probatio.Required(CONF_RECLOSE_LOW, default=usual.low): _number("V"),
+            probatio.Required(CONF_RECLOSE_HIGH, default=usual.high): _number("V"),
         }
     fields |= {
         probatio.Optional(TIES): _ties(circuits),
@@ -73,13 +76,19 @@ def with_what_acts(policy: Policy, form: FormData) -> dict[str, Any]:
     if said.get(CONF_RECLOSE):
         low, high = said[CONF_RECLOSE_LOW], said[CONF_RECLOSE_HIGH]
         if not is_window(low, high):
-            raise FormError("bad_voltages")
+            raise FormError(
+                "bad_voltages", at=SECTION_BY_ITSELF, lowest=f"{LOWEST_VOLTS:g}", highest=f"{HIGHEST_VOLTS:g}"
+            )
         if not policy.may_close:
-            raise FormError("reclose_needs_on")
+            raise FormError("reclose_needs_on", at=SECTION_BY_ITSELF)
         reclosing = Reclosing(low=low, high=high)
     lines = said.get(TIES) or []
+    for number, line in enumerate(lines, 1):
+        delay = line.get(DELAY, 0)
+        if not is_delay(delay):
+            raise FormError("bad_delay", at=SECTION_BY_ITSELF, line=number, value=delay, longest=f"{LONGEST_DELAY:g}")
     if not is_sound(TIES, lines):
-        raise FormError("bad_ties")
+        raise FormError("bad_ties", at=SECTION_BY_ITSELF)
     return {
         "reclosing": reclosing,
         "ties": tuple(dict.fromkeys(map(tie_of, lines))),
@@ -101,14 +110,14 @@ def by_itself_form(policy: Policy) -> FormData:
     }
 
 
-def _ties(circuits: Sequence[str]) -> ObjectSelector:
+def _ties(circuits: Sequence[SelectOptionDict]) -> ObjectSelector:
     return ObjectSelector(
         ObjectSelectorConfig(
             fields={
                 LEVEL: {"selector": _choice([str(level) for level in CUTTING_LEVELS], "level"), "required": True},
                 FAMILY: {"selector": _choice(CUTTING_FAMILIES, "cut_quantity")},
                 CIRCUIT: {"selector": _choice(circuits)},
-                DELAY: {"selector": _number(0, LONGEST_DELAY, "s")},
+                DELAY: {"selector": _number("s")},
                 ALONE: {"selector": BooleanSelector()},
             },
             multiple=True,
@@ -119,14 +128,13 @@ def _ties(circuits: Sequence[str]) -> ObjectSelector:
     )
 
 
-def _choice(options: Sequence[str], texts: str | None = None) -> SelectSelector:
+def _choice(options: Sequence[str] | Sequence[SelectOptionDict], texts: str | None = None) -> SelectSelector:
     config = SelectSelectorConfig(options=[*options], mode=SelectSelectorMode.DROPDOWN)
     if texts is not None:
         config["translation_key"] = texts
     return SelectSelector(config)
 
 
-def _number(low: float, high: float, unit: str) -> NumberSelector:
-    return NumberSelector(
-        NumberSelectorConfig(min=low, max=high, step="any", unit_of_measurement=unit, mode=NumberSelectorMode.BOX)
-    )
+def _number(unit: str) -> NumberSelector:
+    # What is out of range is said in our words, beside the part it is in.
+    return NumberSelector(NumberSelectorConfig(step="any", unit_of_measurement=unit, mode=NumberSelectorMode.BOX))

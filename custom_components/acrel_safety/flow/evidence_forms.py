@@ -19,7 +19,9 @@ from ..aioacrel.control.policy import Policy
 from ..aioacrel.points import Effect, Model
 from ..aioacrel.readings import PointKey
 from ..aioacrel.vocabulary import Kind
+from ..controlevidence import LARGEST, is_limit
 from ..controlsettings import key_of, name_of
+from .choosing import Place, label_of
 from .explain import FormError
 from .link_forms import FormData
 
@@ -31,7 +33,7 @@ _OWN = frozenset({Effect.OPEN, Effect.CLOSE})
 _MEASURED = frozenset({"V", "A"})
 
 
-def evidence_fields(model: Model | None, language: str) -> Mapping[probatio.Marker, object]:
+def evidence_fields(model: Model | None, language: str, place: Place) -> Mapping[probatio.Marker, object]:
     """Return the fields, none of a model that has neither an input nor a value to go by."""
     if model is None:
         return {}
@@ -44,11 +46,13 @@ def evidence_fields(model: Model | None, language: str) -> Mapping[probatio.Mark
     fields: dict[probatio.Marker, object] = {}
     if inputs:
         fields |= {
-            probatio.Optional(name): _chosen(model, inputs, language, several=True) for name in (CONF_CLOSED, CONF_OPEN)
+            probatio.Optional(name): _chosen(model, inputs, language, place, several=True)
+            for name in (CONF_CLOSED, CONF_OPEN)
         }
     if values:
-        number = NumberSelector(NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX))
-        fields[probatio.Optional(CONF_DOWNSTREAM)] = _chosen(model, values, language, several=False)
+        # What is out of range is said in our words, at the field.
+        number = NumberSelector(NumberSelectorConfig(step="any", mode=NumberSelectorMode.BOX))
+        fields[probatio.Optional(CONF_DOWNSTREAM)] = _chosen(model, values, language, place, several=False)
         fields |= {probatio.Optional(name): number for name in (CONF_ABOVE, CONF_BELOW)}
     return fields
 
@@ -90,12 +94,20 @@ def _named(form: FormData, model: Model | None) -> Iterator[tuple[str, str, Evid
         for name in form.get(at, ()):
             key = key_of(name)
             yield at, _circuit(key, model), Contact(key=key, closed=closed)
-    if (name := form.get(CONF_DOWNSTREAM)) is not None:
-        above, below = form.get(CONF_ABOVE), form.get(CONF_BELOW)
-        if above is None or below is None or not below < above:
-            raise FormError("evidence_limits", at=CONF_ABOVE)
-        key = key_of(name)
-        yield CONF_DOWNSTREAM, _circuit(key, model), Threshold(key=key, above=above, below=below)
+    above, below = form.get(CONF_ABOVE), form.get(CONF_BELOW)
+    if (name := form.get(CONF_DOWNSTREAM)) is None:
+        if above is not None or below is not None:
+            raise FormError("evidence_no_value", at=CONF_DOWNSTREAM)
+        return
+    for at, limit in ((CONF_ABOVE, above), (CONF_BELOW, below)):
+        if limit is None:
+            raise FormError("evidence_limits", at=at)
+        if not is_limit(limit):
+            raise FormError("evidence_range", at=at, value=f"{limit:g}", high=f"{LARGEST:g}")
+    if above is None or below is None or not below < above:
+        raise FormError("evidence_limits", at=CONF_BELOW)
+    key = key_of(name)
+    yield CONF_DOWNSTREAM, _circuit(key, model), Threshold(key=key, above=above, below=below)
 
 
 def _circuit(key: PointKey, model: Model | None) -> str:
@@ -104,11 +116,6 @@ def _circuit(key: PointKey, model: Model | None) -> str:
     return next(iter(circuits)) if len(circuits) == 1 else key.circuit
 
 
-def _chosen(model: Model, keys: Sequence[PointKey], language: str, *, several: bool) -> SelectSelector:
-    options = [
-        SelectOptionDict(
-            value=name_of(key), label=f"{model.points[key].quantity.name(language)} ({key.code}, {key.circuit})"
-        )
-        for key in keys
-    ]
+def _chosen(model: Model, keys: Sequence[PointKey], language: str, place: Place, *, several: bool) -> SelectSelector:
+    options = [SelectOptionDict(value=name_of(key), label=label_of(model.points[key], language, place)) for key in keys]
     return SelectSelector(SelectSelectorConfig(options=options, multiple=several, mode=SelectSelectorMode.DROPDOWN))

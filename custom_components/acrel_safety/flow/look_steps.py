@@ -20,7 +20,7 @@ from ..markdown import plain
 from ..model_files import model_library
 from ..ownersettings import KEPT
 from ..turns import MODEL_FILES, turn
-from .control_forms import kept_control
+from .control_forms import allowed_changes, kept_control
 from .device_forms import (
     CONF_ADDRESS_MODE,
     CONF_K_MODE,
@@ -164,10 +164,12 @@ class LookSteps(DeviceSteps):
         title = self._device.get(CONF_NAME, "").strip() or flat(f"{model.name} {self._unit_id}")
         if self.source == SOURCE_USER:
             self._reload_users_of(model, but=self._get_entry().entry_id)
+            data |= allowed_changes({}, data)
             return self.async_create_entry(title=title, data=data, unique_id=str(self._unit_id))
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
         data |= {key: subentry.data[key] for key in KEPT if key in subentry.data}
         data |= kept_control(subentry.data, data)
+        data |= allowed_changes(subentry.data, data)
         # What changes the entry reloads it; a new file under the old name does not change the entry.
         is_changed = stored(subentry) != (title, data)
         self._reload_users_of(model, but=entry.entry_id if is_changed else None)

@@ -17,6 +17,7 @@ from ..hubs.errors import LinkInUseError
 from ..model_files import model_library
 from ..turns import turn
 from .circuit_steps import CircuitSteps
+from .control_forms import allowed_changes
 from .device_forms import device_data
 from .ending import ends_clearly
 from .explain import FlowError, FormError, explain
@@ -242,13 +243,14 @@ class SearchSteps(CircuitSteps):
         if not self._picked:
             return await super()._finish(answers)
         model = self._model
+        data = device_data(self._unit_id, model, self._settings)
         self._wanted.append(
             Wanted(
                 unit_id=self._unit_id,
                 model=model,
                 title=flat(self._device.get(CONF_NAME, "")) or flat(f"{model.name} {self._unit_id}"),
                 area_id=self._device.get(CONF_AREA),
-                data=device_data(self._unit_id, model, self._settings),
+                data={**data, **allowed_changes({}, data)},
             )
         )
         return await self._go_on()

@@ -1,6 +1,7 @@
 """The dialog of a discovered 4G device: what it is and what it is called; then it is known."""
 
 from types import MappingProxyType
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, ConfigSubentry
 from homeassistant.const import CONF_MODEL, CONF_NAME
@@ -46,9 +47,9 @@ class StrangerSteps(EntrySteps):
         self._named: FormData = {}
 
     @ends_clearly
-    async def async_step_integration_discovery(self, discovery_info: FoundStranger) -> ConfigFlowResult:
+    async def async_step_integration_discovery(self, discovery_info: dict[str, Any]) -> ConfigFlowResult:
         """Take a device that called."""
-        self._found = discovery_info
+        self._found = FoundStranger(entry_id=discovery_info["entry_id"], serial_number=discovery_info["serial_number"])
         entry = self._port()
         await self.async_set_unique_id(card_id(entry.entry_id, self._serial))
         self._abort_if_unique_id_configured()

@@ -46,17 +46,21 @@ _SHOWN_OF_SERIAL = 4
 # -- The port that is called ------------------------------------------------------------------------------------------
 
 
-def uplink_schema(addresses: Iterable[str], texts: FlowTexts) -> probatio.Schema:
-    """Ask where devices call, from where, and what time they are told."""
+def listen_selector(addresses: Iterable[str], texts: FlowTexts) -> SelectSelector:
+    """Return the choice of an address of this machine, or all of them."""
     where = [
         *(SelectOptionDict(value=address, label=address) for address in addresses),
         SelectOptionDict(value=EVERYWHERE, label=texts("listen", EVERYWHERE)),
     ]
-    config = SelectSelectorConfig(options=where, custom_value=True, mode=SelectSelectorMode.DROPDOWN)
+    return SelectSelector(SelectSelectorConfig(options=where, custom_value=True, mode=SelectSelectorMode.DROPDOWN))
+
+
+def uplink_schema(addresses: Iterable[str], texts: FlowTexts) -> probatio.Schema:
+    """Ask where devices call, from where, and what time they are told."""
     return probatio.Schema(
         {
             # Needed, but Home Assistant's frontend takes the first option of a required choice by itself.
-            probatio.Optional(CONF_LISTEN): SelectSelector(config),
+            probatio.Optional(CONF_LISTEN): listen_selector(addresses, texts),
             probatio.Required(CONF_PORT, default=DEFAULT_PORT): number(),
             probatio.Optional(CONF_NETWORKS): TextSelector(),
             probatio.Required(CONF_CLOCK, default=Time.VENDOR.value): choice([*map(str, Time)], "clock"),

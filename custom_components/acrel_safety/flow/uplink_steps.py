@@ -4,12 +4,12 @@ from errno import EACCES, EADDRINUSE
 
 from homeassistant.components.network import async_get_adapters
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlowResult
-from homeassistant.const import CONF_NAME, CONF_PORT
+from homeassistant.const import CONF_NAME, CONF_PORT, CONF_TYPE
 from homeassistant.core import HomeAssistant
 
 from ..aioacrel.errors import ListenError
 from ..aioacrel.uplink.server import UplinkServer
-from ..const import CONF_LISTEN, TYPE_UPLINK
+from ..const import CONF_LISTEN
 from ..hubs.uplink import listen
 from ..hubs.uplink_data import EVERYWHERE
 from ..turns import turn
@@ -37,7 +37,7 @@ class UplinkSteps(EntrySteps):
         elif self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
             user_input = {CONF_NAME: entry.title, **uplink_form(entry.data)}
-        schema = uplink_schema(await _addresses(self.hass), await FlowTexts.load(self.hass))
+        schema = uplink_schema(await addresses_of(self.hass), await FlowTexts.load(self.hass))
         return self.async_show_form(
             step_id="uplink",
             data_schema=self.add_suggested_values_to_schema(schema, user_input),
@@ -47,14 +47,17 @@ class UplinkSteps(EntrySteps):
 
     async def _take_uplink(self, form: FormData) -> ConfigFlowResult:
         """Save a port that can be had. Raises FormError."""
-        data, name = uplink_data(form), form.get(CONF_NAME, "").strip()
+        return await self._take_port(uplink_data(form), form.get(CONF_NAME, "").strip())
+
+    async def _take_port(self, data: LinkData, name: str) -> ConfigFlowResult:
+        """Save a port that can be had, whoever calls it. Raises FormError."""
         self._refuse_taken(data)
         if self.source != SOURCE_RECONFIGURE:
             texts = await FlowTexts.load(self.hass)
             await _try(data)
             # Another dialog may have been faster. Nothing is waited for from here on: one more would come between.
             self._refuse_taken(data)
-            return self.async_create_entry(title=name or self._free_title(TYPE_UPLINK, texts), data=data)
+            return self.async_create_entry(title=name or self._free_title(data[CONF_TYPE], texts), data=data)
         entry = self._get_reconfigure_entry()
         async with turn(self.hass, entry.entry_id):
             self._abort_if_changed(entry)
@@ -93,7 +96,7 @@ async def _try(data: LinkData) -> None:
         await server.stop()
 
 
-async def _addresses(hass: HomeAssistant) -> list[str]:
+async def addresses_of(hass: HomeAssistant) -> list[str]:
     """Return the addresses of this machine."""
     return [
         found["address"]

@@ -15,8 +15,8 @@ from homeassistant.core import HomeAssistant
 from ..aioacrel.points import Model
 from ..aioacrel.source import Source
 from ..checked import WRONG, Fault, faults
-from ..const import CONF_SERIAL, CONF_UNIT_ID, TYPE_GATEWAY, TYPE_UPLINK
-from . import gateway_data, modbus_data, uplink_data
+from ..const import CONF_METER, CONF_SERIAL, CONF_UNIT_ID, TYPE_GATEWAY, TYPE_UPLINK, TYPE_XML
+from . import gateway_data, modbus_data, uplink_data, xml_data
 from .device_data import missing_ratios
 from .facts import Facts
 from .gateway import GatewayEntryHub, shown_as
@@ -27,6 +27,7 @@ from .modbus import ModbusEntryHub
 from .uplink import UplinkEntryHub
 from .uplink_memory import UplinkMemory
 from .uplink_strangers import StrangerCards
+from .xml import XmlEntryHub
 
 
 class EntryHub(Protocol):
@@ -107,6 +108,14 @@ WAYS: dict[str, Way] = {
         seat=uplink_data.seat,
         seat_field=CONF_SERIAL,
         seat_shown=uplink_data.seat_shown,
+        missing=missing_ratios,
+    ),
+    TYPE_XML: Way(
+        hub=XmlEntryHub,
+        link=xml_data.GATEWAY,
+        device=xml_data.METER,
+        seat=xml_data.seat,
+        seat_field=CONF_METER,
         missing=missing_ratios,
     ),
     TYPE_GATEWAY: Way(

@@ -9,6 +9,8 @@ class Facts:
     """How one device is connected; None is what it has not said (yet)."""
 
     is_connected: bool
+    has_card: bool = True
+    """Whether it calls with a SIM card, and says of itself which; a device behind a gateway does not."""
     last_report: datetime | None = None
     firmware: str | None = None
     sim: str | None = None

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, Protocol
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.const import CONF_PORT
@@ -41,7 +41,14 @@ from .uplink_memory import KeptCaller, UplinkMemory
 from .uplink_strangers import StrangerCards
 
 
-async def listen(server: UplinkServer, data: Mapping[str, Any]) -> None:
+class Listener(Protocol):
+    """Whatever listens at a port."""
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen at one address; return the port. Raises ListenError."""
+
+
+async def listen(server: Listener, data: Mapping[str, Any]) -> None:
     """Have a server listen where some entry data say. Raises ListenError."""
     address, port = data[CONF_LISTEN], data[CONF_PORT]
     try:
@@ -63,7 +70,7 @@ class UplinkEntryHub:
         self._entry = entry
         self._server = UplinkServer(
             limits=Limits(networks=tuple(map(ip_network, data.get(CONF_NETWORKS, ())))),
-            clock=Clock(zone=_zone(data[CONF_CLOCK]), weekday=WeekdayRule(data[CONF_WEEKDAY])),
+            clock=Clock(zone=zone_of(data[CONF_CLOCK]), weekday=WeekdayRule(data[CONF_WEEKDAY])),
             on_event=self._take,
         )
         self._hub = UplinkHub(self._server)
@@ -209,7 +216,7 @@ def stranger_of(entry: ConfigEntry, serial: str) -> Stranger | None:
     return next((one for one in strangers_of(entry) if one.login.serial == serial), None)
 
 
-def _zone(time: str) -> tzinfo:
+def zone_of(time: str) -> tzinfo:
     """Return the zone in which devices are told the time."""
     match Time(time):
         case Time.VENDOR:

@@ -48,7 +48,7 @@ class Time(StrEnum):
     UTC = "utc"
 
 
-def _sound_address(value: object) -> object:
+def sound_address(value: object) -> object:
     """Check an address to listen at; names are looked up differently each time."""
     try:
         if value == EVERYWHERE or (isinstance(value, str) and str(ip_address(value)) == value):
@@ -66,7 +66,8 @@ def network(text: str) -> str:
         raise UnfitError("bad_network", text, "10.0.0.0/8", value=text) from None
 
 
-def _sound_networks(value: object) -> object:
+def sound_networks(value: object) -> object:
+    """Check the networks from which connections are taken."""
     if not (isinstance(value, list | tuple) and 0 < len(value) <= MOST_NETWORKS):
         raise UnfitError("bad_network", value, "10.0.0.0/8", value=str(value))
     for one in value:
@@ -90,9 +91,9 @@ def _intervals(value: object) -> object:
 UPLINK = probatio.Schema(
     {
         probatio.Required(CONF_TYPE): one_of(TYPE_UPLINK),
-        probatio.Required(CONF_LISTEN): _sound_address,
+        probatio.Required(CONF_LISTEN): sound_address,
         probatio.Required(CONF_PORT): number("bad_port", 1, 65535, is_whole=True),
-        probatio.Optional(CONF_NETWORKS): _sound_networks,
+        probatio.Optional(CONF_NETWORKS): sound_networks,
         probatio.Required(CONF_CLOCK): one_of(*map(str, Time)),
         probatio.Required(CONF_WEEKDAY): one_of(*map(str, WeekdayRule)),
     },

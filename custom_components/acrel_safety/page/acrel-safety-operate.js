@@ -44,6 +44,13 @@ export const TEXTS = {
     aside: (text) => ` (${text})`,
     last: "Last",
     program: "an automation",
+    asks: "Asks to be switched off",
+    limit: "limit",
+    cut: "Switch off",
+    keep: "Leave it on",
+    keeping: "The alarm stays; by this alarm nothing asks again, and nothing is switched off by itself.",
+    keepNow: "Leave it on all the same",
+    kept: "It stays on.",
     tags: "Locked out",
     tagged: "Nobody can switch this on from here until every tag is removed.",
     onDevice: "on the whole device",
@@ -99,6 +106,13 @@ export const TEXTS = {
     aside: (text) => `（${text}）`,
     last: "上次操作",
     program: "自动化",
+    asks: "请求切断",
+    limit: "限值",
+    cut: "分闸",
+    keep: "保持通电",
+    keeping: "报警仍然存在；此次报警不会再请求，也不会自动切断。",
+    keepNow: "仍然保持通电",
+    kept: "保持通电。",
     tags: "已挂牌锁定",
     tagged: "所有挂牌摘除之前，任何人都不能从这里合闸。",
     onDevice: "整台设备",
@@ -186,6 +200,7 @@ button small { display: block; color: var(--secondary-text-color); }
   transform-origin: left;
 }
 .hold.held::before { transform: scaleX(1); transition: transform ${HOLD_MS}ms linear; }
+.request { border: 2px solid var(--error-color); border-radius: 8px; padding: 8px 12px; margin: 8px 0; overflow-wrap: anywhere; }
 .tag { border-color: var(--error-color); display: flex; flex-wrap: wrap; align-items: center; gap: 8px; }
 .tag ha-icon { color: var(--error-color); flex: none; }
 .tag > div { flex: 1 1 12em; overflow-wrap: anywhere; }
@@ -298,6 +313,7 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     this.position = made("div", { className: "position" });
     this.head = made("div", { className: "head" }, this.icon, made("div", {}, this.position));
     this.moving = made("p", { className: "moving", role: "status" });
+    this.requests = made("div", { role: "alert" });
     this.tagList = made("div");
     this.buttons = made("div", { className: "row" });
     this.ways = made("div");
@@ -305,7 +321,7 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     this.said = made("p", { className: "said", role: "status", "aria-live": "polite" });
     this.hanging = made("div");
     this.body.setAttribute("aria-label", this.config.name);
-    this.body.append(this.head, this.moving, this.tagList, this.buttons, this.ways, this.panel, this.said, this.hanging);
+    this.body.append(this.head, this.moving, this.requests, this.tagList, this.buttons, this.ways, this.panel, this.said, this.hanging);
     this.position.textContent = t.lost;
     this.shown = {};
     this.message = "";
@@ -326,7 +342,7 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     const { t, here } = this;
     if (!here) {
       this.position.textContent = t.lost;
-      for (const part of [this.tagList, this.buttons, this.ways, this.hanging]) part.replaceChildren();
+      for (const part of [this.requests, this.tagList, this.buttons, this.ways, this.hanging]) part.replaceChildren();
       this.shown = {};
       return;
     }
@@ -337,6 +353,7 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     this.position.textContent = t.position[word ?? "unknown"];
     const { moving } = here.device;
     this.moving.textContent = moving ? t.moving[this.config.circuits.includes(moving.circuit) ? moving.effect : "other"] ?? t.moving.other : "";
+    this.showRequests(here);
     this.showTags(here);
     if (this.config.path) this.showWay(here);
     else {
@@ -352,6 +369,60 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     if (this.shown[part] === key) return;
     this.shown[part] = key;
     this[part].replaceChildren(...make());
+  }
+
+  /** What an alarm asks to be cut off: whoever may decides in two steps, like whatever else is operated. */
+  showRequests(here) {
+    const requests = (here.device.requests ?? []).filter(
+      (one) => this.config.circuits.includes(one.circuit) || (this.config.whole && one.circuit === "0"),
+    );
+    if (this.asked && !requests.some((one) => one.request_id === this.asked)) this.close(this.message);
+    if (!requests.some((one) => one.request_id === this.keeping)) this.keeping = undefined;
+    this.renew("requests", [requests, this.keeping, this.panel.hidden], () => requests.map((one) => this.request(one)));
+  }
+
+  request(one) {
+    const { t } = this;
+    const figure = (value) => `${value}${one.unit ? ` ${one.unit}` : ""}`;
+    const measured = one.value == null ? "" : `${t.colon}${figure(one.value)}${one.limit == null ? "" : t.aside(`${t.limit} ${figure(one.limit)}`)}`;
+    const block = made("div", { className: "request" },
+      made("div", { className: "position" }, `${t.asks}${t.colon}${one.cause}${measured}`),
+      made("div", { className: "quiet" }, `${t.since} ${timeOf(this.known, one.time)}`),
+    );
+    if (one.in_the_way) block.append(made("p", { className: "quiet" }, `${t.inTheWay}${t.colon}${t.cut} – ${one.in_the_way}`));
+    if (!one.may_decide || this.config.path || !this.panel.hidden) return block;
+    const row = made("div", { className: "row" });
+    if (this.keeping === one.request_id) {
+      block.append(made("p", { className: "careful" }, t.keeping));
+      row.append(
+        made("button", { type: "button", onclick: () => this.keep(one) }, t.keepNow),
+        made("button", { type: "button", onclick: () => this.askKeep(undefined) }, t.cancel),
+      );
+    } else {
+      row.append(
+        made("button", { type: "button", onclick: () => this.select({ ...one, effect: "open" }) }, `${t.cut} …`),
+        made("button", { type: "button", onclick: () => this.askKeep(one.request_id) }, `${t.keep} …`),
+      );
+    }
+    block.append(row);
+    return block;
+  }
+
+  askKeep(requestId) {
+    this.keeping = requestId;
+    this.update();
+    this.requests.querySelector("button")?.focus();
+  }
+
+  async keep(one) {
+    this.keeping = undefined;
+    try {
+      await this.call("dismiss_cut_off", { request_id: one.request_id }, undefined, false);
+      this.say(this.t.kept);
+    } catch (error) {
+      this.say(error.message);
+    }
+    this.update();
   }
 
   showTags(here) {
@@ -495,18 +566,23 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     };
     tick();
     this.ticking = setInterval(tick, 1000);
+    this.asked = operation.request_id;
     this.panel.hidden = false;
     this.buttons.hidden = true;
+    this.update();
     this.panel.focus();
   }
 
   close(text) {
     clearInterval(this.ticking);
+    const part = this.asked ? this.requests : this.buttons;
+    this.asked = undefined;
     this.panel.hidden = true;
     this.panel.replaceChildren();
     this.buttons.hidden = false;
-    this.buttons.querySelector("button")?.focus();
     this.say(text);
+    this.update();
+    (part.querySelector("button") ?? this.buttons.querySelector("button"))?.focus();
   }
 
   async operate(operation, token) {
@@ -515,7 +591,10 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     const before = this.lastTime;
     let text;
     try {
-      text = (await this.call("operate", { operation: operation.code, token }, { device_id: this.config.place }, true)).text;
+      const answer = operation.request_id
+        ? await this.call("confirm_cut_off", { request_id: operation.request_id }, undefined, true)
+        : await this.call("operate", { operation: operation.code, token }, { device_id: this.config.place }, true);
+      ({ text } = answer);
     } catch (error) {
       text = error.message;
     }

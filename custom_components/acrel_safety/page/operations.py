@@ -10,18 +10,20 @@ from homeassistant.helpers import device_registry as dr
 
 from ..aioacrel.control.caller import Caller
 from ..aioacrel.control.outcome import Reason
+from ..aioacrel.control.requests import Request
 from ..aioacrel.control.rights import Right
 from ..aioacrel.control.tags import Tag, may_remove
 from ..aioacrel.points import Effect, Operation
 from ..aioacrel.readings import DEVICE_CIRCUIT, PointKey
-from ..aioacrel.texts import library_language
+from ..aioacrel.texts import library_language, phrase
 from ..callers import async_caller
 from ..const import DOMAIN
-from ..cutting import cut_off_ids
+from ..cutting import cut_off_ids, requests_of
 from ..deeds import Deed, deeds_of
 from ..handles import circuit_position, position
 from ..operating import Operator
 from ..reclosing import reclosing_ids
+from ..undone import UNDONE
 
 type Json = dict[str, Any]
 
@@ -74,6 +76,7 @@ async def async_shown(hass: HomeAssistant, operator: Operator, context: Context,
     return {
         "may_tag": asker is not None and asker.is_person and operator.policy.rights.may(asker, Right.TAGS),
         "tags": [_tag(operator, tag, asker) for tag in control.tags.all],
+        "requests": [_request(operator, one, callers[one.circuit], language) for one in requests_of(operator)],
         "moving": moving,
         "circuits": {
             circuit: {
@@ -83,7 +86,7 @@ async def async_shown(hass: HomeAssistant, operator: Operator, context: Context,
                     for key in control.operations
                     if key.circuit == circuit and (shown := _operation(operator, key, callers[circuit], language))
                 ],
-                "last": _last(last.get(circuit), language),
+                "last": _last(hass, last.get(circuit), language),
             }
             for circuit in callers
             if circuit != DEVICE_CIRCUIT or any(key.circuit == DEVICE_CIRCUIT for key in control.operations)
@@ -116,6 +119,28 @@ def _operation(operator: Operator, key: PointKey, caller: Caller | None, languag
     }
 
 
+def _request(operator: Operator, request: Request, caller: Caller | None, language: str) -> Json:
+    """Return what asks to be cut off, and whether whoever looks may say so, or that it stays on."""
+    alarm, control = request.alarm, operator.control
+    operation = control.device.model.operations[request.operation]
+    is_one = caller is not None and caller.is_person and operator.policy.may(caller, Right.OFF)
+    hindrance = control.preview(request.operation, caller) if caller is not None and is_one else None
+    return {
+        "request_id": request.id,
+        "circuit": request.circuit,
+        "code": request.operation.code,
+        "name": operation.name(language),
+        "warning": operation.warning(language),
+        "cause": alarm.cause.name.text(language),
+        "value": alarm.value,
+        "limit": alarm.limit,
+        "unit": alarm.cause.unit,
+        "time": request.time.isoformat(timespec="seconds"),
+        "may_decide": is_one,
+        "in_the_way": "" if hindrance is None else hindrance.why(language),
+    }
+
+
 def _output(operator: Operator, key: PointKey, operation: Operation) -> str | None:
     """Return whether an output is on that switches no circuit, such as a horn."""
     if operation.effect not in (Effect.OUTPUT_ON, Effect.OUTPUT_OFF):
@@ -126,14 +151,16 @@ def _output(operator: Operator, key: PointKey, operation: Operation) -> str | No
     return {True: "on", False: "off", None: None}[found]
 
 
-def _last(deed: Deed | None, language: str) -> Json | None:
+def _last(hass: HomeAssistant, deed: Deed | None, language: str) -> Json | None:
     if deed is None or deed.outcome is None:
         return None
+    is_undone = deeds_of(hass).is_undone(deed)
+    undone = phrase("deed_undone_open") if deed.effect is Effect.OPEN else phrase("deed_undone_closed")
     return {
         "name": deed.code if deed.operation is None else deed.operation.name(language),
         "effect": None if deed.effect is None else str(deed.effect),
-        "outcome": str(deed.outcome.result),
-        "text": deed.outcome.text(language),
+        "outcome": UNDONE if is_undone else str(deed.outcome.result),
+        "text": undone.text(language) if is_undone else deed.outcome.text(language),
         "by": "" if deed.caller is None or not deed.caller.is_person else deed.caller.name,
         "time": deed.time.isoformat(timespec="milliseconds"),
     }

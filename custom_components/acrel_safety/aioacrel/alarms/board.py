@@ -14,6 +14,8 @@ class Board:
     link: str = ""
     """What it is reached by, the same for all that share it; empty where none is shared."""
     link_name: str = ""
+    calls: bool = False
+    """Whether it calls in by itself: then somebody else can call in its name."""
     circuit_name: Callable[[str], str] = str
     """Turns the number of a circuit into its name."""
     again: Callable[[], Board] | None = None

@@ -10,6 +10,7 @@ from ..readings import PointKey
 from .alarm import Alarm
 from .board import Board
 from .clock import Clock, Moment
+from .closedagain import Sign
 from .growths import Growths, Question
 from .happening import Happening
 from .keeping import kept, restore
@@ -63,14 +64,14 @@ class Alarms(Overview):
         points: AbstractSet[PointKey] | None = None,
         grows: bool = False,
         ratios: Mapping[str, float] | None = None,
-        calls: bool = False,
+        signs: Mapping[str, Sequence[Sign]] | None = None,
     ) -> tuple[Watch, Callable[[], None]]:
         """Watch a device from now on; returns what ends that, and then everything is as it will be found again.
 
         `limits` are the owner's, `ratings` the rated currents of circuits, in A; `points` are all that is read, where
         that is not all there is. Slow growth is watched where it `grows`, by days that somebody keeps; with
-        other `ratios` than before (the transformers', as the owner set them) it begins to learn anew.
-        In the name of one that `calls`, somebody else can call.
+        other `ratios` than before (the transformers', as the owner set them) it begins to learn anew. `signs` tell, by
+        circuit, whether what was switched off from here is closed.
         """
         watched = Watched(board)
         watch = Watch(
@@ -80,7 +81,8 @@ class Alarms(Overview):
             ratings=ratings,
             points=points,
             clock=self._clock,
-            calls=calls,
+            calls=board.calls,
+            signs=signs,
             growths=Growths(
                 device.model,
                 limits or {},

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from ..points import Model
 from ..readings import PointKey
 from ..texts import phrase
+from .closedagain import SETTLING_SECONDS
 from .levels import Level
 from .rules import ANY, Band, Readings, circuits_of, farthest, number_of, present, value_of
 from .verdict import UNSAID, AlarmKey, Cause, Verdict
@@ -37,28 +38,43 @@ class OpenedRule:
         self.key = key
         self.inputs: AbstractSet[PointKey] = frozenset((key,))
         self._was_closed: bool | None = None
+        self._commanded: float | None = None
+        """When it was closed from here, by the steady clock, until it was seen to be closed since."""
         self._expected_until: float | None = None
+        self._expected_at_first: float | None = None
         self._is_on = False
 
     def expect_open(self, until: float) -> None:
         """Take an opening until then, by the steady clock, for one that was commanded here."""
         self._expected_until = until
 
+    def expect_found_open(self, seconds: float) -> None:
+        """Take it for ours if it is found open, or opens within so many seconds after it was read first."""
+        self._expected_at_first = seconds
+
     def expect_nothing(self) -> None:
         """Take the next opening for nobody's command: nothing was sent."""
         self._expected_until = None
+
+    def switched_on(self, now: float) -> None:
+        """Take it that it was closed from here, and read back: what opens it from now on is no command of before."""
+        self._commanded, self._expected_until = now, None
 
     def judge(self, readings: Readings, now: float) -> Verdict:
         """Compare with the position before."""
         position = value_of(readings, self.key)
         if position is None:
             return UNSAID
+        if self._expected_at_first is not None:
+            self._expected_until, self._expected_at_first = now + self._expected_at_first, None
         is_closed = bool(position)
         if is_closed:
             # An opening that is expected may be on its way still.
-            self._is_on = False
-        elif self._was_closed:
+            self._is_on, self._commanded = False, None
+        elif self._was_closed or (self._commanded is not None and now >= self._commanded + SETTLING_SECONDS):
+            # It may have opened again before any poll saw it closed.
             self._is_on, self._expected_until = not _is_before(now, self._expected_until), None
+            self._commanded = None
         self._was_closed = is_closed
         return Verdict(self._is_on)
 
@@ -89,6 +105,7 @@ class DeadRule:
         self.inputs: AbstractSet[PointKey] = frozenset(voltages)
         self.figures = frozenset(currents)
         self._expected_until: float | None = None
+        self._expected_at_first: float | None = None
         self._is_ours = False
         """Whether it is dead by a command given here."""
         self._live: int | None = None
@@ -100,8 +117,17 @@ class DeadRule:
         """Take a circuit that goes dead until then, by the steady clock, for one that was opened here."""
         self._expected_until = until
 
+    def expect_found_open(self, seconds: float) -> None:
+        """Take it for ours if it is found dead, or is so within so many seconds after it was read first."""
+        self._expected_at_first = seconds
+
     def expect_nothing(self) -> None:
         """Take it for nobody's command: nothing was sent."""
+        self._expected_until = None
+
+    def switched_on(self, now: float) -> None:
+        """Take it that it was closed from here: what makes it dead from now on is no command of before."""
+        del now
         self._expected_until = None
 
     def judge(self, readings: Readings, now: float) -> Verdict:
@@ -110,6 +136,8 @@ class DeadRule:
         known = [number for number in numbers if number is not None]
         if len(known) < len(numbers) or not known:
             return UNSAID
+        if self._expected_at_first is not None:
+            self._expected_until, self._expected_at_first = now + self._expected_at_first, None
         highest = max(known)
         threshold = _LIVE_VOLTS if self._live is None else max(_LIVE_VOLTS, self._live / 2)
         self._is_low = highest < threshold

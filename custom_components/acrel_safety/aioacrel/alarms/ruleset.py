@@ -7,11 +7,14 @@ from collections.abc import Set as AbstractSet
 from ..points import Model
 from ..readings import PointKey
 from .bits import bit_rules
+from .closedagain import Sign, closed_again_rules
 from .counts import count_rules
 from .limits import device_limit_rules, owner_limit_rules
 from .ownerlimits import OwnerLimit
 from .positions import position_rules
 from .rules import Rule
+
+_NOTHING: Mapping[str, Sequence[Sign]] = {}
 
 
 def rules_of(
@@ -19,10 +22,11 @@ def rules_of(
     limits: Mapping[str, OwnerLimit],
     ratings: Mapping[str, float],
     points: AbstractSet[PointKey] | None = None,
+    signs: Mapping[str, Sequence[Sign]] = _NOTHING,
 ) -> Iterator[Rule]:
     """Yield all rules for what a model shows, or for these of its points.
 
-    `limits` and `ratings` are as `owner_limit_rules` takes them.
+    `limits` and `ratings` are as `owner_limit_rules` takes them; `signs` tell where stands what can be switched off.
     """
     readable = model.readable.keys() if points is None else points
     for rule in (
@@ -31,6 +35,7 @@ def rules_of(
         *owner_limit_rules(model, limits, ratings),
         *position_rules(model),
         *count_rules(model),
+        *closed_again_rules(signs),
     ):
         # What waits for its register table can be watched when it has come.
         if rule.inputs <= readable:

@@ -11,6 +11,7 @@ from ..readings import PointKey
 from .alarm import Alarm
 from .calm import Calm, Pair, is_calm
 from .clock import Clock, Moment
+from .closedagain import ClosedAgainRule, Sign
 from .counts import CountRule
 from .growing import GrowthRule
 from .growths import Growths, Question
@@ -36,7 +37,7 @@ type Teller = Callable[[Happening], None]
 class Watch:
     """Watches one device for as long as it is there."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is told by somebody else: the owner, the way, the clock
         self,
         device: Device,
         tell: Teller,
@@ -46,16 +47,18 @@ class Watch:
         points: AbstractSet[PointKey] | None = None,
         clock: Clock | None = None,
         growths: Growths | None = None,
+        signs: Mapping[str, Sequence[Sign]] | None = None,
         calls: bool = False,
     ) -> None:
         """Take a device, and who is told of each happening. Without `points` all that can be read is watched.
 
-        Slow growth is watched where there are `growths`: that needs months, and somebody who keeps them. In the name of
-        a device that `calls` somebody else can call, too.
+        Slow growth is watched where there are `growths`: that needs months, and somebody who keeps them. `signs`
+        tell, by circuit, whether what was switched off from here is closed. In the name of a device that `calls`,
+        somebody else can call, too.
         """
         self.device = device
         self._clock = clock or Clock()
-        rules = list(rules_of(device.model, limits or {}, ratings or {}, points))
+        rules = list(rules_of(device.model, limits or {}, ratings or {}, points, signs or {}))
         self._device_rule = UnseenDeviceRule(device)
         self._input_rules = {
             circuit: UnseenInputsRule(device, circuit, inputs) for circuit, inputs in inputs_by_circuit(rules).items()
@@ -354,11 +357,11 @@ class Watch:
             self._note_time(key)
             self._calm.bound(rule.inputs | rule.figures, self.device.readings)
         if (
-            isinstance(rule, GrowthRule | CountRule | SecondLoginRule)
+            isinstance(rule, GrowthRule | CountRule | SecondLoginRule | ClosedAgainRule)
             and alarm.facts.condition
             and alarm.facts.is_acknowledged
         ):
-            # It stands for as long as nobody knows; after that the days, or the count, go on without it.
+            # It stands for as long as nobody knows; after that the days, the count, or the circuit, go on without it.
             rule.acknowledge()
             self._take(alarm, rule, now)
             self._note_memory(rule, alarm, now)
@@ -383,3 +386,17 @@ class Watch:
         for rule in self._rules:
             if isinstance(rule, OpenedRule | DeadRule):
                 yield rule
+
+    def closed_again_rules(self) -> Iterator[ClosedAgainRule]:
+        """Yield the rules that have to know what was switched off here."""
+        for rule in self._rules:
+            if isinstance(rule, ClosedAgainRule):
+                yield rule
+
+    def look_again(self, rule: ClosedAgainRule) -> None:
+        """Judge what was told of a command given here, and have it kept."""
+        now, alarm = self._clock.now(), self.alarms[rule.cause.key]
+        self._take(alarm, rule, now)
+        self._note_memory(rule, alarm, now)
+        self._calm.bound(rule.inputs, self.device.readings)
+        self._settle(now, is_seen=self.is_device_seen)

@@ -14,6 +14,7 @@ from . import typed
 from .exits import EXPLAINED
 from .options import Options
 from .printable import printable
+from .xmlarguments import add_secret, add_xml
 
 _TO_ALL = "on a serial line 0 speaks to all and nobody answers; allowed: 1 to 247"
 _PROGRAM = "acrel"
@@ -63,8 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_scan(_command(commands.add_parser, "scan", "find out which units answer as which model"))
     _add_dump(_command(commands.add_parser, "dump", "save raw registers as a fixture for tests"))
     _add_uplink(_command(commands.add_parser, "uplink", "take the calls of 4G devices until Ctrl-C"))
+    _add_gateway(_command(commands.add_parser, "gateway", "take what gateways report to a broker of MQTT until Ctrl-C"))
+    _add_frame(
+        _command(
+            commands.add_parser, "frame", "explain a frame of a 4G device or of Modbus RTU, or a message of a gateway"
+        )
+    )
     _add_blocks(_command(commands.add_parser, "blocks", "choose what a 4G device uploads: changes its configuration"))
-    _add_frame(_command(commands.add_parser, "frame", "explain a frame of a 4G device, or of Modbus RTU"))
+    add_xml(_command(commands.add_parser, "xml", "take the calls of XML gateways until Ctrl-C"))
     table = commands.add_parser(
         "table", help="check, import and export register tables", suggest_on_error=True
     ).add_subparsers(dest="command", required=True, metavar="ACTION")
@@ -279,6 +286,43 @@ def _add_uplink(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=typed.whole(1), metavar="N", help="end after so many events")
 
 
+def _add_gateway(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "broker",
+        type=typed.broker,
+        metavar="BROKER",
+        help="mqtt://[USER@]HOST[:PORT] or mqtts://…; the password stands in ACREL_MQTT_PASSWORD, or is asked for",
+    )
+    parser.add_argument(
+        "--device",
+        dest="meters",
+        type=typed.meter,
+        action="append",
+        metavar="SERIAL=M",
+        help="a meter that is known, behind whichever gateway, and its model; others are listed",
+    )
+    parser.add_argument(
+        "--gateway",
+        dest="gateways",
+        type=typed.gateway,
+        action="append",
+        metavar="SERIAL",
+        help="a gateway that is answered, so that it reports; may be given several times",
+    )
+    parser.add_argument("--pair", action="store_true", dest="pairs", help="answer every gateway, to see what it has")
+    parser.add_argument(
+        "--ca-file", type=Path, metavar="FILE", help="with mqtts://: who signs the broker's certificate"
+    )
+    parser.add_argument(
+        "--utc-offset",
+        type=typed.utc_offset,
+        default=typed.utc_offset("+08:00"),
+        metavar="HH:MM",
+        help="the time gateways are told (default: +08:00, as the vendor's server tells it)",
+    )
+    parser.add_argument("--count", type=typed.whole(1), metavar="N", help="end after so many events")
+
+
 def _add_frame(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "frame",
@@ -286,8 +330,9 @@ def _add_frame(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         action=typed.Joined,
         metavar="HEX",
-        help="its bytes, such as '7B 7B 94 BE EF 7D 7D' or 010300000001840A",
+        help="its bytes, such as '7B 7B 94 BE EF 7D 7D' or 010300000001840A; of a gateway, its JSON",
     )
+    add_secret(parser)
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

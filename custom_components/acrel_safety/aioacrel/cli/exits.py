@@ -13,6 +13,8 @@ class Exit(IntEnum):
     ALARM = 4
     INTERRUPTED = 130
     """After Ctrl-C, as shells know it (128 + signal 2)."""
+    TERMINATED = 143
+    """After SIGTERM, in the middle of a command to a device (128 + signal 15)."""
 
 
 EXPLAINED = """\
@@ -25,4 +27,5 @@ exit codes:
        operate: sent, but not confirmed
   4    an alarm or fault is on (read, and watch in its last poll); goes before 3
   130  ended by Ctrl-C
+  143  operate: ended by SIGTERM; what may have been sent is said, as with Ctrl-C
 """

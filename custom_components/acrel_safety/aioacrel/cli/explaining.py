@@ -24,7 +24,11 @@ from ..uplink.messages import (
 from ..uplink.rtu import ReadAnswer, ReadRequest, Refusal, Rtu, WriteAnswer, WriteRequest, rtu_of
 from ..uplink.sections import Seal, Section
 from ..uplink.stream import FrameStream
+from ..xmlgateway import frames as xml
+from ..xmlgateway.cipher import Cipher
+from .explaining_gateway import message_of as message_of_gateway
 from .output import Json
+from .xmlframes import explained_frame
 
 type Document = dict[str, Json]
 type Explained = tuple[Document, Sequence[Phrase]]
@@ -38,8 +42,15 @@ class NoFrameError(AcrelError):
     key = "no_frame"
 
 
-def explained(data: bytes) -> tuple[Sequence[Explained], int]:
+def explained(data: bytes, cipher: Cipher | None = None) -> tuple[Sequence[Explained], int]:
     """Return what each frame in some bytes says, and how many bytes belong to none. Raises NoFrameError."""
+    if data.startswith(xml.BEGIN):
+        gateway_stream = xml.FrameStream()
+        found = [_of_gateway(frame, cipher) for frame in gateway_stream.feed(data)]
+        if found:
+            return found, gateway_stream.discarded + gateway_stream.pending
+    if data.startswith(BEGIN[:1]) and not data.startswith(BEGIN) and (message := message_of_gateway(data)) is not None:
+        return [message], 0
     if BEGIN in data:
         stream = FrameStream()
         frames = list(stream.feed(data))
@@ -50,7 +61,17 @@ def explained(data: bytes) -> tuple[Sequence[Explained], int]:
     raise NoFrameError(count=len(data), detail=_why_not(data))
 
 
+def _of_gateway(frame: xml.Frame, cipher: Cipher | None) -> Explained:
+    (document, lines), rtu = explained_frame(frame, cipher)
+    if rtu is None:
+        return document, lines
+    part, said = _of_modbus(rtu)
+    return document | part, [*lines, *said]
+
+
 def _why_not(data: bytes) -> Phrase:
+    if data.startswith(xml.BEGIN):
+        return phrase("frame_cut")
     if data.startswith(BEGIN):
         if len(data) < SHORTEST or not data.endswith(END):
             return phrase("frame_without_end")

@@ -9,6 +9,8 @@ from typing import Literal
 from ..journal import Head
 from ..modbus.link import LinkAddress
 from ..uplink.limits import Network
+from ..xmlgateway.names import GatewayName, MeterId
+from .typed import BrokerAddress
 
 
 class Options(argparse.Namespace):
@@ -47,10 +49,18 @@ class Options(argparse.Namespace):
     output: Path | None
     frame: bytes
     listen: tuple[str, int]
+    broker: BrokerAddress
+    ca_file: Path | None
+    gateways: Sequence[str] | None
+    meters: Sequence[tuple[str, str]] | None
+    pairs: bool
     device: tuple[str, str]
     singles: Sequence[int] | None
     seconds: float
     devices: Sequence[tuple[str, str]] | None
+    xml_gateways: Sequence[tuple[GatewayName, Path]] | None
+    xml_meters: Sequence[tuple[GatewayName, MeterId, str]] | None
+    secret_file: Path | None
     networks: Sequence[Network] | None
     utc_offset: tzinfo
     weekday: str

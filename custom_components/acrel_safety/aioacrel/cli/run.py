@@ -12,6 +12,7 @@ from .commands import (
     blocks,
     dump,
     frame,
+    gateway,
     log_export,
     log_show,
     log_verify,
@@ -25,6 +26,7 @@ from .commands import (
     table_import,
     uplink,
     watch,
+    xml,
 )
 from .exits import Exit
 from .options import Options
@@ -44,6 +46,8 @@ COMMANDS: Mapping[str, Command] = {
     "scan": scan.command,
     "dump": dump.command,
     "uplink": uplink.command,
+    "xml": xml.command,
+    "gateway": gateway.command,
     "blocks": blocks.command,
     "frame": frame.command,
     "table check": table_check.command,

@@ -4,10 +4,13 @@ import argparse
 import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
 
 from ..errors import AddressFormError
+from ..gateway.topics import is_serial as is_topic_serial
 from ..journal import BadHeadError, Head, Kind
 from ..modbus.link import LinkAddress
 from ..models.entry import MODEL_ID
@@ -134,7 +137,9 @@ def kinds(text: str) -> Sequence[str]:
 
 
 def hexadecimal(text: str) -> bytes:
-    """Read bytes as they are printed: with or without gaps, 0x, commas and colons."""
+    """Read bytes as they are printed: with or without gaps, 0x, commas and colons; or JSON as it is."""
+    if text.lstrip().startswith("{"):
+        return text.strip().encode()
     digits = re.sub(r"0[xX]|[\s,:;-]", "", text)
     try:
         return bytes.fromhex(digits)
@@ -217,3 +222,49 @@ def register(text: str) -> int:
         raise ValueError(text)
     is_hex = number.startswith("0x") or number.endswith("h")
     return int(number.removesuffix("h"), 16 if is_hex else 10)
+
+
+MQTT_PORT, MQTTS_PORT = 1883, 8883
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    """Where a broker of MQTT is; a password is never typed."""
+
+    host: str
+    port: int
+    is_secure: bool
+    user: str | None
+
+
+def broker(text: str) -> BrokerAddress:
+    """Read `mqtt://[USER@]HOST[:PORT]` or `mqtts://…`."""
+    allowed = "mqtt://host, mqtts://host:8883, a user before the host"
+    try:
+        found = urlsplit(text)
+        port = found.port
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"this is no address of a broker; allowed: {allowed}") from None
+    if found.password is not None:
+        raise argparse.ArgumentTypeError(
+            "a password in a command is seen by others: set ACREL_MQTT_PASSWORD, or type it when asked"
+        )
+    is_secure = found.scheme == "mqtts"
+    if found.scheme not in ("mqtt", "mqtts") or not found.hostname or found.path.strip("/") or found.query:
+        raise argparse.ArgumentTypeError(f"'{text}' is no address of a broker; allowed: {allowed}")
+    return BrokerAddress(found.hostname, port or (MQTTS_PORT if is_secure else MQTT_PORT), is_secure, found.username)
+
+
+def meter(text: str) -> tuple[str, str]:
+    """Read `SERIAL=MODEL` of a meter behind a gateway."""
+    serial, _, model = text.partition("=")
+    if not is_topic_serial(serial) or not model:
+        raise argparse.ArgumentTypeError(f"'{text}' names no meter; allowed: 22260101000011=ascb1")
+    return serial, model
+
+
+def gateway(text: str) -> str:
+    """Read the serial number of a gateway."""
+    if not is_topic_serial(text):
+        raise argparse.ArgumentTypeError(f"'{text}' is no serial number")
+    return text

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from .choice import falls_back_when
 from .evidence import Proof, Shown
 from .interlocks import AS_READ, AT_ANY_TIME, Case, hindrance, keys_to_read
 from .lockouts import Lockouts
+from .named import evidence_of
 from .outcome import Outcome, Reason, Result, refused
 from .policy import Policy
 from .position import positions_of
@@ -75,11 +76,13 @@ class Control:
         steady: Callable[[], float] = _steady,
         lockouts: Lockouts | None = None,
         tags: Tags | None = None,
+        put_down: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Take a device, and who tells the owner's word at the moment of each act.
 
         Where nobody waits, `settle_seconds` may be longer: then what falls back later is told, too. `lockouts` and
-        `tags` are those of a former control of the device; what was selected there is good no more.
+        `tags` are those of a former control of the device; what was selected there is good no more. `put_down` returns
+        when what is begun is on the disk, or cannot be: it is waited for before anything is sent.
         """
         self.device = device
         self.tags = tags or Tags()
@@ -88,6 +91,7 @@ class Control:
         self.surroundings: Surroundings = surroundings or Unwatched()
         self._policy = policy
         self._settle_seconds = settle_seconds
+        self._put_down = put_down
         self._tokens = Tokens(steady)
         self._lockouts = lockouts or Lockouts(steady)
         self._listeners: list[Listener] = []
@@ -115,6 +119,15 @@ class Control:
         """Be told of each operation; returns what ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def effect(self, key: PointKey) -> Effect:
+        """Return what an operation does, by the owner's word of now."""
+        operation = self.device.model.operations.get(key)
+        return Effect.UNSAID if operation is None else self._policy().effect(operation)
+
+    def tell_refusal(self, key: PointKey, by: Caller, outcome: Outcome) -> None:
+        """Tell whoever listens of what was refused before it came to anything."""
+        self._tell(Act(key=key, effect=self.effect(key), caller=by, time=datetime.now(UTC), outcome=outcome))
 
     def preview(self, key: PointKey, by: Caller) -> Outcome | None:
         """Return what is in the way by what is known without asking the device; None if nothing is."""
@@ -158,7 +171,7 @@ class Control:
         It takes the token of `select`, or that whoever asks confirms in one call. One that is cancelled is not sent;
         when it was sent already, it is watched to its end all the same.
         """
-        act = Act(key=key, effect=self._effect(key), caller=by, time=datetime.now(UTC))
+        act = Act(key=key, effect=self.effect(key), caller=by, time=datetime.now(UTC))
         run = _Run()
         task = asyncio.create_task(self._operate(act, token, run, is_confirmed=is_confirmed), name="acrel operation")
         self._tasks.add(task)
@@ -215,9 +228,11 @@ class Control:
             return refused(Reason.MOVED_SINCE_SELECTED, position=position)
         proof, is_pulse = _proof_of(case)
         if not is_pulse and proof.shown(case.readings) is Shown.THERE:
-            return _already_there(case, position)
+            return self._settled(case, source, proof, _already_there(case, position))
         self.under_way = act
         self._tell(act)
+        if self._put_down is not None:
+            await self._put_down()
         starts_there = proof.moved(case.readings) is Shown.THERE
         watching = Watching(
             proof=proof,
@@ -227,7 +242,18 @@ class Control:
             starts_there=starts_there,
             tempo=Tempo.of(source),
         )
-        return await self._send(case, source, run, watching)
+        return self._settled(case, source, proof, await self._send(case, source, run, watching))
+
+    def _settled(self, case: Case, source: Source, proof: Proof, outcome: Outcome) -> Outcome:
+        """Tell what holds from now on: what was switched off is believed to be off, and has to stay so."""
+        late = Tempo.of(source).seeing
+        if outcome.is_confirmed and case.effect is Effect.OPEN:
+            self.surroundings.switched_off(case.circuit, proof.keys, case.caller.name, late)
+        elif outcome.is_confirmed and case.effect is Effect.CLOSE:
+            self.surroundings.switched_on(case.circuit, late)
+        elif outcome.is_confirmed and case.effect is Effect.RELEASE:
+            self.surroundings.released(case.circuit)
+        return outcome
 
     async def _send(self, case: Case, source: Source, run: _Run, watching: Watching) -> Outcome:
         operation, circuit = case.operation, case.circuit
@@ -236,10 +262,11 @@ class Control:
         def sent() -> None:
             self._lockouts.begin(operation.lockout)
 
+        expected = EXPECTED_SECONDS + watching.tempo.patience + LATE_TIMES * watching.tempo.report
         if case.effect.may_open:
-            self.surroundings.expect_open(
-                circuit, EXPECTED_SECONDS + watching.tempo.patience + LATE_TIMES * watching.tempo.report
-            )
+            self.surroundings.expect_open(circuit, expected)
+        if case.effect.may_close:
+            self.surroundings.expect_close(circuit, expected)
         for _ in range(TRIES):
             outcome = await Sending(source, command, watching).run(sent)
             if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > Tempo.of(source).patience:
@@ -249,6 +276,8 @@ class Control:
         elif case.effect.may_open and outcome.position:
             # It is closed: what opens it from now on is hardly ours.
             self.surroundings.expect_open(circuit, AFTERWARDS_SECONDS)
+        if case.effect.may_close and outcome.result is Result.REFUSED:
+            self.surroundings.expect_no_closing(circuit)
         if outcome.result is Result.UNKNOWN:
             source.hurry()
         return run.refusal if outcome.result is Result.REFUSED and run.refusal is not None else outcome
@@ -327,10 +356,6 @@ class Control:
     def _others(self, source: Source) -> Sequence[Mapping[PointKey, Reading]]:
         return [self.device.said_by(other) for other in self.device.sources if other is not source]
 
-    def _effect(self, key: PointKey) -> Effect:
-        operation = self.device.model.operations.get(key)
-        return Effect.UNSAID if operation is None else self._policy().effect(operation)
-
     def _tell(self, act: Act) -> None:
         for listener in list(self._listeners):
             try:
@@ -360,7 +385,7 @@ def _proof_of(case: Case) -> tuple[Proof, bool]:
         key not in case.readings or points[key].is_shown(wanted, case.readings[key].value)
         for key, wanted in falls_back.items()
     )
-    evidence = case.policy.evidence_at(case.circuit)
+    evidence = evidence_of(case.policy, case.device.model, case.circuit)
     at = [key for key in positions_of(case.device.model, case.circuit) if not case.device.lacks(key)]
     make = partial(
         Proof,

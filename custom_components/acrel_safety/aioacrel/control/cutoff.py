@@ -18,6 +18,7 @@ from ..readings import PointKey
 from .caller import Caller, cutting
 from .choice import usual
 from .evidence import value_of
+from .inturn import in_turn
 from .outcome import Outcome, Reason, Result, refused
 from .position import positions_of
 from .requests import Cut, Request, Step, Waiting
@@ -164,7 +165,7 @@ class CutOff:
         elif tie.asks:
             self._ask(alarm, occurrence, key)
         else:
-            task = asyncio.create_task(self._cut(alarm, occurrence, key), name="acrel cut-off")
+            task = asyncio.create_task(self._cut(alarm, occurrence, key, tie), name="acrel cut-off")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -177,13 +178,15 @@ class CutOff:
         self._requests[request.id] = request
         self._tell(Step(what=Cut.ASKED, alarm=alarm, occurrence=occurrence, request=request, outcome=why))
 
-    async def _cut(self, alarm: Alarm, occurrence: str, key: PointKey) -> None:
+    async def _cut(self, alarm: Alarm, occurrence: str, key: PointKey, tie: Tie) -> None:
         """Cut without asking. What was refused a person is asked about; what was sent is never sent again."""
 
         def still() -> bool:
-            return not self._is_ended and alarm.occurrence == occurrence and _is_so(alarm)
+            is_tied = not self._is_ended and tie in self._ties_of(alarm)
+            return is_tied and alarm.occurrence == occurrence and _is_so(alarm)
 
-        outcome = await self._control.operate(key, cutting(still), is_confirmed=True)
+        by = cutting(still)
+        outcome = await in_turn(self._control, key, by, lambda: self._control.operate(key, by, is_confirmed=True))
         what = Cut.CUT
         if outcome.reason is Reason.WITHDRAWN:
             # Nothing was sent: when it comes again in this occurrence, it is cut off all the same.
@@ -206,11 +209,10 @@ class CutOff:
             return None
         if not by.is_person:
             return refused(Reason.NO_RIGHT)
-        self._answered.add(request_id)
-        try:
-            outcome = await self._control.operate(request.operation, by, is_confirmed=True)
-        finally:
-            self._answered.discard(request_id)
+        outcome = await in_turn(self._control, request.operation, by, lambda: self._carry_out(request, by))
+        if outcome.reason is Reason.WITHDRAWN and request_id not in self._requests:
+            # Whoever had his turn before did it, or it was over meanwhile.
+            return None
         if outcome.result is not Result.REFUSED:
             self._requests.pop(request_id, None)
             self._spent[request.occurrence] = frozenset(Cut)
@@ -225,6 +227,15 @@ class CutOff:
             )
         )
         return outcome
+
+    async def _carry_out(self, request: Request, by: Caller) -> Outcome:
+        if self._requests.get(request.id) is not request:
+            return refused(Reason.WITHDRAWN)
+        self._answered.add(request.id)
+        try:
+            return await self._control.operate(request.operation, by, is_confirmed=True)
+        finally:
+            self._answered.discard(request.id)
 
     def dismiss(self, request_id: str, by: Caller) -> bool | Reason:
         """Take back a request, and what would be cut later in the same occurrence; only persons may."""

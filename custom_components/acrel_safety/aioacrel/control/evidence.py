@@ -105,7 +105,8 @@ class Proof:
     @property
     def keys(self) -> AbstractSet[PointKey]:
         """What has to be read."""
-        owners = {self._evidence.key, *self._falls_back_when} if self._evidence is not None else set()
+        named = self._evidence
+        owners = {named.key, *self._falls_back_when} if isinstance(named, Contact | Threshold) else set()
         return self._shows.keys() | {*self._positions} | owners
 
     @property
@@ -117,6 +118,18 @@ class Proof:
     def has_owners(self) -> bool:
         """Whether the owner named what tells: it says more than an output that is on."""
         return self._evidence is not None
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether what the owner named is in doubt: then nothing proves that anything was done."""
+        return isinstance(self._evidence, Disputed)
+
+    def is_contradicted(self, readings: Readings) -> bool | None:
+        """Whether what the owner named shows another position than the device itself; None where one is not known."""
+        if self._evidence is None:
+            return None
+        position, (is_known, devices) = self._evidence.position(readings), self._devices(readings)
+        return None if position is None or not is_known or devices is None else devices is not position
 
     def shown(self, readings: Readings) -> Shown:
         """Return whether all of it is shown; one that is not known makes the whole unknown, unless another is not."""

@@ -28,6 +28,8 @@ class Reason(StrEnum):
     CONTROL_OFF = "control_off"
     ON_NOT_ALLOWED = "on_not_allowed"
     NO_RIGHT = "no_right"
+    NOT_NAMED = "not_named"
+    TURNED_ROUND = "turned_round"
     NOT_CONFIRMED = "not_confirmed"
     TOKEN_UNKNOWN = "token_unknown"  # noqa: S105 - no secret
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 - no secret
@@ -63,9 +65,12 @@ class Reason(StrEnum):
     STUCK = "stuck"
     FELL_BACK = "fell_back"
     NO_EVIDENCE = "no_evidence"
+    EVIDENCE_DOUBTED = "evidence_doubted"
     PULSE_NOT_SEEN = "pulse_not_seen"
     NO_ANSWER = "no_answer"
     NOT_WATCHED = "not_watched"
+    INTERRUPTED = "interrupted"
+    """The program ended in the middle."""
     SLIP = "slip"
 
 

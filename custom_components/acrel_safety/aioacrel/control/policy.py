@@ -82,9 +82,14 @@ class Policy:
                 return self.rights.may(caller, right)
 
     def evidence_at(self, circuit: str) -> Evidence | Disputed | None:
-        """Return what else tells the position of a circuit: nothing does where it may be that of several outputs."""
-        named = self.evidence.get(circuit)
-        return named if named is None or len(self.movers(circuit)) <= 1 else Disputed(key=named.key)
+        """Return what else tells the position of a circuit.
+
+        Nothing does where it may be that of several outputs, or is named for another circuit, too.
+        """
+        if (named := self.evidence.get(circuit)) is None:
+            return None
+        is_shared = sum(one.key == named.key for one in self.evidence.values()) > 1
+        return Disputed(key=named.key) if is_shared or len(self.movers(circuit)) > 1 else named
 
     def movers(self, circuit: str) -> Sequence[PointKey]:
         """Return the outputs that open or close a circuit."""

@@ -17,6 +17,7 @@ from ..readings import DEVICE_CIRCUIT, PointKey
 from .attempt import AGAIN, following, is_proven, not_proven
 from .caller import AUTOMATION, Caller, CallerKind, reclosing
 from .choice import plain_closing
+from .inturn import in_turn
 from .outcome import Outcome, Reason, Result
 from .position import positions_of
 from .rights import Right
@@ -196,7 +197,7 @@ class Recloser:
 
     def _advance(self, circuit: str, one: Round, now: float) -> None:
         consent = self._consent
-        if now - one.looked_at > FRESH_SECONDS:
+        if now - one.looked_at > FRESH_SECONDS or self._is_unsound_now(one, consent):
             one.sound_since = None
         one.looked_at = now
         if consent is None:
@@ -213,6 +214,10 @@ class Recloser:
                 self._lock(circuit, one, Why.LASTED_TOO_LONG)
             elif is_sound:
                 self._wait(circuit, one, now)
+
+    def _is_unsound_now(self, one: Round, consent: Reclosing | None) -> bool:
+        """Whether a supply that had been sound for long enough is not any more while its try waits for its turn."""
+        return one.phase is Phase.TRYING and consent is not None and not self._is_sound(one, consent)
 
     def _judge(self, circuit: str, one: Round) -> None:
         if unseen := one.supply.unseen():
@@ -269,12 +274,18 @@ class Recloser:
         def still() -> bool:
             # Whatever locked it meanwhile, or a voltage that is not sound any more, has it not sent.
             consent = self._consent
-            return one.task is task and consent is not None and self._is_sound(one, consent)
+            has_lasted = one.task is task and one.sound_since is not None
+            return has_lasted and consent is not None and self._is_sound(one, consent)
 
-        consent, outcome = self._consent, not_proven()
+        async def close() -> Outcome:
+            # It has waited for its turn: the supply is proven now.
+            if (consent := self._consent) is None or not await is_proven(self._device, one.supply, consent):
+                return not_proven()
+            by = reclosing(self._excused(one), still)
+            return await self._control.operate(key, by, is_confirmed=True) if still() else not_proven()
+
         try:
-            if consent is not None and await is_proven(self._device, one.supply, consent) and still():
-                outcome = await self._control.operate(key, reclosing(self._excused(one), still), is_confirmed=True)
+            outcome = await in_turn(self._control, key, reclosing(self._excused(one), still), close)
         except Exception:
             _LOGGER.exception("The reclosing of %s failed unexpectedly", self._device.identity)
             outcome = Outcome(result=Result.UNKNOWN, reason=Reason.SLIP)

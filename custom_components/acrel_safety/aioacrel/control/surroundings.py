@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from ..alarms.alarm import Alarm
+from ..alarms.closedagain import ClosedAgainRule
 from ..alarms.levels import Level
 from ..alarms.watch import Watch
 from ..readings import DEVICE_CIRCUIT, PointKey, Quality
@@ -29,6 +30,24 @@ class Surroundings(Protocol):
     def expect_nothing(self, circuit: str) -> None:
         """Take an opening from now on for a trip: nothing was sent."""
 
+    def expect_close(self, circuit: str, seconds: float) -> None:
+        """Take a closing within so many seconds for ours."""
+
+    def expect_no_closing(self, circuit: str) -> None:
+        """Take a closing from now on for nobody's command: nothing was sent."""
+
+    def switched_off(self, circuit: str, shown_by: AbstractSet[PointKey], by: str, late: float = 0.0) -> None:
+        """Take it that a circuit was opened from here: it is believed to be off, and these points showed it.
+
+        So many seconds later than usual a poll may still bring what was read before.
+        """
+
+    def switched_on(self, circuit: str, late: float = 0.0) -> None:
+        """Take it that a circuit was closed from here."""
+
+    def released(self, circuit: str) -> None:
+        """Take it that a circuit was given back to its device, which may close and open it."""
+
 
 class Unwatched:
     """Where nobody watches alarms, such as on the command line."""
@@ -47,6 +66,21 @@ class Unwatched:
         """Tell nobody."""
 
     def expect_nothing(self, circuit: str) -> None:
+        """Tell nobody."""
+
+    def expect_close(self, circuit: str, seconds: float) -> None:
+        """Tell nobody."""
+
+    def expect_no_closing(self, circuit: str) -> None:
+        """Tell nobody."""
+
+    def switched_off(self, circuit: str, shown_by: AbstractSet[PointKey], by: str, late: float = 0.0) -> None:
+        """Tell nobody."""
+
+    def switched_on(self, circuit: str, late: float = 0.0) -> None:
+        """Tell nobody."""
+
+    def released(self, circuit: str) -> None:
         """Tell nobody."""
 
 
@@ -73,6 +107,10 @@ class Watched:
         # A trip that stands still is the one from before the restart, or a later one: either may have tripped it.
         self._tripped = {*self._tripped_by}
         self.end = watch.listen(self._note)
+        for rule in watch.closed_again_rules():
+            if rule.holds:
+                # It was read back to be open, whether a poll saw that before a restart or not.
+                self._found_open(rule.cause.key.circuit, 0.0)
         self._note()
 
     def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> str:
@@ -126,6 +164,51 @@ class Watched:
         for rule in self._watch.position_rules():
             if _concerns(rule.cause.key.circuit, circuit):
                 rule.expect_nothing()
+
+    def interrupted(self, circuit: str, seconds: float, *, may_open: bool, may_close: bool) -> None:
+        """Take it that a command was under way when the program ended, which may show within so many seconds."""
+        if may_open:
+            self._found_open(circuit, seconds)
+        if may_close:
+            for rule in self._closed_again(circuit):
+                rule.expect_found_closed(seconds)
+
+    def _found_open(self, circuit: str, seconds: float) -> None:
+        for rule in self._watch.position_rules():
+            if _concerns(rule.cause.key.circuit, circuit):
+                rule.expect_found_open(seconds)
+
+    def expect_close(self, circuit: str, seconds: float) -> None:
+        """Have the rules that look for what was switched off take a closing for ours."""
+        for rule in self._closed_again(circuit):
+            rule.expect_close(self._steady() + seconds)
+
+    def expect_no_closing(self, circuit: str) -> None:
+        """Have them take it for nobody's command again."""
+        for rule in self._closed_again(circuit):
+            rule.expect_no_closing()
+
+    def switched_off(self, circuit: str, shown_by: AbstractSet[PointKey], by: str, late: float = 0.0) -> None:
+        """Have it be an alarm when a circuit is closed from now on by anybody else; kept over a restart."""
+        for rule in self._closed_again(circuit):
+            rule.switched_off(shown_by, by, self._steady() + late)
+            self._watch.look_again(rule)
+
+    def switched_on(self, circuit: str, late: float = 0.0) -> None:
+        """Have it be none any more, and every opening be nobody's command again."""
+        self.released(circuit)
+        for one in self._watch.position_rules():
+            if _concerns(one.cause.key.circuit, circuit):
+                one.switched_on(self._steady() + late)
+
+    def released(self, circuit: str) -> None:
+        """Have a closing be nobody's matter any more."""
+        for rule in self._closed_again(circuit):
+            rule.switched_on()
+            self._watch.look_again(rule)
+
+    def _closed_again(self, circuit: str) -> Iterator[ClosedAgainRule]:
+        return (rule for rule in self._watch.closed_again_rules() if _concerns(rule.cause.key.circuit, circuit))
 
     def _of(self, circuit: str) -> Iterator[Alarm]:
         return (alarm for alarm in self._watch.alarms.values() if _concerns(alarm.cause.key.circuit, circuit))

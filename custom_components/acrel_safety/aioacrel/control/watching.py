@@ -71,13 +71,13 @@ class Sending:
         except AcrelError as error:  # another device answers, or none: it was asked before anything was sent
             return refused(Reason.NOT_SENT, error)
         sent()
-        if not self._proof.is_there:
+        if not self._proof.is_there or self._proof.is_disputed:
             return self._outcome(*self._without_proof())
         return await self._watch(_now() + self._watching.within + self._watching.tempo.seeing)
 
     def _without_proof(self) -> tuple[Result, Reason]:
         if self._failure is None:
-            return Result.UNVERIFIED, Reason.NO_EVIDENCE
+            return Result.UNVERIFIED, Reason.EVIDENCE_DOUBTED if self._proof.is_disputed else Reason.NO_EVIDENCE
         return Result.UNKNOWN, Reason.DEVICE_REFUSED if self._is_refused else Reason.NO_ANSWER
 
     # -- what is seen -------------------------------------------------------------------------------------------------

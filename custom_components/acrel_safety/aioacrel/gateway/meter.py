@@ -16,6 +16,8 @@ _EARLIER = 0.5
 type Told = Callable[[Mapping[PointKey, Reading], float], None]
 """Takes readings, and when they were made by our own clock."""
 type Missing = Callable[[], None]
+type Again = Callable[[float], None]
+"""Is told that the last record came a second time, and when it was made: nothing has changed since."""
 
 
 class Meter:
@@ -37,16 +39,16 @@ class Meter:
         self._last: Record | None = None
         self._prefixes: set[str] = set()
         self._times: dict[int, set[PointKey]] = {}
-        self._listeners: list[tuple[Told, Missing]] = []
+        self._listeners: list[tuple[Told, Missing, Again]] = []
 
     @property
     def has_several(self) -> bool:
         """Whether it is several circuits, told apart by the number before its serial number."""
         return len(self._prefixes) > 1
 
-    def join(self, told: Told, missing: Missing) -> Callable[[], None]:
+    def join(self, told: Told, missing: Missing, again: Again = lambda made: None) -> Callable[[], None]:
         """Tell new readings, and that the gateway does not hear the meter; returns what ends that."""
-        listener = told, missing
+        listener = told, missing, again
         self._listeners.append(listener)
 
         def leave() -> None:
@@ -64,6 +66,8 @@ class Meter:
         """Take a record; yield what of it is of before and did not come yet."""
         if record == self._last and record.stamp is not None:
             self.duplicates += 1
+            for _, _, again in list(self._listeners):
+                again(judged.time)
             return
         self._forget_later(now.timestamp())
         if judged.age is Age.BEFORE or record.is_history or self._is_before(record, judged.time):
@@ -72,7 +76,7 @@ class Meter:
         self._last, self.heard = record, now
         if record.is_missing:
             self._gone = judged.time
-            for _, missing in list(self._listeners):
+            for _, missing, _ in list(self._listeners):
                 missing()
             return
         readings = self.codebook.take(record.values, self._circuit(record), now)
@@ -83,7 +87,7 @@ class Meter:
             yield from self._of_before(older, judged.time)
         self._newest |= dict.fromkeys(fresh, judged.time)
         self._note(judged.time, fresh)
-        for told, _ in list(self._listeners) if fresh else ():
+        for told, _, _ in list(self._listeners) if fresh else ():
             told(fresh, judged.time)
 
     def _forget_later(self, now: float) -> None:

@@ -32,6 +32,8 @@ LOOKS, LOOK_EVERY = 3, 3.0
 """So often, and after so many seconds each, it is asked sooner where somebody waits for it."""
 SLACK_SECONDS = 60.0
 """What is reported when it is asked for may have been made so long before: stamps are those of whole minutes."""
+ROUNDED_SECONDS = 1.5
+"""The same after an order: what was made before it shows nothing of it, whenever it comes."""
 ANSWER_SECONDS = 20.0
 """So long the answer to an order is waited for: it only tells that it was taken over."""
 _LEAST_PATIENCE, _MOST_PATIENCE = 120.0, 1800.0
@@ -68,9 +70,12 @@ class GatewaySource:
         """How often it may be asked sooner."""
         self._waiting: list[tuple[float, dict[PointKey, Reading], asyncio.Event]] = []
         """Who waits for what is reported from now on: since when, what came, and that something did."""
+        self._last: Mapping[PointKey, Reading] = {}
+        self._ordered = 0.0
+        """When something was ordered last."""
         self._trouble: AcrelError | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._leave = (meter.join(self._take, self._missing), gateway.listen(self._changed))
+        self._leave = (meter.join(self._take, self._missing, self._again), gateway.listen(self._changed))
 
     @property
     def serial(self) -> str:
@@ -224,7 +229,7 @@ class GatewaySource:
         if (hindrance := order.hindrance()) is not None:
             raise CommandRefusedError(name=order.key, detail=hindrance)
         gateway, serial = self.gateway, self.serial
-        now = gateway.now().timestamp()
+        self._ordered = now = gateway.now().timestamp()
         answer = await self._sender.operate(
             gateway, lambda given: orders.order(gateway.serial, serial, self.model, order.key, given, now)
         )
@@ -276,12 +281,16 @@ class GatewaySource:
         aside = {} if self._holding.readings else self._refused(self._wanted)
         self._holding.take(readings)
         self._told.take(readings.keys(), made, self.gateway.period)
+        self._last = readings
         self._note(readings, made)
         self._say({key: reading for key, reading in (aside | readings).items() if key in self._wanted})
 
     def _refused(self, keys: AbstractSet[PointKey]) -> dict[PointKey, Reading]:
         """Return what is said of what the owner put aside."""
         return dict.fromkeys(self.aside & keys, Reading(None, Quality.REFUSED, self.gateway.now(), ORIGIN))
+
+    def _again(self, made: float) -> None:
+        self._note(self._last, made)
 
     def _missing(self) -> None:
         self._lose(self._holding.clear(), Quality.NO_ANSWER)
@@ -299,7 +308,7 @@ class GatewaySource:
 
     def _note(self, readings: Mapping[PointKey, Reading], made: float) -> None:
         for asked, fresh, came in self._waiting:
-            if made >= asked - SLACK_SECONDS:
+            if made >= max(asked - SLACK_SECONDS, self._ordered - ROUNDED_SECONDS):
                 fresh.update(readings)
                 came.set()
 

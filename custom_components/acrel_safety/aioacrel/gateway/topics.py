@@ -47,11 +47,10 @@ class Topic:
     text: str = field(default="", repr=False)
 
     def answer(self, channel: Channel = Channel.SYSTEM) -> str:
-        """Return the topic on which the device is spoken to, in its own spelling."""
+        """Return the topic on which the device is spoken to: key and number as it spells them, the rest as printed."""
         if self.dialect is Dialect.OVERSEAS:
             return f"/server/acrelHW/{self.product}/{self.command}/{self.serial}"
-        first, second, *_ = self.text.split("/")
-        return f"{_as_spelled(channel, first)}/{_as_spelled('server', second)}/{self.product}/{self.serial}"
+        return f"{channel}/server/{self.product}/{self.serial}"
 
 
 _SECOND = {Channel.SYSTEM: "dev", Channel.DATA: "up", Channel.COMMAND: "dev"}
@@ -106,10 +105,3 @@ def subscriptions() -> Iterator[str]:
                 yield f"{spelled(channel)}/{second}/#"
     yield "/gw/acrelHW/+/+/+"
     yield "platform/acrel/meter/json-v2/analog/+"
-
-
-def _as_spelled(word: str, like: str) -> str:
-    """Return a word with capitals where the device has them."""
-    if like.isupper():
-        return word.upper()
-    return word.capitalize() if like[:1].isupper() else word

@@ -15,6 +15,8 @@ class EventKind(StrEnum):
     """A device that nobody knows called in; told once for each."""
     SECOND_LOGIN = "second_login"
     """Somebody logged in as a device that is there all the same: it is cloned, or somebody pretends to be it."""
+    REFUSED = "refused"
+    """Somebody says he is a device that is known, and could not prove it: only where there is a secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,6 +90,8 @@ class Refusal:
 
 
 type Rtu = ReadRequest | ReadAnswer | WriteRequest | WriteAnswer | Refusal
+type Request = ReadRequest | WriteRequest
+type Answer = ReadAnswer | WriteAnswer | Refusal
 
 
 def rtu_of(data: bytes) -> Rtu | None:
@@ -107,6 +109,21 @@ def rtu_of(data: bytes) -> Rtu | None:
     if function in _READS:
         return _read_answer(data)
     return _write_request(data) if function == WRITE else None
+
+
+def fitting(request: Request, found: Rtu | None) -> Answer | None:
+    """Return an answer if it fits a request in all that it names: which registers were read it does not."""
+    match request, found:
+        case ReadRequest(), ReadAnswer():
+            fits = (found.unit, found.function, len(found.words)) == (request.unit, request.function, request.count)
+        case WriteRequest(), WriteAnswer():
+            fits = (found.unit, found.address, found.count) == (request.unit, request.address, len(request.words))
+        case _, Refusal():
+            function = request.function if isinstance(request, ReadRequest) else WRITE
+            fits = (found.unit, found.function) == (request.unit, function)
+        case _:
+            return None
+    return found if fits else None
 
 
 def _read_answer(data: bytes) -> ReadAnswer | None:

@@ -34,6 +34,8 @@ _LOGGER = logging.getLogger(__name__)
 DEFAULT_PORT = 7000
 CHINA = timezone(timedelta(hours=8))
 """The zone of the vendor's server, which devices are used to."""
+FIRST_YEAR, LAST_YEAR = 2026, 2099
+"""A clock that says another year is wrong, and by the time that a meter is told it counts tariffs."""
 PROOF_SECONDS = 60.0
 """After so long beside a second one, the first connection of a device is taken for a living one."""
 PROVED_EVERY = 300.0
@@ -50,9 +52,10 @@ class Clock:
     weekday: WeekdayRule = WeekdayRule.MONDAY_1
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
-    def moment(self) -> Moment:
-        """Return the time for a device."""
-        return Moment.at(self.now().astimezone(self.zone), self.weekday)
+    def moment(self) -> Moment | None:
+        """Return the time for a device; None as long as this machine's own clock was not set yet."""
+        now = self.now().astimezone(self.zone)
+        return Moment.at(now, self.weekday) if FIRST_YEAR <= now.year <= LAST_YEAR else None
 
 
 class UplinkServer:
@@ -136,8 +139,8 @@ class UplinkServer:
 
     # -- as the host of sessions --------------------------------------------------------------------------------------
 
-    def moment(self) -> Moment:
-        """Return the time for a device."""
+    def moment(self) -> Moment | None:
+        """Return the time for a device, if it is known."""
         return self.clock.moment()
 
     def admits(self, session: Session) -> bool:

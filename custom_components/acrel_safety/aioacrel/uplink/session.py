@@ -5,7 +5,6 @@ Modbus that is passed through, is only ever sent to a device that is known.
 """
 
 import asyncio
-import socket
 from typing import Protocol
 
 from ..bucket import Bucket
@@ -25,12 +24,11 @@ from .messages import (
     message_of,
 )
 from .moment import Moment
+from .proving import prove
 from .stream import FrameStream
 
 _EARLY_UPLOADS = 4
 """Uploads before the login that are kept until it is known whose they are."""
-_PROOF = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 35_000}
-"""How the other end is asked whether it is still there: its network stack answers, and the device reads nothing."""
 
 
 class Host(Protocol):
@@ -61,8 +59,8 @@ class Host(Protocol):
     def left(self, session: Session) -> None:
         """Note that a connection is over."""
 
-    def moment(self) -> Moment:
-        """Return what time devices are told."""
+    def moment(self) -> Moment | None:
+        """Return what time devices are told; None if they are told none."""
 
 
 class Session(asyncio.Protocol):
@@ -130,17 +128,7 @@ class Session(asyncio.Protocol):
 
     def prove(self, *, is_on: bool = True) -> None:
         """Have the network find out soon whether the other end is still there; the device itself is asked nothing."""
-        sock = None if self._transport is None else self._transport.get_extra_info("socket")
-        if sock is None:
-            return
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(is_on))
-            for name, value in _PROOF.items():
-                if hasattr(socket, name):
-                    sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-        except OSError:
-            # Gone already: the transport tells so itself.
-            return
+        prove(self._transport, is_on=is_on)
 
     # -- what is said -------------------------------------------------------------------------------------------------
 
@@ -175,7 +163,8 @@ class Session(asyncio.Protocol):
     def _answer(self, message: Message) -> None:
         match message:
             case TimeRequest():
-                self.send(TimeAnswer(self._host.moment()))
+                if (moment := self._host.moment()) is not None:
+                    self.send(TimeAnswer(moment))
             case SetValues():
                 self.send(Taken(Command.SET_VALUES))
             case Heartbeat() | _:

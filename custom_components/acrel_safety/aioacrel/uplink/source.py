@@ -42,15 +42,18 @@ class UplinkSource:
         """What the uploads say that hold."""
         self._told: dict[PointKey, Reading] = {}
         self._expiry: asyncio.TimerHandle | None = None
+        self._away: asyncio.TimerHandle | None = None
+        """Runs while it has no connection and what was polled before still holds."""
         self._is_strange = False
-        self._leave = (polled.join(self._take_polled), station.join(self._take_upload, lambda: None))
+        self._leave = (polled.join(self._take_polled), station.join(self._take_upload, self._changed))
 
     def end(self) -> None:
         """Take nothing any more."""
         for leave in self._leave:
             leave()
-        if self._expiry is not None:
-            self._expiry.cancel()
+        for timer in (self._expiry, self._away):
+            if timer is not None:
+                timer.cancel()
 
     # -- as every source ----------------------------------------------------------------------------------------------
 
@@ -169,14 +172,38 @@ class UplinkSource:
         if isinstance(update.trouble, WrongDeviceError):
             self._uploaded.clear()
         self._renew({key: reading for key, reading in update.readings.items() if not reading.quality.is_lost})
+        is_strange = isinstance(update.trouble, WrongDeviceError)
         readings = {
-            # What cannot be asked for now was uploaded not long ago.
-            key: self._uploaded.get(key, reading) if reading.quality.is_lost else reading
+            key: self._in_place_of(key, reading) if reading.quality.is_lost and not is_strange else reading
             for key, reading in update.readings.items()
         }
         news = {key: reading for key, reading in readings.items() if self._told.get(key) is not reading}
         if news or not update.readings:
             self._say(news)
+
+    def _in_place_of(self, key: PointKey, lost: Reading) -> Reading:
+        """Return what holds of a point that cannot be asked for: its upload, or what was polled before it hung up."""
+        if (uploaded := self._uploaded.get(key)) is not None:
+            return uploaded
+        told = self._told.get(key)
+        if self._away is None or told is None or told.quality.is_lost:
+            return lost
+        return told
+
+    def _changed(self) -> None:
+        """Have what was polled hold for some time from when the connection is lost: devices hang up between reports."""
+        if self.station.is_here and self._away is not None:
+            self._away.cancel()
+            self._away = None
+        elif not self.station.is_here and self._away is None:
+            self._away = asyncio.get_running_loop().call_later(PERIODS * self.period, self._let_go)
+
+    def _let_go(self) -> None:
+        """Let what was polled before the connection was lost hold no more."""
+        self._away = None
+        lost = Reading(None, Quality.NO_ANSWER, utcnow(), ORIGIN)
+        held = [key for key, reading in self._told.items() if not reading.quality.is_lost]
+        self._say({key: lost for key in held if key not in self._uploaded})
 
     def _renew(self, readings: Mapping[PointKey, Reading]) -> None:
         """Have what was asked for since an upload hold in its place: what is older may not come back when that ends."""

@@ -9,12 +9,10 @@ from modbus_connection.exceptions import ModbusTimeoutError
 
 from ..modbus.shared import AwayError
 from .messages import DataUpload, Login, PassThrough
-from .rtu import WRITE, ReadAnswer, ReadRequest, Refusal, WriteAnswer, WriteRequest, rtu_of
+from .rtu import Answer, ReadAnswer, ReadRequest, Refusal, Request, WriteAnswer, fitting, rtu_of
 from .session import Session
 from .volume import Volume
 
-type Request = ReadRequest | WriteRequest
-type Answer = ReadAnswer | WriteAnswer | Refusal
 type Uploaded = Callable[[DataUpload], None]
 
 
@@ -126,21 +124,10 @@ class Station:
 
 
 def _fitting(request: Request, answer: PassThrough) -> Answer | None:
-    """Return what an answer says if it fits a request in all that it names: which registers were read it does not."""
+    """Return what an answer says if it fits a request."""
     if not answer.rtu:
         # Some answer a write with their serial number alone: what came of it has to be read back anyway.
         if isinstance(request, ReadRequest):
             return None
         return WriteAnswer(request.unit, request.address, len(request.words))
-    found = rtu_of(answer.rtu)
-    match request, found:
-        case ReadRequest(), ReadAnswer():
-            fits = (found.unit, found.function, len(found.words)) == (request.unit, request.function, request.count)
-        case WriteRequest(), WriteAnswer():
-            fits = (found.unit, found.address, found.count) == (request.unit, request.address, len(request.words))
-        case _, Refusal():
-            function = request.function if isinstance(request, ReadRequest) else WRITE
-            fits = (found.unit, found.function) == (request.unit, function)
-        case _:
-            return None
-    return found if fits else None
+    return fitting(request, rtu_of(answer.rtu))

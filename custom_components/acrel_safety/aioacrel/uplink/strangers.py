@@ -4,15 +4,24 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from .messages import Login
 
 
+class Named(Protocol):
+    """How somebody who calls in describes himself."""
+
+    @property
+    def serial(self) -> str:
+        """What he says he is."""
+
+
 @dataclass(slots=True, kw_only=True)
-class Stranger:
+class Stranger[LoginT: Named = Login]:
     """One device that nobody knows, as it described itself."""
 
-    login: Login
+    login: LoginT
     address: str
     first_seen: datetime
     last_seen: datetime
@@ -21,17 +30,17 @@ class Stranger:
     """How many registers each section of its latest upload had: a hint at what it is."""
 
 
-class Strangers:
+class Strangers[LoginT: Named = Login]:
     """So many of them and no more, whoever calls in how often."""
 
     def __init__(self, most: int) -> None:
         """Take how many are listed."""
         self._most = most
-        self._known: dict[str, Stranger] = {}
+        self._known: dict[str, Stranger[LoginT]] = {}
         self.left_out = 0
         """How many had to make room for others."""
 
-    def __iter__(self) -> Iterator[Stranger]:
+    def __iter__(self) -> Iterator[Stranger[LoginT]]:
         """Yield them, those seen first before others."""
         return iter(list(self._known.values()))
 
@@ -39,11 +48,11 @@ class Strangers:
         """Return how many there are."""
         return len(self._known)
 
-    def get(self, serial: str) -> Stranger | None:
+    def get(self, serial: str) -> Stranger[LoginT] | None:
         """Return one."""
         return self._known.get(serial)
 
-    def note(self, login: Login, address: str, now: datetime) -> tuple[Stranger, bool]:
+    def note(self, login: LoginT, address: str, now: datetime) -> tuple[Stranger[LoginT], bool]:
         """Note a login; return the device and whether it is a new one."""
         known = self._known.get(login.serial)
         if known is not None:

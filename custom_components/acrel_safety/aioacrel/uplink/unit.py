@@ -6,21 +6,38 @@ lost. Late answers are told from others by the guard, by their length and by qui
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Protocol
 
 from modbus_connection import ModbusProtocolError
 
 from ..registers import READ_HOLDING
-from .rtu import READ_INPUT, ReadAnswer, ReadRequest, WriteRequest
-from .station import Station
+from .rtu import READ_INPUT, ReadAnswer, ReadRequest, Request, WriteAnswer, WriteRequest
 
 SECONDS = 10.0
 """For so long an answer is waited for where nobody asks for another time."""
 
 
+class Passing(Protocol):
+    """What passes Modbus through: a device that called in, or a line behind a gateway that did."""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it has a connection."""
+
+    def join(self, uploaded: Callable[[object], None], changed: Callable[[], None]) -> Callable[[], None]:
+        """Tell what comes unasked, and that the connection was made or lost; returns what ends that."""
+
+    async def turn(self) -> None:
+        """Wait until nobody else asks."""
+
+    async def ask(self, request: Request, seconds: float) -> ReadAnswer | WriteAnswer:
+        """Send a request, once, and return its answer."""
+
+
 class UplinkUnit:
     """One Modbus address of a device that calls in."""
 
-    def __init__(self, station: Station, unit_id: int) -> None:
+    def __init__(self, station: Passing, unit_id: int) -> None:
         """Take the device, and the address in it."""
         self.station = station
         self._unit_id = unit_id

@@ -1,15 +1,18 @@
-"""`acrel frame`: what the bytes of a 4G or Modbus RTU frame say; nothing is asked and nothing sent."""
+"""`acrel frame`: what the bytes of a 4G, gateway or Modbus RTU frame say; nothing is asked and nothing sent."""
 
 from ...texts import phrase
+from ...xmlgateway.cipher import Cipher
 from ..exits import Exit
 from ..explaining import explained
 from ..options import Options
 from ..output import Console
+from ..secretfile import secret_in
 
 
 def command(options: Options, console: Console) -> int:
     """Explain each frame in the bytes that were typed."""
-    frames, outside = explained(options.frame)
+    cipher = None if options.secret_file is None else Cipher(secret_in(options.secret_file))
+    frames, outside = explained(options.frame, cipher)
     for index, (document, lines) in enumerate(frames):
         if console.as_json:
             console.json(document)

@@ -1,11 +1,16 @@
 """`acrel operate`: one command to one device, sent once, done when its position was read back."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 
+from ...addresses import without_password
 from ...control.caller import Caller, CallerKind
-from ...control.control import Control
+from ...control.control import Act, Control
+from ...control.lockouts import Lockouts
 from ...control.outcome import Outcome, Reason, Result, refused
 from ...control.policy import Policy
 from ...control.position import positions_of
@@ -20,11 +25,12 @@ from ...errors import (
 )
 from ...modbus.guard import GuardedUnit
 from ...modbus.hub import ModbusHub
-from ...points import Model
+from ...points import Effect, Model
 from ...readings import PointKey, Reading, Value
 from ...source import Source
 from ...texts import Phrase, phrase
 from .. import advice, orders, selecting
+from ..commandlog import BEGUN, ENDED, CommandLog
 from ..exits import Exit
 from ..operation_words import Told
 from ..options import Options
@@ -51,7 +57,35 @@ class _Run:
     value: Value | None = None
     """What a setting was read as last."""
     trouble: AcrelError | None = None
-    is_interrupted: bool = False
+    ended_by: Exit | None = None
+    """What ended it from outside, by the exit code."""
+    log: CommandLog = field(default_factory=CommandLog.of_user)
+    troubles: list[str] = field(default_factory=list)
+    """Why something could not be put down, and what the device may not take yet."""
+
+    @property
+    def device(self) -> str:
+        """Which device it is, in what is put down."""
+        return f"{without_password(str(self.options.link))} {self.options.unit}"
+
+    @property
+    def lockout(self) -> float:
+        """Seconds for which the device takes no other command after this one."""
+        operation = self.model.operations.get(self.key)
+        return 0.0 if operation is None else operation.lockout
+
+    @property
+    def opens(self) -> bool:
+        """Whether it only opens: that waits for nothing."""
+        operation = self.model.operations.get(self.key)
+        return operation is not None and _LEAVE.effect(operation) is Effect.OPEN
+
+    def put_down(self, what: str, **data: object) -> None:
+        """Put it down; that it could not be is no reason not to do it."""
+        named = {"model": self.model.id, "code": self.key.code, "circuit": self.key.circuit, "value": self.wanted}
+        if trouble := self.log.put_down(what, self.device, {**named, **data}):
+            told = phrase("not_put_down", why=trouble).text(self.options.language)
+            self.troubles += [told] if told not in self.troubles else []
 
     @property
     def has_left(self) -> bool:
@@ -76,6 +110,8 @@ def command(options: Options, console: Console) -> int:
     key = orders.find_order(model, options)
     run = _Run(options=options, model=model, key=key, wanted=orders.value_of(model, key, options.value))
     outcome = _outcome(run)
+    if options.is_confirmed:
+        _put_down_end(run, outcome)
     told = run.told(outcome)
     sentence = told.sentence(options.language)
     if console.as_json:
@@ -90,27 +126,64 @@ def command(options: Options, console: Console) -> int:
         console.note(sentence)
     else:
         console.lines([sentence])
-    console.note(*told.warnings(options.language))
+    console.note(*told.warnings(options.language), *run.troubles)
     if run.trouble is not None:
         console.note(*advice.on_error(options, run.trouble))
-    return Exit.INTERRUPTED if run.is_interrupted else _EXITS.get(outcome.result, Exit.INCOMPLETE)
+    return run.ended_by if run.ended_by is not None else _EXITS.get(outcome.result, Exit.INCOMPLETE)
 
 
 def _outcome(run: _Run) -> Outcome:
-    """Return what became of it; Ctrl-C ends the watching, and what may have left is not forgotten."""
+    """Return what became of it; a signal ends the watching, and what may have left is not forgotten."""
     if run.wanted is not None and (why_not := orders.unfit(run.model, run.key, run.wanted)):
         return refused(Reason.BAD_VALUE, why_not)
     try:
         return asyncio.run(_operate(run))
     except KeyboardInterrupt:
-        run.is_interrupted, run.value = True, None
-        by_hand = phrase("ended_by_hand")
-        if not run.has_left:
-            return refused(Reason.WITHDRAWN, by_hand)
-        return Outcome(result=Result.UNKNOWN, reason=Reason.NOT_WATCHED, detail=by_hand, writes=1)
+        run.ended_by = Exit.INTERRUPTED
+        return _cut_short(run, phrase("ended_by_hand"))
+    except asyncio.CancelledError:
+        run.ended_by = Exit.TERMINATED
+        return _cut_short(run, phrase("ended_from_outside"))
+
+
+def _cut_short(run: _Run, by: Phrase) -> Outcome:
+    """Return what is known of a command that nobody watches any more."""
+    run.value = None
+    if not run.has_left:
+        return refused(Reason.WITHDRAWN, by)
+    return Outcome(result=Result.UNKNOWN, reason=Reason.NOT_WATCHED, detail=by, writes=1)
+
+
+def _put_down_end(run: _Run, outcome: Outcome) -> None:
+    reason = None if outcome.reason is None else str(outcome.reason)
+    data = {"outcome": str(outcome.result), "reason": reason, "writes": outcome.writes, "position": outcome.position}
+    run.put_down(ENDED, **data)
+
+
+@contextmanager
+def _terminated() -> Iterator[None]:
+    """Let SIGTERM end it as Ctrl-C does, so that it is said what is known; where there is none, nothing is changed."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is None:
+        raise RuntimeError
+    try:
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    except NotImplementedError, RuntimeError, ValueError:
+        # Another system, or no process of its own.
+        yield
+        return
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 async def _operate(run: _Run) -> Outcome:
+    with _terminated():
+        return await _reach(run)
+
+
+async def _reach(run: _Run) -> Outcome:
     hub = ModbusHub("command line")
     try:
         async with open_unit(run.options, selecting.on_line_of(run.options.link, run.model)) as unit:
@@ -118,11 +191,32 @@ async def _operate(run: _Run) -> Outcome:
             device = Device("command line", run.model, may_change=lambda: True)
             source = hub.source(unit, run.model)
             device.attach(source)
-            control = Control(device, lambda: _LEAVE, settle_seconds=SETTLE_SECONDS)
+            control = Control(device, lambda: _LEAVE, settle_seconds=SETTLE_SECONDS, lockouts=_lockouts(run))
+            control.listen(partial(_put_down_begin, run))
             return await _ask(run, source) or await _carry_out(run, device, control)
     finally:
         # After the link, which on Ctrl-C gives up the read that the hub would wait for.
         await hub.stop()
+
+
+def _lockouts(run: _Run) -> Lockouts:
+    """Return what is left of the time in which the device takes no other command, after one of an earlier call."""
+    lockouts = Lockouts(asyncio.get_running_loop().time)
+    since = run.log.seconds_since(run.device) if run.lockout else None
+    if since is None or (left := run.lockout - since) <= 0:
+        return lockouts
+    if run.opens:
+        # Better in vain than not at all.
+        run.troubles.append(phrase("sent_though_locked_out", seconds=f"{left:.0f}").text(run.options.language))
+    else:
+        lockouts.begin(left)
+    return lockouts
+
+
+def _put_down_begin(run: _Run, act: Act) -> None:
+    """Put down that a command is about to be sent, whatever ends this program; an opening waits for no disk."""
+    if act.outcome is None and not run.opens:
+        run.put_down(BEGUN)
 
 
 async def _ask(run: _Run, source: Source) -> Outcome | None:

@@ -1,0 +1,40 @@
+"""Operating a device when it is one's turn, whoever asks: a person, an automation, or what acts by itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from ..points import Effect
+from ..readings import PointKey
+from .outcome import Outcome, Reason, refused
+from .tempo import PATIENCE
+from .turns import TooManyError
+
+if TYPE_CHECKING:
+    from .caller import Caller
+    from .control import Control
+
+OPENING_PATIENCE = 30.0
+"""Seconds for which an opening waits for what is under way: it is better late than not at all."""
+
+
+async def in_turn(control: Control, key: PointKey, by: Caller, act: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    """Wait for a turn, then act: whatever was known before it waited has to be asked again there.
+
+    Openings go first. A wait that is too long, or one too many of the same caller, is refused and told as a refusal.
+    """
+    lockouts, is_opening = control.lockouts, control.effect(key) is Effect.OPEN
+    patience = OPENING_PATIENCE if is_opening else PATIENCE
+    until = asyncio.get_running_loop().time() + patience
+    try:
+        async with lockouts.turns.turn((by.kind, by.id), patience, is_first=is_opening):
+            async with asyncio.timeout_at(until):
+                # What was asked for before the control was made anew is under way.
+                await lockouts.idle()
+            return await act()
+    except TooManyError:
+        outcome = refused(Reason.BUSY)
+    except TimeoutError:
+        outcome = refused(Reason.WAITED_TOO_LONG)
+    control.tell_refusal(key, by, outcome)
+    return outcome

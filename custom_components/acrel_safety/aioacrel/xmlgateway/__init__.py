@@ -1,0 +1,1 @@
+"""Gateways that call in and speak XML: frames, login, reports, and Modbus through them."""
