@@ -17,6 +17,7 @@ from .const import (
     CONF_GATEWAY,
     CONF_LISTEN,
     CONF_NETWORKS,
+    CONF_SAME_AS_PLACE,
     CONF_SECRET,
     CONF_SERIAL,
     CONF_XML_SECRET,
@@ -39,7 +40,7 @@ TO_REDACT = {
     CONF_SECRET,
 }
 """Where a link is: a forwarded port finds a gateway as well as a name does. Who a gateway is, and what it hides by."""
-OF_DEVICES = {CONF_SERIAL}
+OF_DEVICES = {CONF_SERIAL, CONF_SAME_AS_PLACE}
 """What names a device: whoever knows it can call in its name."""
 
 USUAL_PORT = 502
@@ -60,7 +61,17 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AcrelCo
         "devices_without_registers": [
             {**_settings(subentry.data), "faults": [_fault(fault) for fault in wrong]}
             for subentry, wrong in device_faults(entry.data, entry.subentries.values())
-            if subentry.subentry_id not in data.coordinators
+            if subentry.subentry_id not in data.coordinators.keys() | data.ways.keys()
+        ],
+        "further_ways": [
+            {
+                "settings": _settings(way.subentry.data),
+                "why_not": way.why_not,
+                "is_taken": way.device is not None,
+                "is_heard": way.is_heard,
+                **way.source.details(),
+            }
+            for way in data.ways.values()
         ],
     }
 

@@ -94,8 +94,11 @@ def view_of_link(entry: AcrelConfigEntry, desk: AlarmDesk) -> View:
     """Return the view of a link with all that is reached by it."""
 
     def is_heard() -> bool | None:
-        devices = [coordinator.device for coordinator in entry.runtime_data.coordinators.values()]
-        return any(device.is_heard for device in devices) if devices else None
+        """Whether anything is heard by this link: not what another way says of its devices."""
+        data = entry.runtime_data
+        heard = [one.device.hears(one.source) for one in data.coordinators.values()]
+        heard += [way.is_heard for way in data.ways.values() if way.device is not None]
+        return any(heard) if heard else None
 
     def word() -> Safety:
         found = desk.alarms.safety(entry.entry_id)

@@ -23,6 +23,7 @@ from .desk import desk_of
 from .entity import AcrelEntity
 from .entity_ids import SAFETY
 from .evidence import RegisterEvidence
+from .joining import FurtherWay
 from .kinds import points_of
 from .limitsensor import limit_sensors
 from .memory import former_counter
@@ -94,6 +95,12 @@ async def async_setup_entry(
             ],
             config_subentry_id=subentry_id,
         )
+    for subentry_id, way in entry.runtime_data.ways.items():
+        async_add_entities(_of_further_way(way), config_subentry_id=subentry_id)
+
+
+def _of_further_way(way: FurtherWay) -> list[SensorEntity]:
+    return [*figures.of_way(way), *calling.sensors_of(way)]
 
 
 def device_class_of(point: Point) -> SensorDeviceClass | None:

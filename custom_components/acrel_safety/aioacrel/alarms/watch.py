@@ -127,7 +127,7 @@ class Watch:
     @property
     def is_device_seen(self) -> bool:
         """Whether anything is heard of the device, and it is the one it is taken for."""
-        return self.device.trouble is None and self.device.is_heard
+        return self.device.is_seen
 
     @property
     def is_missed(self) -> bool:
