@@ -23,6 +23,7 @@ from .aioacrel.unread import AlarmWatch
 from .const import CONF_DETAIL, LOGGER
 from .counters import CounterQuestion
 from .issues import forget_issues, raise_issue, tell_unread_alarms
+from .unreported import UnreportedQuestion
 
 if TYPE_CHECKING:
     from .hubs import EntryHub
@@ -65,6 +66,7 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
         """Alarms that a person disabled by their entities."""
         self._watchers: dict[PointKey, CALLBACK_TYPE] = {}
         self.questions = CounterQuestion(self)
+        self.unreported = UnreportedQuestion(self)
         self._trouble: AcrelError | None = None
         self._is_first = True
         self._alarms = AlarmWatch(device)
@@ -115,6 +117,7 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
             names = self._alarms.names(unread, library_language(self.hass.config.language))
             tell_unread_alarms(self.hass, self.config_entry, self.subentry, names)
         self.questions.look()
+        self.unreported.look()
         self.data = keys
         self.last_update_success = self.device.is_heard
         for key in self.deadband.sift(keys):

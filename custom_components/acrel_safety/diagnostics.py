@@ -18,6 +18,7 @@ from .const import (
     CONF_LISTEN,
     CONF_NETWORKS,
     CONF_SAME_AS_PLACE,
+    CONF_SECRET,
     CONF_SERIAL,
     CONF_XML_SECRET,
 )
@@ -35,8 +36,10 @@ TO_REDACT = {
     CONF_BUILDING,
     CONF_GATEWAY,
     CONF_XML_SECRET,
+    CONF_SERIAL,
+    CONF_SECRET,
 }
-"""Where a link is: a forwarded port finds a gateway as well as a name does."""
+"""Where a link is: a forwarded port finds a gateway as well as a name does. Who a gateway is, and what it hides by."""
 OF_DEVICES = {CONF_SERIAL, CONF_SAME_AS_PLACE}
 """What names a device: whoever knows it can call in its name."""
 

@@ -47,9 +47,14 @@ class Issue(StrEnum):
     INCOMPLETE = "device_incomplete"
     ALARMS_UNREAD = "alarms_unread"
     UNWATCHED = "unwatched"
+    UNREPORTED = "unreported"
     WAY_REFUSED = "way_refused"
 
 
+_FOUND_ELSEWHERE = frozenset(
+    {Issue.INCOMPLETE, Issue.ALARMS_UNREAD, Issue.UNWATCHED, Issue.UNREPORTED, Issue.WAY_REFUSED}
+)
+"""Those that say nothing of a device's file."""
 _ISSUES: Mapping[type[AcrelError], Issue] = {
     WrongDeviceError: Issue.WRONG_DEVICE,
     DeadMeterError: Issue.DEAD_METER,
@@ -204,7 +209,7 @@ def forget_issues(
     What is missing of it is found at set-up alone, and whether its alarms are read one by one; what has none is well.
     """
     for issue in Issue:
-        if issue not in (but, Issue.INCOMPLETE, Issue.ALARMS_UNREAD, Issue.UNWATCHED, Issue.WAY_REFUSED):
+        if issue not in (but, *_FOUND_ELSEWHERE):
             ir.async_delete_issue(hass, DOMAIN, issue_id(entry, subentry, issue))
 
 

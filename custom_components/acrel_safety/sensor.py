@@ -212,7 +212,7 @@ class SafetySensor(ViewEntity, SensorEntity):
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """The gravest of what stands, the others, and what nobody watches because its entity was disabled."""
         language, standing = self.hass.config.language, self.view.standing()
-        names = [point.quantity.name(library_language(language)) for point in self.view.left_out]
+        names = [point.quantity.name(library_language(language)) for point in self.view.left_out()]
         worst = attributes_of(standing[0] if standing else None, language)
         return {**worst, **others_of(self.view, standing, language), "not_watched": names}
 
