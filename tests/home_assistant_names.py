@@ -67,11 +67,16 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
             "parse_date",
             "parse_datetime",
             "start_of_local_day",
+            "utc_from_timestamp",
             "utcnow",
         }
     ),
     "util.file": frozenset({"write_utf8_file_atomic"}),
     "util.hass_dict": frozenset({"HassKey"}),
+}
+# What components have for others beside what stands in them directly; external statistics are made of these.
+OF_COMPONENTS: Mapping[str, frozenset[str]] = {
+    "homeassistant.components.recorder.models": frozenset({"StatisticData", "StatisticMeanType", "StatisticMetaData"}),
 }
 # Components that Home Assistant brings in itself for a file of that name; all others are the manifest's dependencies.
 BY_FILE = frozenset({"diagnostics", "logbook", "repairs", "system_health"})
@@ -161,6 +166,8 @@ def is_meant_for_us(use: Use, components: Iterable[str]) -> bool:
     _, *parts = str(use).split(".")
     if any(map(_is_private, parts)):
         return False
+    if use.module in OF_COMPONENTS:
+        return not use.names or use.names[0] in OF_COMPONENTS[use.module]
     if parts[:1] == ["components"]:
         return parts[1] in components and use.module.split(".")[3:] in ([], ["const"])
     for module, only in HELPERS.items():

@@ -22,6 +22,7 @@ from custom_components.acrel_safety.doubts import EVIDENCE_DOUBTED
 from custom_components.acrel_safety.figures import OF_DEVICES, OF_HUBS
 from custom_components.acrel_safety.furtherways import Why
 from custom_components.acrel_safety.growthquestion import LEVEL_CHANGED
+from custom_components.acrel_safety.hubs.gateway_trouble import GATEWAY_TROUBLE
 from custom_components.acrel_safety.issues import HAZARDS_OVERDUE, LINK_BROKEN, LINK_UNUSABLE, RECORD_TROUBLE, Issue
 from custom_components.acrel_safety.kinds import platform_of
 from custom_components.acrel_safety.lockedout import CLOSED_LOCKED_OUT
@@ -283,10 +284,11 @@ def test_every_issue_has_its_texts(english: Tree) -> None:
         LEVEL_CHANGED,
         RECORD_TROUBLE,
         UNREADABLE,
+        GATEWAY_TROUBLE,
     }
     for issue in english["issues"]:
         assert english["issues"][issue]["title"]
-        if issue in (RECORD_TROUBLE, HAZARDS_OVERDUE, UNREADABLE, CLOSED_LOCKED_OUT, EVIDENCE_DOUBTED):
+        if issue in (RECORD_TROUBLE, HAZARDS_OVERDUE, UNREADABLE, CLOSED_LOCKED_OUT, EVIDENCE_DOUBTED, GATEWAY_TROUBLE):
             # Nothing can be done about it there: it goes by itself.
             assert english["issues"][issue]["description"]
             continue
