@@ -57,6 +57,8 @@ class Act:
     time: datetime
     outcome: Outcome | None = None
     seconds: float = 0.0
+    expected: float = 0.0
+    """Seconds from when it was begun for which a movement may be its effect: of a device that sleeps many."""
 
 
 type Listener = Callable[[Act], None]
@@ -229,6 +231,7 @@ class Control:
         proof, is_pulse = _proof_of(case)
         if not is_pulse and proof.shown(case.readings) is Shown.THERE:
             return self._settled(case, source, proof, _already_there(case, position))
+        act = replace(act, expected=_expected(Tempo.of(source)))
         self.under_way = act
         self._tell(act)
         if self._put_down is not None:
@@ -262,7 +265,7 @@ class Control:
         def sent() -> None:
             self._lockouts.begin(operation.lockout)
 
-        expected = EXPECTED_SECONDS + watching.tempo.patience + LATE_TIMES * watching.tempo.report
+        expected = _expected(watching.tempo)
         if case.effect.may_open:
             self.surroundings.expect_open(circuit, expected)
         if case.effect.may_close:
@@ -420,6 +423,11 @@ def _already_there(case: Case, position: bool | None) -> Outcome:  # noqa: FBT00
 
 def _position(case: Case) -> bool | None:
     return None if case.proof is None else case.proof.position(case.readings)
+
+
+def _expected(tempo: Tempo) -> float:
+    """Return for how long a movement may be the effect of a command."""
+    return EXPECTED_SECONDS + tempo.patience + LATE_TIMES * tempo.report
 
 
 def _now() -> float:
