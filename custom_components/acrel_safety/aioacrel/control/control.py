@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..errors import AcrelError, LinkError
 from ..points import Effect, Operation
 from ..readings import PointKey, Reading
-from ..source import Command, Source
+from ..source import Command, Doubtful, Source
 from ..texts import Phrase, phrase
 from .choice import falls_back_when
 from .evidence import Proof, Shown
@@ -248,7 +248,13 @@ class Control:
         return self._settled(case, source, proof, await self._send(case, source, run, watching))
 
     def _settled(self, case: Case, source: Source, proof: Proof, outcome: Outcome) -> Outcome:
-        """Tell what holds from now on: what was switched off is believed to be off, and has to stay so."""
+        """Tell what holds from now on: what was switched off is believed to be off, and has to stay so.
+
+        What somebody says who may not be the device proves nothing.
+        """
+        if outcome.is_confirmed and (doubt := _doubt_of(source)) is not None:
+            result = Result.UNVERIFIED if outcome.writes else Result.REFUSED
+            return replace(outcome, result=result, reason=Reason.WAY_DOUBTED, detail=doubt)
         late = Tempo.of(source).seeing
         if outcome.is_confirmed and case.effect is Effect.OPEN:
             self.surroundings.switched_off(case.circuit, proof.keys, case.caller.name, late)
@@ -294,6 +300,8 @@ class Control:
             run.refusal = refused(Reason.WAITED_TOO_LONG)
         elif case.effect.may_close and now - run.read_at > tempo.stale:
             run.refusal = refused(Reason.POSITION_STALE)
+        elif case.effect.may_close and (doubt := _doubt_of(source)) is not None:
+            run.refusal = refused(Reason.WAY_DOUBTED, doubt)
         else:
             run.refusal = hindrance(AT_ANY_TIME, replace(case, policy=self._policy()))
         if run.refusal is not None:
@@ -317,7 +325,7 @@ class Control:
             return readings
         # Whatever was said of it meanwhile: rights, tags and alarms are those of now.
         case = replace(self._case(operation, by), readings=readings, others=self._others(source))
-        case = replace(case, proof=_proof_of(case)[0])
+        case = replace(case, proof=_proof_of(case)[0], doubt=_doubt_of(source))
         if (refusal := self._forbidden(case) or hindrance(AS_READ, case)) is not None:
             return replace(refusal, position=_position(case))
         return case, source
@@ -423,6 +431,11 @@ def _already_there(case: Case, position: bool | None) -> Outcome:  # noqa: FBT00
 
 def _position(case: Case) -> bool | None:
     return None if case.proof is None else case.proof.position(case.readings)
+
+
+def _doubt_of(source: Source) -> Phrase | None:
+    """Return why who answers may not be the device; None where nothing speaks for that."""
+    return source.doubt if isinstance(source, Doubtful) else None
 
 
 def _expected(tempo: Tempo) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ..device import Device
 from ..points import Effect, Operation
 from ..readings import PointKey, Reading, Value
-from ..texts import Said
+from ..texts import Phrase, Said
 from .caller import Caller, CallerKind
 from .evidence import Proof, value_of
 from .outcome import Outcome, Reason, refused
@@ -40,6 +40,8 @@ class Case:
     others: Sequence[Mapping[PointKey, Reading]] = ()
     """What other ways to the device said last."""
     proof: Proof | None = None
+    doubt: Phrase | None = None
+    """Why who answered may not be the device."""
 
     @property
     def effect(self) -> Effect:
@@ -192,7 +194,12 @@ def _sources_differ(case: Case) -> Said | None:
     return None
 
 
+def _way_doubted(case: Case) -> Said | None:
+    return case.doubt
+
+
 AS_READ: Sequence[Interlock] = (
+    Interlock(Reason.WAY_DOUBTED, _closing, _way_doubted),
     Interlock(Reason.NOT_REMOTE, _everything, _not_remote),
     Interlock(Reason.LOCAL_ONLY, _everything, _local_only),
     Interlock(Reason.MAINTENANCE, _closing, _is_on(MAINTENANCE)),
