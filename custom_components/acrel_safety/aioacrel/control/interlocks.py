@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ..device import Device
 from ..points import Effect, Operation
 from ..readings import PointKey, Reading, Value
-from ..texts import Phrase, Said
+from ..texts import Phrase, Said, phrase
 from .caller import Caller, CallerKind
 from .evidence import Proof, value_of
 from .outcome import Outcome, Reason, refused
@@ -22,7 +22,7 @@ from .tags import Tags
 
 LOCAL_WORDS = frozenset({"local", "local_only"})
 REMOTE_WORDS = frozenset({"remote", "remote_only", "local_and_remote", "local_remote"})
-"""How a model file writes the control level; no document says what its numbers mean."""
+"""How a model file writes the control level; no document says what its numbers mean, but the owner may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,8 +157,16 @@ def _local_only(case: Case) -> Said | None:
 
 def _lock_unknown(case: Case) -> Said | None:
     unread = [key for name in (MAINTENANCE, LOCAL_LOCK) for key, value in _lock(case, name) if value is None]
-    unread += [key for key, value in _lock(case, CONTROL_LEVEL) if value not in LOCAL_WORDS | REMOTE_WORDS]
-    return str(unread[0]) if unread else None
+    levels = [(key, value) for key, value in _lock(case, CONTROL_LEVEL) if value not in LOCAL_WORDS | REMOTE_WORDS]
+    unread += [key for key, value in levels if value is None or isinstance(value, bool | str)]
+    if unread:
+        return str(unread[0])
+    unsaid = ((key, value) for key, value in levels if value != case.policy.remote_level)
+    return next((phrase("control_level_unsaid", name=key, value=_number(value)) for key, value in unsaid), None)
+
+
+def _number(value: Value | None) -> str:
+    return f"{value:g}" if isinstance(value, float | int) else ""
 
 
 def _not_remote(case: Case) -> Said | None:
