@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from custom_components.acrel_safety.aioacrel.control.caller import Caller, CallerKind
 from custom_components.acrel_safety.aioacrel.control.control import Control
+from custom_components.acrel_safety.aioacrel.control.inturn import in_turn
 from custom_components.acrel_safety.aioacrel.control.outcome import Outcome, Reason, Result
 from custom_components.acrel_safety.aioacrel.control.policy import Policy
 from custom_components.acrel_safety.aioacrel.control.rights import Rights
@@ -108,6 +110,17 @@ async def test_a_meter_is_opened_and_closed_with_its_position_confirmed_however_
         }
     assert len(meter.orders) == 2
     assert await operated(control, ON) == Outcome(result=Result.CONFIRMED, reason=Reason.ALREADY_THERE, position=True)
+
+
+async def test_an_opening_waits_for_a_closing_that_takes_minutes(broker: Broker) -> None:
+    meter, control = Meter(broker), control_of(broker.source())
+    await broker.settled()
+    assert (await operated(control, OFF)).is_confirmed
+    meter.wakes_after = 100.0
+    begun = asyncio.get_running_loop().time()
+    outcomes = await asyncio.gather(*(in_turn(control, key, ME, partial(operated, control, key)) for key in (ON, OFF)))
+    assert asyncio.get_running_loop().time() - begun > 2 * 100
+    assert [(one.result, one.position) for one in outcomes] == [(Result.CONFIRMED, True), (Result.CONFIRMED, False)]
 
 
 async def test_taken_over_is_not_done(broker: Broker) -> None:
