@@ -42,7 +42,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.device_registry": None,
     "helpers.discovery_flow": frozenset({"async_create_flow"}),
     "helpers.dispatcher": frozenset({"async_dispatcher_connect"}),
-    "helpers.entity": frozenset({"Entity", "EntityDescription"}),
+    "helpers.entity": frozenset({"Entity", "EntityDescription", "entity_sources"}),
     "helpers.entity_platform": frozenset({"AddConfigEntryEntitiesCallback", "async_get_current_platform"}),
     "helpers.entity_registry": None,
     "helpers.event": None,

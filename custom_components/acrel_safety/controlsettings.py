@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -16,6 +17,7 @@ from .const import CONF_CONTROL
 from .controlevidence import EVIDENCE, evidence_of, is_sound_evidence, written_evidence
 
 ENABLED, MAY_CLOSE, RIGHTS, CRITICAL, DRIVES = "enabled", "may_close", "rights", "critical", "drives"
+REMOTE_LEVEL = "remote_level"
 _USER = user("")
 _MOST = 1000
 
@@ -35,6 +37,7 @@ def _policy_in(stored: Mapping[str, Any]) -> Policy:
         evidence=evidence_of(stored.get(EVIDENCE, {})),
         reclosing=reclosing_of(stored),
         ties=ties_of(stored),
+        remote_level=stored.get(REMOTE_LEVEL),
         may_cut_alone=stored.get(CUT_ALONE) is True,
     )
 
@@ -56,6 +59,7 @@ def written(policy: Policy) -> Mapping[str, Any]:
         CRITICAL: sorted(policy.critical),
         DRIVES: {name_of(key): str(drive) for key, drive in policy.drives.items()},
         **({EVIDENCE: written_evidence(policy.evidence)} if policy.evidence else {}),
+        **({} if policy.remote_level is None else {REMOTE_LEVEL: policy.remote_level}),
         **written_by_itself(policy),
     }
 
@@ -96,8 +100,8 @@ def sound_control(value: object) -> object:
 
 
 def _is_sound(name: object, part: Any) -> bool:  # noqa: ANN401 - anything may be stored
-    if name in (ENABLED, MAY_CLOSE):
-        return isinstance(part, bool)
+    if name in (ENABLED, MAY_CLOSE, REMOTE_LEVEL):
+        return _is_number(part) if name == REMOTE_LEVEL else isinstance(part, bool)
     if name == CRITICAL:
         return _are_among(part, None)
     if name == RIGHTS:
@@ -108,6 +112,10 @@ def _is_sound(name: object, part: Any) -> bool:  # noqa: ANN401 - anything may b
         return is_sound_evidence(part)
     # What a later version says may forbid what is allowed here.
     return is_sound(name, part)
+
+
+def _is_number(part: object) -> bool:
+    return isinstance(part, int | float) and not isinstance(part, bool) and isfinite(part)
 
 
 def _is_table(part: object) -> bool:

@@ -16,6 +16,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import Context, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import entity_sources
 from homeassistant.util.hass_dict import HassKey
 
 from .aioacrel.control.outcome import Outcome, Reason, refused
@@ -25,15 +26,18 @@ _CALLS: HassKey[OrderedDict[str, list[_Call]]] = HassKey(f"{DOMAIN}.calls")
 """By context the calls that may have meant something without naming it; the oldest contexts go first."""
 _MOST, _MOST_OF_ONE = 1000, 100
 _WRAPPER = "switch_as_x"
+_TEMPLATE = "template"
 _NOTHING: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Call:
     domain: str
     is_toggle: bool
     entity_ids: frozenset[str]
     """Empty where places were named, or labels."""
+    followers: int = 0
+    """Calls that came after it by the same context."""
 
     @property
     def is_all(self) -> bool:
@@ -50,6 +54,8 @@ def note_calls(hass: HomeAssistant) -> None:
         data = event.data
         is_toggle = data.get(ATTR_SERVICE) == SERVICE_TOGGLE
         call = _Call(str(data.get(ATTR_DOMAIN)), is_toggle, _named(data.get(ATTR_SERVICE_DATA)))
+        for former in calls.get(event.context.id, ()):
+            former.followers += 1
         if not (is_toggle or call.is_all):
             return
         known = calls.setdefault(event.context.id, [])
@@ -70,8 +76,12 @@ def _named(service_data: object) -> frozenset[str]:
 
 
 @callback
-def objection(hass: HomeAssistant, context: Context, entity_id: str) -> Outcome | None:
-    """Return why an entity that operates something was not meant by whoever acts; None if it was."""
+def objection(hass: HomeAssistant, context: Context, entity_id: str, *, closes: bool = True) -> Outcome | None:
+    """Return why an entity that operates something was not meant by whoever acts; None if it was.
+
+    What a template does when it is toggled nobody can see. By the same context a closing is not meant then, nor is an
+    opening that follows at once; one that comes later may be another step of a script.
+    """
     known = hass.data.get(_CALLS)
     calls = None if known is None else known.get(context.id)
     if not calls:
@@ -83,7 +93,15 @@ def objection(hass: HomeAssistant, context: Context, entity_id: str) -> Outcome 
     toggled = (call for call in calls if call.is_toggle)
     if any(not call.entity_ids or not call.entity_ids.isdisjoint(held_by) for call in toggled) and held_by:
         return refused(Reason.TURNED_ROUND)
+    templates = (call for call in calls if call.is_toggle and _has_template(hass, call.entity_ids))
+    if any(closes or call.followers <= 1 for call in templates):
+        return refused(Reason.TURNED_ROUND)
     return None
+
+
+def _has_template(hass: HomeAssistant, entity_ids: Iterable[str]) -> bool:
+    sources = entity_sources(hass)
+    return any(sources[one]["domain"] == _TEMPLATE for one in entity_ids if one in sources)
 
 
 def _holders(hass: HomeAssistant, entity_id: str) -> Iterable[str]:

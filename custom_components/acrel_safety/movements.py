@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from .aioacrel.control.control import EXPECTED_SECONDS, Act, Control
+from .aioacrel.control.control import Act, Control
 from .aioacrel.control.outcome import Result
-from .aioacrel.control.tempo import PATIENCE
 from .aioacrel.points import Effect
 from .handles import circuit_moved_to
 
@@ -39,7 +38,7 @@ class Movements:
     def _take(self, act: Act) -> None:
         circuit = act.key.circuit
         if act.outcome is None:
-            self._expected[circuit] = (act, self._steady() + PATIENCE + EXPECTED_SECONDS)
+            self._expected[circuit] = (act, self._steady() + act.expected)
         elif act.outcome.result is Result.REFUSED:
             former = self._expected.get(circuit)
             if former is not None and former[0].time == act.time:

@@ -101,7 +101,8 @@ class RemoteEntity(AskedEntity):
             # Nobody knows who asks: not an action of Home Assistant, which always says so.
             outcome = refused(Reason.NO_RIGHT)
         elif key is not None:
-            not_meant = objection(self.hass, context, self.entity_id)
+            closes = self.operator.control.effect(key).may_close
+            not_meant = objection(self.hass, context, self.entity_id, closes=closes)
             outcome = await self.operator.async_operate(key, context, is_confirmed=True, objection=not_meant)
         self.operator.check(outcome)
 

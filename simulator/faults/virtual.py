@@ -17,6 +17,9 @@ from typing import Any, Self, cast
 LATENCY = 0.0001
 """Seconds from one end of a memory connection to the other."""
 _FIRST_PORT = 20000
+_HERE = "127.0.0.1"
+
+type _Address = tuple[str, int]
 
 
 class _TimeJump(selectors.SelectSelector):
@@ -36,9 +39,9 @@ class _TimeJump(selectors.SelectSelector):
 class MemoryTransport(asyncio.Transport):
     """One end of a connection in memory."""
 
-    def __init__(self, loop: VirtualLoop, protocol: asyncio.BaseProtocol, local: int, remote: int) -> None:
+    def __init__(self, loop: VirtualLoop, protocol: asyncio.BaseProtocol, local: _Address, remote: _Address) -> None:
         """Belong to a protocol; `peer` is set by who makes both ends."""
-        super().__init__({"peername": ("127.0.0.1", remote), "sockname": ("127.0.0.1", local)})
+        super().__init__({"peername": remote, "sockname": local})
         self.peer: MemoryTransport | None = None
         self._loop = loop
         self._protocol = protocol
@@ -134,7 +137,7 @@ class _Listener:
         self._port = port
 
     def getsockname(self) -> tuple[str, int]:
-        return "127.0.0.1", self._port
+        return _HERE, self._port
 
 
 class MemoryServer:
@@ -208,17 +211,18 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.listeners[number] = protocol_factory
         return MemoryServer(self, number)
 
-    async def create_connection(self, protocol_factory: Any, host: Any = None, port: Any = None, **_: Any) -> Any:  # noqa: ANN401 - the signature is asyncio's
-        """Connect to a listener of this loop; refused where there is none."""
+    async def create_connection(self, protocol_factory: Any, host: Any = None, port: Any = None, **how: Any) -> Any:  # noqa: ANN401 - the signature is asyncio's
+        """Connect to a listener of this loop, from `local_addr` if one is named; refused where there is none."""
         del host
         await asyncio.sleep(LATENCY)
         accept = self.listeners.get(int(port or 0))
         if accept is None:
             raise ConnectionRefusedError(f"nobody listens on {port}")
         far_protocol, near_protocol = accept(), protocol_factory()
-        local = self._new_port()
-        far = MemoryTransport(self, far_protocol, int(port), local)
-        near = MemoryTransport(self, near_protocol, local, int(port))
+        address, _ = how.get("local_addr") or (_HERE, 0)
+        local, remote = (address, self._new_port()), (_HERE, int(port))
+        far = MemoryTransport(self, far_protocol, remote, local)
+        near = MemoryTransport(self, near_protocol, local, remote)
         far.peer, near.peer = near, far
         self.open_transports |= {far, near}
         self.connections_made += 1

@@ -47,6 +47,8 @@ class Caller:
         self.uploads = 0
         self.is_on = asyncio.Event()
         """Set while its login is acknowledged."""
+        self.local_address: tuple[str, int] | None = None
+        """The address and port it calls from; None as it comes."""
         self._is_awake = False
         self._writer: asyncio.StreamWriter | None = None
         self._task: asyncio.Task[None] | None = None
@@ -63,7 +65,7 @@ class Caller:
         return [request.hex() for request in self.asked]
 
     def start(self, host: str, port: int) -> None:
-        """Dial, and dial again whenever the connection is lost."""
+        """Dial, and dial again whenever the connection is lost, from the address it has then."""
         self._task = asyncio.create_task(self._dial_for_ever(host, port), name=f"simulated caller {self.serial}")
 
     async def stop(self) -> None:
@@ -114,7 +116,7 @@ class Caller:
     async def _dial_for_ever(self, host: str, port: int) -> None:
         while True:
             with suppress(OSError):
-                reader, self._writer = await asyncio.open_connection(host, port)
+                reader, self._writer = await asyncio.open_connection(host, port, local_addr=self.local_address)
                 await self._talk(reader)
             self.is_on.clear()
             self._writer = None

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from custom_components.acrel_safety.aioacrel.control.caller import Caller, CallerKind
 from custom_components.acrel_safety.aioacrel.control.control import Control
+from custom_components.acrel_safety.aioacrel.control.inturn import in_turn
 from custom_components.acrel_safety.aioacrel.control.outcome import Outcome, Reason, Result
 from custom_components.acrel_safety.aioacrel.control.policy import Policy
 from custom_components.acrel_safety.aioacrel.control.rights import Rights
@@ -78,10 +80,11 @@ async def broker() -> AsyncIterator[Broker]:
     await broker.end()
 
 
-def control_of(heard: Heard) -> Control:
+def control_of(heard: Heard, remote_level: float | None = None) -> Control:
     device = Device("meter", heard.source.model)
     device.attach(heard.source)
-    return Control(device, lambda: Policy(is_enabled=True, may_close=True, rights=Rights.usual()))
+    policy = Policy(is_enabled=True, may_close=True, rights=Rights.usual(), remote_level=remote_level)
+    return Control(device, lambda: policy)
 
 
 async def operated(control: Control, key: PointKey) -> Outcome:
@@ -107,6 +110,17 @@ async def test_a_meter_is_opened_and_closed_with_its_position_confirmed_however_
         }
     assert len(meter.orders) == 2
     assert await operated(control, ON) == Outcome(result=Result.CONFIRMED, reason=Reason.ALREADY_THERE, position=True)
+
+
+async def test_an_opening_waits_for_a_closing_that_takes_minutes(broker: Broker) -> None:
+    meter, control = Meter(broker), control_of(broker.source())
+    await broker.settled()
+    assert (await operated(control, OFF)).is_confirmed
+    meter.wakes_after = 100.0
+    begun = asyncio.get_running_loop().time()
+    outcomes = await asyncio.gather(*(in_turn(control, key, ME, partial(operated, control, key)) for key in (ON, OFF)))
+    assert asyncio.get_running_loop().time() - begun > 2 * 100
+    assert [(one.result, one.position) for one in outcomes] == [(Result.CONFIRMED, True), (Result.CONFIRMED, False)]
 
 
 async def test_taken_over_is_not_done(broker: Broker) -> None:
@@ -198,22 +212,36 @@ async def test_methods_by_analogy_are_offered_only_where_the_owner_opted_in(brok
     assert "No document" in str(broker.hub.gateways[GATEWAY].options.warning)
 
 
-async def test_a_breaker_that_tripped_is_closed_by_name_and_confirmed_by_its_position(broker: Broker) -> None:
+@pytest.mark.parametrize(("remote_level", "level"), [(None, 0), (1, 0), (2, 2)])
+async def test_a_breaker_is_closed_by_name_at_the_control_level_that_its_owner_says_and_at_no_other(
+    broker: Broker, remote_level: float | None, level: int
+) -> None:
     heard = broker.source("ascb1", options=GatewayOptions(methods_by_analogy=True))
-    control = control_of(heard)
-    states = {"RlySta": 0, "LockSta": 0, "RlyRepSta": 0, "CtrLevel": 0}
+    control = control_of(heard, remote_level)
+    states = {"RlySta": 0, "LockSta": 0, "RlyRepSta": 0, "CtrLevel": level}
     broker.login()
     broker.meter(states)
     outcome = await asyncio.wait_for(_told(broker, control, PointKey("1", "RLYON"), states), 1000)
-    assert outcome.result is Result.REFUSED  # what its control level means no document says
-    methods = [payload["payload"]["method"] for _, payload, _ in broker.published if "payload" in payload]
-    assert set(methods) <= {"REFRESH"}
+    methods = {payload["payload"]["method"] for _, payload, _ in broker.published if "payload" in payload}
+    if remote_level == level:
+        assert (outcome.result, outcome.position, outcome.writes) == (Result.CONFIRMED, True, 1)
+        assert "RLYON" in methods
+    else:
+        # What its control level means no document says: whoever asks is told who can say so.
+        assert (outcome.result, outcome.reason, methods) == (Result.REFUSED, Reason.LOCK_UNKNOWN, {"REFRESH"})
+        assert "CtrLevel@1 is 0" in outcome.text()
+    # An opening is prevented by nothing that is not known to speak against it.
+    assert (await _told(broker, control, PointKey("1", "RLYOFF"), states)).is_confirmed
 
 
 async def _told(broker: Broker, control: Control, key: PointKey, states: dict[str, int]) -> Outcome:
+    """Have a breaker that moves as soon as it is told to report every few seconds."""
     act = asyncio.create_task(operated(control, key))
     while not act.done():
         await asyncio.sleep(5)
+        orders = [payload["payload"]["method"] for _, payload, _ in broker.published if "payload" in payload]
+        moved = [order for order in orders if order in ("RLYON", "RLYOFF")]
+        states["RlySta"] = int(moved[-1] == "RLYON") if moved else states["RlySta"]
         broker.meter(states, stamp=broker.stamp)
     return act.result()
 

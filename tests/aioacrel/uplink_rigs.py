@@ -26,6 +26,8 @@ class Log:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.port = 0
+        """Where the server listens."""
         self._news = asyncio.Event()
 
     def __call__(self, event: Event) -> None:
@@ -51,7 +53,7 @@ async def serving(
     server = UplinkServer(limits=limits, clock=clock, on_event=log, relay=relay)
     for serial in known:
         server.expect(serial)
-    port = await server.start(HOST, 0)
+    port = log.port = await server.start(HOST, 0)
     try:
         yield server, port, log
     finally:
@@ -102,8 +104,9 @@ class Guest:
         self._buffer = bytearray()
 
     @classmethod
-    async def at(cls, port: int) -> Guest:
-        return cls(*await asyncio.open_connection(HOST, port))
+    async def at(cls, port: int, address: str = HOST) -> Guest:
+        """Connect from an address."""
+        return cls(*await asyncio.open_connection(HOST, port, local_addr=(address, 0)))
 
     def say(self, data: bytes) -> None:
         self._writer.write(data)

@@ -29,6 +29,7 @@ _AT: Mapping[str, int] = {
     "mode": 0x01E2,
     "LgFauSta": 0x01E3,
 }
+_LEVELS = ', words = { 0 = "local_and_remote", 1 = "local", 2 = "whatever" }'
 _MODEL = """\
 [model]
 id = "breaker"
@@ -91,10 +92,19 @@ class BreakerRig(ControlRig):
 
 @asynccontextmanager
 async def breaker(
-    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, control: Mapping[str, Any], *, lockout: int = 0
+    hass: HomeAssistant,
+    cabinet_of: CabinetMaker,
+    link_to: LinkMaker,
+    control: Mapping[str, Any],
+    *,
+    lockout: int = 0,
+    explains_levels: bool = True,
 ) -> AsyncGenerator[BreakerRig]:
     """Set up a breaker; its cabinet's time passes."""
-    await hass.async_add_executor_job(_write, Path(hass.config.path(MODEL_FOLDER)), lockout)
+    text = _MODEL.format(lockout=lockout)
+    if not explains_levels:
+        text = text.replace(_LEVELS, "")
+    await hass.async_add_executor_job(_write, Path(hass.config.path(MODEL_FOLDER)), text)
     cabinet = await cabinet_of({UNIT: "adw300"}, options={UNIT: {"wiring": "none"}})
     with pytest.MonkeyPatch.context() as patch:
         # As if Home Assistant had run for long: of a former process nothing is left.
@@ -104,9 +114,9 @@ async def breaker(
             yield rig
 
 
-def _write(folder: Path, lockout: int) -> None:
+def _write(folder: Path, text: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "breaker.toml").write_text(_MODEL.format(lockout=lockout), "utf-8")
+    (folder / "breaker.toml").write_text(text, "utf-8")
 
 
 async def break_sensor(rig: BreakerRig, ada: MockUser) -> None:

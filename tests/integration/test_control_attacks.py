@@ -46,13 +46,18 @@ async def test_nothing_that_means_everything_or_turns_something_round_moves_a_br
         asked = {"operation": operation, "confirm": True}
         assert await callers.call(ADA, "acrel_safety.operate", {"entity_id": "all"}, **asked) != ""
     await callers.call(ADA, "button.press", {"entity_id": "all"})
-    for target in (rig.switch, callers.group, "group.breakers", callers.lamp):
+    for target in (rig.switch, callers.group, "group.breakers", callers.lamp, callers.wrapped):
         for domain in ("switch", "light", "homeassistant"):
             await callers.call(ADA, f"{domain}.toggle", {"entity_id": target})
     assert "was toggled" in await callers.call(ADA, "homeassistant.toggle", {"entity_id": callers.group})
     await callers.call(ADA, "homeassistant.toggle", {"area_id": "kitchen"})
     await callers.call(ADA, "homeassistant.toggle", {"label_id": "mains"})
-    for do, at in (("switch.turn_off", "all"), ("switch.toggle", callers.group), ("light.toggle", callers.lamp)):
+    for do, at in (
+        ("switch.turn_off", "all"),
+        ("switch.toggle", callers.group),
+        ("light.toggle", callers.lamp),
+        ("switch.toggle", callers.wrapped),
+    ):
         assert await callers.automate([{"do": do, "at": at}]) != ""
     for _ in range(3):
         reload = {"entry_id": rig.link.entry.entry_id}
@@ -70,3 +75,12 @@ async def test_who_names_it_is_in_nobodys_way_whatever_else_the_same_script_turn
     assert (rig.writes, rig.is_closed) == (before + 1, False)
     assert await callers.automate([other, {"do": "switch.turn_on", "at": callers.group}]) == ""
     assert (rig.writes, rig.is_closed) == (before + 2, True)
+    # Whoever may and says which way is obeyed, by a label, a group, a template.
+    for way, target in (
+        ("off", {"label_id": "mains"}),
+        ("on", {"entity_id": callers.group}),
+        ("off", {"entity_id": callers.wrapped}),
+    ):
+        assert await callers.call(ADA, f"switch.turn_{way}", target) == ""
+        await rig.shows(way)
+    assert (rig.writes, rig.is_closed) == (before + 5, False)

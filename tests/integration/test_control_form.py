@@ -1,10 +1,12 @@
 """The dialog "Remote control" of a device: what is stored by it, what it allows, and who may open it."""
 
 import asyncio
+from contextlib import nullcontext
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
@@ -17,6 +19,7 @@ from custom_components.acrel_safety.controlsettings import policy_of, sound_cont
 from custom_components.acrel_safety.desk import desk_of
 from tests.integration.alarm_rigs import recorded
 from tests.integration.conftest import CabinetMaker, LinkMaker
+from tests.integration.control_breaker import breaker
 from tests.integration.control_rigs import USUAL, administrator, meter, user
 from tests.integration.flows import change_device
 
@@ -100,6 +103,30 @@ async def test_what_cannot_be_is_said_at_its_field_and_nothing_of_it_is_saved(
     await hass.async_block_till_done()
 
 
+async def test_at_which_control_level_a_breaker_may_be_closed_is_the_owners_to_say_where_nobody_else_does(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
+) -> None:
+    async with breaker(hass, cabinet_of, link_to, USUAL, explains_levels=False) as rig:
+        ada = await administrator(hass)
+        rig.say("CtrLevel", 2)
+        rig.relay(closed=False)
+        await rig.shows("off")
+        for level, refusal in ((None, "CtrLevel@1 is 2"), (1, "CtrLevel@1 is 2"), (2, None)):
+            form = await change_device(hass, rig.link.entry, rig.link.subentry(1).subentry_id, "control")
+            rights = {"administrators": ["off", "on"], "enabled": True, "may_close": True}
+            await form.answer(**rights, **({} if level is None else {"remote_level": level}))
+            assert form.reason == "reconfigure_successful"
+            await hass.async_block_till_done()
+            await rig.shows("off")
+            writes = rig.writes
+            with pytest.raises(HomeAssistantError, match=refusal) if refusal else nullcontext():
+                await rig.turn("on", ada)
+            assert rig.writes - writes == (refusal is None)
+        form = await change_device(hass, rig.link.entry, rig.link.subentry(1).subentry_id, "control")
+        assert form.entered["remote_level"] == 2
+        form.abandon()
+
+
 async def test_only_what_the_model_has_is_offered_by_the_names_of_its_circuits(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker
 ) -> None:
@@ -170,6 +197,8 @@ async def test_who_is_no_administrator_cannot_open_it(
         {"critical": "1"},
         {"evidence": {"1": {"value": "1/Ua", "above": 1e9, "below": 1}}},
         {"evidence": {"1": {"value": "1/Ua", "above": 100, "below": -1}}},
+        {"remote_level": "2"},
+        {"remote_level": True},
         {"only_by_day": True},
     ],
 )

@@ -58,14 +58,19 @@ def words(rig: ControlRig) -> dict[str, str]:
     return {one: state.state for one in switches if (state := rig.hass.states.get(one)) is not None}
 
 
+async def told(rig: ControlRig) -> dict[str, str]:
+    """Return what the switches show as soon as all positions are known: an output and its contact are read apart."""
+    for entity_id in words(rig):
+        await rig.link.until(entity_id, is_not("unavailable"))
+    return words(rig)
+
+
 @asynccontextmanager
 async def unasked(rig: ControlRig, writes: int = 0) -> AsyncGenerator[None]:
     """Fail if anything was written, or the switches show something else afterwards."""
-    before = words(rig)
+    before = await told(rig)
     yield
-    for entity_id in before:
-        await rig.link.until(entity_id, is_not("unavailable"))
-    assert words(rig) == before
+    assert await told(rig) == before
     assert rig.writes == writes
 
 

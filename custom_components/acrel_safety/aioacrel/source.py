@@ -104,6 +104,15 @@ class Slow(Protocol):
 
 
 @runtime_checkable
+class Doubtful(Protocol):
+    """What a source is as well where nothing proves who answers."""
+
+    @property
+    def doubt(self) -> Phrase | None:
+        """Why who answers now may not be the device; None if nothing speaks for that."""
+
+
+@runtime_checkable
 class Choosy(Protocol):
     """What a source is as well where the other side chooses what it reports: not all of a model has to come."""
 

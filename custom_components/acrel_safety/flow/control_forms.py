@@ -11,13 +11,18 @@ from homeassistant.const import CONF_MODEL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
 )
 
+from ..aioacrel.control.interlocks import LOCAL_WORDS, REMOTE_WORDS
 from ..aioacrel.control.policy import Drive, Policy
+from ..aioacrel.control.position import CONTROL_LEVEL
 from ..aioacrel.control.rights import ADMINISTRATORS, AUTOMATIONS, Right, Rights, rights_for, user
 from ..aioacrel.errors import AcrelError
 from ..aioacrel.journal.entry import Kind
@@ -25,7 +30,7 @@ from ..aioacrel.points import Effect, Model
 from ..aioacrel.readings import PointKey
 from ..checked import UnfitError
 from ..const import CONF_ALLOW_CHANGES, CONF_CONTROL, CONF_METER, CONF_SERIAL, CONF_UNIT_ID
-from ..controlsettings import key_of, name_of, policy_of, sound_control, with_settings_right, written
+from ..controlsettings import REMOTE_LEVEL, key_of, name_of, policy_of, sound_control, with_settings_right, written
 from ..desk import desk_of
 from ..devices import board_of
 from ..handles import outputs_of
@@ -172,11 +177,21 @@ def _schema(model: Model | None, texts: FlowTexts, users: Mapping[str, str], pla
     }
     if model is not None and operations:
         fields[probatio.Optional(CONF_CRITICAL)] = _several(circuit_options(model, place))
+        if _has_levels(model):
+            fields[probatio.Optional(REMOTE_LEVEL)] = NumberSelector(
+                NumberSelectorConfig(step="any", mode=NumberSelectorMode.BOX)
+            )
         if outputs := outputs_of(operations):
             options = [SelectOptionDict(value=name_of(key), label=_label(model, key, texts, place)) for key in outputs]
             fields |= {probatio.Optional(drive.value): _several(options) for drive in Drive}
         fields |= {**evidence_fields(model, texts.language, place), **by_itself_schema(model, place)}
     return probatio.Schema(fields)
+
+
+def _has_levels(model: Model) -> bool:
+    """Whether a control level is a number of which the model file does not say what it means."""
+    levels = (point for point in model.points.values() if point.quantity.key == CONTROL_LEVEL)
+    return any({*(point.words or {}).values()}.isdisjoint(LOCAL_WORDS | REMOTE_WORDS) for point in levels)
 
 
 def _rights_selector(model: Model | None, effects: AbstractSet[Effect]) -> SelectSelector:
@@ -223,6 +238,7 @@ def _policy(form: FormData, model: Model | None) -> Policy:
         critical=frozenset(form.get(CONF_CRITICAL, ())),
         drives=drives,
         evidence=evidence_in(form, model),
+        remote_level=form.get(REMOTE_LEVEL),
     )
     if (at := disputed_in(form, policy, model)) is not None:
         raise FormError("evidence_of_several", at=at)
@@ -246,6 +262,7 @@ def _form(policy: Policy) -> FormData:
         CONF_USER_RIGHTS: sorted(frozenset.intersection(*map(frozenset, users.values()))) if users else [],
         CONF_CRITICAL: sorted(policy.critical),
         **{drive.value: [name_of(key) for key, one in policy.drives.items() if one is drive] for drive in Drive},
+        **({} if policy.remote_level is None else {REMOTE_LEVEL: policy.remote_level}),
         **evidence_form(policy.evidence),
         **by_itself_form(policy),
     }

@@ -113,6 +113,7 @@ class UplinkEntryHub:
         await self._memory.async_load()
         for serial, station in self._server.stations.items():
             station.volume.restore(self._memory.volume(serial))
+            station.address = self._memory.address(serial)
             if (reported := self._memory.last_report(serial)) is not None:
                 self._reported[serial] = reported
         await listen(self._server, self._entry.data)
@@ -137,7 +138,10 @@ class UplinkEntryHub:
 
     async def _write(self, _: datetime | None = None) -> None:
         """Keep what a restart does not end."""
-        present = {serial: KeptCaller(volume=one.volume.kept()) for serial, one in self._server.stations.items()}
+        stations = self._server.stations
+        present = {
+            serial: KeptCaller(volume=one.volume.kept(), address=one.address) for serial, one in stations.items()
+        }
         for serial, reported in self._reported.items():
             if serial in present:
                 present[serial]["last_report"] = reported.isoformat()

@@ -19,6 +19,8 @@ class KeptCaller(TypedDict):
 
     volume: Mapping[str, object]
     last_report: NotRequired[str]
+    address: NotRequired[str]
+    """Where it called from last: who calls from elsewhere after a restart is doubted for a while."""
 
 
 class UplinkMemory:
@@ -42,6 +44,10 @@ class UplinkMemory:
     def volume(self, serial: str) -> Mapping[str, object]:
         """Return the data of a device, as it was kept."""
         return self._kept[serial]["volume"] if serial in self._kept else {}
+
+    def address(self, serial: str) -> str:
+        """Return where a device called from last; empty where that is not known."""
+        return self._kept[serial].get("address", "") if serial in self._kept else ""
 
     def last_report(self, serial: str) -> datetime | None:
         """Return when a device reported last; never later than now: clocks are set."""
@@ -72,4 +78,6 @@ def _sound(stored: object) -> dict[str, KeptCaller]:
             caller = found[str(serial)] = KeptCaller(volume=dict(kept["volume"]))
             if isinstance(said := kept.get("last_report"), str):
                 caller["last_report"] = said
+            if isinstance(address := kept.get("address"), str):
+                caller["address"] = address
     return found

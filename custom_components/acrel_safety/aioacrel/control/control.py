@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..errors import AcrelError, LinkError
 from ..points import Effect, Operation
 from ..readings import PointKey, Reading
-from ..source import Command, Source
+from ..source import Command, Doubtful, Source
 from ..texts import Phrase, phrase
 from .choice import falls_back_when
 from .evidence import Proof, Shown
@@ -57,6 +57,8 @@ class Act:
     time: datetime
     outcome: Outcome | None = None
     seconds: float = 0.0
+    expected: float = 0.0
+    """Seconds from when it was begun for which a movement may be its effect: of a device that sleeps many."""
 
 
 type Listener = Callable[[Act], None]
@@ -228,6 +230,7 @@ class Control:
         proof, is_pulse = _proof_of(case)
         if not is_pulse and proof.shown(case.readings) is Shown.THERE:
             return self._settled(case, source, proof, _already_there(case, position))
+        act = replace(act, expected=_expected(Tempo.of(source)))
         self.under_way = act
         self._tell(act)
         if self._put_down is not None:
@@ -244,7 +247,13 @@ class Control:
         return self._settled(case, source, proof, await self._send(case, source, run, watching))
 
     def _settled(self, case: Case, source: Source, proof: Proof, outcome: Outcome) -> Outcome:
-        """Tell what holds from now on: what was switched off is believed to be off, and has to stay so."""
+        """Tell what holds from now on: what was switched off is believed to be off, and has to stay so.
+
+        What somebody says who may not be the device proves nothing.
+        """
+        if outcome.is_confirmed and (doubt := _doubt_of(source)) is not None:
+            result = Result.UNVERIFIED if outcome.writes else Result.REFUSED
+            return replace(outcome, result=result, reason=Reason.WAY_DOUBTED, detail=doubt)
         late = Tempo.of(source).seeing
         if outcome.is_confirmed and case.effect is Effect.OPEN:
             self.surroundings.switched_off(case.circuit, proof.keys, case.caller.name, late)
@@ -261,7 +270,7 @@ class Control:
         def sent() -> None:
             self._lockouts.begin(operation.lockout)
 
-        expected = EXPECTED_SECONDS + watching.tempo.patience + LATE_TIMES * watching.tempo.report
+        expected = _expected(watching.tempo)
         if case.effect.may_open:
             self.surroundings.expect_open(circuit, expected)
         if case.effect.may_close:
@@ -290,6 +299,8 @@ class Control:
             run.refusal = refused(Reason.WAITED_TOO_LONG)
         elif case.effect.may_close and now - run.read_at > tempo.stale:
             run.refusal = refused(Reason.POSITION_STALE)
+        elif case.effect.may_close and (doubt := _doubt_of(source)) is not None:
+            run.refusal = refused(Reason.WAY_DOUBTED, doubt)
         else:
             run.refusal = hindrance(AT_ANY_TIME, replace(case, policy=self._policy()))
         if run.refusal is not None:
@@ -312,7 +323,7 @@ class Control:
         case = replace(
             self._case(operation, by), readings=readings, others=self.device.said_by_others(source, readings)
         )
-        case = replace(case, proof=_proof_of(case)[0])
+        case = replace(case, proof=_proof_of(case)[0], doubt=_doubt_of(source))
         if (refusal := self._forbidden(case) or hindrance(AS_READ, case)) is not None:
             return replace(refusal, position=_position(case))
         return case, source
@@ -436,6 +447,16 @@ def _already_there(case: Case, position: bool | None) -> Outcome:  # noqa: FBT00
 
 def _position(case: Case) -> bool | None:
     return None if case.proof is None else case.proof.position(case.readings)
+
+
+def _doubt_of(source: Source) -> Phrase | None:
+    """Return why who answers may not be the device; None where nothing speaks for that."""
+    return source.doubt if isinstance(source, Doubtful) else None
+
+
+def _expected(tempo: Tempo) -> float:
+    """Return for how long a movement may be the effect of a command."""
+    return EXPECTED_SECONDS + tempo.patience + LATE_TIMES * tempo.report
 
 
 def _now() -> float:

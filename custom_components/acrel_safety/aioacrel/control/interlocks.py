@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ..device import Device
 from ..points import Effect, Operation
 from ..readings import PointKey, Reading, Value
-from ..texts import Said
+from ..texts import Phrase, Said, phrase
 from .caller import Caller, CallerKind
 from .evidence import Proof, value_of
 from .outcome import Outcome, Reason, refused
@@ -22,7 +22,7 @@ from .tags import Tags
 
 LOCAL_WORDS = frozenset({"local", "local_only"})
 REMOTE_WORDS = frozenset({"remote", "remote_only", "local_and_remote", "local_remote"})
-"""How a model file writes the control level; no document says what its numbers mean."""
+"""How a model file writes the control level; no document says what its numbers mean, but the owner may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,8 @@ class Case:
     others: Sequence[Mapping[PointKey, Reading]] = ()
     """What other ways to the device said last."""
     proof: Proof | None = None
+    doubt: Phrase | None = None
+    """Why who answered may not be the device."""
 
     @property
     def effect(self) -> Effect:
@@ -155,8 +157,16 @@ def _local_only(case: Case) -> Said | None:
 
 def _lock_unknown(case: Case) -> Said | None:
     unread = [key for name in (MAINTENANCE, LOCAL_LOCK) for key, value in _lock(case, name) if value is None]
-    unread += [key for key, value in _lock(case, CONTROL_LEVEL) if value not in LOCAL_WORDS | REMOTE_WORDS]
-    return str(unread[0]) if unread else None
+    levels = [(key, value) for key, value in _lock(case, CONTROL_LEVEL) if value not in LOCAL_WORDS | REMOTE_WORDS]
+    unread += [key for key, value in levels if value is None or isinstance(value, bool | str)]
+    if unread:
+        return str(unread[0])
+    unsaid = ((key, value) for key, value in levels if value != case.policy.remote_level)
+    return next((phrase("control_level_unsaid", name=key, value=_number(value)) for key, value in unsaid), None)
+
+
+def _number(value: Value | None) -> str:
+    return f"{value:g}" if isinstance(value, float | int) else ""
 
 
 def _not_remote(case: Case) -> Said | None:
@@ -192,7 +202,12 @@ def _sources_differ(case: Case) -> Said | None:
     return None
 
 
+def _way_doubted(case: Case) -> Said | None:
+    return case.doubt
+
+
 AS_READ: Sequence[Interlock] = (
+    Interlock(Reason.WAY_DOUBTED, _closing, _way_doubted),
     Interlock(Reason.NOT_REMOTE, _everything, _not_remote),
     Interlock(Reason.LOCAL_ONLY, _everything, _local_only),
     Interlock(Reason.MAINTENANCE, _closing, _is_on(MAINTENANCE)),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..points import Effect
 from ..readings import PointKey
 from .outcome import Outcome, Reason, refused
-from .tempo import PATIENCE
+from .tempo import PATIENCE, Tempo
 from .turns import TooManyError
 
 if TYPE_CHECKING:
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from .control import Control
 
 OPENING_PATIENCE = 30.0
-"""Seconds for which an opening waits for what is under way: it is better late than not at all."""
+"""Seconds for which an opening waits for what is under way: it is better late than not at all.
+
+Behind what answers slowly or sleeps it waits for as long as one operation takes there.
+"""
 
 
 async def in_turn(control: Control, key: PointKey, by: Caller, act: Callable[[], Awaitable[Outcome]]) -> Outcome:
@@ -24,7 +27,8 @@ async def in_turn(control: Control, key: PointKey, by: Caller, act: Callable[[],
     Openings go first. A wait that is too long, or one too many of the same caller, is refused and told as a refusal.
     """
     lockouts, is_opening = control.lockouts, control.effect(key) is Effect.OPEN
-    patience = OPENING_PATIENCE if is_opening else PATIENCE
+    longer = max((Tempo.of(source).longer for source in control.device.sources), default=0.0)
+    patience = OPENING_PATIENCE + longer if is_opening else PATIENCE
     until = asyncio.get_running_loop().time() + patience
     try:
         async with lockouts.turns.turn((by.kind, by.id), patience, is_first=is_opening):

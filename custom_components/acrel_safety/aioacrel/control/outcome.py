@@ -56,6 +56,7 @@ class Reason(StrEnum):
     POSITION_STALE = "position_stale"
     SENSOR_FAULT = "sensor_fault"
     SOURCES_DIFFER = "sources_differ"
+    WAY_DOUBTED = "way_doubted"
     # How it was confirmed:
     ALREADY_THERE = "already_there"
     MOVED_LATE = "moved_late"

@@ -68,6 +68,8 @@ class Policy:
     """None: nothing is ever closed by itself."""
     ties: Sequence[Tie] = ()
     """What is to be cut off by which alarms."""
+    remote_level: float | None = None
+    """The control level at which a device may be closed from afar, where it says a number that nobody explains."""
     may_cut_alone: bool = False
     """Whether a tie that asks nobody may cut although automations have no right to."""
 

@@ -70,6 +70,11 @@ class Tempo:
         return _LOOKS * _ANSWERS * self.answer + self.report
 
     @property
+    def longer(self) -> float:
+        """Seconds that a whole operation may take more than over a local line."""
+        return self.patience - PATIENCE + self.seeing
+
+    @property
     def believes_one(self) -> bool:
         """Whether one reading shows that it stays: the next may be minutes away, and no contact bounces so long."""
         return self.report > 0

@@ -166,6 +166,8 @@ class UplinkServer:
         elif sessions[0] is session:
             self._speaks(station, session, login)
         elif is_first_login:
+            if session.address != sessions[0].address:
+                station.is_contested()
             self._doubt(sessions[0], serial, session.address)
 
     def uploaded(self, session: Session, upload: DataUpload) -> None:
@@ -253,6 +255,8 @@ class UplinkServer:
         """Tell of a second login: the first one lives, so they are two. Whoever stands beside it is ended."""
         del self._proofs[serial]
         first.prove(is_on=False)
+        if (station := self.stations.get(serial)) is not None:
+            station.is_contested()
         if self._now() - self._told.get(serial, -inf) >= TOLD_EVERY:
             self._told[serial] = self._now()
             _LOGGER.warning("%s logged in twice: it is cloned, or somebody pretends to be it", masked(serial))

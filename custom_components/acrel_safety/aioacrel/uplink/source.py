@@ -14,6 +14,7 @@ from ..modbus.unit import utcnow
 from ..points import Point
 from ..readings import PointKey, Quality, Reading
 from ..source import BETWEEN, Order, Sink, Update
+from ..texts import Phrase
 from .messages import DataUpload
 from .station import Station
 from .uploads import ORIGIN, UploadDecoder
@@ -148,6 +149,11 @@ class UplinkSource:
         """How long an answer takes through the card: what the slowest twentieth of the latest took."""
         seconds = self.polled.unit.unit.figures.slow_answer_time
         return UNMEASURED_SECONDS if seconds is None else seconds
+
+    @property
+    def doubt(self) -> Phrase | None:
+        """Why who answers may not be the device: nothing proves who calls."""
+        return self.station.doubt
 
     # -- what comes ---------------------------------------------------------------------------------------------------
 

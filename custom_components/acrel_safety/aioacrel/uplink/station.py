@@ -8,12 +8,16 @@ from modbus_connection import ModbusConnectionError, ModbusExceptionError
 from modbus_connection.exceptions import ModbusTimeoutError
 
 from ..modbus.shared import AwayError
+from ..texts import Phrase, phrase
 from .messages import DataUpload, Login, PassThrough
 from .rtu import Answer, ReadAnswer, ReadRequest, Refusal, Request, WriteAnswer, fitting, rtu_of
 from .session import Session
 from .volume import Volume
 
 type Uploaded = Callable[[DataUpload], None]
+
+DOUBT_SECONDS = 1800.0
+"""So long who calls in its name is doubted after somebody else did: the usual period, in which the device is back."""
 
 
 class Station:
@@ -31,6 +35,10 @@ class Station:
         """How many registers each section of its latest upload had."""
         self.late = 0
         """Answers that came when nobody waited for them."""
+        self.address = ""
+        """The network address from which it called last."""
+        self._doubt: tuple[float, Phrase] | None = None
+        """Until when it is doubted that it is the device, and why."""
         self._line = asyncio.Lock()
         self._waiting: tuple[Request, asyncio.Future[Answer]] | None = None
         self._on_upload: list[Uploaded] = []
@@ -40,6 +48,11 @@ class Station:
     def is_here(self) -> bool:
         """Whether it has a connection."""
         return self.session is not None and not self.session.is_closing
+
+    @property
+    def doubt(self) -> Phrase | None:
+        """Why who speaks for it may be somebody else; None if nothing speaks for that."""
+        return None if self._doubt is None or _now() >= self._doubt[0] else self._doubt[1]
 
     def join(self, uploaded: Uploaded, changed: Callable[[], None]) -> Callable[[], None]:
         """Tell uploads, and that the connection was made or lost; returns what ends that."""
@@ -58,9 +71,18 @@ class Station:
     def take_session(self, session: Session, login: Login) -> None:
         """Be spoken for by a connection from now on."""
         is_new = self.session is not session
-        self.session, self.login = session, login
+        if self.address not in ("", session.address):
+            self._begin_doubt(phrase("uplink_moved"))
+        self.session, self.login, self.address = session, login, session.address
         if is_new:
             self._changed()
+
+    def is_contested(self) -> None:
+        """Note that somebody else calls in its name."""
+        self._begin_doubt(phrase("uplink_contested"))
+
+    def _begin_doubt(self, why: Phrase) -> None:
+        self._doubt = _now() + DOUBT_SECONDS, why
 
     def lose_session(self) -> None:
         """Have no connection any more: whoever waits for an answer waits in vain."""
@@ -121,6 +143,10 @@ class Station:
             if isinstance(answer, Refusal):
                 raise ModbusExceptionError.from_code(answer.code)
             return answer
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _fitting(request: Request, answer: PassThrough) -> Answer | None:
