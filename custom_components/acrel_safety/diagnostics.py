@@ -12,7 +12,16 @@ from homeassistant.helpers import device_registry as dr
 
 from .aioacrel import __version__
 from .checked import Fault
-from .const import CONF_BUILDING, CONF_GATEWAY, CONF_LISTEN, CONF_NETWORKS, CONF_SERIAL, CONF_XML_SECRET
+from .const import (
+    CONF_BUILDING,
+    CONF_GATEWAY,
+    CONF_LISTEN,
+    CONF_NETWORKS,
+    CONF_RELAY_HOST,
+    CONF_RELAY_PORT,
+    CONF_SERIAL,
+    CONF_XML_SECRET,
+)
 from .controldiagnostics import nameless, operations_shown
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .hubs import link_faults
@@ -24,6 +33,8 @@ TO_REDACT = {
     CONF_DEVICE,
     CONF_LISTEN,
     CONF_NETWORKS,
+    CONF_RELAY_HOST,
+    CONF_RELAY_PORT,
     CONF_BUILDING,
     CONF_GATEWAY,
     CONF_XML_SECRET,

@@ -15,3 +15,5 @@ class Facts:
     firmware: str | None = None
     sim: str | None = None
     """The number of its SIM card, masked."""
+    holds: float | None = None
+    """So many seconds a report holds; what was shown may be shown for as long after a restart."""
