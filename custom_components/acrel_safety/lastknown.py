@@ -6,15 +6,14 @@ know nothing of it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any, override
 
-from homeassistant.components.sensor import RestoreSensor
+from homeassistant.components.sensor import RestoreSensor, SensorExtraStoredData
 from homeassistant.core import HassJob, callback
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.restore_state import RestoredExtraData
 from homeassistant.util import dt as dt_util
 
 from .aioacrel.errors import WrongDeviceError
@@ -38,6 +37,18 @@ class _Former:
     read: datetime
     until: datetime
     """A device that has not reported by then is not heard."""
+
+
+@dataclass
+class _Stored(SensorExtraStoredData):
+    """What is shown, and what has to be known to show it again."""
+
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    @override
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as it is stored."""
+        return {**super().as_dict(), **self.more}
 
 
 def is_brought_back(coordinator: AcrelCoordinator, point: Point) -> bool:
@@ -129,19 +140,16 @@ class LastKnown(AcrelEntity, RestoreSensor):
 
     @property
     @override
-    def extra_restore_state_data(self) -> RestoredExtraData:
+    def extra_restore_state_data(self) -> SensorExtraStoredData:
         """What is shown, from when it is and until when a report holds."""
-        data: dict[str, Any] = {
-            "native_value": self.native_value,
-            "native_unit_of_measurement": self.native_unit_of_measurement,
-        }
+        stored = _Stored(self.native_value, self.native_unit_of_measurement)
         reading = self.coordinator.reading(self.point.key)
         facts = self.coordinator.config_entry.runtime_data.hub.facts(self.coordinator.source)
         if (former := self._former) is not None:
             read, until = former.read, former.until
         elif reading is None or reading.quality.is_lost or facts is None or facts.holds is None:
-            return RestoredExtraData(data)
+            return stored
         else:
             read, until = reading.time, dt_util.utcnow() + timedelta(seconds=facts.holds)
-        times = {"read": read.isoformat(), "until": until.isoformat()}
-        return RestoredExtraData({**data, **times, "settings": self._settings})
+        stored.more = {"read": read.isoformat(), "until": until.isoformat(), "settings": self._settings}
+        return stored

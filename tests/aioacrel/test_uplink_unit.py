@@ -55,7 +55,9 @@ async def guest_with_unit() -> AsyncIterator[tuple[Guest, GuardedUnit, UplinkSer
 async def test_who_owes_an_answer_is_hung_up_when_the_port_changes_hands_and_nobody_else_is() -> None:
     async with guest_with_unit() as (guest, unit, server, _):
         reading = asyncio.ensure_future(unit.read(3, 0x0200, 1))
-        assert (await guest.hears())[0] == Command.PASS_THROUGH
+        asked = await guest.hears()
+        assert asked is not None
+        assert asked[0] == Command.PASS_THROUGH
         guest.say(passed(ReadAnswer(1, 3, (7,)).encoded()))
         assert await reading == [7]
         server.pause()

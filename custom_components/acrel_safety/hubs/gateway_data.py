@@ -1,7 +1,7 @@
 """What is stored of a gateway that speaks MQTT and of a meter behind it: one truth for forms, store and hub."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import probatio
 from homeassistant.const import CONF_TYPE
@@ -15,12 +15,14 @@ from ..const import (
     CONF_BY_ANALOGY,
     CONF_CLOCK,
     CONF_FOUND,
+    CONF_PUT_ASIDE,
     CONF_REPORTS_EVERY,
     CONF_SCALING,
     CONF_SECRET,
     CONF_SERIAL,
     TYPE_GATEWAY,
 )
+from ..unreported import sound_aside
 from .device_data import DEVICE
 from .uplink_data import Time
 
@@ -34,7 +36,8 @@ SCALINGS: Mapping[str, Mapping[str, object]] = {
     "both": {"multiplies_by_ct": True, "multiplies_by_pt": True},
 }
 """What is said of ratios; left out, currents are multiplied, and voltages not told without a ratio of 1."""
-POWER_UNITS = ("kW", "W")
+POWER_UNITS: Mapping[str, Literal["kW", "W"]] = {"kw": "kW", "w": "W"}
+"""By the key of what it is called in a form."""
 CONF_RATIOS, CONF_POWER_UNIT = "ratios", "power_unit"
 _MOST_FOUND = 64 + 240 * MOST_METERS
 
@@ -103,6 +106,7 @@ METER = probatio.Schema(
         **GATEWAY_SERIAL.schema,
         probatio.Optional(CONF_SCALING): _sound_scaling,
         probatio.Optional(CONF_FOUND): _sound_found,
+        probatio.Optional(CONF_PUT_ASIDE): sound_aside,
         **DEVICE,
     },
     extra=probatio.ALLOW_EXTRA,

@@ -37,7 +37,7 @@ type Teller = Callable[[Happening], None]
 class Watch:
     """Watches one device for as long as it is there."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is told by somebody else: the owner, the way, the clock
         self,
         device: Device,
         tell: Teller,
@@ -47,14 +47,14 @@ class Watch:
         points: AbstractSet[PointKey] | None = None,
         clock: Clock | None = None,
         growths: Growths | None = None,
-        calls: bool = False,
         signs: Mapping[str, Sequence[Sign]] | None = None,
+        calls: bool = False,
     ) -> None:
         """Take a device, and who is told of each happening. Without `points` all that can be read is watched.
 
-        Slow growth is watched where there are `growths`: that needs months, and somebody who keeps them. In the name of
-        a device that `calls` somebody else can call, too. `signs` tell, by circuit, whether what was switched off from
-        here is closed.
+        Slow growth is watched where there are `growths`: that needs months, and somebody who keeps them. `signs`
+        tell, by circuit, whether what was switched off from here is closed. In the name of a device that `calls`,
+        somebody else can call, too.
         """
         self.device = device
         self._clock = clock or Clock()
@@ -115,6 +115,11 @@ class Watch:
         # Growth tells of weeks, not of now.
         return not self._watched_inputs
 
+    @property
+    def inputs(self) -> AbstractSet[PointKey]:
+        """What the alarms go by."""
+        return self._watched_inputs
+
     def watches(self, circuit: str) -> bool:
         """Whether anything of a circuit can be an alarm."""
         return any(key.circuit == circuit for key in self._watched_inputs)
@@ -122,7 +127,7 @@ class Watch:
     @property
     def is_device_seen(self) -> bool:
         """Whether anything is heard of the device, and it is the one it is taken for."""
-        return self.device.trouble is None and self.device.is_heard
+        return self.device.is_seen
 
     @property
     def is_missed(self) -> bool:
@@ -324,6 +329,9 @@ class Watch:
 
     def _words(self, circuit: str | None) -> Iterator[Safety]:
         if self.is_blind or not self.is_device_seen:
+            yield Safety.NOT_SEEN
+        if all(self.device.lacks(point) for point in self._watched_inputs if circuit in (None, point.circuit)):
+            # It has nothing that any of its alarms goes by.
             yield Safety.NOT_SEEN
         for key, alarm in self.alarms.items():
             if circuit is not None and key.circuit != circuit and key is not WHOLE_DEVICE:
