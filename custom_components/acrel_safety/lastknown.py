@@ -143,7 +143,7 @@ class LastKnown(AcrelEntity, RestoreSensor):
     def extra_restore_state_data(self) -> SensorExtraStoredData:
         """What is shown, from when it is and until when a report holds."""
         stored = _Stored(self.native_value, self.native_unit_of_measurement)
-        reading = self.coordinator.reading(self.point.key)
+        reading = self.coordinator.device.readings.get(self.point.key)
         facts = self.coordinator.config_entry.runtime_data.hub.facts(self.coordinator.source)
         if (former := self._former) is not None:
             read, until = former.read, former.until

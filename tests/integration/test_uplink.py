@@ -297,10 +297,10 @@ async def test_after_a_restart_the_last_numbers_are_shown_as_such_and_no_alarm_o
         await hass.config_entries.async_reload(rig.entry.entry_id)
         await hass.async_block_till_done()
         for entity_id, known in ((voltage, value), (energy, counted)):
-            state = hass.states.get(entity_id)
-            assert state is not None
-            assert (state.state, state.attributes["stale"]) == (known, True)
-            assert datetime.fromisoformat(state.attributes["last_read"]) == read.replace(microsecond=0)
+            shown = hass.states.get(entity_id)
+            assert shown is not None
+            assert (shown.state, shown.attributes["stale"]) == (known, True)
+            assert datetime.fromisoformat(shown.attributes["last_read"]) == read.replace(microsecond=0)
         # For all else it is as if nothing had been known.
         assert not rig.coordinator().device.readings
         assert state_of(hass, position) == "unavailable"
