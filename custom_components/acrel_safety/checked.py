@@ -1,7 +1,9 @@
 """Data that may be wrong, from a form or from storage: one schema says of both what is wrong with them."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 
 import probatio
@@ -9,6 +11,8 @@ import probatio
 from .aioacrel.addresses import without_password
 
 _LONGEST_FOUND = 60
+_NOT_IN_A_NAME = re.compile(r"[\s:/\\@\[\]?#,;]")
+"""What belongs to an address with scheme, port or path; a name has none of it."""
 NOTHING = "missing"
 UNKNOWN = "unknown"
 WRONG = "wrong"
@@ -89,6 +93,15 @@ def text(key: str, is_fit: Callable[[str], bool] = _is_not_blank) -> Validator:
         return value
 
     return check
+
+
+def is_host(host: str) -> bool:
+    """Whether this is a host as it is looked up: an address without brackets, or a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return bool(host) and not _NOT_IN_A_NAME.search(host)
+    return True
 
 
 def faults(schema: probatio.Schema, data: object) -> list[Fault]:

@@ -106,6 +106,11 @@ class TotalsMemory:
                 coordinator.device.restore_total(point.key, former)
 
     @callback
+    def settings(self, coordinator: AcrelCoordinator) -> str:
+        """Return what stands for the settings by which a device is read: they may have been changed since."""
+        return self._settings[coordinator.subentry.subentry_id]
+
+    @callback
     def knows(self, coordinator: AcrelCoordinator, key: PointKey) -> bool:
         """Whether a counter's last value was remembered here."""
         return str(key) in self._remembered.get(coordinator.subentry.subentry_id, {})

@@ -8,6 +8,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .coordinator import AcrelConfigEntry
+from .hubs.uplink_kept import keeping
 
 _WAITING: HassKey[set[str]] = HassKey(f"{DOMAIN}.reloads")
 """Links that are about to be loaded anew."""
@@ -26,4 +27,5 @@ async def async_reload(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
         waiting.discard(entry.entry_id)
     # Who takes it down meanwhile finds the changes when it is set up again.
     if entry.state not in _DOWN and hass.config_entries.async_get_entry(entry.entry_id) is entry:
-        await hass.config_entries.async_reload(entry.entry_id)
+        async with keeping(hass, entry):
+            await hass.config_entries.async_reload(entry.entry_id)

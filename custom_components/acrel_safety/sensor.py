@@ -25,6 +25,7 @@ from .entity_ids import SAFETY
 from .evidence import RegisterEvidence
 from .joining import FurtherWay
 from .kinds import points_of
+from .lastknown import LastKnown, is_brought_back
 from .limitsensor import limit_sensors
 from .memory import former_counter
 from .reclosing import reclosing_sensors
@@ -82,7 +83,9 @@ async def async_setup_entry(
     """Add the sensors of all devices of a link, and how well they and the link do."""
     async_add_entities([*figures.of_hub(entry), *_words([view_of_link(entry, desk_of(hass))])])
     for subentry_id, coordinator in entry.runtime_data.coordinators.items():
-        points = (_sensor_type(point)(coordinator, point) for point in points_of(coordinator, Platform.SENSOR))
+        points = (
+            _sensor_type(coordinator, point)(coordinator, point) for point in points_of(coordinator, Platform.SENSOR)
+        )
         async_add_entities(
             [
                 *_words(views_of(coordinator)),
@@ -130,8 +133,11 @@ def state_class_of(point: Point, *, may_fall: bool = False) -> SensorStateClass 
     return SensorStateClass.MEASUREMENT
 
 
-def _sensor_type(point: Point) -> type[AcrelSensor]:
-    return AcrelEnergySensor if point.quantity.kind is Kind.ENERGY else AcrelSensor
+def _sensor_type(coordinator: AcrelCoordinator, point: Point) -> type[AcrelSensor]:
+    is_energy = point.quantity.kind is Kind.ENERGY
+    if is_brought_back(coordinator, point):
+        return LastKnownEnergy if is_energy else LastKnownSensor
+    return AcrelEnergySensor if is_energy else AcrelSensor
 
 
 class AcrelSensor(AcrelEntity, SensorEntity):
@@ -185,6 +191,14 @@ class AcrelEnergySensor(AcrelSensor, RestoreSensor):
         if not offset or value is None or isinstance(value, bool | str):
             return attributes
         return {**(attributes or {}), ATTR_METER_READING: round(value - offset, 6)}
+
+
+class LastKnownSensor(LastKnown, AcrelSensor):
+    """A number of a device that calls."""
+
+
+class LastKnownEnergy(LastKnown, AcrelEnergySensor):
+    """A counter of a device that calls."""
 
 
 def _words(views: Iterable[View]) -> Iterator[SafetySensor]:

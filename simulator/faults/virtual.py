@@ -46,6 +46,9 @@ class MemoryTransport(asyncio.Transport):
         self._loop = loop
         self._protocol = protocol
         self._arriving: deque[bytes | None] = deque()
+        self._due = 0
+        """How much of it would have been taken by now: while reading is paused, more than was."""
+        self._is_paused = False
         self._is_closing = False
         self._is_lost = False
 
@@ -73,7 +76,12 @@ class MemoryTransport(asyncio.Transport):
         self._loop.call_later(LATENCY, self._take)
 
     def _take(self) -> None:
-        data = self._arriving.popleft()
+        self._due += 1
+        while self._due and not self._is_paused:
+            self._due -= 1
+            self._take_one(self._arriving.popleft())
+
+    def _take_one(self, data: bytes | None) -> None:
         if self._is_lost or (self._is_closing and data is not None):
             return
         protocol = cast("asyncio.Protocol", self._protocol)
@@ -94,10 +102,15 @@ class MemoryTransport(asyncio.Transport):
         """Nothing is ever held back."""
 
     def pause_reading(self) -> None:
-        """Nothing here sends more than is read."""
+        """Leave what arrives with the network."""
+        self._is_paused = True
 
     def resume_reading(self) -> None:
-        """Nothing here sends more than is read."""
+        """Take it again, and what waited."""
+        self._is_paused = False
+        if self._due:
+            self._due -= 1
+            self._loop.call_soon(self._take)
 
     def close(self) -> None:
         """End this side after what was written."""

@@ -14,7 +14,7 @@ from custom_components.acrel_safety.aioacrel.uplink.moment import WeekdayRule
 from custom_components.acrel_safety.aioacrel.uplink.sections import Seal, Section
 from custom_components.acrel_safety.aioacrel.uplink.server import PROOF_SECONDS, Clock
 from simulator.uplink import QUIRKS
-from tests.aioacrel.uplink_rigs import OTHER, SERIAL, Guest, calling, serving
+from tests.aioacrel.uplink_rigs import OTHER, SERIAL, Guest, Log, calling, serving
 
 pytestmark = pytest.mark.virtual_time
 
@@ -147,6 +147,35 @@ async def test_a_device_that_dials_again_after_it_was_lost_without_a_word_is_no_
         await asyncio.sleep(2 * PROOF_SECONDS)
         assert log.kinds == [EventKind.LOGIN, EventKind.LOST]
         assert not server.stations[SERIAL].is_here
+
+
+async def test_while_a_port_changes_hands_nobody_is_hung_up_nothing_is_lost_and_second_logins_are_found_anew() -> None:
+    uploads: list[DataUpload] = []
+    async with serving(SERIAL) as (server, port, former):
+        first = await Guest.at(port)
+        first.log_in()
+        assert await first.hears() == LOGIN
+        second = await Guest.at(port)
+        second.log_in()
+        assert await second.hears() == LOGIN
+        server.pause()
+        assert await second.ends()
+        first.say(UPLOAD)
+        await asyncio.sleep(2 * PROOF_SECONDS)
+        third = await Guest.at(port)
+        third.log_in()
+        await asyncio.sleep(5)
+        server.stations[SERIAL].join(uploads.append, lambda: None)
+        assert (uploads, former.kinds) == ([], [EventKind.LOGIN])
+        told = Log()
+        server.resume(told)
+        assert await first.hears() == DATA
+        assert len(uploads) == 1
+        assert await third.hears() == LOGIN
+        await told.until(EventKind.SECOND_LOGIN)
+        assert await third.ends()
+        assert server.stations[SERIAL].is_here
+        assert former.kinds == [EventKind.LOGIN]
 
 
 LIMITS = Limits(connections=8, strangers=4, strangers_per_address=3, connects=20, frames=10, login_seconds=30, listed=5)

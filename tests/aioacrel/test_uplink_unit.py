@@ -52,6 +52,24 @@ async def guest_with_unit() -> AsyncIterator[tuple[Guest, GuardedUnit, UplinkSer
         await unit.settle()
 
 
+async def test_who_owes_an_answer_is_hung_up_when_the_port_changes_hands_and_nobody_else_is() -> None:
+    async with guest_with_unit() as (guest, unit, server, _):
+        reading = asyncio.ensure_future(unit.read(3, 0x0200, 1))
+        asked = await guest.hears()
+        assert asked is not None
+        assert asked[0] == Command.PASS_THROUGH
+        guest.say(passed(ReadAnswer(1, 3, (7,)).encoded()))
+        assert await reading == [7]
+        server.pause()
+        server.resume(lambda event: None)
+        assert server.stations[SERIAL].is_here
+        with pytest.raises(NoAnswerError):
+            await unit.read(3, 0x0200, 1)
+        # What would come now could be taken for the answer to whatever is asked next.
+        server.pause()
+        assert await guest.ends()
+
+
 @pytest.mark.parametrize("name", [name for name in QUIRKS if name != "sleeps"])
 async def test_registers_are_read_and_written_whatever_the_quirks(name: str) -> None:
     async with serving(SERIAL) as (server, port, log), calling(port, quirks=QUIRKS[name]) as caller:

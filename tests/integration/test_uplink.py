@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import pytest
 from homeassistant.auth.const import GROUP_ID_ADMIN
@@ -10,9 +11,12 @@ from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryState, Config
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.uplink import server
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
@@ -274,3 +278,134 @@ async def test_what_a_card_carried_is_known_after_a_restart_and_diagnostics_name
         assert (rig.coordinator().source.figures()["data_month"] or 0) >= carried
         assert state_of(hass, rig.entity_id("sensor", "calling_last_report")) == reported
         assert float(state_of(hass, today)) > 0
+
+
+async def test_after_a_restart_the_last_numbers_are_shown_as_such_and_no_alarm_or_position_is(
+    hass: HomeAssistant,
+) -> None:
+    async with uplink(hass, [caller_data(polling=False)]) as rig:
+        voltage, energy = rig.entity_id("sensor", "1_Ua"), rig.entity_id("sensor", "1_EP")
+        position = rig.entity_id("binary_sensor", "1_RlySta")
+        async with calling(rig.port) as caller:
+            state = await rig.until(voltage, is_not("unavailable"))
+            assert "stale" not in state.attributes
+            await rig.until(position, is_not("unavailable"))
+            # A counter that is read for the first time is shown when a second reading bears it out.
+            caller.upload()
+            counted = (await rig.until(energy, lambda state: state.state not in ("unavailable", "unknown"))).state
+        read, value = rig.coordinator().device.readings[PointKey("1", "Ua")].time, state.state
+        await hass.config_entries.async_reload(rig.entry.entry_id)
+        await hass.async_block_till_done()
+        for entity_id, known in ((voltage, value), (energy, counted)):
+            shown = hass.states.get(entity_id)
+            assert shown is not None
+            assert (shown.state, shown.attributes["stale"]) == (known, True)
+            assert datetime.fromisoformat(shown.attributes["last_read"]) == read.replace(microsecond=0)
+        # For all else it is as if nothing had been known.
+        assert not rig.coordinator().device.readings
+        assert state_of(hass, position) == "unavailable"
+        assert state_of(hass, rig.entity_id("binary_sensor", "alarms_all_connection")) == "off"
+
+        # Another restart makes it no younger.
+        await hass.config_entries.async_reload(rig.entry.entry_id)
+        await hass.async_block_till_done()
+        assert state_of(hass, voltage) == value
+        async with calling(rig.port):
+            await rig.until(voltage, lambda state: "stale" not in state.attributes)
+            await rig.until(position, is_not("unavailable"))
+
+        # Two and a half periods of five minutes later it is not heard.
+        await hass.config_entries.async_reload(rig.entry.entry_id)
+        await hass.async_block_till_done()
+        assert state_of(hass, voltage) != "unavailable"
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=751))
+        await hass.async_block_till_done()
+        assert state_of(hass, voltage) == "unavailable"
+
+        # What another meter was said to be says nothing of this one.
+        async with calling(rig.port):
+            await rig.until(voltage, is_not("unavailable"))
+        (subentry,) = rig.entry.subentries.values()
+        hass.config_entries.async_update_subentry(rig.entry, subentry, data={**subentry.data, "ct": 2.0})
+        await hass.async_block_till_done()
+        assert state_of(hass, voltage) == "unavailable"
+
+
+async def test_a_device_more_costs_no_other_its_connection(hass: HomeAssistant) -> None:
+    async with (
+        uplink(hass, [caller_data(polling=False), caller_data(THIRD)]) as rig,
+        calling(rig.port) as known,
+        calling(rig.port, serial=OTHER) as stranger,
+        calling(rig.port, serial=THIRD),
+    ):
+        voltage = rig.entity_id("sensor", "1_Ua")
+        await rig.until(voltage, is_not("unavailable"))
+        await until_cards(hass, "…0043")
+        reader, writer = await asyncio.open_connection(HOST, rig.port)
+        card = await open_card(hass, "…0043")
+        await card.answer(model="dtsy1352")
+        await card.answer(polling=False)
+        assert card.reason == "stranger_added"
+        await hass.async_block_till_done()
+        known.upload()
+        stranger.upload()
+        await rig.until(rig.entity_id("sensor", "1_Ua", OTHER), is_not("unavailable"))
+        await rig.until(voltage, lambda state: "stale" not in state.attributes)
+        assert (known.logins, stranger.logins) == (1, 1)
+        carried = rig.coordinator().source.figures()["data_month"]
+        # Who is taken off the list is hung up, and is a stranger from then on.
+        hass.config_entries.async_remove_subentry(rig.entry, rig.subentry_id(THIRD))
+        await until_cards(hass, "…0044")
+        assert (known.logins, stranger.logins) == (1, 1)
+        # What was carried before is counted once.
+        assert carried
+        assert rig.coordinator().source.figures()["data_month"] == carried
+
+        # Another port, and one that is no more, is not kept.
+        change, number = await change_link(hass, rig.entry, None), free_port()
+        await change.answer(listen=HOST, port=number, clock="vendor", weekday="monday_1")
+        assert change.reason == "reconfigure_successful"
+        await hass.async_block_till_done()
+        with socket.create_server((HOST, rig.port)):
+            assert await reader.read() == b""
+        writer.close()
+        assert await hass.config_entries.async_unload(rig.entry.entry_id)
+        with socket.create_server((HOST, number)):
+            pass
+
+
+async def test_what_devices_say_goes_to_another_server_where_the_owner_wants_it(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> None:
+    heard = asyncio.StreamReader()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(4096):
+            heard.feed_data(data)
+        writer.close()
+
+    async with uplink(hass, [caller_data(polling=False)]) as rig, await asyncio.start_server(take, HOST, 0) as cloud:
+        sound: dict[str, object] = {"listen": HOST, "port": rig.port, "clock": "vendor", "weekday": "monday_1"}
+        there = cloud.sockets[0].getsockname()[1]
+        walk = await change_link(hass, rig.entry, None)
+        for wrong, errors in (
+            ({"relay_host": "cloud.example"}, {"relay_port": "relay_port_needed"}),
+            ({"relay_host": "http://cloud.example", "relay_port": 1}, {"relay_host": "bad_host"}),
+            ({"relay_host": "cloud.example", "relay_port": 70_000}, {"relay_port": "bad_port"}),
+            ({"relay_host": "LOCALHOST", "relay_port": rig.port}, {"relay_host": "relay_here"}),
+        ):
+            await walk.answer(**sound, **wrong)
+            assert walk.errors == errors
+        await walk.answer(**sound, relay_host=f" {HOST} ", relay_port=there)
+        assert walk.reason == "reconfigure_successful"
+        await hass.async_block_till_done()
+        async with calling(rig.port), asyncio.timeout(20):
+            assert SERIAL.encode() in await heard.readuntil(SERIAL.encode())
+        found = str(await get_diagnostics_for_config_entry(hass, hass_client, rig.entry))
+        assert str(there) not in found
+        change = await change_link(hass, rig.entry, None)
+        assert (change.entered["relay_host"], change.entered["relay_port"]) == (HOST, there)
+        await change.answer(**sound)
+        assert change.reason == "reconfigure_successful"
+        await hass.async_block_till_done()
+        assert not [key for key in rig.entry.data if key.startswith("relay")]

@@ -127,7 +127,7 @@ def link_data(kind: str, form: FormData) -> FormData:
     place = (
         {CONF_DEVICE: form[CONF_DEVICE].strip()}
         if kind == TYPE_SERIAL
-        else {CONF_HOST: _host(form[CONF_HOST]), CONF_PORT: _port(form.get(CONF_PORT))}
+        else {CONF_HOST: host_of(form[CONF_HOST]), CONF_PORT: _port(form.get(CONF_PORT))}
     )
     data = {
         CONF_TYPE: kind,
@@ -189,7 +189,7 @@ def free_title(wanted: str, taken: Collection[str]) -> str:
     return next(title for title in chain((wanted,), numbered) if title not in taken)
 
 
-def _host(text: str) -> str:
+def host_of(text: str) -> str:
     """Return a host as it is looked up: one connection is shared per host and port, so the spelling matters."""
     host = text.strip().lower()
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host

@@ -13,7 +13,7 @@ from ..aioacrel.points import Model
 from ..aioacrel.problems import flat
 from ..const import CONF_SERIAL, SUBENTRY_DEVICE
 from ..hubs.uplink import stranger_of
-from ..hubs.uplink_strangers import FoundStranger, card_id
+from ..hubs.uplink_strangers import FoundStranger, card_id, title_of
 from ..markdown import plain
 from ..model_files import model_library
 from .device_forms import Catalogue
@@ -56,11 +56,7 @@ class StrangerSteps(EntrySteps):
         self._abort_if_unique_id_configured()
         self._abort_if_known(entry)
         texts = await FlowTexts.load(self.hass)
-        self.context["title_placeholders"] = {
-            "what": texts("card", "uplink"),
-            "serial": masked(self._serial),
-            "entry": entry.title,
-        }
+        self.context["title_placeholders"] = title_of(texts("card", "uplink"), self._serial, entry.title)
         return await self.async_step_stranger()
 
     @ends_clearly

@@ -16,6 +16,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util.dt import as_local
 
+from ..aioacrel.addresses import same_host
 from ..aioacrel.masking import masked
 from ..aioacrel.points import Model
 from ..aioacrel.problems import flat
@@ -29,6 +30,8 @@ from ..const import (
     CONF_LISTEN,
     CONF_NETWORKS,
     CONF_POLLING,
+    CONF_RELAY_HOST,
+    CONF_RELAY_PORT,
     CONF_SERIAL,
     CONF_WEEKDAY,
     TYPE_UPLINK,
@@ -38,10 +41,11 @@ from ..hubs.uplink_data import CALLER, DEFAULT_INTERVALS, EVERYWHERE, SERIAL_NUM
 from ..markdown import plain
 from .device_forms import Catalogue, choices_of, said_settings, settings_said, settings_schema
 from .explain import FormError
-from .link_forms import FormData, as_whole, choice, number
+from .link_forms import FormData, as_whole, choice, host_of, number
 from .selector_texts import FlowTexts
 
 _SHOWN_OF_SERIAL = 4
+_HERE = frozenset(map(same_host, ("localhost", "127.0.0.1", "::1")))
 
 # -- The port that is called ------------------------------------------------------------------------------------------
 
@@ -63,6 +67,8 @@ def uplink_schema(addresses: Iterable[str], texts: FlowTexts) -> probatio.Schema
             probatio.Optional(CONF_LISTEN): listen_selector(addresses, texts),
             probatio.Required(CONF_PORT, default=DEFAULT_PORT): number(),
             probatio.Optional(CONF_NETWORKS): TextSelector(),
+            probatio.Optional(CONF_RELAY_HOST): TextSelector(),
+            probatio.Optional(CONF_RELAY_PORT): number(),
             probatio.Required(CONF_CLOCK, default=Time.VENDOR.value): choice([*map(str, Time)], "clock"),
             probatio.Required(CONF_WEEKDAY, default=WeekdayRule.MONDAY_1.value): choice(
                 [*map(str, WeekdayRule)], "weekday"
@@ -88,15 +94,30 @@ def uplink_data(form: FormData) -> FormData:
             data[CONF_NETWORKS] = [*dict.fromkeys(map(network, networks))]
         except UnfitError as wrong:
             raise FormError(wrong.key, at=CONF_NETWORKS, **wrong.texts) from wrong
+    data |= _relay(form, data)
     for fault in faults(UPLINK, data):
         raise FormError.of(fault, {})
     return data
 
 
+def _relay(form: FormData, data: FormData) -> FormData:
+    """Return the other server of a form. Raises FormError."""
+    host, port = host_of(form.get(CONF_RELAY_HOST, "")), form.get(CONF_RELAY_PORT)
+    if not host:
+        return {}
+    if port is None:
+        raise FormError("relay_port_needed", at=CONF_RELAY_PORT)
+    if as_whole(port) == data[CONF_PORT] and (host == data[CONF_LISTEN] or same_host(host) in _HERE):
+        # Each device would be logged in twice, which is an alarm.
+        raise FormError("relay_here", at=CONF_RELAY_HOST)
+    return {CONF_RELAY_HOST: host, CONF_RELAY_PORT: as_whole(port)}
+
+
 def uplink_form(data: Mapping[str, Any]) -> FormData:
     """Return the form that would give this entry data; of what is stored wrong it asks anew."""
     sound = sound_part(UPLINK, data)
-    form: FormData = {key: sound[key] for key in (CONF_LISTEN, CONF_PORT, CONF_CLOCK, CONF_WEEKDAY) if key in sound}
+    kept = (CONF_LISTEN, CONF_PORT, CONF_RELAY_HOST, CONF_RELAY_PORT, CONF_CLOCK, CONF_WEEKDAY)
+    form: FormData = {key: sound[key] for key in kept if key in sound}
     if CONF_NETWORKS in sound:
         form[CONF_NETWORKS] = ", ".join(sound[CONF_NETWORKS])
     return form

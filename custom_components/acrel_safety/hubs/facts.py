@@ -15,6 +15,8 @@ class Facts:
     firmware: str | None = None
     sim: str | None = None
     """The number of its SIM card, masked."""
+    holds: float | None = None
+    """So many seconds a report holds; what was shown may be shown for as long after a restart."""
     by: str = "online"
     """What its connection is called: a key of the texts."""
     has_sim: bool = True

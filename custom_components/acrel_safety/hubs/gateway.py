@@ -9,6 +9,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..aioacrel.gateway.events import Event, EventKind, HistoryValue
+from ..aioacrel.gateway.gateway import PERIODS
 from ..aioacrel.gateway.options import GatewayOptions
 from ..aioacrel.gateway.overseas import Scaling
 from ..aioacrel.gateway.source import GatewaySource
@@ -104,6 +105,7 @@ class GatewayEntryHub:
             has_sim=False,
             last_report=source.meter.heard,
             firmware=None if gateway.login is None else gateway.login.version or None,
+            holds=PERIODS * gateway.period,
         )
 
     def on_facts(self, source: Source, listener: Callable[[], None]) -> Callable[[], None]:

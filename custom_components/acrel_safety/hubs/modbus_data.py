@@ -1,8 +1,6 @@
 """What is stored of a Modbus link and of a unit on it: one truth for the forms, the store and the hub."""
 
-import re
 from collections.abc import Hashable, Mapping
-from ipaddress import ip_address
 from typing import Any
 
 import probatio
@@ -10,7 +8,7 @@ from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE
 
 from ..aioacrel.modbus.headroom import DUTY_TARGET
 from ..aioacrel.vocabulary import Pace
-from ..checked import UnfitError, number, one_of, text
+from ..checked import UnfitError, is_host, number, one_of, text
 from ..const import (
     CONF_BAUDRATE,
     CONF_BYTESIZE,
@@ -44,17 +42,6 @@ INTERVALS: Mapping[Pace, tuple[float, float]] = {
     Pace.NORMAL: (1, 3600),
     Pace.SLOW: (10, 86400),
 }
-_NOT_IN_A_NAME = re.compile(r"[\s:/\\@\[\]?#,;]")
-"""What belongs to an address with scheme, port or path; a name has none of it."""
-
-
-def is_host(host: str) -> bool:
-    """Whether this is a host as it is looked up: an address without brackets, or a name."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return bool(host) and not _NOT_IN_A_NAME.search(host)
-    return True
 
 
 def sound_unit_id(value: object) -> object:

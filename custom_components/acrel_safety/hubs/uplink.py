@@ -21,8 +21,9 @@ from ..aioacrel.uplink.events import Event, EventKind
 from ..aioacrel.uplink.hub import Polling, UplinkHub
 from ..aioacrel.uplink.limits import Limits
 from ..aioacrel.uplink.moment import WeekdayRule
+from ..aioacrel.uplink.relay import Relay
 from ..aioacrel.uplink.server import CHINA, Clock, UplinkServer
-from ..aioacrel.uplink.source import UplinkSource
+from ..aioacrel.uplink.source import PERIODS, UplinkSource
 from ..aioacrel.uplink.strangers import Stranger
 from ..aioacrel.vocabulary import Pace
 from ..const import (
@@ -31,12 +32,15 @@ from ..const import (
     CONF_LISTEN,
     CONF_NETWORKS,
     CONF_POLLING,
+    CONF_RELAY_HOST,
+    CONF_RELAY_PORT,
     CONF_SERIAL,
     CONF_WEEKDAY,
     REMEMBER_SECONDS,
 )
 from .facts import Facts
 from .uplink_data import DEFAULT_INTERVALS, EVERYWHERE, Time
+from .uplink_kept import hand_over, take_over, taken
 from .uplink_memory import KeptCaller, UplinkMemory
 from .uplink_strangers import StrangerCards
 
@@ -68,10 +72,14 @@ class UplinkEntryHub:
         self.kind = f"4G, {address}port {data[CONF_PORT]}"
         self._hass = hass
         self._entry = entry
-        self._server = UplinkServer(
+        self._data = dict(data)
+        self._kept = take_over(hass, entry)
+        self._known = set() if self._kept is None else set(self._kept.stations)
+        self._server = self._kept or UplinkServer(
             limits=Limits(networks=tuple(map(ip_network, data.get(CONF_NETWORKS, ())))),
             clock=Clock(zone=zone_of(data[CONF_CLOCK]), weekday=WeekdayRule(data[CONF_WEEKDAY])),
             on_event=self._take,
+            relay=Relay(data[CONF_RELAY_HOST], data[CONF_RELAY_PORT]) if CONF_RELAY_HOST in data else None,
         )
         self._hub = UplinkHub(self._server)
         self._memory = UplinkMemory(hass, entry)
@@ -80,6 +88,7 @@ class UplinkEntryHub:
         """When each device reported last, by serial number."""
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         self._impostor_listeners: dict[str, list[Callable[[str], None]]] = {}
+        self._leave: list[Callable[[], None]] = []
         self._is_started = self._is_stopped = False
         self._leaving: set[asyncio.Task[None]] = set()
 
@@ -97,7 +106,8 @@ class UplinkEntryHub:
             ratios={ratio: data[ratio] for ratio in Ratio if ratio in data},
             polling=Polling(intervals={**DEFAULT_INTERVALS, **intervals}, is_on=data.get(CONF_POLLING, True)),
         )
-        source.station.join(lambda upload: self._took(serial), lambda: self._changed(serial))
+        leave = source.station.join(lambda upload: self._took(serial), lambda: self._changed(serial))
+        self._leave.append(leave)
         return source
 
     def remove(self, source: Source) -> None:
@@ -111,14 +121,22 @@ class UplinkEntryHub:
         """Listen; devices call when it suits them, and nobody waits for them. Raises ListenError."""
         self._cards.take_away_known()
         await self._memory.async_load()
+        own = {source.station.serial for source in self._hub.sources}
+        for serial in self._known - own:
+            self._server.forget(serial)
         for serial, station in self._server.stations.items():
-            station.volume.restore(self._memory.volume(serial))
-            station.address = self._memory.address(serial)
+            if serial not in self._known:
+                station.volume.restore(self._memory.volume(serial))
+                station.address = self._memory.address(serial)
             if (reported := self._memory.last_report(serial)) is not None:
                 self._reported[serial] = reported
-        await listen(self._server, self._entry.data)
+        if self._kept is None:
+            await listen(self._server, self._data)
+        else:
+            taken(self._hass, self._entry)
         self._is_started = True
         self._hub.start()
+        self._server.resume(self._take)
         every = timedelta(seconds=REMEMBER_SECONDS)
         write = async_track_time_interval(self._hass, self._write, every, cancel_on_shutdown=True)
         self._entry.async_on_unload(write)
@@ -130,7 +148,10 @@ class UplinkEntryHub:
         was_started, self._is_started, self._is_stopped = self._is_started, False, True
         await asyncio.gather(*self._leaving)
         await self._hub.stop()
-        await self._server.stop()
+        for leave in self._leave:
+            leave()
+        if not (was_started and hand_over(self._hass, self._entry, self._data, self._server)):
+            await self._server.stop()
         if was_started:
             await self._write()
         if self._entry.disabled_by is not None:
@@ -161,6 +182,7 @@ class UplinkEntryHub:
             last_report=self._reported.get(station.serial),
             firmware=None if station.login is None else ", ".join(station.login.firmware),
             sim=None if station.login is None else masked(station.login.iccid) or None,
+            holds=PERIODS * source.period,
         )
 
     def on_facts(self, source: Source, listener: Callable[[], None]) -> Callable[[], None]:

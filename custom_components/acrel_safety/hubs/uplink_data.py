@@ -13,13 +13,15 @@ from ..aioacrel.uplink.fields import is_serial
 from ..aioacrel.uplink.hub import Polling
 from ..aioacrel.uplink.moment import WeekdayRule
 from ..aioacrel.vocabulary import Pace
-from ..checked import UnfitError, flag, number, one_of
+from ..checked import UnfitError, flag, is_host, number, one_of, text
 from ..const import (
     CONF_CLOCK,
     CONF_INTERVALS,
     CONF_LISTEN,
     CONF_NETWORKS,
     CONF_POLLING,
+    CONF_RELAY_HOST,
+    CONF_RELAY_PORT,
     CONF_SERIAL,
     CONF_WEEKDAY,
     TYPE_UPLINK,
@@ -94,6 +96,8 @@ UPLINK = probatio.Schema(
         probatio.Required(CONF_LISTEN): sound_address,
         probatio.Required(CONF_PORT): number("bad_port", 1, 65535, is_whole=True),
         probatio.Optional(CONF_NETWORKS): sound_networks,
+        probatio.Inclusive(CONF_RELAY_HOST, "relay"): text("bad_host", is_host),
+        probatio.Inclusive(CONF_RELAY_PORT, "relay"): number("bad_port", 1, 65535, is_whole=True),
         probatio.Required(CONF_CLOCK): one_of(*map(str, Time)),
         probatio.Required(CONF_WEEKDAY): one_of(*map(str, WeekdayRule)),
     },

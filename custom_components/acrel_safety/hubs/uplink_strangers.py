@@ -26,6 +26,12 @@ def card_id(entry_id: str, serial: str) -> str:
     return f"{entry_id}_{sha256(serial.encode()).hexdigest()[:16]}"
 
 
+def title_of(what: str, serial: str, entry: str) -> dict[str, str]:
+    """Return what the title of a card is made of; where Home Assistant makes none, it shows the name."""
+    shown = masked(serial)
+    return {"what": what, "serial": shown, "entry": entry, "name": f"{what} {shown} ({entry})"}
+
+
 class StrangerCards:
     """The cards of one port."""
 
@@ -42,7 +48,7 @@ class StrangerCards:
         context = ConfigFlowContext(
             source=SOURCE_INTEGRATION_DISCOVERY,
             unique_id=card_id(self._entry.entry_id, serial),
-            title_placeholders={"what": "4G", "serial": masked(serial), "entry": self._entry.title},
+            title_placeholders=title_of("4G", serial, self._entry.title),
         )
         found = FoundStranger(entry_id=self._entry.entry_id, serial_number=serial)
         async_create_flow(self._hass, DOMAIN, context, found)

@@ -21,7 +21,7 @@ from ..aioacrel.xmlgateway.hub import Polling, XmlHub
 from ..aioacrel.xmlgateway.limits import DEFAULT_LIMITS
 from ..aioacrel.xmlgateway.names import GatewayName, MeterId
 from ..aioacrel.xmlgateway.server import XmlServer
-from ..aioacrel.xmlgateway.source import MeterSource
+from ..aioacrel.xmlgateway.source import PERIODS, MeterSource
 from ..const import (
     CONF_BUILDING,
     CONF_CLOCK,
@@ -112,7 +112,12 @@ class XmlEntryHub:
 
     def facts(self, source: Source) -> Facts | None:
         """Return whether the gateway is connected, and when the device was heard last."""
-        return Facts(is_connected=self._gateway.is_here, has_card=False, last_report=self._reported.get(source))
+        return Facts(
+            is_connected=self._gateway.is_here,
+            has_card=False,
+            last_report=self._reported.get(source),
+            holds=PERIODS * source.period if isinstance(source, MeterSource) else None,
+        )
 
     def on_facts(self, source: Source, listener: Callable[[], None]) -> Callable[[], None]:
         """Tell that any of that changed; returns what ends that."""

@@ -78,6 +78,7 @@ class UplinkServer:
         self.doorman = Doorman[Session](self.limits, lambda: asyncio.get_running_loop().time())
         self.relay = relay
         self._on_event = on_event
+        self.is_paused = False
         self._server: asyncio.Server | None = None
         self._logged_in: dict[str, list[Session]] = {}
         """All connections that have logged in, by serial number; of a known device the first speaks for it."""
@@ -110,6 +111,28 @@ class UplinkServer:
         await server.wait_closed()
         if self.relay is not None:
             await self.relay.stop()
+
+    def pause(self) -> None:
+        """Keep all connections, and take nothing of them before `resume`: whoever is told is about to change.
+
+        One that owes an answer is ended: whoever asks next could not tell it from theirs. So are second ones: it has to
+        be found out anew what they are.
+        """
+        self.is_paused = True
+        for serial in list(self._proofs):
+            self._drop_doubt(serial)
+            for other in self._logged_in.get(serial, [])[1:]:
+                other.close()
+        for session in self.doorman:
+            if session.owes:
+                session.close()
+            session.pause()
+
+    def resume(self, on_event: Callable[[Event], None]) -> None:
+        """Go on with whoever is told from now on."""
+        self.is_paused, self._on_event = False, on_event
+        for session in self.doorman:
+            session.pause(is_on=False)
 
     def expect(self, serial: str) -> Station:
         """Take a device for known from now on. Raises ValueError for what is no serial number."""

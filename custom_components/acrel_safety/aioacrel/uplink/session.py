@@ -38,6 +38,10 @@ class Host(Protocol):
     def limits(self) -> Limits:
         """What a session may cost."""
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing is to be taken of any session at present."""
+
     def admits(self, session: Session) -> bool:
         """Take a new connection, or not."""
 
@@ -80,6 +84,8 @@ class Session(asyncio.Protocol):
         self.login: Login | None = None
         self.is_known = False
         """Whether it speaks for a device that is known, and is the one that does."""
+        self.owes = False
+        """Whether an answer may still come that nobody waits for any more."""
         self.since = self.heard = loop.time()
         """When it began, and when the latest frame came."""
 
@@ -96,6 +102,8 @@ class Session(asyncio.Protocol):
             self.close()
             return
         self._watch()
+        if self._host.is_paused:
+            self.pause()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes, and answer the frames in them."""
@@ -129,6 +137,15 @@ class Session(asyncio.Protocol):
     def prove(self, *, is_on: bool = True) -> None:
         """Have the network find out soon whether the other end is still there; the device itself is asked nothing."""
         prove(self._transport, is_on=is_on)
+
+    def pause(self, *, is_on: bool = True) -> None:
+        """Leave what comes with the network for a moment, or take it again: nothing of it is lost."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if is_on:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
     # -- what is said -------------------------------------------------------------------------------------------------
 

@@ -132,10 +132,12 @@ class Station:
                 raise AwayError
             waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
             self._waiting = request, waiting
+            owed, session.owes = session.owes, True
             try:
                 session.send(PassThrough(request.encoded()))
                 async with asyncio.timeout(seconds):
                     answer = await waiting
+                session.owes = owed
             except TimeoutError as error:
                 raise ModbusTimeoutError(f"no answer within {seconds:g} s") from error
             finally:
