@@ -54,10 +54,10 @@ def _gateways(stage: Stage) -> Sequence[str]:
     """Say where gateways are, if there are any."""
     if (broker := stage.calling.broker) is None:
         return []
-    host, port = broker.place
+    host, port = broker
     return [
         "",
-        f"Gateways speak at mqtt://{host}:{port}; ASCB1, AAFD, AESP100, AISD and DTSY1352 are behind them.",
+        f"Gateways speak at mqtt://{host}:{port}: three more to add, and behind Old town hall more ASCB1 and others.",
         '  tell \'{"do": "units"}\'',
         "      names all that is not on a line, and what can happen to it",
     ]

@@ -111,6 +111,7 @@ class Ascb1(Coded):
         yield value("Lg", self._leakage)
         for number, conductor in enumerate(conductors(poles), start=1):
             yield value(f"Temp{number}", item(feeder.temperature, conductor), "0.1")
+            yield flag(f"T{number}FauSta", lambda: False)
         for pole in poles:
             phase = "abc"[pole]
             yield value(f"U{phase}", item(feeder.voltage, pole), "0.1")

@@ -212,6 +212,13 @@ class XmlGateway:
 
     # -- what it says --------------------------------------------------------------------------------------------------
 
+    def told(self) -> Mapping[str, Sequence[str]]:
+        """Return the codes that it reports of each unit, by the number of that."""
+        return {
+            number: [code for code, _, _ in _functions(unit)]
+            for number, unit in ((f"01{address:03}", unit) for address, unit in self.units.items())
+        }
+
     def _measured(self) -> str:
         return "".join(wire.meter(f"01{address:03}", _functions(unit)) for address, unit in self.units.items())
 

@@ -112,7 +112,12 @@ class XmlEntryHub:
 
     def facts(self, source: Source) -> Facts | None:
         """Return whether the gateway is connected, and when the device was heard last."""
-        return Facts(is_connected=self._gateway.is_here, has_card=False, last_report=self._reported.get(source))
+        return Facts(
+            is_connected=self._gateway.is_here,
+            has_card=False,
+            has_firmware=False,
+            last_report=self._reported.get(source),
+        )
 
     def on_facts(self, source: Source, listener: Callable[[], None]) -> Callable[[], None]:
         """Tell that any of that changed; returns what ends that."""
