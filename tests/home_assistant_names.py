@@ -50,6 +50,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.recorder": frozenset({"get_instance"}),
     "helpers.restore_state": frozenset({"ExtraStoredData", "RestoreEntity", "RestoredExtraData"}),
     "helpers.selector": None,
+    "helpers.service_info.mqtt": frozenset({"MqttServiceInfo"}),
     "helpers.start": frozenset({"async_at_started"}),
     "helpers.storage": frozenset({"Store"}),
     "helpers.target": frozenset({"TargetSelection", "async_extract_referenced_entity_ids"}),
@@ -58,7 +59,16 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.typing": frozenset({"ConfigType"}),
     "helpers.update_coordinator": None,
     "util.dt": frozenset(
-        {"as_local", "get_default_time_zone", "now", "parse_date", "parse_datetime", "start_of_local_day", "utcnow"}
+        {
+            "as_local",
+            "get_default_time_zone",
+            "get_time_zone",
+            "now",
+            "parse_date",
+            "parse_datetime",
+            "start_of_local_day",
+            "utcnow",
+        }
     ),
     "util.file": frozenset({"write_utf8_file_atomic"}),
     "util.hass_dict": frozenset({"HassKey"}),

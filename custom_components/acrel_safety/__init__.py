@@ -107,11 +107,7 @@ async def _async_start(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
     await data.hub.async_start()
     data.forget_but(entry.subentries)
 
-    async def stop(_: HomeAssistant) -> None:
-        await data.hub.async_stop()
-        await data.memory.async_write()
-
-    entry.async_on_unload(at_stop(hass, stop))
+    entry.async_on_unload(at_stop(hass, lambda _: _async_leave(entry)))
     entry.async_on_unload(data.memory.async_keep())
 
 

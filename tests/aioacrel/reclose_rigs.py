@@ -113,7 +113,7 @@ class Breaker:
 
     def _begin(self) -> None:
         signs = signs_of(BREAKER, self.policy)
-        self.board = PlayedBoard(self.plant, "Board", BREAKER, self.limits, {}, "", {}, signs)
+        self.board = PlayedBoard(self.plant, "Board", BREAKER, self.limits, {}, "", {}, signs=signs)
         self.source = self.board.source
         self.source.orders = frozenset(BREAKER.operations)
         self.watched = Watched(self.board.watch, lambda: self.plant.times.steady)

@@ -97,7 +97,7 @@ def called(strangers: Sequence[GatewayName], texts: FlowTexts) -> str:
     """Say which gateways called that nobody knows: most often it is the owner's, with another number."""
     if not strangers:
         return ""
-    return texts("xml_strangers", "called", names=", ".join(plain(name.serial) for name in strangers))
+    return "\n\n" + texts("xml_strangers", "called", names=", ".join(plain(name.serial) for name in strangers))
 
 
 # -- A device behind it -----------------------------------------------------------------------------------------------

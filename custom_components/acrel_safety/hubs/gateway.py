@@ -26,7 +26,7 @@ from ..const import (
 )
 from .facts import Facts
 from .gateway_broker import broker_of
-from .gateway_data import CONF_POWER_UNIT, CONF_RATIOS, SCALINGS, as_found, found_in
+from .gateway_data import CONF_POWER_UNIT, CONF_RATIOS, POWER_UNITS, SCALINGS, as_found, found_in
 from .zones import zone_of
 
 GATHER_SECONDS = 5.0
@@ -161,7 +161,7 @@ def scaling_in(data: Mapping[str, Any] | None) -> Scaling | None:
     if not data:
         return None
     ratios = SCALINGS.get(data.get(CONF_RATIOS, ""), {})
-    return Scaling(**ratios, power_unit=data.get(CONF_POWER_UNIT))  # type: ignore[arg-type]  # checked by the schema
+    return Scaling(**ratios, power_unit=POWER_UNITS.get(data.get(CONF_POWER_UNIT, "")))  # type: ignore[arg-type]  # checked by the schema
 
 
 def shown_as(source: Source, model: Model) -> Model:

@@ -150,9 +150,7 @@ _BROKER: HassKey[Broker] = HassKey(f"{DOMAIN}.broker")
 @callback
 def broker_of(hass: HomeAssistant) -> Broker:
     """Return what all gateways share; made for who asks first."""
-    if _BROKER not in hass.data:
-        hass.data[_BROKER] = Broker(hass)
-    return hass.data[_BROKER]
+    return hass.data.get(_BROKER) or hass.data.setdefault(_BROKER, Broker(hass))
 
 
 async def async_forget_gateway(hass: HomeAssistant, serial: str) -> None:

@@ -1,7 +1,7 @@
 """What is stored of a gateway that speaks MQTT and of a meter behind it: one truth for forms, store and hub."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import probatio
 from homeassistant.const import CONF_TYPE
@@ -34,7 +34,8 @@ SCALINGS: Mapping[str, Mapping[str, object]] = {
     "both": {"multiplies_by_ct": True, "multiplies_by_pt": True},
 }
 """What is said of ratios; left out, currents are multiplied, and voltages not told without a ratio of 1."""
-POWER_UNITS = ("kW", "W")
+POWER_UNITS: Mapping[str, Literal["kW", "W"]] = {"kw": "kW", "w": "W"}
+"""By the key of what it is called in a form."""
 CONF_RATIOS, CONF_POWER_UNIT = "ratios", "power_unit"
 _MOST_FOUND = 64 + 240 * MOST_METERS
 

@@ -37,7 +37,7 @@ type Teller = Callable[[Happening], None]
 class Watch:
     """Watches one device for as long as it is there."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is told by somebody else: the owner, the way, the clock
         self,
         device: Device,
         tell: Teller,
@@ -47,14 +47,14 @@ class Watch:
         points: AbstractSet[PointKey] | None = None,
         clock: Clock | None = None,
         growths: Growths | None = None,
-        calls: bool = False,
         signs: Mapping[str, Sequence[Sign]] | None = None,
+        calls: bool = False,
     ) -> None:
         """Take a device, and who is told of each happening. Without `points` all that can be read is watched.
 
-        Slow growth is watched where there are `growths`: that needs months, and somebody who keeps them. In the name of
-        a device that `calls` somebody else can call, too. `signs` tell, by circuit, whether what was switched off from
-        here is closed.
+        Slow growth is watched where there are `growths`: that needs months, and somebody who keeps them. `signs`
+        tell, by circuit, whether what was switched off from here is closed. In the name of a device that `calls`,
+        somebody else can call, too.
         """
         self.device = device
         self._clock = clock or Clock()
