@@ -15,6 +15,7 @@ from simulator.xmlgateway import wire
 
 _OWN = "DOC_"
 _MOST_STORED = 2000
+_DECIMALS = 4
 _FAULT = "1"
 """Error of a function whose meter does not answer: that it is not empty is known, what it says is not."""
 
@@ -285,4 +286,9 @@ def _functions(unit: Unit) -> list[tuple[str, str, str]]:
         values["WPP"] = total
     if unit.silent:
         return [(code, _FAULT, "") for code in values]
-    return [(code, "", str(int(value) if isinstance(value, bool) else value)) for code, value in values.items()]
+    return [(code, "", _spelled(value)) for code, value in values.items()]
+
+
+def _spelled(value: float | bool) -> str:
+    """Spell a value with as many digits as a gateway gives."""
+    return str(int(value) if isinstance(value, bool) else round(value, _DECIMALS))

@@ -204,17 +204,25 @@ async def test_a_breaker_that_tripped_is_closed_by_name_and_confirmed_by_its_pos
     states = {"RlySta": 0, "LockSta": 0, "RlyRepSta": 0, "CtrLevel": 0}
     broker.login()
     broker.meter(states)
+    # On site it is locked; what its control level means no document says, so that this is no lock.
+    outcome = await asyncio.wait_for(_told(broker, control, PointKey("1", "RLYON"), {**states, "LockSta": 1}), 1000)
+    assert (outcome.result, outcome.reason) == (Result.REFUSED, Reason.LOCAL_LOCK)
+    assert set(_methods(broker)) <= {"REFRESH"}
     outcome = await asyncio.wait_for(_told(broker, control, PointKey("1", "RLYON"), states), 1000)
-    assert outcome.result is Result.REFUSED  # what its control level means no document says
-    methods = [payload["payload"]["method"] for _, payload, _ in broker.published if "payload" in payload]
-    assert set(methods) <= {"REFRESH"}
+    assert (outcome.result, outcome.writes) == (Result.CONFIRMED, 1)
+    assert _methods(broker).count("RLYON") == 1
+
+
+def _methods(broker: Broker) -> list[str]:
+    return [payload["payload"]["method"] for _, payload, _ in broker.published if "payload" in payload]
 
 
 async def _told(broker: Broker, control: Control, key: PointKey, states: dict[str, int]) -> Outcome:
+    """Have a breaker report every few seconds; once it was told to close it is closed."""
     act = asyncio.create_task(operated(control, key))
     while not act.done():
         await asyncio.sleep(5)
-        broker.meter(states, stamp=broker.stamp)
+        broker.meter({**states, "RlySta": int(key.code in _methods(broker))}, stamp=broker.stamp)
     return act.result()
 
 

@@ -155,7 +155,12 @@ def _local_only(case: Case) -> Said | None:
 
 def _lock_unknown(case: Case) -> Said | None:
     unread = [key for name in (MAINTENANCE, LOCAL_LOCK) for key, value in _lock(case, name) if value is None]
-    unread += [key for key, value in _lock(case, CONTROL_LEVEL) if value not in LOCAL_WORDS | REMOTE_WORDS]
+    # A number that no model file explains is no lock that anybody can read; those of maintenance and on site are.
+    unread += [
+        key
+        for key, value in _lock(case, CONTROL_LEVEL)
+        if case.device.points[key].words is not None and value not in LOCAL_WORDS | REMOTE_WORDS
+    ]
     return str(unread[0]) if unread else None
 
 
