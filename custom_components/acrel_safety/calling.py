@@ -16,11 +16,11 @@ from .devices import device_info
 from .hubs.facts import Facts
 
 ONLINE = "online"
-_LAST_REPORT, _FIRMWARE, _SIM = "last_report", "firmware", "sim"
+_LAST_REPORT = "last_report"
 _SENSORS = (
     SensorEntityDescription(key=_LAST_REPORT, device_class=SensorDeviceClass.TIMESTAMP),
-    SensorEntityDescription(key=_FIRMWARE),
-    SensorEntityDescription(key=_SIM),
+    SensorEntityDescription(key="firmware"),
+    SensorEntityDescription(key="sim"),
 )
 
 
@@ -48,8 +48,7 @@ def binary_sensors_of(coordinator: AcrelCoordinator) -> Iterator[Online]:
 
 def _said(facts: Facts) -> Iterator[SensorEntityDescription]:
     """Yield what is said of a device; one without a card says less."""
-    is_said = {_SIM: facts.has_card, _FIRMWARE: facts.has_firmware}
-    return (one for one in _SENSORS if is_said.get(one.key, True))
+    return (one for one in _SENSORS if facts.has_card or one.key == _LAST_REPORT)
 
 
 def _unique_id(coordinator: AcrelCoordinator, key: str) -> str:

@@ -289,6 +289,6 @@ def _functions(unit: Unit) -> list[tuple[str, str, str]]:
     return [(code, "", _spelled(value)) for code, value in values.items()]
 
 
-def _spelled(value: float | bool) -> str:
+def _spelled(value: float) -> str:
     """Spell a value with as many digits as a gateway gives."""
     return str(int(value) if isinstance(value, bool) else round(value, _DECIMALS))

@@ -11,8 +11,6 @@ class Facts:
     is_connected: bool
     has_card: bool = True
     """Whether it calls with a SIM card, and says of itself which; a device behind a gateway does not."""
-    has_firmware: bool = True
-    """Whether anything says its firmware, or that of its gateway."""
     last_report: datetime | None = None
     firmware: str | None = None
     sim: str | None = None

@@ -87,7 +87,6 @@ class GatewayEntryHub:
         gateway = source.gateway
         return Facts(
             is_connected=gateway.is_here,
-            has_card=False,
             last_report=source.meter.heard,
             firmware=None if gateway.login is None else gateway.login.version or None,
         )
