@@ -88,6 +88,8 @@ class Ascb1(Coded):
         yield flag("RlyRepSta", lambda: self.maintenance)
         yield flag("RlyFauSta", lambda: self._is_stuck)
         yield flag("LgFauSta", lambda: self._is_blind)
+        for number, _ in enumerate(conductors(self._poles), start=1):
+            yield flag(f"T{number}FauSta", lambda: False)
         yield flag("AlmSta", lambda: self.buzzing)
         yield value("AlrRcrCnt", lambda: self.reclosed)
         yield value("closeCnt", lambda: self.closings)
@@ -111,7 +113,6 @@ class Ascb1(Coded):
         yield value("Lg", self._leakage)
         for number, conductor in enumerate(conductors(poles), start=1):
             yield value(f"Temp{number}", item(feeder.temperature, conductor), "0.1")
-            yield flag(f"T{number}FauSta", lambda: False)
         for pole in poles:
             phase = "abc"[pole]
             yield value(f"U{phase}", item(feeder.voltage, pole), "0.1")
