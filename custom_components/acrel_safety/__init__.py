@@ -25,7 +25,6 @@ from .forgetting import async_forget_link
 from .hubs import hub_of
 from .issues import forget_former_issues
 from .lasthour import async_serve_pictures
-from .lifetime import at_stop
 from .loading import add_device, async_load_models, enabled_points, read_tables
 from .memory import TotalsMemory
 from .migrating import async_migrate_entry as async_migrate_entry
@@ -33,6 +32,7 @@ from .missedlinks import async_miss_link
 from .operating import async_remember
 from .page import async_serve_page
 from .reloading import async_reload
+from .starting import async_leave, async_start
 from .stored import async_check_link, async_sound_devices
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -82,9 +82,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
         memory.tell(coordinator)
         wishes.append(coordinator.device.want(enabled_points(hass, coordinator)))
     try:
-        await _async_start(hass, entry)
+        await async_start(hass, entry)
     except AcrelError as error:
-        await _async_leave(entry)
+        await async_leave(entry)
         await async_miss_link(hass, entry)
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
@@ -99,24 +99,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     return True
 
 
-async def _async_start(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
-    """Begin to read, and remember counters until the end. Raises AcrelError."""
-    data = entry.runtime_data
-    # Whatever ends the set-up: nothing goes on polling behind it.
-    entry.async_on_unload(data.hub.async_stop)
-    await data.hub.async_start()
-    data.forget_but(entry.subentries)
-
-    entry.async_on_unload(at_stop(hass, lambda _: _async_leave(entry)))
-    entry.async_on_unload(data.memory.async_keep())
-
-
-async def _async_leave(entry: AcrelConfigEntry) -> None:
-    """End all that was begun."""
-    await entry.runtime_data.hub.async_stop()
-    await entry.runtime_data.memory.async_write()
-
-
 async def async_unload_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bool:
     """Take down a link; the shared connection is given back by what was registered at set-up."""
     # Wanted until all are gone: plans are not made anew for each entity that goes.
@@ -127,7 +109,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> bo
     for unwant in held:
         unwant()
     if unloaded:
-        await _async_leave(entry)
+        await async_leave(entry)
         if entry.disabled_by is not None:
             # What is wrong there does not matter now, and is found again when the link is enabled.
             forget_former_issues(hass, entry, ())

@@ -21,6 +21,7 @@ from .entity_ids import CONNECTION, UNSAFE
 from .kinds import points_of
 from .naming import EXTRA
 from .safety import View, ViewEntity, is_unsafe, view_of_link, views_of
+from .waysensor import way_sensors
 
 PARALLEL_UPDATES = 0
 
@@ -74,6 +75,8 @@ async def async_setup_entry(
         found = [*_of_views(views_of(coordinator)), *points, *cut_off_sensors(coordinator)]
         found += binary_sensors_of(coordinator)
         async_add_entities(found, config_subentry_id=subentry_id)
+    for subentry_id, way in entry.runtime_data.ways.items():
+        async_add_entities([*binary_sensors_of(way), *way_sensors(hass, way)], config_subentry_id=subentry_id)
 
 
 def _of_views(views: Iterable[View]) -> Iterator[BinarySensorEntity]:

@@ -14,44 +14,53 @@ from homeassistant.helpers.entity import Entity
 from .coordinator import AcrelCoordinator
 from .devices import device_info
 from .hubs.facts import Facts
+from .joining import FurtherWay
 
-ONLINE = "online"
+type Reached = AcrelCoordinator | FurtherWay
+"""A device by its own way, or by a further one."""
+
+ONLINE, SIM = "online", "sim"
 _LAST_REPORT = "last_report"
 _SENSORS = (
     SensorEntityDescription(key=_LAST_REPORT, device_class=SensorDeviceClass.TIMESTAMP),
     SensorEntityDescription(key="firmware"),
-    SensorEntityDescription(key="sim"),
+    SensorEntityDescription(key=SIM),
 )
 
 
-def ids_of_device(coordinator: AcrelCoordinator) -> Iterator[tuple[str, str]]:
+def ids_of_device(coordinator: Reached) -> Iterator[tuple[str, str]]:
     """Yield platform and unique id of what shows that of one device; nothing where it does not call."""
-    if (facts := coordinator.config_entry.runtime_data.hub.facts(coordinator.source)) is None:
+    if (facts := _facts_of(coordinator)) is None:
         return
     yield Platform.BINARY_SENSOR.value, _unique_id(coordinator, ONLINE)
     for description in _said(facts):
         yield Platform.SENSOR.value, _unique_id(coordinator, description.key)
 
 
-def sensors_of(coordinator: AcrelCoordinator) -> Iterator[FactSensor]:
+def _facts_of(coordinator: Reached) -> Facts | None:
+    return coordinator.config_entry.runtime_data.hub.facts(coordinator.source)
+
+
+def sensors_of(coordinator: Reached) -> Iterator[FactSensor]:
     """Yield the sensors of a device that calls."""
-    if (facts := coordinator.config_entry.runtime_data.hub.facts(coordinator.source)) is not None:
+    if (facts := _facts_of(coordinator)) is not None:
         for description in _said(facts):
             yield FactSensor(coordinator, description)
 
 
-def binary_sensors_of(coordinator: AcrelCoordinator) -> Iterator[Online]:
+def binary_sensors_of(coordinator: Reached) -> Iterator[Online]:
     """Yield whether a device that calls has a connection at present."""
-    if coordinator.config_entry.runtime_data.hub.facts(coordinator.source) is not None:
-        yield Online(coordinator, ONLINE)
+    if (facts := _facts_of(coordinator)) is not None:
+        yield Online(coordinator, ONLINE, facts.by)
 
 
 def _said(facts: Facts) -> Iterator[SensorEntityDescription]:
     """Yield what is said of a device; one without a card says less."""
-    return (one for one in _SENSORS if facts.has_card or one.key == _LAST_REPORT)
+    left_out = {_LAST_REPORT: False, SIM: not (facts.has_card and facts.has_sim)}
+    return (one for one in _SENSORS if not left_out.get(one.key, not facts.has_card))
 
 
-def _unique_id(coordinator: AcrelCoordinator, key: str) -> str:
+def _unique_id(coordinator: Reached, key: str) -> str:
     """Return what the entity registry knows one of them by; no circuit is called so."""
     return f"{coordinator.subentry.subentry_id}_calling_{key}"
 
@@ -63,13 +72,16 @@ class _FactEntity(Entity):
     _attr_should_poll = False
     _attr_entity_category = EntityCategory.DIAGNOSTIC
 
-    def __init__(self, coordinator: AcrelCoordinator, key: str) -> None:
-        """Take the device, and which fact."""
+    def __init__(self, coordinator: Reached, key: str, name: str | None = None) -> None:
+        """Take the device, which fact, and what it is called if not so."""
         self._coordinator = coordinator
         self._hub = coordinator.config_entry.runtime_data.hub
-        self._attr_translation_key = key
+        self._attr_translation_key = name or key
         self._attr_unique_id = _unique_id(coordinator, key)
-        self._attr_device_info = device_info(coordinator.subentry)
+        if isinstance(coordinator, FurtherWay):
+            self.device_entry = coordinator.place
+        else:
+            self._attr_device_info = device_info(coordinator.subentry)
 
     @property
     def facts(self) -> Facts:
@@ -106,7 +118,7 @@ class Online(_FactEntity, BinarySensorEntity):
 class FactSensor(_FactEntity, SensorEntity):
     """A word or a time."""
 
-    def __init__(self, coordinator: AcrelCoordinator, description: SensorEntityDescription) -> None:
+    def __init__(self, coordinator: Reached, description: SensorEntityDescription) -> None:
         """Take the device, and which fact."""
         super().__init__(coordinator, description.key)
         self.entity_description = description

@@ -13,8 +13,9 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .aioacrel.alarms.board import Board
-from .const import DOMAIN, LOGGER, SUBENTRY_DEVICE
+from .const import DOMAIN, LOGGER
 from .devices import board_of
+from .furtherways import own_devices
 from .lifetime import at_stop
 from .outbox import call_listener
 
@@ -180,7 +181,7 @@ class CheckupClock:
 
     def _boards(self) -> Iterator[Board]:
         for entry in self._hass.config_entries.async_loaded_entries(DOMAIN):
-            for subentry in entry.get_subentries_of_type(SUBENTRY_DEVICE):
+            for subentry in own_devices(entry):
                 yield board_of(self._hass, entry, subentry)
 
     def _save(self) -> None:

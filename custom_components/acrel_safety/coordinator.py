@@ -1,5 +1,6 @@
 """Between a device of the library and its entities: hands on which values are new, and what is wrong."""
 
+import asyncio
 from collections.abc import Callable, Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -22,9 +23,11 @@ from .aioacrel.unread import AlarmWatch
 from .const import CONF_DETAIL, LOGGER
 from .counters import CounterQuestion
 from .issues import forget_issues, raise_issue, tell_unread_alarms
+from .unreported import UnreportedQuestion
 
 if TYPE_CHECKING:
     from .hubs import EntryHub
+    from .joining import FurtherWay
     from .memory import TotalsMemory
     from .operating import Operator
 
@@ -57,10 +60,13 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
         """Its alarms; set when it is known where they are, and not while the device is disabled."""
         self.operator: Operator | None = None
         """What operates it, if anything can; whether anybody may is asked at each act."""
+        self.calls = False
+        """Whether it calls by any of its ways: then somebody else can call in its name."""
         self.left_out: Sequence[Point] = ()
         """Alarms that a person disabled by their entities."""
         self._watchers: dict[PointKey, CALLBACK_TYPE] = {}
         self.questions = CounterQuestion(self)
+        self.unreported = UnreportedQuestion(self)
         self._trouble: AcrelError | None = None
         self._is_first = True
         self._alarms = AlarmWatch(device)
@@ -99,7 +105,7 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
 
     @callback
     def _take(self, keys: AbstractSet[PointKey]) -> None:
-        trouble = self.device.trouble
+        trouble = self.device.trouble_of(self.source)
         if self._is_first or trouble is not self._trouble:
             self._is_first, self._trouble = False, trouble
             if trouble is None:
@@ -111,6 +117,7 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
             names = self._alarms.names(unread, library_language(self.hass.config.language))
             tell_unread_alarms(self.hass, self.config_entry, self.subentry, names)
         self.questions.look()
+        self.unreported.look()
         self.data = keys
         self.last_update_success = self.device.is_heard
         for key in self.deadband.sift(keys):
@@ -135,12 +142,17 @@ class AcrelRuntimeData:
     memory: TotalsMemory
     coordinators: dict[str, AcrelCoordinator] = field(default_factory=dict)
     """By subentry; a device whose model cannot be used has none."""
+    starting: asyncio.Task[None] | None = None
+    """Tries to reach a link that could not be reached at its set-up."""
+    ways: dict[str, FurtherWay] = field(default_factory=dict)
+    """By subentry: further ways to devices that other subentries are."""
     leave: dict[str, Callable[[], None]] = field(default_factory=dict)
-    """What takes a device of the list away."""
+    """What takes a device or way of the lists away."""
 
     @callback
     def forget_but(self, subentries: Container[str]) -> None:
         """Leave all devices alone whose subentry is not among these."""
-        for subentry_id in [known for known in self.coordinators if known not in subentries]:
-            del self.coordinators[subentry_id]
+        for subentry_id in [known for known in self.leave if known not in subentries]:
+            self.coordinators.pop(subentry_id, None)
+            self.ways.pop(subentry_id, None)
             self.leave.pop(subentry_id)()

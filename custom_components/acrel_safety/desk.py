@@ -27,6 +27,7 @@ from .aioacrel.journal.entry import Kind
 from .aioacrel.readings import PointKey
 from .const import DOMAIN
 from .departed import Departed
+from .furtherways import known_places
 from .growthmemory import GrowthMemory
 from .growthquestion import LEVEL_CHANGED, tell_questions
 from .interrupted import part_begun
@@ -144,7 +145,7 @@ class AlarmDesk:
         def look() -> None:
             if tell_questions(self._hass, board, [*watch.growths.questions()]):
                 self.growth.write_soon()
-            self._changed()
+            self.tell_changed()
 
         unlisten = watch.listen(look)
         for listener in list(self._found_listeners):
@@ -157,7 +158,7 @@ class AlarmDesk:
             self._departed.remember(board)
             end()
             self._early.pop(board.identity, None)
-            self._changed()
+            self.tell_changed()
 
         return watch, leave
 
@@ -165,7 +166,7 @@ class AlarmDesk:
     def miss(self, place: Board) -> None:
         """Take it that a link cannot be reached; it is told when that lasts."""
         self.alarms.miss(place)
-        self._changed()
+        self.tell_changed()
 
     @callback
     def safety(self) -> Safety:
@@ -188,9 +189,7 @@ class AlarmDesk:
     @callback
     def forget_removed(self) -> None:
         """Say what became of the alarms of devices and links that were removed, and forget them."""
-        entries = self._hass.config_entries.async_entries(DOMAIN)
-        known = {one for entry in entries for one in (entry.entry_id, *entry.subentries)}
-        self._departed.tell(known)
+        self._departed.tell(known_places(self._hass))
 
     @callback
     def listen_to_changes(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -199,7 +198,8 @@ class AlarmDesk:
         return lambda: self._change_listeners.remove(listener)
 
     @callback
-    def _changed(self) -> None:
+    def tell_changed(self) -> None:
+        """Tell that something about an alarm changed, or a way to a device was lost or is back."""
         for listener in list(self._change_listeners):
             call_listener(listener)
         self._arm()
@@ -228,7 +228,7 @@ class AlarmDesk:
     def _tick(self, _: datetime) -> None:
         self._cancel = self._armed_for = None
         self.alarms.tick()
-        self._changed()
+        self.tell_changed()
 
     # -- the record ---------------------------------------------------------------------------------------------------
 
@@ -248,7 +248,7 @@ class AlarmDesk:
             self._arm()
         else:
             # Nobody else tells what became of a link.
-            self._changed()
+            self.tell_changed()
 
     @callback
     def note(self, kind: Kind, board: Board, data: Mapping[str, object], by: str, said: str, comment: str = "") -> None:

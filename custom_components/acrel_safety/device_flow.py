@@ -21,10 +21,12 @@ from .flow.device_forms import (
 from .flow.ending import LINK_BROKEN, ends_clearly
 from .flow.explain import FormError, explain
 from .flow.link_forms import FormData, as_whole
+from .flow.same_as import same_as_form
 from .flow.search_steps import SearchSteps
 from .flow.selector_texts import FlowTexts
 from .flow.steps import stored
 from .flow.trial import is_link_proven, probe_device
+from .furtherways import named
 from .hubs import link_faults
 from .hubs.errors import LinkInUseError
 from .model_files import model_library
@@ -57,8 +59,9 @@ class DeviceFlow(SearchSteps, ControlSteps):
             subentry = self._get_reconfigure_subentry()
             self._former = stored(subentry)
             self._device = {**device_form(subentry.data), CONF_NAME: subentry.title}
-            self._settings = settings_form(subentry.data)
-            if not link_faults(self._get_entry().data) and await async_operable(self.hass, subentry.data):
+            self._settings = {**settings_form(subentry.data), **same_as_form(self.hass, subentry.data)}
+            is_sound = named(subentry) is None and not link_faults(self._get_entry().data)
+            if is_sound and await async_operable(self.hass, subentry.data):
                 return await self.async_step_what()
         return await self._step_device(user_input)
 

@@ -135,6 +135,15 @@ def remove_former_circuits(hass: HomeAssistant, subentry: ConfigSubentry, model:
 
 
 @callback
+def remove_former_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> None:
+    """Remove the device that a subentry was, which is a further way to another one by now."""
+    registry = dr.async_get(hass)
+    device = registry.async_get_device_by_identifier((DOMAIN, subentry.subentry_id), entry.entry_id)
+    if device is not None:
+        registry.async_remove_device(device.id)
+
+
+@callback
 def is_in_use(entry: ConfigEntry, device: dr.AnyDeviceEntry) -> bool:
     """Whether a device stands for the link, a configured device or one of its circuits."""
     owners = {

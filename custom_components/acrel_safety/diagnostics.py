@@ -12,7 +12,16 @@ from homeassistant.helpers import device_registry as dr
 
 from .aioacrel import __version__
 from .checked import Fault
-from .const import CONF_BUILDING, CONF_GATEWAY, CONF_LISTEN, CONF_NETWORKS, CONF_SERIAL, CONF_XML_SECRET
+from .const import (
+    CONF_BUILDING,
+    CONF_GATEWAY,
+    CONF_LISTEN,
+    CONF_NETWORKS,
+    CONF_SAME_AS_PLACE,
+    CONF_SECRET,
+    CONF_SERIAL,
+    CONF_XML_SECRET,
+)
 from .controldiagnostics import nameless, operations_shown
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .hubs import link_faults
@@ -27,9 +36,11 @@ TO_REDACT = {
     CONF_BUILDING,
     CONF_GATEWAY,
     CONF_XML_SECRET,
+    CONF_SERIAL,
+    CONF_SECRET,
 }
-"""Where a link is: a forwarded port finds a gateway as well as a name does."""
-OF_DEVICES = {CONF_SERIAL}
+"""Where a link is: a forwarded port finds a gateway as well as a name does. Who a gateway is, and what it hides by."""
+OF_DEVICES = {CONF_SERIAL, CONF_SAME_AS_PLACE}
 """What names a device: whoever knows it can call in its name."""
 
 USUAL_PORT = 502
@@ -50,7 +61,17 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: AcrelCo
         "devices_without_registers": [
             {**_settings(subentry.data), "faults": [_fault(fault) for fault in wrong]}
             for subentry, wrong in device_faults(entry.data, entry.subentries.values())
-            if subentry.subentry_id not in data.coordinators
+            if subentry.subentry_id not in data.coordinators.keys() | data.ways.keys()
+        ],
+        "further_ways": [
+            {
+                "settings": _settings(way.subentry.data),
+                "why_not": way.why_not,
+                "is_taken": way.device is not None,
+                "is_heard": way.is_heard,
+                **way.source.details(),
+            }
+            for way in data.ways.values()
         ],
     }
 

@@ -11,14 +11,16 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfInformation, UnitOfTime
+from homeassistant.const import PERCENTAGE, EntityCategory, Platform, UnitOfInformation, UnitOfTime
 from homeassistant.core import callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.event import async_track_time_interval
 
 from .const import FIGURES_SECONDS
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .devices import device_info, hub_info
+from .joining import FurtherWay
 
 type Figures = Callable[[], Mapping[str, float | None]]
 """Says how well something does, by the key of the figure."""
@@ -104,13 +106,20 @@ class Figure(SensorEntity):
     _attr_entity_category = EntityCategory.DIAGNOSTIC
 
     def __init__(
-        self, owner_id: str, place: DeviceInfo, description: SensorEntityDescription, figures: Figures
+        self,
+        owner_id: str,
+        place: DeviceInfo | dr.DeviceEntry | None,
+        description: SensorEntityDescription,
+        figures: Figures,
     ) -> None:
-        """Take the id of the subentry or entry, its device, which figure, and who says it."""
+        """Take the id of the subentry or entry, its device (of a further way the other entry's), and who says it."""
         self.entity_description = description
         self._attr_translation_key = description.key
         self._attr_unique_id = unique_id(owner_id, description.key)
-        self._attr_device_info = place
+        if isinstance(place, dr.DeviceEntry):
+            self.device_entry = place
+        else:
+            self._attr_device_info = place
         self._figures = figures
 
     @override
@@ -144,6 +153,19 @@ def of_device(coordinator: AcrelCoordinator) -> Iterator[Figure]:
     for description in (*OF_DEVICES, *OF_GATEWAYS):
         if description.key in figures():
             yield Figure(subentry.subentry_id, device_info(subentry), description, figures)
+
+
+def ids_of_way(way: FurtherWay) -> Iterator[tuple[str, str]]:
+    """Yield platform and unique id of the figures of a further way."""
+    for identifier in ids_of_device(way.subentry):
+        yield Platform.SENSOR.value, identifier
+
+
+def of_way(way: FurtherWay) -> Iterator[Figure]:
+    """Return the figures of a further way to a device."""
+    for description in (*OF_DEVICES, *OF_GATEWAYS):
+        if description.key in way.source.figures():
+            yield Figure(way.subentry.subentry_id, way.place, description, way.source.figures)
 
 
 def of_hub(entry: AcrelConfigEntry) -> Iterator[Figure]:

@@ -7,6 +7,7 @@ from .desk import desk_of
 from .hazards import Hazards
 from .hubs import async_forget
 from .issues import forget_former_issues
+from .joining import joined_of
 from .memory import TotalsMemory
 
 
@@ -17,6 +18,7 @@ async def async_forget_link(hass: HomeAssistant, entry: AcrelConfigEntry) -> Non
     await desk.async_enter()
     desk.forget_removed()
     await desk.async_leave()
+    joined_of(hass).look()
     await TotalsMemory(hass, entry).async_forget()
     await Hazards(hass, entry.entry_id).async_forget()
     await async_forget(hass, entry)

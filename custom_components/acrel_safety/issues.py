@@ -47,8 +47,14 @@ class Issue(StrEnum):
     INCOMPLETE = "device_incomplete"
     ALARMS_UNREAD = "alarms_unread"
     UNWATCHED = "unwatched"
+    UNREPORTED = "unreported"
+    WAY_REFUSED = "way_refused"
 
 
+_FOUND_ELSEWHERE = frozenset(
+    {Issue.INCOMPLETE, Issue.ALARMS_UNREAD, Issue.UNWATCHED, Issue.UNREPORTED, Issue.WAY_REFUSED}
+)
+"""Those that say nothing of a device's file."""
 _ISSUES: Mapping[type[AcrelError], Issue] = {
     WrongDeviceError: Issue.WRONG_DEVICE,
     DeadMeterError: Issue.DEAD_METER,
@@ -122,6 +128,19 @@ def tell_unread_alarms(hass: HomeAssistant, entry: ConfigEntry, subentry: Config
 
 
 @callback
+def tell_way_refused(
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, why: str | None, leads_to: str
+) -> None:
+    """Raise the issue of a further way that cannot be taken to its device; None withdraws it."""
+    identifier = issue_id(entry, subentry, Issue.WAY_REFUSED)
+    if why is None:
+        ir.async_delete_issue(hass, DOMAIN, identifier)
+        return
+    placeholders = {"way": flat(subentry.title), "device": flat(leads_to)}
+    _create(hass, entry, identifier, f"way_{why}", placeholders)
+
+
+@callback
 def raise_link_issue(hass: HomeAssistant, entry: ConfigEntry, problems: str) -> None:
     """Raise the issue of a link whose stored settings cannot be used, and withdraw those of its devices."""
     forget_former_issues(hass, entry, ())
@@ -190,7 +209,7 @@ def forget_issues(
     What is missing of it is found at set-up alone, and whether its alarms are read one by one; what has none is well.
     """
     for issue in Issue:
-        if issue not in (but, Issue.INCOMPLETE, Issue.ALARMS_UNREAD, Issue.UNWATCHED):
+        if issue not in (but, *_FOUND_ELSEWHERE):
             ir.async_delete_issue(hass, DOMAIN, issue_id(entry, subentry, issue))
 
 

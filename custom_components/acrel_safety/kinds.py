@@ -1,6 +1,6 @@
 """Which entity shows a point: on which platform, under which id, enabled or not, in which category."""
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentry
@@ -65,11 +65,17 @@ def points_of(coordinator: AcrelCoordinator, platform: Platform) -> Iterator[Poi
 
 def shown(coordinator: AcrelCoordinator) -> Iterator[tuple[Point, Platform]]:
     """Return the points of a device that are shown, each with its platform."""
-    device = coordinator.device
-    settable = device.orders if coordinator.subentry.data.get(CONF_ALLOW_CHANGES) is True else frozenset()
-    for point in device.points.values():
+    # By its own way: a further one comes and goes, and has no entities of its own.
+    source = coordinator.source
+    settable = source.orders if coordinator.subentry.data.get(CONF_ALLOW_CHANGES) is True else frozenset()
+    for point in (source.points[key] for key in _in_order(coordinator.device.model, source.points)):
         if (platform := platform_of(point, may_set=point.key in settable)) is not None:
             yield point, platform
+
+
+def _in_order(model: Model, points: Mapping[PointKey, Point]) -> Iterable[PointKey]:
+    """Return what a way shows in the model's order."""
+    return dict.fromkeys((*(key for key in model.points if key in points), *points))
 
 
 def platform_of(point: Point, *, may_set: bool) -> Platform | None:

@@ -18,9 +18,10 @@ from .aioacrel.errors import LimitFormError
 from .aioacrel.journal.entry import Kind
 from .aioacrel.points import Model
 from .aioacrel.texts import phrase
-from .const import CONF_LIMITS, CONF_RATINGS, DOMAIN, SUBENTRY_DEVICE
+from .const import CONF_LIMITS, CONF_RATINGS, DOMAIN
 from .desk import desk_of
 from .devices import board_of
+from .furtherways import own_devices
 from .ownersettings import LARGEST_RATING, name_of, ratings_of
 from .rights import async_actor, check_may_set
 from .targets import Spot, spots_of
@@ -110,7 +111,7 @@ async def async_take_limits(
 def devices_at(hass: HomeAssistant, spot: Spot) -> Iterator[tuple[ConfigEntry, ConfigSubentry, str | None]]:
     """Yield the device of a place, or all devices of a link."""
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        for subentry in entry.get_subentries_of_type(SUBENTRY_DEVICE):
+        for subentry in own_devices(entry):
             if spot.identity in (entry.entry_id, subentry.subentry_id):
                 yield entry, subentry, spot.circuit
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_MODEL, CONF_TYPE, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from . import calling, evidence, figures, limitsensor, safety
+from . import calling, evidence, figures, limitsensor, safety, waysensor
 from .aioacrel.alarms.bitlevels import level_of
 from .aioacrel.alarms.tables import read_alarm_tables
 from .aioacrel.bands import read_bands
@@ -25,9 +26,11 @@ from .const import CONF_ALLOW_CHANGES, DOMAIN
 from .controlsettings import policy_now, policy_of
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
-from .devices import board_of, places, register_device, remove_former_circuits
+from .devices import board_of, places, register_device, remove_former_circuits, remove_former_device
+from .furtherways import device_named, is_called, named, ratios_from
 from .hubs import WAYS
-from .issues import Issue, forget_issues, raise_incomplete_issue, raise_issue
+from .issues import Issue, forget_issues, raise_incomplete_issue, raise_issue, tell_way_refused
+from .joining import FurtherWay, joined_of
 from .kinds import is_enabled_by_default, platform_of, shown, unique_id
 from .model_files import model_library
 from .operating import operate_device
@@ -75,6 +78,10 @@ def add_device(
         # Devices and entities stay as they are: they come back with the file.
         raise_issue(hass, entry, subentry, model)
         return
+    if named(subentry) is not None:
+        _add_way(hass, entry, subentry, model)
+        return
+    tell_way_refused(hass, entry, subentry, None, "")
     registered = register_device(hass, entry, subentry, model, hub_id)
     data = entry.runtime_data
     try:
@@ -96,6 +103,7 @@ def add_device(
         may_set=partial(_may_set, entry, subentry.subentry_id),
     )
     coordinator = AcrelCoordinator(hass, entry, subentry, device, source)
+    coordinator.calls = data.hub.facts(source) is not None or is_called(hass, subentry)
     coordinator.places = places(subentry, model, registered.id, hass.config.language)
     detach = coordinator.async_attach()
     unwatch = None
@@ -104,9 +112,11 @@ def add_device(
     else:
         unwatch = _watch(hass, entry, coordinator)
     unoperate = operate_device(hass, entry, coordinator)
+    unjoin = joined_of(hass).welcome(coordinator)
 
     @callback
     def leave() -> None:
+        unjoin()
         if unoperate is not None:
             unoperate()
         if unwatch is not None:
@@ -118,6 +128,35 @@ def add_device(
     data.coordinators[subentry.subentry_id] = coordinator
     data.leave[subentry.subentry_id] = leave
     _remove_former_entities(hass, coordinator)
+
+
+@callback
+def _add_way(hass: HomeAssistant, entry: AcrelConfigEntry, subentry: ConfigSubentry, model: Model) -> None:
+    """Take a further way to a device that another subentry is: nothing is registered of it but what the way does."""
+    data, found = entry.runtime_data, device_named(hass, named(subentry))
+    ratios = {} if found is None else ratios_from(found[1].data)
+    own = {key: value for key, value in subentry.data.items() if key not in ratios_from(subentry.data)}
+    forget_issues(hass, entry, subentry, but=Issue.WRONG_DEVICE)
+    try:
+        source = data.hub.source(replace(subentry, data=MappingProxyType({**own, **ratios})), model)
+    except MissingTableError as error:
+        raise_issue(hass, entry, subentry, error)
+        return
+    way = data.ways[subentry.subentry_id] = FurtherWay(hass, entry, subentry, source, ratios)
+    unjoin = joined_of(hass).add(way)
+
+    @callback
+    def leave() -> None:
+        unjoin()
+        data.hub.remove(source)
+
+    data.leave[subentry.subentry_id] = leave
+    remove_former_device(hass, entry, subentry)
+    present = {*figures.ids_of_way(way), *calling.ids_of_device(way), *waysensor.ids_of_way(way)}
+    registry = er.async_get(hass)
+    for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if entity.config_subentry_id == subentry.subentry_id and (entity.domain, entity.unique_id) not in present:
+            registry.async_remove(entity.entity_id)
 
 
 @callback
@@ -137,7 +176,7 @@ def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoord
     coordinator.left_out = [point for point in readable.values() if is_left_out(point)]
     coordinator.watch, unwatch = desk_of(hass).watch(
         device,
-        replace(board_of(hass, entry, subentry), calls=hub.facts(coordinator.source) is not None),
+        replace(board_of(hass, entry, subentry), calls=coordinator.calls),
         limits=limits_of(subentry),
         ratings=ratings_of(subentry),
         ratios=ratios_of(subentry),

@@ -20,6 +20,7 @@ from .desk import desk_of
 from .growthquestion import LEVEL_CHANGED
 from .growthquestion import placeholders as level_placeholders
 from .issues import Issue
+from .unreportedflow import UnreportedFlow
 from .unwatched import UnwatchedFlow
 
 
@@ -146,4 +147,6 @@ async def async_create_fix_flow(
         return LevelFlow()
     if issue_id.endswith(Issue.UNWATCHED):
         return UnwatchedFlow()
+    if issue_id.endswith(Issue.UNREPORTED):
+        return UnreportedFlow()
     return CounterFlow() if issue_id.endswith(COUNTERS_HELD) else LookAgainFlow()

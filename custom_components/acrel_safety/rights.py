@@ -13,8 +13,9 @@ from homeassistant.helpers import entity_registry as er
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.alarms.standing import Standing
-from .const import DOMAIN, SUBENTRY_DEVICE
+from .const import DOMAIN
 from .entity_ids import SAFETY, id_of
+from .furtherways import own_devices
 from .ownersettings import may_automate
 from .starters import person_behind
 
@@ -113,7 +114,7 @@ def _devices_of(hass: HomeAssistant, board: Board) -> Sequence[ConfigSubentry]:
     entry = hass.config_entries.async_get_entry(board.link or board.identity)
     if entry is None:
         return []
-    devices = list(entry.get_subentries_of_type(SUBENTRY_DEVICE))
+    devices = own_devices(entry)
     return [one for one in devices if one.subentry_id == board.identity] if board.link else devices
 
 

@@ -15,6 +15,8 @@ from .aioacrel.alarms.levels import Safety, worst
 from .aioacrel.alarms.standing import Standing
 from .aioacrel.alarms.watch import Watch
 from .aioacrel.points import Point
+from .aioacrel.readings import PointKey
+from .aioacrel.source import Choosy
 from .aioacrel.texts import library_language
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import AlarmDesk, desk_of
@@ -42,8 +44,8 @@ class View:
     owns: Callable[[Standing], bool]
     """Whether an alarm is about this place itself, and not about a part of it or about all it is a part of."""
     is_heard: Callable[[], bool | None]
-    left_out: Sequence[Point] = ()
-    """Alarms that a person disabled; they are not watched."""
+    left_out: Callable[[], Sequence[Point]] = tuple
+    """Alarms that a person disabled, which are not watched, and what was put aside because nobody reports it."""
     listen: Callable[[Callable[[], None]], Callable[[], None]]
 
 
@@ -64,9 +66,16 @@ def views_of(coordinator: AcrelCoordinator) -> Iterator[View]:
             owns=partial(_is_of, own) if circuit is None else partial(_is_on, circuit),
             standing=partial(alarms.standing_at, identity, circuit),
             is_heard=partial(_is_seen, watch),
-            left_out=[point for point in coordinator.left_out if circuit in (None, point.key.circuit)],
+            left_out=partial(_left_out, coordinator, circuit),
             listen=watch.listen,
         )
+
+
+def _left_out(coordinator: AcrelCoordinator, circuit: str | None) -> Sequence[Point]:
+    source, watch, points = coordinator.source, coordinator.watch, coordinator.device.model.points
+    aside = source.aside & watch.inputs if isinstance(source, Choosy) and watch is not None else frozenset[PointKey]()
+    left_out = [*coordinator.left_out, *(points[key] for key in points if key in aside)]
+    return [point for point in left_out if circuit in (None, point.key.circuit)]
 
 
 def _is_of(parts: Sequence[str], standing: Standing) -> bool:
@@ -85,8 +94,11 @@ def view_of_link(entry: AcrelConfigEntry, desk: AlarmDesk) -> View:
     """Return the view of a link with all that is reached by it."""
 
     def is_heard() -> bool | None:
-        devices = [coordinator.device for coordinator in entry.runtime_data.coordinators.values()]
-        return any(device.is_heard for device in devices) if devices else None
+        """Whether anything is heard by this link: not what another way says of its devices."""
+        data = entry.runtime_data
+        heard = [one.device.hears(one.source) for one in data.coordinators.values()]
+        heard += [way.is_heard for way in data.ways.values() if way.device is not None]
+        return any(heard) if heard else None
 
     def word() -> Safety:
         found = desk.alarms.safety(entry.entry_id)

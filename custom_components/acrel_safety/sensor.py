@@ -22,6 +22,7 @@ from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
 from .entity import AcrelEntity
 from .entity_ids import SAFETY
+from .joining import FurtherWay
 from .kinds import points_of
 from .limitsensor import limit_sensors
 from .memory import former_counter
@@ -93,6 +94,12 @@ async def async_setup_entry(
             ],
             config_subentry_id=subentry_id,
         )
+    for subentry_id, way in entry.runtime_data.ways.items():
+        async_add_entities(_of_further_way(way), config_subentry_id=subentry_id)
+
+
+def _of_further_way(way: FurtherWay) -> list[SensorEntity]:
+    return [*figures.of_way(way), *calling.sensors_of(way)]
 
 
 def device_class_of(point: Point) -> SensorDeviceClass | None:
@@ -204,7 +211,7 @@ class SafetySensor(ViewEntity, SensorEntity):
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """The gravest of what stands, the others, and what nobody watches because its entity was disabled."""
         language, standing = self.hass.config.language, self.view.standing()
-        names = [point.quantity.name(library_language(language)) for point in self.view.left_out]
+        names = [point.quantity.name(library_language(language)) for point in self.view.left_out()]
         worst = attributes_of(standing[0] if standing else None, language)
         return {**worst, **others_of(self.view, standing, language), "not_watched": names}
 

@@ -23,12 +23,13 @@ from .aioacrel.texts import phrase
 from .asking import AskedEntity
 from .checkupactions import async_record_checkup, board_named
 from .checkups import checkup_clock_of
-from .const import DOMAIN, SUBENTRY_DEVICE
+from .const import DOMAIN
 from .coordinator import AcrelConfigEntry
 from .desk import desk_of
 from .devices import board_of, hub_info
 from .duedates import is_reasonable
 from .entity_ids import hazards_id
+from .furtherways import own_devices
 from .hazards import LONGEST_TEXT, Hazard, Hazards
 from .issues import tell_overdue_hazards
 from .logged import log_entry
@@ -125,7 +126,7 @@ class HazardList(AskedEntity, TodoListEntity):
     def _look_at_checkups(self, now: datetime) -> bool:
         """Take which tests of the link's devices are outstanding; return whether that changed the list."""
         clock, has_changed = checkup_clock_of(self.hass), False
-        for one in self._entry.get_subentries_of_type(SUBENTRY_DEVICE):
+        for one in own_devices(self._entry):
             outstanding = clock.outstanding(one.subentry_id, now)
             has_changed |= self._hazards.take_checkups(board_of(self.hass, self._entry, one), outstanding)
         return has_changed

@@ -10,7 +10,9 @@ from .coordinator import AcrelConfigEntry
 @callback
 def is_whole(entry: AcrelConfigEntry) -> bool:
     """Whether all devices of a link could be loaded: not one that is broken as it is stored, or waits for its table."""
-    loaded = entry.runtime_data.coordinators
+    data = entry.runtime_data
+    # A further way that waits for its device is missed where that is.
+    loaded = data.coordinators.keys() | {known for known, way in data.ways.items() if way.why_not is None}
     return all(one.subentry_id in loaded for one in entry.get_subentries_of_type(SUBENTRY_DEVICE))
 
 

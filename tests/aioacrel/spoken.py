@@ -48,6 +48,8 @@ class SpokenSource:
         """What `read` returns; an order that is sent comes to lie here."""
         self.refusal: AcrelError | None = None
         """What becomes of the next order."""
+        self.silence: AcrelError | None = None
+        """Why nothing can be read now."""
         self.is_deaf = False
         """Whether commands are sent, and neither answered nor carried out."""
         self._sinks: list[Sink] = []
@@ -66,6 +68,8 @@ class SpokenSource:
         self.questions += 1
 
     async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
+        if self.silence is not None:
+            raise self.silence
         return {key: reading(self.held[key], origin=self.origin) for key in keys if key in self.held}
 
     async def send(self, order: Order) -> None:

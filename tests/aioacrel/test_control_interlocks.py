@@ -24,6 +24,7 @@ from custom_components.acrel_safety.aioacrel.control.surroundings import Unwatch
 from custom_components.acrel_safety.aioacrel.control.tags import Tag
 from custom_components.acrel_safety.aioacrel.control.tokens import Selection
 from custom_components.acrel_safety.aioacrel.device import Device
+from custom_components.acrel_safety.aioacrel.errors import AcrelError, NoAnswerError, NotSentError, WrongDeviceError
 from custom_components.acrel_safety.aioacrel.models import read_model
 from custom_components.acrel_safety.aioacrel.points import Effect
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
@@ -245,6 +246,54 @@ async def test_where_another_way_sees_another_position_nothing_is_closed() -> No
     assert (outcome.result, outcome.reason) == (Result.REFUSED, Reason.SOURCES_DIFFER)
     outcome = await ask(B_OFF, spoken({"RlySta": True}), spoken({"RlySta": False}, rank=2, origin="far"))
     assert outcome.result is Result.CONFIRMED
+
+
+async def test_what_another_way_said_before_a_switch_moved_is_no_contradiction() -> None:
+    key = PointKey("1", "RlySta")
+    near, far = spoken({"RlySta": False}), spoken({"RlySta": False}, rank=2, origin="far")
+    device = Device("test", BREAKER)
+    for source in (near, far):
+        device.attach(source)
+    control = Control(device, lambda: FREE)
+    device.want([key])
+    near.say({key: True})
+    far.say({key: True})
+    near.say({key: False})
+    assert (await control.operate(B_ON, ADMIN, is_confirmed=True)).is_confirmed
+    near.say({key: True})
+    far.say({key: False})
+    # By the next report it says so still: then one of the two is wrong.
+    near.held[key] = False
+    near.say({key: False})
+    far.say({key: True})
+    assert (await control.operate(B_ON, ADMIN, is_confirmed=True)).reason is Reason.SOURCES_DIFFER
+    assert (len(near.commands), len(far.commands)) == (1, 0)
+
+
+NO_ANSWER = NoAnswerError(unit=1)
+
+
+@pytest.mark.parametrize(
+    ("silence", "refusal", "sent", "result"),
+    [
+        (None, None, (1, 0), Result.CONFIRMED),
+        (NO_ANSWER, None, (0, 1), Result.CONFIRMED),
+        (WrongDeviceError(unit=1, model="ASCB1", detail="another one"), None, (0, 0), Result.REFUSED),
+        (None, NotSentError(unit=1, reason=NO_ANSWER), (1, 0), Result.REFUSED),
+        (None, NO_ANSWER, (1, 0), Result.UNKNOWN),
+    ],
+    ids=["both are there", "the near one is lost", "near, another device answers", "it never left", "nobody knows"],
+)
+async def test_a_command_goes_once_over_one_way(
+    silence: AcrelError | None, refusal: AcrelError | None, sent: tuple[int, int], result: Result
+) -> None:
+    near, far = spoken({"RlySta": True}), spoken({"RlySta": True}, rank=2, origin="far")
+    near.silence, near.refusal = silence, refusal
+    device = Device("test", BREAKER)
+    for source in (far, near):
+        device.attach(source)
+    outcome = await Control(device, lambda: FREE).operate(B_OFF, ADMIN, is_confirmed=True)
+    assert (outcome.result, (len(near.commands), len(far.commands))) == (result, sent)
 
 
 async def test_the_time_a_device_takes_no_other_command_is_kept() -> None:

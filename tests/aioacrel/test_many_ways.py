@@ -360,3 +360,46 @@ def test_a_counter_that_leaps_has_it_looked_who_answers_once() -> None:
     plan.near.say({ENERGY: 500.5})
     plan.near.say({ENERGY: 40_000.0})
     assert plan.near.questions == 2
+
+
+# -- what is older -----------------------------------------------------------------------------------------------------
+
+
+def test_what_the_farther_way_said_before_does_not_take_the_place_of_what_was_known_since() -> None:
+    plan = Plan()
+    plan.far.say({LEAK: 31})
+    plan.near.say({LEAK: 30})
+    plan.near.say({LEAK: Quality.NO_ANSWER})
+    assert plan.shown() == (Quality.NO_ANSWER, "line")
+    assert plan.device.is_heard, "the farther way hears it"
+    plan.far.say({LEAK: 32})
+    assert plan.shown() == (32, "cloud")
+
+
+def test_that_one_way_is_lost_or_back_is_told_though_the_other_stands_in() -> None:
+    plan = Plan()
+    plan.near.say({LEAK: 30})
+    plan.far.say({LEAK: 31})
+    heard: list[tuple[bool, bool, bool]] = []
+    plan.device.listen(
+        lambda _: heard.append((plan.device.hears(plan.near), plan.device.hears(plan.far), plan.device.is_seen))
+    )
+    plan.far.say({LEAK: Quality.NO_ANSWER})
+    plan.far.say({LEAK: 31})
+    plan.near.say({}, WRONG)
+    plan.near.say({LEAK: Quality.NO_ANSWER}, WRONG)
+    plan.far.say({LEAK: Quality.STALE})
+    assert [*dict.fromkeys(heard)] == [
+        (True, False, True),
+        (True, True, True),
+        (False, True, True),
+        (False, False, False),
+    ]
+    assert (plan.device.trouble_of(plan.near), plan.device.trouble_of(plan.far)) == (WRONG, None)
+
+
+async def test_a_change_goes_by_a_way_that_is_heard() -> None:
+    plan = Plan()
+    plan.far.say({LEAK: 31})
+    assert (await plan.device.change(LIMIT, 300)).origin == "cloud"
+    assert [len(source.sent) for source in (plan.near, plan.far)] == [0, 1]

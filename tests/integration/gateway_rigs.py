@@ -1,6 +1,7 @@
 """A broker, Home Assistant's own MQTT integration on it, and simulated gateways that report to it."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,11 +15,27 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.acrel_safety.const import DOMAIN, SUBENTRY_DEVICE
 from custom_components.acrel_safety.coordinator import AcrelConfigEntry, AcrelCoordinator
 from simulator.broker import Broker
-from simulator.gateway import Quirks
+from simulator.gateway import Awt, Quirks
 from simulator.gateway.site import AWT
 from tests.integration.rigs import until_state
 
 FAST = Quirks(retry_s=0.05, redial_s=0.01, time_s=0.0, beats_s=0.05)
+
+
+class Ahead:
+    """A clock of a gateway that can be put forward: of two reports of one second the later one says nothing new."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.seconds
+
+
+async def report(device: Awt, clock: Ahead, seconds: float = 5.0) -> None:
+    """Have a gateway report some seconds later."""
+    clock.seconds += seconds
+    await device.report()
 
 
 def gateway_data(serial: str = AWT, **data: object) -> dict[str, object]:

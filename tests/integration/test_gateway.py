@@ -9,6 +9,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.acrel_safety.const import DOMAIN
+from custom_components.acrel_safety.hubs.gateway_broker import known_meters
 from simulator import Cabinet
 from simulator.gateway import Awt, Meter
 from simulator.gateway.site import AWT, BREAKER, HUB, PRODUCT
@@ -50,6 +51,8 @@ async def test_a_gateway_is_discovered_named_and_what_it_reports_is_shown(hass: 
             assert entry.state is ConfigEntryState.LOADED
             await device.is_up.wait()
             await device.report()
+            while len(known_meters(hass, AWT)) < len(device.meters):
+                await hass.async_block_till_done()
             rig = GatewayRig(hass, entry)
             adding = await add_devices(hass, entry)
             await adding.pick("heard")

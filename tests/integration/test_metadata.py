@@ -20,6 +20,7 @@ from custom_components.acrel_safety.const import PLATFORMS
 from custom_components.acrel_safety.counters import COUNTERS_HELD
 from custom_components.acrel_safety.doubts import EVIDENCE_DOUBTED
 from custom_components.acrel_safety.figures import OF_DEVICES, OF_HUBS
+from custom_components.acrel_safety.furtherways import Why
 from custom_components.acrel_safety.growthquestion import LEVEL_CHANGED
 from custom_components.acrel_safety.issues import HAZARDS_OVERDUE, LINK_BROKEN, LINK_UNUSABLE, RECORD_TROUBLE, Issue
 from custom_components.acrel_safety.kinds import platform_of
@@ -271,7 +272,8 @@ def test_names_of_a_device_differ_from_each_other(english: Tree) -> None:
 
 def test_every_issue_has_its_texts(english: Tree) -> None:
     assert set(english["issues"]) == {
-        *Issue,
+        *{*Issue} - {Issue.WAY_REFUSED},
+        *(f"way_{why}" for why in Why),
         CLOSED_LOCKED_OUT,
         EVIDENCE_DOUBTED,
         LINK_BROKEN,

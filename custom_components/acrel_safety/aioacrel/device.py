@@ -8,9 +8,10 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from .control.outcome import Outcome, Reason, refused
@@ -22,6 +23,7 @@ from .source import Source, Update
 from .texts import Phrase, phrase
 from .totals import Answer, Held, Remembered, Totals, may_fall
 from .vocabulary import Kind
+from .ways import Way, best
 
 if TYPE_CHECKING:
     from .control.caller import Caller
@@ -62,7 +64,7 @@ class Device:
         self._changing: set[asyncio.Future[None]] = set()
         """Changes of settings that are under way."""
         self._steady = steady
-        self._ways: list[_Way] = []
+        self._ways: list[Way] = []
         self._wishes: Counter[PointKey] = Counter()
         self._listeners: list[Listener] = []
         self._restored: set[PointKey] = set()
@@ -109,10 +111,28 @@ class Device:
     def is_heard(self) -> bool:
         """Whether anything that was read of the device holds now."""
         # Asked at every poll, by whoever watches: a generator costs more than the first reading that holds.
-        for reading in self.readings.values():  # noqa: SIM110 - the reason above
+        for reading in self.readings.values():
             if not reading.quality.is_lost:
                 return True
-        return False
+        # What one of several ways says may have to wait until it is newer than what was known.
+        return len(self._ways) > 1 and any(way.is_heard for way in self._ways)
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether it is heard by any way on which it is the device it is taken for."""
+        if len(self._ways) > 1:
+            return any(way.trouble is None and way.is_heard for way in self._ways)
+        return self.trouble is None and self.is_heard
+
+    def hears(self, source: Source) -> bool:
+        """Whether it is heard by one of its ways."""
+        way = self._way(source)
+        return way is not None and (way.is_heard if len(self._ways) > 1 else self.is_heard)
+
+    def trouble_of(self, source: Source) -> AcrelError | None:
+        """What is wrong with one of its ways."""
+        way = self._way(source)
+        return None if way is None else way.trouble
 
     @property
     def wanted(self) -> AbstractSet[PointKey]:
@@ -126,10 +146,11 @@ class Device:
 
     def attach(self, source: Source) -> Callable[[], None]:
         """Take a way to the device; returns what takes it away again."""
-        way = _Way(source)
+        way = Way(source)
         if len(self._ways) == 1:
             # From now on it matters which way said what.
-            self._ways[0].readings = {**self.readings, **self._judged}
+            self._ways[0].take({**self.readings, **self._judged})
+            self._ways[0].was_heard = self._ways[0].is_heard
         self._ways.append(way)
         self._ways.sort(key=lambda way: way.source.rank)
         leave = source.join(lambda update: self._take(way, update))
@@ -142,9 +163,11 @@ class Device:
             source.want(frozenset())
             self._ways.remove(way)
             gone = way.readings if self._ways else dict(self.readings)
-            self._publish({key: self._best(key) for key in gone}, is_news=way.trouble is not None)
+            self._publish(
+                {key: best(self._ways, key) for key in gone}, is_news=way.trouble is not None or way.was_heard
+            )
             if len(self._ways) == 1:
-                self._ways[0].readings.clear()
+                self._ways[0].be_alone()
 
         return detach
 
@@ -227,7 +250,7 @@ class Device:
     # -- changes ------------------------------------------------------------------------------------------------------
 
     async def change(self, key: PointKey, value: Value, by: Caller | None = None) -> Reading:
-        """Change a setting for who asks, verified by read-back, by the nearest way that can.
+        """Change a setting for who asks, verified by read-back, by the nearest way that can; of several, one heard.
 
         Whether that is allowed is asked now and directly before it is sent: it may have been withdrawn meanwhile.
         Raises AcrelError as `settings.change_setting` does. While the device is operated nothing is changed; an
@@ -235,7 +258,8 @@ class Device:
         """
         if (hindrance := self._refusal(by)) is not None:
             raise SettingRefusedError(name=key, detail=hindrance)
-        way = next((way for way in self._ways if key in way.source.orders), None)
+        able = [way for way in self._ways if key in way.source.orders]
+        way = next((way for way in able if way.trouble is None and way.is_heard), next(iter(able), None))
         if way is None:
             raise SettingRefusedError(name=key, detail=phrase("read_only", model=self.model.name))
         under_way = asyncio.get_running_loop().create_future()
@@ -264,11 +288,28 @@ class Device:
             return refused(Reason.CONTROL_OFF)
         return await self.control.operate(key, by, token, is_confirmed=is_confirmed)
 
-    def said_by(self, source: Source) -> Mapping[PointKey, Reading]:
-        """Return what one of several ways said last; of a single one nothing is kept apart."""
-        return next((way.readings for way in self._ways if way.source is source), {})
+    def said_by_others(self, source: Source, fresh: Mapping[PointKey, Reading]) -> Sequence[Mapping[PointKey, Reading]]:
+        """Return what other ways said last, but for what is older than what was just read by one.
 
-    def _hindrance(self, way: _Way, by: Caller | None) -> Phrase | None:
+        A way that reports now and then says for some time what was so before a switch moved: that is no contradiction.
+        """
+        asked = self._way(source)
+        if asked is None:
+            return []
+        return [
+            {
+                key: other.readings[key]
+                for key, reading in fresh.items()
+                if _is_since(other, key, asked.since(key, reading))
+            }
+            for other in self._ways
+            if other is not asked
+        ]
+
+    def _way(self, source: Source) -> Way | None:
+        return next((way for way in self._ways if way.source is source), None)
+
+    def _hindrance(self, way: Way, by: Caller | None) -> Phrase | None:
         """Return why a change that waits for its turn may not go any more."""
         return phrase("device_removed") if way not in self._ways else self._forbidden(by)
 
@@ -286,12 +327,15 @@ class Device:
 
     # -- from the sources ---------------------------------------------------------------------------------------------
 
-    def _take(self, way: _Way, update: Update) -> None:
+    def _take(self, way: Way, update: Update) -> None:
         is_news = not way.has_spoken or way.trouble is not update.trouble
         way.has_spoken, way.trouble = True, update.trouble
         if len(self._ways) > 1:
-            way.readings |= update.readings
-            self._publish({key: self._best(key) for key in update.readings}, is_news=is_news)
+            way.take(update.readings)
+            was_heard, way.was_heard = way.was_heard, way.is_heard
+            # That one way is lost, or back, is told though another one stands in.
+            is_news |= was_heard is not way.was_heard
+            self._publish({key: best(self._ways, key) for key in update.readings}, is_news=is_news)
         else:
             # What the only way says holds; there is no need to keep it twice.
             self._publish(update.readings, is_news=is_news)
@@ -356,12 +400,10 @@ class Device:
 
     def _forget(self, key: PointKey) -> None:
         """Forget what was read of a point that nobody keeps up to date any more."""
-        for readings in (self.readings, self._judged, *(way.readings for way in self._ways)):
+        for readings in (self.readings, self._judged):
             readings.pop(key, None)
-
-    def _best(self, key: PointKey) -> Reading | None:
-        known = [way.readings[key] for way in self._ways if key in way.readings]
-        return next((reading for reading in known if not reading.quality.is_lost), known[0] if known else None)
+        for way in self._ways:
+            way.forget(key)
 
     def _tell_wishes(self) -> None:
         wishes = frozenset(self._wishes)
@@ -369,11 +411,6 @@ class Device:
             way.source.want(wishes)
 
 
-class _Way:
-    """A source and what it said last."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.readings: dict[PointKey, Reading] = {}
-        self.trouble: AcrelError | None = None
-        self.has_spoken = False
+def _is_since(way: Way, key: PointKey, time: datetime) -> bool:
+    known = way.readings.get(key)
+    return known is not None and known.time >= time

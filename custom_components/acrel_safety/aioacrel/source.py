@@ -104,6 +104,26 @@ class Slow(Protocol):
 
 
 @runtime_checkable
+class Choosy(Protocol):
+    """What a source is as well where the other side chooses what it reports: not all of a model has to come."""
+
+    @property
+    def points(self) -> Mapping[PointKey, Point]:
+        """As of every source."""
+
+    @property
+    def unreported(self) -> AbstractSet[PointKey]:
+        """Points that never came; none before it is clear that no more will."""
+
+    @property
+    def aside(self) -> AbstractSet[PointKey]:
+        """Points that the owner put aside and that never came: they are lacking."""
+
+    def put_aside(self, keys: AbstractSet[PointKey]) -> None:
+        """Take the owner's word that these are not reported; the first report of one of them is believed."""
+
+
+@runtime_checkable
 class Reporting(Protocol):
     """What a source is as well that cannot be asked at will: it reports in its own time, and when it wakes up."""
 

@@ -11,6 +11,7 @@ from ..aioacrel.errors import AcrelError
 from ..aioacrel.gateway.topics import Dialect
 from ..aioacrel.problems import flat
 from ..const import CONF_BY_ANALOGY, CONF_SERIAL
+from ..furtherways import named
 from ..hubs import link_faults
 from ..hubs.gateway_broker import broker_of, known_meters
 from ..markdown import plain
@@ -33,6 +34,7 @@ from .gateway_forms import (
     named_meter,
 )
 from .link_forms import FormData
+from .same_as import as_said, is_further_way, same_as_form
 from .selector_texts import FlowTexts
 from .steps import stored
 
@@ -74,8 +76,8 @@ class GatewayDeviceFlow(ControlSteps):
         subentry = self._get_reconfigure_subentry()
         self._former = stored(subentry)
         self._device = {**meter_form(subentry.data), CONF_NAME: subentry.title}
-        self._settings = meter_settings_form(subentry.data)
-        if await async_operable(self.hass, subentry.data):
+        self._settings = {**meter_settings_form(subentry.data), **same_as_form(self.hass, subentry.data)}
+        if named(subentry) is None and await async_operable(self.hass, subentry.data):
             return await self.async_step_what()
         return await self.async_step_meter()
 
@@ -116,6 +118,7 @@ class GatewayDeviceFlow(ControlSteps):
         self._settings = user_input
         try:
             data = meter_data(self._serial, self._model, user_input)
+            data = as_said(self.hass, user_input, data, CONF_SERIAL)
         except FormError as wrong:
             return self._show_settings(wrong.error)
         return self._save_device(data)
@@ -129,9 +132,10 @@ class GatewayDeviceFlow(ControlSteps):
         if self.source == SOURCE_USER:
             return self.async_create_entry(title=title, data=data, unique_id=self._serial)
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
-        data |= {key: subentry.data[key] for key in KEPT if key in subentry.data}
         data |= kept_found(subentry.data, data)
-        data |= kept_control(subentry.data, data)
+        if not is_further_way(self._settings):
+            data |= {key: subentry.data[key] for key in KEPT if key in subentry.data}
+            data |= kept_control(subentry.data, data)
         return self.async_update_and_abort(entry, subentry, title=title, data=data, unique_id=self._serial)
 
     # -- What is known of it ----------------------------------------------------------------------
@@ -177,7 +181,7 @@ class GatewayDeviceFlow(ControlSteps):
         ]
         return self._show(
             "meter_settings",
-            meter_settings_schema(is_overseas=is_overseas),
+            self._with_same_as(meter_settings_schema(is_overseas=is_overseas)),
             self._settings,
             error,
             model=flat(model.name),

@@ -27,6 +27,7 @@ from ..const import (
     CONF_CLOCK,
     CONF_DETAIL,
     CONF_FOUND,
+    CONF_PUT_ASIDE,
     CONF_REPORTS_EVERY,
     CONF_SCALING,
     CONF_SECRET,
@@ -173,9 +174,9 @@ def meter_settings_form(data: Mapping[str, Any]) -> FormData:
 
 
 def kept_found(former: Mapping[str, Any], data: Mapping[str, Any]) -> FormData:
-    """Return what was found of a meter, if it is still the same one."""
+    """Return what was found of a meter, and put aside, if it is still the same one."""
     is_same = all(former.get(key) == data.get(key) for key in (CONF_SERIAL, CONF_MODEL))
-    return {CONF_FOUND: former[CONF_FOUND]} if is_same and CONF_FOUND in former else {}
+    return {key: former[key] for key in (CONF_FOUND, CONF_PUT_ASIDE) if is_same and key in former}
 
 
 def named_meter(entry: ConfigEntry, serial: str, *, but: str | None = None) -> ConfigSubentry | None:

@@ -14,7 +14,7 @@ from ..aioacrel.points import Model
 from ..aioacrel.problems import Problem, flat
 from ..aioacrel.readings import PointKey
 from ..aioacrel.table import ChoiceKind
-from ..const import DOMAIN, LOGGER, MODEL_FOLDER
+from ..const import CONF_UNIT_ID, DOMAIN, LOGGER, MODEL_FOLDER
 from ..hubs.errors import LinkInUseError
 from ..markdown import plain
 from ..model_files import model_library
@@ -40,6 +40,7 @@ from .ending import ends_clearly
 from .explain import MOST_IN_A_FORM, FlowError, FormError, explain, form_list
 from .link_forms import FormData
 from .preview import Column, read_rows, render, rows_of
+from .same_as import as_said, is_further_way, with_ratios
 from .selector_texts import FlowTexts
 from .steps import DeviceSteps, stored
 from .trial import ask_unit, in_turn, is_link_proven
@@ -53,9 +54,9 @@ class LookSteps(DeviceSteps):
         """Ask for what the model leaves to the user."""
         if user_input is None:
             return self._show_settings()
-        self._settings = user_input
+        self._settings = with_ratios(self.hass, user_input)
         try:
-            check_settings(self._unit_id, self._model, user_input)
+            check_settings(self._unit_id, self._model, self._settings)
         except FormError as wrong:
             return self._show_settings(wrong.error)
         if self._draft is not None:
@@ -73,7 +74,7 @@ class LookSteps(DeviceSteps):
         ]
         return self._show(
             "settings",
-            settings_schema(model),
+            self._with_same_as(settings_schema(model)),
             self._settings,
             error,
             model=flat(model.name),  # stands in the title, where nothing is markup
@@ -160,16 +161,18 @@ class LookSteps(DeviceSteps):
         self._abort_if_changed()
         if self._device_in_place() is not None:
             raise AbortFlow("already_configured")
-        data = device_data(self._unit_id, model, self._settings)
+        data = as_said(self.hass, self._settings, device_data(self._unit_id, model, self._settings), CONF_UNIT_ID)
         title = self._device.get(CONF_NAME, "").strip() or flat(f"{model.name} {self._unit_id}")
         if self.source == SOURCE_USER:
             self._reload_users_of(model, but=self._get_entry().entry_id)
-            data |= allowed_changes({}, data)
+            if not is_further_way(self._settings):
+                data |= allowed_changes({}, data)
             return self.async_create_entry(title=title, data=data, unique_id=str(self._unit_id))
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
-        data |= {key: subentry.data[key] for key in KEPT if key in subentry.data}
-        data |= kept_control(subentry.data, data)
-        data |= allowed_changes(subentry.data, data)
+        if not is_further_way(self._settings):
+            data |= {key: subentry.data[key] for key in KEPT if key in subentry.data}
+            data |= kept_control(subentry.data, data)
+            data |= allowed_changes(subentry.data, data)
         # What changes the entry reloads it; a new file under the old name does not change the entry.
         is_changed = stored(subentry) != (title, data)
         self._reload_users_of(model, but=entry.entry_id if is_changed else None)

@@ -13,12 +13,13 @@ from homeassistant.config_entries import (
 from homeassistant.data_entry_flow import AbortFlow
 
 from ..aioacrel.points import Model
-from ..const import CONF_UNIT_ID
+from ..const import CONF_SAME_AS, CONF_UNIT_ID
 from .device_forms import Catalogue, device_schema
 from .drafts import Draft, Upload
 from .ending import CHANGED_MEANWHILE, abort_if_closed
 from .explain import FlowError
 from .link_forms import FormData
+from .same_as import with_same_as
 from .selector_texts import FlowTexts
 
 type Stored = tuple[str, FormData]
@@ -83,6 +84,19 @@ class DeviceSteps(ConfigSubentryFlow):
         is_same_device = self.source == SOURCE_USER or self._former == stored(self._get_reconfigure_subentry())
         if not (is_same_link and is_same_device):
             raise AbortFlow(CHANGED_MEANWHILE)
+
+    def _with_same_as(self, schema: probatio.Schema) -> probatio.Schema:
+        """Ask, too, whether this is a device that another entry has, reached by a further way."""
+        subentry = None if self.source == SOURCE_USER else self._get_reconfigure_subentry()
+        return with_same_as(
+            self.hass,
+            schema,
+            self._texts,
+            entry=self._get_entry(),
+            model=self._model,
+            subentry_id=None if subentry is None else subentry.subentry_id,
+            stored=None if subentry is None else subentry.data.get(CONF_SAME_AS),
+        )
 
     def _show_device(self, error: FlowError | None = None) -> SubentryFlowResult:
         return self._show(

@@ -11,7 +11,7 @@ from ..aioacrel.errors import AcrelError
 from ..aioacrel.masking import masked
 from ..aioacrel.points import Model
 from ..aioacrel.problems import flat
-from ..const import SUBENTRY_DEVICE
+from ..const import CONF_SERIAL, SUBENTRY_DEVICE
 from ..hubs.uplink import stranger_of
 from ..hubs.uplink_strangers import FoundStranger, card_id
 from ..markdown import plain
@@ -21,6 +21,7 @@ from .ending import LINK_GONE, abort_if_closed, ends_clearly
 from .entry_steps import EntrySteps
 from .explain import FlowError, FormError, explain
 from .link_forms import FormData
+from .same_as import as_said, with_ratios, with_same_as
 from .selector_texts import FlowTexts
 from .uplink_forms import (
     caller_data,
@@ -83,7 +84,7 @@ class StrangerSteps(EntrySteps):
         if user_input is None:
             return self._show_settings({})
         try:
-            check_caller_settings(self._serial, self._model, user_input)
+            check_caller_settings(self._serial, self._model, with_ratios(self.hass, user_input))
         except FormError as wrong:
             return self._show_settings(user_input, wrong.error)
         # Nothing is waited for from here on, so that no other dialog comes between.
@@ -91,7 +92,7 @@ class StrangerSteps(EntrySteps):
         entry = self._port()
         self._abort_if_known(entry)
         title = self._named.get(CONF_NAME, "").strip() or caller_title(self._model, self._serial)
-        data = caller_data(self._serial, self._model, user_input)
+        data = as_said(self.hass, user_input, caller_data(self._serial, self._model, user_input), CONF_SERIAL)
         subentry = ConfigSubentry(
             data=MappingProxyType(data), subentry_type=SUBENTRY_DEVICE, title=title, unique_id=self._serial
         )
@@ -133,9 +134,12 @@ class StrangerSteps(EntrySteps):
         )
 
     def _show_settings(self, values: FormData, error: FlowError | None = None) -> ConfigFlowResult:
+        schema = with_same_as(
+            self.hass, caller_settings_schema(self._model), self._texts, entry=self._port(), model=self._model
+        )
         return self.async_show_form(
             step_id="caller_settings",
-            data_schema=self.add_suggested_values_to_schema(caller_settings_schema(self._model), values),
+            data_schema=self.add_suggested_values_to_schema(schema, values),
             errors=error.errors() if error else None,
             description_placeholders={
                 "model": flat(self._model.name),

@@ -103,4 +103,4 @@ def is_link_proven(entry: AcrelConfigEntry) -> bool:
     """Whether a device of this link answers: if none does, the link itself is in doubt."""
     if entry.state is not ConfigEntryState.LOADED:
         return False
-    return any(coordinator.device.is_heard for coordinator in entry.runtime_data.coordinators.values())
+    return any(coordinator.device.hears(coordinator.source) for coordinator in entry.runtime_data.coordinators.values())

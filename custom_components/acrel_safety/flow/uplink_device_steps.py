@@ -9,6 +9,7 @@ from homeassistant.data_entry_flow import AbortFlow
 from ..aioacrel.errors import AcrelError
 from ..aioacrel.problems import flat
 from ..const import CONF_SERIAL
+from ..furtherways import named
 from ..hubs import link_faults
 from ..hubs.uplink import stranger_of, strangers_of
 from ..markdown import plain
@@ -19,6 +20,7 @@ from .device_forms import Catalogue
 from .ending import LINK_BROKEN, ends_clearly
 from .explain import FlowError, FormError, explain
 from .link_forms import FormData
+from .same_as import as_said, is_further_way, same_as_form, with_ratios
 from .selector_texts import FlowTexts
 from .steps import stored
 from .uplink_forms import (
@@ -73,8 +75,8 @@ class UplinkDeviceFlow(ControlSteps):
         subentry = self._get_reconfigure_subentry()
         self._former = stored(subentry)
         self._device = {**caller_form(subentry.data), CONF_NAME: subentry.title}
-        self._settings = caller_settings_form(subentry.data)
-        if await async_operable(self.hass, subentry.data):
+        self._settings = {**caller_settings_form(subentry.data), **same_as_form(self.hass, subentry.data)}
+        if named(subentry) is None and await async_operable(self.hass, subentry.data):
             return await self.async_step_what()
         return await self.async_step_caller()
 
@@ -115,7 +117,7 @@ class UplinkDeviceFlow(ControlSteps):
             return self._show_settings()
         self._settings = user_input
         try:
-            check_caller_settings(self._serial, self._model, user_input)
+            check_caller_settings(self._serial, self._model, with_ratios(self.hass, user_input))
         except FormError as wrong:
             return self._show_settings(wrong.error)
         return self._save_device()
@@ -126,13 +128,14 @@ class UplinkDeviceFlow(ControlSteps):
         if self._device_in_place() is not None:
             raise AbortFlow("caller_configured")
         serial = self._serial
-        data = caller_data(serial, self._model, self._settings)
+        data = as_said(self.hass, self._settings, caller_data(serial, self._model, self._settings), CONF_SERIAL)
         title = self._device.get(CONF_NAME, "").strip() or caller_title(self._model, serial)
         if self.source == SOURCE_USER:
             return self.async_create_entry(title=title, data=data, unique_id=serial)
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
-        data |= {key: subentry.data[key] for key in KEPT if key in subentry.data}
-        data |= kept_control(subentry.data, data)
+        if not is_further_way(self._settings):
+            data |= {key: subentry.data[key] for key in KEPT if key in subentry.data}
+            data |= kept_control(subentry.data, data)
         return self.async_update_and_abort(entry, subentry, title=title, data=data, unique_id=serial)
 
     # -- What is known of it ----------------------------------------------------------------------
@@ -164,7 +167,7 @@ class UplinkDeviceFlow(ControlSteps):
         model = self._model
         return self._show(
             "caller_settings",
-            caller_settings_schema(model),
+            self._with_same_as(caller_settings_schema(model)),
             self._settings,
             error,
             model=flat(model.name),

@@ -21,6 +21,7 @@ from .device_data import missing_ratios
 from .facts import Facts
 from .gateway import GatewayEntryHub, shown_as
 from .gateway_broker import async_forget_gateway
+from .gateway_history import store_of
 from .learnt import LearntMemory
 from .modbus import ModbusEntryHub
 from .uplink import UplinkEntryHub
@@ -150,6 +151,7 @@ async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await LearntMemory(hass, entry).async_forget()
     if entry.data.get(CONF_TYPE) == TYPE_GATEWAY:
         await async_forget_gateway(hass, str(entry.data.get(CONF_SERIAL)))
+        await store_of(hass, entry).async_remove()
     await UplinkMemory(hass, entry).async_forget()
     StrangerCards(hass, entry).take_away_all()
 

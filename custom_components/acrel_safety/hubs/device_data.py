@@ -8,7 +8,7 @@ from homeassistant.const import CONF_MODEL
 
 from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
-from ..checked import flag, number, text
+from ..checked import WRONG, flag, number, text
 from ..const import (
     CONF_ALLOW_AUTOMATIONS,
     CONF_ALLOW_CHANGES,
@@ -18,6 +18,8 @@ from ..const import (
     CONF_LIMITS,
     CONF_PT,
     CONF_RATINGS,
+    CONF_SAME_AS,
+    CONF_SAME_AS_PLACE,
 )
 from ..controlsettings import sound_control
 from ..ownersettings import sound_limits, sound_names, sound_ratings
@@ -32,6 +34,8 @@ DEVICE: Mapping[probatio.Marker, object] = {
     probatio.Optional(CONF_CIRCUIT_NAMES): sound_names,
     probatio.Optional(CONF_ALLOW_AUTOMATIONS): flag,
     probatio.Optional(CONF_CONTROL): sound_control,
+    probatio.Optional(CONF_SAME_AS): text(WRONG),
+    probatio.Optional(CONF_SAME_AS_PLACE): text(WRONG),
 }
 
 

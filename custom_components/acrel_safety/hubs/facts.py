@@ -15,3 +15,7 @@ class Facts:
     firmware: str | None = None
     sim: str | None = None
     """The number of its SIM card, masked."""
+    by: str = "online"
+    """What its connection is called: a key of the texts."""
+    has_sim: bool = True
+    """Whether that is told on this way at all."""

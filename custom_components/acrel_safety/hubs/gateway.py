@@ -24,9 +24,12 @@ from ..const import (
     CONF_SECRET,
     CONF_SERIAL,
 )
+from ..unreported import aside_in
 from .facts import Facts
 from .gateway_broker import broker_of
 from .gateway_data import CONF_POWER_UNIT, CONF_RATIOS, POWER_UNITS, SCALINGS, as_found, found_in
+from .gateway_history import GatewayHistory
+from .gateway_trouble import GatewayTrouble
 from .zones import zone_of
 
 GATHER_SECONDS = 5.0
@@ -47,7 +50,10 @@ class GatewayEntryHub:
         self._leave: Callable[[], None] | None = None
         self._gathering: CALLBACK_TYPE | None = None
         # What is said of it has to be so before its meters are there.
-        self._broker.hub.expect(self.serial, options_in(entry.data, zone_of(hass, entry.data[CONF_CLOCK])))
+        options = options_in(entry.data, zone_of(hass, entry.data[CONF_CLOCK]))
+        self._gateway = self._broker.hub.expect(self.serial, options)
+        self._trouble: GatewayTrouble | None = None
+        self._history = GatewayHistory(hass, entry)
 
     def source(self, subentry: ConfigSubentry, model: Model) -> GatewaySource:
         """Return a meter; nothing is asked of it before its gateway spoke."""
@@ -56,6 +62,7 @@ class GatewayEntryHub:
             self.serial, data[CONF_SERIAL], model, scaling=scaling_in(data.get(CONF_SCALING))
         )
         source.meter.codebook.expect(found_in(data))
+        source.put_aside(aside_in(data))
         self._sources[subentry.subentry_id] = source
         return source
 
@@ -69,16 +76,22 @@ class GatewayEntryHub:
 
     async def async_start(self) -> None:
         """Hear it from now on. Raises NoBrokerError."""
+        await self._history.async_load()
         self._leave = await self._broker.async_join(self.serial, self)
+        self._trouble = GatewayTrouble(self._hass, self._entry, self._gateway)
 
     async def async_stop(self) -> None:
         """Hear it no more."""
         if self._gathering is not None:
             self._gathering()
             self._gathering = None
+        if self._trouble is not None:
+            self._trouble.end()
+            self._trouble = None
         if self._leave is not None:
             self._leave()
             self._leave = None
+            await self._history.async_stop()
 
     def facts(self, source: Source) -> Facts | None:
         """Return what a gateway says of itself; nothing that tells it from others is in it."""
@@ -87,6 +100,8 @@ class GatewayEntryHub:
         gateway = source.gateway
         return Facts(
             is_connected=gateway.is_here,
+            by="gateway_online",
+            has_sim=False,
             last_report=source.meter.heard,
             firmware=None if gateway.login is None else gateway.login.version or None,
         )
@@ -131,6 +146,9 @@ class GatewayEntryHub:
     @callback
     def takes_before(self, value: HistoryValue) -> None:
         """Take a value of before."""
+        for subentry_id, source in self._sources.items():
+            if source.serial == value.serial and (subentry := self._entry.subentries.get(subentry_id)) is not None:
+                self._history.take(value, source, subentry_id, subentry.title)
 
     @callback
     def _keep_found(self, _: object) -> None:

@@ -15,12 +15,14 @@ from ..const import (
     CONF_BY_ANALOGY,
     CONF_CLOCK,
     CONF_FOUND,
+    CONF_PUT_ASIDE,
     CONF_REPORTS_EVERY,
     CONF_SCALING,
     CONF_SECRET,
     CONF_SERIAL,
     TYPE_GATEWAY,
 )
+from ..unreported import sound_aside
 from .device_data import DEVICE
 from .uplink_data import Time
 
@@ -104,6 +106,7 @@ METER = probatio.Schema(
         **GATEWAY_SERIAL.schema,
         probatio.Optional(CONF_SCALING): _sound_scaling,
         probatio.Optional(CONF_FOUND): _sound_found,
+        probatio.Optional(CONF_PUT_ASIDE): sound_aside,
         **DEVICE,
     },
     extra=probatio.ALLOW_EXTRA,

@@ -202,12 +202,14 @@ class ModbusEntryHub:
 
     async def async_start(self) -> None:
         """Look at all units, then poll them. Raises LinkUnreachableError."""
-        await self._memory.async_load()
-        for subentry_id, source in self._sources.items():
-            if (known := self._memory.of(subentry_id, source.unit.model.id)) is not None:
-                source.remember(*known)
-        self._is_started = True
-        self._entry.async_on_unload(self._hub.bus.pulse.on_trouble(self._tell_trouble))
+        if not self._is_started:
+            # Else it is tried again.
+            await self._memory.async_load()
+            for subentry_id, source in self._sources.items():
+                if (known := self._memory.of(subentry_id, source.unit.model.id)) is not None:
+                    source.remember(*known)
+            self._is_started = True
+            self._entry.async_on_unload(self._hub.bus.pulse.on_trouble(self._tell_trouble))
         try:
             await self._hub.start(FIRST_LOOK_SECONDS)
         finally:

@@ -32,7 +32,7 @@ class UnseenDeviceRule:
     def judge(self, readings: Readings, now: float) -> Verdict:
         """Look whether anything holds that was read of it."""
         device = self._device
-        if (device.trouble is None and device.is_heard) or not device.is_wanted:
+        if device.is_seen or not device.is_wanted:
             # Of what nobody wants to read nothing is missed.
             self._since, self._is_on = None, False
             return Verdict(is_on=False)
@@ -104,7 +104,7 @@ class UnseenInputsRule:
 
     def judge(self, readings: Readings, now: float) -> Verdict:
         """Say whether something is missing for so long that it is no matter of a moment."""
-        if not self._unread or not self._device.is_heard or self._device.trouble is not None:
+        if not self._unread or not self._device.is_seen:
             # Where nothing is heard at all the device itself is the alarm.
             self._since, self._is_on = None, False
             return Verdict(is_on=False)

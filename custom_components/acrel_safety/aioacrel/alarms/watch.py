@@ -115,6 +115,11 @@ class Watch:
         # Growth tells of weeks, not of now.
         return not self._watched_inputs
 
+    @property
+    def inputs(self) -> AbstractSet[PointKey]:
+        """What the alarms go by."""
+        return self._watched_inputs
+
     def watches(self, circuit: str) -> bool:
         """Whether anything of a circuit can be an alarm."""
         return any(key.circuit == circuit for key in self._watched_inputs)
@@ -122,7 +127,7 @@ class Watch:
     @property
     def is_device_seen(self) -> bool:
         """Whether anything is heard of the device, and it is the one it is taken for."""
-        return self.device.trouble is None and self.device.is_heard
+        return self.device.is_seen
 
     @property
     def is_missed(self) -> bool:
@@ -324,6 +329,9 @@ class Watch:
 
     def _words(self, circuit: str | None) -> Iterator[Safety]:
         if self.is_blind or not self.is_device_seen:
+            yield Safety.NOT_SEEN
+        if all(self.device.lacks(point) for point in self._watched_inputs if circuit in (None, point.circuit)):
+            # It has nothing that any of its alarms goes by.
             yield Safety.NOT_SEEN
         for key, alarm in self.alarms.items():
             if circuit is not None and key.circuit != circuit and key is not WHOLE_DEVICE:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -218,7 +218,6 @@ class Control:
                     pass
         elif not is_confirmed:
             return refused(Reason.NOT_CONFIRMED)
-        run.began = _now()
         found = await self._checked(act.key, act.caller, run)
         if isinstance(found, Outcome):
             return found
@@ -303,21 +302,41 @@ class Control:
     async def _checked(self, key: PointKey, by: Caller, run: _Run | None = None) -> tuple[Case, Source] | Outcome:
         """Return an operation with a fresh reading, and the way that can carry it out, or what is in its way."""
         operation = self.operations.get(key)
-        source = next((source for source in self.device.sources if key in source.orders), None)
-        if operation is None or source is None:
+        if operation is None:
             return refused(Reason.NOT_OFFERED)
-        case = self._case(operation, by)
-        if (refusal := self._forbidden(case)) is not None:
-            return refusal
-        readings = await self._read(case, source, run)
-        if isinstance(readings, Outcome):
-            return readings
+        found = await self._asked(self._case(operation, by), run)
+        if isinstance(found, Outcome):
+            return found
+        source, readings = found
         # Whatever was said of it meanwhile: rights, tags and alarms are those of now.
-        case = replace(self._case(operation, by), readings=readings, others=self._others(source))
+        case = replace(
+            self._case(operation, by), readings=readings, others=self.device.said_by_others(source, readings)
+        )
         case = replace(case, proof=_proof_of(case)[0])
         if (refusal := self._forbidden(case) or hindrance(AS_READ, case)) is not None:
             return replace(refusal, position=_position(case))
         return case, source
+
+    async def _asked(self, case: Case, run: _Run | None) -> tuple[Source, Mapping[PointKey, Reading]] | Outcome:
+        """Return the nearest way that can carry an operation out and can be asked now, and what was read by it.
+
+        A way that cannot be asked is left before anything is sent; by the way that was asked it goes, or not at all.
+        """
+        first: Outcome | None = None
+        for source in [one for one in self.device.sources if case.operation.key in one.orders]:
+            if (refusal := self._forbidden(case)) is not None:
+                return first or refusal
+            if run is not None:
+                # A farther way has its own patience: what was asked in vain before was no part of it.
+                run.began = _now()
+            readings = await self._read(case, source, run)
+            if not isinstance(readings, Outcome):
+                return source, readings
+            first = first or readings
+            if not isinstance(readings.detail, LinkError) and readings.reason is not Reason.WAITED_TOO_LONG:
+                # That another device answers there, or none that lives, is no matter of the way.
+                break
+        return first or refused(Reason.NOT_OFFERED)
 
     async def _read(self, case: Case, source: Source, run: _Run | None) -> Mapping[PointKey, Reading] | Outcome:
         """Return a fresh reading of all that an operation is judged by, when no change of a setting is under way."""
@@ -352,9 +371,6 @@ class Control:
             tags=self.tags,
             surroundings=self.surroundings,
         )
-
-    def _others(self, source: Source) -> Sequence[Mapping[PointKey, Reading]]:
-        return [self.device.said_by(other) for other in self.device.sources if other is not source]
 
     def _tell(self, act: Act) -> None:
         for listener in list(self._listeners):

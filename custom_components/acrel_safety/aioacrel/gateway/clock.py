@@ -54,16 +54,19 @@ class DeviceClock:
             if self.offset is None or abs(self.offset) > near:
                 # Nobody told it yet, or it was set meanwhile.
                 self.offset = 0.0
+            self._open = None
             return Judged(Age.NOW, stamp + self.offset)
         if self.offset is None and sent is not None:
             self.sent(sent, now)
         if self.offset is not None:
             late = now - stamp - self.offset
-            if late > near:
+            if late > near and not self._keeps_pace(stamp, now):
                 return Judged(Age.BEFORE, stamp + self.offset)
-            if late < -near:
-                # It was set meanwhile: nothing is of later than now.
+            if abs(late) > near:
+                # One of the two clocks was set meanwhile: nothing is of later than now, and nothing of before comes in
+                # step with the time.
                 self.offset = now - stamp
+            self._open = None
             return Judged(Age.NOW, stamp + self.offset)
         return self._unknown(stamp, now)
 
@@ -71,10 +74,15 @@ class DeviceClock:
         if stamp > now:
             self.offset = now - stamp
             return Judged(Age.NOW, now)
-        former, self._open = self._open, (stamp, now)
-        if former is not None:
-            records, arrivals = stamp - former[0], now - former[1]
-            if arrivals >= _LEAST and abs(records - arrivals) <= max(_LEAST, _PACE * arrivals):
-                self.offset = now - stamp
-                return Judged(Age.NOW, now)
+        if self._keeps_pace(stamp, now):
+            self.offset = now - stamp
+            return Judged(Age.NOW, now)
         return Judged(Age.OPEN, stamp)
+
+    def _keeps_pace(self, stamp: float, now: float) -> bool:
+        """Whether a record is as much later than the one before it as it came later."""
+        former, self._open = self._open, (stamp, now)
+        if former is None:
+            return False
+        records, arrivals = stamp - former[0], now - former[1]
+        return arrivals >= _LEAST and abs(records - arrivals) <= max(_LEAST, _PACE * arrivals)

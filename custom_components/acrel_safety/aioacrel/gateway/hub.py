@@ -39,10 +39,6 @@ class _Parted:
     source: GatewaySource
     scaling: Scaling | None
 
-    @property
-    def heard(self) -> datetime | None:
-        return self.source.meter.heard
-
     def fits(self, model: Model, scaling: Scaling | None) -> bool:
         return self.source.model == model and self.scaling == scaling
 
@@ -171,11 +167,10 @@ class GatewayHub:
     def _resume(self, gateway: Gateway, source: GatewaySource) -> None:
         """Have a meter that was dropped go on with what holds of it, if it is still read in the same way."""
         former = self._parted.pop((gateway.serial, source.serial), None)
-        if former is None or not gateway.is_here or former.heard is None:
+        if former is None or not gateway.is_here:
             return
-        left = PERIODS * gateway.period - (self._now() - former.heard).total_seconds()
-        if left > 0 and former.fits(source.model, gateway.scalings.get(source.serial)):
-            source.resume(former.source, left)
+        if former.fits(source.model, gateway.scalings.get(source.serial)):
+            source.resume(former.source)
 
     async def remove(self, source: GatewaySource) -> None:
         """Leave a meter alone; its gateway stays known until it is forgotten."""

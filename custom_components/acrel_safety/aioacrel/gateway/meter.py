@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from ..readings import PointKey, Reading
-from .clock import Age, Judged
+from .clock import NEAR, Age, Judged
 from .codes import Codebook
 from .messages import Record
 
@@ -27,8 +27,10 @@ class Meter:
         """Take its serial number, and what understands its codes."""
         self.serial = serial
         self.codebook = codebook
-        self.newest: float | None = None
-        """When the state that holds was made, by our own clock."""
+        self._newest: dict[PointKey, float] = {}
+        """When the value that holds was made, by our own clock: a report may tell only some of them."""
+        self._gone: float | None = None
+        """When the gateway said last that it does not hear the meter."""
         self.duplicates = 0
         self.late = 0
         """Records that came again, and those of before."""
@@ -62,37 +64,63 @@ class Meter:
 
     def take(self, record: Record, judged: Judged, now: datetime) -> Iterator[tuple[PointKey, datetime, Reading]]:
         """Take a record; yield what of it is of before and did not come yet."""
-        if record == self._last:
+        if record == self._last and record.stamp is not None:
             self.duplicates += 1
             for _, _, again in list(self._listeners):
                 again(judged.time)
             return
-        is_older = self.newest is not None and judged.time < self.newest - _EARLIER
-        if judged.age is Age.BEFORE or record.is_history or is_older:
+        self._forget_later(now.timestamp())
+        if judged.age is Age.BEFORE or record.is_history or self._is_before(record, judged.time):
             yield from self._before(record, judged.time, now)
             return
-        self.newest = judged.time if self.newest is None else max(self.newest, judged.time)
         self._last, self.heard = record, now
         if record.is_missing:
+            self._gone = judged.time
             for _, missing, _ in list(self._listeners):
                 missing()
             return
         readings = self.codebook.take(record.values, self._circuit(record), now)
-        self._note(judged.time, readings)
-        for told, _, _ in list(self._listeners):
-            told(readings, judged.time)
+        latest = judged.time + _EARLIER
+        older = {key: one for key, one in readings.items() if self._newest.get(key, latest) > latest}
+        fresh = {key: one for key, one in readings.items() if key not in older}
+        if older:
+            yield from self._of_before(older, judged.time)
+        self._newest |= dict.fromkeys(fresh, judged.time)
+        self._note(judged.time, fresh)
+        for told, _, _ in list(self._listeners) if fresh else ():
+            told(fresh, judged.time)
+
+    def _forget_later(self, now: float) -> None:
+        """Forget times of later than now: our own clock was set back, and all that comes would be of before."""
+        latest = now + NEAR
+        if self._gone is not None and self._gone > latest:
+            self._gone = None
+        if any(time > latest for time in self._newest.values()):
+            self._newest = {key: time for key, time in self._newest.items() if time <= latest}
+
+    def _is_before(self, record: Record, time: float) -> bool:
+        """Whether a record is older than what is known of the whole meter."""
+        known = self._gone
+        if record.is_missing:
+            known = max((one for one in (known, *self._newest.values()) if one is not None), default=None)
+        return known is not None and time < known - _EARLIER
 
     def resume(self, former: Meter) -> None:
         """Go on as the same meter did before it was named anew."""
         self._prefixes, self._times = set(former._prefixes), dict(former._times)
-        self._last, self.heard, self.newest = former._last, former.heard, former.newest
+        self._last, self.heard, self._gone = former._last, former.heard, former._gone
+        self._newest = dict(former._newest)
 
     def _before(self, record: Record, time: float, now: datetime) -> Iterator[tuple[PointKey, datetime, Reading]]:
         self.late += 1
         if record.is_missing or record.stamp is None:
             return
+        yield from self._of_before(self.codebook.take(record.values, self._circuit(record), now), time)
+
+    def _of_before(
+        self, readings: Mapping[PointKey, Reading], time: float
+    ) -> Iterator[tuple[PointKey, datetime, Reading]]:
         moment = datetime.fromtimestamp(time, UTC)
-        readings = self.codebook.take(record.values, self._circuit(record), now)
         known = self._note(time, readings)
         for key, reading in readings.items():
             if key not in known and reading.value is not None:

@@ -1,7 +1,7 @@
 """A meter behind a gateway as a source: what is reported, and orders in the platform dialect.
 
-Nothing is polled: the gateway reports by itself, and can be asked to do so now. What it says holds for three of its
-periods. A meter that it does not hear is lost at once.
+Nothing is polled: the gateway reports by itself, and can be asked to do so now. Each value that it says holds for three
+of its periods. A meter that it does not hear is lost at once.
 """
 
 import asyncio
@@ -20,13 +20,16 @@ from ..texts import phrase
 from . import orders
 from .codes import ORIGIN
 from .errors import NoReportError, NotPublishedError
-from .gateway import PERIODS, Gateway
+from .gateway import Gateway
+from .holding import Holding, Told
 from .messages import Answer
 from .meter import Meter
 from .topics import Dialect
 
 REFRESH_EVERY = 60.0
 """Seconds after which a meter is asked again to report now."""
+LOOKS, LOOK_EVERY = 3, 3.0
+"""So often, and after so many seconds each, it is asked sooner where somebody waits for it."""
 SLACK_SECONDS = 60.0
 """What is reported when it is asked for may have been made so long before: stamps are those of whole minutes."""
 ROUNDED_SECONDS = 1.5
@@ -59,16 +62,17 @@ class GatewaySource:
         self._sender = sender
         self._sinks: list[Sink] = []
         self._wanted: frozenset[PointKey] = frozenset()
-        self._holds: dict[PointKey, Reading] = {}
-        """What was reported and holds."""
-        self._expiry: asyncio.TimerHandle | None = None
+        self._holding = Holding(lambda: gateway.period, self._expire)
+        self._told = Told()
+        self._aside: frozenset[PointKey] = frozenset()
         self._refreshed: float | None = None
+        self._looks = 0
+        """How often it may be asked sooner."""
         self._waiting: list[tuple[float, dict[PointKey, Reading], asyncio.Event]] = []
         """Who waits for what is reported from now on: since when, what came, and that something did."""
         self._last: Mapping[PointKey, Reading] = {}
         self._ordered = 0.0
         """When something was ordered last."""
-        self._heard_of: set[PointKey] = set()
         self._trouble: AcrelError | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._leave = (meter.join(self._take, self._missing, self._again), gateway.listen(self._changed))
@@ -82,22 +86,21 @@ class GatewaySource:
         """Take nothing any more."""
         for leave in self._leave:
             leave()
-        if self._expiry is not None:
-            self._expiry.cancel()
+        self._holding.end()
         for task in list(self._tasks):
             task.cancel()
 
-    def resume(self, former: GatewaySource, left: float) -> None:
-        """Go on with what held of the same meter before it was named anew, for so many seconds."""
+    def resume(self, former: GatewaySource) -> None:
+        """Go on with what holds of the same meter that was named before."""
         self.meter.resume(former.meter)
-        self._holds = dict(former.held)
-        if self._holds:
-            self._expiry = asyncio.get_running_loop().call_later(left, self._expire)
+        self._holding.resume(former._holding)
+        self._told.resume(former._told)
 
-    @property
-    def held(self) -> Mapping[PointKey, Reading]:
-        """What was reported and holds; of one that has ended, what held then."""
-        return self._holds
+    def put_aside(self, keys: AbstractSet[PointKey]) -> None:
+        """Take the owner's word that these points are not reported; the first report of one of them is believed."""
+        self._aside = frozenset(keys)
+        if self._holding.readings:
+            self._say(self._refused(self._wanted))
 
     # -- as every source ----------------------------------------------------------------------------------------------
 
@@ -123,12 +126,22 @@ class GatewaySource:
     @property
     def heard(self) -> AbstractSet[PointKey]:
         """What holds now: what the gateway reports of this meter at all."""
-        return self._holds.keys()
+        return self._holding.readings.keys()
 
     @property
     def lacking(self) -> AbstractSet[PointKey]:
-        """What only registers tell."""
-        return self.meter.codebook.lacking
+        """What only registers tell, and what the owner put aside as long as it was never reported."""
+        return self.meter.codebook.lacking | self.aside
+
+    @property
+    def aside(self) -> AbstractSet[PointKey]:
+        """What the owner put aside and was never reported."""
+        return (self._aside & self.points.keys()) - self._told.keys
+
+    @property
+    def unreported(self) -> AbstractSet[PointKey]:
+        """What the model has and the gateway never told; none before several full reports came."""
+        return self.points.keys() - self._told.keys - self._aside if self._told.is_all else frozenset()
 
     @property
     def orders(self) -> AbstractSet[PointKey]:
@@ -162,8 +175,8 @@ class GatewaySource:
         """Have just these points from now on; what was reported is told at once."""
         former, self._wanted = self._wanted, frozenset(keys)
         news = self._wanted - former
-        if told := {key: reading for key, reading in self._holds.items() if key in news}:
-            self._say(told)
+        if told := {key: reading for key, reading in self._holding.readings.items() if key in news}:
+            self._say(told | self._refused(news))
 
     def hurry(self) -> None:
         """Have the meter asked to report, unless it was a moment ago."""
@@ -179,7 +192,8 @@ class GatewaySource:
     async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
         """Return what is reported from now on, asked for as often as it takes. Raises AcrelError."""
         self._check_here()
-        known = self._heard_of.intersection(keys)
+        known = self._told.keys.intersection(keys)
+        self._looks = LOOKS
         fresh: dict[PointKey, Reading] = {}
         came = asyncio.Event()
         waiting = self.gateway.now().timestamp(), fresh, came
@@ -191,7 +205,7 @@ class GatewaySource:
                         await self._refresh()
                     came.clear()
                     with suppress(TimeoutError):
-                        async with asyncio.timeout(REFRESH_EVERY):
+                        async with asyncio.timeout(self._refresh_every):
                             await came.wait()
         except TimeoutError as error:
             if not fresh:
@@ -264,17 +278,22 @@ class GatewaySource:
     # -- what comes ---------------------------------------------------------------------------------------------------
 
     def _take(self, readings: Mapping[PointKey, Reading], made: float) -> None:
-        self._holds |= readings
-        self._hold_on()
+        aside = {} if self._holding.readings else self._refused(self._wanted)
+        self._holding.take(readings)
+        self._told.take(readings.keys(), made, self.gateway.period)
         self._last = readings
         self._note(readings, made)
-        self._say({key: reading for key, reading in readings.items() if key in self._wanted})
+        self._say({key: reading for key, reading in (aside | readings).items() if key in self._wanted})
+
+    def _refused(self, keys: AbstractSet[PointKey]) -> dict[PointKey, Reading]:
+        """Return what is said of what the owner put aside."""
+        return dict.fromkeys(self.aside & keys, Reading(None, Quality.REFUSED, self.gateway.now(), ORIGIN))
 
     def _again(self, made: float) -> None:
         self._note(self._last, made)
 
     def _missing(self) -> None:
-        self._lose(Quality.NO_ANSWER)
+        self._lose(self._holding.clear(), Quality.NO_ANSWER)
 
     def _changed(self) -> None:
         gateway, former = self.gateway, self._trouble
@@ -282,36 +301,26 @@ class GatewaySource:
             self._trouble = gateway.trouble
         elif not isinstance(former, DeviceAwayError):
             self._trouble = self._away()
-        if not gateway.is_here and self._holds:
-            self._lose(Quality.NO_ANSWER)
+        if not gateway.is_here and self._holding.readings:
+            self._lose(self._holding.clear(), Quality.NO_ANSWER)
         elif former is not self._trouble:
             self._say({})
 
     def _note(self, readings: Mapping[PointKey, Reading], made: float) -> None:
-        self._heard_of |= readings.keys()
         for asked, fresh, came in self._waiting:
             if made >= max(asked - SLACK_SECONDS, self._ordered - ROUNDED_SECONDS):
                 fresh.update(readings)
                 came.set()
 
-    def _hold_on(self) -> None:
-        if self._expiry is not None:
-            self._expiry.cancel()
-        self._expiry = asyncio.get_running_loop().call_later(PERIODS * self.gateway.period, self._expire)
+    def _expire(self, over: AbstractSet[PointKey]) -> None:
+        self._lose(over, Quality.STALE if self.gateway.is_here else Quality.NO_ANSWER)
 
-    def _expire(self) -> None:
-        self._expiry = None
-        self._lose(Quality.STALE if self.gateway.is_here else Quality.NO_ANSWER)
-
-    def _lose(self, quality: Quality) -> None:
-        """Let nothing hold any more that was reported."""
-        if self._expiry is not None:
-            self._expiry.cancel()
-            self._expiry = None
-        over, self._holds = self._holds, {}
+    def _lose(self, over: AbstractSet[PointKey], quality: Quality) -> None:
+        """Tell what does not hold any more; where nothing does, nothing is known of what was put aside either."""
         lost = Reading(None, quality, self.gateway.now(), ORIGIN)
         self._note(dict.fromkeys(over, lost), self.gateway.now().timestamp())
-        self._say({key: lost for key in over if key in self._wanted})
+        gone = over if self._holding.readings else over | self.aside
+        self._say({key: lost for key in gone if key in self._wanted})
 
     def _say(self, readings: Mapping[PointKey, Reading]) -> None:
         for sink in list(self._sinks):
@@ -333,11 +342,16 @@ class GatewaySource:
 
     def _may_refresh(self) -> bool:
         now = asyncio.get_running_loop().time()
-        is_due = self._refreshed is None or now - self._refreshed >= REFRESH_EVERY
+        is_due = self._refreshed is None or now - self._refreshed >= self._refresh_every
         return is_due and self.gateway.is_here and self.gateway.dialect is Dialect.PLATFORM
+
+    @property
+    def _refresh_every(self) -> float:
+        return LOOK_EVERY if self._looks else REFRESH_EVERY
 
     async def _refresh(self) -> None:
         self._refreshed = asyncio.get_running_loop().time()
+        self._looks = max(0, self._looks - 1)
         await self._sender.refresh(self.gateway, self.serial)
 
     async def _refresh_quietly(self) -> None:
