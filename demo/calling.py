@@ -1,67 +1,107 @@
-"""What calls from the cabinet: 4G devices, and where it is asked for, gateways with a broker of their own."""
+"""What calls from the cabinet: 4G devices, an XML gateway, and gateways on a broker where there is one."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 
 from demo.errors import DemoError
-from demo.server import LOOPBACK
-from demo.site import SITE, Link
+from demo.server import LOOPBACK, free_port
+from demo.site import SITE, Instrument, Link
 from simulator import Cabinet
 from simulator.broker import Broker, BrokerError
 from simulator.gateway import Site
+from simulator.gateway.site import AWT
 from simulator.parts import Part
-from simulator.uplink import DEMO, Caller, Fleet
+from simulator.uplink import DEMO, Caller, Fleet, uploaded
 from simulator.xmlgateway import XmlSite
 
 _LOGIN_SECONDS = 30.0
-_GATEWAY_SECONDS = 10.0
+_REPORT_SECONDS = 10.0
 
 
 class Calling:
     """All of it, in the cabinet's time."""
 
-    def __init__(self, cabinet: Cabinet, *, strangers: bool, xml_port: int | None) -> None:
-        """Build it; `strangers` call as well, and with a port for XML there are gateways."""
-        known = {shown.unit for shown in SITE if shown.link is Link.UPLINK}
-        self._fleet = Fleet(cabinet, {serial: kind for serial, kind in DEMO.items() if strangers or serial in known})
-        self._xml_port = xml_port
-        self._site = None if xml_port is None else Site(cabinet, seconds=_GATEWAY_SECONDS)
-        self._xml = None if xml_port is None else XmlSite(cabinet, seconds=_GATEWAY_SECONDS)
-        self.broker: Broker | None = None
+    def __init__(self, cabinet: Cabinet, *, strangers: bool) -> None:
+        """Build the 4G devices; `strangers` call as well."""
+        self._cabinet = cabinet
+        self._known = {shown.unit for shown in SITE}
+        self._fleet = Fleet(
+            cabinet, {serial: kind for serial, kind in DEMO.items() if strangers or serial in self._known}
+        )
+        self._gateways: Site | None = None
+        self._xml: XmlSite | None = None
+        self._broker: Broker | None = None
+        self.ports: dict[Link, int] = {}
+        """Where each of them calls."""
+
+    async def prepare(self, stack: AsyncExitStack) -> str:
+        """Build the gateways, and start a broker; returns why there is none. Their meters have no past."""
+        self._xml = XmlSite(self._cabinet, seconds=_REPORT_SECONDS)
+        self.ports = {Link.UPLINK: free_port(), Link.XML: free_port()}
+        try:
+            self._broker = await stack.enter_async_context(Broker())
+        except BrokerError as error:
+            return str(error)
+        self._gateways = Site(self._cabinet, seconds=_REPORT_SECONDS)
+        self.ports[Link.GATEWAY] = self._broker.port
+        return ""
 
     @property
-    def parts(self) -> Sequence[Part]:
+    def parts(self) -> list[Part]:
         """All that the control channel can reach."""
-        return [part for part in (self._fleet, self._site, self._xml) if part is not None]
+        return [part for part in (self._fleet, self._gateways, self._xml) if part is not None]
 
     @property
     def callers(self) -> Mapping[str, Caller]:
         """The 4G devices that the demo adds, by serial number."""
-        known = {shown.unit for shown in SITE}
-        return {caller.serial: caller for caller in self._fleet.callers if caller.serial in known}
+        return {caller.serial: caller for caller in self._fleet.callers if caller.serial in self._known}
 
-    async def start(self, stack: AsyncExitStack, port: int) -> None:
-        """Have the devices call a port, and wait until those that are known are let in. Raises DemoError."""
-        stack.push_async_callback(self._fleet.stop)
-        self._fleet.start(LOOPBACK, port)
+    @property
+    def told(self) -> Mapping[int | str, set[tuple[str, str]]]:
+        """Circuit and code of what is told unasked, by the unit that it is about."""
+        told: dict[int | str, set[tuple[str, str]]] = {
+            serial: uploaded(caller.unit) for serial, caller in self.callers.items()
+        }
+        for station in self._xml.stations if self._xml is not None else ():
+            told |= {name: {("1", code) for code in codes} for name, codes in station.told().items()}
+        return told
+
+    @property
+    def broker(self) -> tuple[str, int] | None:
+        """Where the broker is, if there is one."""
+        return None if self._broker is None else self._broker.place
+
+    async def start(self, stack: AsyncExitStack) -> None:
+        """Have all of them call, and wait until those that are known are let in. Raises DemoError."""
+        for part, link in ((self._fleet, Link.UPLINK), (self._xml, Link.XML), (self._gateways, Link.GATEWAY)):
+            if part is not None and link in self.ports:
+                stack.push_async_callback(part.stop)
+                part.start(LOOPBACK, self.ports[link])
         try:
             async with asyncio.timeout(_LOGIN_SECONDS):
-                for caller in self.callers.values():
-                    await caller.is_on.wait()
+                for is_in in self._let_in():
+                    await is_in.wait()
         except TimeoutError as error:
-            raise DemoError("the 4G devices are not let in") from error
-        if self._site is None or self._xml is None or self._xml_port is None:
-            return
-        try:
-            self.broker = await stack.enter_async_context(Broker())
-        except BrokerError as error:
-            raise DemoError(str(error)) from error
-        for part, place in ((self._site, self.broker.place), (self._xml, (LOOPBACK, self._xml_port))):
-            stack.push_async_callback(part.stop)
-            part.start(*place)
+            raise DemoError("what calls is not let in") from error
 
-    def upload(self) -> None:
-        """Have the devices upload now."""
+    def _let_in(self) -> Iterable[asyncio.Event]:
+        yield from (caller.is_on for caller in self.callers.values())
+        if self._xml is not None:
+            yield from (station.is_up for station in self._xml.stations)
+        if self._gateways is not None:
+            yield from (station.is_up for station in self._gateways.stations if station.serial == AWT)
+
+    def report(self) -> None:
+        """Have all of them tell what they measure now."""
         for caller in self.callers.values():
             caller.upload()
+        for part in (self._gateways, self._xml):
+            for station in part.stations if part is not None else ():
+                station.acts["report"]()
+
+
+def shown(ports: Iterable[Link]) -> list[Instrument]:
+    """Return the instruments that are on some links."""
+    links = frozenset(ports)
+    return [instrument for instrument in SITE if instrument.link in links]

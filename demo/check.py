@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ from custom_components.acrel_safety.aioacrel.vocabulary import Kind, vocabulary
 from demo.api import Socket
 from demo.dashboard import PAGE, PATH
 from demo.inventory import NOTHING, Entity, Place, changed_states, instrument
-from demo.site import DOMAIN
+from demo.site import DOMAIN, SITE, Link
 from demo.stage import Progress, Stage
 from simulator import Cabinet
-from simulator.uplink import uploaded
+from simulator.gateway.site import ARCS, BREAKER
 
 type Said = float | bool
 
@@ -44,6 +44,10 @@ _SHOWN = (
     *(Place(10, "1", code) for code in ("Lg",)),
     *(Place("20260000000001", "1", code) for code in ("P", "EP")),
     *(Place("20260000000002", "1", code) for code in ("Ua", "RlySta", "EP")),
+    *(Place(BREAKER, "1", code) for code in ("Ua", "Lg", "RlySta", "LgHigh")),
+    *(Place(ARCS, "1", code) for code in ("Lg", "ArcSta")),
+    *(Place("01003", "1", code) for code in ("Ua", "P", "EPI")),
+    *(Place("01004", "1", code) for code in ("Lg", "Lg1HIGH2")),
 )
 
 
@@ -62,9 +66,11 @@ class Finding:
 class Eye:
     """Follows the states of our entities as Home Assistant reports them."""
 
-    def __init__(self, entities: Iterable[Entity]) -> None:
-        """Take the entities to follow."""
+    def __init__(self, entities: Iterable[Entity], untold: Collection[Place] = ()) -> None:
+        """Take the entities to follow, and which of them have nothing to show."""
         self.entities = {entity.entity_id: entity for entity in entities}
+        self._untold = untold
+        """What one device of a model does not have, and its gateway never tells: nothing may be shown of it."""
         self.states: dict[str, str] = {}
         self._changed = asyncio.Event()
         self._given_up: set[str] = set()
@@ -83,6 +89,7 @@ class Eye:
             entity
             for entity_id, entity in self.entities.items()
             if not agrees(self.states.get(entity_id), said(truth, entity.place), rounding(entity.place.code))
+            and not (entity.place in self._untold and self.states.get(entity_id) in NOTHING)
         ]
 
     async def settle(self, cabinet: Cabinet) -> list[Entity]:
@@ -132,8 +139,13 @@ async def check(stage: Stage, progress: Progress) -> bool:
     The cabinet's clock has to stand still: it is moved here, whenever everything agrees.
     """
     words = await _words(stage.socket)
-    eye = Eye(entity for entity in stage.inventory if entity.entity_id not in words)
-    told = {serial: uploaded(caller.unit) for serial, caller in stage.calling.callers.items()}
+    truth = stage.cabinet.whole_truth()
+    behind = {shown.unit for shown in SITE if shown.link is Link.GATEWAY}
+    untold = [
+        entity.place for entity in stage.inventory if entity.place.unit in behind and said(truth, entity.place) is None
+    ]
+    eye = Eye((entity for entity in stage.inventory if entity.entity_id not in words), untold)
+    told = stage.calling.told
     async with asyncio.TaskGroup() as group:
         following = group.create_task(eye.follow(stage.socket))
         findings = [
@@ -151,12 +163,12 @@ async def check(stage: Stage, progress: Progress) -> bool:
     return is_good
 
 
-def _leave_out_what_is_asked_for_seldom(eye: Eye, told: Mapping[str, set[tuple[str, str]]]) -> Finding:
-    """Compare from now on of a device that calls in what it uploads: for the rest it is asked every hour or so."""
+def _leave_out_what_is_asked_for_seldom(eye: Eye, told: Mapping[int | str, set[tuple[str, str]]]) -> Finding:
+    """Compare from now on of a device that is asked seldom what it tells unasked."""
     seldom = [
         entity_id
         for entity_id, entity in eye.entities.items()
-        if isinstance(entity.place.unit, str) and entity.place[1:] not in told[entity.place.unit]
+        if entity.place.unit in told and entity.place[1:] not in told[entity.place.unit]
     ]
     for entity_id in seldom:
         del eye.entities[entity_id]
@@ -180,7 +192,7 @@ async def _at_start(stage: Stage, eye: Eye, progress: Progress) -> list[Finding]
         state, value = eye.states.get(entity.entity_id), said(truth, place)
         device = instrument(place.unit)
         what = f"{place.code} {'' if place.circuit == '1' else place.circuit}"
-        text = f"{device.link:<8}{device.model:<9}{what:<10}{state!s:>12}  {value!s:>20}  {entity.entity_id}"
+        text = f"{device.link:<13}{device.model:<9}{what:<10}{state!s:>12}  {value!s:>20}  {entity.entity_id}"
         findings.append(Finding(text, entity not in differing))
     findings.append(_agreement("all entities", eye, stage.cabinet, differing))
     return findings
@@ -190,7 +202,7 @@ async def _later(stage: Stage, eye: Eye, progress: Progress) -> list[Finding]:
     """Let time pass in the cabinet: Home Assistant has to follow."""
     before = dict(eye.states)
     stage.cabinet.advance(_LATER_SECONDS)
-    stage.calling.upload()
+    stage.calling.report()
     progress(f"comparing, {_LATER_SECONDS:g} s later")
     differing = await eye.settle(stage.cabinet)
     moved = sum(state != before[entity_id] for entity_id, state in eye.states.items())
@@ -204,7 +216,7 @@ async def _in_trouble(stage: Stage, eye: Eye, progress: Progress) -> list[Findin
     cabinet.set_scenario("leak", _LEAKING)
     cabinet.set_scenario("undervoltage", [_SAGGING, _SAGGING_AFAR])
     cabinet.advance(_ALARM_SECONDS)
-    stage.calling.upload()
+    stage.calling.report()
     progress("comparing, with a leak and a voltage sag")
     differing = await eye.settle(cabinet)
     alarm = stage.inventory.get(_LEAKING, "Lg1HIGH2")
@@ -215,7 +227,7 @@ async def _in_trouble(stage: Stage, eye: Eye, progress: Progress) -> list[Findin
     cabinet.set_scenario("normal")
     cabinet.set_scenario("normal", _SAGGING_AFAR)
     cabinet.advance(_ALARM_SECONDS)
-    stage.calling.upload()
+    stage.calling.report()
     progress("comparing, after the trouble")
     findings.append(_agreement("after the trouble", eye, cabinet, await eye.settle(cabinet)))
     return findings

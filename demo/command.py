@@ -32,12 +32,6 @@ def parser() -> argparse.ArgumentParser:
     # Which environment it runs in was decided before: by `scripts/demo`.
     add("--newest", action="store_true", help="run the newest Home Assistant, see requirements/newest.txt")
     add("--check", action="store_true", help="compare entities with the simulator, exit with 0 (all agree) or 1")
-    add(
-        "--gateways",
-        type=int,
-        metavar="PORT",
-        help="start a broker with MQTT gateways on it, and an XML gateway that calls this port of 127.0.0.1",
-    )
     add("--screenshot", type=Path, metavar="PATH", help="write a picture of the dashboard and end")
     return command
 
@@ -58,7 +52,7 @@ async def run(arguments: argparse.Namespace) -> int:
 
 
 def _running(arguments: argparse.Namespace, port: int, progress: Progress) -> AbstractAsyncContextManager[Stage]:
-    return running(port or free_port(), progress, frozen=arguments.check, xml_port=arguments.gateways)
+    return running(port or free_port(), progress, frozen=arguments.check)
 
 
 async def _do(arguments: argparse.Namespace, stage: Stage, progress: Progress) -> int:

@@ -153,7 +153,7 @@ class Dashboard:
             "path": CIRCUITS,
             "icon": "mdi:format-list-bulleted",
             "type": "masonry",
-            "cards": [self._values(shown) for shown in SITE],
+            "cards": [self._values(shown) for shown in SITE if self._inventory.of_unit(shown.unit)],
         }
 
     def _values(self, shown: Instrument) -> Json:

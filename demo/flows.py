@@ -6,47 +6,45 @@ from typing import Any
 from demo.api import Http, Json
 from demo.errors import DemoError
 from demo.server import LOOPBACK
-from demo.site import DOMAIN, LINK_TITLES, Instrument, Link
+from demo.site import CALLED, DOMAIN, LINK_TITLES, Instrument, Link
 
 type Answers = Mapping[str, object]
 
 _FLOWS = "/api/config/config_entries/flow"
 _SUBENTRY_FLOWS = "/api/config/config_entries/subentries/flow"
 _MOST_STEPS = 10
-_WHERE: Mapping[Link, str] = {Link.TCP: "host", Link.RTU_TCP: "host", Link.UPLINK: "listen"}
+_WHERE: Mapping[Link, str] = {
+    Link.TCP: "host",
+    Link.RTU_TCP: "host",
+    Link.UPLINK: "listen",
+    Link.XML: "listen",
+}
 _NAMED: Mapping[Link, tuple[str, str]] = {
     Link.TCP: ("by_hand", "unit_id"),
     Link.RTU_TCP: ("by_hand", "unit_id"),
     Link.UPLINK: ("caller", "serial_number"),
     Link.GATEWAY: ("meter", "serial_number"),
+    Link.XML: ("xml_meter", "meter_id"),
 }
 """The step in which a device is named, and the field that tells it apart."""
 _PLAIN_BROKER: Answers = {"set_client_cert": False, "set_ca_cert": "off", "transport": "tcp"}
 _CHANGED = "reconfigure_successful"
 
 
-async def add_link(http: Http, link: Link, port: int) -> str:
-    """Add a link to the cabinet, or a port that it calls; return the id of its config entry. Raises DemoError."""
-    return await _add_entry(http, link, {"port": port, _WHERE[link]: LOOPBACK})
-
-
-async def offers(http: Http, link: Link) -> bool:
-    """Whether the integration has a kind of link. Raises DemoError."""
-    step = await http.post(_FLOWS, {"handler": DOMAIN})
-    await http.delete(f"{_FLOWS}/{step['flow_id']}")
-    return link.value in step["menu_options"]
-
-
-async def add_gateway(http: Http, serial: str, port: int) -> str:
-    """Connect Home Assistant with a broker and add a gateway on it; return the id of its entry. Raises DemoError."""
+async def connect_broker(http: Http, host: str, port: int) -> None:
+    """Connect Home Assistant with a broker. Raises DemoError."""
     step = await http.post(_FLOWS, {"handler": "mqtt"})
-    await _answer_all(http, _FLOWS, step, {**_PLAIN_BROKER, "broker": LOOPBACK, "port": port})
-    return await _add_entry(http, Link.GATEWAY, {"serial_number": serial, "by_analogy": True})
+    await _answer_all(http, _FLOWS, step, {**_PLAIN_BROKER, "broker": host, "port": port})
 
 
-async def _add_entry(http: Http, link: Link, about: Answers) -> str:
+async def add_link(http: Http, link: Link, port: int) -> str:
+    """Add a link to the cabinet, a port that it calls, or a gateway on the broker; return the id of its config entry.
+
+    Raises DemoError.
+    """
+    where: Answers = {"port": port, _WHERE[link]: LOOPBACK} if link in _WHERE else {}
     step = await http.post(_FLOWS, {"handler": DOMAIN})
-    answers: Answers = {"next_step_id": link.value, "name": LINK_TITLES[link], **about}
+    answers: Answers = {"next_step_id": link.value, "name": LINK_TITLES[link], **where, **CALLED.get(link, {})}
     done = await _answer_all(http, _FLOWS, step, answers)
     entry_id: str = done["result"]["entry_id"]
     # The flow goes on with a first device; the devices are added one by one instead.

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from demo.inventory import instrument
 from demo.owner import PASSWORD, USER
 from demo.stage import Stage
+from simulator.gateway.site import BREAKER
 
 _SCENARIOS: Sequence[tuple[str, int | str | None, Mapping[str, object], str]] = (
     ("leak", 7, {}, "residual current twice its limit: alarm within seconds"),
@@ -54,10 +55,12 @@ def _gateways(stage: Stage) -> Sequence[str]:
     """Say where gateways are, if there are any."""
     if (broker := stage.calling.broker) is None:
         return []
-    host, port = broker.place
+    host, port = broker
     return [
         "",
-        f"Gateways speak at mqtt://{host}:{port}; ASCB1, AAFD, AESP100, AISD and DTSY1352 are behind them.",
+        f"Gateways speak at mqtt://{host}:{port}: three more to add, and behind Old town hall more ASCB1 and others.",
+        f'  tell \'{{"do": "scenario", "name": "leak", "unit": "{BREAKER}"}}\'',
+        "      Archive: it trips, and is closed when you acknowledged it, it is well again (normal) and was reset",
         '  tell \'{"do": "units"}\'',
         "      names all that is not on a line, and what can happen to it",
     ]

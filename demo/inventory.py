@@ -1,7 +1,7 @@
 """Which entity shows which value of which instrument, found in Home Assistant's registries."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -109,7 +109,7 @@ class Inventory:
         return self._places.get(entity_id)
 
 
-async def wait_for_values(socket: Socket, inventory: Inventory, seconds: float) -> None:
+async def wait_for_values(socket: Socket, inventory: Iterable[Entity], seconds: float) -> None:
     """Wait until every entity has a value, but not for ever: one may have none."""
     waiting = {entity.entity_id for entity in inventory}
     with suppress(TimeoutError):

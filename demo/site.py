@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from simulator.gateway.site import AWT, BREAKER, PREPAID
+from simulator.gateway.site import ARCS, AWT, BREAKER, PREPAID
+from simulator.xmlgateway.site import BUILDING, GATEWAY, SECRET
 
 DOMAIN = "acrel_safety"
 
@@ -16,6 +17,7 @@ class Link(StrEnum):
     RTU_TCP = "rtu_tcp"
     UPLINK = "uplink"
     GATEWAY = "mqtt_gateway"
+    XML = "xml_gateway"
 
 
 LINK_TITLES: Mapping[Link, str] = {
@@ -23,6 +25,7 @@ LINK_TITLES: Mapping[Link, str] = {
     Link.RTU_TCP: "Tenants' distribution board",
     Link.UPLINK: "Scattered boxes",
     Link.GATEWAY: "Old town hall",
+    Link.XML: "Sports hall",
 }
 
 
@@ -31,7 +34,7 @@ class Instrument:
     """One device to add; `answers` go to flow fields that only some models ask for."""
 
     unit: int | str
-    """Its number on a line; the serial number of what calls in."""
+    """Its number on a line; the serial number of what calls in; its place behind an XML gateway."""
     model: str
     name: str
     link: Link
@@ -52,6 +55,8 @@ USUAL: Mapping[str, object] = {
     "administrators": ["off", "on", "tags"],
     "automations": ["off"],
 }
+# The breaker behind the gateway says a number for its control level: only its owner knows at which it may be closed.
+MANY = {**USUAL, "administrators": ["off", "on", "tags", "tests"], "remote_level": 1}
 WIRING: Mapping[int, Mapping[str, str]] = {1: {"wiring": "contactor"}}
 
 # The unit ids and models of the simulator's standard cabinet. Units 4 and 11 are left for the user to add.
@@ -74,11 +79,17 @@ SITE = (
     # Two of those that the simulator has call in; the others are left as strangers.
     Instrument(unit="20260000000001", model="ddsy1352", name="Allotment", link=Link.UPLINK),
     Instrument(unit="20260000000002", model="dtsy1352", name="Holiday house", link=Link.UPLINK, control=USUAL),
+    # Some of those behind the gateways; the others are left for the user to add.
+    Instrument(unit=BREAKER, model="ascb1", name="Archive", link=Link.GATEWAY, control=MANY),
+    Instrument(unit=ARCS, model="aafd", name="Attic", link=Link.GATEWAY),
+    Instrument(unit=PREPAID, model="dtsy1352", name="Caretaker's flat", link=Link.GATEWAY, control=USUAL),
+    # It is not asked: the gateway reports all of it.
+    Instrument(unit="01003", model="adl400", name="Floodlights", link=Link.XML, answers={"polling": False}),
+    Instrument(unit="01004", model="asj10l", name="Sauna", link=Link.XML),
 )
 
-# Behind the gateway that the demo has where it is asked for one; not compared.
-GATEWAY = AWT
-BEHIND_GATEWAY = (
-    Instrument(unit=BREAKER, model="ascb1", name="Archive", link=Link.GATEWAY, control=USUAL),
-    Instrument(unit=PREPAID, model="dtsy1352", name="Caretaker's flat", link=Link.GATEWAY, control=USUAL),
-)
+# What the links that have no address of their own are asked for: who calls, or who speaks.
+CALLED: Mapping[Link, Mapping[str, object]] = {
+    Link.GATEWAY: {"serial_number": AWT, "by_analogy": True},
+    Link.XML: {"building_id": BUILDING, "gateway_id": GATEWAY, "secret": SECRET},
+}

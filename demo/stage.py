@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,14 +11,14 @@ import aiohttp
 
 from demo import server
 from demo.api import Http, Socket
-from demo.calling import Calling
+from demo.calling import Calling, shown
 from demo.dashboard import create_dashboards, set_up_energy
 from demo.errors import DemoError
-from demo.flows import add_device, add_gateway, add_link, allow_control, offers
+from demo.flows import add_device, add_link, allow_control, connect_broker
 from demo.inventory import Inventory, wait_for_values
 from demo.owner import Tokens, keep_address, onboard
 from demo.past import Past, first_moment, import_past, live_through
-from demo.site import BEHIND_GATEWAY, BRISK, DOMAIN, EXACT, GATEWAY, SITE, WIRING, Link
+from demo.site import BRISK, DOMAIN, EXACT, SITE, WIRING, Link
 from demo.workspace import workspace
 from simulator import Cabinet
 from simulator.cabinet import STANDARD_OPTIONS
@@ -56,10 +56,10 @@ class Progress:
 
 
 @asynccontextmanager
-async def running(port: int, progress: Progress, *, frozen: bool, xml_port: int | None = None) -> AsyncGenerator[Stage]:
+async def running(port: int, progress: Progress, *, frozen: bool) -> AsyncGenerator[Stage]:
     """Run cabinet and Home Assistant, with all devices added; end both afterwards. Raises DemoError.
 
-    A `frozen` cabinet's clock stands still unless it is moved by hand. With a port for XML there are gateways, too.
+    A `frozen` cabinet's clock stands still unless it is moved by hand.
     """
     server.ensure_free(port)
     async with AsyncExitStack() as stack:
@@ -68,7 +68,7 @@ async def running(port: int, progress: Progress, *, frozen: bool, xml_port: int 
         progress("starting Home Assistant")
         hass = await stack.enter_async_context(server.running(folder, held))
         try:
-            yield await _set_up(stack, hass, folder, port, progress, frozen=frozen, xml_port=xml_port)
+            yield await _set_up(stack, hass, folder, port, progress, frozen=frozen)
         except Exception as error:
             error.add_note(f"The end of Home Assistant's log:\n{hass.last_lines()}")
             raise
@@ -77,19 +77,14 @@ async def running(port: int, progress: Progress, *, frozen: bool, xml_port: int 
 
 
 async def _set_up(
-    stack: AsyncExitStack,
-    hass: server.Server,
-    folder: Path,
-    port: int,
-    progress: Progress,
-    *,
-    frozen: bool,
-    xml_port: int | None,
+    stack: AsyncExitStack, hass: server.Server, folder: Path, port: int, progress: Progress, *, frozen: bool
 ) -> Stage:
     cabinet = Cabinet.standard(frozen=frozen, start=first_moment(), options={**STANDARD_OPTIONS, **WIRING})
-    calling = Calling(cabinet, strangers=not frozen, xml_port=xml_port)
+    calling = Calling(cabinet, strangers=not frozen)
     past = await asyncio.to_thread(live_through, cabinet)
     await stack.enter_async_context(cabinet)
+    if no_broker := await calling.prepare(stack):
+        progress(f"no gateways over MQTT: {no_broker}")
     control = ControlServer(cabinet, actors(calling.parts))
     stack.push_async_callback(control.stop)
     control_file = folder / "control"
@@ -105,32 +100,29 @@ async def _set_up(
     await keep_address(socket)
     progress("Home Assistant is up and has its owner")
 
-    called = server.free_port()
-    pace = {Link.UPLINK: EXACT}  # what calls in is not asked more often than a SIM card bears
-    ports = {Link.TCP: cabinet.tcp_port, Link.RTU_TCP: cabinet.rtu_port, Link.UPLINK: called}
+    pace = {Link.TCP: BRISK, Link.RTU_TCP: BRISK}  # what calls in is not asked more often than it bears
+    ports = {Link.TCP: cabinet.tcp_port or 0, Link.RTU_TCP: cabinet.rtu_port or 0, **calling.ports}
+    if calling.broker is not None:
+        await connect_broker(http, *calling.broker)
     for link, link_port in ports.items():
-        if link_port is not None:
-            entry_id = await add_link(http, link, link_port)
-            for instrument in SITE:
-                if instrument.link is link:
-                    await add_device(http, entry_id, instrument, pace.get(link, BRISK) if frozen else {})
-                    progress(f"added {instrument.name} ({instrument.model}, {instrument.unit}, {link})")
-            await _allow_control(socket, http, entry_id)
-    await calling.start(stack, called)
-    progress(f"{len(calling.callers)} devices called in")
-    inventory = await _all_entities(socket)
-    await wait_for_values(socket, inventory, _VALUES_SECONDS)
+        entry_id = await add_link(http, link, link_port)
+        for instrument in shown([link]):
+            await add_device(http, entry_id, instrument, pace.get(link, EXACT) if frozen else {})
+            progress(f"added {instrument.name} ({instrument.model}, {instrument.unit}, {link})")
+        await _allow_control(socket, http, entry_id)
+    await calling.start(stack)
+    progress("what calls in is there")
+    inventory = await _all_entities(socket, {instrument.unit for instrument in shown(ports)})
+    truth = cabinet.whole_truth()
+    told = [
+        entity for entity in inventory if entity.place.code in truth[entity.place.unit].get(entity.place.circuit, ())
+    ]
+    await wait_for_values(socket, told, _VALUES_SECONDS)
     progress(f"{len(inventory)} entities")
     count = await import_past(socket, inventory, past)
     progress(f"yesterday's statistics of {count} of them")
     await set_up_energy(socket, inventory)
     await create_dashboards(socket, inventory)
-    if (broker := calling.broker) is not None and await offers(http, Link.GATEWAY):
-        entry_id = await add_gateway(http, GATEWAY, broker.port)
-        for instrument in BEHIND_GATEWAY:
-            await add_device(http, entry_id, instrument, {})
-            progress(f"added {instrument.name} ({instrument.model}, {instrument.unit}, {instrument.link})")
-        await _allow_control(socket, http, entry_id)
     return Stage(
         cabinet=cabinet,
         control=control_file,
@@ -146,20 +138,17 @@ async def _set_up(
 
 async def _allow_control(socket: Socket, http: Http, entry_id: str) -> None:
     """Let those instruments of a link be operated for which the demo shows it."""
-    allowed = {
-        str(instrument.unit): instrument.control for instrument in (*SITE, *BEHIND_GATEWAY) if instrument.control
-    }
+    allowed = {str(instrument.unit): instrument.control for instrument in SITE if instrument.control}
     for subentry in await socket.ask("config_entries/subentries/list", entry_id=entry_id):
         if (control := allowed.get(subentry["unique_id"])) is not None:
             await allow_control(http, entry_id, subentry["subentry_id"], control)
 
 
-async def _all_entities(socket: Socket) -> Inventory:
+async def _all_entities(socket: Socket, units: Collection[int | str]) -> Inventory:
     """Wait until the links are loaded with all their devices; return the entities. Raises DemoError.
 
     Each new device makes its link load again, and Home Assistant tells of every such step.
     """
-    units = {instrument.unit for instrument in SITE}
     try:
         async with asyncio.timeout(_LOADING_SECONDS), socket.stream("config_entries/subscribe") as changes:
             async for _ in changes:
@@ -167,7 +156,7 @@ async def _all_entities(socket: Socket) -> Inventory:
                 if not all(entry["state"] == "loaded" for entry in entries):
                     continue
                 inventory = await Inventory.read(socket)
-                if units == {entity.place.unit for entity in inventory}:
+                if {*units} == {entity.place.unit for entity in inventory}:
                     return inventory
     except TimeoutError as error:
         raise DemoError(f"the devices did not show up in {_LOADING_SECONDS:g} s") from error

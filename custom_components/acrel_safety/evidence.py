@@ -1,5 +1,7 @@
 """How sure the registers of a device's model are, shown beside its values: a wrong register looks like a right one."""
 
+from collections.abc import Iterator
+
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory
@@ -26,6 +28,18 @@ class RegisterEvidence(SensorEntity):
         self._attr_device_info = device_info(coordinator.subentry)
         self._attr_options = [evidence.value for evidence in Evidence]
         self._attr_native_value = coordinator.device.model.evidence.value
+
+
+def of_device(coordinator: AcrelCoordinator) -> Iterator[RegisterEvidence]:
+    """Yield it, where values are read by register; where they are named no register is in question."""
+    if not coordinator.device.model.is_spoken:
+        yield RegisterEvidence(coordinator)
+
+
+def ids_of_device(coordinator: AcrelCoordinator) -> Iterator[str]:
+    """Yield its unique id, where there is one."""
+    if not coordinator.device.model.is_spoken:
+        yield unique_id(coordinator.subentry)
 
 
 def unique_id(subentry: ConfigSubentry) -> str:

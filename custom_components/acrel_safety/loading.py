@@ -224,7 +224,7 @@ def _remove_former_entities(hass: HomeAssistant, coordinator: AcrelCoordinator) 
     registry = er.async_get(hass)
     subentry = coordinator.subentry
     present = {(platform.value, unique_id(subentry, point.key)) for point, platform in shown(coordinator)}
-    others = (evidence.unique_id(subentry), *figures.ids_of_device(subentry))
+    others = (*evidence.ids_of_device(coordinator), *figures.ids_of_device(subentry))
     present |= {(Platform.SENSOR.value, identifier) for identifier in others}
     limits = limitsensor.drawn_limits(subentry, coordinator.device.model)
     present |= {(Platform.SENSOR.value, limitsensor.unique_id(subentry, limit)) for limit, _ in limits}

@@ -57,7 +57,7 @@ def log_deed(hass: HomeAssistant, deed: Deed) -> None:
 
 
 def _sentence(happening: Happening, standing: Standing) -> Sayable | None:
-    cause = standing.alarm.cause.name
+    cause = standing.alarm.name
     if happening.what is What.RAISED:
         return headed(standing.level, figured(standing))
     if happening.what is What.RETURNED:

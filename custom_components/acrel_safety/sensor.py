@@ -13,7 +13,7 @@ from homeassistant.const import DEGREE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from . import calling, figures
+from . import calling, evidence, figures
 from .aioacrel.alarms.levels import Safety
 from .aioacrel.points import Point
 from .aioacrel.texts import library_language
@@ -22,7 +22,6 @@ from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
 from .entity import AcrelEntity
 from .entity_ids import SAFETY
-from .evidence import RegisterEvidence
 from .joining import FurtherWay
 from .kinds import points_of
 from .lastknown import LastKnown, is_brought_back
@@ -90,7 +89,7 @@ async def async_setup_entry(
             [
                 *_words(views_of(coordinator)),
                 *points,
-                RegisterEvidence(coordinator),
+                *evidence.of_device(coordinator),
                 *figures.of_device(coordinator),
                 *calling.sensors_of(coordinator),
                 *limit_sensors(coordinator),

@@ -40,7 +40,7 @@ def cut_off_tag(board: Board, circuit: str) -> str:
 
 def figured(standing: Standing) -> Sayable:
     """Return what is wrong, with the figures; of what is over the worst there was, and what is there now."""
-    cause, limit, unit = standing.alarm.cause.name, standing.limit, standing.unit
+    cause, limit, unit = standing.alarm.name, standing.limit, standing.unit
     if standing.is_over:
         return over_with_figures(cause, standing.worst_value, standing.value, limit, unit)
     return with_figures(cause, standing.value, limit, unit)

@@ -88,6 +88,8 @@ class Ascb1(Coded):
         yield flag("RlyRepSta", lambda: self.maintenance)
         yield flag("RlyFauSta", lambda: self._is_stuck)
         yield flag("LgFauSta", lambda: self._is_blind)
+        for number, _ in enumerate(conductors(self._poles), start=1):
+            yield flag(f"T{number}FauSta", lambda: False)
         yield flag("AlmSta", lambda: self.buzzing)
         yield value("AlrRcrCnt", lambda: self.reclosed)
         yield value("closeCnt", lambda: self.closings)

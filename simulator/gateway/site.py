@@ -29,7 +29,7 @@ class Site:
         chosen = QUIRKS[quirks]
         tells = chosen.tells_position
         meters = [
-            Meter.build(cabinet, BREAKER, "ascb1", travel_s=2.0),
+            Meter.build(cabinet, BREAKER, "ascb1", poles=3, travel_s=2.0),
             Meter.build(cabinet, HUB, "ascb1", circuits=3),
             Meter.build(cabinet, RECLOSER, "ascb1", recloses=2),
             Meter.build(cabinet, ARCS, "aafd"),

@@ -15,6 +15,7 @@ from simulator.xmlgateway import wire
 
 _OWN = "DOC_"
 _MOST_STORED = 2000
+_DECIMALS = 4
 _FAULT = "1"
 """Error of a function whose meter does not answer: that it is not empty is known, what it says is not."""
 
@@ -212,6 +213,13 @@ class XmlGateway:
 
     # -- what it says --------------------------------------------------------------------------------------------------
 
+    def told(self) -> Mapping[str, Sequence[str]]:
+        """Return the codes that it reports of each unit, by the number of that."""
+        return {
+            number: [code for code, _, _ in _functions(unit)]
+            for number, unit in ((f"01{address:03}", unit) for address, unit in self.units.items())
+        }
+
     def _measured(self) -> str:
         return "".join(wire.meter(f"01{address:03}", _functions(unit)) for address, unit in self.units.items())
 
@@ -278,4 +286,9 @@ def _functions(unit: Unit) -> list[tuple[str, str, str]]:
         values["WPP"] = total
     if unit.silent:
         return [(code, _FAULT, "") for code in values]
-    return [(code, "", str(int(value) if isinstance(value, bool) else value)) for code, value in values.items()]
+    return [(code, "", _spelled(value)) for code, value in values.items()]
+
+
+def _spelled(value: float) -> str:
+    """Spell a value with as many digits as a gateway gives."""
+    return str(int(value) if isinstance(value, bool) else round(value, _DECIMALS))

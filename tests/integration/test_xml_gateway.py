@@ -35,10 +35,10 @@ def entity_id(hass: HomeAssistant, entry: MockConfigEntry, platform: str, rest: 
 
 
 @asynccontextmanager
-async def gateway(hass: HomeAssistant, *, polling: bool) -> AsyncGenerator[MockConfigEntry]:
+async def gateway(hass: HomeAssistant, *, polling: bool, model: str = "dtsy1352") -> AsyncGenerator[MockConfigEntry]:
     """Set up a port with one device behind its gateway; it is unloaded at the end."""
     device = ConfigSubentryData(
-        data={"meter_id": "01001", "model": "dtsy1352", "allow_changes": False, "polling": polling},
+        data={"meter_id": "01001", "model": model, "allow_changes": False, "polling": polling},
         subentry_type=SUBENTRY_DEVICE,
         title="Shop",
         unique_id="01001",
@@ -142,3 +142,14 @@ async def test_a_device_is_shown_by_what_is_polled_or_reported_and_nothing_secre
                 assert secret not in shown
             await guest.leave()
             await until_state(hass, online, is_now("off"))
+
+
+async def test_a_device_without_registers_is_shown_by_its_codes_and_asked_for_nothing(hass: HomeAssistant) -> None:
+    async with gateway(hass, polling=True, model="ascb1") as entry, asyncio.timeout(30):
+        position = entity_id(hass, entry, "binary_sensor", "1_RlySta")
+        guest = await Guest.logged_in(entry.data["port"])
+        guest.report(report({"RlySta": 1, "Lg": 12}, datetime.now(CHINA).strftime("%Y%m%d%H%M%S")))
+        await until_state(hass, position, is_now("on"))
+        await until_state(hass, entity_id(hass, entry, "sensor", "1_Lg"), is_now("12.0"))
+        assert guest.asked == []
+        await guest.leave()

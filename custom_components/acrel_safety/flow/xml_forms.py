@@ -105,12 +105,11 @@ def called(strangers: Sequence[GatewayName], texts: FlowTexts) -> str:
 
 def meter_schema(catalogue: Catalogue, texts: FlowTexts) -> probatio.Schema:
     """Ask for place, model and name."""
-    usable = [model for model in catalogue.models.values() if not model.needs_table]
     return probatio.Schema(
         {
             probatio.Required(CONF_METER): TextSelector(),
             # Needed, but Home Assistant's frontend takes the first option of a required choice by itself.
-            probatio.Optional(CONF_MODEL): choice(choices_of(usable, texts)),
+            probatio.Optional(CONF_MODEL): choice(choices_of(catalogue.models.values(), texts)),
             probatio.Optional(CONF_NAME): TextSelector(),
         }
     )

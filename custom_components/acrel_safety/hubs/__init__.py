@@ -28,6 +28,7 @@ from .uplink import UplinkEntryHub
 from .uplink_memory import UplinkMemory
 from .uplink_strangers import StrangerCards
 from .xml import XmlEntryHub
+from .xml import shown_as as xml_shown_as
 
 
 class EntryHub(Protocol):
@@ -117,6 +118,7 @@ WAYS: dict[str, Way] = {
         seat=xml_data.seat,
         seat_field=CONF_METER,
         missing=missing_ratios,
+        shown_as=xml_shown_as,
     ),
     TYPE_GATEWAY: Way(
         hub=GatewayEntryHub,

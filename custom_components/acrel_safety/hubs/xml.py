@@ -1,7 +1,7 @@
 """An XML gateway: from an entry's data to the library's server, each subentry a device behind the gateway."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from ipaddress import ip_network
@@ -12,11 +12,11 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..aioacrel.errors import MissingTableError
 from ..aioacrel.points import Model
 from ..aioacrel.registers import Ratio
 from ..aioacrel.source import Source
 from ..aioacrel.uplink.events import Event, EventKind
+from ..aioacrel.xmlgateway.history import Record
 from ..aioacrel.xmlgateway.hub import Polling, XmlHub
 from ..aioacrel.xmlgateway.limits import DEFAULT_LIMITS
 from ..aioacrel.xmlgateway.names import GatewayName, MeterId
@@ -53,7 +53,10 @@ class XmlEntryHub:
             zone=zone_of(data[CONF_CLOCK]), limits=replace(DEFAULT_LIMITS, networks=networks), on_event=self._take
         )
         self._gateway = self._server.expect(GatewayName(data[CONF_BUILDING], data[CONF_GATEWAY]), data[CONF_XML_SECRET])
-        self._hubs = {is_on: XmlHub(self._server, polling=Polling(is_on=is_on)) for is_on in (True, False)}
+        self._hubs = {
+            is_on: XmlHub(self._server, polling=Polling(is_on=is_on), on_past=self.takes_before)
+            for is_on in (True, False)
+        }
         """Those that are polled, and those that are not."""
         self._reported: dict[Source, datetime] = {}
         self._listeners: list[Callable[[], None]] = []
@@ -64,8 +67,6 @@ class XmlEntryHub:
 
     def source(self, subentry: ConfigSubentry, model: Model) -> MeterSource:
         """Return a device; nothing is asked of it before the gateway calls."""
-        if model.needs_table:
-            raise MissingTableError(model=model.name, needs=len(model.waiting))
         meter = MeterId.of(subentry.data[CONF_METER])
         if meter is None:
             raise ValueError("what is stored was checked before")
@@ -138,6 +139,10 @@ class XmlEntryHub:
         return {**source.details(), "strangers": len(self._server.strangers)}
 
     @callback
+    def takes_before(self, source: MeterSource, records: Sequence[Record]) -> None:
+        """Take values of before, which the gateway could not send then."""
+
+    @callback
     def _took(self, source: Source) -> None:
         self._reported[source] = dt_util.utcnow()
         self._changed()
@@ -161,3 +166,8 @@ def strangers_of(entry: ConfigEntry) -> list[GatewayName]:
     """Return the gateways that called the port of an entry and that nobody knows."""
     hub = entry.runtime_data.hub if entry.state is ConfigEntryState.LOADED else None
     return hub.strangers() if isinstance(hub, XmlEntryHub) else []
+
+
+def shown_as(source: Source, model: Model) -> Model:
+    """Return a model as the device it is of is reached: by its registers, or by its codes alone."""
+    return source.shown_as if isinstance(source, MeterSource) else model

@@ -131,7 +131,7 @@ def _request(operator: Operator, request: Request, caller: Caller | None, langua
         "code": request.operation.code,
         "name": operation.name(language),
         "warning": operation.warning(language),
-        "cause": alarm.cause.name.text(language),
+        "cause": alarm.name.text(language),
         "value": alarm.value,
         "limit": alarm.limit,
         "unit": alarm.cause.unit,

@@ -8,7 +8,7 @@ from secrets import token_hex
 
 from ..errors import AlarmRefusedError
 from ..readings import Value
-from ..texts import Said, phrase
+from ..texts import Said, Sayable, phrase
 from .clock import Moment
 from .facts import Facts, Word
 from .happening import Happening, What
@@ -27,6 +27,7 @@ class Alarm:
         "_shelved_until",
         "_shelving_ends",
         "_tell",
+        "_told",
         "cause",
         "changes",
         "detail",
@@ -64,6 +65,7 @@ class Alarm:
         """What its rule says besides."""
         self.figures: Mapping[str, Value] = {}
         """What else led to it, by names that stay."""
+        self._told: Sayable | None = None
         self.is_complete = True
         """Whether value and limit are there, as far as they can be, and were told of this occurrence."""
         self.is_silenced = False
@@ -76,6 +78,11 @@ class Alarm:
         self._shelving_ends: float | None = None
         """Until when this occurrence may be shelved at most, by the steady clock; None before it was."""
         self._changes = deque[float](maxlen=CHATTERS_AT)
+
+    @property
+    def name(self) -> Sayable:
+        """What is wrong, by the device's own word where it told that."""
+        return self._told or self.cause.name
 
     @property
     def word(self) -> Word:
@@ -119,6 +126,8 @@ class Alarm:
         self.value = verdict.value
         self.limit = verdict.limit
         self.detail, self.figures = verdict.detail, verdict.figures
+        # When it is closed again it stands until somebody acknowledged it, and is called as before.
+        self._told = verdict.name or (self._told if self.facts.stands else None)
         if not facts.is_seen or facts.condition is not verdict.is_on:
             self.facts = replace(facts, condition=verdict.is_on, is_seen=True)
         if verdict.is_on:

@@ -9,7 +9,8 @@ from ..texts import phrase
 from .closedagain import SETTLING_SECONDS
 from .levels import Level
 from .rules import ANY, Band, Readings, circuits_of, farthest, number_of, present, value_of
-from .verdict import UNSAID, AlarmKey, Cause, Verdict
+from .tripcause import TripCause
+from .verdict import UNSAID, AlarmKey, Cause, QuantityName, Verdict
 
 OPENED = "opened"
 DEAD = "dead"
@@ -30,13 +31,16 @@ _NO_AMPS = 0.05
 class OpenedRule:
     """A breaker that was closed is open, and nobody here opened it."""
 
-    figures: AbstractSet[PointKey] = frozenset()
-
-    def __init__(self, cause: Cause, key: PointKey) -> None:
-        """Take the point that tells the position, true for closed."""
+    def __init__(self, cause: Cause, key: PointKey, told: TripCause) -> None:
+        """Take the point that tells the position, true for closed, and what the device says that it opened for."""
         self.cause = cause
         self.key = key
         self.inputs: AbstractSet[PointKey] = frozenset((key,))
+        self.figures: AbstractSet[PointKey] = frozenset(told.keys)
+        self._told = told
+        self._opened: float | None = None
+        self._name: QuantityName | None = None
+        """What the device says that it opened for; it stays when that is over."""
         self._was_closed: bool | None = None
         self._commanded: float | None = None
         """When it was closed from here, by the steady clock, until it was seen to be closed since."""
@@ -62,6 +66,7 @@ class OpenedRule:
 
     def judge(self, readings: Readings, now: float) -> Verdict:
         """Compare with the position before."""
+        self._told.look(readings, now)
         position = value_of(readings, self.key)
         if position is None:
             return UNSAID
@@ -70,16 +75,18 @@ class OpenedRule:
         is_closed = bool(position)
         if is_closed:
             # An opening that is expected may be on its way still.
-            self._is_on, self._commanded = False, None
+            self._is_on, self._commanded, self._opened, self._name = False, None, None, None
         elif self._was_closed or (self._commanded is not None and now >= self._commanded + SETTLING_SECONDS):
             # It may have opened again before any poll saw it closed.
             self._is_on, self._expected_until = not _is_before(now, self._expected_until), None
-            self._commanded = None
+            self._commanded, self._opened = None, now
         self._was_closed = is_closed
-        return Verdict(self._is_on)
+        if self._opened is not None and self._name is None:
+            self._name = self._told.of(self._opened)
+        return Verdict(self._is_on, name=self._name)
 
     def calm(self, key: PointKey) -> Band | None:
-        """Look at each position: one that is closed still ends what was expected."""
+        """Look at each position and alarm: one that is closed still ends what was expected."""
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Go on from the position before a restart: an opening meanwhile was nobody's command here."""
@@ -189,7 +196,8 @@ def position_keys(model: Model) -> Iterator[PointKey]:
 def position_rules(model: Model) -> Iterator[OpenedRule | DeadRule]:
     """Yield the rules of a model."""
     for key in position_keys(model):
-        yield OpenedRule(Cause(key=AlarmKey(*key, OPENED), level=Level.TRIP, name=phrase("alarm_opened")), key)
+        cause = Cause(key=AlarmKey(*key, OPENED), level=Level.TRIP, name=phrase("alarm_opened"))
+        yield OpenedRule(cause, key, TripCause(model, key.circuit))
     for circuit in circuits_of(model):
         voltages = [key for key in present(model, circuit, _VOLTAGES) if key in model.readable]
         if voltages:

@@ -25,7 +25,7 @@ class Standing:
     circuit_name: str
     code: str
     name: str
-    """What is wrong, in English; `alarm.cause.name` says it in any language."""
+    """What is wrong, in English; `alarm.name` says it in any language."""
     alarm: Alarm
     level: Level
     word: Word
@@ -59,7 +59,7 @@ class Standing:
 
     def text(self, language: str = "en") -> str:
         """Return what is wrong in a language."""
-        return self.alarm.cause.name.text(language)
+        return self.alarm.name.text(language)
 
     def more(self, language: str = "en") -> str:
         """Return what its rule says besides, in a language."""
@@ -108,7 +108,7 @@ def standing_of(alarm_id: str, alarm: Alarm, board: Board, now: Moment) -> Stand
         circuit=circuit,
         circuit_name="" if circuit == DEVICE_CIRCUIT else board.circuit_name(circuit),
         code=cause.key.code,
-        name=cause.name.text(),
+        name=alarm.name.text(),
         alarm=alarm,
         level=cause.level,
         word=alarm.word,

@@ -80,6 +80,8 @@ class Verdict(NamedTuple):
     """What else led to it, by names that stay."""
     is_complete: bool = True
     """Whether value and limit are what can be known of it; otherwise a reading that is awaited brings them."""
+    name: Sayable | None = None
+    """What is wrong by the device's own word, where it tells; otherwise as its cause is called."""
 
 
 UNSAID = Verdict(None)

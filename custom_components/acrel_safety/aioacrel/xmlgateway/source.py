@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from ..errors import AcrelError, DeviceAwayError, MissingTableError, WrongDeviceError
@@ -95,6 +96,11 @@ class MeterSource:
             return {**model.points, **self.decoder.extras}
         besides = {key: model.points[key] for key in self._reported if key in model.points}
         return {**besides, **self.polled.points, **self.decoder.extras}
+
+    @property
+    def shown_as(self) -> Model:
+        """The model as it is reached: of a meter without registers its codes are all there is, and need none."""
+        return self.model if self.polled is not None else replace(self.model, is_spoken=True)
 
     @property
     def extras(self) -> AbstractSet[PointKey]:
