@@ -4,9 +4,10 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
-from homeassistant.components.recorder import Recorder
+from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
@@ -75,7 +76,7 @@ async def rows(hass: HomeAssistant, source: GatewaySource, code: str, *types: st
         statistics_during_period, hass, START - timedelta(days=1), None, {name}, "hour", None, set(types)
     )
     return [
-        ((row["start"] - START.timestamp()) / HOUR, *(round(row[kind], 3) for kind in types))
+        ((row["start"] - START.timestamp()) / HOUR, *(round(cast("dict[str, float]", row)[kind], 3) for kind in types))
         for row in found.get(name, [])
     ]
 

@@ -12,6 +12,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from custom_components.acrel_safety.aioacrel.gateway.source import GatewaySource
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.diagnostics import async_get_config_entry_diagnostics
 from custom_components.acrel_safety.hubs.gateway_trouble import GATEWAY_TROUBLE
@@ -51,15 +52,18 @@ async def cannot_be_read(rig: GatewayRig, device: Awt, clock: Ahead, caplog: pyt
     """More than one garbled message is told, with what to do, and nothing private."""
     hass = rig.hass
     trouble = f"{rig.entry.entry_id}_{GATEWAY_TROUBLE}"
-    garbled = rig.coordinator(BREAKER).source.gateway.unread + 1
+    source = rig.coordinator(BREAKER).source
+    assert isinstance(source, GatewaySource)
+    garbled = source.gateway.unread + 1
     await device.say(TOPIC, b"\x02\x99garbage")
-    while rig.coordinator(BREAKER).source.gateway.unread < garbled:
+    while source.gateway.unread < garbled:
         await hass.async_block_till_done()
     assert ir.async_get(hass).async_get_issue(DOMAIN, trouble) is None
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=5500))
     await hass.async_block_till_done()
     issue = ir.async_get(hass).async_get_issue(DOMAIN, trouble)
     assert issue is not None
+    assert issue.translation_placeholders is not None
     assert "secret" in issue.translation_placeholders["detail"]
     said = json.dumps([await async_get_config_entry_diagnostics(hass, rig.entry), issue.to_json()], default=str)
     said += said_in(caplog)
@@ -91,13 +95,13 @@ async def test_what_is_never_reported_and_what_cannot_be_read_is_told_to_the_own
             manager = repairs_flow_manager(hass)
             assert manager is not None
             shown = await manager.async_init(DOMAIN, data={"issue_id": identifier})
-            assert shown["description_placeholders"]["listed"] == LISTED
+            assert (shown["description_placeholders"] or {})["listed"] == LISTED
             chosen = [*PROBES[:3], "Ub@1", "Uc@1"]
             assert (await manager.async_configure(shown["flow_id"], {"alarms": chosen}))["type"] == "create_entry"
             await hass.async_block_till_done()
             # One is left: that is still no quiet.
             assert ir.async_get(hass).async_get_issue(DOMAIN, identifier) is not None
-            assert hass.states.get(safety).state == "not_seen"
+            assert hass.states.is_state(safety, "not_seen")
             shown = await manager.async_init(DOMAIN, data={"issue_id": identifier})
             await manager.async_configure(shown["flow_id"], {"alarms": PROBES[3:]})
             await hass.async_block_till_done()

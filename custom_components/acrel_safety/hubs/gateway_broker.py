@@ -3,7 +3,8 @@
 Every entry is one gateway; what they say is subscribed once, as long as any of them is loaded.
 """
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -16,11 +17,14 @@ from homeassistant.util.hass_dict import HassKey
 from ..aioacrel.gateway.errors import NoBrokerError
 from ..aioacrel.gateway.events import Event, HistoryValue
 from ..aioacrel.gateway.hub import GatewayHub
-from ..const import DOMAIN
+from ..const import DOMAIN, LOGGER
 from ..lifetime import at_stop
 
 GRACE_SECONDS = 30.0
 """So long the broker may be away before everything behind it is."""
+SUBSCRIBE_SECONDS = 5.0
+_QOS = 1
+_GREETINGS = "sys/"
 _AWAY = "MQTT"
 REJOIN_SECONDS = 20.0
 """So long a gateway is remembered whose entry was taken down: most often it is loaded anew."""
@@ -66,10 +70,36 @@ class Broker:
         self.hub.start()
         self._leave.append(at_stop(self._hass, self._stop))
         self._leave.append(mqtt.async_subscribe_connection_status(self._hass, self._connected))
-        for topic in self.hub.subscriptions():
-            self._leave.append(await mqtt.async_subscribe(self._hass, topic, self._take, qos=1, encoding=None))
+        # Whoever is answered reports at once: by then its reports have to come here.
+        greetings = [topic for topic in self.hub.subscriptions() if topic.casefold().startswith(_GREETINGS)]
+        await self._async_subscribe([topic for topic in self.hub.subscriptions() if topic not in greetings])
+        await self._async_subscribe(greetings)
         if not mqtt.is_connected(self._hass):
             self._connected(is_connected=False)
+
+    async def _async_subscribe(self, topics: Sequence[str]) -> None:
+        """Subscribe topics, and wait until the broker knows it, unless it is away."""
+        left = set(topics)
+        is_done = asyncio.Event()
+
+        @callback
+        def done(topic: str) -> None:
+            left.discard(topic)
+            if not left:
+                is_done.set()
+
+        for topic in topics:
+            self._leave.append(await mqtt.async_subscribe(self._hass, topic, self._take, qos=_QOS, encoding=None))
+        watches = [mqtt.async_on_subscribe_done(self._hass, topic, _QOS, partial(done, topic)) for topic in topics]
+        try:
+            if mqtt.is_connected(self._hass):
+                async with asyncio.timeout(SUBSCRIBE_SECONDS):
+                    await is_done.wait()
+        except TimeoutError:
+            LOGGER.debug("The broker did not say that it took %s", ", ".join(left))
+        finally:
+            for end in watches:
+                end()
 
     @callback
     def _part(self, serial: str) -> None:

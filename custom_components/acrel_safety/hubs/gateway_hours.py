@@ -91,7 +91,7 @@ class Series:
                 if str(hour).isdecimal()
             },
             done={hour for hour in (done if isinstance(done, list) else ()) if isinstance(hour, int)},
-            base=float(base) if _is_number(base) else None,
+            base=float(base) if isinstance(base, int | float) and _is_number(base) else None,
             ends=_numbers(found.get("ends")),
         )
 

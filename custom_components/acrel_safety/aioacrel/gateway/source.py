@@ -124,6 +124,11 @@ class GatewaySource:
         return replace(own, circuits=circuits, points=points, is_spoken=True)
 
     @property
+    def held(self) -> Mapping[PointKey, Reading]:
+        """What was reported and holds."""
+        return self._holding.readings
+
+    @property
     def heard(self) -> AbstractSet[PointKey]:
         """What holds now: what the gateway reports of this meter at all."""
         return self._holding.readings.keys()
@@ -283,7 +288,7 @@ class GatewaySource:
         self._told.take(readings.keys(), made, self.gateway.period)
         self._last = readings
         self._note(readings, made)
-        self._say({key: reading for key, reading in (aside | readings).items() if key in self._wanted})
+        self._say({key: reading for key, reading in {**aside, **readings}.items() if key in self._wanted})
 
     def _refused(self, keys: AbstractSet[PointKey]) -> dict[PointKey, Reading]:
         """Return what is said of what the owner put aside."""
