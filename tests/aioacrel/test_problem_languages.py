@@ -137,7 +137,7 @@ SYNTAX = {
     *(word for words in (Evidence, Kind, Pace, Ratio, RegisterType, Order, Column) for word in words),
     *("model", "title", "covers", "name", "note", "line", "unit", "step", "bytesize", "stopbits", "source", "text"),
     *("true", "false", "low", "high", "TOML", "UTF", "CSV", "GB", "DOC", "RLYOFF", "k_mode", "is_unit_id", "Unicode"),
-    *("address_mode", "dump", "Modbus", "double", "ForceControl", "FORCESWITCH"),
+    *("address_mode", "dump", "gateway", "Modbus", "double", "ForceControl", "FORCESWITCH"),
     *("mA", "kV"),
     *("FFFFh", "xFFFF", "FFFFH", "utf", "xff", "xc", "nn", "address"),
     *("Decimal", "NaN", "Infinity", "True"),

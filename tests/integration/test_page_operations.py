@@ -132,6 +132,10 @@ async def test_a_page_speaks_the_language_of_its_user_and_follows_a_device_that_
     assert [tag["reason"] for tag in device["tags"]] == ["检修"]
 
 
+def _shown(device: Json) -> Mapping[str, tuple[str, str | None]]:
+    return {one["code"]: (one["effect"], one["output"]) for one in device["circuits"]["1"]["operations"]}
+
+
 async def test_an_output_that_opens_what_it_drives_stands_as_its_circuit_does(
     hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, hass_ws_client: WebSocketGenerator
 ) -> None:
@@ -142,17 +146,17 @@ async def test_an_output_that_opens_what_it_drives_stands_as_its_circuit_does(
     rig = ControlRig(await link_to(cabinet, intervals=QUICK, control=control), unit_id=1)
     ada = await administrator(hass)
     page = await opened(rig, hass_ws_client)
-    device = await page.stands("closed")
-    shown = {one["code"]: (one["effect"], one["output"]) for one in device["circuits"]["1"]["operations"]}
-    assert shown == {
+    wanted = {
         "DO1ON": ("open", None), "DO1OFF": ("close", None), "DO2ON": ("nothing", "off"), "DO2OFF": ("nothing", "off")
     }  # fmt: skip
+    # Where its outputs stand is read a moment later.
+    await page.until(lambda device: device["circuits"]["1"]["position"] == "closed" and _shown(device) == wanted)
     here = {"device_id": page.device_id}
     selected = await rig.act("select", ada, **here, operation="open")
     assert (selected["operation"], selected["position"]) == ("DO1ON", "closed")
     done = await rig.act("operate", ada, **here, operation="open", token=selected["token"])
     assert (done["outcome"], done["position"]) == ("confirmed", "open")
-    device = await page.stands("open")
+    await page.stands("open")
     (listed,) = (await rig.act("list_operations", ada, **here))["devices"]
     assert [one["position"] for one in listed["operations"][:2]] == ["open", "open"]
     await rig.act("hang_tag", ada, **here, reason="Work")

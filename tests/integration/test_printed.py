@@ -114,4 +114,5 @@ def test_every_printed_automation_is_run_here() -> None:
         for block in _BLOCK.findall(path.read_text("utf-8"))
         if "triggers:" in block or "template:" in block
     ]
-    assert len(automations) == 4
+    # That of two steps is run where operations are.
+    assert len(automations) == 5

@@ -13,6 +13,7 @@ from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
 from ..aioacrel.gateway.topics import topic_of
 from ..aioacrel.masking import masked
 from ..const import CONF_SERIAL, TYPE_GATEWAY
+from ..hubs.uplink_strangers import title_of
 from ..markdown import plain
 from ..turns import turn
 from .ending import ends_clearly
@@ -44,11 +45,7 @@ class GatewaySteps(EntrySteps):
         await self.async_set_unique_id(f"mqtt_{sha256(topic.serial.encode()).hexdigest()[:16]}")
         self._abort_if_unique_id_configured()
         texts = await FlowTexts.load(self.hass)
-        self.context["title_placeholders"] = {
-            "what": texts("card", "mqtt"),
-            "serial": masked(topic.serial),
-            "entry": "MQTT",
-        }
+        self.context["title_placeholders"] = title_of(texts("card", "mqtt"), topic.serial, "MQTT")
         return await self.async_step_mqtt_gateway()
 
     @ends_clearly
