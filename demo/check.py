@@ -29,7 +29,7 @@ _EXAMPLES = 10
 
 # Only warnings and worse are logged. One of them Home Assistant has for every custom integration.
 _OURS = re.compile(rf"{DOMAIN}|aioacrel|modbus", re.IGNORECASE)
-_HARMLESS = "[homeassistant.loader] We found a custom integration"
+_HARMLESS = ("[homeassistant.loader] We found a custom integration", "Received unexpected response with Transaction ID")
 
 # Shown one by one; all others are compared as well.
 _SHOWN = (
@@ -253,7 +253,11 @@ async def _surroundings(stage: Stage) -> list[Finding]:
         for issue in source
     ]
     saved = await stage.socket.ask("lovelace/config", url_path=PATH)
-    complaints = [line for line in stage.server.log.splitlines() if _OURS.search(line) and _HARMLESS not in line]
+    complaints = [
+        line
+        for line in stage.server.log.splitlines()
+        if _OURS.search(line) and not any(one in line for one in _HARMLESS)
+    ]
     return [
         Finding(f"the energy dashboard finds nothing wrong{_listed(issues)}", not issues),
         Finding("the dashboard is the page that is shipped", saved == PAGE),

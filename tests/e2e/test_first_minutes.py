@@ -1,9 +1,11 @@
 """The first ten minutes in a browser, as a new owner spends them: link, search, names, table, what to do next."""
 
 import aiohttp
+import pytest
 from playwright.async_api import Page, expect
 
 from demo.api import Http
+from demo.calling import LINES_ONLY
 from demo.owner import log_in
 from demo.view import logged_in
 from simulator import Cabinet
@@ -12,6 +14,12 @@ from tests.e2e.conftest import ROOT, Demo
 _PICTURES = ROOT / "build"
 _PATIENCE = 60_000.0  # milliseconds
 _BAD = "unit\tcircuit\tname\trated\tleakage\n3\t1\tMain\tmany\t300\n8\t1\tOven\t\t30\n"
+
+
+@pytest.fixture(autouse=True)
+def _lines_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a demo whose record shows one story, and in which nobody calls meanwhile."""
+    monkeypatch.setenv(LINES_ONLY, "1")
 
 
 async def test_what_answers_is_found_and_added_with_a_pasted_table(demo: Demo) -> None:

@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from demo.api import Http, Json, Socket
+from demo.calling import LINES_ONLY
 from demo.dashboard import OVERVIEW, PATH
 from demo.owner import log_in
 from demo.view import logged_in, show_dashboard
@@ -27,6 +28,12 @@ _IN_THE_DRAWER: Json = {
     "action": "persistent_notification.create",
     "data": {"notification_id": "acrel", "title": "{{ title }}", "message": "{{ message }}"},
 }
+
+
+@pytest.fixture(autouse=True)
+def _lines_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a demo whose record shows one story, and in which nobody calls meanwhile."""
+    monkeypatch.setenv(LINES_ONLY, "1")
 
 
 @dataclass(frozen=True, slots=True)
