@@ -26,15 +26,13 @@ from tests.integration.rigs import is_now, until_issue
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 PRODUCT_KEY = "0123456789abcdef"
 LISTED = """\
-- Temperature probe 1 fault
-- Temperature probe 2 fault
 - Temperature probe 3 fault
 - Temperature probe 4 fault
 - Phase B voltage
 - Phase C voltage"""
 TOPIC = f"data/up/{PRODUCT}/{AWT}"
 PRIVATE = (AWT, BREAKER, PRODUCT_KEY, "860000000000000", "89860000000000000000")
-PROBES = [f"T{number}FauSta@1" for number in range(1, 5)]
+PROBES = [f"T{number}FauSta@1" for number in range(3, 5)]
 
 
 def update(device: Awt, **codes: object) -> str:
@@ -96,26 +94,26 @@ async def test_what_is_never_reported_and_what_cannot_be_read_is_told_to_the_own
             assert manager is not None
             shown = await manager.async_init(DOMAIN, data={"issue_id": identifier})
             assert (shown["description_placeholders"] or {})["listed"] == LISTED
-            chosen = [*PROBES[:3], "Ub@1", "Uc@1"]
+            chosen = [*PROBES[:1], "Ub@1", "Uc@1"]
             assert (await manager.async_configure(shown["flow_id"], {"alarms": chosen}))["type"] == "create_entry"
             await hass.async_block_till_done()
             # One is left: that is still no quiet.
             assert ir.async_get(hass).async_get_issue(DOMAIN, identifier) is not None
             assert hass.states.is_state(safety, "not_seen")
             shown = await manager.async_init(DOMAIN, data={"issue_id": identifier})
-            await manager.async_configure(shown["flow_id"], {"alarms": PROBES[3:]})
+            await manager.async_configure(shown["flow_id"], {"alarms": PROBES[1:]})
             await hass.async_block_till_done()
             state = await rig.until(safety, is_now("safe"))
             assert ir.async_get(hass).async_get_issue(DOMAIN, identifier) is None
             assert len(state.attributes["not_watched"]) == len(chosen) + 1
             # It is reported after all: a fault, and no word of the owner hides it.
             clock.seconds += 5
-            await device.say(TOPIC, update(device, T2FauSta="1"))
+            await device.say(TOPIC, update(device, T4FauSta="1"))
             await rig.until(safety, is_now("fault"))
             await hass.async_block_till_done()
             stored = rig.entry.subentries[rig.subentry_id(BREAKER)].data["not_reported"]
-            assert ["1", "T2FauSta"] not in stored
-            assert ["1", "T1FauSta"] in stored
+            assert ["1", "T4FauSta"] not in stored
+            assert ["1", "T3FauSta"] in stored
             await cannot_be_read(rig, device, clock, caplog)
         finally:
             await device.stop()
