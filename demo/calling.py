@@ -86,17 +86,21 @@ class Calling:
                 part.start(LOOPBACK, self.ports[link])
         try:
             async with asyncio.timeout(_LOGIN_SECONDS):
-                for is_in in self._let_in():
+                for is_in in self._let_in().values():
                     await is_in.wait()
         except TimeoutError as error:
-            raise DemoError("what calls is not let in") from error
+            left = ", ".join(name for name, is_in in self._let_in().items() if not is_in.is_set())
+            raise DemoError(f"what calls is not let in: {left}") from error
 
-    def _let_in(self) -> Iterable[asyncio.Event]:
-        yield from (caller.is_on for caller in self.callers.values())
+    def _let_in(self) -> Mapping[str, asyncio.Event]:
+        """Return what is set when each of those that are known is let in."""
+        let_in = {f"4G {caller.serial}": caller.is_on for caller in self.callers.values()}
         if self._xml is not None:
-            yield from (station.is_up for station in self._xml.stations)
+            let_in |= {f"XML {station.serial}": station.is_up for station in self._xml.stations}
         if self._gateways is not None:
-            yield from (station.is_up for station in self._gateways.stations if station.serial == AWT)
+            known = (station for station in self._gateways.stations if station.serial == AWT)
+            let_in |= {f"MQTT {station.serial}": station.is_up for station in known}
+        return let_in
 
     def report(self) -> None:
         """Have all of them tell what they measure now."""

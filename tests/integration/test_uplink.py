@@ -4,10 +4,11 @@ import asyncio
 import socket
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import pytest
 from homeassistant.auth.const import GROUP_ID_ADMIN
-from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryState, ConfigFlowContext
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryState, ConfigFlowContext, ConfigSubentry
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
@@ -21,6 +22,7 @@ from custom_components.acrel_safety.aioacrel.uplink import server
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.hubs import uplink_strangers
+from custom_components.acrel_safety.hubs.uplink_memory import UplinkMemory
 from custom_components.acrel_safety.whole import is_all_there
 from tests.integration.alarm_rigs import context_of
 from tests.integration.control_rigs import USUAL, administrator
@@ -372,6 +374,37 @@ async def test_a_device_more_costs_no_other_its_connection(hass: HomeAssistant) 
         assert await hass.config_entries.async_unload(rig.entry.entry_id)
         with socket.create_server((HOST, number)):
             pass
+
+
+async def test_a_device_added_while_the_port_is_loaded_anew_leaves_it_open(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = UplinkMemory.async_load
+    more = [THIRD]
+
+    async def busy(memory: UplinkMemory) -> None:
+        """Load what is kept; somebody adds a device just then."""
+        while more:
+            add(more.pop())
+            for _ in range(8):
+                await asyncio.sleep(0)
+        await load(memory)
+
+    async with uplink(hass) as rig:
+
+        def add(serial: str) -> None:
+            new = caller_data(serial)
+            data, title, number = MappingProxyType(new["data"]), new["title"], new["unique_id"]
+            device = ConfigSubentry(data=data, subentry_type=new["subentry_type"], title=title, unique_id=number)
+            hass.config_entries.async_add_subentry(rig.entry, device)
+
+        monkeypatch.setattr(UplinkMemory, "async_load", busy)
+        add(OTHER)
+        await hass.async_block_till_done()
+        assert not more
+        assert rig.entry.state is ConfigEntryState.LOADED
+        async with calling(rig.port, serial=THIRD) as caller, asyncio.timeout(10):
+            await caller.is_on.wait()
 
 
 async def test_what_devices_say_goes_to_another_server_where_the_owner_wants_it(

@@ -130,10 +130,9 @@ class UplinkEntryHub:
                 station.address = self._memory.address(serial)
             if (reported := self._memory.last_report(serial)) is not None:
                 self._reported[serial] = reported
-        if self._kept is None:
+        await taken(self._hass, self._entry, self._server)
+        if not self._server.is_listening:
             await listen(self._server, self._data)
-        else:
-            taken(self._hass, self._entry)
         self._is_started = True
         self._hub.start()
         self._server.resume(self._take)

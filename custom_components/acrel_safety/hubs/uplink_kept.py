@@ -6,7 +6,7 @@ closed, and so it is where the entry, loaded anew, wants another one or cannot b
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -19,10 +19,12 @@ from ..const import DOMAIN
 
 @dataclass(slots=True)
 class _Kept:
-    """A port that is to be kept, or is."""
+    """What is kept for one entry: the same for all reloads of it that are under way, since they run into each other."""
 
-    data: Mapping[str, Any]
+    reloads: int = 0
+    data: Mapping[str, Any] = field(default_factory=dict)
     server: UplinkServer | None = None
+    """None while an entry has it."""
 
 
 _KEPT: HassKey[dict[str, _Kept]] = HassKey(f"{DOMAIN}.kept_ports")
@@ -32,15 +34,16 @@ _KEPT: HassKey[dict[str, _Kept]] = HassKey(f"{DOMAIN}.kept_ports")
 @asynccontextmanager
 async def keeping(hass: HomeAssistant, entry: ConfigEntry) -> AsyncGenerator[None]:
     """Have the port of an entry kept while it is loaded anew."""
-    kept = hass.data.setdefault(_KEPT, {})
-    mine = kept[entry.entry_id] = _Kept(dict(entry.data))
+    all_kept = hass.data.setdefault(_KEPT, {})
+    kept = all_kept.setdefault(entry.entry_id, _Kept())
+    kept.reloads += 1
     try:
         yield
     finally:
-        if kept.get(entry.entry_id) is mine:
-            del kept[entry.entry_id]
-        if mine.server is not None:
-            await mine.server.stop()
+        kept.reloads -= 1
+        if not kept.reloads:
+            del all_kept[entry.entry_id]
+            await _close(kept)
 
 
 def hand_over(hass: HomeAssistant, entry: ConfigEntry, data: Mapping[str, Any], server: UplinkServer) -> bool:
@@ -49,17 +52,27 @@ def hand_over(hass: HomeAssistant, entry: ConfigEntry, data: Mapping[str, Any], 
     if kept is None or kept.server is not None or dict(data) != dict(entry.data):
         return False
     server.pause()
-    kept.server = server
+    kept.data, kept.server = dict(data), server
     return True
 
 
 def take_over(hass: HomeAssistant, entry: ConfigEntry) -> UplinkServer | None:
     """Return the port that was kept for an entry, if it is to be as it was; it has to be `taken` to stay open."""
     kept = hass.data.get(_KEPT, {}).get(entry.entry_id)
-    return None if kept is None or kept.data != dict(entry.data) else kept.server
+    if kept is None or kept.server is None or kept.data != dict(entry.data) or not kept.server.is_listening:
+        return None
+    return kept.server
 
 
-def taken(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Close a port no more that was taken over."""
+async def taken(hass: HomeAssistant, entry: ConfigEntry, server: UplinkServer) -> None:
+    """Close a port no more that was taken over, and any other that was kept."""
     if (kept := hass.data.get(_KEPT, {}).get(entry.entry_id)) is not None:
-        kept.server = None
+        if kept.server is server:
+            kept.server = None
+        await _close(kept)
+
+
+async def _close(kept: _Kept) -> None:
+    server, kept.server = kept.server, None
+    if server is not None:
+        await server.stop()

@@ -98,6 +98,11 @@ class UplinkServer:
             raise ListenError(host=host, port=port, detail=system_says(error)) from error
         return int(self._server.sockets[0].getsockname()[1])
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether devices can call."""
+        return self._server is not None
+
     async def stop(self) -> None:
         """Listen no more, and end all connections."""
         if self._server is None:
