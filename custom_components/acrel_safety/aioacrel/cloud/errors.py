@@ -1,0 +1,101 @@
+"""What goes wrong with a cloud account, each with its own sentence; nothing secret is in any of them."""
+
+from typing import ClassVar
+
+from ..errors import AcrelError, CommandRefusedError, LinkError, LinkUnreachableError
+
+
+class CloudError(LinkError):
+    """Base of what a cloud account cannot do; reading may be tried again later."""
+
+    key: ClassVar[str] = "cloud_failed"
+
+
+class CloudUnreachableError(CloudError, LinkUnreachableError):
+    """The host cannot be reached, or did not answer in time; its certificate may be the cause."""
+
+    key = "cloud_unreachable"
+
+
+class CloudBusyError(CloudError):
+    """The server wants to be left alone for a while, or has an error of its own (500, 5000, HTTP 429 and 5xx)."""
+
+    key = "cloud_busy"
+
+
+class ForeignCloudError(CloudError):
+    """The host answers, but not as this profile says: a web page, another generation, another product."""
+
+    key = "cloud_foreign"
+
+
+class UnfitAnswerError(CloudError):
+    """An answer has another shape than is known, or is too large; nothing of it was believed."""
+
+    key = "cloud_answer_unfit"
+
+
+class PlainHttpError(AcrelError):
+    """The address is not encrypted, and nobody allowed that for this host."""
+
+    key = "cloud_plain_http"
+
+
+class CloudAddressError(AcrelError):
+    """What was typed is no address of a cloud."""
+
+    key = "bad_cloud_address"
+
+
+class AccountError(CloudError):
+    """Somebody has to log in anew: wrong password, account disabled, login not accepted any more."""
+
+    key = "cloud_login_refused"
+
+
+class AccountDisabledError(AccountError):
+    """The account was disabled (335)."""
+
+    key = "cloud_account_disabled"
+
+
+class LicenceError(CloudError):
+    """The licence of the whole server is over (600), or the hosting of the organisation (392, 396)."""
+
+    key = "cloud_licence_over"
+
+
+class PermissionError_(CloudError):
+    """The account may not do this (147, 364, 363)."""
+
+    key = "cloud_not_permitted"
+
+
+class SiteGoneError(CloudError):
+    """The account has no access to this site, or there is none such (348, 372, 368)."""
+
+    key = "cloud_site_gone"
+
+
+class ServerSaysError(CloudError):
+    """Any other number that a server answered with; `code` says which."""
+
+    key = "cloud_says"
+
+
+class ProofError(CommandRefusedError):
+    """The server's second step was not passed: nothing was sent to the device."""
+
+    key = "cloud_proof_failed"
+
+
+class ProofWrongError(ProofError):
+    """The second password or the code from the phone was wrong (415): it is not tried again by itself."""
+
+    key = "cloud_proof_wrong"
+
+
+class ProofNoneError(ProofError):
+    """No second password is set up at the server (416), or none was given (414)."""
+
+    key = "cloud_proof_none"
