@@ -65,7 +65,7 @@ class LicenceError(CloudError):
     key = "cloud_licence_over"
 
 
-class PermissionError_(CloudError):
+class NotPermittedError(CloudError):
     """The account may not do this (147, 364, 363)."""
 
     key = "cloud_not_permitted"
