@@ -253,7 +253,7 @@ def themes(model: Model) -> tuple[Theme, ...]:
     codes = {key.code for key in model.points}
     wanted = {
         Theme.LEAKAGE: {"Lg", "Lg1", "TempA", "TempB", "TempC", "TempN"},
-        Theme.ENERGY: {"EPI"},
+        Theme.ENERGY: {"EPI", "EP"},
         Theme.POWER: {"P"},
         Theme.CURRENT: {"Ia"},
         Theme.VOLTAGE: {"Ua"},

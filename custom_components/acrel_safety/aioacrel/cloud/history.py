@@ -37,6 +37,10 @@ class Theme(StrEnum):
         return self is not Theme.LEAKAGE
 
 
+USUAL = frozenset({Theme.LEAKAGE, Theme.ENERGY})
+"""What is fetched unless more is asked for: each theme is a request a day and device."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Subject:
     """Whose history it is, and which."""
