@@ -105,3 +105,9 @@ class NotStoredError(AcrelError):
     """Values of before could not be stored now; what was fetched is stored later."""
 
     key = "cloud_history_not_stored"
+
+
+class PushClockError(LinkError):
+    """What a platform sends by itself is of later than now: one of two clocks is wrong."""
+
+    key = "cloud_push_clock"

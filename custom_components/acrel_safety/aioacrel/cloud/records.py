@@ -180,7 +180,8 @@ class Pushed:
     time: datetime | None
     is_history: bool = False
     is_online: bool | None = None
-    values: Mapping[PointKey, Value | None] = field(default_factory=dict)
+    values: Mapping[str, float | str] = field(default_factory=dict)
+    """By the platform's code, as they came: which point that is says the model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
