@@ -25,7 +25,7 @@ from .records import (
     Asked,
     CircuitOfMeter,
     Connection,
-    ConsumedEnergy,
+    Counted,
     Details,
     LoggedCommand,
     Login,
@@ -238,14 +238,12 @@ class Account:
         values = {"site": site, "circuit": circuit, "day": day.isoformat(), "phases": known.phases, "kind": known.kind}
         return days.electric(await self._pages("electric_of_day", values), known.codes, self.zone)
 
-    async def energy_of_day(self, site: str, circuits: Sequence[str], day: date) -> list[ConsumedEnergy]:
+    async def energy_of_day(self, site: str, circuits: Sequence[str], day: date) -> list[Counted]:
         """Return what circuits used on a day. Raises CloudError."""
         midnight = datetime.combine(day, time(), self.zone)
         return await self.energy(site, circuits, midnight, midnight + _DAY - timedelta(seconds=1))
 
-    async def energy(
-        self, site: str, circuits: Sequence[str], since: datetime, until: datetime
-    ) -> list[ConsumedEnergy]:
+    async def energy(self, site: str, circuits: Sequence[str], since: datetime, until: datetime) -> list[Counted]:
         """Return what circuits used in a time. Raises CloudError."""
         values = {
             "site": site,

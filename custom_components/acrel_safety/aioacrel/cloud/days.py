@@ -6,7 +6,7 @@ from datetime import tzinfo
 from ..readings import PointKey
 from .fields import Json, first, identifier, moment, nested, number, text
 from .reading import value_of
-from .records import ConsumedEnergy, Sample
+from .records import Counted, Sample
 
 _TIME = "fCollecttime"
 _SERIES = ("origCurrentValues", "origEnvironmentValues")
@@ -29,16 +29,15 @@ def electric(found: Sequence[Json], codes: Mapping[str, PointKey], zone: tzinfo)
     return _sorted(read)
 
 
-def energy(found: Sequence[Json], circuits: Sequence[str]) -> list[ConsumedEnergy]:
+def energy(found: Sequence[Json], circuits: Sequence[str]) -> list[Counted]:
     """Return what circuits used; one that was asked for alone is the one that is told."""
     only = circuits[0] if len(circuits) == 1 and len(found) == 1 else ""
     return [
-        ConsumedEnergy(
+        Counted(
             circuit=identifier(row.get("fCircuitid")) or only,
-            name=text(row.get("fCircuitname")),
             start=number(row.get("fStartvalue")),
             end=number(row.get("fEndvalue")),
-            used=number(row.get("fConsumevalue")),
+            consumed=number(row.get("fConsumevalue")),
         )
         for row in found
     ]

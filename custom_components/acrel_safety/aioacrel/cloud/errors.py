@@ -119,3 +119,15 @@ class CommandNotSentError(NotSentError):
         """Keep why."""
         LinkError.__init__(self, host=host, reason=reason)
         self.reason = self
+
+
+class NotStoredError(AcrelError):
+    """Values of before could not be stored now; what was fetched is stored later."""
+
+    key = "cloud_history_not_stored"
+
+
+class PushClockError(LinkError):
+    """What a platform sends by itself is of later than now: one of two clocks is wrong."""
+
+    key = "cloud_push_clock"

@@ -163,16 +163,14 @@ class CircuitOfMeter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConsumedEnergy:
-    """What a circuit's counter showed at the beginning and end of a time, and the difference as the server has it."""
+class Counted:
+    """What the energy counter of a circuit showed at both ends of a time that was asked for (kWh)."""
 
     circuit: str
-    """Empty where several circuits were asked for and the server names them only."""
-    name: str
     start: float | None
-    """kWh, as the others."""
     end: float | None
-    used: float | None
+    consumed: float | None = None
+    """What the server says was used between; it has to agree with both, or nothing is believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +182,8 @@ class Pushed:
     time: datetime | None
     is_history: bool = False
     is_online: bool | None = None
-    values: Mapping[PointKey, Value | None] = field(default_factory=dict)
+    values: Mapping[str, float | str] = field(default_factory=dict)
+    """By the platform's code, as they came: which point that is says the model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
