@@ -7,6 +7,7 @@ from collections.abc import Callable
 from benchmarks import (
     alarms,
     bus,
+    cloud_history,
     commands,
     delivered,
     faults,
@@ -29,6 +30,7 @@ def main() -> None:
     runs: dict[str, Callable[[], Table]] = {
         "line-time": line_time.measure,
         "bus": lambda: asyncio.run(bus.measure()),
+        "cloud-history": lambda: asyncio.run(cloud_history.measure()),
         "commands": commands.measure,
         "pace": pace.measure,
         "faults": faults.measure,

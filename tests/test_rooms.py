@@ -24,7 +24,7 @@ ON_DEVICE_ALONE = (
     "unread.py",
     *sorted(f"totals/{path.name}" for path in (LIBRARY / "totals").glob("*.py")),
 )
-WAYS = ("modbus", "registers", "table", "cli", "uplink", "gateway", "xmlgateway")
+WAYS = ("modbus", "registers", "table", "cli", "uplink", "gateway", "xmlgateway", "cloud")
 
 
 def names_in(path: Path) -> Iterator[str]:
@@ -118,6 +118,16 @@ def test_gateways_know_no_line_no_other_way_and_no_client_of_mqtt() -> None:
     for path in files:
         known = {name.split(".")[0] for name in imports_of(path)}
         assert not known & {"modbus", "uplink", "cli", "control", "aiomqtt", "paho", "homeassistant"}, path
+
+
+def test_a_cloud_knows_no_line_and_no_other_way_but_how_a_gateway_names_and_reports_values() -> None:
+    files = sorted((LIBRARY / "cloud").rglob("*.py"))
+    assert files
+    for path in files:
+        known = {name.split(".")[0] for name in imports_of(path)}
+        assert not known & {"modbus", "uplink", "xmlgateway", "cli", "control", "aiomqtt", "paho", "homeassistant"}, (
+            path
+        )
 
 
 def test_a_link_does_not_know_who_calls() -> None:

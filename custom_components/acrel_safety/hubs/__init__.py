@@ -21,7 +21,7 @@ from .device_data import missing_ratios
 from .facts import Facts
 from .gateway import GatewayEntryHub, shown_as
 from .gateway_broker import async_forget_gateway
-from .gateway_history import store_of
+from .history_kept import store_of
 from .learnt import LearntMemory
 from .modbus import ModbusEntryHub
 from .uplink import UplinkEntryHub

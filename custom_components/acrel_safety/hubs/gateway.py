@@ -29,8 +29,8 @@ from ..unreported import aside_in
 from .facts import Facts
 from .gateway_broker import broker_of
 from .gateway_data import CONF_POWER_UNIT, CONF_RATIOS, POWER_UNITS, SCALINGS, as_found, found_in
-from .gateway_history import GatewayHistory
 from .gateway_trouble import GatewayTrouble
+from .history_kept import KeptHistory, Owner
 from .zones import zone_of
 
 GATHER_SECONDS = 5.0
@@ -54,7 +54,7 @@ class GatewayEntryHub:
         options = options_in(entry.data, zone_of(hass, entry.data[CONF_CLOCK]))
         self._gateway = self._broker.hub.expect(self.serial, options)
         self._trouble: GatewayTrouble | None = None
-        self._history = GatewayHistory(hass, entry)
+        self._history = KeptHistory(hass, entry)
 
     def source(self, subentry: ConfigSubentry, model: Model) -> GatewaySource:
         """Return a meter; nothing is asked of it before its gateway spoke."""
@@ -150,7 +150,13 @@ class GatewayEntryHub:
         """Take a value of before."""
         for subentry_id, source in self._sources.items():
             if source.serial == value.serial and (subentry := self._entry.subentries.get(subentry_id)) is not None:
-                self._history.take(value, source, subentry_id, subentry.title)
+                owner = Owner(
+                    subentry_id=subentry_id,
+                    title=subentry.title,
+                    points=source.points,
+                    period=source.gateway.period,
+                )
+                self._history.take(value, owner)
 
     @callback
     def _keep_found(self, _: object) -> None:

@@ -99,3 +99,15 @@ class ProofNoneError(ProofError):
     """No second password is set up at the server (416), or none was given (414)."""
 
     key = "cloud_proof_none"
+
+
+class NotStoredError(AcrelError):
+    """Values of before could not be stored now; what was fetched is stored later."""
+
+    key = "cloud_history_not_stored"
+
+
+class PushClockError(LinkError):
+    """What a platform sends by itself is of later than now: one of two clocks is wrong."""
+
+    key = "cloud_push_clock"

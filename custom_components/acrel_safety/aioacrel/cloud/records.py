@@ -161,6 +161,17 @@ class CircuitOfMeter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What the energy counter of a circuit showed at both ends of a time that was asked for (kWh)."""
+
+    circuit: str
+    start: float | None
+    end: float | None
+    consumed: float | None = None
+    """What the server says was used between; it has to agree with both, or nothing is believed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pushed:
     """What the platform sent by itself of one device."""
 
@@ -169,7 +180,8 @@ class Pushed:
     time: datetime | None
     is_history: bool = False
     is_online: bool | None = None
-    values: Mapping[PointKey, Value | None] = field(default_factory=dict)
+    values: Mapping[str, float | str] = field(default_factory=dict)
+    """By the platform's code, as they came: which point that is says the model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,9 +32,10 @@ _SOME_TEXT = "text"
 class Codebook:
     """The points of one meter, by what its gateway calls them."""
 
-    def __init__(self, model: Model, serial: str = "") -> None:
-        """Take the model, and what the meter is called: no value is its own number."""
+    def __init__(self, model: Model, serial: str = "", *, origin: str = ORIGIN) -> None:
+        """Take the model, what the meter is called (no value is its own number), and the way its readings came."""
         self._serial = serial
+        self._origin = origin
         self._words = {
             code: {key: place for key, place in model.registers.places.items() if _is_at(place, address)}
             for code, address in model.gateway.words.items()
@@ -87,7 +88,7 @@ class Codebook:
                     told.setdefault(told_by_it, []).append(self._of_word(told_by_it, place, raw))
             elif (key := self._key(code, channel, raw)) is not None:
                 told.setdefault(key, []).append(value_of(self.points[key], raw, own=self._serial))
-        return {key: _reading(found, now) for key, found in told.items()}
+        return {key: _reading(found, now, self._origin) for key, found in told.items()}
 
     def _of_word(self, key: PointKey, place: Place, raw: Raw) -> Value | None:
         word = number(raw)
@@ -174,14 +175,14 @@ def _unknown_quantity(code: str, raw: Raw) -> Quantity | None:
     return None
 
 
-def _reading(found: list[Value | None], now: datetime) -> Reading:
+def _reading(found: list[Value | None], now: datetime, origin: str) -> Reading:
     """Return a reading; where two codes contradict each other nobody knows."""
     known = [value for value in found if value is not None]
     if not known:
-        return Reading(None, Quality.IMPLAUSIBLE, now, ORIGIN)
+        return Reading(None, Quality.IMPLAUSIBLE, now, origin)
     if any(value != known[0] for value in known):
-        return Reading(None, Quality.INVALID, now, ORIGIN)
-    return Reading(known[0], Quality.GOOD, now, ORIGIN)
+        return Reading(None, Quality.INVALID, now, origin)
+    return Reading(known[0], Quality.GOOD, now, origin)
 
 
 def value_of(point: Point, raw: Raw, *, own: str = "") -> Value | None:

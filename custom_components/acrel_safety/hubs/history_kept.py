@@ -1,48 +1,70 @@
-"""What a gateway kept while nobody heard it becomes long-term statistics, beside those of the entities: each hour once.
-
-They are statistics of their own (`acrel_safety:…`): what Home Assistant made of its own states stays as it is.
-"""
+"""What a device or its platform kept while nobody heard it, and told later: each hour becomes statistics once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from statistics import fmean
+from typing import Protocol
 
-from homeassistant.components.recorder import statistics
-from homeassistant.components.recorder.models import StatisticData, StatisticMeanType, StatisticMetaData
+from homeassistant.components.recorder.models import StatisticData
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..aioacrel.gateway.events import HistoryValue
-from ..aioacrel.gateway.source import GatewaySource
 from ..aioacrel.points import Point
-from ..aioacrel.problems import flat
-from ..aioacrel.texts import library_language
+from ..aioacrel.readings import PointKey, Value
 from ..aioacrel.vocabulary import Kind
 from ..const import DOMAIN, LOGGER
-from .gateway_hours import Series
+from .history_hours import Series
+from .history_statistics import add_rows, has_recorder, is_imported, statistic_id
 
 _VERSION = 1
 GATHER_SECONDS = 10.0
 """So long what comes is gathered: after an outage it is hundreds of records at once."""
-_RECORDER = "recorder"
 _MOST_SERIES = 2000
 
 
-class GatewayHistory:
-    """Imports what came of before, of the meters of one gateway."""
+class Before(Protocol):
+    """A value of before."""
+
+    @property
+    def key(self) -> PointKey:
+        """Which."""
+
+    @property
+    def time(self) -> datetime:
+        """When it was so."""
+
+    @property
+    def value(self) -> Value:
+        """What it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose values they are."""
+
+    subentry_id: str
+    title: str
+    points: Mapping[PointKey, Point]
+    period: float
+    """Seconds between two reports: an hour in which one lacks is not complete."""
+
+
+class KeptHistory:
+    """Imports what came of before, of the devices of one entry."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Take the gateway; nothing is read yet."""
+        """Take the entry; nothing is read yet."""
         self._hass = hass
         self._entry = entry
         self._store = store_of(hass, entry)
         self._series: dict[str, Series] = {}
-        self._about: dict[str, tuple[GatewaySource, Point, str]] = {}
-        """By series: whose it is, what it is, and what that is called."""
+        self._about: dict[str, tuple[Owner, Point]] = {}
+        """By series: whose it is, and what it is."""
         self._gathering: CALLBACK_TYPE | None = None
 
     async def async_load(self) -> None:
@@ -62,17 +84,17 @@ class GatewayHistory:
             await self._import(None)
 
     @callback
-    def take(self, value: HistoryValue, source: GatewaySource, subentry_id: str, title: str) -> None:
+    def take(self, value: Before, owner: Owner) -> None:
         """Take a value of before."""
-        point = source.points.get(value.key)
-        if _RECORDER not in self._hass.config.components or point is None or not _is_imported(point):
+        point = owner.points.get(value.key)
+        if not has_recorder(self._hass) or point is None or not is_imported(point):
             return
         if isinstance(value.value, bool | str):
             return
-        name = statistic_id(subentry_id, point)
+        name = statistic_id(owner.subentry_id, point)
         if name not in self._series and len(self._series) >= _MOST_SERIES:
             return
-        self._about[name] = source, point, title
+        self._about[name] = owner, point
         self._series.setdefault(name, Series()).take(value.time.timestamp(), value.value)
         if self._gathering is None:
             gather = HassJob(self._import, cancel_on_shutdown=True)
@@ -80,33 +102,17 @@ class GatewayHistory:
 
     async def _import(self, _: object) -> None:
         self._gathering = None
-        for name, (source, point, title) in self._about.items():
+        for name, (owner, point) in self._about.items():
             series = self._series[name]
-            rows = list(_rows(series, point, source.gateway.period))
-            if rows and _RECORDER in self._hass.config.components:
-                about = _metadata(name, point, flat(f"{title} {self._name(point)}"))
-                statistics.async_add_external_statistics(self._hass, about, rows)
+            rows = list(_rows(series, point, owner.period))
+            if rows and has_recorder(self._hass):
+                add_rows(self._hass, owner.subentry_id, point, owner.title, rows)
         await self._store.async_save({name: series.kept() for name, series in self._series.items()})
-
-    def _name(self, point: Point) -> str:
-        return point.quantity.name(library_language(self._hass.config.language))
 
 
 def store_of(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Mapping[str, object]]]:
     """Return where it is kept what was imported."""
     return Store(hass, _VERSION, f"{DOMAIN}.{entry.entry_id}.history")
-
-
-def statistic_id(subentry_id: str, point: Point) -> str:
-    """Return what the recorder knows a series by: codes differ in capitals, its names may not."""
-    key = point.key
-    tail = sha256(str(key).encode()).hexdigest()[:6]
-    plain = "".join(letter for letter in f"{key.code}{key.circuit}".lower() if letter.isascii() and letter.isalnum())
-    return f"{DOMAIN}:{subentry_id.lower()}_{plain}_{tail}"
-
-
-def _is_imported(point: Point) -> bool:
-    return point.quantity.kind in (Kind.ENERGY, Kind.MEASUREMENT) and point.words is None and not point.is_binary
 
 
 def _rows(series: Series, point: Point, period: float) -> Iterator[StatisticData]:
@@ -121,18 +127,3 @@ def _rows(series: Series, point: Point, period: float) -> Iterator[StatisticData
 def _is_rising(values: Sequence[float]) -> bool:
     """Whether a counter counted: of one that fell nobody knows how much has flowed."""
     return all(earlier <= later for earlier, later in pairwise(values))
-
-
-def _metadata(name: str, point: Point, title: str) -> StatisticMetaData:
-    is_energy = point.quantity.kind is Kind.ENERGY
-    unit = point.quantity.unit
-    converter = statistics.STATISTIC_UNIT_TO_UNIT_CONVERTER.get(unit)
-    return StatisticMetaData(
-        source=DOMAIN,
-        statistic_id=name,
-        name=title,
-        unit_of_measurement=unit,
-        unit_class=None if converter is None else converter.UNIT_CLASS,
-        mean_type=StatisticMeanType.NONE if is_energy else StatisticMeanType.ARITHMETIC,
-        has_sum=is_energy,
-    )

@@ -19,8 +19,9 @@ from custom_components.acrel_safety.aioacrel.gateway.source import GatewaySource
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.const import DOMAIN
-from custom_components.acrel_safety.hubs.gateway_history import GatewayHistory, statistic_id
-from custom_components.acrel_safety.hubs.gateway_hours import HOUR, MOST_DONE, MOST_WAITING, Series
+from custom_components.acrel_safety.hubs.history_hours import HOUR, MOST_DONE, MOST_WAITING, Series
+from custom_components.acrel_safety.hubs.history_kept import KeptHistory, Owner
+from custom_components.acrel_safety.hubs.history_statistics import statistic_id
 from simulator.gateway.site import AWT, PREPAID, PRODUCT
 
 # In the middle of it clocks are put back in half of the world.
@@ -33,15 +34,19 @@ class Station:
     """A gateway that speaks by hand, its meter, and what imports its past."""
 
     def __init__(self, hass: HomeAssistant, entry: MockConfigEntry) -> None:
-        self.history = GatewayHistory(hass, entry)
+        self.history = KeptHistory(hass, entry)
         self.hub = GatewayHub(
             self._publish,
-            on_history=lambda value: self.history.take(value, self.source, SUBENTRY, "Flat"),
+            on_history=lambda value: self.history.take(value, self._owner()),
             now=lambda: START + timedelta(hours=6),
         )
         self.source: GatewaySource = self.hub.source(AWT, PREPAID, ModelLibrary().get("dtsy1352"))
         self.hub.start()
         self.say("sys/dev", "login", START + timedelta(hours=6), payload={"upInterval": PERIOD})
+
+    def _owner(self) -> Owner:
+        period = self.source.gateway.period
+        return Owner(subentry_id=SUBENTRY, title="Flat", points=self.source.points, period=period)
 
     async def _publish(self, topic: str, payload: str, qos: int, /) -> None:
         """Nobody hears it."""

@@ -1,0 +1,148 @@
+"""What the IoT EMS platform sends by itself, values and alarms, from the body of its request.
+
+Shapes as integrators' documents print them, which cite the vendor's data standard: an array of meters, and an object
+with a list of alarms. Nothing proves who sent it. Whatever a body holds, it becomes records or is left out.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from math import isfinite
+
+from ..gateway.fields import number, text, values
+from ..gateway.topics import is_serial
+from .records import Pushed, PushedAlarm
+
+LARGEST = 1 << 20
+"""Bytes of a body."""
+MOST_RECORDS = 512
+MOST_ALARMS = 64
+"""Meters in one body, and alarms of one message."""
+LONGEST_NUMBER = 64
+_LONGEST_TEXT = 500
+CHINA = timezone(timedelta(hours=8))
+_MILLISECONDS_FROM = 1e11
+_EARLIEST, _LATEST = 946_684_800.0, 4_102_444_800.0
+"""Seconds since 1970 that a time can be: this century."""
+_ABOUT = frozenset(
+    {"gatewaySn", "meterSn", "meterNo", "createTime", "timestamp", "source", "state", "msgid", "timezone", "UpInterval"}
+)
+"""What says of a record whose it is, and no value; in which unit an interval is, nobody says."""
+_LANGUAGES: Mapping[str, str] = {"zh_CN": "zh", "en_US": "en"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What one request brought."""
+
+    values: Sequence[Pushed] = ()
+    alarms: Sequence[PushedAlarm] = ()
+    left_out: int = 0
+    """Parts that could not be understood, or for which there was no room."""
+    is_unread: bool = False
+    """Whether the whole of it was no such thing."""
+
+
+@dataclass(slots=True)
+class _Taken:
+    values: list[Pushed] = field(default_factory=list)
+    alarms: list[PushedAlarm] = field(default_factory=list)
+    left_out: int = 0
+
+
+def delivery_of(body: bytes, zone: tzinfo = CHINA) -> Delivery:
+    """Return what a body holds; never raises. `zone` is that of times without one."""
+    if len(body) > LARGEST:
+        return Delivery(is_unread=True)
+    try:
+        found: object = json.loads(body.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
+    except ValueError, RecursionError:
+        return Delivery(is_unread=True)
+    if not isinstance(found, list | dict):
+        return Delivery(is_unread=True)
+    items: Sequence[object] = found if isinstance(found, list) else [found]
+    taken = _Taken(left_out=max(0, len(items) - MOST_RECORDS))
+    for item in items[:MOST_RECORDS]:
+        _take(item, zone, taken)
+    return Delivery(values=taken.values, alarms=taken.alarms, left_out=taken.left_out)
+
+
+def _take(item: object, zone: tzinfo, taken: _Taken) -> None:
+    if not isinstance(item, dict) or not is_serial(serial := text(item.get("meterSn"))):
+        taken.left_out += 1
+        return
+    time = time_of(item, zone)
+    if isinstance(alarms := item.get("list"), list):
+        known = list(_alarms(alarms[:MOST_ALARMS], item, serial, time))
+        taken.alarms += known
+        taken.left_out += len(alarms) - len(known)
+        return
+    taken.values.append(
+        Pushed(
+            gateway=text(item.get("gatewaySn")),
+            serial=serial,
+            time=time,
+            is_history=text(item.get("source")).upper() == "HISTORY",
+            is_online={"ONLINE": True, "OFFLINE": False}.get(text(item.get("state")).upper()),
+            values=values({code: raw for code, raw in item.items() if code not in _ABOUT}),
+        )
+    )
+
+
+def _alarms(
+    found: Sequence[object], item: Mapping[str, object], serial: str, time: datetime | None
+) -> Iterator[PushedAlarm]:
+    for one in found:
+        if not isinstance(one, dict):
+            continue
+        alarm_number = text(one.get("alarmNo"))
+        if not alarm_number or len(alarm_number) > LONGEST_NUMBER:
+            # Without its number nobody can tell whether it came before.
+            continue
+        yield PushedAlarm(
+            number=alarm_number,
+            gateway=text(item.get("gatewaySn")),
+            serial=serial,
+            time=time,
+            code=text(one.get("code")),
+            level=text(one.get("level")),
+            titles=_texts(one.get("title")),
+            messages=_texts(one.get("message")),
+        )
+
+
+def _texts(found: object) -> Mapping[str, str]:
+    """Return texts by language; of one that names none nobody knows which it is."""
+    if not isinstance(found, dict):
+        return {}
+    known = {ours: found.get(theirs) for theirs, ours in _LANGUAGES.items()}
+    return {
+        ours: "".join(letter if letter.isprintable() else " " for letter in said[:_LONGEST_TEXT]).strip()
+        for ours, said in known.items()
+        if isinstance(said, str) and said.strip()
+    }
+
+
+def time_of(item: Mapping[str, object], zone: tzinfo) -> datetime | None:
+    """Return of when a record is: by its number of seconds (or milliseconds), else by its text without a zone."""
+    stamp = number(item.get("timestamp"))
+    if stamp is not None:
+        seconds = stamp / 1000 if stamp >= _MILLISECONDS_FROM else stamp
+        return datetime.fromtimestamp(seconds, UTC) if _EARLIEST <= seconds <= _LATEST else None
+    try:
+        moment = datetime.strptime(text(item.get("createTime")).removesuffix(".0"), "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
+        found = moment.replace(tzinfo=zone).astimezone(UTC)
+    except ValueError, OverflowError:
+        return None
+    return found if _EARLIEST <= found.timestamp() <= _LATEST else None
+
+
+def _no_number(found: str) -> float:
+    raise ValueError(found)
+
+
+def _finite(found: str) -> float:
+    if not isfinite(value := float(found)):
+        raise ValueError(found)
+    return value

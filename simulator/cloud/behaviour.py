@@ -1,0 +1,53 @@
+"""How servers of the family differ: what stays as it is set until a test changes it."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, kw_only=True)
+class Behaviour:
+    """One server's ways; the defaults are those of the vendor's app of 2020-21."""
+
+    prefix: str = "SubstationWEBV2"
+    version: str = "v5"
+    says_version: bool = True
+    """Whether the login answers with the version segment."""
+    old_do: bool = False
+    """Whether `DO` "1" trips an ARCM300T, and nothing closes it: as before November 2020."""
+    codes: str = "number"
+    """How the envelope's code is spelt: `number`, `text`, or `mixed` from call to call."""
+    numbers: str = "plain"
+    """How numbers in answers are spelt: `plain`; `text`: all as text; `number`: ids and codes as numbers, too."""
+    json_strings: bool = True
+    """Whether `meterCurrentValue` and `meterDetail` are JSON strings; else they are objects."""
+    plain_leakage: bool = False
+    """Whether the alarm of residual current is plain text under `electricLeakage`, as in older versions."""
+    encrypts_logins: bool = False
+    """What `indexencryptAll` says; its effect was not seen, and there is none here."""
+    token_s: float = 7200.0
+    renews: bool = True
+    """Whether a token that has run out is exchanged once, by code 700; else it is Unauthorized."""
+    single_login: bool = False
+    """Whether a login ends what the account was given before."""
+    rate: tuple[int, float] | None = None
+    """So many requests in so many seconds are answered; those beyond by HTTP 429."""
+    retry_as_date: bool = False
+    """Whether `Retry-After` is a date."""
+    needs_proof: bool = True
+    """Whether a command is refused (414) that no second password, or code, came before."""
+    lockout_s: float = 30.0
+    """Commands to a device that come sooner after each other are counted as too early …"""
+    drops_early: bool = False
+    """… and not carried out, if this is set. No code for that is known: the answer is as ever."""
+    command_s: float = 0.0
+    """Seconds from the answer to a command until the device acts."""
+    feed: bool = False
+    """Whether `sys/startOpenMqtt` says that there is a feed."""
+    logs_newest_first: bool = True
+    duplicates: bool = False
+    """Whether the log of events has each entry twice."""
+    disorder: bool = False
+    """Whether the log of events is in no order."""
+    endless: bool = False
+    """Whether each page of a list is the first, for ever."""
+    extra: dict[str, object] = field(default_factory=dict)
+    """Fields that nobody knows, added to every object that is data."""
