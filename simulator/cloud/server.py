@@ -124,6 +124,7 @@ class Cloud:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
         """Listen. Raises OSError."""
+        self.faults.begin()
         await self._host.start(host, port)
         self._looked = self.clock.now()
         self._ticker = asyncio.create_task(self._tick(), name="simulated cloud's clock")

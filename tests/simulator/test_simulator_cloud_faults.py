@@ -115,3 +115,6 @@ async def test_it_stops_though_somebody_waits_and_listens_on_the_same_port_again
         await cloud.start()
         assert cloud.url == url
         assert (await app.whole("GET", LEVELS))["code"] == 200
+        cloud.fail("hang")
+        with pytest.raises(TimeoutError):
+            await app.raw("GET", LEVELS, timeout=aiohttp.ClientTimeout(total=0.05))

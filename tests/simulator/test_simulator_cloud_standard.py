@@ -63,9 +63,9 @@ async def test_the_control_channel_does_things_to_it() -> None:
         control.answer('{"do": "act", "who": "cloud", "what": "be_broken"}')
         control.answer('{"do": "act", "who": "cloud", "what": "be_well"}')
         control.answer('{"do": "act", "who": "cloud", "what": "lose_devices"}')
-        assert site.breaker.lost_at is not None
+        assert await lost(app) == ["Kitchen breaker", "Cellar monitor"]
         control.answer('{"do": "act", "who": "cloud", "what": "find_devices"}')
-        assert site.breaker.lost_at is None
+        assert await lost(app) == []
         control.answer('{"do": "act", "who": "cloud", "what": "expire_tokens"}')
         assert (await app.whole("GET", "/getMessInfoType"))["code"] == 700
         control.answer('{"do": "act", "who": "cloud", "what": "kick_out"}')
@@ -89,3 +89,8 @@ async def test_many_sites_answer_and_keep_their_answers_for_a_while() -> None:
         assert await app.get("/energySecurity/leakageMonitor", fSubid=meter.site) == first
         cloud.expire()
         assert (await app.whole("GET", "/energySecurity/leakageMonitor", params={"fSubid": meter.site}))["code"] == 700
+
+
+async def lost(app: App) -> list[str]:
+    answer = await app.get("main/runningStatus/CommunicationStatus", fSubid=TOWN, fIsdisconnnect="1")
+    return [row["fMetername"] for gateway in answer["MeterUseInfoList"]["gateways"] for row in gateway["meterUseInfos"]]
