@@ -19,6 +19,7 @@ from .const import (
     DOMAIN,
     SUBENTRY_DEVICE,
     TYPE_UPLINK,
+    TYPE_XML,
 )
 from .hubs import way_of
 
@@ -72,7 +73,7 @@ def ways_to(hass: HomeAssistant, subentry_id: str) -> Iterator[tuple[ConfigEntry
 @callback
 def is_called(hass: HomeAssistant, subentry: ConfigSubentry) -> bool:
     """Whether a device calls by any of its further ways: by a name that somebody else can give, too."""
-    return any(entry.data.get(CONF_TYPE) == TYPE_UPLINK for entry, _ in ways_to(hass, subentry.subentry_id))
+    return any(entry.data.get(CONF_TYPE) in (TYPE_UPLINK, TYPE_XML) for entry, _ in ways_to(hass, subentry.subentry_id))
 
 
 @callback

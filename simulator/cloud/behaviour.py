@@ -40,6 +40,10 @@ class Behaviour:
     """… and not carried out, if this is set. No code for that is known: the answer is as ever."""
     command_s: float = 0.0
     """Seconds from the answer to a command until the device acts."""
+    filters_connected: bool = False
+    """Whether `fIsdisconnnect` 0 lists those alone that are connected; else it lists all, as its sister call does."""
+    prefixed_params: bool = False
+    """Whether `fParamcode` of a day's values is spelt as it was asked for (`fIa`), not as in the table (`Ia`)."""
     feed: bool = False
     """Whether `sys/startOpenMqtt` says that there is a feed."""
     logs_newest_first: bool = True

@@ -49,8 +49,7 @@ class Host:
 
     async def start(self, host: str, port: int) -> None:
         """Listen; the same port again after a stop. Raises OSError."""
-        server = web.Server(self._handle)
-        self._runner = web.ServerRunner(server, shutdown_timeout=_CLOSE_S)
+        self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=_CLOSE_S)
         await self._runner.setup()
         context = None
         if self._https:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from simulator.devices.adw300 import DO_STATE, Adw300
-from simulator.devices.arcm import PHASE_ALARMS, TRIPPED
+from simulator.devices.arcm import TRIPPED
 from simulator.unit import Unit
 
 ARCM300T, ADW300, ARCM310 = "1", "2", "3"
@@ -24,12 +24,13 @@ _TEXTS = {
         for number, conductor in enumerate("ABCN", start=1)
     },
     **{
-        name: (
-            kind,
-            f"I{phase}" if kind == "overCurrent" else f"u{phase}",
-            f"{phase.upper()}相{ {'overvoltage': '过压', 'undervoltage': '欠压', 'overCurrent': '过流'}[kind] }报警",
+        f"{quantity}{phase}{side}": (group, f"{prefix}{phase}", f"{phase.upper()}相{text}报警")
+        for quantity, side, group, prefix, text in (
+            ("U", "High", "overvoltage", "u", "过压"),
+            ("U", "Low", "undervoltage", "u", "欠压"),
+            ("I", "High", "overCurrent", "I", "过流"),
         )
-        for name, (_, kind, phase) in PHASE_ALARMS.items()
+        for phase in "abc"
     },
     TRIPPED: ("switch", "switch", "开关分闸"),
 }

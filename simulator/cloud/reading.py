@@ -104,6 +104,8 @@ async def _temperatures(call: Call) -> object:
 async def _connections(call: Call) -> object:
     site = call.site()
     wanted, name = call.text("fIsdisconnnect", ""), call.text("fMeterName", "")
+    if wanted == "0" and not call.behaviour.filters_connected:
+        wanted = ""
     gateways: dict[str, list[dict[str, object]]] = {}
     for number, meter in enumerate(site.meters.values(), start=1):
         row = _connection(call, meter, number)

@@ -13,7 +13,7 @@ from typing import Any, Self, Unpack
 
 from aiohttp import web
 
-from simulator.cloud import alarming, control, login, reading, timers
+from simulator.cloud import alarming, control, history, login, reading, timers
 from simulator.cloud.accounts import Account, claims_of
 from simulator.cloud.behaviour import Behaviour
 from simulator.cloud.calls import MUST_LOG_IN, OK, UNAUTHORIZED, Call, Handler, RefusedError, envelope
@@ -26,7 +26,13 @@ from simulator.cloud.meters import Meter, Site
 from simulator.cloud.requests import Heard
 from simulator.unit import Unit
 
-CALLS: dict[str, tuple[str, Handler]] = {**login.CALLS, **reading.CALLS, **alarming.CALLS, **control.CALLS}
+CALLS: dict[str, tuple[str, Handler]] = {
+    **login.CALLS,
+    **reading.CALLS,
+    **alarming.CALLS,
+    **control.CALLS,
+    **history.CALLS,
+}
 LICENCE = 600
 _ERROR, _SERVICE = 5000, 500
 _TICK_S = 1.0
@@ -43,6 +49,7 @@ class Cloud:
         self.sites: dict[str, Site] = {}
         self.log = EventLog()
         self.commands = control.Commands(self)
+        self.history = history.History()
         self.faults = Faults()
         self.organisation = "Demo Co"
         self.licensed = True

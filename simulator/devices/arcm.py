@@ -23,11 +23,11 @@ _DELAY_S = 1.0
 TRIPPED = "DOC_tripped"
 """It opened by itself, and was not closed since."""
 PHASE_ALARMS = {
-    f"DOC_{kind} {phase}": (code, kind, phase)
-    for kind, code in (("overvoltage", "UHigh"), ("undervoltage", "ULow"), ("overCurrent", "IHigh"))
+    f"{quantity}{phase}{side}": f"{quantity}{side}"
+    for quantity, side in (("U", "High"), ("U", "Low"), ("I", "High"))
     for phase in "abc"
 }
-"""Alarms of one phase: the code of what they are together, the kind, the phase."""
+"""Alarms of one phase, and what they are together."""
 
 
 class Arcm(Coded):
@@ -73,8 +73,8 @@ class Arcm(Coded):
         )
 
     def _phase_guard(self, name: str) -> Guard:
-        code, _, phase = PHASE_ALARMS[name]
-        index = "abc".index(phase)
+        code = PHASE_ALARMS[name]
+        index = "abc".index(name[1])
         if code == "IHigh":
             return self._guard(name, item(self.feeder.current, index), self.feeder.setup.rated_a)
         guard = self._guard(name, item(self.feeder.voltage, index), _HIGH_V)
@@ -112,7 +112,7 @@ class Arcm(Coded):
         yield flag(TRIPPED, lambda: self.tripped)
 
     def _any(self, code: str) -> bool:
-        return any(guard.held for name, guard in self._phase_guards.items() if PHASE_ALARMS[name][0] == code)
+        return any(guard.held for name, guard in self._phase_guards.items() if PHASE_ALARMS[name] == code)
 
     def watch(self, seconds: float) -> None:
         """Move what was commanded; alarm, and open where it is set to."""

@@ -2,13 +2,20 @@
 
 import asyncio
 import socket
+import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import pytest
 from homeassistant.auth.const import GROUP_ID_ADMIN
-from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryState, ConfigFlowContext, ConfigSubentry
+from homeassistant.config_entries import (
+    SOURCE_IGNORE,
+    SOURCE_INTEGRATION_DISCOVERY,
+    ConfigEntryState,
+    ConfigFlowContext,
+    ConfigSubentry,
+)
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
@@ -17,10 +24,12 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.uplink import server
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
+from custom_components.acrel_safety.flow.device_forms import Catalogue
 from custom_components.acrel_safety.hubs import uplink_strangers
 from custom_components.acrel_safety.hubs.uplink_memory import UplinkMemory
 from custom_components.acrel_safety.whole import is_all_there
@@ -92,6 +101,28 @@ async def test_a_port_is_opened_a_device_named_and_its_values_shown(hass: HomeAs
     finally:
         await hass.config_entries.async_unload(entry.entry_id)
         await hass.async_block_till_done()
+
+
+async def test_a_card_that_is_taken_away_before_it_is_shown_is_no_failure(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_read, read = threading.Event(), Catalogue.read
+
+    def read_from_a_slow_disk(library: ModelLibrary) -> Catalogue:
+        assert is_read.wait(20)
+        return read(library)
+
+    monkeypatch.setattr(Catalogue, "read", read_from_a_slow_disk)
+    async with uplink(hass) as rig:
+        flows = hass.config_entries.flow
+        context = ConfigFlowContext(source=SOURCE_INTEGRATION_DISCOVERY)
+        data = {"entry_id": rig.entry.entry_id, "serial_number": SERIAL}
+        shown = hass.async_create_task(flows.async_init(DOMAIN, context=context, data=data))
+        [begun] = flows.async_progress_by_handler(DOMAIN, include_uninitialized=True)
+        flows.async_abort(begun["flow_id"])
+        is_read.set()
+        result = await shown
+        assert (result["type"], result["reason"]) == ("abort", "closed")
 
 
 async def test_who_is_not_known_gets_a_card_and_nothing_else_before_it_is_approved(hass: HomeAssistant) -> None:

@@ -13,14 +13,17 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.acrel_safety.aioacrel.xmlgateway import twins
 from custom_components.acrel_safety.const import DOMAIN, SUBENTRY_DEVICE
 from custom_components.acrel_safety.coordinator import AcrelConfigEntry
+from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.diagnostics import async_get_config_entry_diagnostics
 from simulator import Cabinet
 from tests.aioacrel.control_rigs import time_passing
 from tests.aioacrel.xml_rigs import CHINA, NAME, OTHER, SECRET, Guest, report
+from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.flows import Walk, add_devices, add_link
-from tests.integration.rigs import HOST, is_not, is_now, until_state
+from tests.integration.rigs import HOST, QUICK, is_not, is_now, until_state
 from tests.integration.uplink_rigs import free_port
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -35,8 +38,10 @@ def entity_id(hass: HomeAssistant, entry: MockConfigEntry, platform: str, rest: 
 
 
 @asynccontextmanager
-async def gateway(hass: HomeAssistant, *, polling: bool, model: str = "dtsy1352") -> AsyncGenerator[MockConfigEntry]:
-    """Set up a port with one device behind its gateway; it is unloaded at the end."""
+async def gateway(
+    hass: HomeAssistant, *, polling: bool, model: str = "dtsy1352", is_named: bool = True
+) -> AsyncGenerator[MockConfigEntry]:
+    """Set up a port with one device behind its gateway, if that is named; it is unloaded at the end."""
     device = ConfigSubentryData(
         data={"meter_id": "01001", "model": model, "allow_changes": False, "polling": polling},
         subentry_type=SUBENTRY_DEVICE,
@@ -44,7 +49,7 @@ async def gateway(hass: HomeAssistant, *, polling: bool, model: str = "dtsy1352"
         unique_id="01001",
     )
     data = {"type": "xml_gateway", "listen": HOST, "port": free_port(), "clock": "vendor", **GATEWAY}
-    entry = MockConfigEntry(domain=DOMAIN, title="House", data=data, subentries_data=[device])
+    entry = MockConfigEntry(domain=DOMAIN, title="House", data=data, subentries_data=[device] if is_named else [])
     entry.add_to_hass(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
@@ -152,4 +157,40 @@ async def test_a_device_without_registers_is_shown_by_its_codes_and_asked_for_no
         await until_state(hass, position, is_now("on"))
         await until_state(hass, entity_id(hass, entry, "sensor", "1_Lg"), is_now("12.0"))
         assert guest.asked == []
+        await guest.leave()
+
+
+async def test_a_device_of_a_line_is_reached_through_the_gateway_too_and_somebody_in_its_name_is_told(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twins, "PROOF_SECONDS", 0.1)
+    cabinet = await cabinet_of({1: "dtsy1352"})
+    line = await link_to(cabinet, intervals=QUICK)
+    device_id = line.subentry(1).subentry_id
+    voltage = line.entity_id("sensor", 1, "Ua")
+    assert voltage is not None
+    async with gateway(hass, polling=False, is_named=False) as entry, asyncio.timeout(60):
+        walk = await add_devices(hass, entry)
+        await walk.answer(meter_id="01001", model="dtsy1352")
+        assert walk.options("same_as") == {"own": "A device of its own", device_id: "dtsy1352 1 (Cabinet)"}
+        await walk.answer(same_as=device_id, polling=False)
+        assert walk.is_saved, walk.errors
+        await hass.async_block_till_done()
+        [further] = entry.subentries.values()
+        stored = {"same_as": device_id, "same_as_place": "1", "polling": False}
+        assert further.data == {"meter_id": "01001", "model": "dtsy1352", **stored}
+
+        guest = await Guest.logged_in(entry.data["port"])
+        await cabinet.stop()
+        await until_state(hass, voltage, is_now("unavailable"))
+        guest.report(report({"Ua": 233.3}, datetime.now(CHINA).strftime("%Y%m%d%H%M%S")))
+        await until_state(hass, voltage, is_now("233.3"))
+
+        # By its local way nobody can call in its name; by the further one somebody can.
+        safety = er.async_get(hass).async_get_entity_id("sensor", DOMAIN, f"{device_id}_alarms_all_safety")
+        assert safety is not None
+        other = await Guest.logged_in(entry.data["port"])
+        assert await other.ends()
+        await until_state(hass, safety, is_now("alarm"))
+        assert [one.alarm.cause.key.rule for one in desk_of(hass).alarms.standing()] == ["second_login"]
         await guest.leave()

@@ -1,26 +1,18 @@
 """Add or change a meter behind a gateway that speaks MQTT; nothing is asked of it."""
 
-from typing import override
+from collections.abc import Mapping
+from typing import Any, override
 
-from homeassistant.config_entries import SOURCE_USER, ConfigSubentry, SubentryFlowResult
-from homeassistant.const import CONF_MODEL, CONF_NAME
+import probatio
+from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.core import callback
-from homeassistant.data_entry_flow import AbortFlow
 
-from ..aioacrel.errors import AcrelError
 from ..aioacrel.gateway.topics import Dialect
-from ..aioacrel.problems import flat
+from ..aioacrel.points import Model
 from ..const import CONF_BY_ANALOGY, CONF_SERIAL
-from ..furtherways import named
-from ..hubs import link_faults
 from ..hubs.gateway_broker import broker_of, known_meters
 from ..markdown import plain
-from ..model_files import model_library
-from ..ownersettings import KEPT
-from .control_forms import ControlSteps, async_operable, kept_control
-from .device_forms import Catalogue
-from .ending import LINK_BROKEN, ends_clearly
-from .explain import FlowError, FormError, explain
+from .ending import ends_clearly
 from .gateway_forms import (
     check_gateway_serial,
     heard_schema,
@@ -31,16 +23,18 @@ from .gateway_forms import (
     meter_settings_form,
     meter_settings_schema,
     meter_title,
-    named_meter,
 )
 from .link_forms import FormData
-from .same_as import as_said, is_further_way, same_as_form
-from .selector_texts import FlowTexts
-from .steps import stored
+from .named_steps import NamedDeviceSteps
 
 
-class GatewayDeviceFlow(ControlSteps):
-    """Ask which meter of the gateway is meant and what it is; only the last step saves anything."""
+class GatewayDeviceFlow(NamedDeviceSteps):
+    """Ask which meter of the gateway is meant and what it is."""
+
+    seat = CONF_SERIAL
+    step = "meter"
+    taken = "serial_taken"
+    configured = "caller_configured"
 
     @ends_clearly
     async def async_step_user(self, user_input: FormData | None = None) -> SubentryFlowResult:
@@ -70,120 +64,59 @@ class GatewayDeviceFlow(ControlSteps):
         return self._show_device()
 
     @ends_clearly
-    async def async_step_reconfigure(self, user_input: FormData | None = None) -> SubentryFlowResult:
-        """Ask for changes of a meter."""
-        await self._prepare()
-        subentry = self._get_reconfigure_subentry()
-        self._former = stored(subentry)
-        self._device = {**meter_form(subentry.data), CONF_NAME: subentry.title}
-        self._settings = {**meter_settings_form(subentry.data), **same_as_form(self.hass, subentry.data)}
-        if named(subentry) is None and await async_operable(self.hass, subentry.data):
-            return await self.async_step_what()
-        return await self.async_step_meter()
-
-    @ends_clearly
-    async def async_step_change(self, _: FormData | None = None) -> SubentryFlowResult:
-        """Ask for changes of a meter that can be operated, too."""
-        return await self.async_step_meter()
-
-    @ends_clearly
     async def async_step_meter(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Ask for serial number, model and name."""
-        await self._prepare()
-        if user_input is None:
-            return self._show_device()
-        self._device = user_input
-        try:
-            return await self._take_meter()
-        except FormError as wrong:
-            return self._show_device(wrong.error)
-        except AcrelError as error:
-            return self._show_device(explain(error, self._texts))
-
-    async def _take_meter(self) -> SubentryFlowResult:
-        """Go on with a meter whose serial number and model can be. Raises FormError, AcrelError."""
-        self._device[CONF_SERIAL] = check_gateway_serial(self._device[CONF_SERIAL])
-        if (other := self._device_in_place()) is not None:
-            raise FormError("serial_taken", at=CONF_SERIAL, name=other.title)
-        if (model_id := self._device.get(CONF_MODEL)) is None:
-            raise FormError("model_needed", at=CONF_MODEL)
-        self._model = await self.hass.async_add_executor_job(model_library(self.hass).get, model_id)
-        return self._show_settings()
+        return await self._step_device(user_input)
 
     @ends_clearly
     async def async_step_meter_settings(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Ask for what the way leaves to the user, and save."""
-        if user_input is None:
-            return self._show_settings()
-        self._settings = user_input
-        try:
-            data = meter_data(self._serial, self._model, user_input)
-            data = as_said(self.hass, user_input, data, CONF_SERIAL)
-        except FormError as wrong:
-            return self._show_settings(wrong.error)
-        return self._save_device(data)
-
-    def _save_device(self, data: FormData) -> SubentryFlowResult:
-        """Save the meter; nothing is waited for here, so that no other dialog comes between. Raises AbortFlow."""
-        self._abort_if_changed()
-        if self._device_in_place() is not None:
-            raise AbortFlow("caller_configured")
-        title = self._device.get(CONF_NAME, "").strip() or meter_title(self._model, self._serial)
-        if self.source == SOURCE_USER:
-            return self.async_create_entry(title=title, data=data, unique_id=self._serial)
-        entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
-        data |= kept_found(subentry.data, data)
-        if not is_further_way(self._settings):
-            data |= {key: subentry.data[key] for key in KEPT if key in subentry.data}
-            data |= kept_control(subentry.data, data)
-        return self.async_update_and_abort(entry, subentry, title=title, data=data, unique_id=self._serial)
-
-    # -- What is known of it ----------------------------------------------------------------------
-
-    async def _prepare(self) -> None:
-        """Read the texts, and the models there are now. Raises AbortFlow if the gateway is none."""
-        if link_faults(self._get_entry().data):
-            raise AbortFlow(LINK_BROKEN)
-        self._texts = await FlowTexts.load(self.hass)
-        self._catalogue = await self.hass.async_add_executor_job(Catalogue.read, model_library(self.hass))
+        return self._step_settings(user_input)
 
     @callback
     def _heard(self) -> dict[str, tuple[str, ...]]:
         """Return the meters that the gateway reports and that are none here."""
         entry = self._get_entry()
+        named = {one.data.get(CONF_SERIAL) for one in entry.subentries.values()}
         heard = known_meters(self.hass, entry.data[CONF_SERIAL])
-        return {serial: codes for serial, codes in heard.items() if named_meter(entry, serial) is None}
-
-    @property
-    def _serial(self) -> str:
-        serial: str = self._device[CONF_SERIAL]
-        return serial
+        return {serial: codes for serial, codes in heard.items() if serial not in named}
 
     @override
-    def _device_in_place(self) -> ConfigSubentry | None:
-        """Return another meter of this gateway with the same serial number."""
-        own = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().subentry_id
-        return named_meter(self._get_entry(), self._serial, but=own)
+    def _checked(self, place: str) -> str:
+        return check_gateway_serial(place)
 
     @override
-    def _show_device(self, error: FlowError | None = None) -> SubentryFlowResult:
+    def _device_schema(self) -> probatio.Schema:
         codes = self._heard().get(self._device.get(CONF_SERIAL, ""), ())
-        return self._show("meter", meter_schema(self._catalogue, self._texts, codes), self._device, error)
+        return meter_schema(self._catalogue, self._texts, codes)
 
-    def _show_settings(self, error: FlowError | None = None) -> SubentryFlowResult:
-        model = self._model
+    @override
+    def _settings_schema(self) -> probatio.Schema:
         gateway = broker_of(self.hass).hub.gateways.get(self._get_entry().data[CONF_SERIAL])
-        is_overseas = gateway is not None and gateway.dialect is Dialect.OVERSEAS
+        return meter_settings_schema(is_overseas=gateway is not None and gateway.dialect is Dialect.OVERSEAS)
+
+    @override
+    def _notes(self) -> str:
+        language, model = self._texts.language, self._model
         notes = [
-            plain(model.title(self._texts.language)),
-            plain(model.notes.get(self._texts.language) or model.notes.get("en", "")),
+            plain(model.title(language)),
+            plain(model.notes.get(language) or model.notes.get("en", "")),
             self._texts("meter_notes", "by_analogy") if self._get_entry().data.get(CONF_BY_ANALOGY) is True else "",
         ]
-        return self._show(
-            "meter_settings",
-            self._with_same_as(meter_settings_schema(is_overseas=is_overseas)),
-            self._settings,
-            error,
-            model=flat(model.name),
-            notes="\n\n".join(note for note in notes if note),
-        )
+        return "\n\n".join(note for note in notes if note)
+
+    @override
+    def _data(self, place: str, model: Model, settings: FormData) -> FormData:
+        return meter_data(place, model, settings)
+
+    @override
+    def _forms_of(self, data: Mapping[str, Any]) -> tuple[FormData, FormData]:
+        return meter_form(data), meter_settings_form(data)
+
+    @override
+    def _title(self, model: Model, place: str) -> str:
+        return meter_title(model, place)
+
+    @override
+    def _kept(self, former: Mapping[str, Any], data: Mapping[str, Any]) -> FormData:
+        return kept_found(former, data)

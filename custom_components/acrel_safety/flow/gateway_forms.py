@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import probatio
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_MODEL, CONF_NAME, CONF_TYPE
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
@@ -177,12 +176,6 @@ def kept_found(former: Mapping[str, Any], data: Mapping[str, Any]) -> FormData:
     """Return what was found of a meter, and put aside, if it is still the same one."""
     is_same = all(former.get(key) == data.get(key) for key in (CONF_SERIAL, CONF_MODEL))
     return {key: former[key] for key in (CONF_FOUND, CONF_PUT_ASIDE) if is_same and key in former}
-
-
-def named_meter(entry: ConfigEntry, serial: str, *, but: str | None = None) -> ConfigSubentry | None:
-    """Return the meter of a gateway with a serial number."""
-    others = (one for one in entry.subentries.values() if one.subentry_id != but)
-    return next((one for one in others if one.data.get(CONF_SERIAL) == serial), None)
 
 
 def meter_title(model: Model, serial: str) -> str:

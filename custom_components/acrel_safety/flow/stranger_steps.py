@@ -11,13 +11,13 @@ from ..aioacrel.errors import AcrelError
 from ..aioacrel.masking import masked
 from ..aioacrel.points import Model
 from ..aioacrel.problems import flat
-from ..const import CONF_SERIAL, SUBENTRY_DEVICE
+from ..const import CONF_SERIAL, DOMAIN, SUBENTRY_DEVICE
 from ..hubs.uplink import stranger_of
 from ..hubs.uplink_strangers import FoundStranger, card_id, title_of
 from ..markdown import plain
 from ..model_files import model_library
 from .device_forms import Catalogue
-from .ending import LINK_GONE, abort_if_closed, ends_clearly
+from .ending import CLOSED, LINK_GONE, abort_if_closed, ends_clearly
 from .entry_steps import EntrySteps
 from .explain import FlowError, FormError, explain
 from .link_forms import FormData
@@ -57,7 +57,12 @@ class StrangerSteps(EntrySteps):
         self._abort_if_known(entry)
         texts = await FlowTexts.load(self.hass)
         self.context["title_placeholders"] = title_of(texts("card", "uplink"), self._serial, entry.title)
-        return await self.async_step_stranger()
+        shown = await self.async_step_stranger()
+        # Meanwhile it may have been added by another dialog, and with that its card was taken away.
+        begun = self.hass.config_entries.flow.async_progress_by_handler(DOMAIN, include_uninitialized=True)
+        if all(one["flow_id"] != self.flow_id for one in begun):
+            raise AbortFlow(CLOSED)
+        return shown
 
     @ends_clearly
     async def async_step_stranger(self, user_input: FormData | None = None) -> ConfigFlowResult:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import probatio
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_MODEL, CONF_NAME, CONF_PORT, CONF_TYPE
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -165,12 +164,6 @@ def meter_settings_form(data: Mapping[str, Any]) -> FormData:
     """Return the settings form that would give this subentry data; of what is stored wrong it asks anew."""
     sound = sound_part(METER, data)
     return {**settings_said(sound), CONF_POLLING: sound.get(CONF_POLLING, True)}
-
-
-def named_meter(entry: ConfigEntry, place: str, *, but: str | None = None) -> ConfigSubentry | None:
-    """Return the device at a place behind the gateway."""
-    others = (one for one in entry.subentries.values() if one.subentry_id != but)
-    return next((one for one in others if one.data.get(CONF_METER) == place), None)
 
 
 def meter_title(model: Model, place: str) -> str:
