@@ -34,6 +34,10 @@ log_type notice
 log_type information
 max_queued_messages 10000
 """
+_WEBSOCKETS = """\
+listener {port} {host}
+protocol websockets
+"""
 
 
 class BrokerError(Exception):
@@ -43,9 +47,12 @@ class BrokerError(Exception):
 class Broker:
     """Mosquitto; `port` is where it listens, the same again after `start` follows `stop`."""
 
-    def __init__(self, port: int = 0) -> None:
-        """Take its port; 0: a free one."""
+    def __init__(self, port: int = 0, *, websockets: bool = False) -> None:
+        """Take its port, 0: a free one; and whether it listens for WebSockets, too."""
         self.port = port
+        self.websocket_port = 0
+        """Where it listens for WebSockets, if it does."""
+        self._has_websockets = websockets
         self._is_given = bool(port)
         self._process: Process | None = None
         self._listener: asyncio.Task[None] | None = None
@@ -67,11 +74,18 @@ class Broker:
             # It reads its configuration once.
             with tempfile.TemporaryDirectory(prefix="acrel-broker-") as folder:
                 file = Path(folder) / "mosquitto.conf"
-                file.write_text(_CONFIGURATION.format(port=self.port, host=LOOPBACK, user=getpass.getuser()))
+                file.write_text(self._configuration())
                 if await self._is_up([command, "-c", str(file)], said):
                     self._is_given = True
                     return
         raise BrokerError("Mosquitto does not start: " + b"".join(said[-3:]).decode(errors="replace").strip())
+
+    def _configuration(self) -> str:
+        written = _CONFIGURATION.format(port=self.port, host=LOOPBACK, user=getpass.getuser())
+        if self._has_websockets:
+            self.websocket_port = self.websocket_port or _free_port()
+            written += _WEBSOCKETS.format(port=self.websocket_port, host=LOOPBACK)
+        return written
 
     async def stop(self) -> None:
         """End it; all its clients lose their connection. What it kept for them is gone."""

@@ -51,6 +51,8 @@ class Behaviour:
     """Whether the log of events has each entry twice."""
     disorder: bool = False
     """Whether the log of events is in no order."""
+    keeps_s: float = 0.0
+    """So many seconds an answer to a GET is given again to whoever asks the same, as servers do that are busy."""
     endless: bool = False
     """Whether each page of a list is the first, for ever."""
     extra: dict[str, object] = field(default_factory=dict)

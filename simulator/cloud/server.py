@@ -36,6 +36,8 @@ CALLS: dict[str, tuple[str, Handler]] = {
 LICENCE = 600
 _ERROR, _SERVICE = 5000, 500
 _TICK_S = 1.0
+_MOST_HEARD = 200_000
+"""A demo runs for days: the older half goes then."""
 
 
 class Cloud:
@@ -64,6 +66,8 @@ class Cloud:
         self._looked = self.clock.now()
         self._ticker: asyncio.Task[None] | None = None
         self._recent: list[datetime] = []
+        self._turn = 0
+        self._kept: dict[tuple[object, ...] | None, bytes] = {}
 
     # What tests and the demo set up.
 
@@ -120,6 +124,7 @@ class Cloud:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
         """Listen. Raises OSError."""
+        self.faults.begin()
         await self._host.start(host, port)
         self._looked = self.clock.now()
         self._ticker = asyncio.create_task(self._tick(), name="simulated cloud's clock")
@@ -208,6 +213,8 @@ class Cloud:
             secure=secure,
             at=self.clock.now(),
         )
+        if len(self.heard) >= _MOST_HEARD:
+            del self.heard[: _MOST_HEARD // 2]
         self.heard.append(heard)
         self.has_heard.set()
         return heard
@@ -247,12 +254,29 @@ class Cloud:
             raise RefusedError(call.account.refusal, "无权限")
 
     async def _answer(self, call: Call, handler: Handler) -> bytes:
+        kept: tuple[object, ...] | None = None
         try:
             self._let_in(call, handler)
+            kept = self._place(call.heard)
+            if kept in self._kept:
+                return self._kept[kept]
             code, msg, data, top = OK, "", await handler(call), {}
         except RefusedError as refused:
             code, msg, data, top = refused.code, refused.msg, refused.data, refused.top
-        return envelope(code, msg, data, self.behaviour, len(self.heard), **top)
+        answer = envelope(code, msg, data, self.behaviour, len(self.heard), **top)
+        if kept is not None:
+            self._kept[kept] = answer
+        return answer
+
+    def _place(self, heard: Heard) -> tuple[object, ...] | None:
+        """Return where an answer is kept for a while; None where it is not."""
+        period = self.behaviour.keeps_s
+        if not period or heard.method != "GET" or heard.has_effect:
+            return None
+        turn = int(self.clock.now().timestamp() // period)
+        if turn != self._turn:
+            self._turn, self._kept = turn, {}
+        return heard.path, heard.user, *sorted(heard.query.items())
 
     async def _fail(
         self, fault: Fault, request: web.BaseRequest, heard: Heard, right: bytes | None = None
