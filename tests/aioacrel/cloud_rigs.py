@@ -235,7 +235,7 @@ class Rig:
             rig = cls()
             application = web.Application(client_max_size=1024**2)
             application.router.add_route("*", "/{path:.*}", rig.handle)
-            runner = web.AppRunner(application, handle_signals=False, shutdown_timeout=0.1)
+            runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=0.1)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -259,6 +259,7 @@ async def test_too_many_requests_are_told_how_long_to_wait() -> None:
         cloud.behaviour.retry_as_date = True
         async with await app.raw("GET", "/getMessInfoType") as response:
             assert response.headers["Retry-After"] == "Sun, 22 Nov 2026 01:02:30 GMT"
+            assert response.headers["Date"] == "Sun, 22 Nov 2026 01:02:00 GMT"
         cloud.pass_time(31)
         assert (await app.whole("GET", "/getMessInfoType"))["code"] == 200
 
