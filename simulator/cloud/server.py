@@ -66,7 +66,7 @@ class Cloud:
         self._host = Host(self._serve, **ways)
         self._looked = self.clock.now()
         self._ticker: asyncio.Task[None] | None = None
-        self._limit = Limit(self.behaviour, self.clock)
+        self._limit = Limit(lambda: self.behaviour, self.clock)
         self._turn = 0
         self._kept: dict[tuple[object, ...] | None, bytes] = {}
 
