@@ -87,9 +87,7 @@ class Host:
 class _Door(asyncio.Protocol):
     """Greets over TLS; who turns away from the certificate is not missed, which the event loop itself would report."""
 
-    def __init__(
-        self, server: web.Server[web.BaseRequest], context: ssl.SSLContext, tasks: set[asyncio.Task[None]]
-    ) -> None:
+    def __init__(self, server: web.Server, context: ssl.SSLContext, tasks: set[asyncio.Task[None]]) -> None:
         self._server, self._context, self._tasks = server, context, tasks
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -265,7 +265,9 @@ async def test_too_many_requests_are_told_how_long_to_wait() -> None:
 
 
 async def test_a_self_made_certificate_is_refused_by_who_was_not_told_to_trust_it() -> None:
-    cloud = Cloud(https=True)
+    cloud, troubles, loop = Cloud(https=True), list[object](), asyncio.get_running_loop()
+    loop.set_debug(enabled=True)
+    loop.set_exception_handler(lambda _, context: troubles.append(context))
     cloud.account(USER, PASSWORD)
     async with cloud, aiohttp.ClientSession() as session:
         assert cloud.url.startswith("https://127.0.0.1:")
@@ -277,3 +279,4 @@ async def test_a_self_made_certificate_is_refused_by_who_was_not_told_to_trust_i
         async with session.get(address, ssl=context) as response:
             assert (await response.json())["data"] == {"fVersion": "v5"}
         assert cloud.heard[0].secure
+    assert troubles == []
