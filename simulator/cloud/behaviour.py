@@ -39,7 +39,7 @@ class Behaviour:
     drops_early: bool = False
     """… and not carried out, if this is set. No code for that is known: the answer is as ever."""
     command_s: float = 0.0
-    """Seconds from the answer to a command until the device acts."""
+    """Seconds from the answer to a command until the device acts; `Commands.hurry` does not wait for them."""
     filters_connected: bool = False
     """Whether `fIsdisconnnect` 0 lists those alone that are connected; else it lists all, as its sister call does."""
     prefixed_params: bool = False

@@ -6,7 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -22,6 +22,7 @@ from simulator.cloud.events import Event, EventLog
 from simulator.cloud.faults import PAGE, TRACE, Fault, Faults, spoilt
 from simulator.cloud.hosting import Host, Options
 from simulator.cloud.instruments import Standing
+from simulator.cloud.limits import Limit
 from simulator.cloud.meters import Meter, Site
 from simulator.cloud.requests import Heard
 from simulator.unit import Unit
@@ -65,7 +66,7 @@ class Cloud:
         self._host = Host(self._serve, **ways)
         self._looked = self.clock.now()
         self._ticker: asyncio.Task[None] | None = None
-        self._recent: list[datetime] = []
+        self._limit = Limit(lambda: self.behaviour, self.clock)
         self._turn = 0
         self._kept: dict[tuple[object, ...] | None, bytes] = {}
 
@@ -177,9 +178,15 @@ class Cloud:
     # How it answers.
 
     async def _serve(self, request: web.BaseRequest, path: str, *, secure: bool) -> web.StreamResponse:
+        answer = await self._served(request, path, secure=secure)
+        if not answer.prepared:
+            answer.headers["Date"] = format_datetime(self.clock.now(), usegmt=True)
+        return answer
+
+    async def _served(self, request: web.BaseRequest, path: str, *, secure: bool) -> web.StreamResponse:
         heard = await self._note(request, path, secure=secure)
-        if self._is_too_much():
-            return web.Response(status=429, headers={"Retry-After": self._retry_after()}, text="Too Many Requests")
+        if (refusal := self._limit.refusal()) is not None:
+            return refusal
         found = self._find(path)
         fault = self.faults.take(heard.name)
         if fault is not None and not fault.keeps:
@@ -218,23 +225,6 @@ class Cloud:
         self.heard.append(heard)
         self.has_heard.set()
         return heard
-
-    def _is_too_much(self) -> bool:
-        if self.behaviour.rate is None:
-            return False
-        most, seconds = self.behaviour.rate
-        since = self.clock.now() - timedelta(seconds=seconds)
-        self._recent = [moment for moment in self._recent if moment > since]
-        if len(self._recent) >= most:
-            return True
-        self._recent.append(self.clock.now())
-        return False
-
-    def _retry_after(self) -> str:
-        seconds = 1.0 if self.behaviour.rate is None else self.behaviour.rate[1]
-        if self.behaviour.retry_as_date:
-            return format_datetime(self.clock.now() + timedelta(seconds=seconds), usegmt=True)
-        return str(max(1, round(seconds)))
 
     def _find(self, path: str) -> tuple[str, Handler] | None:
         """Return the call that a path is; None if there is none."""
