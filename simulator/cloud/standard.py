@@ -50,7 +50,7 @@ class CloudSite:
         """What can happen to it, by name."""
         return {
             "expire_tokens": self.cloud.expire,
-            "kick_out": self._kick_out,
+            "kick_out": self.cloud.kick_out,
             "be_busy": self._be_busy,
             "be_broken": self._be_broken,
             "be_well": self.cloud.faults.clear,
@@ -62,10 +62,6 @@ class CloudSite:
     def heard(self) -> Sequence[object]:
         """The calls that came in, by name; nothing secret."""
         return [f"{heard.method} {heard.path}" for heard in self.cloud.heard]
-
-    def _kick_out(self) -> None:
-        for account in self.cloud.accounts.values():
-            account.tokens.clear()
 
     def _be_busy(self) -> None:
         self.cloud.fail("trace", times=None)
