@@ -51,7 +51,7 @@ class ReportedRule:
         self.cause = Cause(
             key=AlarmKey(DEVICE_CIRCUIT, "", REPORTED_WARNING if is_warning else REPORTED),
             level=Level.PRE_ALARM if is_warning else Level.ALARM,
-            name=phrase("alarm_reported_warning" if is_warning else "alarm_reported"),
+            name=phrase("alarm_reported_warning") if is_warning else phrase("alarm_reported"),
         )
         self._standing: dict[str, tuple[str, datetime | None]] = {}
         """Text and time of those that nobody knows of, by number, the newest last."""
