@@ -271,11 +271,11 @@ async def test_a_simulated_platform_is_understood_whatever_it_does(
         platform.add(SERIAL)
         await platform.push()
         record = platform.record(SERIAL)
-        voltage = entity_id(hass, entry, "sensor", "1_Ua")
-        await until_state(hass, voltage, lambda state: state.state not in ("unknown", "unavailable"))
-        shown = hass.states.get(voltage)
+        leakage = entity_id(hass, entry, "sensor", "1_Lg")
+        await until_state(hass, leakage, lambda state: state.state not in ("unknown", "unavailable"))
+        shown = hass.states.get(leakage)
         assert shown is not None
-        assert float(shown.state) == pytest.approx(float(str(record["Ua"])), abs=5)
+        assert float(shown.state) == pytest.approx(float(str(record["Lg"])), abs=5)
         answers = await platform.push_garbage()
         now = dt_util.utcnow()
         await platform.push_out_of_order(platform.kept(SERIAL, now - timedelta(hours=5), now - timedelta(hours=2)))
@@ -284,4 +284,4 @@ async def test_a_simulated_platform_is_understood_whatever_it_does(
         assert {answer.status for answer in platform.answers} == {HTTPStatus.OK}
         assert len(answers) > 5
         assert [alarm.number for _, alarm in hub.alarms] == ["1"]
-        assert hass.states.is_state(voltage, shown.state)
+        assert hass.states.is_state(leakage, shown.state)
