@@ -209,8 +209,7 @@ async def run(cabinet: Cabinet, parts: Sequence[tuple[Part, tuple[str, int]]], a
     if arguments.cloud is not None:
         cloud = CloudSite(cabinet)
         fill(cloud.cloud, *arguments.cloud_sites)
-    clouds = {} if cloud is None else {cloud.serial: cloud}
-    control = ControlServer(cabinet, actors(part for part, _ in parts) | clouds)
+    control = ControlServer(cabinet, actors([*(part for part, _ in parts), *([] if cloud is None else [cloud])]))
     try:
         await cabinet.start(arguments.host, arguments.tcp_port, arguments.rtu_port)
         async with AsyncExitStack() as stack:

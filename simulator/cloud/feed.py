@@ -39,10 +39,19 @@ class Feed:
         self._client: Client | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def start(self, host: str, port: int, *, websockets: bool = False) -> None:
+    def start(self, host: str, port: int, *, websockets: bool = False, account: tuple[str, str] | None = None) -> None:
         """Connect to a broker, as often as it takes."""
         self.cloud.behaviour.feed = True
-        self._task = asyncio.create_task(self._run(host, port, websockets=websockets), name="simulated cloud's feed")
+        user, password = account or (None, None)
+        client = Client(
+            host,
+            port,
+            username=user,
+            password=password,
+            transport="websockets" if websockets else "tcp",
+            websocket_path="/mqtt",
+        )
+        self._task = asyncio.create_task(self._run(client), name="simulated cloud's feed")
 
     async def stop(self) -> None:
         """Be silent."""
@@ -52,10 +61,9 @@ class Feed:
                 await self._task
             self._task = None
 
-    async def _run(self, host: str, port: int, *, websockets: bool) -> None:
+    async def _run(self, client: Client) -> None:
         while True:
             with suppress(MqttError):
-                client = Client(host, port, transport="websockets" if websockets else "tcp", websocket_path="/mqtt")
                 async with client as self._client:
                     self.is_up.set()
                     while True:

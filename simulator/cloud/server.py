@@ -91,6 +91,11 @@ class Cloud:
         """Let all tokens run out now."""
         self.expired |= {token for account in self.accounts.values() for token in account.tokens}
 
+    def kick_out(self) -> None:
+        """End all tokens, as a login from elsewhere does."""
+        for account in self.accounts.values():
+            account.tokens.clear()
+
     def tell(self, meter: Meter, **fields: Any) -> Event:  # noqa: ANN401
         """Put an event of a device into the log."""
         fields.setdefault("time", self.clock.now())

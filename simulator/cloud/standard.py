@@ -9,7 +9,8 @@ from simulator.cloud.server import Cloud
 USER, PASSWORD, SECOND = "owner", "cloud-Demo-1", "second-Demo-2"
 BREAKER, MONITOR = "26110000003101", "26110000003001"
 TWIN = 1
-"""The unit on the line that the cloud shows as well."""
+TWIN_CODE = "26110000000001"
+"""The unit on the line that the cloud shows as well, and what the cloud calls it."""
 TOWN, HARBOUR = "10100001", "10100002"
 
 
@@ -23,12 +24,13 @@ class CloudSite:
         self.cloud = cloud = Cloud()
         cloud.account(USER, PASSWORD, second=SECOND)
         town = cloud.site("Town depot", TOWN)
-        self.breaker = cloud.put_unit(town, cabinet.add_outside(BREAKER, "arcm310"), "Kitchen breaker", serial=BREAKER)
-        self.monitor = cloud.put_unit(town, cabinet.add_outside(MONITOR, "arcm300t"), "Cellar monitor", serial=MONITOR)
+        breaker, monitor = cabinet.add_outside(BREAKER, "arcm310"), cabinet.add_outside(MONITOR, "arcm300t")
+        self.breaker = cloud.put_unit(town, breaker, "Kitchen breaker", code=BREAKER, serial=BREAKER)
+        self.monitor = cloud.put_unit(town, monitor, "Cellar monitor", code=MONITOR, serial=MONITOR)
         harbour = cloud.site("Harbour", HARBOUR)
         self.twin: Meter | None = None
         if (unit := cabinet.units.get(TWIN)) is not None and unit.model == "adw300":
-            self.twin = cloud.put_unit(harbour, unit, "Offices", serial=f"2611000000{TWIN:04}")
+            self.twin = cloud.put_unit(harbour, unit, "Offices", code=TWIN_CODE, serial=TWIN_CODE)
 
     @property
     def stations(self) -> Sequence[CloudSite]:
@@ -48,7 +50,7 @@ class CloudSite:
         """What can happen to it, by name."""
         return {
             "expire_tokens": self.cloud.expire,
-            "kick_out": self._kick_out,
+            "kick_out": self.cloud.kick_out,
             "be_busy": self._be_busy,
             "be_broken": self._be_broken,
             "be_well": self.cloud.faults.clear,
@@ -60,10 +62,6 @@ class CloudSite:
     def heard(self) -> Sequence[object]:
         """The calls that came in, by name; nothing secret."""
         return [f"{heard.method} {heard.path}" for heard in self.cloud.heard]
-
-    def _kick_out(self) -> None:
-        for account in self.cloud.accounts.values():
-            account.tokens.clear()
 
     def _be_busy(self) -> None:
         self.cloud.fail("trace", times=None)

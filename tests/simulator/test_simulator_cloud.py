@@ -42,6 +42,8 @@ async def test_a_wrong_login_is_refused(user: str, password: str, code: int) -> 
 async def test_a_disabled_account_and_an_expired_licence_are_told() -> None:
     cloud = Cloud()
     async with called(cloud) as app:
+        cloud.accounts[USER].is_unhosted = True
+        assert (await app.whole("GET", "/getMessInfoType"))["code"] == 392
         cloud.accounts[USER].is_disabled = True
         assert (await app.whole("GET", "/getMessInfoType"))["code"] == 335
         assert (await app.log_in())["code"] == 335

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 from aiohttp import web
-from aiomqtt import Client
+from aiomqtt import Client, MqttError
 
 from simulator import Cabinet
 from simulator.broker import Broker
@@ -93,15 +93,24 @@ async def test_alarms_are_pushed_with_a_number_each_and_garbage_is_garbage(hook:
         assert tuple(hook.bodies[2:]) == GARBAGE
 
 
+def listener(broker: Broker, user: str | None = None, password: str | None = None) -> Client:
+    port = broker.websocket_port
+    return Client("127.0.0.1", port, username=user, password=password, transport="websockets", websocket_path="/mqtt")
+
+
 async def test_a_feed_tells_all_points_over_websockets() -> None:
     cloud = Cloud(now=at_nine)
     site = cloud.site()
     meter = site.add(ARCM310)
     feed = Feed(cloud, seconds=3600)
-    async with Broker(websockets=True) as broker, cloud:
-        async with Client("127.0.0.1", broker.websocket_port, transport="websockets", websocket_path="/mqtt") as app:
+    account = "feeder", "feed-Word-1"
+    async with Broker(websockets=True, account=account) as broker, cloud:
+        with pytest.raises(MqttError):
+            async with listener(broker):
+                pass
+        async with listener(broker, *account) as app:
             await app.subscribe(f"report/allpoints/{site.id}")
-            feed.start("127.0.0.1", broker.websocket_port, websockets=True)
+            feed.start("127.0.0.1", broker.websocket_port, websockets=True, account=account)
             messages = aiter(app.messages)
             said = json.loads(bytes((await anext(messages)).payload))
             assert said["time"] == "2026-11-22 09:00:15"

@@ -12,7 +12,7 @@ import aiohttp
 from simulator import Cabinet
 from simulator.channel import Channel
 from simulator.cloud import Cloud
-from simulator.cloud.standard import BREAKER, PASSWORD, SECOND, TOWN, USER, CloudSite, fill
+from simulator.cloud.standard import BREAKER, MONITOR, PASSWORD, SECOND, TOWN, TWIN_CODE, USER, CloudSite, fill
 from simulator.control import ControlServer
 from tests.simulator.cloud_rigs import App, called
 
@@ -57,7 +57,7 @@ async def test_the_control_channel_does_things_to_it() -> None:
         await app.log_in(PASSWORD, USER)
         rows = (await app.get("/selectByStationId", stationId=TOWN))["list"]
         assert [row["meterType"] for row in rows] == ["3", "1"]
-        assert site.units == {site.breaker.code: BREAKER, rows[1]["meterCode"]: "26110000003001", "101000020001": 1}
+        assert site.units == {BREAKER: BREAKER, rows[1]["meterCode"]: MONITOR, TWIN_CODE: 1}
         assert control.answer('{"do": "act", "who": "cloud", "what": "be_busy"}')["ok"]
         assert (await app.whole("GET", "/getMessInfoType"))["code"] == 5000
         control.answer('{"do": "act", "who": "cloud", "what": "be_broken"}')

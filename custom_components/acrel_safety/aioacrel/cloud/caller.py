@@ -28,6 +28,7 @@ from .wire import CONTROL_TIMEOUT, READ_TIMEOUT, Wire
 _LOGINS, _LOGINS_PER_SECOND = 6, 1 / 60
 """So many logins at once, and one a minute: two programs that throw each other out may not make a storm of it."""
 _REFUSED, _FORBIDDEN, _ABSENT = 401, 403, 404
+_VAGUE = (phrase("seems_page"), phrase("seems_unknown"))
 _NO_ADVICE = (410, 411)
 """Of the question before the login: the server has no settings for the name it was called by."""
 
@@ -182,13 +183,13 @@ class Caller:
     async def _stranger(self, answer: Answer) -> CloudError:
         """Return what is to be said of a host that answers something else; its first page may tell what it is."""
         error = self._wire.foreign(answer)
-        if error.values["detail"] in (phrase("seems_page"), phrase("seems_unknown")):
-            try:
-                page = await self._wire.ask("", "GET", f"{self._wire.address.origin}/")
-            except CloudError:
-                return error
-            return self._wire.foreign(page)
-        return error
+        if error.values["detail"] not in _VAGUE:
+            return error
+        try:
+            page = self._wire.foreign(await self._wire.ask("", "GET", f"{self._wire.address.origin}/"))
+        except CloudError:
+            return error
+        return error if page.values["detail"] in _VAGUE else page
 
     # -- one request --------------------------------------------------------------------------------------------------
 
