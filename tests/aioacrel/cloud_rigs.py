@@ -49,7 +49,7 @@ METERS = {
 MINUTE_LATER = "2026-11-22 09:01:00.0"
 DETAIL = {"temp": {"tempA": "A相温度报警"}, "iLeakage": {"iLeakage": "漏电报警"}}
 ALARM = {
-    "fAlarmeventlogid": "900001",
+    "fAlarmeventlogid": "810001",
     "fSubid": 10100001,
     "fSubname": "Demo site",
     "fDevicecode": ARCM300T,
@@ -231,8 +231,16 @@ class Rig:
     @classmethod
     @asynccontextmanager
     async def running(cls) -> AsyncIterator[Self]:
+        """Serve, and hold a session that keeps nothing."""
+        rig = cls()
+        async with cls.serving(rig):
+            yield rig
+
+    @classmethod
+    @asynccontextmanager
+    async def serving(cls, rig: Rig) -> AsyncIterator[None]:
+        """Serve what a rig handles from now on."""
         async with AsyncExitStack() as stack:
-            rig = cls()
             application = web.Application(client_max_size=1024**2)
             application.router.add_route("*", "/{path:.*}", rig.handle)
             runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=0.1)
@@ -240,9 +248,8 @@ class Rig:
             stack.push_async_callback(runner.cleanup)
             site = web.TCPSite(runner, "127.0.0.1", 0)
             await site.start()
-            port = runner.addresses[0][1]
-            rig.url = f"http://127.0.0.1:{port}"
+            rig.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
             rig.session = await stack.enter_async_context(
                 aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
             )
-            yield rig
+            yield

@@ -169,14 +169,14 @@ async def test_a_server_that_repeats_one_page_for_ever_is_not_listened_to_for_ev
 
 
 async def test_an_event_says_what_it_is(rig: Rig) -> None:
-    over = {**ALARM, "fAlarmeventlogid": 900002, "fAlarmtype": "报警恢复", "fConfirmstatus": "true"}
+    over = {**ALARM, "fAlarmeventlogid": 810002, "fAlarmtype": "报警恢复", "fConfirmstatus": "true"}
     rig.answers["v5/getAlarmEventLogList"] = ok({"alarmEventLogList": {"list": [ALARM, over, {"fSubid": 1}]}})
     account = rig.account()
     came, went = await account.alarms(since=NOON, until=NOON)
-    assert (came.id, came.site, came.meter, came.level, came.group) == ("900001", SITE, ARCM300T, "重大", "遥测越限")
+    assert (came.id, came.site, came.meter, came.level, came.group) == ("810001", SITE, ARCM300T, "重大", "遥测越限")
     assert (came.is_confirmed, came.is_recovery) == (False, False)
     assert came.time == datetime(2026, 11, 22, 0, 59, 10, tzinfo=UTC)
-    assert (went.id, went.is_confirmed, went.is_recovery) == ("900002", True, True)
+    assert (went.id, went.is_confirmed, went.is_recovery) == ("810002", True, True)
     # A server that does not know the question answers with all of them.
     assert await account.alarms(since=NOON, until=NOON, confirmed=True) == [went]
 
@@ -190,12 +190,12 @@ async def test_levels_are_read_from_the_server_as_a_list_or_an_object(rig: Rig) 
 
 async def test_acknowledging_names_each_event_once(rig: Rig) -> None:
     account = rig.account()
-    await account.confirm_alarms(["900001", "900002", "900001"])
-    assert rig.heard[-1].query == {"logidList": "900001,900002"}
+    await account.confirm_alarms(["810001", "810002", "810001"])
+    assert rig.heard[-1].query == {"logidList": "810001,810002"}
     await account.confirm_alarms([str(number) for number in range(120)])
     assert [len(one.query["logidList"].split(",")) for one in rig.asked("v5/confirmAlarmEvents")[1:]] == [50, 50, 20]
-    await account.unconfirm_alarm("900001")
-    assert rig.heard[-1].query == {"fAlarmeventlogid": "900001"}
+    await account.unconfirm_alarm("810001")
+    assert rig.heard[-1].query == {"fAlarmeventlogid": "810001"}
     asked = len(rig.heard)
     with pytest.raises(UnfitAnswerError):
         await account.confirm_alarms(["1,2"])
@@ -216,7 +216,8 @@ async def test_the_server_says_what_it_wants_before_a_command(rig: Rig) -> None:
     message = await account.send_sms()
     await account.check_sms(" 123456 ", message)
     assert rig.heard[-1].query == {"code": "123456", "msgId": "4711"}
-    for answer in (False, None, "no", {}, 2):
+    answers: list[object] = [False, None, "no", {}, 2]
+    for answer in answers:
         rig.answers["v5/checkSMSValid"] = ok(answer)
         with pytest.raises(ProofWrongError):
             await account.check_sms("123456", message)

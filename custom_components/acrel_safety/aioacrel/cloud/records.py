@@ -18,8 +18,8 @@ class Login:
 
     version: str
     """The version segment of the server's paths, such as `v5`."""
-    user_id: str
-    organisation: str
+    user_id: str = field(repr=False)
+    organisation: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

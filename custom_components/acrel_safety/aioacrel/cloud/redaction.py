@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 _TIME = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?|\d{1,2}:\d{2}(?::\d{2})?")
-_DIGITS = re.compile(r"[0-9]{1,64}")
+_DIGITS = re.compile(r"[0-9]+")
 _SMALL_DIGITS = re.compile(r"-?[0-9]{1,3}")
 _MANY_DIGITS = re.compile(r"[0-9]{4}")
 _LIMITS = re.compile(r"[+-]?[0-9.]{1,12}(?:[,-][0-9.]{1,12}){0,8}")
@@ -120,7 +120,7 @@ class Redaction:
     def _stand_in(self, found: str, kind: str) -> str:
         """Return what stands for a text, the same for the same."""
         stand_in = self._stand_ins.get(found)
-        while stand_in is None or (found not in self._stand_ins and stand_in in self._taken):
+        while stand_in is None or (found not in self._stand_ins and (stand_in == found or stand_in in self._taken)):
             is_digits = bool(_DIGITS.fullmatch(found))
             bucket = f"{len(found)} digits" if is_digits else kind
             count = self._counts[bucket] = self._counts.get(bucket, 0) + 1
