@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
@@ -29,6 +30,7 @@ from custom_components.acrel_safety.const import DOMAIN, SUBENTRY_DEVICE
 from custom_components.acrel_safety.diagnostics import async_get_config_entry_diagnostics
 from custom_components.acrel_safety.hubs.cloud_push import PushEntryHub
 from custom_components.acrel_safety.hubs.cloud_push_door import AT_ONCE
+from simulator.cloud import Platform
 from tests.integration.flows import Walk, add_devices, add_link
 from tests.integration.rigs import is_now, until_state
 
@@ -258,3 +260,28 @@ async def test_what_came_late_becomes_statistics(
     [(name, [row])] = found.items()
     assert name.startswith(f"{DOMAIN}:")
     assert (row["start"], round(row["mean"] or 0.0, 3)) == (hour, 232.75)
+
+
+async def test_a_simulated_platform_is_understood_whatever_it_does(
+    hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    entry = entry_of()
+    client = await client_of(hass, hass_client_no_auth)
+    async with loaded(hass, entry) as hub, Platform(str(client.make_url(PATH)), as_text=True) as platform:
+        platform.add(SERIAL)
+        await platform.push()
+        record = platform.record(SERIAL)
+        leakage = entity_id(hass, entry, "sensor", "1_Lg")
+        await until_state(hass, leakage, lambda state: state.state not in ("unknown", "unavailable"))
+        shown = hass.states.get(leakage)
+        assert shown is not None
+        assert float(shown.state) == pytest.approx(float(str(record["Lg"])), abs=5)
+        answers = await platform.push_garbage()
+        now = dt_util.utcnow()
+        await platform.push_out_of_order(platform.kept(SERIAL, now - timedelta(hours=5), now - timedelta(hours=2)))
+        await platform.push_twice([platform.alarm(SERIAL)])
+        await handled(hass, hub, len(platform.answers))
+        assert {answer.status for answer in platform.answers} == {HTTPStatus.OK}
+        assert len(answers) > 5
+        assert [alarm.number for _, alarm in hub.alarms] == ["1"]
+        assert hass.states.is_state(leakage, shown.state)

@@ -17,6 +17,7 @@ from ..aioacrel.source import Source
 from ..checked import WRONG, Fault, faults
 from ..const import CONF_METER, CONF_SERIAL, CONF_UNIT_ID, TYPE_GATEWAY, TYPE_PUSH, TYPE_UPLINK, TYPE_XML
 from . import cloud_push_data, gateway_data, modbus_data, uplink_data, xml_data
+from .cloud_history import history_store
 from .cloud_push import PushEntryHub, push_store
 from .cloud_push import shown_as as push_shown_as
 from .device_data import missing_ratios
@@ -167,6 +168,7 @@ async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
     if entry.data.get(CONF_TYPE) == TYPE_PUSH:
         await push_store(hass, entry).async_remove()
         await store_of(hass, entry).async_remove()
+    await history_store(hass, entry).async_remove()
     await UplinkMemory(hass, entry).async_forget()
     StrangerCards(hass, entry).take_away_all()
 
