@@ -186,7 +186,9 @@ async def test_alarms_come_into_the_log_go_and_are_confirmed() -> None:
         assert cloud.effects == []
         await app.get("/confirmAlarmEvents", logidList=f"{first['fAlarmeventlogid']},1")
         assert [heard.name for heard in cloud.effects] == ["confirmAlarmEvents"]
+        cloud.forget()
         (unconfirmed,) = await alarms(app, fConfirmstatus="false")
+        assert (cloud.effects, dict(cloud.counts)) == ([], {"getAlarmEventLogList": 1})
         assert unconfirmed["fAlarmeventlogid"] == newest["fAlarmeventlogid"]
         await app.get("/setAlarmEventUnConfirmed", fAlarmeventlogid=first["fAlarmeventlogid"])
         assert len(await alarms(app, fConfirmstatus="false")) == 2
