@@ -1,5 +1,6 @@
 """Profiles of clouds: those built in are sound, each call says how sure it is, and a broken file is refused whole."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,11 @@ def test_a_file_that_is_too_large_or_no_text_is_refused(tmp_path: Path) -> None:
             profile_of_file(tmp_path / "big.toml")
     with pytest.raises(ProfileError, match="acrel-ems"):
         profile("acrelcloud-9000")
+
+
+def test_the_example_of_the_guide_is_a_profile() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "cloud.md").read_text("utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+    mine = profile_of_text(example, "mine.toml")
+    assert (mine.prefix, mine.encrypted_form, mine.calls["sites"].path) == ("SubstationWEBV3", Form.MD5, "site/list")
+    assert mine.calls["sites"].page_size == profile("acrelcloud-1000").calls["sites"].page_size

@@ -13,8 +13,8 @@ LIBRARY = ROOT / "custom_components" / "acrel_safety" / "aioacrel"
 SOURCES = sorted(LIBRARY.rglob("*.py"))
 OUTSIDE = {"modbus_connection", "serialx"}
 """The only packages from outside that the library may import: serialx is what the other one opens ports with."""
-FOR_PEOPLE = {"aiomqtt", "rich"}
-"""What the command line draws with, and by which it reaches a broker; nobody else knows."""
+FOR_PEOPLE = {"aiohttp", "aiomqtt", "rich"}
+"""What the command line draws with, and by which it reaches a broker or a cloud."""
 FOR_CLOUDS = {"aiohttp", "yarl"}
 """What asks a cloud; whoever uses the library brings the session, Home Assistant its own."""
 FOR_PACKED = {"gateway/payload.py": {"cryptography", "lzallright"}, "xmlgateway/cipher.py": {"cryptography"}}
