@@ -30,7 +30,8 @@ from .zones import zone_of
 
 GATHER_SECONDS = 5.0
 """So long what else a device is told of is gathered before its entities are made: they come with a reload."""
-SAVE_SECONDS = 1.0
+SAVE_SECONDS = 30.0
+"""Which alarms came is written down later than what became of them: ended between, one is told twice, none never."""
 MOST_ALARMS = 100
 """Of the latest alarms, those that can be looked up."""
 _VERSION = 1
