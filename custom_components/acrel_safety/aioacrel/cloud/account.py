@@ -256,7 +256,7 @@ class Account:
     # -- the feed -----------------------------------------------------------------------------------------------------
 
     async def has_feed(self) -> bool | None:
-        """Whether the server says that its broker tells of all points; None where it does not say. Raises CloudError."""
+        """Whether the server says that its broker tells of all points; None where it does not. Raises CloudError."""
         return yes_or_no(await self._caller.ask("feed", {}))
 
     async def units(self) -> Mapping[str, str]:

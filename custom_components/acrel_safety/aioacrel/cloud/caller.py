@@ -33,6 +33,10 @@ _NO_ADVICE = (410, 411)
 """Of the question before the login: the server has no settings for the name it was called by."""
 
 
+PATIENT = frozenset({"leakage_of_day", "electric_of_day", "energy"})
+"""Calls about what was: whoever asks what is goes first."""
+
+
 class Caller:
     """One account at one server: one request at a time, and one login among them."""
 
@@ -86,7 +90,7 @@ class Caller:
         Raises CloudError, ProofError.
         """
         call = self._call(name)
-        async with self._turns.turn(urgent=urgent):
+        async with self._turns.turn(urgent=urgent, patient=name in PATIENT):
             if not urgent:
                 self._leave_alone()
             seconds = CONTROL_TIMEOUT if urgent else READ_TIMEOUT

@@ -1,4 +1,4 @@
-"""One at a time towards one server: commands go before reads that wait."""
+"""One at a time towards one server: commands go before reads that wait, and what was goes after what is."""
 
 import asyncio
 from collections import deque
@@ -14,11 +14,12 @@ class Turns:
         self._is_taken = False
         self._urgent: deque[asyncio.Future[None]] = deque()
         self._others: deque[asyncio.Future[None]] = deque()
+        self._patient: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
-    async def turn(self, *, urgent: bool = False) -> AsyncIterator[None]:
-        """Wait for one's turn, and have it for as long as the block runs."""
-        await self._take(self._urgent if urgent else self._others)
+    async def turn(self, *, urgent: bool = False, patient: bool = False) -> AsyncIterator[None]:
+        """Wait for one's turn, and have it for as long as the block runs; a patient one lets all others go first."""
+        await self._take(self._urgent if urgent else self._patient if patient else self._others)
         try:
             yield
         finally:
@@ -40,7 +41,7 @@ class Turns:
             raise
 
     def _pass_on(self) -> None:
-        for queue in (self._urgent, self._others):
+        for queue in (self._urgent, self._others, self._patient):
             while queue:
                 following = queue.popleft()
                 if not following.done():
