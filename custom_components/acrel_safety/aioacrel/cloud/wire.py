@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.cookies import Morsel
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -150,6 +151,13 @@ class Wire:
                 return Answer(status=response.status, headers=dict(response.headers), body=body)
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
             raise self._trouble(error, seconds) from None
+        finally:
+            # The session may be shared; what this server wants to have remembered is not.
+            self._session.cookie_jar.clear(self._is_of_host)
+
+    def _is_of_host(self, cookie: Morsel[str]) -> bool:
+        domain = cookie["domain"].lstrip(".")
+        return self.address.host == domain or self.address.host.endswith(f".{domain}")
 
     def _trouble(self, error: Exception, seconds: float) -> CloudError:
         """Return what went wrong below. Its words are not quoted: they may repeat what was sent."""
