@@ -40,8 +40,6 @@ LONGEST_WAIT = 900.0
 _JITTER = 0.1
 _HURRY_SECONDS = 10.0
 """Between two polls that somebody hurries."""
-_ENDS_POLL = (AccountError, LicenceError, CloudUnreachableError, CloudBusyError)
-"""What is so for all of the account: asking on would only make it worse."""
 
 type Hook = Callable[[Account], Awaitable[None]]
 
@@ -57,7 +55,7 @@ class CloudHub:
         stale_after: float | None = None,
         now: Callable[[], datetime] = utcnow,
     ) -> None:
-        """Take the account, seconds between two polls, and after how many a value is stale (None: as in the profile)."""
+        """Take the account, seconds between two polls, and after how many a value is stale (None: the profile's)."""
         self.account = account
         self.profile: Profile = account.profile
         self.every = max(every, LEAST_SECONDS)
@@ -257,9 +255,9 @@ class CloudHub:
             try:
                 await self._ask_list(site, is_full=site in watched)
                 self.site_troubles.pop(site, None)
-            except _ENDS_POLL:
-                raise
             except CloudError as error:
+                if _is_of_all(error):
+                    raise
                 self.site_troubles[site] = error
         if is_due:
             self._looked_through = now
@@ -272,8 +270,8 @@ class CloudHub:
         values: Mapping[str, Values] | None = None
         connections: Mapping[str, Connection] | None = None
         if is_full:
-            values = await self._quietly(site, self._values(site))
-            connections = await self._quietly(site, self._connections(site))
+            values = await self._quietly(self._values(site))
+            connections = await self._quietly(self._connections(site))
         for source in self.sources:
             if source.site == site:
                 await self._give(source, listed.get(source.code), values, connections, is_full=is_full)
@@ -296,7 +294,7 @@ class CloudHub:
         if meter is None or meter.is_alarmed is not True:
             known = replace(known, details=None)
         elif self._wants_details(source.code, former):
-            details = await self._quietly(source.site, self.account.details(source.code))
+            details = await self._quietly(self.account.details(source.code))
             self._detailed[source.code] = self.now()
             known = replace(known, details=details)
         self._known[source.code] = known
@@ -326,14 +324,13 @@ class CloudHub:
     async def _connections(self, site: str) -> Mapping[str, Connection]:
         return {one.code: one for one in await self.account.connections(site) if one.code}
 
-    async def _quietly[T](self, site: str, asking: Awaitable[T]) -> T | None:
+    async def _quietly[T](self, asking: Awaitable[T]) -> T | None:
         """Return what was asked for; where only that cannot be had, nothing. Raises what is so for all."""
         try:
             return await asking
-        except _ENDS_POLL:
-            raise
         except CloudError as error:
-            self.site_troubles.setdefault(site, error)
+            if _is_of_all(error):
+                raise
             return None
 
     async def _run_hooks(self) -> None:
@@ -342,6 +339,14 @@ class CloudHub:
                 await hook(self.account)
             except CloudError as error:
                 _LOGGER.debug("What else the account was asked for was not to be had: %s", error.key)
+
+
+def _is_of_all(error: CloudError) -> bool:
+    """Whether something is so for all of the account: asking on would only make it worse."""
+    if isinstance(error, CloudBusyError):
+        # An error of the server's own may be of one call.
+        return error.retry_after is not None
+    return isinstance(error, AccountError | LicenceError | CloudUnreachableError)
 
 
 def _newer(former: Values | None, told: Values | None) -> Values | None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from ..points import Circuit, Effect, Evidence, Model, Operation, Point
 from ..readings import DEVICE_CIRCUIT, PointKey, Quality, Reading, Value
-from ..vocabulary import EXTRA_PREFIX, Kind, extra_quantity
+from ..vocabulary import EXTRA_PREFIX, Kind, Quantity, extra_quantity, vocabulary
 from .profile import Profile
 from .records import Connection, Details, Meter, Values
 
@@ -65,12 +65,13 @@ class Judge:
         self._position = position if position in known else None
         self._alarms: Mapping[PointKey, frozenset[str]] = {
             key: frozenset(name for name, found in profile.alarms.items() if found == key)
-            for key in known
-            if key in set(profile.alarms.values())
+            for key in dict.fromkeys(profile.alarms.values())
         }
-        keys = (*self._values, *self._alarms, *(() if self._position is None else (self._position,)))
+        keys = {*self._values, *self._alarms, *(() if self._position is None else (self._position,))}
         self.points: Mapping[PointKey, Point] = {
             **{key: known[key] for key in known if key in keys},
+            # A model knows the alarms that it has registers for; the server tells others, too.
+            **{key: _alarm_of_vocabulary(key) for key in self._alarms if key not in known},
             GENERAL_ALARM: general_alarm(),
         }
         self.position = self._position
@@ -171,12 +172,13 @@ def general_alarm() -> Point:
     quantity = extra_quantity(
         GENERAL_ALARM.code, kind=Kind.ALARM, names={"en": "Alarm shown by the cloud", "zh": "云平台显示报警"}
     )
-    return Point(
-        key=GENERAL_ALARM,
-        quantity=quantity,
-        pace=quantity.pace,
-        is_binary=True,
-        step=1.0,
-        evidence=Evidence.CODE,
-        note="",
-    )
+    return _alarm(GENERAL_ALARM, quantity)
+
+
+def _alarm_of_vocabulary(key: PointKey) -> Point:
+    known = vocabulary().match(key.code)
+    return _alarm(key, known or extra_quantity(key.code, kind=Kind.ALARM))
+
+
+def _alarm(key: PointKey, quantity: Quantity) -> Point:
+    return Point(key=key, quantity=quantity, pace=quantity.pace, is_binary=True, step=1.0, evidence=Evidence.CODE)
