@@ -8,10 +8,9 @@ import pytest
 from homeassistant.components.mqtt import client
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlowContext
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
-from homeassistant.core import Context, Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.event import async_track_state_change_event
 
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
@@ -25,7 +24,7 @@ from tests.aioacrel.control_rigs import time_passing
 from tests.integration.control_rigs import USUAL, administrator
 from tests.integration.flows import Walk
 from tests.integration.gateway_rigs import FAST, GatewayRig, gateway_of, meter_data, mqtt
-from tests.integration.rigs import is_not, is_now
+from tests.integration.rigs import is_not, is_now, states_of
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 SECONDS = 1.0
@@ -81,19 +80,6 @@ class OrderRig:
     def standing(self) -> list[str]:
         """Return the alarms that stand, by rule or code."""
         return [str(one.alarm.cause.key) for one in desk_of(self.hass).alarms.standing()]
-
-
-def states_of(hass: HomeAssistant, entity_id: str) -> list[str]:
-    """Return the states that an entity has from now on."""
-    seen: list[str] = []
-
-    @callback
-    def note(event: Event[EventStateChangedData]) -> None:
-        if (state := event.data["new_state"]) is not None:
-            seen.append(state.state)
-
-    async_track_state_change_event(hass, [entity_id], note)
-    return seen
 
 
 @asynccontextmanager
@@ -158,7 +144,7 @@ async def test_while_the_broker_is_away_nothing_is_known_nothing_is_sent_and_no_
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gateway_broker, "GRACE_SECONDS", 0.2)
-    monkeypatch.setattr(client, "RECONNECT_INTERVAL_SECONDS", 0.2)
+    monkeypatch.setattr(client, "RECONNECT_INTERVAL_SECONDS", 1.0)
     async with orders(hass) as rig:
         gateway, switch = rig.gateway, rig.switch(PREPAID)
         assert switch is not None
