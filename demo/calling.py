@@ -1,4 +1,4 @@
-"""What calls from the cabinet: 4G devices, an XML gateway, and gateways on a broker where there is one."""
+"""What is beside the lines: 4G devices, an XML gateway, gateways on a broker where there is one, and a cloud."""
 
 import asyncio
 import os
@@ -10,9 +10,10 @@ from demo.server import LOOPBACK, free_port
 from demo.site import SITE, Instrument, Link
 from simulator import Cabinet
 from simulator.broker import Broker, BrokerError
+from simulator.cloud.standard import CloudSite
 from simulator.gateway import Site
 from simulator.gateway.site import AWT
-from simulator.parts import Part
+from simulator.parts import Actors
 from simulator.uplink import DEMO, Caller, Fleet, uploaded
 from simulator.xmlgateway import XmlSite
 
@@ -35,6 +36,8 @@ class Calling:
         self._gateways: Site | None = None
         self._xml: XmlSite | None = None
         self._broker: Broker | None = None
+        self.cloud: CloudSite | None = None
+        """The owner's account is there, if there is one."""
         self.ports: dict[Link, int] = {}
         """Where each of them calls."""
 
@@ -43,6 +46,8 @@ class Calling:
         if os.environ.get(LINES_ONLY):
             return "nor anything else that calls in"
         self._xml = XmlSite(self._cabinet, seconds=_REPORT_SECONDS)
+        self.cloud = CloudSite(self._cabinet)
+        await stack.enter_async_context(self.cloud.cloud)
         self.ports = {Link.UPLINK: free_port(), Link.XML: free_port()}
         try:
             self._broker = await stack.enter_async_context(Broker())
@@ -53,9 +58,9 @@ class Calling:
         return ""
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[Actors]:
         """All that the control channel can reach."""
-        return [part for part in (self._fleet, self._gateways, self._xml) if part is not None]
+        return [part for part in (self._fleet, self._gateways, self._xml, self.cloud) if part is not None]
 
     @property
     def callers(self) -> Mapping[str, Caller]:

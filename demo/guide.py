@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 from demo.inventory import instrument
 from demo.owner import PASSWORD, USER
 from demo.stage import Stage
+from simulator.cloud.standard import BREAKER as CLOUD_BREAKER
+from simulator.cloud.standard import PASSWORD as CLOUD_PASSWORD
+from simulator.cloud.standard import SECOND
+from simulator.cloud.standard import USER as CLOUD_USER
 from simulator.gateway.site import BREAKER
 
 _SCENARIOS: Sequence[tuple[str, int | str | None, Mapping[str, object], str]] = (
@@ -48,7 +52,7 @@ def guide(stage: Stage) -> str:
         command |= {"options": options} if options else {}
         where = "" if unit is None else f"{instrument(unit).name}: "
         lines += [f"  tell '{json.dumps(command)}'", f"      {where}{effect}"]
-    return "\n".join([*lines, *_gateways(stage), "", "Ctrl-C ends all of it."])
+    return "\n".join([*lines, *_gateways(stage), *_cloud(stage), "", "Ctrl-C ends all of it."])
 
 
 def _gateways(stage: Stage) -> Sequence[str]:
@@ -63,4 +67,16 @@ def _gateways(stage: Stage) -> Sequence[str]:
         "      Archive: it trips, and is closed when you acknowledged it, it is well again (normal) and was reset",
         '  tell \'{"do": "units"}\'',
         "      names all that is not on a line, and what can happen to it",
+    ]
+
+
+def _cloud(stage: Stage) -> Sequence[str]:
+    """Say where the cloud is, if there is one."""
+    if (site := stage.calling.cloud) is None:
+        return []
+    return [
+        "",
+        f"A cloud answers at {site.cloud.url}: user {CLOUD_USER}, password {CLOUD_PASSWORD}, second password {SECOND}.",
+        f'  tell \'{{"do": "scenario", "name": "leak", "unit": "{CLOUD_BREAKER}"}}\'',
+        f"      {site.breaker.name}: it opens, and the cloud's log of alarms says why",
     ]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from simulator.cabinet import Cabinet
 from simulator.channel import Channel, ChannelError
+from simulator.cloud.standard import PASSWORD, SECOND, USER, CloudSite, fill
 from simulator.control import ControlServer
 from simulator.devices import IMPORTED, MODELS
 from simulator.gateway import QUIRKS as GATEWAY_QUIRKS
@@ -65,6 +66,14 @@ def parser() -> argparse.ArgumentParser:
     add("--broker", type=place, metavar="HOST:PORT", help="have gateways speak MQTT here")
     add("--quirks", default="good", metavar="QUIRKS", help="of the first of them (%(default)s)")
     add("--xml", type=place, metavar="HOST:PORT", help="have a gateway call here with XML")
+    add("--cloud", type=port, metavar="PORT", help="be a cloud as well, on this port (0: free)")
+    add(
+        "--cloud-sites",
+        type=sizes,
+        default=(0, 0),
+        metavar="SITESxDEVICES",
+        help="and many more sites, such as 50x1000",
+    )
     add("--seconds", type=float, default=60.0, help="between two reports of a gateway (%(default)g)")
     add("--send", metavar="JSON", help="send a command to the simulator that wrote the --control file")
     return command
@@ -82,6 +91,12 @@ def place(text: str) -> tuple[str, int]:
     """Read where devices call. Raises ValueError."""
     host, _, number = text.rpartition(":")
     return host, port(number)
+
+
+def sizes(text: str) -> tuple[int, int]:
+    """Read how many sites of how many devices. Raises ValueError."""
+    sites, _, devices = text.partition("x")
+    return int(sites), int(devices)
 
 
 def callers(texts: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -149,7 +164,7 @@ def build(arguments: argparse.Namespace) -> Cabinet:
     return cabinet
 
 
-def table(cabinet: Cabinet, host: str, control: Path | None) -> str:
+def table(cabinet: Cabinet, host: str, control: Path | None, cloud: CloudSite | None = None) -> str:
     """Say what runs where."""
     lines = [
         f"Modbus TCP       {host}:{cabinet.tcp_port}",
@@ -157,6 +172,8 @@ def table(cabinet: Cabinet, host: str, control: Path | None) -> str:
     ]
     if control is not None:
         lines.append(f"control channel  {control}")
+    if cloud is not None:
+        lines.append(f"cloud            {cloud.cloud.url}, account {USER}, {PASSWORD}, second password {SECOND}")
     if cabinet.line is not None:
         lines.append(
             f"serial line      {cabinet.line.baudrate} baud, {cabinet.line.bits_per_char} bits per"
@@ -188,7 +205,11 @@ async def run(cabinet: Cabinet, parts: Sequence[tuple[Part, tuple[str, int]]], a
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    control = ControlServer(cabinet, actors(part for part, _ in parts))
+    cloud = None
+    if arguments.cloud is not None:
+        cloud = CloudSite(cabinet)
+        fill(cloud.cloud, *arguments.cloud_sites)
+    control = ControlServer(cabinet, actors([*(part for part, _ in parts), *([] if cloud is None else [cloud])]))
     try:
         await cabinet.start(arguments.host, arguments.tcp_port, arguments.rtu_port)
         async with AsyncExitStack() as stack:
@@ -199,7 +220,10 @@ async def run(cabinet: Cabinet, parts: Sequence[tuple[Part, tuple[str, int]]], a
             for part, called in parts:
                 stack.push_async_callback(part.stop)
                 part.start(*called)
-            print(table(cabinet, arguments.host, arguments.control), "\n\nCtrl-C ends it.", flush=True)
+            if cloud is not None:
+                stack.push_async_callback(cloud.cloud.stop)
+                await cloud.cloud.start(arguments.host, arguments.cloud)
+            print(table(cabinet, arguments.host, arguments.control, cloud), "\n\nCtrl-C ends it.", flush=True)
             await stop.wait()
     finally:
         await cabinet.stop()

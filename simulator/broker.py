@@ -2,10 +2,13 @@
 
 import asyncio
 import getpass
+import hashlib
+import secrets
 import shutil
 import socket
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,11 +23,12 @@ _RUNNING = b" running"
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
 _ATTEMPTS = 5
+_ROUNDS = 101
 
 # Started by root it would become another user, and then the kernel no longer ends it with who started it.
 _CONFIGURATION = """\
 listener {port} {host}
-allow_anonymous true
+{access}
 persistence false
 user {user}
 log_dest stderr
@@ -33,6 +37,10 @@ log_type warning
 log_type notice
 log_type information
 max_queued_messages 10000
+"""
+_WEBSOCKETS = """\
+listener {port} {host}
+protocol websockets
 """
 
 
@@ -43,9 +51,13 @@ class BrokerError(Exception):
 class Broker:
     """Mosquitto; `port` is where it listens, the same again after `start` follows `stop`."""
 
-    def __init__(self, port: int = 0) -> None:
-        """Take its port; 0: a free one."""
+    def __init__(self, port: int = 0, *, websockets: bool = False, account: tuple[str, str] | None = None) -> None:
+        """Take its port, 0: a free one; whether WebSockets are welcome, too; the account it lets in, else anybody."""
         self.port = port
+        self.websocket_port = 0
+        """Where it listens for WebSockets, if it does."""
+        self._has_websockets = websockets
+        self._account = account
         self._is_given = bool(port)
         self._process: Process | None = None
         self._listener: asyncio.Task[None] | None = None
@@ -67,11 +79,23 @@ class Broker:
             # It reads its configuration once.
             with tempfile.TemporaryDirectory(prefix="acrel-broker-") as folder:
                 file = Path(folder) / "mosquitto.conf"
-                file.write_text(_CONFIGURATION.format(port=self.port, host=LOOPBACK, user=getpass.getuser()))
+                file.write_text(self._configuration(Path(folder)))
                 if await self._is_up([command, "-c", str(file)], said):
                     self._is_given = True
                     return
         raise BrokerError("Mosquitto does not start: " + b"".join(said[-3:]).decode(errors="replace").strip())
+
+    def _configuration(self, folder: Path) -> str:
+        access = "allow_anonymous true"
+        if self._account is not None:
+            passwords = folder / "passwords"
+            passwords.write_text(_hashed(*self._account))
+            access = f"allow_anonymous false\npassword_file {passwords}"
+        written = _CONFIGURATION.format(port=self.port, host=LOOPBACK, user=getpass.getuser(), access=access)
+        if self._has_websockets:
+            self.websocket_port = self.websocket_port or _free_port()
+            written += _WEBSOCKETS.format(port=self.websocket_port, host=LOOPBACK)
+        return written
 
     async def stop(self) -> None:
         """End it; all its clients lose their connection. What it kept for them is gone."""
@@ -120,6 +144,13 @@ async def _drain(stream: asyncio.StreamReader) -> None:
     """Read on: a full pipe would hold it up."""
     async for _ in stream:
         pass
+
+
+def _hashed(user: str, password: str) -> str:
+    """Return a line of Mosquitto's file of passwords."""
+    salt = secrets.token_bytes(12)
+    key = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ROUNDS)
+    return f"{user}:$7${_ROUNDS}${b64encode(salt).decode()}${b64encode(key).decode()}\n"
 
 
 def _free_port() -> int:

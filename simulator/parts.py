@@ -20,12 +20,16 @@ class Actor(Protocol):
         """What it was commanded, as it came in."""
 
 
-class Part(Protocol):
-    """Some of them that call the same place."""
+class Actors(Protocol):
+    """Some of them."""
 
     @property
     def stations(self) -> Sequence[Actor]:
         """Each of them."""
+
+
+class Part(Actors, Protocol):
+    """Some of them that call the same place."""
 
     def start(self, host: str, port: int) -> None:
         """Have all of them call a place."""
@@ -34,6 +38,6 @@ class Part(Protocol):
         """Switch them off."""
 
 
-def actors(parts: Iterable[Part]) -> dict[str, Actor]:
+def actors(parts: Iterable[Actors]) -> dict[str, Actor]:
     """Return all of them by name."""
     return {actor.serial: actor for part in parts for actor in part.stations}

@@ -47,6 +47,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.entity_registry": None,
     "helpers.event": None,
     "helpers.issue_registry": None,
+    "helpers.network": frozenset({"NoURLAvailableError"}),
     "helpers.recorder": frozenset({"get_instance"}),
     "helpers.restore_state": frozenset({"ExtraStoredData", "RestoreEntity", "RestoredExtraData"}),
     "helpers.selector": None,

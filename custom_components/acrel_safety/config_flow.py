@@ -24,6 +24,7 @@ from .const import (
     DOMAIN,
     SUBENTRY_DEVICE,
     TYPE_GATEWAY,
+    TYPE_PUSH,
     TYPE_RTU_TCP,
     TYPE_SERIAL,
     TYPE_TCP,
@@ -45,6 +46,8 @@ from .flow.link_forms import (
     link_schema,
     refuse_broadcast,
 )
+from .flow.push_device_steps import PushDeviceFlow
+from .flow.push_steps import PushSteps
 from .flow.selector_texts import FlowTexts
 from .flow.stranger_steps import StrangerSteps
 from .flow.trial import LinkData, probe_devices, probe_link
@@ -57,10 +60,12 @@ from .stored import device_faults
 from .turns import turn
 
 _KINDS = (TYPE_TCP, TYPE_RTU_TCP, TYPE_SERIAL)
+_OTHERS = (TYPE_UPLINK, TYPE_GATEWAY, TYPE_XML, TYPE_PUSH)
 _DEVICE_FLOWS: Mapping[str, type[ConfigSubentryFlow]] = {
     TYPE_UPLINK: UplinkDeviceFlow,
     TYPE_GATEWAY: GatewayDeviceFlow,
     TYPE_XML: XmlDeviceFlow,
+    TYPE_PUSH: PushDeviceFlow,
 }
 """How devices are added where they are not units on a line."""
 _FIELDS = {
@@ -74,7 +79,7 @@ _FIELDS = {
 """The field in which an error of the link is mended, where it is one field."""
 
 
-class AcrelConfigFlow(XmlSteps, StrangerSteps, GatewaySteps, domain=DOMAIN):
+class AcrelConfigFlow(XmlSteps, StrangerSteps, GatewaySteps, PushSteps, domain=DOMAIN):
     """Ask how the devices are reached, and try it before it is saved."""
 
     VERSION = 1
@@ -97,7 +102,9 @@ class AcrelConfigFlow(XmlSteps, StrangerSteps, GatewaySteps, domain=DOMAIN):
     @ends_clearly
     async def async_step_user(self, user_input: FormData | None = None) -> ConfigFlowResult:
         """Let the user pick the kind of link."""
-        return self.async_show_menu(step_id="user", menu_options=[*_KINDS, TYPE_UPLINK, TYPE_GATEWAY, TYPE_XML])
+        return self.async_show_menu(
+            step_id="user", menu_options=[*_KINDS, TYPE_UPLINK, TYPE_GATEWAY, TYPE_XML, TYPE_PUSH]
+        )
 
     @ends_clearly
     async def async_step_reconfigure(self, user_input: FormData | None = None) -> ConfigFlowResult:
@@ -110,6 +117,8 @@ class AcrelConfigFlow(XmlSteps, StrangerSteps, GatewaySteps, domain=DOMAIN):
             return await self.async_step_xml_gateway()
         if entry.data.get(CONF_TYPE) == TYPE_GATEWAY:
             return await self.async_step_mqtt_gateway()
+        if entry.data.get(CONF_TYPE) == TYPE_PUSH:
+            return await self.async_step_push()
         return self.async_show_menu(
             step_id="reconfigure", menu_options=_KINDS, description_placeholders={"name": entry.title}
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
@@ -42,6 +42,7 @@ TO_REDACT = {
     CONF_XML_SECRET,
     CONF_SERIAL,
     CONF_SECRET,
+    CONF_WEBHOOK_ID,
 }
 """Where a link is: a forwarded port finds a gateway as well as a name does. Who a gateway is, and what it hides by."""
 OF_DEVICES = {CONF_SERIAL, CONF_SAME_AS_PLACE}

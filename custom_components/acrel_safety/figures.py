@@ -95,6 +95,11 @@ OF_HUBS = (
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
+    SensorEntityDescription(
+        key="history_fetched",
+        native_unit_of_measurement=PERCENTAGE,
+        suggested_display_precision=1,
+    ),
 )
 
 

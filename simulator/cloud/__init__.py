@@ -11,8 +11,12 @@ cloud.fail("trace", at="leakageMonitor", times=2)
 from simulator.cloud.accounts import Account
 from simulator.cloud.behaviour import Behaviour
 from simulator.cloud.faults import KINDS, Fault
+from simulator.cloud.feed import Feed
+from simulator.cloud.history import History
 from simulator.cloud.instruments import ADW300, ARCM300T, ARCM310, Figures, Standing
 from simulator.cloud.meters import Meter, Site
+from simulator.cloud.others import OtherHost
+from simulator.cloud.push import Platform
 from simulator.cloud.requests import Heard
 from simulator.cloud.server import Cloud
 
@@ -25,9 +29,13 @@ __all__ = [
     "Behaviour",
     "Cloud",
     "Fault",
+    "Feed",
     "Figures",
     "Heard",
+    "History",
     "Meter",
+    "OtherHost",
+    "Platform",
     "Site",
     "Standing",
 ]

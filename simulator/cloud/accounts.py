@@ -29,6 +29,8 @@ class Account:
     """Ids of those it sees; None: all."""
     is_disabled: bool = False
     """Answered by 335."""
+    is_unhosted: bool = False
+    """Whether the hosting of its organisation has run out; every call is answered by 392."""
     refused: set[str] = field(default_factory=set)
     """Calls that it has no permission for, by their names; answered by `refusal`."""
     refusal: int = 147

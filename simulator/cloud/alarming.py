@@ -30,7 +30,10 @@ def watch(cloud: Cloud, meter: Meter) -> None:
 def _put(cloud: Cloud, meter: Meter, text: str, key: str, *, type: str) -> None:  # noqa: A002 - a field's name
     group, _, param = key.partition(".")
     level = GENERAL if type == RECOVERED else _LEVEL_OF.get(group, GENERAL)
-    value = meter.values().get("Lg") if group == "iLeakage" else None
+    measured = {"iLeakage": "Lg", "temp": f"Temp{param[-1]}"}.get(group)
+    if measured is None and group != "switch":
+        measured = f"{param[0].upper()}{param[1:]}"
+    value = None if measured is None else meter.values().get(measured)
     cloud.log.put(
         Event(
             id="",

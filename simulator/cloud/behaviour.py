@@ -39,7 +39,7 @@ class Behaviour:
     drops_early: bool = False
     """… and not carried out, if this is set. No code for that is known: the answer is as ever."""
     command_s: float = 0.0
-    """Seconds from the answer to a command until the device acts."""
+    """Seconds from the answer to a command until the device acts; `Commands.hurry` does not wait for them."""
     filters_connected: bool = False
     """Whether `fIsdisconnnect` 0 lists those alone that are connected; else it lists all, as its sister call does."""
     prefixed_params: bool = False
@@ -51,6 +51,8 @@ class Behaviour:
     """Whether the log of events has each entry twice."""
     disorder: bool = False
     """Whether the log of events is in no order."""
+    keeps_s: float = 0.0
+    """So many seconds an answer to a GET is given again to whoever asks the same, as servers do that are busy."""
     endless: bool = False
     """Whether each page of a list is the first, for ever."""
     extra: dict[str, object] = field(default_factory=dict)

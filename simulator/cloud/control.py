@@ -56,6 +56,7 @@ class Commands:
         self.sent: list[Command] = []
         self._cloud = cloud
         self._waiting: set[asyncio.Task[None]] = set()
+        self._hurry = asyncio.Event()
 
     def take(self, command: Command) -> None:
         """Note one, and have it carried out in time; of a device that nobody hears nothing comes back."""
@@ -80,6 +81,12 @@ class Commands:
         while self._waiting:
             await asyncio.wait(self._waiting)
 
+    async def hurry(self) -> None:
+        """Have all that waits carried out now."""
+        self._hurry.set()
+        await self.settled()
+        self._hurry = asyncio.Event()
+
     async def stop(self) -> None:
         """Drop what is under way."""
         for task in self._waiting:
@@ -88,7 +95,9 @@ class Commands:
             await asyncio.gather(*self._waiting, return_exceptions=True)
 
     async def _later(self, command: Command) -> None:
-        await asyncio.sleep(self._cloud.behaviour.command_s)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._cloud.behaviour.command_s):
+                await self._hurry.wait()
         if command.meter.is_online:
             self._carry_out(command)
 

@@ -87,6 +87,10 @@ class Faults:
         """Switch all off."""
         self.on.clear()
 
+    def begin(self) -> None:
+        """Let wait who has to."""
+        self._end = asyncio.Event()
+
     def end(self) -> None:
         """Let go of those who wait."""
         self._end.set()

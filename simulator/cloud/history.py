@@ -32,12 +32,19 @@ class History:
         """Whether hours are missing here and there."""
         self.gaps: list[tuple[str, datetime, datetime]] = []
         """Times of which nothing was ever heard of a device ("": of any)."""
+        self._shares: dict[tuple[object, ...], float] = {}
         self.replaced: dict[str, datetime] = {}
         """When a device was replaced, whose counter began anew then."""
 
     def share(self, *what: object) -> float:
         """Return a number from 0 to 1 that is always the same of the same."""
-        return zlib.crc32(repr((self.seed, *what)).encode()) / 2**32
+        key = (self.seed, *what)
+        if (known := self._shares.get(key)) is not None:
+            return known
+        share = zlib.crc32(repr(key).encode()) / 2**32
+        if not isinstance(what[-1], float):  # what is of one moment is not asked for again
+            self._shares[key] = share
+        return share
 
     def moments(self, code: str, begin: datetime, end: datetime, now: datetime) -> Iterator[datetime]:
         """Yield the times of which there are values of a device; aware, in UTC."""

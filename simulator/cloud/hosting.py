@@ -3,9 +3,9 @@
 import asyncio
 import ssl
 import tempfile
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Protocol, TypedDict, Unpack
@@ -45,27 +45,35 @@ class Host:
         self._https = options.get("https", False)
         self._name = options.get("name", "localhost")
         self._runner: web.ServerRunner | None = None
+        self._listener: asyncio.Server | None = None
+        self._doors: set[asyncio.Task[None]] = set()
         self._port = 0
 
     async def start(self, host: str, port: int) -> None:
         """Listen; the same port again after a stop. Raises OSError."""
-        self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=_CLOSE_S)
+        server = web.Server(self._handle, access_log=None)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_CLOSE_S)
         await self._runner.setup()
-        context = None
+        factory: Callable[[], asyncio.Protocol] = server
         if self._https:
             self.certificate, key = self_made(self._name)
             context = await asyncio.to_thread(_context, self.certificate, key)
-        site = web.TCPSite(self._runner, host, port or self._port, ssl_context=context)
+            factory = partial(_Door, server, context, self._doors)
         try:
-            await site.start()
+            self._listener = await asyncio.get_running_loop().create_server(factory, host, port or self._port)
         except OSError:
             await self.stop()
             raise
-        self._port = self._runner.addresses[0][1]
+        self._port = self._listener.sockets[0].getsockname()[1]
         self.url = f"{'https' if self._https else 'http'}://{host}:{self._port}"
 
     async def stop(self) -> None:
         """Close it."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        for door in self._doors:
+            door.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -74,6 +82,32 @@ class Host:
         if (request.content_length or 0) > _MOST_BODY:
             return web.Response(status=413)
         return await self._serve(request, request.rel_url.path, secure=self._https)
+
+
+class _Door(asyncio.Protocol):
+    """Greets over TLS; who turns away from the certificate is not missed, which the event loop itself would report."""
+
+    def __init__(self, server: web.Server, context: ssl.SSLContext, tasks: set[asyncio.Task[None]]) -> None:
+        self._server, self._context, self._tasks = server, context, tasks
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the handshake."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - of TCP
+        transport.pause_reading()
+        task = asyncio.create_task(self._greet(transport), name="simulated cloud's handshake")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _greet(self, transport: asyncio.Transport) -> None:
+        protocol = self._server()
+        loop = asyncio.get_running_loop()
+        try:
+            inner = await loop.start_tls(transport, protocol, self._context, server_side=True)
+        except OSError:
+            transport.abort()
+            return
+        if inner is not None:
+            protocol.connection_made(inner)
 
 
 @cache

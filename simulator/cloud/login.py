@@ -9,6 +9,7 @@ from simulator.cloud.calls import (
     MUST_LOG_IN,
     RENEWED,
     UNAUTHORIZED,
+    UNHOSTED,
     WRONG_PASSWORD,
     Call,
     Handler,
@@ -44,6 +45,8 @@ def let_in(cloud: Cloud, token: str) -> Account:
         raise RefusedError(MUST_LOG_IN, UNAUTHORIZED)
     if account.is_disabled:
         raise RefusedError(DISABLED, "账号已停用")
+    if account.is_unhosted:
+        raise RefusedError(UNHOSTED, "机构托管已过期")
     expiry = claims.get("exp")
     if not isinstance(expiry, int) or cloud.clock.now().timestamp() >= expiry or token in cloud.expired:
         if cloud.behaviour.renews:

@@ -6,7 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -22,6 +22,7 @@ from simulator.cloud.events import Event, EventLog
 from simulator.cloud.faults import PAGE, TRACE, Fault, Faults, spoilt
 from simulator.cloud.hosting import Host, Options
 from simulator.cloud.instruments import Standing
+from simulator.cloud.limits import Limit
 from simulator.cloud.meters import Meter, Site
 from simulator.cloud.requests import Heard
 from simulator.unit import Unit
@@ -36,6 +37,8 @@ CALLS: dict[str, tuple[str, Handler]] = {
 LICENCE = 600
 _ERROR, _SERVICE = 5000, 500
 _TICK_S = 1.0
+_MOST_HEARD = 50_000
+"""A demo runs for days: the older half goes then."""
 
 
 class Cloud:
@@ -55,7 +58,9 @@ class Cloud:
         self.licensed = True
         """Whether the whole server is; else everything is answered by 600."""
         self.heard: list[Heard] = []
-        """All requests, in their order."""
+        """All requests, in their order; in a long run the latest."""
+        self.counts: Counter[str] = Counter()
+        """How often each call came in, by its name."""
         self.has_heard = asyncio.Event()
         self.secret = secrets.token_bytes(32)
         self.expired: set[str] = set()
@@ -63,7 +68,9 @@ class Cloud:
         self._host = Host(self._serve, **ways)
         self._looked = self.clock.now()
         self._ticker: asyncio.Task[None] | None = None
-        self._recent: list[datetime] = []
+        self._limit = Limit(lambda: self.behaviour, self.clock)
+        self._turn = 0
+        self._kept: dict[tuple[object, ...] | None, bytes] = {}
 
     # What tests and the demo set up.
 
@@ -86,20 +93,25 @@ class Cloud:
         """Let all tokens run out now."""
         self.expired |= {token for account in self.accounts.values() for token in account.tokens}
 
+    def kick_out(self) -> None:
+        """End all tokens, as a login from elsewhere does."""
+        for account in self.accounts.values():
+            account.tokens.clear()
+
     def tell(self, meter: Meter, **fields: Any) -> Event:  # noqa: ANN401
         """Put an event of a device into the log."""
         fields.setdefault("time", self.clock.now())
         fields.setdefault("id", "")
         return self.log.put(Event(site=meter.site, meter=meter.code, meter_name=meter.name, **fields))
 
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self.heard.clear()
+        self.counts.clear()
+
     def count(self, name: str) -> int:
         """Return how often a call came in, by its name."""
-        return sum(heard.name == name for heard in self.heard)
-
-    @property
-    def counts(self) -> Counter[str]:
-        """How often each call came in."""
-        return Counter(heard.name for heard in self.heard)
+        return self.counts[name]
 
     @property
     def effects(self) -> list[Heard]:
@@ -120,6 +132,7 @@ class Cloud:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
         """Listen. Raises OSError."""
+        self.faults.begin()
         await self._host.start(host, port)
         self._looked = self.clock.now()
         self._ticker = asyncio.create_task(self._tick(), name="simulated cloud's clock")
@@ -172,9 +185,15 @@ class Cloud:
     # How it answers.
 
     async def _serve(self, request: web.BaseRequest, path: str, *, secure: bool) -> web.StreamResponse:
+        answer = await self._served(request, path, secure=secure)
+        if not answer.prepared:
+            answer.headers["Date"] = format_datetime(self.clock.now(), usegmt=True)
+        return answer
+
+    async def _served(self, request: web.BaseRequest, path: str, *, secure: bool) -> web.StreamResponse:
         heard = await self._note(request, path, secure=secure)
-        if self._is_too_much():
-            return web.Response(status=429, headers={"Retry-After": self._retry_after()}, text="Too Many Requests")
+        if (refusal := self._limit.refusal()) is not None:
+            return refusal
         found = self._find(path)
         fault = self.faults.take(heard.name)
         if fault is not None and not fault.keeps:
@@ -208,26 +227,12 @@ class Cloud:
             secure=secure,
             at=self.clock.now(),
         )
+        if len(self.heard) >= _MOST_HEARD:
+            del self.heard[: _MOST_HEARD // 2]
         self.heard.append(heard)
+        self.counts[heard.name] += 1
         self.has_heard.set()
         return heard
-
-    def _is_too_much(self) -> bool:
-        if self.behaviour.rate is None:
-            return False
-        most, seconds = self.behaviour.rate
-        since = self.clock.now() - timedelta(seconds=seconds)
-        self._recent = [moment for moment in self._recent if moment > since]
-        if len(self._recent) >= most:
-            return True
-        self._recent.append(self.clock.now())
-        return False
-
-    def _retry_after(self) -> str:
-        seconds = 1.0 if self.behaviour.rate is None else self.behaviour.rate[1]
-        if self.behaviour.retry_as_date:
-            return format_datetime(self.clock.now() + timedelta(seconds=seconds), usegmt=True)
-        return str(max(1, round(seconds)))
 
     def _find(self, path: str) -> tuple[str, Handler] | None:
         """Return the call that a path is; None if there is none."""
@@ -247,17 +252,34 @@ class Cloud:
             raise RefusedError(call.account.refusal, "无权限")
 
     async def _answer(self, call: Call, handler: Handler) -> bytes:
+        kept: tuple[object, ...] | None = None
         try:
             self._let_in(call, handler)
+            kept = self._place(call.heard)
+            if kept in self._kept:
+                return self._kept[kept]
             code, msg, data, top = OK, "", await handler(call), {}
         except RefusedError as refused:
             code, msg, data, top = refused.code, refused.msg, refused.data, refused.top
-        return envelope(code, msg, data, self.behaviour, len(self.heard), **top)
+        answer = envelope(code, msg, data, self.behaviour, self.counts.total(), **top)
+        if kept is not None:
+            self._kept[kept] = answer
+        return answer
+
+    def _place(self, heard: Heard) -> tuple[object, ...] | None:
+        """Return where an answer is kept for a while; None where it is not."""
+        period = self.behaviour.keeps_s
+        if not period or heard.method != "GET" or heard.has_effect:
+            return None
+        turn = int(self.clock.now().timestamp() // period)
+        if turn != self._turn:
+            self._turn, self._kept = turn, {}
+        return heard.path, heard.user, *sorted(heard.query.items())
 
     async def _fail(
         self, fault: Fault, request: web.BaseRequest, heard: Heard, right: bytes | None = None
     ) -> web.StreamResponse:
-        count = len(self.heard)
+        count = self.counts.total()
         match fault.kind:
             case "code":
                 wrong = envelope(0, fault.msg, fault.data, self.behaviour, count)

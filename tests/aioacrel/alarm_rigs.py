@@ -97,6 +97,7 @@ class Plant:
                 ratings=board.ratings,
                 link=board.link,
                 ratios=board.ratios,
+                reported=board.reported,
             )
 
     def add(
@@ -109,9 +110,20 @@ class Plant:
         link: str = "",
         ratios: Mapping[str, float] | None = None,
         calls: bool = False,
+        reported: bool = False,
     ) -> PlayedBoard:
         """Add a board of which nothing was read yet."""
-        board = PlayedBoard(self, name, model(model_id), limits or {}, ratings or {}, link, ratios or {}, calls=calls)
+        board = PlayedBoard(
+            self,
+            name,
+            model(model_id),
+            limits or {},
+            ratings or {},
+            link,
+            ratios or {},
+            calls=calls,
+            reported=reported,
+        )
         self.boards[name] = board
         return board
 
@@ -160,6 +172,7 @@ class PlayedBoard:
         ratios: Mapping[str, float],
         *,
         calls: bool = False,
+        reported: bool = False,
         signs: Mapping[str, Sequence[Sign]] | None = None,
     ) -> None:
         self.plant, self.name, self.model = plant, name, of
@@ -167,7 +180,15 @@ class PlayedBoard:
         self.device = Device(name, of, steady=lambda: plant.times.steady)
         self.source = SpokenSource(of, NEAR, "line", of.readable)
         self.device.attach(self.source)
-        board = Board(identity=name, name=name, link=link, calls=calls, circuit_name=lambda number: f"Circuit {number}")
+        self.reported = reported
+        board = Board(
+            identity=name,
+            name=name,
+            link=link,
+            calls=calls,
+            reported=reported,
+            circuit_name=lambda number: f"Circuit {number}",
+        )
         self.watch, self.end = plant.alarms.watch(
             self.device,
             board,

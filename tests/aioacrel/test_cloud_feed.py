@@ -17,6 +17,8 @@ from custom_components.acrel_safety.aioacrel.cloud.feed import (
 )
 from custom_components.acrel_safety.aioacrel.cloud.records import Values
 from custom_components.acrel_safety.aioacrel.readings import PointKey
+from simulator.cloud import ADW300, ARCM310, Cloud
+from simulator.cloud import Feed as Published
 
 NOW = datetime(2026, 11, 22, 1, 0, 10, tzinfo=UTC)
 UNITS = {"Ia": "A", "P": "W", "EPI": "kWh", "Lg": "A", "TempA": "℃", "Q": "Mvar"}
@@ -132,6 +134,27 @@ def test_a_silent_or_broken_feed_is_not_relied_on() -> None:
     states.append(feed.is_healthy)
     assert states == [False, True, False, True, False, False]
     assert (polling_seconds(60, is_told=True), polling_seconds(60, is_told=False)) == (300, 60)
+
+
+@pytest.mark.parametrize(("inverted", "as_text"), [(False, False), (True, False), (False, True)])
+def test_a_simulated_feed_is_understood(*, inverted: bool, as_text: bool) -> None:
+    watched = Watched()
+    cloud = Cloud(now=lambda: watched.now)
+    site = cloud.site("Demo site", SITE)
+    meters = [site.add(kind) for kind in (ADW300, ARCM310)]
+    publisher = Published(cloud)
+    publisher.inverted, publisher.as_text = inverted, as_text
+    watched.feed.take(TOPIC, json.dumps(publisher.message(site)).encode())
+    [both] = watched.told
+    assert [one.code for one in both] == [meter.code for meter in meters]
+    for meter, one in zip(meters, both, strict=True):
+        known = meter.values()
+        for code in ("Ua", "Ia", "EPI"):
+            if code in known:
+                assert one.values[PointKey("1", code)] == pytest.approx(known[code])
+    if meters[1].closed is not None:
+        position = both[1].values[PointKey("1", "SwitchOff" if inverted else "Switch")]
+        assert position is (meters[1].closed is not inverted)
 
 
 def test_a_site_is_no_wildcard() -> None:

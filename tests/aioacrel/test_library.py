@@ -13,8 +13,10 @@ LIBRARY = ROOT / "custom_components" / "acrel_safety" / "aioacrel"
 SOURCES = sorted(LIBRARY.rglob("*.py"))
 OUTSIDE = {"modbus_connection", "serialx"}
 """The only packages from outside that the library may import: serialx is what the other one opens ports with."""
-FOR_PEOPLE = {"aiomqtt", "rich"}
-"""What the command line draws with, and by which it reaches a broker; nobody else knows."""
+FOR_PEOPLE = {"aiohttp", "aiomqtt", "rich"}
+"""What the command line draws with, and by which it reaches a broker or a cloud."""
+FOR_CLOUDS = {"aiohttp", "yarl"}
+"""What asks a cloud; whoever uses the library brings the session, Home Assistant its own."""
 FOR_PACKED = {"gateway/payload.py": {"cryptography", "lzallright"}, "xmlgateway/cipher.py": {"cryptography"}}
 """What takes apart what a gateway encrypts or packs: ciphers are for those who know them."""
 
@@ -35,6 +37,8 @@ def test_only_itself_the_standard_library_and_the_packages_for_modbus_are_import
     allowed = OUTSIDE | FOR_PACKED.get(source.relative_to(LIBRARY).as_posix(), set())
     if source.is_relative_to(LIBRARY / "cli"):
         allowed |= FOR_PEOPLE
+    if source.is_relative_to(LIBRARY / "cloud"):
+        allowed |= FOR_CLOUDS
     assert imported(source) - sys.stdlib_module_names <= allowed
 
 

@@ -15,6 +15,8 @@ import pytest
 import custom_components.acrel_safety as integration
 from custom_components.acrel_safety import aioacrel
 from custom_components.acrel_safety.aioacrel.alarms.sayings import SAID
+from custom_components.acrel_safety.aioacrel.cloud.codes import CLOUD_CODES
+from custom_components.acrel_safety.aioacrel.cloud.recognise import SEEMING
 from custom_components.acrel_safety.aioacrel.errors import (
     EXCEPTION_ADVICE,
     EXCEPTION_MEANINGS,
@@ -39,6 +41,8 @@ OF_A_VARIABLE = {
     *("xml_second_login", "xml_refused", "xml_stranger", "xml_request", "xml_sequence", "xml_proof", "xml_result"),
     *("xml_report", "xml_packed_report", "xml_pass_down", "xml_pass_up", "xml_pass_down_meter", "xml_pass_up_meter"),
     *("xml_reported", "xml_resent"),
+    *CLOUD_CODES.values(),
+    *SEEMING,
     *EXCEPTION_MEANINGS.values(),
     *EXCEPTION_ADVICE.values(),
     "exception_undefined",

@@ -42,6 +42,8 @@ async def test_a_wrong_login_is_refused(user: str, password: str, code: int) -> 
 async def test_a_disabled_account_and_an_expired_licence_are_told() -> None:
     cloud = Cloud()
     async with called(cloud) as app:
+        cloud.accounts[USER].is_unhosted = True
+        assert (await app.whole("GET", "/getMessInfoType"))["code"] == 392
         cloud.accounts[USER].is_disabled = True
         assert (await app.whole("GET", "/getMessInfoType"))["code"] == 335
         assert (await app.log_in())["code"] == 335
@@ -184,7 +186,9 @@ async def test_alarms_come_into_the_log_go_and_are_confirmed() -> None:
         assert cloud.effects == []
         await app.get("/confirmAlarmEvents", logidList=f"{first['fAlarmeventlogid']},1")
         assert [heard.name for heard in cloud.effects] == ["confirmAlarmEvents"]
+        cloud.forget()
         (unconfirmed,) = await alarms(app, fConfirmstatus="false")
+        assert (cloud.effects, dict(cloud.counts)) == ([], {"getAlarmEventLogList": 1})
         assert unconfirmed["fAlarmeventlogid"] == newest["fAlarmeventlogid"]
         await app.get("/setAlarmEventUnConfirmed", fAlarmeventlogid=first["fAlarmeventlogid"])
         assert len(await alarms(app, fConfirmstatus="false")) == 2
@@ -259,12 +263,15 @@ async def test_too_many_requests_are_told_how_long_to_wait() -> None:
         cloud.behaviour.retry_as_date = True
         async with await app.raw("GET", "/getMessInfoType") as response:
             assert response.headers["Retry-After"] == "Sun, 22 Nov 2026 01:02:30 GMT"
+            assert response.headers["Date"] == "Sun, 22 Nov 2026 01:02:00 GMT"
         cloud.pass_time(31)
         assert (await app.whole("GET", "/getMessInfoType"))["code"] == 200
 
 
 async def test_a_self_made_certificate_is_refused_by_who_was_not_told_to_trust_it() -> None:
-    cloud = Cloud(https=True)
+    cloud, troubles, loop = Cloud(https=True), list[object](), asyncio.get_running_loop()
+    loop.set_debug(enabled=True)
+    loop.set_exception_handler(lambda _, context: troubles.append(context))
     cloud.account(USER, PASSWORD)
     async with cloud, aiohttp.ClientSession() as session:
         assert cloud.url.startswith("https://127.0.0.1:")
@@ -276,3 +283,4 @@ async def test_a_self_made_certificate_is_refused_by_who_was_not_told_to_trust_i
         async with session.get(address, ssl=context) as response:
             assert (await response.json())["data"] == {"fVersion": "v5"}
         assert cloud.heard[0].secure
+    assert troubles == []

@@ -74,14 +74,14 @@ async def test_a_code_comes_to_the_phone_and_is_good_once() -> None:
 async def test_a_device_acts_later_and_nothing_is_known_until_then() -> None:
     cabinet, cloud = Cabinet.of({}, frozen=True), Cloud()
     meter = kitchen(cloud, cabinet)
-    cloud.behaviour.command_s = 0.05
+    cloud.behaviour.command_s = 3600.0
     async with called(cloud) as app:
         await app.prove()
         await app.command(meter, "DO", "0")
         (row,) = await log_of(app, meter)
         assert (row["fAcktime"], row["fResult"]) == ("", "")
         assert cabinet.unit(SERIAL).closed
-        await cloud.commands.settled()
+        await cloud.commands.hurry()
         assert not cabinet.unit(SERIAL).closed
         (row,) = await log_of(app, meter)
         assert row["fResult"] == "成功"

@@ -92,14 +92,14 @@ async def test_a_command_may_be_carried_out_though_its_answer_is_lost() -> None:
     async with called(cloud) as app:
         cloud.fail("code", at="send310ControlDemandHTTP", code=5000)
         assert (await app.command(meter, "DO", "0"))["code"] == 5000
-        assert meter.closed
+        assert meter.figures.obeyed == []
         cloud.fail("code", at="send310ControlDemandHTTP", code=5000, acts=True)
         assert (await app.command(meter, "DO", "0"))["code"] == 5000
-        assert not meter.closed
+        assert meter.figures.obeyed == ["RLYOFF"]
         cloud.fail("close", at="send310ControlDemandHTTP", acts=True)
         with pytest.raises(aiohttp.ServerDisconnectedError):
             await app.command(meter, "DO", "1")
-        assert [command.value for command in cloud.commands.sent] == ["0", "1"]
+        assert meter.figures.obeyed == ["RLYOFF", "RLYON"]
 
 
 async def test_it_stops_though_somebody_waits_and_listens_on_the_same_port_again() -> None:
@@ -115,3 +115,6 @@ async def test_it_stops_though_somebody_waits_and_listens_on_the_same_port_again
         await cloud.start()
         assert cloud.url == url
         assert (await app.whole("GET", LEVELS))["code"] == 200
+        cloud.fail("hang")
+        with pytest.raises(TimeoutError):
+            await app.raw("GET", LEVELS, timeout=aiohttp.ClientTimeout(total=0.05))

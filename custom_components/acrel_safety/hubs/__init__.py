@@ -15,8 +15,11 @@ from homeassistant.core import HomeAssistant
 from ..aioacrel.points import Model
 from ..aioacrel.source import Source
 from ..checked import WRONG, Fault, faults
-from ..const import CONF_METER, CONF_SERIAL, CONF_UNIT_ID, TYPE_GATEWAY, TYPE_UPLINK, TYPE_XML
-from . import gateway_data, modbus_data, uplink_data, xml_data
+from ..const import CONF_METER, CONF_SERIAL, CONF_UNIT_ID, TYPE_GATEWAY, TYPE_PUSH, TYPE_UPLINK, TYPE_XML
+from . import cloud_push_data, gateway_data, modbus_data, uplink_data, xml_data
+from .cloud_history import history_store
+from .cloud_push import PushEntryHub, push_store
+from .cloud_push import shown_as as push_shown_as
 from .device_data import missing_ratios
 from .facts import Facts
 from .gateway import GatewayEntryHub, shown_as
@@ -130,6 +133,16 @@ WAYS: dict[str, Way] = {
         missing=lambda _, __: [],
         shown_as=shown_as,
     ),
+    TYPE_PUSH: Way(
+        hub=PushEntryHub,
+        link=cloud_push_data.PUSH,
+        device=cloud_push_data.PUSHED,
+        seat=uplink_data.seat,
+        seat_field=CONF_SERIAL,
+        seat_shown=uplink_data.seat_shown,
+        missing=lambda _, __: [],
+        shown_as=push_shown_as,
+    ),
 }
 
 
@@ -153,6 +166,10 @@ async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
         await async_forget_gateway(hass, str(entry.data.get(CONF_SERIAL)))
     if entry.data.get(CONF_TYPE) in (TYPE_GATEWAY, TYPE_XML):
         await store_of(hass, entry).async_remove()
+    if entry.data.get(CONF_TYPE) == TYPE_PUSH:
+        await push_store(hass, entry).async_remove()
+        await store_of(hass, entry).async_remove()
+    await history_store(hass, entry).async_remove()
     await UplinkMemory(hass, entry).async_forget()
     StrangerCards(hass, entry).take_away_all()
 

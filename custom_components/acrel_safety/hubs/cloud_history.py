@@ -4,26 +4,34 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, tzinfo
 from math import isclose
 from typing import cast
 
+import probatio
 from homeassistant.components.recorder.models import StatisticData
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
 
 from ..aioacrel.cloud.backfill import EVERY, Account, Answer, Backfill, themes
 from ..aioacrel.cloud.errors import NotStoredError
-from ..aioacrel.cloud.history import USUAL, Calendar, Piece, Progress, Subject, Theme
+from ..aioacrel.cloud.history import MONTHS, MOST_MONTHS, USUAL, Calendar, Piece, Progress, Subject, Theme
 from ..aioacrel.cloud.historyrows import Counter, MeanRow, SumRow, means
 from ..aioacrel.cloud.records import CircuitOfMeter, Counted, Sample
 from ..aioacrel.points import Model, Point
 from ..aioacrel.readings import DEVICE_CIRCUIT, PointKey
-from ..const import DOMAIN, LOGGER
+from ..checked import flag, number
+from ..const import CONF_HISTORY_ELECTRIC, CONF_HISTORY_MONTHS, DOMAIN, LOGGER
 from .history_statistics import add_rows, has_recorder, is_imported, known_of, read_rows, statistic_id
 
+HISTORY: Mapping[probatio.Marker, object] = {
+    probatio.Optional(CONF_HISTORY_MONTHS): number("bad_history_months", 0, MOST_MONTHS, is_whole=True),
+    probatio.Optional(CONF_HISTORY_ELECTRIC): flag,
+}
+"""What is stored of it, in the data of an account."""
 _VERSION = 1
 _ENERGIES = ("EPI", "EP")
 """What a platform's energy report is of, the first that a model has."""
@@ -241,6 +249,23 @@ class CloudHistory:
                 return
             # Nobody tells when what is under way has been written.
             await asyncio.sleep(_LOOK_SECONDS)
+
+
+def history_of(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    account: Account,
+    zone: tzinfo,
+    *,
+    idle: Callable[[], Awaitable[None]] | None = None,
+) -> CloudHistory | None:
+    """Return who fetches the history of an account as its owner wants it; None where nothing is to be fetched."""
+    months = entry.data.get(CONF_HISTORY_MONTHS, MONTHS)
+    if not months:
+        return None
+    wanted = frozenset(Theme) if entry.data.get(CONF_HISTORY_ELECTRIC) is True else USUAL
+    calendar = Calendar(zone=zone, now=dt_util.utcnow, months=months)
+    return CloudHistory(hass, entry, account, calendar, wanted=wanted, idle=idle)
 
 
 def history_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, object]]:

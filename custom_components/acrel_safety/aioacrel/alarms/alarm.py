@@ -257,6 +257,11 @@ class Alarm:
             self.facts = replace(self.facts, is_out_of_service=False)
             self._say(What.PUT_BACK, now, by)
 
+    def note_another(self, now: Moment) -> None:
+        """Tell that what raised it happened once more, to whoever knows of the former one: it is news."""
+        self.changes += 1
+        self._say(What.CAME_AGAIN, now, is_news=True)
+
     def note_moved(self, now: Moment, where: str) -> None:
         """Tell that what its rule goes by changed: `where` is where it is now, as plain text of no language."""
         self._say(What.MOVED, now, comment=where)
@@ -334,5 +339,15 @@ class Alarm:
         """Return for how many seconds it may be shelved from now on, None if it never was in this occurrence."""
         return None if self._shelving_ends is None else max(0.0, self._shelving_ends - now.steady)
 
-    def _say(self, what: What, now: Moment, by: str | None = None, comment: str = "") -> None:
-        self._tell(Happening(what=what, alarm=self, occurrence=self.occurrence, time=now.wall, by=by, comment=comment))
+    def _say(self, what: What, now: Moment, by: str | None = None, comment: str = "", *, is_news: bool = False) -> None:
+        self._tell(
+            Happening(
+                what=what,
+                alarm=self,
+                occurrence=self.occurrence,
+                time=now.wall,
+                by=by,
+                comment=comment,
+                is_news=is_news,
+            )
+        )

@@ -16,6 +16,8 @@ class Board:
     link_name: str = ""
     calls: bool = False
     """Whether it calls in by itself: then somebody else can call in its name."""
+    reported: bool = False
+    """Whether somebody else keeps a log of its alarms, that is read here."""
     circuit_name: Callable[[str], str] = str
     """Turns the number of a circuit into its name."""
     again: Callable[[], Board] | None = None

@@ -82,6 +82,7 @@ class Alarms(Overview):
             points=points,
             clock=self._clock,
             calls=board.calls,
+            reported=board.reported,
             signs=signs,
             growths=Growths(
                 device.model,

@@ -45,3 +45,5 @@ class Happening:
     by: str | None = None
     """Who did it, None for what happened by itself."""
     comment: str = ""
+    is_news: bool = False
+    """Whether people are to be told of it though they were told of this occurrence: something else happened."""

@@ -93,6 +93,8 @@ class Notices:
                 pass
             case What.RAISED | What.UNSHELVED | What.UNSUPPRESSED | What.PUT_BACK:
                 self._note(alarm_id, Why.RAISED, now)
+            case What.CAME_AGAIN if happening.is_news:
+                self._note(alarm_id, Why.RAISED, now)
             case What.MEASURED if self._waits:
                 self._flush_at = now
             case What.ACKNOWLEDGED | What.ENDED:

@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 from typing import Any
 
 from ..device import Device
@@ -17,12 +18,14 @@ from .growing import GrowthRule
 from .growths import Growths, Question
 from .happening import Happening
 from .impostors import SECOND_LOGIN, SecondLoginRule
-from .levels import Safety, safety_of, worst
+from .levels import Safety
 from .ownerlimits import OwnerLimit
 from .positions import DeadRule, OpenedRule
 from .proposals import proposals
+from .reported import Report, ReportedRule, reported_rules
 from .rules import Rule
 from .ruleset import inputs_by_circuit, rules_of
+from .safetyword import SafetyWords
 from .timetable import Timetable
 from .told import Told
 from .unseen import WHOLE_DEVICE, UnseenDeviceRule, UnseenInputsRule
@@ -49,12 +52,13 @@ class Watch:
         growths: Growths | None = None,
         signs: Mapping[str, Sequence[Sign]] | None = None,
         calls: bool = False,
+        reported: bool = False,
     ) -> None:
         """Take a device, and who is told of each happening. Without `points` all that can be read is watched.
 
         Slow growth is watched where there are `growths`: that needs months, and somebody who keeps them. `signs`
         tell, by circuit, whether what was switched off from here is closed. In the name of a device that `calls`,
-        somebody else can call, too.
+        somebody else can call, too. Of one that is `reported` somebody else keeps a log of alarms.
         """
         self.device = device
         self._clock = clock or Clock()
@@ -66,8 +70,11 @@ class Watch:
         self.growths = growths or Growths(device.model, {}, {}, frozenset())
         """What may grow slowly."""
         self._impostor_rules = [SecondLoginRule()] if calls else []
+        self._reported_rules = list(reported_rules()) if reported else []
+        self._told_rules: Sequence[SecondLoginRule | ReportedRule] = [*self._impostor_rules, *self._reported_rules]
+        """No reading leads to them."""
         self._rules: Sequence[Rule] = [
-            *(*rules, *self.growths.rules, *self._input_rules.values(), self._device_rule, *self._impostor_rules)
+            *(*rules, *self.growths.rules, *self._input_rules.values(), self._device_rule, *self._told_rules)
         ]
         self.alarms: Mapping[AlarmKey, Alarm] = {rule.cause.key: Alarm(rule.cause, tell) for rule in self._rules}
         """By key, in the order of the model."""
@@ -92,8 +99,7 @@ class Watch:
         self._is_changed = self._is_other = False
         """Whether anything is news; whether a fact is another one."""
         self._was_seen: bool | None = None
-        self._words_known: dict[str | None, Safety] = {}
-        """As long as nothing changed."""
+        self._words = SafetyWords(self)
         self._listeners: list[Callable[[], None]] = []
         self._leave: list[Callable[[], None]] = []
 
@@ -102,9 +108,8 @@ class Watch:
         self._memories = {rule.cause.key: dict(rule.memory()) for rule in self._rules}
         self._leave += [self.device.want({*self._by_point, *self.growths.keys}), self.device.listen(self.look)]
         self._is_changed = self._is_other = True
-        for impostor in self._impostor_rules:
-            # No reading leads to it.
-            self._take(self.alarms[SECOND_LOGIN], impostor, self._clock.now())
+        for rule in self._told_rules:
+            self._take(self.alarms[rule.cause.key], rule, self._clock.now())
         for key in self.alarms:
             self._note_time(key)
         self.look(frozenset(self._by_point))
@@ -119,6 +124,10 @@ class Watch:
     def inputs(self) -> AbstractSet[PointKey]:
         """What the alarms go by."""
         return self._watched_inputs
+
+    def inputs_of(self, key: AlarmKey) -> AbstractSet[PointKey]:
+        """Return what one alarm goes by; nothing for one that goes by no reading of a circuit."""
+        return self._inputs.get(key, frozenset())
 
     def watches(self, circuit: str) -> bool:
         """Whether anything of a circuit can be an alarm."""
@@ -245,7 +254,8 @@ class Watch:
         """Tell if what a rule goes by from now on is something else."""
         if (memory := rule.memory()) != self._memories.get(alarm.cause.key, _NOTHING):
             self._memories[alarm.cause.key] = dict(memory)
-            alarm.note_moved(now, ", ".join(f"{name} {value}" for name, value in memory.items()))
+            said = rule.where if isinstance(rule, ReportedRule) else _spelled(memory)
+            alarm.note_moved(now, said)
 
     def _take(self, alarm: Alarm, rule: Rule, now: Moment) -> None:
         former = alarm.facts
@@ -274,7 +284,7 @@ class Watch:
                 by = str(key) if graver.facts.condition else None
                 for alarm in followers:
                     alarm.suppress(by, now)
-        self._words_known.clear()
+        self._words.forget()
         for listener in list(self._listeners):
             listener()
 
@@ -287,6 +297,35 @@ class Watch:
             self._note_memory(rule, self.alarms[SECOND_LOGIN], now)
             self._note_time(SECOND_LOGIN)
         self._settle(now, is_seen=self.is_device_seen)
+
+    def note_reports(self, reports: Sequence[Report], *, by: str = "") -> None:
+        """Take what somebody else's log says of this device; what is known of it already is no news.
+
+        What was acknowledged there, all of it, is acknowledged here: `by` says where, as a name.
+        """
+        now = self._clock.now()
+        for rule in self._reported_rules:
+            has_news, alarm = rule.note(reports), self.alarms[rule.cause.key]
+            stood = alarm.facts.condition
+            self._take(alarm, rule, now)
+            if has_news and stood:
+                alarm.note_another(now)
+                self._is_changed = True
+            elif alarm.occurrence and not alarm.facts.condition:
+                alarm.acknowledge(now, by=by or None)
+                self._is_changed = self._is_other = True
+            self._note_memory(rule, alarm, now)
+            self._note_time(rule.cause.key)
+        self._settle(now, is_seen=self.is_device_seen)
+
+    def reports(self, key: AlarmKey) -> Sequence[str]:
+        """Return the numbers of the reports that one alarm is about."""
+        return next((rule.standing for rule in self._reported_rules if rule.cause.key == key), ())
+
+    @property
+    def oldest_report(self) -> datetime | None:
+        """When the first of the reports happened that nobody knows of."""
+        return min((rule.oldest for rule in self._reported_rules if rule.oldest is not None), default=None)
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -315,35 +354,9 @@ class Watch:
             self._note_time(key)
         self._settle(now, is_seen=self.is_device_seen)
 
-    # -- the one word -------------------------------------------------------------------------------------------------
-
     def safety(self, circuit: str | None = None) -> Safety:
-        """Return the one word for a circuit, or for the whole device.
-
-        It is never "safe" while an input is unknown, an alarm stands, or one is out of service.
-        """
-        known = self._words_known
-        if circuit not in known:
-            known[circuit] = worst(self._words(circuit))
-        return known[circuit]
-
-    def _words(self, circuit: str | None) -> Iterator[Safety]:
-        if self.is_blind or not self.is_device_seen:
-            yield Safety.NOT_SEEN
-        if all(self.device.lacks(point) for point in self._watched_inputs if circuit in (None, point.circuit)):
-            # It has nothing that any of its alarms goes by.
-            yield Safety.NOT_SEEN
-        for key, alarm in self.alarms.items():
-            if circuit is not None and key.circuit != circuit and key is not WHOLE_DEVICE:
-                continue
-            if alarm.stands:
-                yield safety_of(alarm.cause.level)
-            if alarm.facts.is_out_of_service or not (alarm.facts.is_seen or self._is_lacked(key)):
-                yield Safety.NOT_SEEN
-
-    def _is_lacked(self, key: AlarmKey) -> bool:
-        """Whether the device has not what an alarm goes by, and that is as documented."""
-        return any(self.device.lacks(point) for point in self._inputs.get(key, ()))
+        """Return the one word for a circuit, or for the whole device."""
+        return self._words.of(circuit)
 
     def act(self, key: AlarmKey, act: Callable[[Alarm, Moment], None]) -> None:
         """Have a person's act done to one alarm, and what follows from it. Raises AlarmRefusedError."""
@@ -357,7 +370,7 @@ class Watch:
             self._note_time(key)
             self._calm.bound(rule.inputs | rule.figures, self.device.readings)
         if (
-            isinstance(rule, GrowthRule | CountRule | SecondLoginRule | ClosedAgainRule)
+            isinstance(rule, GrowthRule | CountRule | SecondLoginRule | ClosedAgainRule | ReportedRule)
             and alarm.facts.condition
             and alarm.facts.is_acknowledged
         ):
@@ -400,3 +413,7 @@ class Watch:
         self._note_memory(rule, alarm, now)
         self._calm.bound(rule.inputs, self.device.readings)
         self._settle(now, is_seen=self.is_device_seen)
+
+
+def _spelled(memory: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in memory.items())

@@ -11,6 +11,7 @@ from ..modbus.framing import BROADCAST_UNIT, Framing
 from ..uplink.moment import WeekdayRule
 from ..uplink.server import DEFAULT_PORT
 from . import typed
+from .cloudarguments import add_cloud
 from .exits import EXPLAINED
 from .options import Options
 from .printable import printable
@@ -71,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
     _add_blocks(_command(commands.add_parser, "blocks", "choose what a 4G device uploads: changes its configuration"))
+    add_cloud(
+        _command(commands.add_parser, "cloud", "list what an account at the maker's cloud shows; nothing is changed")
+    )
     add_xml(_command(commands.add_parser, "xml", "take the calls of XML gateways until Ctrl-C"))
     table = commands.add_parser(
         "table", help="check, import and export register tables", suggest_on_error=True

@@ -50,6 +50,12 @@ class Options(argparse.Namespace):
     frame: bytes
     listen: tuple[str, int]
     broker: BrokerAddress
+    url: str
+    user: str
+    profile: str | None
+    allow_http: bool
+    site: str | None
+    record: Path | None
     ca_file: Path | None
     gateways: Sequence[str] | None
     meters: Sequence[tuple[str, str]] | None

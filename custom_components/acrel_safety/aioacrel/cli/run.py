@@ -5,11 +5,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from ..cloud.profile_reader import ProfileError
 from ..errors import AcrelError, FileProblemsError, UnknownModelError
 from . import advice
 from .arguments import parse
 from .commands import (
     blocks,
+    cloud,
     dump,
     frame,
     gateway,
@@ -28,6 +30,7 @@ from .commands import (
     watch,
     xml,
 )
+from .commands.cloud import NoPasswordError
 from .exits import Exit
 from .options import Options
 from .orders import WrongOrderError
@@ -48,6 +51,7 @@ COMMANDS: Mapping[str, Command] = {
     "uplink": uplink.command,
     "xml": xml.command,
     "gateway": gateway.command,
+    "cloud": cloud.command,
     "blocks": blocks.command,
     "frame": frame.command,
     "table check": table_check.command,
@@ -57,7 +61,10 @@ COMMANDS: Mapping[str, Command] = {
     "log verify": log_verify.command,
     "log export": log_export.command,
 }
-WRONG_USAGE = (IdleRatioError, UnknownModelError, UnknownQuantityError, UnusableFolderError, WrongOrderError)
+WRONG_USAGE = (
+    *(IdleRatioError, NoPasswordError, ProfileError, UnknownModelError),
+    *(UnknownQuantityError, UnusableFolderError, WrongOrderError),
+)
 """What was typed cannot be done, whatever the device says."""
 
 
@@ -93,7 +100,11 @@ def _run(argv: Sequence[str]) -> int:
         try:
             return COMMANDS[options.command](options, console)
         except AcrelError as error:
-            _fail(console, error.key, *(error.lines if isinstance(error, FileProblemsError) else (str(error),)))
+            _fail(
+                console,
+                error.key,
+                *(error.lines if isinstance(error, FileProblemsError) else (error.text(options.language),)),
+            )
             for line in advice.on_error(options, error):
                 console.note(line)
             return Exit.USAGE if isinstance(error, WRONG_USAGE) else Exit.FAILED

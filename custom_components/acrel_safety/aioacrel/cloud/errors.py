@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from ..errors import AcrelError, CommandRefusedError, LinkError, LinkUnreachableError
+from ..errors import AcrelError, CommandRefusedError, LinkError, LinkUnreachableError, NotSentError
+from ..texts import Said
 
 
 class CloudError(LinkError):
@@ -21,6 +22,9 @@ class CloudBusyError(CloudError):
     """The server wants to be left alone for a while, or has an error of its own (500, 5000, HTTP 429 and 5xx)."""
 
     key = "cloud_busy"
+
+    retry_after: float | None = None
+    """Seconds for which it wants to be left alone, where it says so."""
 
 
 class ForeignCloudError(CloudError):
@@ -82,6 +86,11 @@ class ServerSaysError(CloudError):
 
     key = "cloud_says"
 
+    @property
+    def code(self) -> int:
+        """The number."""
+        return int(str(self.values["code"]))
+
 
 class ProofError(CommandRefusedError):
     """The server's second step was not passed: nothing was sent to the device."""
@@ -99,6 +108,17 @@ class ProofNoneError(ProofError):
     """No second password is set up at the server (416), or none was given (414)."""
 
     key = "cloud_proof_none"
+
+
+class CommandNotSentError(NotSentError):
+    """Nothing of a command left: it was certainly not carried out."""
+
+    key = "cloud_not_sent"
+
+    def __init__(self, *, host: str, reason: Said) -> None:
+        """Keep why."""
+        LinkError.__init__(self, host=host, reason=reason)
+        self.reason = self
 
 
 class NotStoredError(AcrelError):

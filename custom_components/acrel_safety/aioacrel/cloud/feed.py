@@ -14,7 +14,7 @@ from math import isfinite
 from ..gateway.fields import number, text, values
 from ..readings import PointKey, Value
 from ..vocabulary import Kind, Quantity, vocabulary
-from .push import CHINA
+from .push import CHINA, MOST_PARTS
 from .records import Values
 
 LARGEST = 1 << 20
@@ -60,7 +60,7 @@ def is_site(site: str) -> bool:
 
 def values_of(payload: bytes, units: Units, zone: tzinfo = CHINA) -> list[Values] | None:
     """Return what a message says of each device; None for no such message. Never raises."""
-    if len(payload) > LARGEST:
+    if len(payload) > LARGEST or payload.count(b"[") + payload.count(b"{") > MOST_PARTS:
         return None
     try:
         found: object = json.loads(payload.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)

@@ -16,6 +16,8 @@ from .records import Pushed, PushedAlarm
 
 LARGEST = 1 << 20
 """Bytes of a body."""
+MOST_PARTS = 20_000
+"""Objects and lists in a body: a megabyte of brackets would keep everybody else waiting."""
 MOST_RECORDS = 512
 MOST_ALARMS = 64
 """Meters in one body, and alarms of one message."""
@@ -53,7 +55,7 @@ class _Taken:
 
 def delivery_of(body: bytes, zone: tzinfo = CHINA) -> Delivery:
     """Return what a body holds; never raises. `zone` is that of times without one."""
-    if len(body) > LARGEST:
+    if len(body) > LARGEST or body.count(b"[") + body.count(b"{") > MOST_PARTS:
         return Delivery(is_unread=True)
     try:
         found: object = json.loads(body.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)

@@ -18,8 +18,8 @@ class Login:
 
     version: str
     """The version segment of the server's paths, such as `v5`."""
-    user_id: str
-    organisation: str
+    user_id: str = field(repr=False)
+    organisation: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,8 @@ class Connection:
     """Whether the server hears a device."""
 
     code: str
+    """Empty where the server names the device only, and several of the site, or none, have that name."""
+    name: str = ""
     is_online: bool | None
     lost: datetime | None = None
     heard: datetime | None = None
@@ -113,7 +115,7 @@ class AlarmEvent:
 class Proof(StrEnum):
     """What a server wants before it takes a command."""
 
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105 - the kind of proof
     """The account's second password."""
     SMS = "sms"
     """A code that the server sends to the owner's phone."""

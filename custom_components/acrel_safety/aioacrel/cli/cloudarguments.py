@@ -1,0 +1,38 @@
+"""What `acrel cloud` is told."""
+
+import argparse
+from pathlib import Path
+
+from ..cloud.profile_reader import PROFILES
+
+
+def add_cloud(parser: argparse.ArgumentParser) -> None:
+    """Add its options. Whether an address is one is said with the other errors, in the user's language."""
+    parser.add_argument(
+        "url", metavar="URL", help="host, host:port or https://host:port/path; without a scheme it is HTTPS"
+    )
+    parser.add_argument(
+        "--user",
+        required=True,
+        metavar="U",
+        help="whose account it is; the password stands in ACREL_PASSWORD, or is asked for",
+    )
+    parser.add_argument(
+        "--profile",
+        metavar="P",
+        help=f"which generation it is: {', '.join(PROFILES)}, or a .toml file of your own; of a host that is known it"
+        " needs not be said",
+    )
+    parser.add_argument(
+        "--allow-http",
+        action="store_true",
+        dest="allow_http",
+        help="also without encryption: everybody on the way can read the password then",
+    )
+    parser.add_argument("--site", metavar="ID", help="one site alone")
+    parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="save what was said as JSON, with names, serials, places and tokens replaced",
+    )

@@ -1,0 +1,125 @@
+"""What a cloud account shows, gathered for `acrel cloud`: sites, devices, present values and alarms."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import chain
+
+from ..cloud.account import Account
+from ..cloud.errors import (
+    AccountError,
+    CloudError,
+    CloudUnreachableError,
+    LicenceError,
+    NotPermittedError,
+    SiteGoneError,
+)
+from ..cloud.records import AlarmEvent, Details, Meter, Site, Values
+from ..errors import AcrelError
+from ..readings import PointKey, Value
+from .output import Json
+
+_FATAL = (AccountError, LicenceError, NotPermittedError, SiteGoneError, CloudUnreachableError)
+"""What ends the command; of anything else only what was asked for is missing."""
+_DAY = timedelta(days=1)
+_AHEAD = timedelta(minutes=5)
+"""A value of later than that is of a wrong clock, and nobody knows how old it is."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Shown:
+    """One device."""
+
+    meter: Meter
+    model: str | None
+    is_online: bool | None = None
+    values: dict[PointKey, Value] = field(default_factory=dict)
+    details: Details | None = None
+    events: list[AlarmEvent] = field(default_factory=list)
+    stale: int = 0
+    """Values that are too old to be shown."""
+
+    def circuits(self) -> dict[str, dict[str, Json]]:
+        """Return the values by circuit and code."""
+        found: dict[str, dict[str, Json]] = {}
+        for key, value in sorted(self.values.items()):
+            found.setdefault(key.circuit, {})[key.code] = value
+        return found
+
+    def alarms(self, points: Callable[[str], PointKey | None]) -> list[Json]:
+        """Return what is active, and what nobody acknowledged within a day."""
+        active = (self.details.active if self.details is not None else None) or {}
+        found: list[Json] = []
+        for name, text in active.items():
+            key = points(name)
+            known: dict[str, Json] = {} if key is None else {"circuit": key.circuit, "code": key.code}
+            found.append({"active": True, "name": name, **known, "text": text})
+        for event in self.events:
+            time = None if event.time is None else event.time.isoformat()
+            found.append(
+                {"active": None, "id": event.id, "time": time, "level": event.level, "name": event.type}
+                | {"text": event.description}
+            )
+        if self.meter.is_alarmed and not active:
+            found.insert(0, {"active": True, "name": None, "text": ""})
+        return found
+
+
+class Listing:
+    """Asks for all of it, one thing after the other."""
+
+    def __init__(self, account: Account, now: Callable[[], datetime]) -> None:
+        """Take the account; `missing` says what could not be had, each cause once."""
+        self._account = account
+        self._now = now
+        self.missing: dict[str, AcrelError] = {}
+
+    async def sites(self, only: str | None) -> list[tuple[Site, list[Shown]]]:
+        """Return the sites with their devices. Raises CloudError."""
+        known = await self._account.sites()
+        chosen = [site for site in known if only in (None, site.id)]
+        if only is not None and not chosen:
+            raise SiteGoneError(host=self._account.address.place, code="-")
+        return [(site, await self._devices(site)) for site in chosen]
+
+    async def _devices(self, site: Site) -> list[Shown]:
+        account, profile = self._account, self._account.profile
+        meters = await account.meters(site.id)
+        shown = {one.code: Shown(meter=one, model=profile.model_of(one.kind)) for one in meters}
+        for one in meters:
+            if one.is_alarmed:
+                shown[one.code].details = await self._had(account.details(one.code))
+        leakage = await self._had(account.leakage(site.id)) or []
+        temperatures = await self._had(account.temperatures(site.id)) or []
+        for values in chain(temperatures, leakage):
+            if values.code in shown:
+                self._take(shown[values.code], values)
+        for connection in await self._had(account.connections(site.id)) or ():
+            if connection.code in shown:
+                shown[connection.code].is_online = connection.is_online
+        now = self._now()
+        events: Sequence[AlarmEvent] = (
+            await self._had(account.alarms(since=now - _DAY, until=now, site=site.id, confirmed=False)) or ()
+        )
+        for event in events:
+            if event.meter in shown and not event.is_recovery:
+                shown[event.meter].events.append(event)
+        return list(shown.values())
+
+    def _take(self, shown: Shown, values: Values) -> None:
+        limit, now = timedelta(seconds=self._account.profile.stale_after), self._now()
+        told = {key: value for key, value in values.values.items() if value is not None}
+        if values.measured is None or not now - limit <= values.measured <= now + _AHEAD:
+            shown.stale += len(told.keys() - shown.values.keys())
+            return
+        shown.values |= told
+
+    async def _had[Found](self, asked: Awaitable[Found]) -> Found | None:
+        """Return what was asked for; None where the server cannot say it, which is noted."""
+        try:
+            return await asked
+        except _FATAL:
+            raise
+        except CloudError as error:
+            self.missing.setdefault(str(error), error)
+            return None

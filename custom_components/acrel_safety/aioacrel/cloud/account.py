@@ -1,0 +1,306 @@
+"""The owner's account at a cloud: everything that can be asked of it, one request at a time.
+
+Whatever goes wrong is one of `errors.py`. Reads may be repeated; a command is sent once at most, and what it answers
+proves nothing: the log of commands and the position do.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import NoReturn
+
+import aiohttp
+
+from ..texts import phrase
+from . import days, logs, reading
+from .address import CloudAddress
+from .caller import Caller, formed
+from .errors import CommandNotSentError, ProofError, ProofNoneError, ProofWrongError, UnfitAnswerError
+from .exchange import Exchange
+from .fields import CHINA, LONGEST_ID, Json, first, identifier, rows, spelled, yes_or_no
+from .profile import Form, Profile, Title
+from .records import (
+    AlarmEvent,
+    AlarmLevel,
+    Asked,
+    CircuitOfMeter,
+    Connection,
+    Counted,
+    Details,
+    LoggedCommand,
+    Login,
+    Meter,
+    Sample,
+    Site,
+    Values,
+)
+from .wire import Wire
+
+MOST_PAGES = 50
+"""Of one list: a server that always has another page is not listened to for ever."""
+MOST_EVENTS = 5000
+_IDS_AT_ONCE = 50
+_DAY = timedelta(days=1)
+_WORD = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+
+
+def utcnow() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+class Account:
+    """One account at one server. The session should keep no cookies and use no proxies of the environment."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        address: CloudAddress,
+        profile: Profile,
+        *,
+        user: str,
+        password: str,
+        zone: tzinfo = CHINA,
+        now: Callable[[], datetime] = utcnow,
+        on_exchange: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        """Take whose account it is; nothing is sent yet."""
+        self.address = address
+        self.profile = profile
+        self.zone = zone
+        self._wire = Wire(session, address, title=Title(profile), on_exchange=on_exchange, now=now)
+        self._caller = Caller(self._wire, profile, user=user, password=password)
+        self._names: dict[str, Mapping[str, str]] = {}
+        """Codes of devices by name, by site: the list of connections knows names only."""
+
+    def __repr__(self) -> str:
+        """Name the server, and nobody."""
+        return f"Account({self.address.place}, {self.profile.id})"
+
+    @property
+    def login_known(self) -> Login | None:
+        """What the latest login gave."""
+        return self._caller.login_known
+
+    @property
+    def figures(self) -> Mapping[str, float | None]:
+        """How well it does; nothing secret."""
+        return {
+            "requests": self._wire.requests,
+            "received_bytes": self._wire.received,
+            "logins": self._caller.logins,
+            "renewals": self._caller.renewals,
+            "last_code": self._caller.last_code,
+        }
+
+    async def login(self) -> Login:
+        """Log in; the first call does so by itself, too. Raises CloudError."""
+        return await self._caller.login()
+
+    async def logout(self) -> None:
+        """Tell the server that nobody asks any more. Raises CloudError."""
+        await self._caller.logout()
+
+    # -- sites and devices --------------------------------------------------------------------------------------------
+
+    async def sites(self) -> list[Site]:
+        """Return all sites of the account. Raises CloudError."""
+        return reading.sites(await self._pages("sites", {}))
+
+    async def meters(self, site: str) -> list[Meter]:
+        """Return all devices of a site that the profile has a list of, one request a list. Raises CloudError."""
+        found: list[Meter] = []
+        for kinds in self.profile.meter_lists:
+            answered = await self._pages("meters", {"site": site, "kinds": kinds})
+            found += reading.meters(answered, site, self.zone)
+        known = first((meter.code, meter) for meter in found)
+        self._names[site] = reading.unique_names(known)
+        return known
+
+    async def details(self, code: str) -> Details:
+        """Return which alarms of a device are active. Raises CloudError."""
+        found = reading.details(await self._caller.ask("details", {"meter": code}), code, self.zone)
+        return found if found is not None else self._unfit("details")
+
+    async def connections(self, site: str) -> list[Connection]:
+        """Return which devices of a site the server hears; of one that is not in it nobody knows. Raises CloudError."""
+        gateways = await self._pages("connections", {"site": site})
+        return reading.connections(gateways, self._names.get(site, {}), self.zone)
+
+    async def circuits(self, site: str) -> list[CircuitOfMeter]:
+        """Return which circuit of the energy reports belongs to which device. Raises CloudError."""
+        return reading.circuits(await self._pages("circuits", {"site": site}))
+
+    async def leakage(self, site: str) -> list[Values]:
+        """Return residual current and temperatures of the devices of a site. Raises CloudError."""
+        found = await self._pages("leakage", {"site": site})
+        return reading.values(found, self.profile.leakage, "fMetercode", "fUpdatetime", self.zone)
+
+    async def temperatures(self, site: str) -> list[Values]:
+        """Return cable temperatures of the devices of a site. Raises CloudError."""
+        found = await self._pages("temperatures", {"site": site})
+        return reading.values(found, self.profile.temperatures, "f_MeterCode", "timeA", self.zone)
+
+    # -- events -------------------------------------------------------------------------------------------------------
+
+    async def levels(self) -> list[AlarmLevel]:
+        """Return the classes of events as the server numbers them. Raises CloudError."""
+        return logs.levels(await self._pages("levels", {}))
+
+    async def alarms(
+        self, *, since: datetime, until: datetime, site: str | None = None, confirmed: bool | None = None
+    ) -> list[AlarmEvent]:
+        """Return the events of a time, each once, in the server's order. Raises CloudError."""
+        values = {"since": spelled(since, self.zone), "until": spelled(until, self.zone)}
+        if site is not None:
+            values["site"] = site
+        if confirmed is not None:
+            values["confirmed"] = "true" if confirmed else "false"
+        found = logs.alarms(await self._pages("alarms", values), self.profile.recoveries, self.zone)
+        if confirmed is not None:
+            # A server that does not know the question answers with all of them.
+            found = [event for event in found if event.is_confirmed in (confirmed, None)]
+        return first((event.id, event) for event in found)
+
+    async def confirm_alarms(self, ids: Sequence[str]) -> None:
+        """Acknowledge events. Raises CloudError."""
+        sound = [self._word(one) for one in dict.fromkeys(ids)]
+        for start in range(0, len(sound), _IDS_AT_ONCE):
+            await self._caller.ask("confirm", {"ids": ",".join(sound[start : start + _IDS_AT_ONCE])}, urgent=True)
+
+    async def unconfirm_alarm(self, id: str) -> None:  # noqa: A002 - as it is called everywhere
+        """Take an acknowledgement back. Raises CloudError."""
+        await self._caller.ask("unconfirm", {"id": self._word(id)}, urgent=True)
+
+    # -- commands -----------------------------------------------------------------------------------------------------
+
+    async def asked(self) -> Asked:
+        """Return what the server wants before a command. Raises CloudError."""
+        found = logs.asked(await self._caller.ask("asked", {}, urgent=True))
+        return found if found is not None else self._unfit("asked")
+
+    async def prove_by_password(self, text: str) -> None:
+        """Have the second password checked; a wrong one is not tried again. Raises CloudError, ProofError."""
+        if not text:
+            raise ProofNoneError(host=self._wire.host, detail=phrase("proof_missing"))
+        if self.profile.proof_form is Form.UNKNOWN:
+            raise ProofError(host=self._wire.host, detail=phrase("proof_unknown"))
+        await self._caller.ask("prove", {"password": formed(text, self.profile.proof_form)}, urgent=True)
+
+    async def send_sms(self) -> str:
+        """Have a code sent to the owner's phone; returns the number of the message. Raises CloudError."""
+        return identifier(await self._caller.ask("send_sms", {}, urgent=True)) or self._unfit("send_sms")
+
+    async def check_sms(self, code: str, message: str) -> None:
+        """Have a code from the phone checked. Raises CloudError, ProofWrongError."""
+        answer = await self._caller.ask("check_sms", {"code": code.strip()[:16], "message": message}, urgent=True)
+        if not logs.is_true(answer):
+            raise ProofWrongError(host=self._wire.host)
+
+    async def command(
+        self,
+        meter: str,
+        site: str,
+        kind: str,
+        type: str,  # noqa: A002
+        value: str,
+        *,
+        open_time: str = "",
+        close_time: str = "",
+    ) -> str:
+        """Send a command to a device of the type `kind`, once at most; returns the server's words, which prove nothing.
+
+        Raises CommandNotSentError or ProofError where nothing was carried out; after any other CloudError it may have.
+        """
+        call = self._command_call(kind)
+        values = {"meter": meter, "site": site, "type": type, "value": value}
+        if open_time or close_time:
+            values |= {"opens": open_time, "closes": close_time}
+        return logs.said_of_command(await self._caller.command(call, values))
+
+    async def command_log(self, site: str, kind: str, *, since: datetime, until: datetime) -> list[LoggedCommand]:
+        """Return what the server knows came of commands; `kind` is one of the profile's logs. Raises CloudError."""
+        values = {"site": site, "since": spelled(since, self.zone), "until": spelled(until, self.zone)}
+        return logs.commands(await self._pages(self.profile.control_logs.get(kind, kind), values), self.zone)
+
+    # -- days ---------------------------------------------------------------------------------------------------------
+
+    async def leakage_of_day(self, site: str, code: str, day: date) -> list[Sample]:
+        """Return residual currents and temperatures of a day. Raises CloudError."""
+        found = await self._pages("leakage_of_day", {"site": site, "meter": code, "day": day.isoformat()})
+        return days.leakage(found, self.profile.leakage_history, self.zone)
+
+    async def electric_of_day(self, site: str, circuit: str, day: date, kind: str) -> list[Sample]:
+        """Return electric values of a day; `kind` is one of the profile's `electric`. Raises CloudError."""
+        known = self.profile.electric.get(kind)
+        if known is None:
+            self._unfit(kind)
+        values = {"site": site, "circuit": circuit, "day": day.isoformat(), "phases": known.phases, "kind": known.kind}
+        return days.electric(await self._pages("electric_of_day", values), known.codes, self.zone)
+
+    async def energy_of_day(self, site: str, circuits: Sequence[str], day: date) -> list[Counted]:
+        """Return what circuits used on a day. Raises CloudError."""
+        midnight = datetime.combine(day, time(), self.zone)
+        return await self.energy(site, circuits, midnight, midnight + _DAY - timedelta(seconds=1))
+
+    async def energy(self, site: str, circuits: Sequence[str], since: datetime, until: datetime) -> list[Counted]:
+        """Return what circuits used in a time. Raises CloudError."""
+        values = {
+            "site": site,
+            "circuits": ",".join(self._word(one) for one in circuits),
+            "since": spelled(since, self.zone),
+            "until": spelled(until, self.zone),
+        }
+        return days.energy(await self._pages("energy", values), circuits)
+
+    # -- the feed -----------------------------------------------------------------------------------------------------
+
+    async def has_feed(self) -> bool | None:
+        """Whether the server says that its broker tells of all points; None where it does not. Raises CloudError."""
+        return yes_or_no(await self._caller.ask("feed", {}))
+
+    async def units(self) -> Mapping[str, str]:
+        """Return the server's units of quantities, by its code. Raises CloudError."""
+        return reading.units(await self._pages("units", {}))
+
+    # -- parts --------------------------------------------------------------------------------------------------------
+
+    async def _pages(self, name: str, values: Mapping[str, str]) -> list[Json]:
+        """Return the rows of all pages: the last is shorter than a page. One that comes again is the last, too."""
+        call = self.profile.calls.get(name)
+        places = () if call is None else call.lists
+        is_paged = call is not None and call.page_size > 0 and "page" in call.params
+        found: list[Json] = []
+        before: list[Json] | None = None
+        for page in range(1, MOST_PAGES + 1):
+            paging = {"page": str(page), "size": str(call.page_size)} if is_paged and call is not None else {}
+            answered = await self._caller.ask(name, {**values, **paging})
+            rows_here = rows(answered, places)
+            if rows_here is None:
+                if answered is None and found:
+                    break
+                self._unfit(name)
+            if rows_here == before:
+                break
+            found += rows_here
+            before = rows_here
+            if call is None or not is_paged or len(rows_here) < call.page_size or len(found) >= MOST_EVENTS:
+                break
+        return found
+
+    def _command_call(self, kind: str) -> str:
+        """Return the call that takes commands for a type of device, or one of the profile's by its own name."""
+        offered = [(one.kind, one.call) for one in self.profile.commands]
+        offered += [(one.kind, one.call) for one in self.profile.timers.values()]
+        call = next((pair[1] for pair in offered if kind in pair), None)
+        if call is None:
+            raise CommandNotSentError(host=self._wire.host, reason=phrase("cloud_no_call", name=kind))
+        return call
+
+    def _word(self, text: str) -> str:
+        if not _WORD.fullmatch(text) or len(text) > LONGEST_ID:
+            self._unfit("id")
+        return text
+
+    def _unfit(self, name: str) -> NoReturn:
+        raise UnfitAnswerError(host=self._wire.host, detail=phrase("cloud_shape", name=name))

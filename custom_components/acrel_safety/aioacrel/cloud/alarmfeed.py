@@ -1,0 +1,81 @@
+"""The account's log of events, read once for all devices: each device's part becomes reports of its alarms.
+
+Confirming an event has an effect at the server, for everybody who uses the account: it is done when a person
+acknowledged here, once, and never by a poll.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from ..alarms.reported import Report
+from .account import Account, utcnow
+from .reports import report_of
+
+LOOKS_BACK = timedelta(hours=24)
+"""Events that are older are not asked for when it begins; what was found later is followed until somebody knows."""
+MOST_BACK = timedelta(days=31)
+_AHEAD = timedelta(days=1)
+"""The server's clock and zone may differ: what it puts down as of later than now is read as well."""
+
+type Take = Callable[[Sequence[Report]], None]
+
+
+class AlarmFeed:
+    """Reads the log, and tells those who asked about a device."""
+
+    def __init__(self, *, now: Callable[[], datetime] = utcnow) -> None:
+        """Begin without any device."""
+        self._now = now
+        self._takers = dict[str, list[tuple[Take, Callable[[], datetime | None]]]]()
+        self.last: datetime | None = None
+        """When the log was read last."""
+        self.of_others = 0
+        """Events, the last time, of devices that nobody asked about."""
+
+    def on(self, meter: str, take: Take, oldest: Callable[[], datetime | None] = lambda: None) -> Callable[[], None]:
+        """Tell what the log says of a device; returns what ends that.
+
+        `oldest` says of when the first report is that nobody knows of: the log is read from then on.
+        """
+        mine = (take, oldest)
+        self._takers.setdefault(meter, []).append(mine)
+
+        def leave() -> None:
+            takers = self._takers.get(meter, [])
+            if mine in takers:
+                takers.remove(mine)
+            if not takers:
+                self._takers.pop(meter, None)
+
+        return leave
+
+    async def look(self, account: Account) -> None:
+        """Read the log; where nobody asks it is left alone. Raises CloudError."""
+        if not self._takers:
+            return
+        now = self._now()
+        events = await account.alarms(since=self._since(now), until=now + _AHEAD)
+        self.last = now
+        by_meter = defaultdict[str, list[Report]](list)
+        for event in events:
+            if not event.is_recovery:
+                by_meter[event.meter].append(report_of(event, account.profile))
+        self.of_others = sum(len(reports) for meter, reports in by_meter.items() if meter not in self._takers)
+        for meter, reports in by_meter.items():
+            for take, _ in list(self._takers.get(meter, ())):
+                take(reports)
+
+    async def confirm(self, account: Account, numbers: Sequence[str]) -> None:
+        """Acknowledge events at the server, because a person did so here. Raises CloudError."""
+        if numbers:
+            await account.confirm_alarms(numbers)
+
+    def _since(self, now: datetime) -> datetime:
+        oldest = min((time for time in self._oldest() if time is not None), default=now)
+        return max(now - MOST_BACK, min(now - LOOKS_BACK, oldest - timedelta(seconds=1)))
+
+    def _oldest(self) -> Iterator[datetime | None]:
+        for takers in self._takers.values():
+            for _, oldest in takers:
+                yield oldest()

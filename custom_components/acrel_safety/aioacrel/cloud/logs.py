@@ -1,0 +1,78 @@
+"""Entries of a server's logs, events and commands, out of answers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+
+from .fields import Json, at, first, identifier, moment, text, yes_or_no
+from .records import AlarmEvent, AlarmLevel, Asked, LoggedCommand, Proof
+
+_SHOWN = 4
+
+
+def levels(found: Sequence[Json]) -> list[AlarmLevel]:
+    """Return the classes of events, each once."""
+    read = [
+        AlarmLevel(id=identifier(row.get("fMessinfotypeid")), name=text(row.get("fMessinfotypeexplain")))
+        for row in found
+    ]
+    return first((level.id, level) for level in read)
+
+
+def alarms(found: Sequence[Json], recoveries: frozenset[str], zone: tzinfo) -> list[AlarmEvent]:
+    """Return the events of a page; one without an id cannot be told apart and is dropped."""
+    read = [_alarm(row, recoveries, zone) for row in found]
+    return [event for event in read if event.id]
+
+
+def _alarm(row: Json, recoveries: frozenset[str], zone: tzinfo) -> AlarmEvent:
+    kind = text(row.get("fAlarmtype"))
+    return AlarmEvent(
+        id=identifier(row.get("fAlarmeventlogid")),
+        site=identifier(row.get("fSubid")),
+        meter=identifier(row.get("fDevicecode")),
+        meter_name=text(row.get("fDevicename")),
+        time=moment(row.get("fAlarmtime"), zone),
+        type=kind,
+        description=text(row.get("fAlarmdesc")),
+        group=text(row.get("fMessInfoExplain")),
+        level=text(row.get("fMessInfoTypeExplain")),
+        is_confirmed=yes_or_no(row.get("fConfirmstatus")),
+        is_recovery=kind in recoveries,
+    )
+
+
+def commands(found: Sequence[Json], zone: tzinfo) -> list[LoggedCommand]:
+    """Return the commands of a page of a log."""
+    return [
+        LoggedCommand(
+            meter=identifier(row.get("fMetercode")) or None,
+            meter_name=text(row.get("meterInfoname")) or text(row.get("fDevicename")),
+            serial=text(row.get("fMeterserialnumber"), 64) or None,
+            type=text(row.get("fControltype")),
+            sent=moment(row.get("fSendtime"), zone),
+            user=text(row.get("fUsername")),
+            acknowledged=moment(row.get("fAcktime"), zone),
+            result=text(row.get("fResult")),
+        )
+        for row in found
+    ]
+
+
+def asked(data: object) -> Asked | None:
+    """Return what the server wants before a command; None where it does not say it."""
+    said = at(data, "validType")
+    if not isinstance(data, dict) or not isinstance(said, str) or not said.strip():
+        return None
+    phone = text(data.get("userPhone"), 32)
+    proof = Proof.SMS if said.strip().lower() == "sms" else Proof.PASSWORD
+    return Asked(proof=proof, phone=f"…{phone[-_SHOWN:]}" if len(phone) > 2 * _SHOWN else "")
+
+
+def is_true(data: object) -> bool:
+    """Whether a check was passed: nothing but a plain yes counts."""
+    return yes_or_no(data) is True
+
+
+def said_of_command(data: object) -> str:
+    """Return the server's own words about a command."""
+    return text(at(data, "a")) if isinstance(data, Mapping) else text(data)

@@ -1,0 +1,153 @@
+"""Sites, devices and what they measure, out of answers: odd fields are left out, odd rows dropped."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from typing import Any
+
+from ..readings import PointKey, Value
+from ..vocabulary import vocabulary
+from .fields import Json, at, first, identifier, inner, moment, nested, number, text, yes_or_no
+from .records import CircuitOfMeter, Connection, Details, Meter, Site, Values
+
+_MOST_ACTIVE = 64
+_SERIAL = "fMeterserialnumber"
+"""As the logs of commands call it; whether the details have it is not known."""
+
+
+def sites(found: Sequence[Json]) -> list[Site]:
+    """Return the sites of a list, each once."""
+    read = [Site(id=identifier(row.get("fSubid")), name=text(row.get("fSubname"))) for row in found]
+    return first((site.id, site) for site in read)
+
+
+def meters(found: Sequence[Json], site: str, zone: tzinfo) -> list[Meter]:
+    """Return the devices of a list, each once."""
+    read = [_meter(row, site, zone) for row in found]
+    return first((meter.code, meter) for meter in read)
+
+
+def _meter(row: Json, site: str, zone: tzinfo) -> Meter:
+    current = inner(row.get("meterCurrentValue")) or {}
+    timer = number(current.get("timerStatus"))
+    return Meter(
+        code=identifier(row.get("meterCode")),
+        name=text(row.get("meterName")),
+        site=site,
+        kind=identifier(row.get("meterType")),
+        is_alarmed=yes_or_no(row.get("meterStatus")),
+        received=moment(current.get("receiveTime"), zone),
+        is_closed=yes_or_no(current.get("switchStatus")),
+        has_timer=None if timer is None else timer != 0,
+    )
+
+
+def details(data: object, code: str, zone: tzinfo) -> Details | None:
+    """Return what a device is said to be in; None where nothing of the kind stands there, or another device does."""
+    said = at(data, "meterInfo")
+    if not isinstance(said, dict):
+        return None
+    found = identifier(said.get("meterCode"))
+    if found and found != code:
+        return None
+    is_alarmed = yes_or_no(said.get("meterStatus"))
+    return Details(
+        code=code,
+        serial=text(said.get(_SERIAL), 64) or None,
+        updated=moment(said.get("updateTime"), zone),
+        is_alarmed=is_alarmed,
+        active=_active(said.get("meterDetail"), is_alarmed=is_alarmed),
+    )
+
+
+def _active(said: object, *, is_alarmed: bool | None) -> Mapping[str, str] | None:
+    """Return the active alarms. They mean something while the device is in alarm; there a name that is there is one.
+
+    A null is an alarm that is not there: a server that writes every name would otherwise raise all of them.
+    """
+    if is_alarmed is False:
+        return {}
+    found = inner(said)
+    if is_alarmed is None or found is None:
+        return None
+    active: dict[str, str] = {}
+    for group, alarms in found.items():
+        entries = alarms.items() if isinstance(alarms, dict) else [("", alarms)]
+        for name, value in entries:
+            dotted = identifier(f"{group}.{name}" if name else group)
+            if dotted and value is not None and len(active) < _MOST_ACTIVE:
+                active[dotted] = text(value)
+    return active
+
+
+def values(found: Sequence[Json], names: Mapping[str, PointKey], code: str, time: str, zone: tzinfo) -> list[Values]:
+    """Return what devices measured, each once: the fields `names` of rows with a code and a time.
+
+    What a row does not have is not in it; what it has but cannot be is None.
+    """
+    read = [
+        Values(
+            code=identifier(row.get(code)),
+            measured=moment(row.get(time), zone),
+            values={key: value_of(key, row[name]) for name, key in names.items() if name in row},
+        )
+        for row in found
+    ]
+    return first((one.code, one) for one in read)
+
+
+def value_of(key: PointKey, raw: Any) -> Value | None:  # noqa: ANN401 - whatever JSON may be
+    """Return a value as the vocabulary has it, None for one that cannot be."""
+    value = number(raw)
+    known = vocabulary().find(key.code)
+    if value is None or (known is not None and value not in known.range):
+        return None
+    return value
+
+
+def connections(gateways: Sequence[Json], names: Mapping[str, str], zone: tzinfo) -> list[Connection]:
+    """Return which devices the server hears; `names` are the codes of those whose name no other of the site has.
+
+    A name that comes twice here is nobody's.
+    """
+    found = list(nested(gateways, "meterUseInfos"))
+    told = [text(row.get("fMetername")) for row in found]
+    count = Counter(told)
+    return [
+        _connection(row, name, names.get(name, "") if count[name] == 1 else "", zone)
+        for row, name in zip(found, told, strict=True)
+    ]
+
+
+def _connection(row: Json, name: str, code: str, zone: tzinfo) -> Connection:
+    is_away = yes_or_no(row.get("fIsdisconnnect"))
+    return Connection(
+        code=identifier(row.get("fMetercode")) or code,
+        name=name,
+        is_online=None if is_away is None else not is_away,
+        lost=moment(row.get("fDisconnecttime"), zone),
+        heard=moment(row.get("fLastcollecttime"), zone),
+    )
+
+
+def circuits(found: Sequence[Json]) -> list[CircuitOfMeter]:
+    """Return which circuit belongs to which device, each circuit once."""
+    read = [
+        CircuitOfMeter(circuit=identifier(row.get("fCircuitid")), meter=identifier(row.get("fMetercode")))
+        for row in found
+    ]
+    return first((one.circuit, one) for one in read if one.meter)
+
+
+def units(found: Sequence[Json]) -> Mapping[str, str]:
+    """Return the units of a table, by the server's code of a quantity."""
+    read = {text(row.get("fParamcode"), 32): text(row.get("fUnitcode"), 16) for row in found}
+    return {code: unit for code, unit in read.items() if code and unit}
+
+
+def unique_names(known: Sequence[Meter]) -> Mapping[str, str]:
+    """Return the codes of devices by name, without those whose name another one has, too."""
+    codes: dict[str, str] = {}
+    for meter in known:
+        codes[meter.name] = "" if meter.name in codes else meter.code
+    return {name: code for name, code in codes.items() if name and code}

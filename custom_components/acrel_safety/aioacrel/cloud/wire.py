@@ -1,0 +1,244 @@
+"""One request to a cloud and its answer, bounded in time and size; what goes wrong below becomes an error of ours.
+
+Redirections are never followed: a password or token goes to the address that was typed and nowhere else. Certificates
+are always checked. Proxies of the environment are not used, and nothing is kept between requests.
+"""
+
+import asyncio
+import json
+import logging
+import re
+import ssl
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http.cookies import Morsel
+from urllib.parse import urlsplit
+
+import aiohttp
+from yarl import URL
+
+from ..foreign import reason_of
+from ..texts import Said, phrase
+from .address import CloudAddress
+from .envelope import LARGEST_BODY
+from .errors import CloudBusyError, CloudError, CloudUnreachableError, ForeignCloudError, UnfitAnswerError
+from .exchange import Answer, Exchange
+from .recognise import seems_to_be
+
+_LOGGER = logging.getLogger(__name__)
+CONTROL_TIMEOUT, READ_TIMEOUT = 10.0, 30.0
+_SHORTEST_WAIT, LONGEST_WAIT = 1.0, 3600.0
+"""Seconds that a server may ask to be left alone for."""
+_CHUNK = 64 * 1024
+_LONGEST_HOST = 100
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_TOO_MANY, _SERVER_ERROR = 429, 500
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+
+class Wire:
+    """One server's requests."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        address: CloudAddress,
+        *,
+        title: Said,
+        on_exchange: Callable[[Exchange], None] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Take how it is reached, and what it is taken for."""
+        if session.trust_env:
+            raise ValueError("a session that takes proxies from the environment")
+        self._session = session
+        self.address = address
+        self._title = title
+        self._on_exchange = on_exchange
+        self._now = now
+        self.requests = 0
+        """So many were made."""
+        self.received = 0
+        """Bytes of all answers."""
+        self.has_left = False
+        """Whether anything of the latest request may have reached the server."""
+
+    @property
+    def host(self) -> str:
+        """What errors call the server."""
+        return self.address.place
+
+    async def ask(
+        self,
+        call: str,
+        method: str,
+        url: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        document: object = None,
+        authorization: str = "",
+        seconds: float = READ_TIMEOUT,
+    ) -> Answer:
+        """Return an answer of 200, or of a refusal (401, 403, 404) that the caller understands.
+
+        Raises CloudUnreachableError, CloudBusyError, ForeignCloudError, UnfitAnswerError.
+        """
+        answer: Answer | None = None
+        key = ""
+        try:
+            answer = await self._answer(
+                method, url, query or {}, form, document, authorization=authorization, seconds=seconds
+            )
+            self._check(answer)
+        except CloudError as error:
+            key = error.key
+            raise
+        finally:
+            self._tell(
+                Exchange(
+                    call=call,
+                    method=method,
+                    path=urlsplit(url).path,
+                    query=query or {},
+                    form=form or {},
+                    json=document,
+                    status=None if answer is None else answer.status,
+                    content_type="" if answer is None else answer.content_type,
+                    body=b"" if answer is None else answer.body,
+                    error=key,
+                )
+            )
+        return answer
+
+    def _tell(self, exchange: Exchange) -> None:
+        """Have an exchange put down; whether that works may change nothing of what is asked and answered."""
+        if self._on_exchange is None:
+            return
+        try:
+            self._on_exchange(exchange)
+        except Exception as error:  # noqa: BLE001 - whatever a listener may raise
+            _LOGGER.warning("an exchange could not be recorded: %s", type(error).__name__)
+
+    async def _answer(
+        self,
+        method: str,
+        url: str,
+        query: Mapping[str, str],
+        form: Mapping[str, str] | None,
+        document: object,
+        *,
+        authorization: str,
+        seconds: float,
+    ) -> Answer:
+        # What is packed could unfold to anything: it is not asked for, and not unpacked.
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        if authorization:
+            headers["Authorization"] = authorization
+        data: bytes | Mapping[str, str] | None = form
+        if document is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+        self.requests += 1
+        self.has_left = True
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                self._session.request(
+                    method,
+                    URL(url),
+                    params=dict(query) or None,
+                    data=data,
+                    headers=headers,
+                    allow_redirects=False,
+                    auto_decompress=False,
+                    ssl=True,
+                    timeout=aiohttp.ClientTimeout(total=None, sock_connect=seconds),
+                ) as response,
+            ):
+                body = await self._body(response)
+                return Answer(status=response.status, headers=dict(response.headers), body=body)
+        except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
+            raise self._trouble(error, seconds) from None
+        finally:
+            # The session may be shared; what this server wants to have remembered is not.
+            self._session.cookie_jar.clear(self._is_of_host)
+
+    def _is_of_host(self, cookie: Morsel[str]) -> bool:
+        domain = cookie["domain"].lstrip(".")
+        return self.address.host == domain or self.address.host.endswith(f".{domain}")
+
+    def _trouble(self, error: Exception, seconds: float) -> CloudError:
+        """Return what went wrong below. Its words are not quoted: they may repeat what was sent."""
+        if isinstance(error, aiohttp.ClientConnectorError):
+            self.has_left = False
+        if isinstance(error, TimeoutError):
+            return CloudUnreachableError(host=self.host, detail=phrase("cloud_late", seconds=f"{seconds:g}"))
+        if isinstance(error, (aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError, ssl.SSLError)):
+            self.has_left = False
+            return CloudUnreachableError(host=self.host, detail=phrase("cloud_certificate"))
+        if isinstance(error, (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError)):
+            return CloudUnreachableError(host=self.host, detail=phrase("hung_up"))
+        if isinstance(error, (aiohttp.ClientResponseError, ValueError, RuntimeError)):
+            return UnfitAnswerError(host=self.host, detail=phrase("cloud_no_http"))
+        return CloudUnreachableError(host=self.host, detail=reason_of(error))
+
+    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+        if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", ""):
+            raise UnfitAnswerError(host=self.host, detail=phrase("cloud_packed"))
+        found = bytearray()
+        async for chunk in response.content.iter_chunked(_CHUNK):
+            found += chunk
+            if len(found) > LARGEST_BODY:
+                self.received += len(found)
+                response.close()
+                raise UnfitAnswerError(host=self.host, detail=phrase("cloud_too_large"))
+        self.received += len(found)
+        return bytes(found)
+
+    def _check(self, answer: Answer) -> None:
+        if answer.status in _REDIRECTS:
+            raise ForeignCloudError(
+                host=self.host,
+                profile=self._title,
+                detail=phrase("cloud_redirects", target=_target(answer.headers.get("Location", ""))),
+            )
+        if answer.status == _TOO_MANY or answer.status >= _SERVER_ERROR:
+            busy = CloudBusyError(host=self.host, detail=phrase("cloud_status", status=answer.status))
+            busy.retry_after = waiting(answer.headers.get("Retry-After"), self._now())
+            raise busy
+
+    def foreign(self, answer: Answer) -> ForeignCloudError:
+        """Return the error about an answer that is none of such a server, with what it seems to be."""
+        return ForeignCloudError(
+            host=self.host, profile=self._title, detail=seems_to_be(self.address.host, answer.headers, answer.body)
+        )
+
+
+def waiting(text: str | None, now: datetime) -> float | None:
+    """Return for how many seconds a server wants to be left alone, of `Retry-After`: seconds, or a date. Bounded."""
+    if text is None:
+        return None
+    if _SECONDS.fullmatch(text.strip()):
+        seconds = float(text)
+    else:
+        try:
+            then = parsedate_to_datetime(text[:64])
+            seconds = ((then if then.tzinfo else then.replace(tzinfo=UTC)) - now) / timedelta(seconds=1)
+        except ValueError, TypeError, OverflowError, IndexError:
+            return None
+    return min(max(seconds, _SHORTEST_WAIT), LONGEST_WAIT)
+
+
+def _target(location: str) -> str:
+    """Return where a redirection leads, without what may stand in its path and query."""
+    try:
+        parts = urlsplit(location[:512])
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "?"
+    if not host:
+        return "/"
+    name = host if host.isprintable() and len(host) <= _LONGEST_HOST else "?"
+    return f"{parts.scheme}://{name}{f':{port}' if port else ''}"

@@ -1,0 +1,37 @@
+"""What is stored of an address that a platform sends to, and of a device: one truth for forms, store and hub."""
+
+import re
+
+import probatio
+from homeassistant.const import CONF_TYPE, CONF_WEBHOOK_ID
+
+from ..checked import UnfitError, flag, number, one_of
+from ..const import CONF_CLOCK, CONF_LOCAL_ONLY, CONF_REPORTS_EVERY, TYPE_PUSH
+from .gateway_data import LONGEST_PERIOD, METER, SHORTEST_PERIOD
+from .uplink_data import Time
+
+_SECRET = re.compile(r"[0-9a-f]{32,128}")
+
+
+def _sound_secret(value: object) -> object:
+    """Check the secret part of the address; what is wrong with it is said without it."""
+    if not (isinstance(value, str) and _SECRET.fullmatch(value)):
+        raise UnfitError("wrong", "", "")
+    return value
+
+
+# What a later version stores beside these does no harm here.
+PUSH = probatio.Schema(
+    {
+        probatio.Required(CONF_TYPE): one_of(TYPE_PUSH),
+        probatio.Required(CONF_WEBHOOK_ID): _sound_secret,
+        probatio.Required(CONF_LOCAL_ONLY): flag,
+        probatio.Required(CONF_CLOCK): one_of(*map(str, Time)),
+        probatio.Optional(CONF_REPORTS_EVERY): number(
+            "bad_reports_every", SHORTEST_PERIOD, LONGEST_PERIOD, is_whole=True
+        ),
+    },
+    extra=probatio.ALLOW_EXTRA,
+)
+PUSHED = METER
+"""What is stored of a device: as of a meter behind a gateway, its serial number is its seat."""

@@ -1,0 +1,131 @@
+"""The address that a platform sends to: a secret path that takes a body, answers at once, and works later.
+
+Whatever comes is answered alike, whether it can be used or not: who guesses learns nothing. How large a body is, how
+long it may take, how often one sender may come and how much may wait are bounded.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from http import HTTPStatus
+
+from aiohttp.web import Request, Response
+from homeassistant.components import webhook
+from homeassistant.core import HomeAssistant, callback
+
+from ..aioacrel.bucket import Bucket
+from ..aioacrel.cloud.push import LARGEST
+from ..const import DOMAIN
+
+BODY_SECONDS = 10.0
+"""So long a body may take."""
+AT_ONCE, PER_SECOND = 60.0, 5.0
+"""Requests of one sender."""
+MOST_SENDERS = 256
+MOST_WAITING = 32
+"""Bodies that wait for their turn; one more is refused, and a platform sends it again."""
+_CHUNK = 1 << 16
+_METHOD = "POST"
+
+
+class Door:
+    """One such address."""
+
+    def __init__(self, hass: HomeAssistant, secret: str, *, local_only: bool, take: Callable[[bytes], None]) -> None:
+        """Take its secret part, and who takes the bodies."""
+        self.refused = 0
+        """Requests that were too large, too slow, too many."""
+        self._hass = hass
+        self._secret = secret
+        self._local_only = local_only
+        self._take = take
+        self._waiting: deque[bytes] = deque()
+        self._turn: asyncio.Handle | None = None
+        self._senders: dict[str, Bucket] = {}
+        self._is_open = False
+
+    @callback
+    def open(self, name: str) -> None:
+        """Take requests from now on."""
+        webhook.async_register(
+            self._hass,
+            DOMAIN,
+            name,
+            self._secret,
+            self._answer,
+            local_only=self._local_only,
+            # Home Assistant would log the secret of one that is used otherwise.
+            allowed_methods=["GET", "HEAD", "PUT", _METHOD],
+        )
+        self._is_open = True
+
+    @callback
+    def close(self) -> None:
+        """Take none any more; what waits is forgotten: the address is gone."""
+        if self._is_open:
+            webhook.async_unregister(self._hass, self._secret)
+        self._is_open = False
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        self._waiting.clear()
+
+    async def _answer(self, _: HomeAssistant, __: str, request: Request) -> Response:
+        """Take a body, and say so before anything is made of it."""
+        status = await self._status(request)
+        self.refused += status is not HTTPStatus.OK
+        return Response(status=status)
+
+    async def _status(self, request: Request) -> HTTPStatus:
+        if request.method != _METHOD:
+            return HTTPStatus.METHOD_NOT_ALLOWED
+        if not self._may_come(request.remote or ""):
+            return HTTPStatus.TOO_MANY_REQUESTS
+        if len(self._waiting) >= MOST_WAITING:
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _body(request)
+        except TimeoutError:
+            return HTTPStatus.REQUEST_TIMEOUT
+        if body is None:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        if self._is_open:
+            self._waiting.append(body)
+            self._next()
+        return HTTPStatus.OK
+
+    def _may_come(self, sender: str) -> bool:
+        now = self._hass.loop.time()
+        if (bucket := self._senders.pop(sender, None)) is None:
+            while len(self._senders) >= MOST_SENDERS:
+                # Who came longest ago has all of his again in any case.
+                del self._senders[next(iter(self._senders))]
+            bucket = Bucket(AT_ONCE, PER_SECOND, now)
+        self._senders[sender] = bucket
+        return bucket.take(now)
+
+    def _next(self) -> None:
+        if self._turn is None and self._waiting:
+            # The answer goes out first, and between two bodies everybody else has a turn.
+            self._turn = self._hass.loop.call_later(0.01, self._work)
+
+    @callback
+    def _work(self) -> None:
+        self._turn = None
+        if self._waiting:
+            self._take(self._waiting.popleft())
+        self._next()
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the body of a request; None for one that is too large."""
+    length = getattr(request, "content_length", None)
+    if isinstance(length, int) and length > LARGEST:
+        return None
+    body = bytearray()
+    while chunk := await request.content.read(_CHUNK):
+        body += chunk
+        if len(body) > LARGEST:
+            return None
+    return bytes(body)

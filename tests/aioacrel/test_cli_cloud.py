@@ -1,0 +1,240 @@
+"""`acrel cloud` on a simulated cloud: what an account shows as one document, and one clear cause where it cannot."""
+
+import asyncio
+import json
+import os
+import pty
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custom_components.acrel_safety.aioacrel.cloud.transcript import read_transcript
+from simulator.cloud import ARCM300T, ARCM310, Cloud, Meter
+from tests.aioacrel.cli_rigs import ACREL, Acrel, Outcome
+
+USER, PASSWORD, SECOND = "olga@example.org", "pass-Wörd-1", "second-Word-2"
+
+
+class Rig:
+    """A cloud, and the command towards it."""
+
+    def __init__(self, cloud: Cloud, acrel: Acrel) -> None:
+        self.cloud = cloud
+        self.account = cloud.account(USER, PASSWORD, second=SECOND)
+        self.site = cloud.site("Demo site")
+        self.box = self.site.add(ARCM300T, "1F distribution box")
+        self.breaker = self.site.add(ARCM310, "Kitchen breaker")
+        self._acrel = acrel
+
+    async def run(self, *more: str | Path) -> Outcome:
+        return await self._acrel.beside("cloud", self.cloud.url, "--user", USER, "--allow-http", *more)
+
+    async def devices(self, *more: str) -> dict[str, Any]:
+        """Return what is shown of each device, by its code."""
+        outcome = await self.run("--json", *more)
+        assert outcome.code == 0, outcome.err
+        return {one["code"]: one for site in outcome.json["sites"] for one in site["devices"]}
+
+
+@pytest.fixture
+async def rig(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rig]:
+    monkeypatch.setenv("ACREL_PASSWORD", PASSWORD)
+    async with Cloud() as cloud:
+        yield Rig(cloud, Acrel(capsys))
+
+
+def measured(meter: Meter) -> dict[str, float]:
+    wanted = ("Lg", "TempA", "TempB", "TempC", "TempN")
+    return {code: value for code, value in meter.values().items() if code in wanted}
+
+
+async def test_sites_devices_values_and_alarms_are_one_document(rig: Rig) -> None:
+    rig.breaker.figures.active["iLeakage"] = {"iLeakage": "漏电报警"}
+    rig.cloud.tick()
+    rig.breaker.is_lost = True
+    outcome = await rig.run("--json")
+    assert outcome.code == 0
+    document = outcome.json
+    assert (document["profile"], document["version"]) == ("acrelcloud-1000", "v5")
+    (site,) = document["sites"]
+    assert (site["id"], site["name"]) == (rig.site.id, "Demo site")
+    box, breaker = (
+        next(one for one in site["devices"] if one["code"] == meter.code) for meter in (rig.box, rig.breaker)
+    )
+    assert box == {
+        "code": rig.box.code,
+        "name": "1F distribution box",
+        "model": "arcm300",
+        "online": True,
+        "circuits": {"1": pytest.approx(measured(rig.box), abs=0.5)},
+        "alarms": [],
+    }
+    assert (breaker["model"], breaker["online"]) == ("arcm310", False)
+    active = breaker["alarms"][0]
+    assert (active["code"], active["circuit"], active["text"]) == ("LgHigh", "1", "漏电报警")
+    assert PASSWORD not in outcome.out + outcome.err
+
+
+async def test_nothing_is_changed_and_nothing_stays_logged_in(rig: Rig) -> None:
+    await rig.devices()
+    assert rig.cloud.effects == []
+    assert rig.account.tokens == []
+
+
+async def test_a_value_that_is_too_old_is_not_shown_as_current(rig: Rig) -> None:
+    rig.box.age_s = 3 * 3600
+    rig.breaker.age_s = -3600
+    devices = await rig.devices()
+    assert devices[rig.box.code]["circuits"] == {}
+    assert devices[rig.breaker.code]["circuits"] == {}
+    outcome = await rig.run("--language", "zh")
+    assert "不予显示" in outcome.err
+
+
+async def test_people_get_a_table(rig: Rig) -> None:
+    outcome = await rig.run()
+    assert outcome.code == 0
+    assert "AcrelCloud-1000" in outcome.out
+    assert "Kitchen breaker" in outcome.out
+    assert "Lg@1" in outcome.out
+    assert "no live server was ever asked" in outcome.err
+
+
+async def test_one_site_alone(rig: Rig) -> None:
+    other = rig.cloud.site("Other site")
+    other.add(ARCM310, "Another breaker")
+    assert len(await rig.devices()) == 3
+    assert len(await rig.devices("--site", other.id)) == 1
+    assert (await rig.run("--site", "999", "--json")).error == "cloud_site_gone"
+
+
+async def test_a_wrong_password(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACREL_PASSWORD", "other-Word")
+    outcome = await rig.run("--json")
+    assert outcome.error == "cloud_login_refused"
+    assert rig.cloud.count("login") == 1
+    assert "other-Word" not in outcome.out + outcome.err
+    assert "不接受此用户名和密码" in (await rig.run("--language", "zh")).err
+
+
+async def test_an_expired_licence(rig: Rig) -> None:
+    rig.cloud.licensed = False
+    outcome = await rig.run("--json")
+    assert outcome.error == "cloud_licence_over"
+    assert "600" in outcome.err
+
+
+@pytest.mark.parametrize("call", ["getSubstationListByUser", "selectByStationId", "leakageMonitor"])
+async def test_no_permission(rig: Rig, call: str) -> None:
+    rig.account.refused.add(call)
+    outcome = await rig.run("--json")
+    assert outcome.error == "cloud_not_permitted"
+    assert call in outcome.err
+
+
+async def test_a_host_that_speaks_something_else(rig: Rig) -> None:
+    rig.cloud.fail("html", times=None, body=b"<form action='/Home/newLogin'>")
+    outcome = await rig.run("--json")
+    assert outcome.error == "cloud_foreign"
+    assert "ASP.NET" in outcome.err
+    assert rig.cloud.count("login") == 0
+
+
+async def test_a_host_that_is_not_there_and_one_that_is_not_encrypted(rig: Rig) -> None:
+    nobody = await rig._acrel.beside("cloud", "https://127.0.0.1:1", "--user", USER, "--json")
+    assert nobody.error == "cloud_unreachable"
+    plain = await rig._acrel.beside("cloud", rig.cloud.url, "--user", USER, "--json")
+    assert plain.error == "cloud_plain_http"
+    assert rig.cloud.heard == []
+    wrong = await rig._acrel.beside("cloud", f"https://{USER}:{PASSWORD}@cloud.example", "--user", "u", "--json")
+    assert wrong.error == "bad_cloud_address"
+    assert PASSWORD not in wrong.out + wrong.err
+
+
+async def test_what_cannot_be_had_is_said_and_the_rest_is_shown(rig: Rig) -> None:
+    rig.cloud.fail("trace", at="getTempABCResult")
+    rig.cloud.fail("html", at="CommunicationStatus")
+    outcome = await rig.run("--json")
+    assert outcome.code == 3
+    devices = outcome.json["sites"][0]["devices"]
+    assert {one["online"] for one in devices} == {None}
+    assert all("Lg" in one["circuits"]["1"] for one in devices)
+    assert "error of its own (5000)" in outcome.err
+    assert "java" not in outcome.err
+
+
+async def test_a_password_that_nobody_gave_is_wrong_usage(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ACREL_PASSWORD")
+    outcome = await rig.run("--json")
+    assert outcome.code == 2
+    assert "ACREL_PASSWORD" in outcome.err
+    assert rig.cloud.heard == []
+
+
+async def test_a_profile_by_name_and_by_file(rig: Rig, tmp_path: Path) -> None:
+    assert (await rig.run("--profile", "nobody", "--json")).code == 2
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[profile]\nid = "mine"\nlike = "acrelcloud-1000"\ntitle = { en = "Mine" }\nconfidence = "low"\nsource = "me"\n'
+        '[server]\nprefix = "Mine"\n'
+    )
+    rig.cloud.behaviour.prefix = "Mine"
+    outcome = await rig.run("--profile", file, "--json")
+    assert outcome.json["profile"] == "mine"
+    assert (await rig.run("--json")).error == "cloud_foreign"
+    assert (await rig.run("--profile", tmp_path / "none.toml", "--json")).code == 1
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_was_said_can_be_saved_for_others_to_see(rig: Rig, tmp_path: Path, *, fails: bool) -> None:
+    if fails:
+        rig.cloud.fail("trace", at="selectByStationId", times=None)
+    file = tmp_path / "transcript.json"
+    outcome = await rig.run("--record", file)
+    assert outcome.code == (1 if fails else 0)
+    text = file.read_text()
+    private = (USER, PASSWORD, "Demo", "Kitchen", "distribution", rig.site.id, rig.box.code, "127.0.0.1", "olga")
+    assert [one for one in private if one in text] == []
+    name, exchanges = read_transcript(text)
+    assert name == "acrelcloud-1000"
+    assert {"index", "login", "sites", "meters"} <= {one.call for one in exchanges}
+    assert json.loads(text)["version"] == 1
+
+
+async def test_nothing_secret_is_logged(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    outcome = await rig.run("--verbose", "--json")
+    said = outcome.err + "".join(
+        record.getMessage() for record in caplog.records if not record.name.startswith(("aiohttp.server", "asyncio"))
+    )
+    tokens = [one.headers["authorization"] for one in rig.cloud.heard if "authorization" in one.headers]
+    assert tokens
+    for secret in (PASSWORD, SECOND, USER, *tokens):
+        assert secret not in said
+
+
+async def test_on_a_terminal_the_password_is_asked_for_and_not_shown(rig: Rig) -> None:
+    ours, theirs = pty.openpty()
+    loop = asyncio.get_running_loop()
+    asked = ("cloud", rig.cloud.url, "--user", USER, "--allow-http")
+    free = {name: value for name, value in os.environ.items() if name != "ACREL_PASSWORD"}
+    command = await asyncio.create_subprocess_exec(
+        ACREL, *asked, stdin=theirs, stdout=theirs, stderr=theirs, env=free, start_new_session=True
+    )
+    os.close(theirs)
+    seen = b""
+    try:
+        while b"Password" not in seen:
+            seen += await loop.run_in_executor(None, os.read, ours, 4096)
+        os.write(ours, f"{PASSWORD}\n".encode())
+        while b"Kitchen breaker" not in seen:
+            seen += await loop.run_in_executor(None, os.read, ours, 4096)
+        assert await command.wait() == 0
+    finally:
+        if command.returncode is None:
+            command.kill()
+        os.close(ours)
+    assert PASSWORD.encode() not in seen
+    assert PASSWORD not in " ".join(asked)

@@ -1,0 +1,119 @@
+"""The log of events of a simulated cloud becomes reports of devices, each once, confirmed in both directions."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import pytest
+
+from custom_components.acrel_safety.aioacrel.alarms.reported import Report
+from custom_components.acrel_safety.aioacrel.cloud.account import Account
+from custom_components.acrel_safety.aioacrel.cloud.address import CloudAddress
+from custom_components.acrel_safety.aioacrel.cloud.alarmfeed import AlarmFeed
+from custom_components.acrel_safety.aioacrel.cloud.errors import CloudError
+from custom_components.acrel_safety.aioacrel.cloud.profile_reader import profile
+from simulator.cloud import ARCM300T, Cloud
+from simulator.cloud.events import GENERAL, MAJOR, RECOVERED
+
+from .alarm_rigs import Plant
+
+NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
+USER, PASSWORD = "owner", "pass-Word-1"
+
+
+@asynccontextmanager
+async def account_of(cloud: Cloud) -> AsyncIterator[Account]:
+    cloud.account(USER, PASSWORD)
+    async with cloud, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        address = CloudAddress.parse(cloud.url, allow_http=True)
+        yield Account(session, address, profile("acrelcloud-1000"), user=USER, password=PASSWORD, now=lambda: NOW)
+
+
+async def test_each_device_gets_its_part_once_whatever_the_order() -> None:
+    cloud = Cloud(now=lambda: NOW)
+    cloud.behaviour.duplicates = cloud.behaviour.disorder = True
+    site = cloud.site()
+    box, other = site.add(ARCM300T, "Box"), site.add(ARCM300T, "Other")
+    cloud.tell(box, description="漏电流 412 mA", level=MAJOR)
+    cloud.tell(box, description="电流过大", level=GENERAL, time=NOW - timedelta(hours=1))
+    cloud.tell(box, type=RECOVERED, level=GENERAL)
+    cloud.tell(other, description="漏电流 500 mA")
+    feed, came = AlarmFeed(now=lambda: NOW), list[Report]()
+    leave = feed.on(box.code, came.extend)
+    async with account_of(cloud) as account:
+        await feed.look(account)
+        assert cloud.count("getAlarmEventLogList") == 1
+        assert feed.of_others == 1
+        by_text = {report.text: report for report in came}
+        assert len(came) == 2
+        assert by_text["重大 · 高限报警 · 漏电流 412 mA"].is_warning is False
+        assert by_text["重大 · 高限报警 · 漏电流 412 mA"].time == NOW
+        assert by_text["一般 · 高限报警 · 电流过大"].is_warning is True
+        leave()
+        await feed.look(account)
+        assert cloud.count("getAlarmEventLogList") == 1
+    assert cloud.effects == []
+
+
+async def test_acknowledged_here_is_confirmed_there_once_and_confirmed_there_is_acknowledged_here() -> None:
+    cloud = Cloud(now=lambda: NOW)
+    box = cloud.site().add(ARCM300T, "Box")
+    first = cloud.tell(box, description="漏电流 412 mA")
+    plant = Plant()
+    plant.times.wall = NOW
+    board = plant.add("Box", "my_aafd", reported=True)
+    board.quiet()
+    feed = AlarmFeed(now=lambda: NOW)
+    feed.on(box.code, lambda reports: board.watch.note_reports(reports, by="cloud"), lambda: board.watch.oldest_report)
+    async with account_of(cloud) as account:
+        await feed.look(account)
+        (found,) = plant.alarms.standing()
+        numbers = board.watch.reports(found.alarm.cause.key)
+        plant.alarms.acknowledge(found.alarm_id, by="Wang Li")
+        await feed.confirm(account, numbers)
+        assert first.confirmed
+        assert cloud.count("confirmAlarmEvents") == 1
+        await feed.look(account)
+        assert plant.standing() == {}
+        second = cloud.tell(box, description="A相温度 81 °C")
+        await feed.look(account)
+        assert plant.standing() == {"reported": "unacknowledged"}
+        second.confirmed = True
+        await feed.look(account)
+        assert plant.standing() == {}
+    assert cloud.count("confirmAlarmEvents") == 1
+
+
+async def test_what_nobody_acknowledged_is_followed_for_longer_than_a_day() -> None:
+    cloud = Cloud(now=lambda: NOW)
+    box = cloud.site().add(ARCM300T, "Box")
+    event = cloud.tell(box, time=NOW - timedelta(days=3))
+    feed, came = AlarmFeed(now=lambda: NOW), list[Report]()
+    oldest: datetime | None = None
+    feed.on(box.code, came.extend, lambda: oldest)
+    async with account_of(cloud) as account:
+        await feed.look(account)
+        assert came == []
+        oldest = NOW - timedelta(days=3)
+        event.confirmed = True
+        await feed.look(account)
+    assert [(report.id, report.is_confirmed) for report in came] == [(event.id, True)]
+
+
+async def test_a_log_that_cannot_be_read_changes_nothing() -> None:
+    cloud = Cloud(now=lambda: NOW)
+    box = cloud.site().add(ARCM300T, "Box")
+    cloud.tell(box)
+    plant = Plant()
+    board = plant.add("Box", "my_aafd", reported=True)
+    board.quiet()
+    feed = AlarmFeed(now=lambda: NOW)
+    feed.on(box.code, board.watch.note_reports)
+    async with account_of(cloud) as account:
+        await feed.look(account)
+        assert plant.standing() == {"reported": "unacknowledged"}
+        cloud.fail("trace", at="getAlarmEventLogList")
+        with pytest.raises(CloudError):
+            await feed.look(account)
+        assert plant.standing() == {"reported": "unacknowledged"}

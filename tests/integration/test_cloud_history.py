@@ -1,0 +1,180 @@
+"""The history of a simulated cloud, asked for by a real account, in a real recorder: what its owner finds there."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from statistics import fmean
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import pytest
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.statistics import (
+    async_list_statistic_ids,
+    list_statistic_ids,
+    statistics_during_period,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+
+from custom_components.acrel_safety.aioacrel.cloud.account import Account
+from custom_components.acrel_safety.aioacrel.cloud.address import CloudAddress
+from custom_components.acrel_safety.aioacrel.cloud.history import Calendar, bounds
+from custom_components.acrel_safety.aioacrel.cloud.profile_reader import profile
+from custom_components.acrel_safety.aioacrel.models import ModelLibrary
+from custom_components.acrel_safety.aioacrel.readings import PointKey
+from custom_components.acrel_safety.const import DOMAIN
+from custom_components.acrel_safety.hubs.cloud_history import CloudHistory, Seat
+from custom_components.acrel_safety.hubs.history_statistics import statistic_id
+from simulator.cloud import ADW300, Cloud, Meter
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
+FIRST = date(2026, 10, 10)
+USER, PASSWORD = "owner", "pass-Word-1"
+DAYS = 31
+MODEL = "adw300"
+SUBENTRY = "01JABCDEFGHJKMNPQRSTVWXYZ0"
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A cloud with one meter, and who fetches its history."""
+
+    cloud: Cloud
+    meter: Meter
+    account: Account
+    history: CloudHistory
+    hass: HomeAssistant
+
+    async def fetch(self) -> float | None:
+        """Fetch all that lacks; return how much of it is there then."""
+        seat = Seat(
+            site=self.meter.site,
+            code=self.meter.code,
+            subentry_id=SUBENTRY,
+            title="Shop",
+            model=ModelLibrary().get(MODEL),
+        )
+        backfill = await self.history.async_prepare([seat], await self.account.circuits(self.meter.site))
+        async with asyncio.timeout(60):
+            await backfill.round()
+        await async_wait_recording_done(self.hass)
+        return self.history.figures()["history_fetched"]
+
+    async def rows(self, code: str) -> Mapping[datetime, Mapping[str, float]]:
+        """Return the statistics of a quantity, by the beginning of their hour."""
+        name = statistic_id(SUBENTRY, ModelLibrary().get(MODEL).points[PointKey("1", code)])
+        found = await get_instance(self.hass).async_add_executor_job(
+            statistics_during_period,
+            self.hass,
+            datetime(2026, 1, 1, tzinfo=UTC),
+            None,
+            {name},
+            "hour",
+            None,
+            {"mean", "min", "max", "state", "sum"},
+        )
+        return {datetime.fromtimestamp(row["start"], UTC): row for row in found.get(name, [])}  # type: ignore[misc]
+
+
+@asynccontextmanager
+async def fetching(hass: HomeAssistant) -> AsyncGenerator[Rig]:
+    """Have one."""
+    entry = MockConfigEntry(domain=DOMAIN, title="Account")
+    entry.add_to_hass(hass)
+    cloud = Cloud(zone=BERLIN, now=lambda: NOW)
+    cloud.history.step_s = 1800
+    cloud.history.holes = False
+    cloud.account(USER, PASSWORD)
+    meter = cloud.site("Demo site").add(ADW300)
+    async with cloud, aiohttp.ClientSession() as session:
+        address = CloudAddress.parse(cloud.url, allow_http=True)
+        account = Account(
+            session, address, profile("acrelcloud-1000"), user=USER, password=PASSWORD, zone=BERLIN, now=lambda: NOW
+        )
+        calendar = Calendar(zone=BERLIN, now=lambda: NOW, months=1)
+        yield Rig(cloud, meter, account, CloudHistory(hass, entry, account, calendar, every=0.0), hass)
+
+
+async def test_a_month_becomes_statistics_that_the_dashboard_takes(
+    recorder_mock: Recorder, hass: HomeAssistant
+) -> None:
+    async with fetching(hass) as rig:
+        assert await rig.fetch() == 100
+        past, code = rig.cloud.history, rig.meter.code
+        energy = await rig.rows("EPI")
+        begin, _ = bounds(FIRST, BERLIN)
+        assert len(energy) == DAYS
+        for number, (hour, row) in enumerate(energy.items()):
+            _, end = bounds(FIRST + timedelta(days=number), BERLIN)
+            assert hour == end - timedelta(hours=1)
+            used = past.energy(code, end) - past.energy(code, begin)
+            assert row["sum"] == pytest.approx(used, abs=0.05)
+            assert row["state"] == pytest.approx(past.energy(code, end), abs=0.05)
+        leakage = await rig.rows("Lg")
+        # The clocks were put back once: two of the hours of that night were shown alike.
+        assert len(leakage) == 24 * DAYS + 1 - 2
+        for hour, row in leakage.items():
+            values = [past.leakage(code, hour + timedelta(minutes=30 * half)) for half in range(2)]
+            assert row["mean"] == pytest.approx(fmean(values))
+            assert (row["min"], row["max"]) == (min(values), max(values))
+        about = {one["statistic_id"]: one for one in await async_list_statistic_ids(hass)}
+        found = about[statistic_id(SUBENTRY, ModelLibrary().get(MODEL).points[PointKey("1", "EPI")])]
+        assert (found["unit_class"], found["statistics_unit_of_measurement"], found["has_sum"]) == (
+            "energy",
+            "kWh",
+            True,
+        )
+        assert found["name"].startswith("Shop ")
+
+        # Nothing is asked for twice, but the last pieces after a start.
+        asked = sum(rig.cloud.counts.values())
+        assert await rig.fetch() == 100
+        assert sum(rig.cloud.counts.values()) - asked < 70
+        assert await rig.rows("EPI") == energy
+
+
+async def test_a_broken_server_costs_time_and_no_row(
+    recorder_mock: Recorder, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.acrel_safety.aioacrel.cloud.backfill._FIRST_WAIT", 0.01)
+    monkeypatch.setattr("custom_components.acrel_safety.aioacrel.cloud.backfill._MOST_WAIT", 0.02)
+    async with fetching(hass) as whole:
+        await whole.fetch()
+        wanted = {code: await whole.rows(code) for code in ("EPI", "Lg", "TempA")}
+    get_instance(hass).async_clear_statistics([one["statistic_id"] for one in await async_list_statistic_ids(hass)])
+    await async_wait_recording_done(hass)
+    async with fetching(hass) as rig:
+        for kind in ("trace", "html", "deep", "cut", "unauthorised"):
+            rig.cloud.fail(kind, at="leakageCurrentAndTemp", times=3)
+        await rig.fetch()
+        assert await rig.fetch() == 100
+        assert {code: await rig.rows(code) for code in wanted} == wanted
+
+
+async def test_statistics_that_were_deleted_are_fetched_anew(recorder_mock: Recorder, hass: HomeAssistant) -> None:
+    async with fetching(hass) as rig:
+        await rig.fetch()
+        wanted = await rig.rows("Lg")
+        names = [
+            one["statistic_id"] for one in await get_instance(hass).async_add_executor_job(list_statistic_ids, hass)
+        ]
+        get_instance(hass).async_clear_statistics(names)
+        await async_wait_recording_done(hass)
+        assert await rig.rows("Lg") == {}
+        await rig.fetch()
+        assert await rig.rows("Lg") == wanted
+        assert len(await rig.rows("EPI")) == DAYS
+
+
+async def test_without_a_recorder_nothing_is_asked(hass: HomeAssistant) -> None:
+    async with fetching(hass) as rig:
+        await rig.history.async_start([], [])
+        assert rig.history.figures() == {}
+        await rig.history.async_stop()
