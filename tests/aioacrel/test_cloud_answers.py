@@ -626,3 +626,57 @@ async def test_failures_before_the_login_are_no_logins_too_many(rig: Rig) -> Non
             await account.sites()
     rig.answers = usual()
     assert await account.sites()
+
+
+async def test_a_body_without_end_is_read_no_further_than_it_may_be_long(rig: Rig) -> None:
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(b"[" * 65536)
+        except ConnectionError:
+            return response
+
+    account = rig.account()
+    await account.login()
+    other = Rig()
+    other.handle = endless  # type: ignore[method-assign]
+    async with Rig.serving(other):
+        account._caller._wire.address = other.address
+        with pytest.raises(UnfitAnswerError, match="too large"):
+            await account.sites()
+    received = account.figures["received_bytes"]
+    assert received is not None
+    assert 8 * 2**20 < received < 9 * 2**20
+
+
+async def test_a_body_that_stops_coming_is_left_after_a_while(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = asyncio.Event()
+
+    async def halting(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        await response.write(b'{"code": 200')
+        await over.wait()
+        return response
+
+    account = rig.account()
+    await account.login()
+    other = Rig()
+    other.handle = halting  # type: ignore[method-assign]
+    monkeypatch.setattr("custom_components.acrel_safety.aioacrel.cloud.caller.READ_TIMEOUT", 0.05)
+    async with Rig.serving(other):
+        account._caller._wire.address = other.address
+        with pytest.raises(CloudUnreachableError, match="no answer within"):
+            await account.sites()
+        over.set()
+
+
+async def test_who_listens_changes_nothing_of_what_comes(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(exchange: object) -> None:
+        raise RuntimeError(PASSWORD)
+
+    assert await rig.account(on_exchange=broken).sites()
+    assert "could not be recorded" in caplog.text
+    assert PASSWORD not in caplog.text
