@@ -132,9 +132,8 @@ async def test_a_command_needs_its_proof_and_the_log_tells_what_came_of_it(rig: 
     await rig.cloud.commands.settled()
     (meter,) = [one for one in await account.meters(rig.site.id) if one.code == rig.breaker.code]
     assert meter.is_closed is False
-    (entry,) = await account.command_log(
-        rig.site.id, "arcm310", since=now - timedelta(hours=1), until=now + timedelta(1)
-    )
+    since, until = now - timedelta(hours=1), now + timedelta(hours=1)
+    (entry,) = await account.command_log(rig.site.id, "arcm310", since=since, until=until)
     assert (entry.type, entry.result, entry.serial) == ("DO", "成功", rig.breaker.serial)
     assert entry.acknowledged is not None
     assert await account.command_log(rig.site.id, "arcm", since=since, until=until) == []
