@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import partial
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.typing import ConfigType
@@ -32,7 +31,7 @@ from .missedlinks import async_miss_link
 from .operating import async_remember
 from .page import async_serve_page
 from .reloading import async_reload
-from .starting import async_leave, async_start
+from .starting import async_leave, async_start, not_ready
 from .stored import async_check_link, async_sound_devices
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -86,11 +85,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     except AcrelError as error:
         await async_leave(entry)
         await async_miss_link(hass, entry)
-        raise ConfigEntryNotReady(
-            translation_domain=DOMAIN,
-            translation_key=error.key,
-            translation_placeholders=dict(error.placeholders_in(hass.config.language)),
-        ) from error
+        raise not_ready(hass, error) from error
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     desk.settle(data.coordinators)
     for unwant in wishes:

@@ -23,6 +23,7 @@ from .aioacrel.points import Model
 from .const import (
     DOMAIN,
     SUBENTRY_DEVICE,
+    TYPE_CLOUD,
     TYPE_GATEWAY,
     TYPE_PUSH,
     TYPE_RTU_TCP,
@@ -32,6 +33,8 @@ from .const import (
     TYPE_XML,
 )
 from .device_flow import DeviceFlow
+from .flow.cloud_device_steps import CloudDeviceFlow
+from .flow.cloud_steps import CloudSteps
 from .flow.ending import ends_clearly
 from .flow.explain import FlowError, FormError, doubt_list, explain
 from .flow.gateway_device_steps import GatewayDeviceFlow
@@ -60,12 +63,13 @@ from .stored import device_faults
 from .turns import turn
 
 _KINDS = (TYPE_TCP, TYPE_RTU_TCP, TYPE_SERIAL)
-_OTHERS = (TYPE_UPLINK, TYPE_GATEWAY, TYPE_XML, TYPE_PUSH)
+_OTHERS = (TYPE_UPLINK, TYPE_GATEWAY, TYPE_XML, TYPE_CLOUD, TYPE_PUSH)
 _DEVICE_FLOWS: Mapping[str, type[ConfigSubentryFlow]] = {
     TYPE_UPLINK: UplinkDeviceFlow,
     TYPE_GATEWAY: GatewayDeviceFlow,
     TYPE_XML: XmlDeviceFlow,
     TYPE_PUSH: PushDeviceFlow,
+    TYPE_CLOUD: CloudDeviceFlow,
 }
 """How devices are added where they are not units on a line."""
 _FIELDS = {
@@ -79,7 +83,7 @@ _FIELDS = {
 """The field in which an error of the link is mended, where it is one field."""
 
 
-class AcrelConfigFlow(XmlSteps, StrangerSteps, GatewaySteps, PushSteps, domain=DOMAIN):
+class AcrelConfigFlow(XmlSteps, StrangerSteps, GatewaySteps, PushSteps, CloudSteps, domain=DOMAIN):
     """Ask how the devices are reached, and try it before it is saved."""
 
     VERSION = 1
@@ -102,9 +106,7 @@ class AcrelConfigFlow(XmlSteps, StrangerSteps, GatewaySteps, PushSteps, domain=D
     @ends_clearly
     async def async_step_user(self, user_input: FormData | None = None) -> ConfigFlowResult:
         """Let the user pick the kind of link."""
-        return self.async_show_menu(
-            step_id="user", menu_options=[*_KINDS, TYPE_UPLINK, TYPE_GATEWAY, TYPE_XML, TYPE_PUSH]
-        )
+        return self.async_show_menu(step_id="user", menu_options=[*_KINDS, *_OTHERS])
 
     @ends_clearly
     async def async_step_reconfigure(self, user_input: FormData | None = None) -> ConfigFlowResult:
@@ -119,6 +121,8 @@ class AcrelConfigFlow(XmlSteps, StrangerSteps, GatewaySteps, PushSteps, domain=D
             return await self.async_step_mqtt_gateway()
         if entry.data.get(CONF_TYPE) == TYPE_PUSH:
             return await self.async_step_push()
+        if entry.data.get(CONF_TYPE) == TYPE_CLOUD:
+            return await self.async_step_cloud()
         return self.async_show_menu(
             step_id="reconfigure", menu_options=_KINDS, description_placeholders={"name": entry.title}
         )
@@ -220,7 +224,9 @@ class AcrelConfigFlow(XmlSteps, StrangerSteps, GatewaySteps, PushSteps, domain=D
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Go on with the first device: a link alone shows nothing."""
+        """Go on with the first device: a link alone shows nothing, but of an account they were chosen already."""
+        if result["result"].data.get(CONF_TYPE) == TYPE_CLOUD:
+            return result
         flow = await self.hass.config_entries.subentries.async_init(
             (result["result"].entry_id, SUBENTRY_DEVICE),
             context=SubentryFlowContext(source=SOURCE_USER),

@@ -6,7 +6,7 @@ from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_WEBHOOK_ID
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_USERNAME, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
@@ -14,14 +14,18 @@ from .aioacrel import __version__
 from .checked import Fault
 from .const import (
     CONF_BUILDING,
+    CONF_CODE,
     CONF_GATEWAY,
     CONF_LISTEN,
     CONF_NETWORKS,
     CONF_RELAY_HOST,
     CONF_RELAY_PORT,
     CONF_SAME_AS_PLACE,
+    CONF_SECOND_PASSWORD,
     CONF_SECRET,
     CONF_SERIAL,
+    CONF_SITE,
+    CONF_USER_ID,
     CONF_XML_SECRET,
 )
 from .controldiagnostics import nameless, operations_shown
@@ -43,9 +47,13 @@ TO_REDACT = {
     CONF_SERIAL,
     CONF_SECRET,
     CONF_WEBHOOK_ID,
+    CONF_USERNAME,
+    CONF_PASSWORD,
+    CONF_SECOND_PASSWORD,
+    CONF_USER_ID,
 }
 """Where a link is: a forwarded port finds a gateway as well as a name does. Who a gateway is, and what it hides by."""
-OF_DEVICES = {CONF_SERIAL, CONF_SAME_AS_PLACE}
+OF_DEVICES = {CONF_SERIAL, CONF_SAME_AS_PLACE, CONF_CODE, CONF_SITE}
 """What names a device: whoever knows it can call in its name."""
 
 USUAL_PORT = 502

@@ -5,11 +5,12 @@ to one of its devices it is loaded all the same: what that way says has to be se
 """
 
 import asyncio
-from contextlib import suppress
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 
 from .aioacrel.errors import AcrelError
+from .const import DOMAIN
 from .coordinator import AcrelConfigEntry
 from .furtherways import has_other_ways
 from .lifetime import at_stop
@@ -24,10 +25,14 @@ async def async_start(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
     entry.async_on_unload(data.hub.async_stop)
     try:
         await data.hub.async_start()
-    except AcrelError:
+    except AcrelError as error:
         if not has_other_ways(hass, entry):
             raise
-        data.starting = entry.async_create_background_task(hass, _async_try_again(entry), f"{entry.title} is tried")
+        if error.needs_login:
+            entry.async_start_reauth(hass)
+        else:
+            trying = _async_try_again(hass, entry)
+            data.starting = entry.async_create_background_task(hass, trying, f"{entry.title} is tried")
     data.forget_but(entry.subentries)
 
     async def stop(_: HomeAssistant) -> None:
@@ -37,13 +42,28 @@ async def async_start(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
     entry.async_on_unload(data.memory.async_keep())
 
 
-async def _async_try_again(entry: AcrelConfigEntry) -> None:
+async def _async_try_again(hass: HomeAssistant, entry: AcrelConfigEntry) -> None:
     """Begin as soon as the link can be reached."""
     while True:
         await asyncio.sleep(TRY_AGAIN_SECONDS)
-        with suppress(AcrelError):
+        try:
             await entry.runtime_data.hub.async_start()
+        except AcrelError as error:
+            if error.needs_login:
+                entry.async_start_reauth(hass)
+                return
+        else:
             return
+
+
+def not_ready(hass: HomeAssistant, error: AcrelError) -> ConfigEntryNotReady | ConfigEntryAuthFailed:
+    """Return what Home Assistant is told of a link that cannot be used: whether it may try again by itself."""
+    told = ConfigEntryAuthFailed if error.needs_login else ConfigEntryNotReady
+    return told(
+        translation_domain=DOMAIN,
+        translation_key=error.key,
+        translation_placeholders=dict(error.placeholders_in(hass.config.language)),
+    )
 
 
 async def async_leave(entry: AcrelConfigEntry) -> None:

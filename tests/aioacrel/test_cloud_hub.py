@@ -181,7 +181,7 @@ async def test_a_password_that_was_changed_is_said_and_not_tried_for_ever() -> N
         assert isinstance(seen.source.trouble, AccountError)
         cloud.forget()
         await asyncio.sleep(3600)
-        assert cloud.count("user/login") < 12
+        assert cloud.count("login") < 12
         cloud.accounts[USER].password = PASSWORD
 
 

@@ -18,6 +18,8 @@ class AcrelError(Sayable, Exception):
     """Base of all errors of this library."""
 
     key: ClassVar[str]
+    needs_login: ClassVar[bool] = False
+    """Whether somebody has to log in anew: to try again with the same password may lock the account."""
 
     def __init__(self, **placeholders: object) -> None:
         """Take the values of the placeholders in the sentence."""

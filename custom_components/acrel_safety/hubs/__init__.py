@@ -15,8 +15,20 @@ from homeassistant.core import HomeAssistant
 from ..aioacrel.points import Model
 from ..aioacrel.source import Source
 from ..checked import WRONG, Fault, faults
-from ..const import CONF_METER, CONF_SERIAL, CONF_UNIT_ID, TYPE_GATEWAY, TYPE_PUSH, TYPE_UPLINK, TYPE_XML
-from . import cloud_push_data, gateway_data, modbus_data, uplink_data, xml_data
+from ..const import (
+    CONF_CODE,
+    CONF_METER,
+    CONF_SERIAL,
+    CONF_UNIT_ID,
+    TYPE_CLOUD,
+    TYPE_GATEWAY,
+    TYPE_PUSH,
+    TYPE_UPLINK,
+    TYPE_XML,
+)
+from . import cloud_data, cloud_push_data, gateway_data, modbus_data, uplink_data, xml_data
+from .cloud import CloudEntryHub
+from .cloud import shown_as as cloud_shown_as
 from .cloud_history import history_store
 from .cloud_push import PushEntryHub, push_store
 from .cloud_push import shown_as as push_shown_as
@@ -122,6 +134,16 @@ WAYS: dict[str, Way] = {
         seat_field=CONF_METER,
         missing=missing_ratios,
         shown_as=xml_shown_as,
+    ),
+    TYPE_CLOUD: Way(
+        hub=CloudEntryHub,
+        link=cloud_data.ACCOUNT,
+        device=cloud_data.METER,
+        seat=cloud_data.seat,
+        seat_field=CONF_CODE,
+        seat_shown=cloud_data.seat_shown,
+        missing=lambda _, __: [],
+        shown_as=cloud_shown_as,
     ),
     TYPE_GATEWAY: Way(
         hub=GatewayEntryHub,

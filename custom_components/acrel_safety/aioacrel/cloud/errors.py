@@ -55,6 +55,7 @@ class AccountError(CloudError):
     """Somebody has to log in anew: wrong password, account disabled, login not accepted any more."""
 
     key = "cloud_login_refused"
+    needs_login = True
 
 
 class AccountDisabledError(AccountError):

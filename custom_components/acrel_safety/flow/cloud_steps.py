@@ -1,0 +1,213 @@
+"""The steps that log in to an account at a cloud, and let choose which of its devices are shown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlowResult
+from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_USERNAME
+from homeassistant.data_entry_flow import AbortFlow
+
+from ..aioacrel.cloud.account import Account
+from ..aioacrel.cloud.errors import CloudError
+from ..aioacrel.cloud.profile import Profile
+from ..aioacrel.cloud.records import Meter, Site
+from ..aioacrel.errors import AcrelError
+from ..const import CONF_ALLOW_HTTP, CONF_USER_ID, TYPE_CLOUD
+from ..hubs.cloud_session import async_account_of
+from ..markdown import plain
+from ..turns import turn
+from .cloud_forms import (
+    CONF_DEVICES,
+    CONF_SURE,
+    account_data,
+    account_form,
+    account_schema,
+    device_options,
+    devices_schema,
+    explained,
+    http_schema,
+    is_plain,
+    login_schema,
+    subentry_of,
+)
+from .ending import ends_clearly
+from .entry_steps import EntrySteps
+from .explain import FlowError, FormError
+from .link_forms import FormData
+from .selector_texts import FlowTexts
+
+
+class CloudSteps(EntrySteps):
+    """Ask for an account, log in to see whether it is one, and only then save anything."""
+
+    _texts_now: FlowTexts
+    _profile: Profile
+
+    def __init__(self) -> None:
+        """Begin with an empty form."""
+        super().__init__()
+        self._account_form: FormData = {}
+        self._account_data: FormData = {}
+        self._listed: dict[str, Meter] = {}
+        self._sites: dict[str, Site] = {}
+
+    @ends_clearly
+    async def async_step_cloud(self, user_input: FormData | None = None) -> ConfigFlowResult:
+        """Ask where the server is, and who asks it."""
+        if user_input is None:
+            if self.source == SOURCE_RECONFIGURE:
+                entry = self._get_reconfigure_entry()
+                self._account_form = {CONF_NAME: entry.title, **account_form(entry.data)}
+            return await self._show_account()
+        self._account_form = user_input
+        former = self._get_reconfigure_entry().data if self.source == SOURCE_RECONFIGURE else {}
+        try:
+            self._account_data = account_data(user_input, former)
+            if is_plain(self._account_data) and not self._account_data.get(CONF_ALLOW_HTTP):
+                return self._show_http()
+            return await self._log_in()
+        except FormError as wrong:
+            return await self._show_account(wrong.error)
+        except AcrelError as error:
+            return await self._show_account(explained(error, await FlowTexts.load(self.hass)))
+
+    @ends_clearly
+    async def async_step_cloud_http(self, user_input: FormData | None = None) -> ConfigFlowResult:
+        """Ask whether a host is really to be asked without encryption."""
+        if user_input is None:
+            return self._show_http()
+        if not user_input.get(CONF_SURE):
+            return await self._show_account(FlowError(key="http_not_sure", at=CONF_HOST))
+        self._account_data[CONF_ALLOW_HTTP] = True
+        try:
+            return await self._log_in()
+        except FormError as wrong:
+            return await self._show_account(wrong.error)
+
+    async def _show_account(self, error: FlowError | None = None) -> ConfigFlowResult:
+        texts = await FlowTexts.load(self.hass)
+        schema = account_schema(texts, is_known=self.source == SOURCE_RECONFIGURE)
+        return self.async_show_form(
+            step_id="cloud",
+            data_schema=self.add_suggested_values_to_schema(
+                schema, {key: value for key, value in self._account_form.items() if key != CONF_PASSWORD}
+            ),
+            errors=error.errors() if error else None,
+            description_placeholders=dict(error.placeholders) if error else None,
+        )
+
+    def _show_http(self) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id="cloud_http",
+            data_schema=http_schema(),
+            description_placeholders={"host": plain(str(self._account_data[CONF_HOST]))},
+        )
+
+    async def _log_in(self) -> ConfigFlowResult:
+        """Log in, and go on with what is found. Raises FormError."""
+        data = self._account_data
+        login_id = await self._tried(data)
+        await self.async_set_unique_id(f"{data[CONF_HOST]} {login_id}", raise_on_progress=False)
+        if self.source != SOURCE_RECONFIGURE:
+            self._abort_if_unique_id_configured()
+            return self._show_devices()
+        entry = self._get_reconfigure_entry()
+        if any(one.unique_id == self.unique_id and one is not entry for one in self._async_current_entries()):
+            raise AbortFlow("already_configured")
+        async with turn(self.hass, entry.entry_id):
+            self.hass.config_entries.async_update_entry(entry, unique_id=self.unique_id)
+            return self._save(entry, data, self._account_form.get(CONF_NAME, "").strip())
+
+    async def _tried(self, data: FormData) -> str:
+        """Log in, look for devices where none are known yet, and return who it is. Raises FormError."""
+        texts = self._texts_now = await FlowTexts.load(self.hass)
+        try:
+            account = await async_account_of(self.hass, data)
+            self._profile = account.profile
+            login = await account.login()
+            data[CONF_USER_ID] = login.user_id or data[CONF_USERNAME]
+            if self.source not in (SOURCE_RECONFIGURE, "reauth"):
+                self._sites = {site.id: site for site in await account.sites()}
+                self._listed = {}
+                for site in self._sites:
+                    self._listed |= {meter.code: meter for meter in await self._meters(account, site)}
+        except AcrelError as error:
+            found = explained(error, texts)
+            raise FormError(found.key, at=found.at, **found.placeholders) from error
+        return str(data[CONF_USER_ID])
+
+    async def _meters(self, account: Account, site: str) -> list[Meter]:
+        """Return the devices of a site; one that refuses has none that can be chosen now."""
+        try:
+            return await account.meters(site)
+        except CloudError as error:
+            if error.needs_login:
+                raise
+            return []
+
+    def _show_devices(self) -> ConfigFlowResult:
+        known, texts = self._profile, self._texts_now
+        options = device_options(self._listed.values(), self._sites, known, texts)
+        return self.async_show_form(
+            step_id="cloud_devices",
+            data_schema=self.add_suggested_values_to_schema(
+                devices_schema(options), {CONF_DEVICES: [option["value"] for option in options]}
+            ),
+            description_placeholders={
+                "count": str(len(options)),
+                "others": str(len(self._listed) - len(options)),
+                "note": plain(known.note(texts.language)),
+            },
+        )
+
+    @ends_clearly
+    async def async_step_cloud_devices(self, user_input: FormData | None = None) -> ConfigFlowResult:
+        """Ask which devices are shown, and save the account with them."""
+        if user_input is None:
+            return self._show_devices()
+        self._abort_if_unique_id_configured()
+        chosen = [code for code in user_input[CONF_DEVICES] if code in self._listed]
+        return self.async_create_entry(
+            title=self._account_form.get(CONF_NAME, "").strip() or self._free_title(TYPE_CLOUD, self._texts_now),
+            data=self._account_data,
+            subentries=[subentry_of(self._listed[code], self._profile) for code in chosen],
+        )
+
+    # -- a login that is not accepted any more ------------------------------------------------------------------------
+
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Begin, because the server does not accept the login any more."""
+        return await self.async_step_cloud_login()
+
+    @ends_clearly
+    async def async_step_cloud_login(self, user_input: FormData | None = None) -> ConfigFlowResult:
+        """Ask for user and password anew, and try them."""
+        entry = self._get_reauth_entry()
+        error: FlowError | None = None
+        if user_input is not None:
+            data = {
+                **entry.data,
+                CONF_USERNAME: user_input[CONF_USERNAME].strip(),
+                CONF_PASSWORD: user_input[CONF_PASSWORD],
+            }
+            try:
+                login_id = await self._tried(data)
+            except FormError as wrong:
+                error = wrong.error
+            else:
+                await self.async_set_unique_id(f"{data[CONF_HOST]} {login_id}", raise_on_progress=False)
+                if entry.unique_id is not None and entry.unique_id != self.unique_id:
+                    return self.async_abort(reason="other_account")
+                return self.async_update_reload_and_abort(entry, data=data, unique_id=self.unique_id)
+        return self.async_show_form(
+            step_id="cloud_login",
+            data_schema=self.add_suggested_values_to_schema(
+                login_schema(), {CONF_USERNAME: (user_input or entry.data).get(CONF_USERNAME)}
+            ),
+            errors=error.errors() if error else None,
+            description_placeholders={
+                "name": plain(entry.title),
+                "host": plain(str(entry.data.get(CONF_HOST))),
+                **(error.placeholders if error else {}),
+            },
+        )

@@ -1,0 +1,175 @@
+"""An account at a cloud: from an entry's data to the library's hub, each subentry a device of the account."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..aioacrel.alarms.reported import Report
+from ..aioacrel.cloud.account import Account
+from ..aioacrel.cloud.alarmfeed import AlarmFeed
+from ..aioacrel.cloud.hub import LEAST_SECONDS, CloudHub
+from ..aioacrel.cloud.records import CircuitOfMeter, Meter
+from ..aioacrel.cloud.source import CloudSource
+from ..aioacrel.errors import AcrelError
+from ..aioacrel.points import Model
+from ..aioacrel.readings import PointKey
+from ..aioacrel.source import Source
+from ..const import (
+    CONF_CODE,
+    CONF_KIND,
+    CONF_POLL_EVERY,
+    CONF_PROVED,
+    CONF_SECOND_PASSWORD,
+    CONF_SITE,
+)
+from ..unreported import aside_in
+from .cloud_history import CloudHistory, Seat, history_of
+from .cloud_session import account_of
+from .facts import Facts
+
+
+class CloudEntryHub:
+    """One account; each subentry is a device of it."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Take a config entry whose data are an account; nothing is sent yet."""
+        self._hass = hass
+        self._entry = entry
+        self.account: Account = account_of(hass, entry.data)
+        self.hub = CloudHub(
+            self.account, every=float(entry.data.get(CONF_POLL_EVERY, LEAST_SECONDS)), now=dt_util.utcnow
+        )
+        self.kind = f"AcrelCloud, {self.account.address.place}"
+        self._feed = AlarmFeed(now=dt_util.utcnow)
+        self._seats: dict[Source, Seat] = {}
+        self._listeners: list[Callable[[], None]] = []
+        self._history: CloudHistory | None = None
+        self._is_started = False
+        stored = entry.data.get(CONF_SECOND_PASSWORD)
+        if isinstance(stored, str):
+            self.hub.orders.stored_password = lambda: stored
+        self.hub.hooks.append(self._feed.look)
+        self.hub.listen(self._polled)
+
+    def source(self, subentry: ConfigSubentry, model: Model) -> CloudSource:
+        """Return a device; what the server knows of it comes with the next poll."""
+        data = subentry.data
+        proved = frozenset(PointKey("1", code) for code in data.get(CONF_PROVED, ()))
+        source = self.hub.source(data[CONF_SITE], data[CONF_CODE], model, data[CONF_KIND], proved=proved)
+        source.put_aside(aside_in(data))
+        self._seats[source] = Seat(
+            site=source.site,
+            code=source.code,
+            subentry_id=subentry.subentry_id,
+            title=subentry.title,
+            model=source.shown_as,
+        )
+        return source
+
+    def remove(self, source: Source) -> None:
+        """Leave a device alone."""
+        if isinstance(source, CloudSource):
+            self.hub.drop(source)
+            self._seats.pop(source, None)
+
+    async def async_start(self) -> None:
+        """Log in, and ask for everything once. Raises AcrelError."""
+        await self.hub.start()
+        self._is_started = True
+        self._history = history_of(self._hass, self._entry, self.account, self.account.zone)
+        if self._history is not None:
+            await self._history.async_start([*self._seats.values()], await self._circuits())
+
+    async def _circuits(self) -> list[CircuitOfMeter]:
+        """Return which circuits of the energy reports the devices are; of a site that does not tell, none."""
+        found: list[CircuitOfMeter] = []
+        for site in sorted({seat.site for seat in self._seats.values()}):
+            try:
+                found += await self.account.circuits(site)
+            except AcrelError:
+                continue
+        return found
+
+    async def async_stop(self) -> None:
+        """Ask no more."""
+        if self._history is not None:
+            await self._history.async_stop()
+            self._history = None
+        self._is_started = False
+        await self.hub.stop()
+
+    # -- what is asked of each way ------------------------------------------------------------------------------------
+
+    def facts(self, source: Source) -> Facts | None:
+        """Return whether the server hears a device, and when it did last."""
+        if not isinstance(source, CloudSource):
+            return None
+        return Facts(
+            is_connected=source.is_here,
+            has_card=False,
+            has_sim=False,
+            by="cloud_online",
+            last_report=source.heard,
+            holds=self.hub.stale_after,
+        )
+
+    def on_facts(self, source: Source, listener: Callable[[], None]) -> Callable[[], None]:
+        """Tell that any of that changed; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def on_impostor(self, source: Source, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Tell nothing: who is whose is the server's to say."""
+        return lambda: None
+
+    def on_reports(
+        self, source: Source, take: Callable[[Sequence[Report]], None], oldest: Callable[[], datetime | None]
+    ) -> Callable[[], None]:
+        """Tell what the server's log says of a device; returns what ends that."""
+        if not isinstance(source, CloudSource):
+            return lambda: None
+        return self._feed.on(source.code, take, oldest)
+
+    async def async_confirm(self, source: Source, numbers: Sequence[str]) -> None:
+        """Confirm events at the server, because a person acknowledged them here. Raises AcrelError."""
+        await self._feed.confirm(self.account, numbers)
+
+    def figures(self) -> Mapping[str, float | None]:
+        """Return how well the account does."""
+        return {} if self._history is None else self._history.figures()
+
+    async def async_details(self, source: Source) -> Mapping[str, Any]:
+        """Return what helps to find a fault; nothing that tells this account from others."""
+        history = {} if self._history is None else {"history": dict(self._history.details())}
+        return {**source.details(), "account": dict(self.hub.details()), **history}
+
+    # -- what happens -------------------------------------------------------------------------------------------------
+
+    @callback
+    def _polled(self) -> None:
+        trouble = self.hub.trouble
+        if trouble is not None and trouble.needs_login and self._is_started:
+            self._entry.async_start_reauth(self._hass)
+        for listener in list(self._listeners):
+            listener()
+
+    def unwatched(self) -> Mapping[str, Meter]:
+        """Return the devices of the account that are none here."""
+        return self.hub.unwatched()
+
+
+def hub_in(entry: ConfigEntry) -> CloudEntryHub | None:
+    """Return the hub of an account that is loaded."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return None
+    hub = entry.runtime_data.hub
+    return hub if isinstance(hub, CloudEntryHub) else None
+
+
+def shown_as(source: Source, model: Model) -> Model:
+    """Return a model as it is reached through an account."""
+    return source.shown_as if isinstance(source, CloudSource) else model

@@ -1,0 +1,109 @@
+"""What is stored of an account at a cloud and of a device in it: one truth for forms, store and hub."""
+
+import re
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import probatio
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_TYPE, CONF_USERNAME
+
+from ..aioacrel.cloud.address import CloudAddress
+from ..aioacrel.cloud.errors import CloudAddressError, PlainHttpError
+from ..aioacrel.cloud.hub import LEAST_SECONDS
+from ..aioacrel.cloud.profile_reader import PROFILES
+from ..aioacrel.masking import masked
+from ..checked import UnfitError, flag, number, one_of, text
+from ..const import (
+    CONF_ALLOW_HTTP,
+    CONF_CODE,
+    CONF_KIND,
+    CONF_POLL_EVERY,
+    CONF_PROFILE,
+    CONF_PROVED,
+    CONF_PUT_ASIDE,
+    CONF_SECOND_PASSWORD,
+    CONF_SITE,
+    CONF_USER_ID,
+    TYPE_CLOUD,
+)
+from ..unreported import sound_aside
+from .cloud_history import HISTORY
+from .device_data import DEVICE
+
+LONGEST_POLL = 3600
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_MOST_PROVED = 8
+
+
+def _sound_host(value: object) -> object:
+    """Check an address; whether it may be one without encryption is another question."""
+    try:
+        if not isinstance(value, str):
+            raise CloudAddressError(found="", detail="")  # noqa: TRY301 - as of one that is none
+        CloudAddress.parse(value, allow_http=True)
+    except (CloudAddressError, PlainHttpError) as error:
+        raise UnfitError("bad_cloud_address", "", "https://cloud.example") from error
+    return value
+
+
+def _sound_secret(value: object) -> object:
+    """Check a password; what is wrong with it is said without it."""
+    if not (isinstance(value, str) and value):
+        raise UnfitError("password_needed", "", "")
+    return value
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def _sound_id(value: object) -> object:
+    if not _is_id(value):
+        raise UnfitError("bad_meter_code", masked(str(value)), "")
+    return value
+
+
+def _sound_proved(value: object) -> object:
+    if not isinstance(value, list) or len(value) > _MOST_PROVED or not all(map(_is_id, value)):
+        raise UnfitError("wrong", value, "")
+    return value
+
+
+# What a later version stores beside these does no harm here.
+ACCOUNT = probatio.Schema(
+    {
+        probatio.Required(CONF_TYPE): one_of(TYPE_CLOUD),
+        probatio.Required(CONF_HOST): _sound_host,
+        probatio.Required(CONF_USERNAME): text("user_needed"),
+        probatio.Required(CONF_PASSWORD): _sound_secret,
+        probatio.Required(CONF_PROFILE): one_of(*PROFILES),
+        probatio.Optional(CONF_ALLOW_HTTP): flag,
+        probatio.Optional(CONF_USER_ID): text("wrong"),
+        probatio.Optional(CONF_SECOND_PASSWORD): _sound_secret,
+        probatio.Optional(CONF_POLL_EVERY): number("bad_poll_every", LEAST_SECONDS, LONGEST_POLL, is_whole=True),
+        **HISTORY,
+    },
+    extra=probatio.ALLOW_EXTRA,
+)
+METER = probatio.Schema(
+    {
+        probatio.Required(CONF_CODE): _sound_id,
+        probatio.Required(CONF_SITE): _sound_id,
+        probatio.Required(CONF_KIND): _sound_id,
+        probatio.Optional(CONF_PUT_ASIDE): sound_aside,
+        probatio.Optional(CONF_PROVED): _sound_proved,
+        **DEVICE,
+    },
+    extra=probatio.ALLOW_EXTRA,
+)
+"""What is stored of a device of the account."""
+
+
+def seat(data: Mapping[str, Any]) -> Hashable:
+    """Return what only one device of an account can have."""
+    return data.get(CONF_CODE)
+
+
+def seat_shown(seat: Hashable) -> str:
+    """Return how that may be shown."""
+    return masked(str(seat))

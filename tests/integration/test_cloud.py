@@ -1,0 +1,227 @@
+"""An account at a simulated cloud in Home Assistant: from the dialog to entities, and through all that ends a login."""
+
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.core import Context, HomeAssistant
+from pytest_homeassistant_custom_component.common import MockUser
+
+from custom_components.acrel_safety.const import DOMAIN
+from custom_components.acrel_safety.desk import desk_of
+from custom_components.acrel_safety.diagnostics import async_get_config_entry_diagnostics
+from simulator.cloud import ADW300, ARCM300T, ARCM310, Cloud, OtherHost
+from tests.integration.cloud_rigs import (
+    OTHER,
+    PASSWORD,
+    SECOND,
+    USER,
+    account_entry,
+    cloud_with_owner,
+    entity_of,
+    loaded,
+    polled,
+    shown,
+)
+from tests.integration.flows import Walk, add_devices, add_link, change_device, change_link
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+@pytest.fixture
+async def cloud() -> AsyncIterator[Cloud]:
+    async with cloud_with_owner() as running:
+        yield running
+
+
+async def at_the_devices(hass: HomeAssistant, cloud: Cloud, **form: object) -> Walk:
+    """Fill in the dialog until the devices are shown."""
+    walk = await add_link(hass, "cloud")
+    await walk.answer(
+        **{"host": cloud.url, "username": USER, "password": PASSWORD, "profile": "acrelcloud-1000", **form}
+    )
+    if walk.step == "cloud_http":
+        assert cloud.url.removeprefix("http://") in walk.placeholders["host"].replace("\\", "")
+        await walk.answer(sure=True)
+    return walk
+
+
+async def test_an_account_is_set_up_with_the_devices_that_were_chosen(hass: HomeAssistant, cloud: Cloud) -> None:
+    site = cloud.site("Mill Lane")
+    box, breaker = site.add(ARCM300T, "Box"), site.add(ARCM310, "Kitchen breaker")
+    site.add(ADW300, "Meter")
+    box.figures.set["Lg"] = 43.5
+    walk = await at_the_devices(hass, cloud, name="Office")
+    assert walk.step == "cloud_devices", walk.errors
+    assert walk.placeholders["count"] == "3"
+    assert walk.entered["devices"] == [*walk.options("devices")]
+    await walk.answer(devices=[box.code, breaker.code])
+    assert walk.is_saved
+    entry = walk.result["result"]
+    await hass.async_block_till_done()
+    assert (entry.state, entry.title) == (ConfigEntryState.LOADED, "Office")
+    assert [one.title for one in entry.subentries.values()] == ["Box", "Kitchen breaker"]
+    assert shown(hass, entity_of(hass, entry, "sensor", "1_Lg")) == "43.5"
+    assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_LgHigh")) == "off"
+    assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_SwitchSta", 1)) == "on"
+    assert cloud.effects == []
+    again = await at_the_devices(hass, cloud)
+    assert again.reason == "already_configured"
+    more = await add_devices(hass, entry)
+    assert len(more.options("meter_code")) == 1
+    await more.answer(meter_code=next(iter(more.options("meter_code"))))
+    assert more.step == "cloud_meter_settings", more.errors
+    await more.answer(detail="normal", allow_automations=False)
+    await hass.async_block_till_done()
+    assert [one.title for one in entry.subentries.values()] == ["Box", "Kitchen breaker", "Meter"]
+    assert (await add_devices(hass, entry)).reason == "no_more_meters"
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert cloud.effects == []
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "error"),
+    [
+        ({"host": "ftp://cloud.example"}, "host", "bad_cloud_address"),
+        ({"username": "  "}, "username", "user_needed"),
+        ({"password": f"not {PASSWORD}"}, "base", "cloud_login_refused"),
+        ({"username": "somebody"}, "base", "cloud_login_refused"),
+    ],
+)
+async def test_what_cannot_be_is_said_at_its_field_and_nothing_is_saved(
+    hass: HomeAssistant, cloud: Cloud, form: dict[str, str], field: str, error: str
+) -> None:
+    walk = await at_the_devices(hass, cloud, **form)
+    assert (walk.step, walk.errors) == ("cloud", {field: error})
+    assert "password" not in walk.entered
+    assert hass.config_entries.async_entries(DOMAIN) == []
+
+
+@pytest.mark.parametrize("kind", ["iot", "asp", "page"])
+async def test_a_host_of_another_kind_is_told_and_never_sees_the_password(hass: HomeAssistant, kind: str) -> None:
+    async with OtherHost(kind) as other:
+        walk = await add_link(hass, "cloud")
+        await walk.answer(host=other.url, username=USER, password=PASSWORD, profile="acrelcloud-1000")
+        await walk.answer(sure=True)
+        assert walk.errors == {"base": "cloud_foreign"}
+        assert walk.placeholders["detail"]
+        assert PASSWORD not in str(other.heard)
+
+
+async def test_plain_http_is_asked_about_and_without_a_yes_nothing_is_sent(hass: HomeAssistant, cloud: Cloud) -> None:
+    walk = await add_link(hass, "cloud")
+    await walk.answer(host=cloud.url, username=USER, password=PASSWORD, profile="acrelcloud-1000")
+    assert walk.step == "cloud_http"
+    await walk.answer(sure=False)
+    assert walk.errors == {"host": "http_not_sure"}
+    assert cloud.heard == []
+
+
+async def test_a_password_that_was_changed_is_asked_for_and_put_right(hass: HomeAssistant, cloud: Cloud) -> None:
+    box = cloud.site().add(ARCM300T, "Box")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry) as hub:
+        cloud.accounts[USER].password = OTHER
+        cloud.behaviour.renews = False
+        cloud.kick_out()
+        await polled(hass, hub)
+        [flow] = [one for one in hass.config_entries.flow.async_progress() if one["context"]["source"] == SOURCE_REAUTH]
+        walk = Walk(hass.config_entries.flow, await hass.config_entries.flow.async_configure(flow["flow_id"]))
+        await walk.answer(username=USER, password=f"not {PASSWORD}")
+        assert walk.errors == {"base": "cloud_login_refused"}
+        await walk.answer(username=USER, password=OTHER)
+        assert walk.reason == "reauth_successful"
+        await hass.async_block_till_done()
+        assert (entry.state, entry.data["password"]) == (ConfigEntryState.LOADED, OTHER)
+        assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_LgHigh")) == "off"
+
+
+async def test_a_wrong_password_at_the_start_is_not_tried_again_and_again(hass: HomeAssistant, cloud: Cloud) -> None:
+    box = cloud.site().add(ARCM300T, "Box")
+    entry = account_entry(cloud, box, password=f"not {PASSWORD}")
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert cloud.count("login") == 1
+    assert [one["context"]["source"] for one in hass.config_entries.flow.async_progress()] == [SOURCE_REAUTH]
+
+
+async def test_reconfigured_it_keeps_its_password_for_its_own_host_only(hass: HomeAssistant, cloud: Cloud) -> None:
+    box = cloud.site().add(ARCM300T, "Box")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry):
+        walk = await change_link(hass, entry, None)
+        assert walk.step == "cloud"
+        assert "password" not in walk.entered
+        form = {"username": USER, "profile": "acrelcloud-1000", "history_months": 0, "history_electric": False}
+        await walk.answer(host="https://127.0.0.1:1", poll_every=60, **form)
+        assert walk.errors == {"password": "password_needed"}
+        await walk.answer(host=cloud.url, poll_every=10, **form)
+        assert walk.errors == {"poll_every": "bad_poll_every"}
+        await walk.answer(host=cloud.url, poll_every=120, **form)
+        assert walk.reason == "reconfigure_successful"
+        await hass.async_block_till_done()
+        assert (entry.data["poll_every"], entry.data["password"]) == (120, PASSWORD)
+
+
+async def test_alarms_of_the_log_stand_here_and_are_confirmed_there_by_a_persons_act(
+    hass: HomeAssistant, cloud: Cloud, hass_admin_user: MockUser
+) -> None:
+    box = cloud.site().add(ARCM300T, "Box")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry) as hub:
+        event = cloud.tell(box, description="漏电流 412 mA")
+        await polled(hass, hub)
+        [standing] = [one for one in desk_of(hass).alarms.standing() if one.alarm.cause.key.rule == "reported"]
+        assert "漏电流 412 mA" in standing.detail
+        assert cloud.effects == []
+        person = Context(user_id=hass_admin_user.id)
+        named = {"alarm_id": standing.alarm_id, "occurrence": standing.occurrence}
+        await hass.services.async_call(DOMAIN, "acknowledge", named, blocking=True, context=person)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert event.confirmed
+        assert cloud.count("confirmAlarmEvents") == 1
+        other = cloud.tell(box, description="A相温度 81 °C")
+        await polled(hass, hub)
+        other.confirmed = True
+        await polled(hass, hub)
+        assert [one for one in desk_of(hass).alarms.standing() if one.alarm.cause.key.rule == "reported"] == []
+        assert cloud.count("confirmAlarmEvents") == 1
+
+
+async def test_a_device_is_changed_and_what_was_not_proved_is_not_offered(hass: HomeAssistant, cloud: Cloud) -> None:
+    box = cloud.site().add(ARCM300T, "Box")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry) as hub:
+        [subentry_id] = entry.subentries
+        walk = await change_device(hass, entry, subentry_id)
+        if walk.step == "cloud_meter":
+            await walk.answer(meter_code=box.code, model="arcm300", name="Main box")
+        assert walk.step == "cloud_meter_settings", walk.errors
+        await walk.answer(detail="exact", allow_automations=True)
+        assert walk.reason == "reconfigure_successful"
+        await hass.async_block_till_done()
+        subentry = entry.subentries[subentry_id]
+        assert (subentry.title, subentry.data["detail"]) == ("Main box", "exact")
+        assert subentry.data["meter_code"] == box.code
+        del hub
+
+
+async def test_nothing_that_names_the_account_is_in_logs_or_diagnostics(
+    hass: HomeAssistant, cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    breaker = cloud.site("Mill Lane").add(ARCM310, "Kitchen breaker")
+    entry = account_entry(cloud, breaker, second_password=SECOND)
+    async with loaded(hass, entry) as hub:
+        tokens = [token for account in cloud.accounts.values() for token in account.tokens]
+        for fault in ("trace", "unauthorised", "renew", "html", "cut", "http"):
+            cloud.fail(fault, **({"status": 502} if fault == "http" else {}))
+            await polled(hass, hub)
+        found = await async_get_config_entry_diagnostics(hass, entry)
+    for secret in (USER, PASSWORD, SECOND, *tokens):
+        assert secret not in str(found)
+        assert secret not in caplog.text
+    assert cloud.effects == []
