@@ -1,5 +1,6 @@
 """What of a history lacks, what a day becomes, and that being ended at any moment changes nothing."""
 
+import asyncio
 import json
 import random
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from custom_components.acrel_safety.aioacrel.cloud.backfill import Answer, Backf
 from custom_components.acrel_safety.aioacrel.cloud.errors import (
     AccountError,
     CloudBusyError,
+    LicenceError,
     NotPermittedError,
     NotStoredError,
     UnfitAnswerError,
@@ -299,11 +301,46 @@ async def test_all_that_lacks_is_stored_before_it_is_noted() -> None:
 
 async def test_a_busy_server_is_left_alone_and_nothing_is_left_out() -> None:
     server, shelf = Server(), Shelf()
-    server.errors = [None, CloudBusyError(), CloudBusyError(), AccountError(), None]
+    busy = CloudBusyError()
+    busy.retry_after = 300.0
+    server.errors = [None, CloudBusyError(), busy, LicenceError(), None]
     shelf.errors = 2
+    loop = asyncio.get_running_loop()
+    since = loop.time()
     await backfill(server, shelf).round()
+    assert loop.time() - since > 30 + 300 + 1800
     assert len(server.asked) == 62 + 3
     assert len(set(shelf.pieces)) == len(shelf.pieces) == 62
+
+
+async def test_a_password_that_is_not_taken_is_not_tried_again() -> None:
+    server, shelf = Server(), Shelf()
+    server.errors = [None, None, AccountError()]
+    one = backfill(server, shelf)
+    async with asyncio.timeout(86_400):
+        await one.run()
+    assert (len(server.asked), len(shelf.pieces)) == (3, 2)
+    assert isinstance(one.figures.trouble, AccountError)
+    assert shelf.kept != {}
+
+
+async def test_it_goes_on_as_days_end_and_as_devices_come() -> None:
+    server, shelf = Server(), Shelf()
+    now = [NOW]
+    calendar = Calendar(zone=CHINA, now=lambda: now[0], months=1)
+    one = Backfill(server, shelf, Progress(), calendar=calendar)
+    one.expect(SUBJECTS[:1])
+    task = asyncio.get_running_loop().create_task(one.run())
+    await asyncio.sleep(1000)
+    assert len(shelf.pieces) == 31
+    one.expect(SUBJECTS)
+    await asyncio.sleep(1000)
+    assert len(shelf.pieces) == 62
+    now[0] += timedelta(days=1)
+    await asyncio.sleep(4000)
+    assert {piece.day for piece in shelf.pieces[62:]} == {date(2026, 11, 26)}
+    assert len(shelf.pieces) == 64
+    task.cancel()
 
 
 async def test_what_is_not_understood_is_left_for_another_round() -> None:
