@@ -64,8 +64,11 @@ class Account(Protocol):
 class Store(Protocol):
     """Who stores rows, and what was done."""
 
-    async def take(self, batch: Sequence[tuple[Piece, Answer]]) -> Mapping[Piece, int]:
-        """Store what came; returns, when it is on the disk, how many rows each piece made. Raises NotStoredError."""
+    async def take(self, batch: Sequence[tuple[Piece, Answer]]) -> Mapping[Piece, int | None]:
+        """Store what came; returns, when it is on the disk, how many rows each piece made. Raises NotStoredError.
+
+        None of one that has to be fetched again, because what follows it will tell what it means.
+        """
 
     async def keep(self, progress: Progress) -> None:
         """Keep what was done."""
@@ -211,8 +214,9 @@ class Backfill:
                 continue
             latest = self._calendar.today().toordinal() - LATE_DAYS
             for piece, answer in batch:
-                self.figures.rows += rows.get(piece, 0)
-                if answer or piece.day.toordinal() < latest:
+                count = rows.get(piece, 0)
+                self.figures.rows += count or 0
+                if count is not None and (answer or piece.day.toordinal() < latest):
                     self._progress.done(piece)
                     self.figures.done += 1
             batch.clear()
