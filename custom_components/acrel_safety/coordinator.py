@@ -62,6 +62,8 @@ class AcrelCoordinator(DataUpdateCoordinator[AbstractSet[PointKey]]):
         """What operates it, if anything can; whether anybody may is asked at each act."""
         self.calls = False
         """Whether it calls by any of its ways: then somebody else can call in its name."""
+        self.reported = False
+        """Whether somebody else keeps a log of its alarms that is read by any of its ways."""
         self.left_out: Sequence[Point] = ()
         """Alarms that a person disabled by their entities."""
         self._watchers: dict[PointKey, CALLBACK_TYPE] = {}

@@ -18,6 +18,8 @@ from .const import (
     CONF_SAME_AS_PLACE,
     DOMAIN,
     SUBENTRY_DEVICE,
+    TYPE_CLOUD,
+    TYPE_PUSH,
     TYPE_UPLINK,
     TYPE_XML,
 )
@@ -74,6 +76,13 @@ def ways_to(hass: HomeAssistant, subentry_id: str) -> Iterator[tuple[ConfigEntry
 def is_called(hass: HomeAssistant, subentry: ConfigSubentry) -> bool:
     """Whether a device calls by any of its further ways: by a name that somebody else can give, too."""
     return any(entry.data.get(CONF_TYPE) in (TYPE_UPLINK, TYPE_XML) for entry, _ in ways_to(hass, subentry.subentry_id))
+
+
+@callback
+def is_reported(hass: HomeAssistant, subentry: ConfigSubentry) -> bool:
+    """Whether somebody else keeps a log of a device, that is read by any of its further ways."""
+    ways = ways_to(hass, subentry.subentry_id)
+    return any(entry.data.get(CONF_TYPE) in (TYPE_CLOUD, TYPE_PUSH) for entry, _ in ways)
 
 
 @callback

@@ -18,8 +18,9 @@ from .aioacrel.source import Source
 from .const import DOMAIN
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
-from .furtherways import Why, device_named, is_called, named, ratios_from, why_not
+from .furtherways import Why, device_named, is_called, is_reported, named, ratios_from, why_not
 from .issues import forget_issues, raise_issue, tell_way_refused
+from .reports import follow_reports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +74,7 @@ class FurtherWay:
         if coordinator.watch is not None:
             hub = self.config_entry.runtime_data.hub
             self._leave.append(hub.on_impostor(self.source, coordinator.watch.note_second_login))
+            self._leave.append(follow_reports(self.hass, self.config_entry, self.source, coordinator))
         self._look(frozenset())
 
     @callback
@@ -172,8 +174,8 @@ class Joined:
         if ratios_from(found[1].data) != way.ratios or way.place is None:
             # It reckons with other ratios, or its entities stand alone: with the next set-up it is as it should be.
             self._hass.config_entries.async_schedule_reload(way.config_entry.entry_id)
-        elif not coordinator.calls and is_called(self._hass, coordinator.subentry):
-            # In the name of a device that calls somebody else can call, from now on: its alarms are others.
+        elif _has_other_alarms(self._hass, coordinator):
+            # Somebody else can call in its name from now on, or keeps a log of it.
             self._hass.config_entries.async_schedule_reload(coordinator.config_entry.entry_id)
         else:
             way.take(coordinator)
@@ -183,6 +185,15 @@ class Joined:
             return None
         entry, device = found
         return dr.async_get(self._hass).async_get_device_by_identifier((DOMAIN, device.subentry_id), entry.entry_id)
+
+
+@callback
+def _has_other_alarms(hass: HomeAssistant, coordinator: AcrelCoordinator) -> bool:
+    """Whether a device has alarms, by a further way, that it was not set up with."""
+    subentry = coordinator.subentry
+    return (not coordinator.calls and is_called(hass, subentry)) or (
+        not coordinator.reported and is_reported(hass, subentry)
+    )
 
 
 @callback

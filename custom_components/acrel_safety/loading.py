@@ -27,7 +27,7 @@ from .controlsettings import policy_now, policy_of
 from .coordinator import AcrelConfigEntry, AcrelCoordinator
 from .desk import desk_of
 from .devices import board_of, places, register_device, remove_former_circuits, remove_former_device
-from .furtherways import device_named, is_called, named, ratios_from
+from .furtherways import device_named, is_called, is_reported, named, ratios_from
 from .hubs import WAYS
 from .issues import Issue, forget_issues, raise_incomplete_issue, raise_issue, tell_way_refused
 from .joining import FurtherWay, joined_of
@@ -36,6 +36,7 @@ from .model_files import model_library
 from .operating import operate_device
 from .ownersettings import limits_of, ratings_of, ratios_of
 from .plant import plant_of
+from .reports import TellsReports, follow_reports
 from .unwatched import tell_unwatched
 
 
@@ -104,6 +105,7 @@ def add_device(
     )
     coordinator = AcrelCoordinator(hass, entry, subentry, device, source)
     coordinator.calls = data.hub.facts(source) is not None or is_called(hass, subentry)
+    coordinator.reported = isinstance(data.hub, TellsReports) or is_reported(hass, subentry)
     coordinator.places = places(subentry, model, registered.id, hass.config.language)
     detach = coordinator.async_attach()
     unwatch = None
@@ -176,7 +178,7 @@ def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoord
     coordinator.left_out = [point for point in readable.values() if is_left_out(point)]
     coordinator.watch, unwatch = desk_of(hass).watch(
         device,
-        replace(board_of(hass, entry, subentry), calls=coordinator.calls),
+        replace(board_of(hass, entry, subentry), calls=coordinator.calls, reported=coordinator.reported),
         limits=limits_of(subentry),
         ratings=ratings_of(subentry),
         ratios=ratios_of(subentry),
@@ -185,9 +187,11 @@ def _watch(hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoord
     )
     tell_unwatched(hass, entry, subentry, device.model if coordinator.watch.is_unwatched else None)
     unlisten = hub.on_impostor(coordinator.source, coordinator.watch.note_second_login)
+    unfollow = follow_reports(hass, entry, coordinator.source, coordinator)
 
     @callback
     def leave() -> None:
+        unfollow()
         unlisten()
         unwatch()
 

@@ -104,6 +104,8 @@ def usual() -> dict[str, Any]:
                 ]
             }
         ),
+        "sys/startOpenMqtt": ok(True),
+        "main/getParamList": ok({"result": [{"fParamcode": "P", "fUnitcode": "kW"}, {"fParamcode": "Q"}]}),
         "v5/getMessInfoType": ok({"tDtMessInfoType": [{"fMessinfotypeid": 2, "fMessinfotypeexplain": "重大"}]}),
         "v5/getAlarmEventLogList": ok({"tDtMessInfoType": {}, "alarmEventLogList": {"list": [ALARM]}}),
         "v5/confirmAlarmEvents": ok(None),

@@ -1,6 +1,9 @@
 """`acrel cloud` on a simulated cloud: what an account shows as one document, and one clear cause where it cannot."""
 
+import asyncio
 import json
+import os
+import pty
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +12,7 @@ import pytest
 
 from custom_components.acrel_safety.aioacrel.cloud.transcript import read_transcript
 from simulator.cloud import ARCM300T, ARCM310, Cloud, Meter
-from tests.aioacrel.cli_rigs import Acrel, Outcome
+from tests.aioacrel.cli_rigs import ACREL, Acrel, Outcome
 
 USER, PASSWORD, SECOND = "olga@example.org", "pass-Wörd-1", "second-Word-2"
 
@@ -210,3 +213,28 @@ async def test_nothing_secret_is_logged(rig: Rig, caplog: pytest.LogCaptureFixtu
     assert tokens
     for secret in (PASSWORD, SECOND, USER, *tokens):
         assert secret not in said
+
+
+async def test_on_a_terminal_the_password_is_asked_for_and_not_shown(rig: Rig) -> None:
+    ours, theirs = pty.openpty()
+    loop = asyncio.get_running_loop()
+    asked = ("cloud", rig.cloud.url, "--user", USER, "--allow-http")
+    free = {name: value for name, value in os.environ.items() if name != "ACREL_PASSWORD"}
+    command = await asyncio.create_subprocess_exec(
+        ACREL, *asked, stdin=theirs, stdout=theirs, stderr=theirs, env=free, start_new_session=True
+    )
+    os.close(theirs)
+    seen = b""
+    try:
+        while b"Password" not in seen:
+            seen += await loop.run_in_executor(None, os.read, ours, 4096)
+        os.write(ours, f"{PASSWORD}\n".encode())
+        while b"Kitchen breaker" not in seen:
+            seen += await loop.run_in_executor(None, os.read, ours, 4096)
+        assert await command.wait() == 0
+    finally:
+        if command.returncode is None:
+            command.kill()
+        os.close(ours)
+    assert PASSWORD.encode() not in seen
+    assert PASSWORD not in " ".join(asked)

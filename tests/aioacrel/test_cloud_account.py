@@ -306,3 +306,12 @@ async def test_whoever_logs_out_is_asked_for_a_new_login(rig: Rig) -> None:
     assert account.figures["logins"] == 2
     assert account.figures["requests"] == len(rig.heard)
     assert "10100001" not in repr(account)
+
+
+async def test_the_server_says_whether_it_has_a_feed_and_in_which_units(rig: Rig) -> None:
+    account = rig.account()
+    assert await account.has_feed() is True
+    assert await account.units() == {"P": "kW"}
+    assert (rig.heard[-1].method, rig.heard[-1].path) == ("POST", "main/getParamList")
+    rig.answers["sys/startOpenMqtt"] = ok({"what": "ever"})
+    assert await account.has_feed() is None

@@ -167,7 +167,7 @@ async def test_two_programs_that_throw_each_other_out_make_no_storm_of_logins(ri
     assert len(rig.asked("user/login")) == 6
     with pytest.raises(CloudBusyError, match="another program") as busy:
         await account.sites()
-    assert busy.value.retry_after == 60
+    assert busy.value.retry_after == pytest.approx(360, abs=30)
 
 
 async def test_calls_at_once_log_in_once_and_go_one_by_one(rig: Rig) -> None:
@@ -585,3 +585,98 @@ async def test_polling_a_simulated_cloud_outlives_its_tokens() -> None:
                     break
         # Four times in each of three rounds; the first one was before the login.
         assert account.figures["renewals"] == 11
+
+
+async def test_cookies_are_not_kept_in_a_session_that_keeps_them(rig: Rig) -> None:
+    def with_cookie(_: Heard) -> web.Response:
+        response = web.json_response(usual()[SITES])
+        response.set_cookie("session", "remembered")
+        return response
+
+    rig.answers[SITES] = with_cookie
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        account = Account(session, rig.address, profile("acrelcloud-1000"), user=USER, password=PASSWORD)
+        await account.sites()
+        await account.sites()
+        assert len(session.cookie_jar) == 0
+    assert not any("Cookie" in one.headers for one in rig.heard)
+
+
+async def test_a_server_that_wants_to_be_left_alone_is(rig: Rig) -> None:
+    rig.answers[SITES] = lambda _: web.Response(status=429, headers={"Retry-After": "600"})
+    account = rig.account()
+    with pytest.raises(CloudBusyError):
+        await account.sites()
+    asked = len(rig.heard)
+    rig.answers = usual()
+    for _ in range(3):
+        with pytest.raises(CloudBusyError, match="left alone") as busy:
+            await account.levels()
+        assert busy.value.retry_after == pytest.approx(600, abs=30)
+    assert len(rig.heard) == asked
+    # What a person does is tried all the same.
+    await account.command(ARCM310, SITE, "3", "DO", "0")
+
+
+async def test_failures_before_the_login_are_no_logins_too_many(rig: Rig) -> None:
+    rig.answers["user/login"] = {"code": 600, "msg": "", "data": None}
+    account = rig.account()
+    for _ in range(10):
+        with pytest.raises(LicenceError):
+            await account.sites()
+    rig.answers = usual()
+    assert await account.sites()
+
+
+async def test_a_body_without_end_is_read_no_further_than_it_may_be_long(rig: Rig) -> None:
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(b"[" * 65536)
+        except ConnectionError:
+            return response
+
+    account = rig.account()
+    await account.login()
+    other = Rig()
+    other.handle = endless  # type: ignore[method-assign]
+    async with Rig.serving(other):
+        account._caller._wire.address = other.address
+        with pytest.raises(UnfitAnswerError, match="too large"):
+            await account.sites()
+    received = account.figures["received_bytes"]
+    assert received is not None
+    assert 8 * 2**20 < received < 9 * 2**20
+
+
+async def test_a_body_that_stops_coming_is_left_after_a_while(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = asyncio.Event()
+
+    async def halting(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        await response.write(b'{"code": 200')
+        await over.wait()
+        return response
+
+    account = rig.account()
+    await account.login()
+    other = Rig()
+    other.handle = halting  # type: ignore[method-assign]
+    monkeypatch.setattr("custom_components.acrel_safety.aioacrel.cloud.caller.READ_TIMEOUT", 0.05)
+    async with Rig.serving(other):
+        account._caller._wire.address = other.address
+        with pytest.raises(CloudUnreachableError, match="no answer within"):
+            await account.sites()
+        over.set()
+
+
+async def test_who_listens_changes_nothing_of_what_comes(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(exchange: object) -> None:
+        raise RuntimeError(PASSWORD)
+
+    assert await rig.account(on_exchange=broken).sites()
+    assert "could not be recorded" in caplog.text
+    assert PASSWORD not in caplog.text

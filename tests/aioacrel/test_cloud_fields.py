@@ -1,6 +1,8 @@
 """The parts of answers: a number is a number however it is spelled, and what cannot be is none."""
 
 import json
+import tracemalloc
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.cloud import days, logs, reading
-from custom_components.acrel_safety.aioacrel.cloud.envelope import NoEnvelopeError, envelope_of
+from custom_components.acrel_safety.aioacrel.cloud.envelope import LARGEST_BODY, NoEnvelopeError, envelope_of
 from custom_components.acrel_safety.aioacrel.cloud.fields import (
     CHINA,
     LONGEST_ID,
@@ -224,3 +226,19 @@ def test_any_bytes_are_an_answer_or_are_refused(body: bytes) -> None:
     except NoEnvelopeError:
         return
     assert isinstance(envelope.code, int)
+
+
+@pytest.mark.parametrize(
+    "part", [b"[],", b'{"a":1},', b"1.5,", b'"ab",', b"[" * 9 + b"]" * 9 + b",", b'"' + b"x" * 8_000_000 + b'",']
+)
+def test_no_answer_takes_much_memory(part: bytes) -> None:
+    body = b'{"code":200,"data":[' + part * ((LARGEST_BODY - 100) // len(part)) + b"0]}"
+    assert len(body) <= LARGEST_BODY
+    tracemalloc.start()
+    try:
+        with suppress(NoEnvelopeError):
+            envelope_of(body)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100 * 2**20

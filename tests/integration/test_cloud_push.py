@@ -15,18 +15,19 @@ from aiohttp.web import Application, Request
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, ConfigFlowContext, ConfigSubentryData
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.acrel_safety.aioacrel.cloud.push import LARGEST
 from custom_components.acrel_safety.aioacrel.cloud.records import PushedAlarm
 from custom_components.acrel_safety.const import DOMAIN, SUBENTRY_DEVICE
+from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.diagnostics import async_get_config_entry_diagnostics
 from custom_components.acrel_safety.hubs.cloud_push import PushEntryHub
 from custom_components.acrel_safety.hubs.cloud_push_door import AT_ONCE
@@ -285,3 +286,26 @@ async def test_a_simulated_platform_is_understood_whatever_it_does(
         assert len(answers) > 5
         assert [alarm.number for _, alarm in hub.alarms] == ["1"]
         assert hass.states.is_state(leakage, shown.state)
+
+
+async def test_a_sent_alarm_stands_until_somebody_knows_of_it_and_comes_no_second_time(
+    hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator, hass_admin_user: MockUser
+) -> None:
+    client = await client_of(hass, hass_client_no_auth)
+    entry = entry_of()
+    async with loaded(hass, entry) as hub:
+        await send(client, [values()])
+        await send(client, ALARM)
+        await handled(hass, hub, 2)
+        reported = [one for one in desk_of(hass).alarms.standing() if one.alarm.cause.key.rule == "reported"]
+        assert [one.detail for one in reported] == ["Power factor low"]
+        named = {"alarm_id": reported[0].alarm_id, "occurrence": reported[0].occurrence}
+        person = Context(user_id=hass_admin_user.id)
+        await hass.services.async_call(DOMAIN, "acknowledge", named, blocking=True, context=person)
+        await send(client, ALARM)
+        await handled(hass, hub, 3)
+        assert "reported" not in {one.alarm.cause.key.rule for one in desk_of(hass).alarms.standing()}
+    async with loaded(hass, entry) as hub:
+        await send(client, ALARM)
+        await handled(hass, hub, 1)
+        assert "reported" not in {one.alarm.cause.key.rule for one in desk_of(hass).alarms.standing()}

@@ -1,7 +1,8 @@
 """What the IoT EMS platform sends by itself: from an entry's data to the library's hub, each subentry a device."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
@@ -10,12 +11,15 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
 
+from ..aioacrel.alarms.reported import Report
 from ..aioacrel.cloud.pushhub import AlarmNumbers, PushedBefore, PushHub
 from ..aioacrel.cloud.pushsource import PushSource
 from ..aioacrel.cloud.records import PushedAlarm
+from ..aioacrel.cloud.reports import report_of_pushed
 from ..aioacrel.gateway.gateway import PERIODS
 from ..aioacrel.points import Model
 from ..aioacrel.source import Source
+from ..aioacrel.texts import library_language
 from ..const import CONF_CLOCK, CONF_FOUND, CONF_LOCAL_ONLY, CONF_REPORTS_EVERY, CONF_SERIAL, DOMAIN, LOGGER
 from ..unreported import aside_in
 from .cloud_push_door import Door
@@ -103,6 +107,22 @@ class PushEntryHub:
         """Tell each alarm once, with the subentry of its device; returns what ends that."""
         self._alarm_listeners.append(listener)
         return lambda: self._alarm_listeners.remove(listener)
+
+    def on_reports(
+        self, source: Source, take: Callable[[Sequence[Report]], None], oldest: Callable[[], datetime | None]
+    ) -> Callable[[], None]:
+        """Tell the alarms that come of a device; what came before is known where it is kept."""
+        del oldest
+
+        @callback
+        def took(subentry_id: str, alarm: PushedAlarm) -> None:
+            if isinstance(source, PushSource) and self._subentries.get(source.serial) == subentry_id:
+                take([report_of_pushed(alarm, library_language(self._hass.config.language))])
+
+        return self.on_alarm(took)
+
+    async def async_confirm(self, source: Source, numbers: Sequence[str]) -> None:
+        """Do nothing: what is sent cannot be answered."""
 
     @property
     def is_healthy(self) -> bool:

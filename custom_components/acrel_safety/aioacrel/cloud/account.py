@@ -17,7 +17,7 @@ from .address import CloudAddress
 from .caller import Caller, formed
 from .errors import CommandNotSentError, ProofError, ProofNoneError, ProofWrongError, UnfitAnswerError
 from .exchange import Exchange
-from .fields import CHINA, LONGEST_ID, Json, first, identifier, rows, spelled
+from .fields import CHINA, LONGEST_ID, Json, first, identifier, rows, spelled, yes_or_no
 from .profile import Form, Profile, Title
 from .records import (
     AlarmEvent,
@@ -252,6 +252,16 @@ class Account:
             "until": spelled(until, self.zone),
         }
         return days.energy(await self._pages("energy", values), circuits)
+
+    # -- the feed -----------------------------------------------------------------------------------------------------
+
+    async def has_feed(self) -> bool | None:
+        """Whether the server says that its broker tells of all points; None where it does not. Raises CloudError."""
+        return yes_or_no(await self._caller.ask("feed", {}))
+
+    async def units(self) -> Mapping[str, str]:
+        """Return the server's units of quantities, by its code. Raises CloudError."""
+        return reading.units(await self._pages("units", {}))
 
     # -- parts --------------------------------------------------------------------------------------------------------
 

@@ -10,15 +10,13 @@ from datetime import datetime, timedelta
 
 from ..alarms.reported import Report
 from .account import Account, utcnow
-from .profile import Profile
-from .records import AlarmEvent
+from .reports import report_of
 
 LOOKS_BACK = timedelta(hours=24)
 """Events that are older are not asked for when it begins; what was found later is followed until somebody knows."""
 MOST_BACK = timedelta(days=31)
 _AHEAD = timedelta(days=1)
 """The server's clock and zone may differ: what it puts down as of later than now is read as well."""
-_WARNING = "general"
 
 type Take = Callable[[Sequence[Report]], None]
 
@@ -81,15 +79,3 @@ class AlarmFeed:
         for takers in self._takers.values():
             for _, oldest in takers:
                 yield oldest()
-
-
-def report_of(event: AlarmEvent, profile: Profile) -> Report:
-    """Return an event of the log as a report; a level that is not known is that of an alarm."""
-    said = dict.fromkeys(part for part in (event.level, event.type, event.description) if part)
-    return Report(
-        id=event.id,
-        text=" · ".join(said),
-        time=event.time,
-        is_warning=profile.levels.get(event.level) == _WARNING,
-        is_confirmed=event.is_confirmed,
-    )

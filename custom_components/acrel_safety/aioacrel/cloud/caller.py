@@ -1,11 +1,11 @@
 """Calls a server as an account: logs in where that is needed, takes over renewed tokens, and asks once more at most."""
 
+import asyncio
 import hashlib
-import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Mapping
 
-from ..bucket import Bucket
-from ..texts import phrase
+from ..texts import Phrase, phrase
 from .codes import error_of
 from .envelope import Envelope, NoEnvelopeError, envelope_of, token
 from .errors import (
@@ -25,8 +25,8 @@ from .records import Login
 from .turn import Turns
 from .wire import CONTROL_TIMEOUT, READ_TIMEOUT, Wire
 
-_LOGINS, _LOGINS_PER_SECOND = 6, 1 / 60
-"""So many logins at once, and one a minute: two programs that throw each other out may not make a storm of it."""
+_LOGINS, _WITHIN = 6, 360.0
+"""So many logins in so many seconds: two programs that throw each other out may not make a storm of it."""
 _REFUSED, _FORBIDDEN, _ABSENT = 401, 403, 404
 _VAGUE = (phrase("seems_page"), phrase("seems_unknown"))
 _NO_ADVICE = (410, 411)
@@ -47,16 +47,16 @@ class Caller:
         *,
         user: str,
         password: str,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take who asks; nothing is sent yet."""
         self._wire = wire
         self._profile = profile
         self._user = user
         self._password = password
-        self._clock = clock
         self._turns = Turns()
-        self._logins = Bucket(_LOGINS, _LOGINS_PER_SECOND, clock())
+        self._logged_in: deque[float] = deque(maxlen=_LOGINS)
+        self._quiet_until = 0.0
+        """By the loop's clock: until then the server wants to be left alone."""
         self._token = ""
         self._refused: AccountError | None = None
         self.login_known: Login | None = None
@@ -91,6 +91,8 @@ class Caller:
         """
         call = self._call(name)
         async with self._turns.turn(urgent=urgent, patient=name in PATIENT):
+            if not urgent:
+                self._leave_alone()
             seconds = CONTROL_TIMEOUT if urgent else READ_TIMEOUT
             await self._log_in_first()
             envelope = await self._once(call, values, seconds)
@@ -126,6 +128,17 @@ class Caller:
                 raise ServerSaysError(host=self.host, code=envelope.code, detail=phrase("cloud_command_unsure"))
             return self._data(call, envelope, is_repeated=False)
 
+    def _leave_alone(self) -> None:
+        """Ask nothing while the server wants to be left alone; what a person does is tried all the same."""
+        left = self._quiet_until - _now()
+        if left > 0:
+            raise self._busy(phrase("cloud_quiet"), left)
+
+    def _busy(self, detail: Phrase, seconds: float) -> CloudBusyError:
+        busy = CloudBusyError(host=self.host, detail=detail)
+        busy.retry_after = seconds
+        return busy
+
     # -- the login ----------------------------------------------------------------------------------------------------
 
     async def _log_in_first(self) -> None:
@@ -136,10 +149,8 @@ class Caller:
             await self._login()
 
     async def _login(self) -> Login:
-        if not self._logins.take(self._clock()):
-            busy = CloudBusyError(host=self.host, detail=phrase("cloud_thrown_out"))
-            busy.retry_after = 1 / _LOGINS_PER_SECOND
-            raise busy
+        if len(self._logged_in) == _LOGINS and (left := self._logged_in[0] + _WITHIN - _now()) > 0:
+            raise self._busy(phrase("cloud_thrown_out"), left)
         self._token = ""
         form = await self._form()
         call = self._profile.calls["login"]
@@ -162,6 +173,7 @@ class Caller:
                 host=self.host, detail=phrase("cloud_no_token") if not found else phrase("cloud_no_version")
             )
         self._token, self.login_known = found, login
+        self._logged_in.append(_now())
         return login
 
     async def _form(self) -> Form:
@@ -221,16 +233,20 @@ class Caller:
         is_login = call.name in ("index", "login")
         # With the profile a version always came: where there is none, nothing but the login is asked for.
         version = f"{self.login_known.version}/" if call.versioned and self.login_known is not None else ""
-        return await self._wire.ask(
-            call.name,
-            call.method,
-            self._wire.address.base(self._profile.prefix) + version + call.path,
-            query=sent if call.method == "GET" else None,
-            form=sent if call.method == "POST" and call.body == "form" else None,
-            document=[sent] if call.method == "POST" and call.body == "json" else None,
-            authorization="" if is_login else self._token,
-            seconds=seconds,
-        )
+        try:
+            return await self._wire.ask(
+                call.name,
+                call.method,
+                self._wire.address.base(self._profile.prefix) + version + call.path,
+                query=sent if call.method == "GET" else None,
+                form=sent if call.method == "POST" and call.body == "form" else None,
+                document=[sent] if call.method == "POST" and call.body == "json" else None,
+                authorization="" if is_login else self._token,
+                seconds=seconds,
+            )
+        except CloudBusyError as busy:
+            self._quiet_until = _now() + (busy.retry_after or 0.0)
+            raise
 
     def _meaning(self, envelope: Envelope) -> Meaning:
         """Return what an answer means, and take over what it says of the token."""
@@ -256,6 +272,10 @@ class Caller:
         if meaning is Meaning.LOGIN:
             raise ServerSaysError(host=self.host, code=envelope.code, detail=phrase("cloud_code_unknown"))
         raise error_of(envelope.code, meaning, host=self.host, call=call.path)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def formed(password: str, form: Form) -> str:

@@ -139,6 +139,12 @@ def circuits(found: Sequence[Json]) -> list[CircuitOfMeter]:
     return first((one.circuit, one) for one in read if one.meter)
 
 
+def units(found: Sequence[Json]) -> Mapping[str, str]:
+    """Return the units of a table, by the server's code of a quantity."""
+    read = {text(row.get("fParamcode"), 32): text(row.get("fUnitcode"), 16) for row in found}
+    return {code: unit for code, unit in read.items() if code and unit}
+
+
 def unique_names(known: Sequence[Meter]) -> Mapping[str, str]:
     """Return the codes of devices by name, without those whose name another one has, too."""
     codes: dict[str, str] = {}

@@ -6,11 +6,13 @@ are always checked. Proxies of the environment are not used, and nothing is kept
 
 import asyncio
 import json
+import logging
 import re
 import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.cookies import Morsel
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -24,6 +26,7 @@ from .errors import CloudBusyError, CloudError, CloudUnreachableError, ForeignCl
 from .exchange import Answer, Exchange
 from .recognise import seems_to_be
 
+_LOGGER = logging.getLogger(__name__)
 CONTROL_TIMEOUT, READ_TIMEOUT = 10.0, 30.0
 _SHORTEST_WAIT, LONGEST_WAIT = 1.0, 3600.0
 """Seconds that a server may ask to be left alone for."""
@@ -93,22 +96,30 @@ class Wire:
             key = error.key
             raise
         finally:
-            if self._on_exchange is not None:
-                self._on_exchange(
-                    Exchange(
-                        call=call,
-                        method=method,
-                        path=urlsplit(url).path,
-                        query=query or {},
-                        form=form or {},
-                        json=document,
-                        status=None if answer is None else answer.status,
-                        content_type="" if answer is None else answer.content_type,
-                        body=b"" if answer is None else answer.body,
-                        error=key,
-                    )
+            self._tell(
+                Exchange(
+                    call=call,
+                    method=method,
+                    path=urlsplit(url).path,
+                    query=query or {},
+                    form=form or {},
+                    json=document,
+                    status=None if answer is None else answer.status,
+                    content_type="" if answer is None else answer.content_type,
+                    body=b"" if answer is None else answer.body,
+                    error=key,
                 )
+            )
         return answer
+
+    def _tell(self, exchange: Exchange) -> None:
+        """Have an exchange put down; whether that works may change nothing of what is asked and answered."""
+        if self._on_exchange is None:
+            return
+        try:
+            self._on_exchange(exchange)
+        except Exception as error:  # noqa: BLE001 - whatever a listener may raise
+            _LOGGER.warning("an exchange could not be recorded: %s", type(error).__name__)
 
     async def _answer(
         self,
@@ -150,6 +161,13 @@ class Wire:
                 return Answer(status=response.status, headers=dict(response.headers), body=body)
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
             raise self._trouble(error, seconds) from None
+        finally:
+            # The session may be shared; what this server wants to have remembered is not.
+            self._session.cookie_jar.clear(self._is_of_host)
+
+    def _is_of_host(self, cookie: Morsel[str]) -> bool:
+        domain = cookie["domain"].lstrip(".")
+        return self.address.host == domain or self.address.host.endswith(f".{domain}")
 
     def _trouble(self, error: Exception, seconds: float) -> CloudError:
         """Return what went wrong below. Its words are not quoted: they may repeat what was sent."""
