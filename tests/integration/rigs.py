@@ -11,6 +11,7 @@ from homeassistant.core import Event, EventStateChangedData, EventStateReportedD
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_track_state_change_event
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.acrel_safety.aioacrel.modbus import ModbusSource
@@ -210,6 +211,19 @@ async def until_state(hass: HomeAssistant, entity_id: str, is_as_wanted: Callabl
     finally:
         for remove in removers:
             remove()
+
+
+def states_of(hass: HomeAssistant, entity_id: str) -> list[str]:
+    """Return the states that an entity has from now on."""
+    seen: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        if (state := event.data["new_state"]) is not None:
+            seen.append(state.state)
+
+    async_track_state_change_event(hass, [entity_id], note)
+    return seen
 
 
 async def until_issue(hass: HomeAssistant, identifier: str, *, is_there: bool = True, seconds: float = 60) -> None:

@@ -4,20 +4,27 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 import pytest
+from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, ConfigFlowContext, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
+from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.xmlgateway import twins
+from custom_components.acrel_safety.aioacrel.xmlgateway.source import MeterSource
 from custom_components.acrel_safety.const import DOMAIN, SUBENTRY_DEVICE
 from custom_components.acrel_safety.coordinator import AcrelConfigEntry
 from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.diagnostics import async_get_config_entry_diagnostics
+from custom_components.acrel_safety.hubs.history_statistics import statistic_id
 from simulator import Cabinet
 from tests.aioacrel.control_rigs import time_passing
 from tests.aioacrel.xml_rigs import CHINA, NAME, OTHER, SECRET, Guest, report
@@ -194,3 +201,43 @@ async def test_a_device_of_a_line_is_reached_through_the_gateway_too_and_somebod
         await until_state(hass, safety, is_now("alarm"))
         assert [one.alarm.cause.key.rule for one in desk_of(hass).alarms.standing()] == ["second_login"]
         await guest.leave()
+
+
+async def test_what_a_gateway_kept_becomes_statistics_of_its_hour_once(
+    recorder_mock: object, hass: HomeAssistant
+) -> None:
+    del recorder_mock  # before anything else: it makes the recorder
+    hour = datetime.now(CHINA).replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
+    async with gateway(hass, polling=False) as entry, asyncio.timeout(60):
+        [subentry_id] = entry.subentries
+
+        def source() -> MeterSource:
+            found = cast("AcrelConfigEntry", entry).runtime_data.coordinators[subentry_id].source
+            assert isinstance(found, MeterSource)
+            return found
+
+        name = statistic_id(subentry_id, source().points[PointKey("1", "EP")])
+
+        async def told() -> list[tuple[float | None, float | None]]:
+            """Tell the whole hour, and return what is in the statistics then."""
+            guest, resent = await Guest.logged_in(entry.data["port"]), source().resent
+            for minute in range(0, 60, 5):
+                time = (hour + timedelta(minutes=minute)).strftime("%Y%m%d%H%M%S")
+                more = f"<sequence>{minute}</sequence>"
+                guest.report(report({"EP": 100 + minute}, time, operation="continuous", more=more), kind="continuous")
+            while source().resent < resent + 12:
+                await hass.async_block_till_done()
+            await guest.leave()
+            async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=30))
+            await hass.async_block_till_done()
+            await async_wait_recording_done(hass)
+            found = await get_instance(hass).async_add_executor_job(
+                statistics_during_period, hass, hour, None, {name}, "hour", None, {"state", "sum"}
+            )
+            return [(row["start"], row["state"]) for row in found.get(name, [])]
+
+        assert await told() == [(hour.timestamp(), 155.0)]
+        # Told again, as a gateway does that got no answer, it is no second one.
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()
+        assert await told() == [(hour.timestamp(), 155.0)]

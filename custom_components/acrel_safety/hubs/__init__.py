@@ -164,6 +164,7 @@ async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await LearntMemory(hass, entry).async_forget()
     if entry.data.get(CONF_TYPE) == TYPE_GATEWAY:
         await async_forget_gateway(hass, str(entry.data.get(CONF_SERIAL)))
+    if entry.data.get(CONF_TYPE) in (TYPE_GATEWAY, TYPE_XML):
         await store_of(hass, entry).async_remove()
     if entry.data.get(CONF_TYPE) == TYPE_PUSH:
         await push_store(hass, entry).async_remove()

@@ -34,6 +34,7 @@ from ..const import (
     LOGGER,
 )
 from .facts import Facts
+from .history_kept import KeptHistory, Owner
 from .uplink import listen, zone_of
 from .uplink_data import EVERYWHERE
 
@@ -58,6 +59,8 @@ class XmlEntryHub:
             for is_on in (True, False)
         }
         """Those that are polled, and those that are not."""
+        self._history = KeptHistory(hass, entry)
+        self._subentries: dict[Source, str] = {}
         self._reported: dict[Source, datetime] = {}
         self._listeners: list[Callable[[], None]] = []
         self._impostor_listeners: list[Callable[[str], None]] = []
@@ -77,11 +80,13 @@ class XmlEntryHub:
             name=f"{subentry.title} ({self._entry.title})",
             ratios={ratio: subentry.data[ratio] for ratio in Ratio if ratio in subentry.data},
         )
+        self._subentries[source] = subentry.subentry_id
         source.join(lambda update: self._took(source))
         return source
 
     def remove(self, source: Source) -> None:
         """Leave a device alone; what is under way with it is ended before the port is."""
+        self._subentries.pop(source, None)
         if isinstance(source, MeterSource) and self._is_started:
             task = self._hass.async_create_task(self._remove(source), f"acrel {self._entry.title} leaves a device")
             self._leaving.add(task)
@@ -93,6 +98,7 @@ class XmlEntryHub:
 
     async def async_start(self) -> None:
         """Listen; the gateway calls when it suits it. Raises ListenError."""
+        await self._history.async_load()
         await listen(self._server, self._entry.data)
         self._is_started = True
         for hub in self._hubs.values():
@@ -102,10 +108,12 @@ class XmlEntryHub:
         """Hang up, and listen no more; that a port was not to be had ends it as well."""
         if self._is_stopped:
             return
-        self._is_started, self._is_stopped = False, True
+        was_started, self._is_started, self._is_stopped = self._is_started, False, True
         await asyncio.gather(*self._leaving)
         await asyncio.gather(*(hub.stop() for hub in self._hubs.values()))
         await self._server.stop()
+        if was_started:
+            await self._history.async_stop()
 
     def strangers(self) -> list[GatewayName]:
         """Return the gateways that called and that nobody knows."""
@@ -141,6 +149,14 @@ class XmlEntryHub:
     @callback
     def takes_before(self, source: MeterSource, records: Sequence[Record]) -> None:
         """Take values of before, which the gateway could not send then."""
+        subentry = self._entry.subentries.get(self._subentries.get(source, ""))
+        if subentry is None:
+            return
+        owner = Owner(
+            subentry_id=subentry.subentry_id, title=subentry.title, points=source.points, period=source.period
+        )
+        for record in records:
+            self._history.take(record, owner)
 
     @callback
     def _took(self, source: Source) -> None:

@@ -177,7 +177,10 @@ def _meter_type(kind: str, said: Mapping[str, Any], logs: Mapping[str, str]) -> 
     log = str(said.get("control_log", ""))
     if log and log not in logs:
         raise _UnsoundError(phrase("profile_no_call", name=log))
-    return MeterType(kind=kind, model=_fits(_ID, said["model"]), name=str(said["name"]), control_log=log)
+    position = _point(said["position"]) if "position" in said else None
+    return MeterType(
+        kind=kind, model=_fits(_ID, said["model"]), name=str(said["name"]), control_log=log, position=position
+    )
 
 
 def _command(said: Mapping[str, Any]) -> CloudCommand:
