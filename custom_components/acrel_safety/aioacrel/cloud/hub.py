@@ -263,7 +263,7 @@ class CloudHub:
             self._looked_through = now
 
     async def _ask_list(self, site: str, *, is_full: bool) -> None:
-        """Ask what a site's devices are in, and with `is_full` what they measure. Raises CloudError."""
+        """Ask how a site's devices stand, and with `is_full` what they measure. Raises CloudError."""
         listed = {meter.code: meter for meter in await self.account.meters(site)}
         self._heard[site] = asyncio.get_running_loop().time()
         self.meters = {code: one for code, one in self.meters.items() if one.site != site or code in listed} | listed
@@ -271,6 +271,7 @@ class CloudHub:
         connections: Mapping[str, Connection] | None = None
         if is_full:
             values = await self._quietly(self._values(site))
+        if any(source.site == site for source in self.sources):
             connections = await self._quietly(self._connections(site))
         for source in self.sources:
             if source.site == site:
