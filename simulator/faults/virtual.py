@@ -243,6 +243,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         near_protocol.connection_made(near)
         return near, near_protocol
 
+    async def create_unix_connection(self, protocol_factory: Any, path: Any = None, **_: Any) -> Any:  # noqa: ANN401 - the signature is asyncio's
+        """Connect to the listener whose port the path is: HTTP clients look names up unless they are given a path."""
+        return await self.create_connection(protocol_factory, port=path)
+
 
 def set_reset_on_abort(transport: asyncio.BaseTransport) -> None:
     """Make `abort` of a real socket send a reset instead of a polite end; a memory transport always does."""

@@ -151,8 +151,9 @@ async def test_a_broken_server_costs_time_and_no_row(
     get_instance(hass).async_clear_statistics([one["statistic_id"] for one in await async_list_statistic_ids(hass)])
     await async_wait_recording_done(hass)
     async with fetching(hass) as rig:
-        for kind in ("trace", "html", "deep", "cut", "unauthorised"):
+        for kind in ("trace", "html", "deep", "cut"):
             rig.cloud.fail(kind, at="leakageCurrentAndTemp", times=3)
+        rig.cloud.fail("unauthorised", at="ConsumeEnergyReport", times=1)
         await rig.fetch()
         assert await rig.fetch() == 100
         assert {code: await rig.rows(code) for code in wanted} == wanted

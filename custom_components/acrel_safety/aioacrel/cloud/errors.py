@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from ..errors import AcrelError, CommandRefusedError, LinkError, LinkUnreachableError, NotSentError
+from ..errors import AcrelError, CommandRefusedError, DeviceAwayError, LinkError, LinkUnreachableError, NotSentError
 from ..texts import Said
 
 
@@ -131,3 +131,19 @@ class PushClockError(LinkError):
     """What a platform sends by itself is of later than now: one of two clocks is wrong."""
 
     key = "cloud_push_clock"
+
+
+class CloudClockError(CloudError):
+    """What the server says is of later than now: its clock or ours is wrong, or it writes times of another zone."""
+
+    key = "cloud_clock"
+
+
+class CloudAwayError(DeviceAwayError):
+    """The server says that it does not hear the device."""
+
+
+class CloudSilentError(CloudError):
+    """The server heard nothing new of the device for so long; it was asked again and again."""
+
+    key = "cloud_nothing_new"

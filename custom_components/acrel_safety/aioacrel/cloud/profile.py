@@ -91,6 +91,8 @@ class MeterType:
     name: str
     control_log: str = ""
     """Which log tells what came of commands, a name in `control_logs`; empty where there is none."""
+    position: PointKey | None = None
+    """Which point the position is that the list of devices tells; None for a type of which it tells none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,357 @@
+"""All devices of one account: the server is asked for its lists in its own time, and each device gets its part.
+
+A poll asks, for each site that has a device which is watched, once for each page of each list, one request after the
+other. What a site refuses keeps no other from being asked.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ..errors import AcrelError
+from ..points import Model
+from ..readings import PointKey
+from .account import Account, utcnow
+from .errors import AccountError, CloudBusyError, CloudError, CloudUnreachableError, LicenceError
+from .judging import Known
+from .ordering import Ordering
+from .profile import Profile
+from .records import Connection, Details, Meter, Site, Values
+from .source import CloudSource
+
+_LOGGER = logging.getLogger(__name__)
+
+LEAST_SECONDS = 60.0
+"""Between two polls: the server's values are minutes old."""
+SLOW_FACTOR = 5
+"""So much more seldom while somebody else tells the same."""
+LIST_EVERY = timedelta(hours=1)
+"""So often all sites are looked through for devices that nobody watches."""
+DETAILS_EVERY = timedelta(minutes=5)
+"""So often the details of a device are read that goes on being in alarm."""
+POLLS_HELD = 3
+"""So many polls may fail before what a server said holds no more."""
+LONGEST_WAIT = 900.0
+_JITTER = 0.1
+_HURRY_SECONDS = 10.0
+"""Between two polls that somebody hurries."""
+
+type Hook = Callable[[Account], Awaitable[None]]
+
+
+class CloudHub:
+    """One account at work."""
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        every: float = LEAST_SECONDS,
+        stale_after: float | None = None,
+        now: Callable[[], datetime] = utcnow,
+    ) -> None:
+        """Take the account, seconds between two polls, and after how many a value is stale (None: the profile's)."""
+        self.account = account
+        self.profile: Profile = account.profile
+        self.every = max(every, LEAST_SECONDS)
+        self.stale_after = stale_after or account.profile.stale_after
+        self.now = now
+        self.sites: dict[str, Site] = {}
+        self.meters: dict[str, Meter] = {}
+        """All devices of the account, as far as their sites were looked through."""
+        self.orders = Ordering(self)
+        self.hooks: list[Hook] = []
+        """What else has to be asked after each poll; what fails there fails alone."""
+        self.trouble: AcrelError | None = None
+        self.site_troubles: dict[str, AcrelError] = {}
+        self.last_success: datetime | None = None
+        self.polls = 0
+        self._known: dict[str, Known] = {}
+        self._sources: dict[str, CloudSource] = {}
+        self._heard: dict[str, float] = {}
+        """When, by the steady clock, the list of a site was read last."""
+        self._looked_through: datetime | None = None
+        self._detailed: dict[str, datetime] = {}
+        self._listeners: list[Callable[[], None]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._polling = asyncio.Lock()
+        self._is_slow = False
+        self._hurried = 0.0
+        self._failures = 0
+
+    @property
+    def host(self) -> str:
+        """What the server is called."""
+        return self.account.address.place
+
+    # -- for whoever runs it ------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Log in, find the sites, ask once, and go on by itself. Raises AcrelError."""
+        await self.account.login()
+        self.sites = {site.id: site for site in await self.account.sites()}
+        await self.poll()
+        if self.trouble is not None and not self._heard:
+            raise self.trouble
+        self._task = asyncio.get_running_loop().create_task(self._run(), name=f"acrel cloud {self.host}")
+
+    async def stop(self) -> None:
+        """Ask no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        for source in self._sources.values():
+            source.end()
+
+    def source(
+        self, site: str, code: str, model: Model, kind: str = "", *, proved: AbstractSet[PointKey] = frozenset()
+    ) -> CloudSource:
+        """Return a device as a source; `kind` is the server's number of its type, where it is not known yet.
+
+        `proved` are operations that differ between servers and that its owner saw to work. Raises ValueError for a
+        device that is known.
+        """
+        if code in self._sources:
+            raise ValueError("the device is known already")
+        listed = self.meters.get(code)
+        source = CloudSource(self, site, code, model, kind if listed is None else listed.kind, proved=proved)
+        self._sources[code] = source
+        if (known := self._known.get(code)) is not None:
+            source.take(known, is_full=False)
+        return source
+
+    def drop(self, source: CloudSource) -> None:
+        """Leave a device alone."""
+        source.end()
+        if self._sources.get(source.code) is source:
+            del self._sources[source.code]
+
+    @property
+    def sources(self) -> Sequence[CloudSource]:
+        """All devices that are watched."""
+        return list(self._sources.values())
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Be told after each poll; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def poll_slowly(self, *, is_slow: bool) -> None:
+        """Ask more seldom while somebody else tells the same; at once again when not."""
+        was_slow, self._is_slow = self._is_slow, is_slow
+        if was_slow and not is_slow:
+            self._wake.set()
+
+    def hurry(self) -> None:
+        """Ask soon, unless that was a moment ago."""
+        now = asyncio.get_running_loop().time()
+        if now - self._hurried >= _HURRY_SECONDS:
+            self._hurried = now
+            self._wake.set()
+
+    def hears(self, site: str) -> bool:
+        """Whether what the server said of a site holds still."""
+        heard = self._heard.get(site)
+        span = POLLS_HELD * (1 + _JITTER) * self._pause + LEAST_SECONDS
+        return heard is not None and asyncio.get_running_loop().time() - heard <= span
+
+    def unwatched(self) -> Mapping[str, Meter]:
+        """Return the devices of the account that nobody watches."""
+        return {code: meter for code, meter in self.meters.items() if code not in self._sources}
+
+    def details_of(self, code: str) -> Details | None:
+        """Return what was read of a device's details last."""
+        known = self._known.get(code)
+        return None if known is None else known.details
+
+    def figures(self) -> Mapping[str, float | None]:
+        """Return how well it does."""
+        since = None if self.last_success is None else round((self.now() - self.last_success).total_seconds())
+        return {**self.account.figures, "polls": self.polls, "seconds_since_success": since}
+
+    def details(self) -> Mapping[str, object]:
+        """Return what helps to find a fault; nothing that tells this account from others."""
+        return {
+            "profile": self.profile.id,
+            "version": None if self.account.login_known is None else self.account.login_known.version,
+            "sites": len(self.sites),
+            "devices": len(self.meters),
+            "watched": len(self._sources),
+            "every": self._pause,
+            "trouble": None if self.trouble is None else self.trouble.key,
+            "site_troubles": sorted(error.key for error in self.site_troubles.values()),
+            "last_success": None if self.last_success is None else self.last_success.isoformat(),
+            **self.figures(),
+        }
+
+    # -- asking -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _pause(self) -> float:
+        return self.every * (SLOW_FACTOR if self._is_slow else 1)
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._wait()):
+                    await self._wake.wait()
+            await self._poll_quietly()
+
+    async def _poll_quietly(self) -> None:
+        try:
+            await self.poll()
+        except Exception:
+            # A slip of ours must not end the polling.
+            _LOGGER.exception("The account could not be asked")
+
+    def _wait(self) -> float:
+        """Return for how many seconds to wait; longer each time nothing came of it, and as long as the server says."""
+        wait = self._pause * min(2.0**self._failures, LONGEST_WAIT / LEAST_SECONDS)
+        wait = max(self._pause, min(wait, LONGEST_WAIT))
+        if isinstance(self.trouble, CloudBusyError) and self.trouble.retry_after is not None:
+            wait = max(wait, self.trouble.retry_after)
+        return wait * (1.0 + random.uniform(-_JITTER, _JITTER))  # noqa: S311 - so that not all ask at once
+
+    async def poll(self) -> None:
+        """Ask for everything once. Never raises what the server is to blame for."""
+        async with self._polling:
+            self.polls += 1
+            trouble: AcrelError | None = None
+            try:
+                await self._ask_all()
+            except CloudError as error:
+                trouble = error
+            self._failures = self._failures + 1 if trouble is not None else 0
+            if trouble is None:
+                self.last_success = self.now()
+            self.trouble = trouble
+            for source in self.sources:
+                if (wrong := trouble or self.site_troubles.get(source.site)) is not None:
+                    source.lose(wrong)
+        if trouble is None:
+            await self._run_hooks()
+        for listener in list(self._listeners):
+            listener()
+
+    async def look(self, site: str) -> None:
+        """Ask for the devices of one site now. Raises CloudError."""
+        await self._ask_list(site, is_full=False)
+
+    async def _ask_all(self) -> None:
+        watched = {source.site for source in self._sources.values()}
+        now = self.now()
+        is_due = self._looked_through is None or now - self._looked_through >= LIST_EVERY
+        if is_due and self.polls > 1:
+            self.sites = {site.id: site for site in await self.account.sites()}
+        for site in sorted({*self.sites, *watched} if is_due else watched):
+            try:
+                await self._ask_list(site, is_full=site in watched)
+                self.site_troubles.pop(site, None)
+            except CloudError as error:
+                if _is_of_all(error):
+                    raise
+                self.site_troubles[site] = error
+        if is_due:
+            self._looked_through = now
+
+    async def _ask_list(self, site: str, *, is_full: bool) -> None:
+        """Ask how a site's devices stand, and with `is_full` what they measure. Raises CloudError."""
+        listed = {meter.code: meter for meter in await self.account.meters(site)}
+        self._heard[site] = asyncio.get_running_loop().time()
+        self.meters = {code: one for code, one in self.meters.items() if one.site != site or code in listed} | listed
+        values: Mapping[str, Values] | None = None
+        connections: Mapping[str, Connection] | None = None
+        if is_full:
+            values = await self._quietly(self._values(site))
+        if any(source.site == site for source in self.sources):
+            connections = await self._quietly(self._connections(site))
+        for source in self.sources:
+            if source.site == site:
+                await self._give(source, listed.get(source.code), values, connections, is_full=is_full)
+
+    async def _give(
+        self,
+        source: CloudSource,
+        meter: Meter | None,
+        values: Mapping[str, Values] | None,
+        connections: Mapping[str, Connection] | None,
+        *,
+        is_full: bool,
+    ) -> None:
+        former = self._known.get(source.code, Known())
+        known = replace(former, meter=meter)
+        if values is not None:
+            known = replace(known, values=_newer(former.values, values.get(source.code)))
+        if connections is not None:
+            known = replace(known, connection=connections.get(source.code))
+        if meter is None or meter.is_alarmed is not True:
+            known = replace(known, details=None)
+        elif self._wants_details(source.code, former):
+            details = await self._quietly(self.account.details(source.code))
+            self._detailed[source.code] = self.now()
+            known = replace(known, details=details)
+        self._known[source.code] = known
+        source.take(known, is_full=is_full)
+
+    def _wants_details(self, code: str, former: Known) -> bool:
+        """Whether the details of a device in alarm are to be read: when that is new, and now and then."""
+        was_alarmed = former.meter is not None and former.meter.is_alarmed is True
+        last = self._detailed.get(code)
+        return not was_alarmed or former.details is None or last is None or self.now() - last >= DETAILS_EVERY
+
+    async def _values(self, site: str) -> Mapping[str, Values]:
+        """Return what the devices of a site measure; temperatures apart only where residual currents come without."""
+        found = {one.code: one for one in await self.account.leakage(site)}
+        kinds = set(self.profile.temperatures.values())
+        lacks = any(not kinds & one.values.keys() for one in found.values()) or not found
+        if not lacks:
+            return found
+        for one in await self.account.temperatures(site):
+            other = found.get(one.code)
+            if other is None:
+                found[one.code] = one
+            elif not kinds & other.values.keys() and other.measured == one.measured:
+                found[one.code] = replace(other, values={**other.values, **one.values})
+        return found
+
+    async def _connections(self, site: str) -> Mapping[str, Connection]:
+        return {one.code: one for one in await self.account.connections(site) if one.code}
+
+    async def _quietly[T](self, asking: Awaitable[T]) -> T | None:
+        """Return what was asked for; where only that cannot be had, nothing. Raises what is so for all."""
+        try:
+            return await asking
+        except CloudError as error:
+            if _is_of_all(error):
+                raise
+            return None
+
+    async def _run_hooks(self) -> None:
+        for hook in list(self.hooks):
+            try:
+                await hook(self.account)
+            except CloudError as error:
+                _LOGGER.debug("What else the account was asked for was not to be had: %s", error.key)
+
+
+def _is_of_all(error: CloudError) -> bool:
+    """Whether something is so for all of the account: asking on would only make it worse."""
+    if isinstance(error, CloudBusyError):
+        # An error of the server's own may be of one call.
+        return error.retry_after is not None
+    return isinstance(error, AccountError | LicenceError | CloudUnreachableError)
+
+
+def _newer(former: Values | None, told: Values | None) -> Values | None:
+    """Return what was told, unless it is of before what was known."""
+    if former is None or told is None or told.measured is None or former.measured is None:
+        return told
+    return former if told.measured < former.measured else told

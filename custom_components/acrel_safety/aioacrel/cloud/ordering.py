@@ -1,0 +1,123 @@
+"""Orders that a server passes on: the second step first, one request at most, and quiet for as long as it takes.
+
+A server asks for a second password, or for a code that it sends to the owner's phone. What was offered for an order is
+good for that one order, and for a minute; a wrong one is never tried again by itself. Nothing of it is kept.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..errors import CommandRefusedError
+from ..readings import PointKey
+from ..source import Command
+from ..texts import phrase
+from .errors import CloudError, CommandNotSentError, ProofNoneError, ProofWrongError
+from .profile import CloudCommand
+from .records import Asked, Proof
+
+if TYPE_CHECKING:
+    from .hub import CloudHub
+    from .source import CloudSource
+
+COMMAND_SECONDS = 10.0
+"""An order may be on its way for so long."""
+OFFER_SECONDS = 120.0
+"""So long what a person gave for an order is good for it; it may have to wait for its turn, and for a fresh reading."""
+
+
+class Ordering:
+    """What an account needs before it passes on an order, and what came of the last ones."""
+
+    def __init__(self, hub: CloudHub) -> None:
+        """Take the account."""
+        self._hub = hub
+        self._offers: dict[tuple[str, PointKey], tuple[str, float]] = {}
+        """What persons gave, by device and operation, and until when it is good, by the steady clock."""
+        self._message = ""
+        self._locked: dict[str, float] = {}
+        """Until when, by the steady clock, no device of a code is told anything more."""
+        self.stored_password: Callable[[], str | None] = lambda: None
+        """Returns a second password that the owner had stored; None where nobody did."""
+        self._sending = asyncio.Lock()
+
+    async def asked(self) -> Asked:
+        """Return what the server wants before an order. Raises CloudError."""
+        return await self._hub.account.asked()
+
+    async def send_sms(self) -> None:
+        """Have a code sent to the owner's phone. Raises CloudError."""
+        self._message = await self._hub.account.send_sms()
+
+    def offer(self, source: CloudSource, key: PointKey, text: str) -> None:
+        """Take the second password, or the code from the phone, that a person gave for one order."""
+        self._offers[source.code, key] = text, asyncio.get_running_loop().time() + self._good_for(source)
+
+    def withdraw(self, source: CloudSource, key: PointKey) -> None:
+        """Forget what was given for an order that came to nothing."""
+        self._offers.pop((source.code, key), None)
+
+    def _good_for(self, source: CloudSource) -> float:
+        return OFFER_SECONDS + source.report_seconds
+
+    def lockout(self, source: CloudSource) -> float:
+        """Return for how many seconds a device is told nothing more."""
+        return max(0.0, self._locked.get(source.code, 0.0) - asyncio.get_running_loop().time())
+
+    async def send(self, source: CloudSource, command: CloudCommand, order: Command) -> None:
+        """Have an order passed on, once at most. Raises as `Source.send` does."""
+        offered = self._taken(source, order.key)
+        async with self._sending:
+            self._check(source, order)
+            await self._prove(offered)
+            # Between the proof and the request nothing is waited for.
+            self._check(source, order)
+            loop = asyncio.get_running_loop()
+            self._locked[source.code] = loop.time() + command.lockout + COMMAND_SECONDS
+            source.ordered()
+            try:
+                await self._hub.account.command(source.code, source.site, command.call, command.type, command.value)
+            except CommandNotSentError:
+                del self._locked[source.code]
+                raise
+            except BaseException:
+                # It may be on its way, whatever came back, or nobody waits for it any more.
+                self._locked[source.code] = loop.time() + command.lockout
+                raise
+            self._locked[source.code] = loop.time() + command.lockout
+
+    def _check(self, source: CloudSource, order: Command) -> None:
+        if (left := self.lockout(source)) > 0:
+            raise CommandRefusedError(name=order.key, detail=phrase("cloud_locked_out", seconds=f"{left:.0f}"))
+        if (hindrance := order.hindrance()) is not None:
+            raise CommandRefusedError(name=order.key, detail=hindrance)
+
+    def _taken(self, source: CloudSource, key: PointKey) -> str | None:
+        """Take what was given for an order: it is good for no other one."""
+        text, until = self._offers.pop((source.code, key), ("", 0.0))
+        return text if text and asyncio.get_running_loop().time() <= until else None
+
+    async def _prove(self, offered: str | None) -> None:
+        """Pass the server's second step. Raises ProofError, CommandNotSentError: nothing was sent to the device."""
+        try:
+            asked = await self._hub.account.asked()
+            await (self._prove_by_code(offered) if asked.proof is Proof.SMS else self._prove_by_password(offered))
+        except CloudError as error:
+            raise CommandNotSentError(host=self._hub.host, reason=error) from error
+
+    async def _prove_by_code(self, offered: str | None) -> None:
+        if offered is None or not self._message:
+            raise ProofNoneError(host=self._hub.host, detail=phrase("proof_sms_missing"))
+        message, self._message = self._message, ""
+        await self._hub.account.check_sms(offered, message)
+
+    async def _prove_by_password(self, offered: str | None) -> None:
+        password = offered or self.stored_password()
+        if not password:
+            raise ProofNoneError(host=self._hub.host, detail=phrase("proof_missing"))
+        try:
+            await self._hub.account.prove_by_password(password)
+        except ProofWrongError:
+            if not offered:
+                self.stored_password = lambda: None
+            raise

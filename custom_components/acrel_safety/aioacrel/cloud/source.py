@@ -1,0 +1,286 @@
+"""A device of an account as a source: what the server last knew of it, and orders that the server passes on.
+
+Nothing reaches the device from here: the server hears it in its own time. So what was asked for now is what the server
+knows now, and an order is followed until the device was heard of again.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ..errors import AcrelError, CommandRefusedError, SettingRefusedError
+from ..points import Model, Point
+from ..readings import PointKey, Quality, Reading
+from ..source import FAR, Command, Order, Sink, Update
+from ..texts import phrase
+from .errors import CloudAwayError, CloudClockError, CloudSilentError
+from .judging import ORIGIN, Judge, Known
+from .profile import CloudCommand
+
+if TYPE_CHECKING:
+    from .hub import CloudHub
+
+FRESH_SECONDS = 120.0
+"""What the server heard so shortly before it was asked shows how things stand."""
+LOOK_EVERY = 10.0
+"""Seconds between two looks at the server's list while somebody waits for something new."""
+_LEAST_PATIENCE, _MOST_PATIENCE = 180.0, 1800.0
+_FULL_POLLS = 3
+
+
+class CloudSource:
+    """One device."""
+
+    rank = FAR
+
+    def __init__(
+        self, hub: CloudHub, site: str, code: str, model: Model, kind: str, *, proved: AbstractSet[PointKey]
+    ) -> None:
+        """Take whose device it is, where, what it is, and what its owner proved to work as it is written here."""
+        self.hub = hub
+        self.site = site
+        self.code = code
+        self.kind = kind
+        self._judge = Judge(hub.profile, model, kind, hub.stale_after)
+        self._commands: Mapping[PointKey, CloudCommand] = {
+            one.key: one
+            for one in hub.profile.commands_of(kind)
+            if one.key in model.operations and (not one.needs_proof or one.key in proved)
+        }
+        self.model = self._judge.shown(model, {key: one.lockout for key, one in self._commands.items()})
+        self.known = Known()
+        self.heard: datetime | None = None
+        """When the server heard it last."""
+        self.gap: float | None = None
+        """Seconds between the last two times that the server heard it."""
+        self._told: dict[PointKey, Reading] = {}
+        self._ever: set[PointKey] = set()
+        self._polls = 0
+        self._aside: frozenset[PointKey] = frozenset()
+        self._sinks: list[Sink] = []
+        self._wanted: frozenset[PointKey] = frozenset()
+        self._trouble: AcrelError | None = None
+        self._news = asyncio.Event()
+        self._ordered: datetime | None = None
+        """When the server had heard the device last as the latest order was sent: that shows nothing of it."""
+        self._expiry: asyncio.TimerHandle | None = None
+
+    def end(self) -> None:
+        """Tell nothing any more."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+
+    # -- as every source ----------------------------------------------------------------------------------------------
+
+    @property
+    def shown_as(self) -> Model:
+        """The model as it is reached: what the server tells and takes, and no more."""
+        return self.model
+
+    @property
+    def points(self) -> Mapping[PointKey, Point]:
+        """What the server tells of its type."""
+        return self._judge.points
+
+    @property
+    def lacking(self) -> AbstractSet[PointKey]:
+        """What the owner put aside as long as it was never told."""
+        return self.aside
+
+    @property
+    def aside(self) -> AbstractSet[PointKey]:
+        """What the owner put aside and was never told."""
+        return (self._aside & self.points.keys()) - self._ever
+
+    @property
+    def unreported(self) -> AbstractSet[PointKey]:
+        """What was never told; none before several polls."""
+        return self.points.keys() - self._ever - self._aside if self._polls >= _FULL_POLLS else frozenset()
+
+    def put_aside(self, keys: AbstractSet[PointKey]) -> None:
+        """Take the owner's word that these are not told; the first time one of them is, that is believed."""
+        self._aside = frozenset(keys)
+
+    @property
+    def orders(self) -> AbstractSet[PointKey]:
+        """What can be ordered: what the profile knows, and of what differs between servers only what was proved."""
+        return self._commands.keys()
+
+    @property
+    def report_seconds(self) -> float:
+        """How long it may take until the server hears the device, and we the server."""
+        period = 0.0 if self.gap is None else 1.5 * self.gap
+        return min(max(period + self.hub.every, _LEAST_PATIENCE), _MOST_PATIENCE)
+
+    def join(self, sink: Sink) -> Callable[[], None]:
+        """Tell all there is to say from now on; returns what ends that."""
+        self._sinks.append(sink)
+
+        def leave() -> None:
+            with suppress(ValueError):
+                self._sinks.remove(sink)
+
+        return leave
+
+    def want(self, keys: AbstractSet[PointKey]) -> None:
+        """Have just these points from now on; what is known is told at once."""
+        former, self._wanted = self._wanted, frozenset(keys)
+        for key in former - self._wanted:
+            self._told.pop(key, None)
+        if self._polls:
+            self._tell()
+
+    def hurry(self) -> None:
+        """Have the server asked soon, unless it was a moment ago."""
+        self.hub.hurry()
+
+    def question(self) -> None:
+        """Do nothing: a server names its devices by their codes."""
+
+    async def read(self, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
+        """Return what the server knows, asked for now, as soon as it heard the device lately and since the last order.
+
+        Raises AcrelError.
+        """
+        asked, seconds = self.hub.now(), self.report_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    await self.hub.look(self.site)
+                    if self._is_fresh(asked):
+                        readings = self._readings(self.hub.now())
+                        return {key: readings[key] for key in keys if key in readings}
+                    if self.known.is_away:
+                        raise self._away()
+                    self._news.clear()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(LOOK_EVERY):
+                            await self._news.wait()
+        except TimeoutError as error:
+            raise CloudSilentError(host=self.hub.host, seconds=f"{seconds:.0f}") from error
+
+    def _is_fresh(self, asked: datetime) -> bool:
+        """Whether the device itself told the server how things stand: lately, and after what was ordered last."""
+        meter = self.known.meter
+        told = None if meter is None else meter.received
+        if self._judge.position is None:
+            told = self.heard
+        if told is None or self.known.is_away:
+            return False
+        is_after_order = self._ordered is None or told > self._ordered
+        return is_after_order and (asked - told).total_seconds() <= FRESH_SECONDS
+
+    async def send(self, order: Order) -> None:
+        """Have the server pass on an order, once at most; that it takes it proves nothing: read back.
+
+        Raises as `Source.send` does; ProofError where the server's second step was not passed.
+        """
+        if not isinstance(order, Command):
+            raise SettingRefusedError(name=order.key, detail=phrase("read_only", model=self.model.name))
+        command = self._commands.get(order.key)
+        if command is None:
+            raise CommandRefusedError(name=order.key, detail=phrase("read_only", model=self.model.name))
+        await self.hub.orders.send(self, command, order)
+
+    def ordered(self) -> None:
+        """Take it that an order is on its way now: what the server heard before shows nothing of it."""
+        meter = self.known.meter
+        self._ordered = self.heard if meter is None or meter.received is None else meter.received
+
+    def figures(self) -> Mapping[str, float | None]:
+        """Return how well this way does."""
+        heard = self.heard
+        return {"age": None if heard is None else round((self.hub.now() - heard).total_seconds())}
+
+    def details(self) -> Mapping[str, object]:
+        """Return what helps to find a fault; neither a name nor a number of the device is in it."""
+        known = self.known
+        return {
+            "type": self.kind,
+            "heard": None if self.heard is None else self.heard.isoformat(),
+            "gap": self.gap,
+            "is_listed": known.meter is not None,
+            "has_values": known.values is not None,
+            "is_online": None if known.connection is None else known.connection.is_online,
+            "is_alarmed": None if known.meter is None else known.meter.is_alarmed,
+            "alarms": None if known.details is None or known.details.active is None else sorted(known.details.active),
+            "trouble": None if self._trouble is None else str(self._trouble),
+            "orders": sorted(key.code for key in self.orders),
+        }
+
+    # -- what comes ---------------------------------------------------------------------------------------------------
+
+    @property
+    def trouble(self) -> AcrelError | None:
+        """What is wrong with this way as a whole."""
+        return self._trouble
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the server hears the device, as far as it is heard itself."""
+        return self.hub.hears(self.site) and self.known.meter is not None and not self.known.is_away
+
+    def take(self, known: Known, *, is_full: bool) -> None:
+        """Take what the server knows now; `is_full` is a whole poll."""
+        self.known = known
+        self._polls += is_full
+        heard = known.heard
+        if heard is not None and self.heard is not None and heard > self.heard:
+            self.gap = (heard - self.heard).total_seconds()
+        self.heard = heard
+        self._look()
+        self._news.set()
+
+    def lose(self, trouble: AcrelError) -> None:
+        """Take it that the server is not heard, and why; what it said holds for a few polls more."""
+        self._look(trouble)
+
+    def _look(self, trouble: AcrelError | None = None) -> None:
+        now = self.hub.now()
+        if trouble is None and self.known.is_away:
+            trouble = self._away()
+        if trouble is None and self._judge.is_of_later(self.known, now) and self.known.heard is not None:
+            seconds = (self.known.heard - now).total_seconds()
+            trouble = CloudClockError(host=self.hub.host, seconds=f"{seconds:.0f}")
+        is_other = type(trouble) is not type(self._trouble) or str(trouble) != str(self._trouble)
+        if is_other:
+            self._trouble = trouble
+        self._tell(is_news=is_other)
+
+    def _tell(self, *, is_news: bool = False) -> None:
+        """Tell what is wanted and is not what was told; what was told of the same time and is the same is no news."""
+        now = self.hub.now()
+        readings = self._readings(now)
+        self._ever |= {key for key, reading in readings.items() if reading.value is not None}
+        news = {key: one for key, one in readings.items() if key in self._wanted and self._is_news(key, one)}
+        self._told.update(news)
+        self._watch_age()
+        if news or is_news:
+            for sink in list(self._sinks):
+                sink(Update(readings=news, trouble=self._trouble))
+
+    def _readings(self, now: datetime) -> dict[PointKey, Reading]:
+        if not self.hub.hears(self.site):
+            return dict.fromkeys(self.points, Reading(None, Quality.NO_ANSWER, now, ORIGIN))
+        return self._judge.readings(self.known, now)
+
+    def _is_news(self, key: PointKey, reading: Reading) -> bool:
+        former = self._told.get(key)
+        if former is None or (former.value, former.quality) != (reading.value, reading.quality):
+            return True
+        return reading.value is not None and reading.time > former.time
+
+    def _watch_age(self) -> None:
+        """Look again when what holds is too old, whether the server is heard until then or not."""
+        self.end()
+        if any(reading.value is not None for reading in self._told.values()):
+            oldest = min(reading.time for reading in self._told.values() if reading.value is not None)
+            left = self.hub.stale_after - (self.hub.now() - oldest).total_seconds()
+            self._expiry = asyncio.get_running_loop().call_later(max(left, 0.0) + 1.0, self._look, self._trouble)
+
+    def _away(self) -> CloudAwayError:
+        return CloudAwayError(link=self.hub.host, detail=phrase("cloud_device_away"))

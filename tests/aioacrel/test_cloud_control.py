@@ -1,0 +1,281 @@
+"""Orders that an account passes on: after the second step, once at most, and done when the position was read back."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from custom_components.acrel_safety.aioacrel.cloud.errors import ProofError, ProofNoneError, ProofWrongError
+from custom_components.acrel_safety.aioacrel.cloud.ordering import Ordering
+from custom_components.acrel_safety.aioacrel.control.caller import Caller, CallerKind
+from custom_components.acrel_safety.aioacrel.control.control import Control
+from custom_components.acrel_safety.aioacrel.control.outcome import Outcome, Reason, Result
+from custom_components.acrel_safety.aioacrel.control.policy import Policy
+from custom_components.acrel_safety.aioacrel.control.rights import Rights
+from custom_components.acrel_safety.aioacrel.device import Device
+from custom_components.acrel_safety.aioacrel.errors import CommandRefusedError
+from custom_components.acrel_safety.aioacrel.readings import PointKey
+from custom_components.acrel_safety.aioacrel.source import Command
+from simulator.cloud import ARCM300T, ARCM310, Cloud, Meter
+
+from .cloud_hub_rigs import SECOND, USER, Office, Seen, cloud_at_noon, office
+
+pytestmark = pytest.mark.virtual_time
+
+OFF, ON, RESET = PointKey("1", "RLYOFF"), PointKey("1", "RLYON"), PointKey("1", "RESET")
+ME = Caller(kind=CallerKind.PERSON, id="me", is_administrator=True)
+CONTROLS = ("send310ControlDemandHTTP", "sendMeterControlDemandHTTP")
+
+
+class Switched:
+    """A breaker that is operated through an account."""
+
+    def __init__(self, it: Office, meter: Meter, *, proved: frozenset[PointKey] = frozenset()) -> None:
+        self.cloud, self.hub, self.meter = it.cloud, it.hub, meter
+        self.seen: Seen = it.watch(meter, proved=proved)
+        self.source = self.seen.source
+        self.device = Device("box", self.source.shown_as)
+        self.device.attach(self.source)
+        policy = Policy(is_enabled=True, may_close=True, rights=Rights.usual())
+        self.control = Control(self.device, lambda: policy)
+
+    @property
+    def orders(self) -> Ordering:
+        return self.hub.orders
+
+    @property
+    def sent(self) -> int:
+        """How many commands reached the server."""
+        return sum(self.cloud.count(name) for name in CONTROLS)
+
+    async def operate(self, key: PointKey, password: str | None = SECOND) -> Outcome:
+        if password is not None:
+            self.orders.offer(self.source, key, password)
+        return await self.control.operate(key, ME, is_confirmed=True)
+
+
+def breaker(cloud: Cloud) -> Meter:
+    cloud.behaviour.command_s = 3.0
+    return cloud.site().add(ARCM310, "Kitchen breaker")
+
+
+async def test_it_is_opened_and_closed_and_confirmed_by_its_position() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        for key, is_closed in ((OFF, False), (ON, True)):
+            outcome = await box.operate(key)
+            assert (outcome.result, outcome.position, outcome.writes) == (Result.CONFIRMED, is_closed, 1)
+            assert meter.closed is is_closed
+            await asyncio.sleep(40)
+        assert (box.sent, cloud.count("verifySePassword")) == (2, 2)
+        assert await box.operate(ON) == Outcome(result=Result.CONFIRMED, reason=Reason.ALREADY_THERE, position=True)
+        assert box.sent == 2
+
+
+async def test_without_the_second_password_nothing_is_sent_and_a_wrong_one_is_tried_once() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        outcome = await box.operate(OFF, None)
+        assert (outcome.result, outcome.writes, box.sent) == (Result.REFUSED, 0, 0)
+        assert cloud.count("verifySePassword") == 0
+        outcome = await box.operate(OFF, f"not {SECOND}")
+        assert (outcome.result, outcome.writes, box.sent) == (Result.REFUSED, 0, 0)
+        assert cloud.count("verifySePassword") == 1
+        # Neither was kept for the next one.
+        assert (await box.operate(OFF, None)).result is Result.REFUSED
+        assert cloud.count("verifySePassword") == 1
+        assert (await box.operate(OFF)).is_confirmed
+
+
+async def test_a_stored_second_password_that_is_wrong_is_used_no_more() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        box.orders.stored_password = lambda: f"not {SECOND}"
+        for _ in range(3):
+            assert (await box.operate(OFF, None)).result is Result.REFUSED
+        assert (cloud.count("verifySePassword"), box.sent) == (1, 0)
+        box.orders.stored_password = lambda: SECOND
+        assert (await box.operate(OFF, None)).is_confirmed
+
+
+async def test_a_code_from_the_phone_is_good_for_one_order() -> None:
+    cloud = cloud_at_noon()
+    cloud.accounts[USER].sms = True
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        assert (await box.operate(OFF, "123456")).result is Result.REFUSED
+        await box.orders.send_sms()
+        assert (await box.operate(OFF, cloud.accounts[USER].code)).is_confirmed
+        await asyncio.sleep(40)
+        assert (await box.operate(ON, cloud.accounts[USER].code)).result is Result.REFUSED
+        assert box.sent == 1
+
+
+type Break = Callable[[Cloud, Meter], Any]
+FAULTS: dict[str, tuple[Break, Result, int]] = {
+    "the switch does not move": (lambda cloud, meter: setattr(meter.figures, "sticks", True), Result.UNKNOWN, 1),
+    "it is lost after the order": (
+        lambda cloud, meter: asyncio.get_running_loop().call_later(1.0, meter.lose),
+        Result.UNKNOWN,
+        1,
+    ),
+    "the server fails and did it not": (
+        lambda cloud, meter: cloud.fail("trace", at="send310ControlDemandHTTP"),
+        Result.UNKNOWN,
+        1,
+    ),
+    "the server fails and did it": (
+        lambda cloud, meter: cloud.fail("trace", at="send310ControlDemandHTTP", acts=True),
+        Result.CONFIRMED,
+        1,
+    ),
+    "the answer is cut": (
+        lambda cloud, meter: cloud.fail("cut", at="send310ControlDemandHTTP", acts=True),
+        Result.CONFIRMED,
+        1,
+    ),
+    "the answer never comes": (
+        lambda cloud, meter: cloud.fail("hang", at="send310ControlDemandHTTP", acts=True),
+        Result.CONFIRMED,
+        1,
+    ),
+    "it is thrown out at the order": (
+        lambda cloud, meter: cloud.fail("unauthorised", at="send310ControlDemandHTTP"),
+        Result.UNKNOWN,
+        1,
+    ),
+    "the token is renewed at the order": (
+        lambda cloud, meter: cloud.fail("renew", at="send310ControlDemandHTTP"),
+        Result.UNKNOWN,
+        1,
+    ),
+    "the proof cannot be asked for": (
+        lambda cloud, meter: cloud.fail("trace", at="getControlValidType", times=None),
+        Result.REFUSED,
+        0,
+    ),
+    "the proof does not come back": (
+        lambda cloud, meter: cloud.fail("close", at="verifySePassword", times=None),
+        Result.REFUSED,
+        0,
+    ),
+    "the device is lost before": (lambda cloud, meter: meter.lose(), Result.REFUSED, 0),
+    "the list cannot be read": (
+        lambda cloud, meter: cloud.fail("html", at="selectByStationId", times=None),
+        Result.REFUSED,
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+async def test_whatever_happens_it_is_sent_once_at_most_and_never_confirmed_without_the_position(name: str) -> None:
+    breaks, result, sent = FAULTS[name]
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        breaks(cloud, meter)
+        outcome = await box.operate(OFF)
+        assert outcome.result is result, outcome.text("en")
+        assert box.sent == sent
+        if outcome.is_confirmed:
+            assert meter.closed is False
+        cloud.faults.clear()
+        await asyncio.sleep(400)
+        assert box.sent == sent
+
+
+async def test_a_cancelled_order_is_not_sent_again() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        cloud.fail("hang", at="send310ControlDemandHTTP", acts=True)
+        task = asyncio.create_task(box.operate(OFF))
+        await asyncio.sleep(5)
+        assert box.sent == 1
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.sleep(100)
+        assert box.sent == 1
+
+
+async def test_a_device_is_told_nothing_more_for_its_lock_out_whatever_came_back() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        box.orders.offer(box.source, OFF, SECOND)
+        await box.source.send(Command(key=OFF))
+        for _ in range(2):
+            box.orders.offer(box.source, ON, SECOND)
+            with pytest.raises(CommandRefusedError):
+                await box.source.send(Command(key=ON))
+        assert box.sent == 1
+        await asyncio.sleep(31)
+        box.orders.offer(box.source, ON, SECOND)
+        await box.source.send(Command(key=ON))
+        assert box.sent == 2
+        assert not any(command.was_early for command in cloud.commands.sent)
+
+
+async def test_what_nobody_could_prove_on_site_is_not_offered() -> None:
+    cloud = cloud_at_noon()
+    meter = cloud.site().add(ARCM300T, "Box")
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        assert {OFF, ON}.isdisjoint(box.source.orders)
+        box.orders.offer(box.source, ON, SECOND)
+        with pytest.raises(CommandRefusedError):
+            await box.source.send(Command(key=ON))
+        assert box.sent == 0
+
+
+async def test_what_is_offered_for_one_order_is_good_for_no_other_and_not_for_long() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        box.orders.offer(box.source, OFF, SECOND)
+        with pytest.raises(ProofNoneError):
+            await box.source.send(Command(key=ON))
+        await asyncio.sleep(3600)
+        with pytest.raises(ProofError):
+            await box.source.send(Command(key=OFF))
+        box.orders.offer(box.source, OFF, "wrong")
+        with pytest.raises(ProofWrongError):
+            await box.source.send(Command(key=OFF))
+        assert box.sent == 0
+
+
+async def test_nothing_is_ever_ordered_that_nobody_asked_for() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        Switched(it, meter)
+        await it.hub.start()
+        it.hub.orders.stored_password = lambda: SECOND
+        for fault in ("trace", "close", "unauthorised", "renew"):
+            cloud.fail(fault)
+            await it.hub.poll()
+        cloud.kick_out()
+        await asyncio.sleep(7200)
+    assert cloud.effects == []

@@ -1,0 +1,211 @@
+"""What an account's devices show: as old as the server says, no quiet unread, one request for each page of a list."""
+
+import asyncio
+
+import pytest
+
+from custom_components.acrel_safety.aioacrel.cloud.errors import (
+    AccountError,
+    CloudAwayError,
+    CloudClockError,
+    CloudUnreachableError,
+)
+from custom_components.acrel_safety.aioacrel.cloud.judging import GENERAL_ALARM
+from custom_components.acrel_safety.aioacrel.readings import Quality
+from simulator.cloud import ARCM300T, ARCM310
+
+from .cloud_hub_rigs import PASSWORD, USER, cloud_at_noon, office
+
+pytestmark = pytest.mark.virtual_time
+POLL = 70.0
+LISTS = ("selectByStationId", "leakageMonitor", "CommunicationStatus")
+
+
+async def test_values_positions_and_quiet_alarms_are_shown_with_the_servers_times() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM310, "Kitchen breaker")
+    box.figures.set["Lg"] = 43.5
+    async with office(cloud) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        assert seen.value("Lg") == 43.5
+        assert seen.value("SwitchSta") is True
+        assert seen.value("LgHigh") is False
+        assert seen.value(GENERAL_ALARM.code, "0") is False
+        lag = (it.hub.now() - seen.readings[next(key for key in seen.readings if key.code == "Lg")].time).seconds
+        assert 19 <= lag <= 22
+        assert seen.source.trouble is None
+    assert cloud.effects == []
+
+
+async def test_a_poll_asks_once_for_each_list_and_details_only_of_what_is_in_alarm() -> None:
+    cloud = cloud_at_noon()
+    site = cloud.site()
+    box, quiet = site.add(ARCM300T, "Box"), site.add(ARCM300T, "Quiet")
+    empty = cloud.site("Nobody watches it")
+    empty.add(ARCM300T, "Other")
+    async with office(cloud) as it:
+        seen, _ = it.watch(box), it.watch(quiet)
+        await it.hub.start()
+        assert sorted(it.hub.unwatched()) == [next(iter(empty.meters))]
+        box.figures.active["iLeakage"] = {"iLeakage": "漏电报警"}
+        for _ in range(2):
+            cloud.forget()
+            await it.hub.poll()
+            assert [cloud.count(name) for name in LISTS] == [2, 1, 1]
+        assert cloud.count("selectOne") == 0
+        assert seen.value("LgHigh") is True
+        assert seen.value("T1High") is False
+        assert seen.value(GENERAL_ALARM.code, "0") is True
+
+
+async def test_an_alarm_whose_details_cannot_be_read_is_no_quiet_one() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM300T, "Box")
+    async with office(cloud) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        box.figures.active["temp"] = {"tempA": "A相温度报警"}
+        cloud.fail("trace", at="selectOne", times=None)
+        await it.hub.poll()
+        assert seen.value(GENERAL_ALARM.code, "0") is True
+        assert (seen.value("T1High"), seen.quality("LgHigh")) == (None, Quality.INCOMPLETE)
+        cloud.faults.clear()
+        await it.hub.poll()
+        assert (seen.value("T1High"), seen.value("LgHigh")) == (True, False)
+        box.figures.active.clear()
+        await it.hub.poll()
+        assert (seen.value("T1High"), seen.value(GENERAL_ALARM.code, "0")) == (False, False)
+
+
+async def test_a_device_that_the_server_does_not_hear_is_lost_and_quiet_about_nothing() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM310, "Box")
+    async with office(cloud) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        box.lose()
+        await it.hub.poll()
+        assert {reading.quality for reading in seen.readings.values()} == {Quality.NO_ANSWER}
+        assert isinstance(seen.source.trouble, CloudAwayError)
+        box.find()
+        await it.hub.poll()
+        assert seen.is_well
+
+
+@pytest.mark.parametrize(("age", "quality"), [(1000.0, Quality.STALE), (-3600.0, Quality.INVALID)])
+async def test_a_value_of_long_ago_is_stale_and_one_of_later_than_now_is_not_believed(
+    age: float, quality: Quality
+) -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM310, "Box")
+    box.age_s = age
+    async with office(cloud, stale_after=900.0) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        assert {reading.quality for reading in seen.readings.values()} == {quality}
+        assert isinstance(seen.source.trouble, CloudClockError) is (age < 0)
+
+
+async def test_values_grow_stale_by_themselves_where_the_server_tells_the_same_for_ever() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM310, "Box")
+    async with office(cloud, stale_after=900.0) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        for _ in range(20):
+            box.age_s += POLL
+            await asyncio.sleep(POLL)
+        assert seen.quality("Lg") is Quality.STALE
+        assert seen.quality("LgHigh") is Quality.STALE
+
+
+async def test_a_server_that_is_away_is_noticed_and_back_without_anybodys_help() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM310, "Box")
+    async with office(cloud) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        cloud.fail("close", times=None)
+        await asyncio.sleep(2 * POLL)
+        assert isinstance(seen.source.trouble, CloudUnreachableError)
+        assert seen.value("LgHigh") is False
+        await asyncio.sleep(1800)
+        assert {reading.quality for reading in seen.readings.values()} == {Quality.NO_ANSWER}
+        cloud.faults.clear()
+        await asyncio.sleep(1000)
+        assert seen.is_well
+    assert cloud.effects == []
+
+
+async def test_what_one_site_refuses_keeps_no_other_from_being_read() -> None:
+    cloud = cloud_at_noon()
+    here, there = cloud.site("Here"), cloud.site("There")
+    first, second = here.add(ARCM300T, "A"), there.add(ARCM300T, "B")
+    async with office(cloud) as it:
+        one, other = it.watch(first), it.watch(second)
+        await it.hub.start()
+        cloud.accounts[USER].sites = {there.id}
+        await it.hub.poll()
+        assert one.source.trouble is not None
+        assert one.source.trouble.key == "cloud_site_gone"
+        assert (other.source.trouble, other.value("LgHigh")) == (None, False)
+
+
+@pytest.mark.parametrize("end", ["expire", "kick_out"])
+async def test_a_token_that_ends_in_the_middle_of_a_poll_loses_nothing(end: str) -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM300T, "Box")
+    async with office(cloud) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        for _ in range(3):
+            box.figures.set["Lg"] = seen.value("Lg") + 1.0  # type: ignore[operator]
+            getattr(cloud, end)()
+            await it.hub.poll()
+            assert it.hub.trouble is None
+            assert seen.value("Lg") == box.figures.set["Lg"]
+
+
+async def test_a_password_that_was_changed_is_said_and_not_tried_for_ever() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM300T, "Box")
+    async with office(cloud) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        cloud.accounts[USER].password = f"not {PASSWORD}"
+        cloud.kick_out()
+        cloud.behaviour.renews = False
+        await it.hub.poll()
+        assert isinstance(it.hub.trouble, AccountError)
+        assert isinstance(seen.source.trouble, AccountError)
+        cloud.forget()
+        await asyncio.sleep(3600)
+        assert cloud.count("user/login") < 12
+        cloud.accounts[USER].password = PASSWORD
+
+
+async def test_asked_to_leave_alone_it_does() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM300T, "Box")
+    async with office(cloud) as it:
+        it.watch(box)
+        await it.hub.start()
+        cloud.fail("http", status=429, headers={"Retry-After": "600"})
+        await it.hub.poll()
+        cloud.forget()
+        it.hub._wake.set()
+        await asyncio.sleep(0)
+        await asyncio.sleep(500)
+        assert len(cloud.heard) <= 4
+
+
+async def test_nothing_that_names_the_account_is_in_what_helps_to_find_a_fault() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site("Secret site").add(ARCM310, "Secret box")
+    async with office(cloud) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        text = f"{it.hub.details()} {seen.source.details()} {it.hub.figures()} {seen.source.figures()}"
+    for secret in (USER, PASSWORD, "Secret", box.code, box.serial):
+        assert secret not in text
