@@ -12,7 +12,6 @@ from custom_components.acrel_safety.aioacrel.cloud.feed import (
     LARGEST,
     SILENT_SECONDS,
     Feed,
-    polling_seconds,
     values_of,
 )
 from custom_components.acrel_safety.aioacrel.cloud.records import Values
@@ -133,7 +132,6 @@ def test_a_silent_or_broken_feed_is_not_relied_on() -> None:
     watched.now -= timedelta(days=1)
     states.append(feed.is_healthy)
     assert states == [False, True, False, True, False, False]
-    assert (polling_seconds(60, is_told=True), polling_seconds(60, is_told=False)) == (300, 60)
 
 
 @pytest.mark.parametrize(("inverted", "as_text"), [(False, False), (True, False), (False, True)])

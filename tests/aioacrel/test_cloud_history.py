@@ -1,5 +1,6 @@
 """What of a history lacks, what a day becomes, and that being ended at any moment changes nothing."""
 
+import asyncio
 import json
 import random
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from custom_components.acrel_safety.aioacrel.cloud.backfill import Answer, Backf
 from custom_components.acrel_safety.aioacrel.cloud.errors import (
     AccountError,
     CloudBusyError,
+    LicenceError,
     NotPermittedError,
     NotStoredError,
     UnfitAnswerError,
@@ -175,7 +177,7 @@ def taken(days: Sequence[tuple[int, Counted]], counter: Counter | None = None) -
     rows = dict[datetime, SumRow]()
     counter = counter or Counter()
     for number, one in days:
-        rows |= {row.start: row for row in counter.take(one, date(2026, 1, number), CHINA)}
+        rows |= {row.start: row for row in counter.take(one, date(2026, 1, number), CHINA) or ()}
     assert all(row.start.astimezone(CHINA).hour == 23 for row in rows.values())
     return {start.astimezone(CHINA).day: (row.state, row.sum) for start, row in sorted(rows.items())}
 
@@ -216,9 +218,51 @@ def test_a_counter_that_cannot_be_right_makes_no_row(wrong: Counted) -> None:
     assert taken([*YEAR[:2], (3, wrong), YEAR[3]]) == right
 
 
+REPLACED = [
+    *YEAR[:10],
+    *((number, counted(0.5 + 7 * (number - 11), 0.5 + 7 * (number - 10), 7.0)) for number in range(11, 21)),
+]
+
+
+def test_another_meter_goes_on_where_the_former_one_was() -> None:
+    found = taken(REPLACED)
+    assert [round(total, 3) for _, total in found.values()] == [
+        *(10.0 * day for day in range(1, 11)),
+        *(100 + 7.0 * day for day in range(1, 11)),
+    ]
+    # What a single day says is believed when the next one goes on from there.
+    assert list(taken(REPLACED[:11])) == list(range(1, 11))
+    assert list(taken(REPLACED[:12])) == list(range(1, 13))
+
+
+@given(st.lists(st.integers(0, 20), max_size=4), st.integers(0, 8))
+def test_another_meter_is_the_same_however_often_it_is_ended(ends: list[int], again: int) -> None:
+    rows = dict[int, tuple[float, float]]()
+    for end in sorted(ends):
+        first = max(0, min(end, len(rows)) - again)
+        rows |= taken(REPLACED[first:end], _counter_of(rows))
+    first = max(0, len(rows) - again)
+    assert rows | taken(REPLACED[first:], _counter_of(rows)) == taken(REPLACED)
+
+
+def _counter_of(rows: Mapping[int, tuple[float, float]]) -> Counter:
+    hours = {int(datetime(2026, 1, day, 23, tzinfo=CHINA).timestamp()): both for day, both in rows.items()}
+    return Counter.of_rows((hour, state, total) for hour, (state, total) in hours.items())
+
+
+@pytest.mark.parametrize("wrong", [(0.0, 0.0), (0.0, 3.0), (90_000.0, 90_000.0)])
+def test_a_wrong_number_of_a_day_or_one_that_stands_still_is_no_other_meter(wrong: tuple[float, float]) -> None:
+    one = counted(*wrong)
+    still = counted(wrong[1], wrong[1])
+    assert taken([*YEAR[:5], (6, one), *YEAR[6:]]) == {day: row for day, row in taken(YEAR).items() if day != 6}
+    if wrong[0] == wrong[1]:
+        found = taken([*YEAR[:5], (6, one), (7, still), (8, still), *YEAR[8:]])
+        assert found == {day: row for day, row in taken(YEAR).items() if day not in (6, 7, 8)}
+
+
 def test_a_day_ends_in_its_last_hour_also_when_the_clocks_change() -> None:
     for day, zone in ((BACK, BERLIN), (FORTH, BERLIN), (BACK, INDIA)):
-        (row,) = Counter().take(counted(1, 2), day, zone)
+        [row] = Counter().take(counted(1, 2), day, zone) or ()
         assert row.start.astimezone(zone).date() == day
         assert row.start.astimezone(zone).hour == 23
         assert row.start.minute == 0
@@ -262,7 +306,7 @@ class Shelf:
         self.kept: dict[str, object] = {}
         self.errors = 0
 
-    async def take(self, batch: Sequence[tuple[Piece, Answer]]) -> Mapping[Piece, int]:
+    async def take(self, batch: Sequence[tuple[Piece, Answer]]) -> Mapping[Piece, int | None]:
         if self.errors:
             self.errors -= 1
             raise NotStoredError
@@ -299,11 +343,46 @@ async def test_all_that_lacks_is_stored_before_it_is_noted() -> None:
 
 async def test_a_busy_server_is_left_alone_and_nothing_is_left_out() -> None:
     server, shelf = Server(), Shelf()
-    server.errors = [None, CloudBusyError(), CloudBusyError(), AccountError(), None]
+    busy = CloudBusyError()
+    busy.retry_after = 300.0
+    server.errors = [None, CloudBusyError(), busy, LicenceError(), None]
     shelf.errors = 2
+    loop = asyncio.get_running_loop()
+    since = loop.time()
     await backfill(server, shelf).round()
+    assert loop.time() - since > 30 + 300 + 1800
     assert len(server.asked) == 62 + 3
     assert len(set(shelf.pieces)) == len(shelf.pieces) == 62
+
+
+async def test_a_password_that_is_not_taken_is_not_tried_again() -> None:
+    server, shelf = Server(), Shelf()
+    server.errors = [None, None, AccountError()]
+    one = backfill(server, shelf)
+    async with asyncio.timeout(86_400):
+        await one.run()
+    assert (len(server.asked), len(shelf.pieces)) == (3, 2)
+    assert isinstance(one.figures.trouble, AccountError)
+    assert shelf.kept != {}
+
+
+async def test_it_goes_on_as_days_end_and_as_devices_come() -> None:
+    server, shelf = Server(), Shelf()
+    now = [NOW]
+    calendar = Calendar(zone=CHINA, now=lambda: now[0], months=1)
+    one = Backfill(server, shelf, Progress(), calendar=calendar)
+    one.expect(SUBJECTS[:1])
+    task = asyncio.get_running_loop().create_task(one.run())
+    await asyncio.sleep(1000)
+    assert len(shelf.pieces) == 31
+    one.expect(SUBJECTS)
+    await asyncio.sleep(1000)
+    assert len(shelf.pieces) == 62
+    now[0] += timedelta(days=1)
+    await asyncio.sleep(4000)
+    assert {piece.day for piece in shelf.pieces[62:]} == {date(2026, 11, 26)}
+    assert len(shelf.pieces) == 64
+    task.cancel()
 
 
 async def test_what_is_not_understood_is_left_for_another_round() -> None:

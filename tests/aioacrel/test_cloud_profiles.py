@@ -1,12 +1,14 @@
 """Profiles of clouds: those built in are sound, each call says how sure it is, and a broken file is refused whole."""
 
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from custom_components.acrel_safety.aioacrel import cloud as profiles
 from custom_components.acrel_safety.aioacrel.cloud.profile import Confidence, Form, Meaning
 from custom_components.acrel_safety.aioacrel.cloud.profile_reader import (
     PROFILES,
@@ -127,3 +129,11 @@ def test_the_example_of_the_guide_is_a_profile() -> None:
     mine = profile_of_text(example, "mine.toml")
     assert (mine.prefix, mine.encrypted_form, mine.calls["sites"].path) == ("SubstationWEBV3", Form.MD5, "site/list")
     assert mine.calls["sites"].page_size == profile("acrelcloud-1000").calls["sites"].page_size
+
+
+def test_what_a_profile_lacks_is_named() -> None:
+    with pytest.raises(ProfileError, match="it lacks server"):
+        profile_of_text(MINE.replace('like = "acrelcloud-1000"\n', ""), "mine.toml")
+    whole = (files(profiles) / "profiles" / "acrelcloud-1000.toml").read_text("utf-8")
+    with pytest.raises(ProfileError, match="logout"):
+        profile_of_text(whole.replace("[calls.logout]", "[calls.leave]"), "mine.toml")

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from statistics import fmean
 from zoneinfo import ZoneInfo
 
@@ -151,11 +152,32 @@ async def test_a_broken_server_costs_time_and_no_row(
     get_instance(hass).async_clear_statistics([one["statistic_id"] for one in await async_list_statistic_ids(hass)])
     await async_wait_recording_done(hass)
     async with fetching(hass) as rig:
-        for kind in ("trace", "html", "deep", "cut", "unauthorised"):
+        for kind in ("trace", "html", "deep", "cut"):
             rig.cloud.fail(kind, at="leakageCurrentAndTemp", times=3)
+        rig.cloud.fail("unauthorised", at="ConsumeEnergyReport", times=1)
         await rig.fetch()
         assert await rig.fetch() == 100
         assert {code: await rig.rows(code) for code in wanted} == wanted
+
+
+async def test_the_sum_goes_on_where_a_meter_was_replaced(recorder_mock: Recorder, hass: HomeAssistant) -> None:
+    async with fetching(hass) as rig:
+        code, day = rig.meter.code, date(2026, 10, 20)
+        begin, _ = bounds(day, BERLIN)
+        rig.cloud.history.replaced[code] = begin + timedelta(hours=9)
+        await rig.fetch()
+        assert await rig.fetch() == 100
+        rows = [*(await rig.rows("EPI")).items()]
+        # Of the day itself nobody knows what was used: it began with one counter and ended with another.
+        assert len(rows) == DAYS - 1
+        used = {hour: later["sum"] - row["sum"] for (_, row), (hour, later) in pairwise(rows)}
+        assert all(0 < one < 250 for one in used.values())
+        first, _ = bounds(day + timedelta(days=1), BERLIN)
+        past = rig.cloud.history
+        for hour, one in used.items():
+            start, end = bounds(hour.astimezone(BERLIN).date(), BERLIN)
+            assert one == pytest.approx(past.energy(code, end) - past.energy(code, start), abs=0.05)
+        assert min(row["state"] for hour, row in rows if hour > first) < rows[0][1]["state"]
 
 
 async def test_statistics_that_were_deleted_are_fetched_anew(recorder_mock: Recorder, hass: HomeAssistant) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.integration.history_rigs import interrupted, uninterrupted
 
-DEVICES, MONTHS, KILLS = 3, 1, 3
-STEPS = 220
+DEVICES, MONTHS, KILLS = 2, 1, 3
+STEPS = 145
 
 
 async def test_statistics_are_the_same_however_often_it_is_ended(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.acrel_safety.aioacrel.alarms.reported import REPORTED
+from custom_components.acrel_safety.aioacrel.alarms.standing import Standing
 from custom_components.acrel_safety.aioacrel.cloud.push import LARGEST
 from custom_components.acrel_safety.aioacrel.cloud.records import PushedAlarm
 from custom_components.acrel_safety.const import DOMAIN, SUBENTRY_DEVICE
@@ -213,6 +215,36 @@ async def test_an_alarm_is_told_once_also_after_a_restart(
                 assert await send(client, ALARM) is HTTPStatus.OK
             await handled(hass, hub, 3)
     assert [(alarm.number, alarm.titles) for alarm in told] == [("A-1", {"en": "Power factor low"})]
+
+
+async def test_an_alarm_stands_until_a_person_knows_of_it(
+    hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    entry = entry_of()
+    client = await client_of(hass, hass_client_no_auth)
+    async with loaded(hass, entry) as hub:
+        alarms = desk_of(hass).alarms
+
+        def reported() -> list[Standing]:
+            return [one for one in alarms.standing() if one.alarm.cause.key.rule == REPORTED]
+
+        assert reported() == []
+        await send(client, ALARM)
+        await handled(hass, hub, 1)
+        [found] = reported()
+        assert found.detail == "Power factor low"
+        alarms.acknowledge(found.alarm_id, by="Olga")
+        await send(client, ALARM)
+        await handled(hass, hub, 2)
+        assert reported() == []
+        await send(client, {**ALARM, "list": [{"code": "PFLOW1", "alarmNo": "A-2"}]})
+        await handled(hass, hub, 3)
+    # It stands after a restart, and the first one comes no more.
+    async with loaded(hass, entry) as hub:
+        await send(client, ALARM)
+        await handled(hass, hub, 1)
+        [found] = [one for one in desk_of(hass).alarms.standing() if one.alarm.cause.key.rule == REPORTED]
+        assert found.detail == "PFLOW1"
 
 
 async def test_who_sends_too_much_is_refused_and_nobody_waits(

@@ -168,12 +168,12 @@ class CloudHistory:
 
     # -- as the library stores -----------------------------------------------------------------------------------------
 
-    async def take(self, batch: Sequence[tuple[Piece, Answer]]) -> Mapping[Piece, int]:
+    async def take(self, batch: Sequence[tuple[Piece, Answer]]) -> Mapping[Piece, int | None]:
         """Store what came, and read it back. Raises NotStoredError."""
         if not has_recorder(self._hass):
             raise NotStoredError
         series: dict[str, _Series] = {}
-        counts: dict[Piece, int] = {}
+        counts: dict[Piece, int | None] = {}
         try:
             for piece, answer in batch:
                 counts[piece] = await self._gather(piece, answer, series)
@@ -197,16 +197,18 @@ class CloudHistory:
         """Keep what was done."""
         await self._store.async_save({"progress": progress.kept(), "filled": sorted(self._filled)})
 
-    async def _gather(self, piece: Piece, answer: Answer, series: dict[str, _Series]) -> int:
-        """Add the rows of a piece; return how many there are."""
+    async def _gather(self, piece: Piece, answer: Answer, series: dict[str, _Series]) -> int | None:
+        """Add the rows of a piece; return how many there are, None if nobody knows yet."""
         seat = self._seats.get(piece.subject.meter)
         if seat is None:
             return 0
-        found: Mapping[PointKey, Sequence[MeanRow | SumRow]]
+        found: Mapping[PointKey, Sequence[MeanRow | SumRow]] | None
         if piece.subject.theme is Theme.ENERGY:
             found = await self._counted(seat, piece.day, cast("Sequence[Counted]", answer))
         else:
             found = means(cast("Sequence[Sample]", answer), piece.day, self._calendar.zone)
+        if found is None:
+            return None
         count = 0
         for key, rows in found.items():
             point = point_of(seat.model, key)
@@ -216,13 +218,16 @@ class CloudHistory:
                 count += len(rows)
         return count
 
-    async def _counted(self, seat: Seat, day: date, answer: Sequence[Counted]) -> Mapping[PointKey, Sequence[SumRow]]:
+    async def _counted(
+        self, seat: Seat, day: date, answer: Sequence[Counted]
+    ) -> Mapping[PointKey, Sequence[SumRow]] | None:
         keys = (PointKey(DEVICE_CIRCUIT, code) for code in _ENERGIES)
         point = next((found for key in keys if (found := point_of(seat.model, key)) is not None), None)
         if point is None or len(answer) != 1:
             return {}
         counter = await self._counter(statistic_id(seat.subentry_id, point))
-        return {point.key: counter.take(answer[0], day, self._calendar.zone)}
+        rows = counter.take(answer[0], day, self._calendar.zone)
+        return None if rows is None else {point.key: rows}
 
     async def _counter(self, name: str) -> Counter:
         if name not in self._counters:

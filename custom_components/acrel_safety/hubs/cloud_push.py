@@ -119,7 +119,11 @@ class PushEntryHub:
             if isinstance(source, PushSource) and self._subentries.get(source.serial) == subentry_id:
                 take([report_of_pushed(alarm, library_language(self._hass.config.language))])
 
-        return self.on_alarm(took)
+        leave = self.on_alarm(took)
+        # A further way may be taken later than it speaks; what the device knows already is no news to it.
+        for subentry_id, alarm in list(self.alarms):
+            took(subentry_id, alarm)
+        return leave
 
     async def async_confirm(self, source: Source, numbers: Sequence[str]) -> None:
         """Do nothing: what is sent cannot be answered."""

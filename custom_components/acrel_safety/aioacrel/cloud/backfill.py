@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -16,6 +17,7 @@ from ..errors import AcrelError
 from ..points import Model
 from .errors import (
     AccountError,
+    CloudBusyError,
     CloudError,
     LicenceError,
     NotPermittedError,
@@ -62,8 +64,11 @@ class Account(Protocol):
 class Store(Protocol):
     """Who stores rows, and what was done."""
 
-    async def take(self, batch: Sequence[tuple[Piece, Answer]]) -> Mapping[Piece, int]:
-        """Store what came; returns, when it is on the disk, how many rows each piece made. Raises NotStoredError."""
+    async def take(self, batch: Sequence[tuple[Piece, Answer]]) -> Mapping[Piece, int | None]:
+        """Store what came; returns, when it is on the disk, how many rows each piece made. Raises NotStoredError.
+
+        None of one that has to be fetched again, because what follows it will tell what it means.
+        """
 
     async def keep(self, progress: Progress) -> None:
         """Keep what was done."""
@@ -131,14 +136,15 @@ class Backfill:
         self._wake.set()
 
     async def run(self) -> None:
-        """Fetch, for ever."""
-        while True:
-            self._wake.clear()
-            await self.round()
-            await self._wait(ROUND_SECONDS)
+        """Fetch, until the account cannot be used any more."""
+        with suppress(AccountError):
+            while True:
+                self._wake.clear()
+                await self.round()
+                await self._wait(ROUND_SECONDS)
 
     async def round(self) -> None:
-        """Fetch all that lacks now."""
+        """Fetch all that lacks now. Raises AccountError, when what came until then is stored."""
         left = _Round()
         batch: list[tuple[Piece, Answer]] = []
         loop = asyncio.get_running_loop()
@@ -152,7 +158,11 @@ class Backfill:
                 await self._flush(batch)
                 since = loop.time()
             self.figures.day = piece.day
-            answer = await self._fetch(piece, left)
+            try:
+                answer = await self._fetch(piece, left)
+            except AccountError:
+                await self._flush(batch)
+                raise
             if answer is not None:
                 batch.append((piece, answer))
             await self._wait_between()
@@ -176,11 +186,16 @@ class Backfill:
                 left.subjects.add(piece.subject)
                 self._has_trouble(error, is_unread=True)
                 return None
+            except AccountError as error:
+                # A password that is not taken is tried again by nobody but its owner.
+                self._has_trouble(error, is_waiting=True)
+                raise
             except AcrelError as error:
                 self._has_trouble(error, is_waiting=True)
-                if not isinstance(error, CloudError) or isinstance(error, AccountError | LicenceError):
+                if not isinstance(error, CloudError) or isinstance(error, LicenceError):
                     wait = _MOST_WAIT
-                await self._sleep(wait)
+                asked = error.retry_after if isinstance(error, CloudBusyError) else None
+                await asyncio.sleep(max(wait, min(asked or 0.0, _MOST_WAIT)))
                 wait = min(2 * wait, _MOST_WAIT)
                 continue
             self.figures.trouble, self.figures.is_waiting = None, False
@@ -194,13 +209,14 @@ class Backfill:
                 rows = await self._store.take(list(batch))
             except NotStoredError as error:
                 self._has_trouble(error, is_waiting=True)
-                await self._sleep(wait)
+                await asyncio.sleep(wait)
                 wait = min(2 * wait, _MOST_WAIT)
                 continue
             latest = self._calendar.today().toordinal() - LATE_DAYS
             for piece, answer in batch:
-                self.figures.rows += rows.get(piece, 0)
-                if answer or piece.day.toordinal() < latest:
+                count = rows.get(piece, 0)
+                self.figures.rows += count or 0
+                if count is not None and (answer or piece.day.toordinal() < latest):
                     self._progress.done(piece)
                     self.figures.done += 1
             batch.clear()
@@ -221,7 +237,7 @@ class Backfill:
         self._changed()
 
     async def _wait_between(self) -> None:
-        await self._sleep(self._every * (1 + JITTER * random.random()))  # noqa: S311 - of moments
+        await asyncio.sleep(self._every * (1 + JITTER * random.random()))  # noqa: S311 - of moments
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -229,10 +245,6 @@ class Backfill:
                 await self._wake.wait()
         except TimeoutError:
             return
-
-    @staticmethod
-    async def _sleep(seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 async def ask(account: Account, piece: Piece) -> Answer:

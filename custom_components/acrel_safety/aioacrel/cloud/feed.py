@@ -24,8 +24,6 @@ SILENT_SECONDS = 300.0
 """After so long without a sound message of each of its sites a feed is not relied on any more."""
 LATER = timedelta(minutes=5)
 """So much later than now a message may be; one that is older than it may be silent tells nothing of now."""
-SLOWER = 5.0
-"""So much more seldom is polled while something else tells of all sites."""
 _TOPIC = "report/allpoints/"
 _CIRCUIT = "1"
 _VOLTAGES = frozenset({"Ua", "Ub", "Uc", "Uab", "Ubc", "Uca"})
@@ -189,8 +187,3 @@ class Feed:
         self._newest[site] = measured
         self._heard[site] = now
         self._on_values(site, told)
-
-
-def polling_seconds(every: float, *, is_told: bool) -> float:
-    """Return how often is polled: more seldom while something else tells all of it, and as usual when it does not."""
-    return SLOWER * every if is_told else every

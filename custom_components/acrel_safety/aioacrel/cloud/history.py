@@ -206,9 +206,11 @@ class Calendar:
 
 def pieces(subjects: Sequence[Subject], progress: Progress, first: date, last: date) -> Iterator[Piece]:
     """Yield what lacks, the oldest day first, of each day all subjects; what is done meanwhile is left out."""
+    days = last.toordinal() - first.toordinal() + 1
+    lacking = [subject for subject in subjects if progress.count(subject, first, last) < days]
     day = first
-    while day <= last:
-        for subject in subjects:
+    while lacking and day <= last:
+        for subject in lacking:
             piece = Piece(subject=subject, day=day)
             if not progress.is_done(piece):
                 yield piece

@@ -6,6 +6,8 @@
 - An hour that belongs to two days of the site (zones of half hours) is known in halves only: it makes no row.
 - A counter that runs backwards, within its day or against the days beside it, or leaps, makes no row. Its sum is what
   it shows less what it showed at the beginning of the oldest day: the same in whatever order the days come.
+- Where it goes on from another number for two days, and counts, it is another meter: the sum goes on from where it was,
+  and what was used between the two meters nobody knows. Until the second day the first one is held.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +17,7 @@ from math import isfinite
 from statistics import fmean
 
 from ..readings import PointKey
-from ..totals.flow import LEAP_PER_HOUR
+from ..totals.flow import LEAP_PER_HOUR, ORDINARY_POWER, POWER_FACTOR
 from ..vocabulary import MEASURED, vocabulary
 from .history import bounds
 from .records import Counted, Sample
@@ -26,6 +28,8 @@ DIGITS = 6
 _TOLERANCE = 0.02
 """kWh by which readings of one moment may differ: two decimals are what a platform shows."""
 _ONE_HOUR = timedelta(hours=1)
+_NEXT = 26 * HOUR
+"""No day ends later after the one before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,27 +88,38 @@ def _can_be(sample: Sample) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A day that may be the first of another meter."""
+
+    hour: int
+    start: float
+    shown: float
+
+
 @dataclass(slots=True)
 class Counter:
     """What is known of one counter: its rows, as they are in the statistics."""
 
     ends: dict[int, float] = field(default_factory=dict)
     """What it showed at the end of which hour (seconds since 1970 of its beginning)."""
-    base: float | None = None
-    """What it showed at the beginning of the oldest day."""
+    offsets: dict[int, float] = field(default_factory=dict)
+    """What is taken from that to have the sum: of one meter the same."""
+    _held: _Held | None = None
 
     @classmethod
     def of_rows(cls, rows: Iterable[tuple[int, float, float]]) -> Counter:
         """Return what rows (beginning of the hour, reading, sum) say."""
         counter = cls()
-        for hour, state, total in sorted(rows):
-            if counter.base is None:
-                counter.base = round(state - total, DIGITS)
-            counter.ends[hour] = round(state, DIGITS)
+        for hour, state, total in rows:
+            counter.ends[hour], counter.offsets[hour] = round(state, DIGITS), round(state - total, DIGITS)
         return counter
 
-    def take(self, counted: Counted, day: date, zone: tzinfo) -> Sequence[SumRow]:
-        """Take a day; return the rows to write: none, its own, or all where an older beginning is known now."""
+    def take(self, counted: Counted, day: date, zone: tzinfo) -> Sequence[SumRow] | None:
+        """Take a day; return the rows to write: none, its own, or others that follow from it.
+
+        None if that cannot be said before the next day is known: it has to be taken again.
+        """
         begin, end = bounds(day, zone)
         readings = _readings(counted, (end - begin) / _ONE_HOUR)
         if readings is None:
@@ -113,22 +128,54 @@ class Counter:
         # The hour that the day ends in: where zones differ by halves of one, it goes on for a while.
         last = int((end - timedelta(microseconds=1)).timestamp())
         hour = last - last % HOUR
-        first = int(begin.timestamp())
+        is_oldest = bool(self.ends) and hour == min(self.ends)
+        if self.ends.get(hour) == shown and (not is_oldest or self.offsets[hour] == start):
+            return [self._row(hour)]
         before = max((known for known in self.ends if known < hour), default=None)
         after = min((known for known in self.ends if known > hour), default=None)
-        if before is not None and not _follows(self.ends[before], start, first - before - HOUR):
-            return ()
         if after is not None and not _follows(shown, self.ends[after], after - hour):
             return ()
-        self.ends[hour] = shown
-        if before is None and self.base != start:
-            self.base = start
-            return [self._row(known) for known in sorted(self.ends)]
-        return [self._row(hour)]
+        if before is None:
+            return self._begin(hour, start, shown, after)
+        # As much may have been drawn on days of which nothing is known as is usual of any circuit, or was on this one.
+        power = min(max(ORDINARY_POWER, POWER_FACTOR * (shown - start) / ((end - begin) / _ONE_HOUR)), LEAP_PER_HOUR)
+        if _follows(self.ends[before], start, int(begin.timestamp()) - before - HOUR, power):
+            self._held = None
+            self._note(hour, shown, self.offsets[before])
+            return [self._row(hour)]
+        return () if after is not None else self._another(_Held(hour, start, shown), before)
+
+    def _begin(self, hour: int, start: float, shown: float, after: int | None) -> Sequence[SumRow]:
+        """Take the oldest day: all sums begin with it."""
+        self._note(hour, shown, start)
+        if after is None:
+            return [self._row(hour)]
+        more = self.offsets[after] - start
+        for known in self.offsets:
+            if known != hour:
+                self.offsets[known] = round(self.offsets[known] - more, DIGITS)
+        return [self._row(known) for known in sorted(self.ends)]
+
+    def _another(self, found: _Held, before: int) -> Sequence[SumRow] | None:
+        """Take a day that does not go on from the one before: the second one is believed."""
+        held, self._held = self._held, found
+        is_next = held is not None and before < held.hour < found.hour <= held.hour + _NEXT
+        if held is None or not is_next or not _follows(held.shown, found.start, HOUR) or found.shown <= held.start:
+            return None
+        self._held = None
+        offset = round(held.start - (self.ends[before] - self.offsets[before]), DIGITS)
+        for one in (held, found):
+            self._note(one.hour, one.shown, offset)
+        return [self._row(one.hour) for one in (held, found)]
+
+    def _note(self, hour: int, shown: float, offset: float) -> None:
+        self.ends[hour], self.offsets[hour] = shown, offset
 
     def _row(self, hour: int) -> SumRow:
-        shown, base = self.ends[hour], self.base or 0.0
-        return SumRow(start=datetime.fromtimestamp(hour, UTC), state=shown, sum=round(shown - base, DIGITS))
+        shown = self.ends[hour]
+        return SumRow(
+            start=datetime.fromtimestamp(hour, UTC), state=shown, sum=round(shown - self.offsets[hour], DIGITS)
+        )
 
 
 def _readings(counted: Counted, hours: float) -> tuple[float, float] | None:
@@ -145,7 +192,6 @@ def _readings(counted: Counted, hours: float) -> tuple[float, float] | None:
     return round(start, DIGITS), round(end, DIGITS)
 
 
-def _follows(earlier: float, later: float, seconds: float) -> bool:
-    """Whether a reading can come some time after another."""
-    hours = max(seconds / HOUR, 0.0)
-    return -_TOLERANCE <= later - earlier <= LEAP_PER_HOUR * hours + _TOLERANCE
+def _follows(earlier: float, later: float, seconds: float, power: float = LEAP_PER_HOUR) -> bool:
+    """Whether a reading can come some time after another, where so much may have been drawn (kW)."""
+    return -_TOLERANCE <= later - earlier <= power * max(seconds / HOUR, 0.0) + _TOLERANCE

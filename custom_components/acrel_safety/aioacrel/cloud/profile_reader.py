@@ -16,6 +16,8 @@ from .profile import Call, CloudCommand, Confidence, Electric, Form, Meaning, Me
 
 PROFILES = ("acrelcloud-1000", "acrelcloud-6000", "acrel-ems")
 """Those built in, the best known first."""
+_NEEDED = ("login", "logout", "sites", "meters")
+"""Calls without which there is no account."""
 _LARGEST = 256 * 1024
 _LOCKOUT = 30.0
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -69,7 +71,9 @@ def profile_of_text(text: str, name: str) -> Profile:
         raise ProfileError(file=name, detail=phrase("profile_too_large")) from None
     except _UnsoundError as error:
         raise ProfileError(file=name, detail=error.reason) from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except KeyError as error:
+        raise ProfileError(file=name, detail=phrase("profile_lacks", name=str(error.args[0])[:64])) from None
+    except (TypeError, ValueError, AttributeError) as error:
         raise ProfileError(file=name, detail=python_says(error)) from None
 
 
@@ -118,7 +122,7 @@ def _profile(tree: Mapping[str, Any]) -> Profile:
     logs = {name: str(call) for name, call in tree.get("control_logs", {}).items()}
     commands = [_command(said) for said in tree.get("commands", [])]
     timers = {kind: _timers(kind, said) for kind, said in tree.get("timers", {}).items()}
-    named = {*logs.values(), *(one.call for one in commands), *(one.call for one in timers.values())}
+    named = {*_NEEDED, *logs.values(), *(one.call for one in commands), *(one.call for one in timers.values())}
     if missing := named - calls.keys():
         raise _UnsoundError(phrase("profile_no_call", name=min(missing)))
     return Profile(
