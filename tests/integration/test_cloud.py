@@ -217,8 +217,8 @@ async def test_nothing_that_names_the_account_is_in_logs_or_diagnostics(
     entry = account_entry(cloud, breaker, second_password=SECOND)
     async with loaded(hass, entry) as hub:
         tokens = [token for account in cloud.accounts.values() for token in account.tokens]
-        for fault in ("trace", "unauthorised", "renew", "html", "cut", "http"):
-            cloud.fail(fault, **({"status": 502} if fault == "http" else {}))
+        for fault in ("trace", "unauthorised", "renew", "html", "cut", "close"):
+            cloud.fail(fault)
             await polled(hass, hub)
         found = await async_get_config_entry_diagnostics(hass, entry)
     for secret in (USER, PASSWORD, SECOND, *tokens):
