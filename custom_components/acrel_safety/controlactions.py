@@ -23,6 +23,8 @@ from .handles import position
 from .meant import note_calls
 from .often import check_person_not_too_often
 from .operating import Operator
+from .proofactions import register_proof_actions
+from .proofs import hiding, secret_in
 from .starters import StarterForgottenError, note_starters, person_behind
 from .tagging import async_hang_tag, async_remove_tag
 from .targets import Spot, spots_of
@@ -75,9 +77,10 @@ def register_control_actions(hass: HomeAssistant) -> None:
     note_calls(hass)
     register = hass.services.async_register
     register(DOMAIN, SELECT, _async_select, _SELECT_SCHEMA, supports_response=SupportsResponse.ONLY)
-    register(DOMAIN, OPERATE, _async_operate, _OPERATE_SCHEMA, supports_response=SupportsResponse.OPTIONAL)
+    register(DOMAIN, OPERATE, _async_operate, hiding(_OPERATE_SCHEMA), supports_response=SupportsResponse.OPTIONAL)
     register(DOMAIN, HANG_TAG, _async_hang_tag, _HANG_SCHEMA, supports_response=SupportsResponse.OPTIONAL)
     register(DOMAIN, REMOVE_TAG, _async_remove_tag, probatio.Schema({probatio.Required(ATTR_TAG_ID): _SAID}))
+    register_proof_actions(hass)
     listing = probatio.Schema({**cv.TARGET_SERVICE_FIELDS})
     register(DOMAIN, LIST_OPERATIONS, _async_list, listing, supports_response=SupportsResponse.ONLY)
 
@@ -106,7 +109,11 @@ async def _async_operate(call: ServiceCall) -> ServiceResponse:
     """Operate once; whoever takes the answer is told what became of it, unless nothing was sent."""
     operator, key = _meant(call)
     outcome = await operator.async_operate(
-        key, call.context, call.data.get(ATTR_TOKEN), is_confirmed=call.data[ATTR_CONFIRM]
+        key,
+        call.context,
+        call.data.get(ATTR_TOKEN),
+        is_confirmed=call.data[ATTR_CONFIRM],
+        proof=secret_in(call.data),
     )
     if not call.return_response or outcome.result is Result.REFUSED:
         operator.check(outcome)

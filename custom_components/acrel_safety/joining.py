@@ -156,6 +156,11 @@ class Joined:
         for way in list(self._ways.values()):
             self._try(way)
 
+    @callback
+    def taken(self, coordinator: AcrelCoordinator) -> list[FurtherWay]:
+        """Return the further ways that a device has now."""
+        return [way for way in self._ways.values() if way.coordinator is coordinator]
+
     def _to(self, subentry_id: str) -> Iterator[FurtherWay]:
         return iter([way for way in self._ways.values() if named(way.subentry) == subentry_id])
 

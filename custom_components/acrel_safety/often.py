@@ -12,6 +12,9 @@ from .rights import Actor
 MOST_A_MINUTE = 30
 """Comments, dates, tests and shelvings of one person; more is no person but a program."""
 _WINDOW = 60.0
+MOST_CODES = 3
+_CODES_WINDOW = 600.0
+"""Codes that one server sends to a phone in these seconds because of us: each costs its owner something."""
 _TIMES: HassKey[dict[tuple[str, str], deque[float]]] = HassKey(f"{DOMAIN}.often")
 """By person and sort, when something was put down last, by the steady clock."""
 
@@ -37,5 +40,19 @@ def check_person_not_too_often(hass: HomeAssistant, person: str, what: str = "")
             translation_domain=DOMAIN,
             translation_key="too_often",
             translation_placeholders={"most": f"{MOST_A_MINUTE}"},
+        )
+    times.append(now)
+
+
+@callback
+def check_seldom(hass: HomeAssistant, what: str) -> None:
+    """Count what costs somebody something, whoever wants it. Raises ServiceValidationError if that was too often."""
+    now = hass.loop.time()
+    times = hass.data.setdefault(_TIMES, {}).setdefault(("", what), deque(maxlen=MOST_CODES))
+    if len(times) == MOST_CODES and now - times[0] < _CODES_WINDOW:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="codes_too_often",
+            translation_placeholders={"most": f"{MOST_CODES}", "minutes": f"{_CODES_WINDOW / 60:.0f}"},
         )
     times.append(now)

@@ -41,6 +41,7 @@ from .lockedout import LockedOut, follow_locked_out
 from .lockoutmemory import lockouts_of
 from .logged import log_deed
 from .movements import follow_movements
+from .proofs import refused_as, with_proof
 from .reclosing import reclose_device, reclosing_ids
 from .starters import StarterForgottenError
 from .tagmemory import tag_memory
@@ -103,17 +104,20 @@ class Operator:
         *,
         is_confirmed: bool = False,
         objection: Outcome | None = None,
+        proof: str = "",
     ) -> Outcome:
         """Carry out an operation for whoever acts, and return what became of it. Raises Unauthorized.
 
-        With an `objection` it is refused, whoever asks.
+        With an `objection` it is refused, whoever asks. `proof` is what a person gave for a server's second step.
 
         What is asked for together (a group) goes one after another, but nothing that nobody waits for any more.
         """
         caller = await self.async_caller(context, key.circuit)
         if (outcome := self.control.forbidden(key, caller) or objection) is None:
             operate = partial(self.control.operate, key, caller, token, is_confirmed=is_confirmed)
-            outcome = await in_turn(self.control, key, caller, operate)
+            # What was given is offered when it is one's turn: nobody else's act can use it, or spoil it.
+            act = partial(with_proof, self, key, proof, operate)
+            outcome = await in_turn(self.control, key, caller, act)
         else:
             # Whoever may not keeps nobody waiting.
             self.note(self.of_key(What.ENDED, key, caller, outcome))
@@ -154,7 +158,7 @@ class Operator:
         kind = ServiceValidationError if is_refused else HomeAssistantError
         raise kind(
             translation_domain=DOMAIN,
-            translation_key="operation_refused" if is_refused else "operation_not_confirmed",
+            translation_key=refused_as(outcome) if is_refused else "operation_not_confirmed",
             translation_placeholders={"board": self.board.name, "outcome": self.sentence(outcome)},
         )
 

@@ -12,7 +12,7 @@ from ..aioacrel.alarms.reported import Report
 from ..aioacrel.cloud.account import Account
 from ..aioacrel.cloud.alarmfeed import AlarmFeed
 from ..aioacrel.cloud.hub import LEAST_SECONDS, CloudHub
-from ..aioacrel.cloud.records import CircuitOfMeter, Meter
+from ..aioacrel.cloud.records import CircuitOfMeter, Meter, Proof
 from ..aioacrel.cloud.source import CloudSource
 from ..aioacrel.errors import AcrelError
 from ..aioacrel.points import Model
@@ -44,6 +44,7 @@ class CloudEntryHub:
             self.account, every=float(entry.data.get(CONF_POLL_EVERY, LEAST_SECONDS)), now=dt_util.utcnow
         )
         self.kind = f"AcrelCloud, {self.account.address.place}"
+        self.account_id: str = entry.entry_id
         self._feed = AlarmFeed(now=dt_util.utcnow)
         self._seats: dict[Source, Seat] = {}
         self._listeners: list[Callable[[], None]] = []
@@ -137,6 +138,35 @@ class CloudEntryHub:
     async def async_confirm(self, source: Source, numbers: Sequence[str]) -> None:
         """Confirm events at the server, because a person acknowledged them here. Raises AcrelError."""
         await self._feed.confirm(self.account, numbers)
+
+    # -- the second step before an order ------------------------------------------------------------------------------
+
+    def wants_proof(self, source: Source) -> bool:
+        """Whether a person has to give something with an order, as far as that is known."""
+        return self.hub.orders.wants_proof
+
+    def offer(self, source: Source, key: PointKey, text: str) -> None:
+        """Take what a person gave for one order."""
+        if isinstance(source, CloudSource):
+            self.hub.orders.offer(source, key, text)
+
+    def withdraw(self, source: Source, key: PointKey) -> None:
+        """Forget what was given and not used."""
+        if isinstance(source, CloudSource):
+            self.hub.orders.withdraw(source, key)
+
+    async def async_send_code(self) -> str | None:
+        """Have a code sent to the owner's phone; returns that, masked, or None where none is wanted.
+
+        Raises AcrelError.
+        """
+        asked = await self.hub.orders.asked()
+        if asked.proof is not Proof.SMS:
+            return None
+        await self.hub.orders.send_sms()
+        return asked.phone
+
+    # -- figures ------------------------------------------------------------------------------------------------------
 
     def figures(self) -> Mapping[str, float | None]:
         """Return how well the account does."""

@@ -33,6 +33,10 @@ export const TEXTS = {
     held: "Press and hold for a second and a half. If you cannot, use the other button.",
     without: "Confirm without holding",
     left: (seconds) => `Good for ${seconds} s`,
+    proof: "Second password of the account, or the code from the phone",
+    proofMissing: "Enter the second password or the code first. Nothing was sent.",
+    sendCode: "Have a code sent",
+    codeSent: (phone) => `A code was sent${phone ? ` to ${phone}` : ""}.`,
     late: "Time is over. Nothing was sent.",
     cancelled: "Nothing was sent.",
     selecting: "Reading the position …",
@@ -95,6 +99,10 @@ export const TEXTS = {
     held: "请按住一秒半。若无法按住，请使用另一个按钮。",
     without: "不按住直接确认",
     left: (seconds) => `${seconds} 秒内有效`,
+    proof: "账户的二级密码，或手机收到的验证码",
+    proofMissing: "请先输入二级密码或验证码。未发送任何命令。",
+    sendCode: "发送验证码",
+    codeSent: (phone) => `验证码已发送${phone ? `至 ${phone}` : ""}。`,
     late: "已超时，未发送任何命令。",
     cancelled: "未发送任何命令。",
     selecting: "正在读取位置……",
@@ -522,7 +530,7 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     this.say(t.selecting);
     let found;
     try {
-      found = await this.call("select", { operation: operation.code }, { device_id: this.config.place }, true);
+      found = await this.call("select", { operation: operation.code, ...(operation.wants_proof ? { seconds: 30 } : {}) }, { device_id: this.config.place }, true);
     } catch (error) {
       this.say(error.message);
       return;
@@ -545,7 +553,21 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     );
     const left = made("p", { className: "quiet" });
     const hint = made("p", { className: "quiet", role: "status" });
-    const go = () => this.operate(operation, found.token);
+    const proof = operation.wants_proof ? made("input", { type: "password", autocomplete: "off", maxLength: 128 }) : null;
+    const go = () => {
+      if (!proof) this.operate(operation, found.token);
+      else if (proof.value) this.operate(operation, found.token, proof.value);
+      else {
+        hint.textContent = t.proofMissing;
+        proof.focus();
+      }
+    };
+    const asking = proof
+      ? made("div", {},
+        made("label", {}, t.proof, proof),
+        made("button", { type: "button", onclick: () => this.requestCode(hint) }, t.sendCode),
+      )
+      : null;
     const hold = made("button", { type: "button", className: "hold" }, `${t.hold}${t.colon}${label}`);
     const other = made("button", { type: "button", hidden: true, onclick: go }, `${t.without}${t.colon}${label}`);
     holding(hold, go, () => {
@@ -558,7 +580,8 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     const cancel = made("button", { type: "button", onclick: () => this.close(t.cancelled) }, t.cancel);
     this.panel.setAttribute("aria-labelledby", "title");
     this.panel.setAttribute("aria-describedby", "what");
-    this.panel.replaceChildren(title, what, made("div", { className: "row" }, hold, other, cancel), hint, left);
+    const row = made("div", { className: "row" }, hold, other, cancel);
+    this.panel.replaceChildren(...[title, what, asking, row, hint, left].filter((part) => part));
     const tick = () => {
       const seconds = Math.ceil((until - Date.now()) / 1000);
       if (seconds <= 0) this.close(t.late);
@@ -585,7 +608,16 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     (part.querySelector("button") ?? this.buttons.querySelector("button"))?.focus();
   }
 
-  async operate(operation, token) {
+  async requestCode(hint) {
+    try {
+      const { phone } = await this.call("request_code", {}, { device_id: this.config.place }, true);
+      hint.textContent = this.t.codeSent(phone);
+    } catch (error) {
+      hint.textContent = error.message;
+    }
+  }
+
+  async operate(operation, token, proof) {
     const { t } = this;
     this.close(t.sending);
     const before = this.lastTime;
@@ -593,7 +625,7 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     try {
       const answer = operation.request_id
         ? await this.call("confirm_cut_off", { request_id: operation.request_id }, undefined, true)
-        : await this.call("operate", { operation: operation.code, token }, { device_id: this.config.place }, true);
+        : await this.call("operate", { operation: operation.code, token, ...(proof ? { second_password: proof } : {}) }, { device_id: this.config.place }, true);
       ({ text } = answer);
     } catch (error) {
       text = error.message;

@@ -22,6 +22,7 @@ from ..cutting import cut_off_ids, requests_of
 from ..deeds import Deed, deeds_of
 from ..handles import circuit_position, position
 from ..operating import Operator
+from ..proofs import wants_proof
 from ..reclosing import reclosing_ids
 from ..undone import UNDONE
 
@@ -116,6 +117,7 @@ def _operation(operator: Operator, key: PointKey, caller: Caller | None, languag
         "warning": operation.warning(language),
         "in_the_way": "" if hindrance is None else hindrance.why(language),
         "output": _output(operator, key, operation) if effect not in _MOVES_CIRCUIT else None,
+        "wants_proof": wants_proof(operator, key),
     }
 
 

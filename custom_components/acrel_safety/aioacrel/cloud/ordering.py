@@ -12,7 +12,7 @@ from ..errors import CommandRefusedError
 from ..readings import PointKey
 from ..source import Command
 from ..texts import phrase
-from .errors import CloudError, CommandNotSentError, ProofNoneError, ProofWrongError
+from .errors import CloudError, CommandNotSentError, ProofError, ProofNoneError, ProofWrongError
 from .profile import CloudCommand
 from .records import Asked, Proof
 
@@ -35,6 +35,8 @@ class Ordering:
         self._offers: dict[tuple[str, PointKey], tuple[str, float]] = {}
         """What persons gave, by device and operation, and until when it is good, by the steady clock."""
         self._message = ""
+        self._asked: Proof | None = None
+        """What the server wanted when it was asked last."""
         self._locked: dict[str, float] = {}
         """Until when, by the steady clock, no device of a code is told anything more."""
         self.stored_password: Callable[[], str | None] = lambda: None
@@ -43,7 +45,14 @@ class Ordering:
 
     async def asked(self) -> Asked:
         """Return what the server wants before an order. Raises CloudError."""
-        return await self._hub.account.asked()
+        asked = await self._hub.account.asked()
+        self._asked = asked.proof
+        return asked
+
+    @property
+    def wants_proof(self) -> bool:
+        """Whether a person has to give something with an order, as far as that is known."""
+        return self._asked is Proof.SMS or not self.stored_password()
 
     async def send_sms(self) -> None:
         """Have a code sent to the owner's phone. Raises CloudError."""
@@ -69,7 +78,13 @@ class Ordering:
         offered = self._taken(source, order.key)
         async with self._sending:
             self._check(source, order)
-            await self._prove(offered)
+            try:
+                await self._prove(offered)
+            except CommandNotSentError:
+                # Nobody looked at it: it is good for the next try of the same order.
+                if offered is not None:
+                    self.offer(source, order.key, offered)
+                raise
             # Between the proof and the request nothing is waited for.
             self._check(source, order)
             loop = asyncio.get_running_loop()
@@ -100,10 +115,14 @@ class Ordering:
     async def _prove(self, offered: str | None) -> None:
         """Pass the server's second step. Raises ProofError, CommandNotSentError: nothing was sent to the device."""
         try:
-            asked = await self._hub.account.asked()
-            await (self._prove_by_code(offered) if asked.proof is Proof.SMS else self._prove_by_password(offered))
+            asked = await self.asked()
         except CloudError as error:
             raise CommandNotSentError(host=self._hub.host, reason=error) from error
+        try:
+            await (self._prove_by_code(offered) if asked.proof is Proof.SMS else self._prove_by_password(offered))
+        except CloudError as error:
+            # Whether it was looked at is not known: it is not tried again by itself.
+            raise ProofError(host=self._hub.host, detail=error) from error
 
     async def _prove_by_code(self, offered: str | None) -> None:
         if offered is None or not self._message:
