@@ -7,6 +7,7 @@ from collections.abc import Callable
 from benchmarks import (
     alarms,
     bus,
+    cloud,
     cloud_history,
     commands,
     delivered,
@@ -30,6 +31,7 @@ def main() -> None:
     runs: dict[str, Callable[[], Table]] = {
         "line-time": line_time.measure,
         "bus": lambda: asyncio.run(bus.measure()),
+        "cloud": cloud.measure,
         "cloud-history": lambda: asyncio.run(cloud_history.measure()),
         "commands": commands.measure,
         "pace": pace.measure,

@@ -32,6 +32,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "core": None,
     "data_entry_flow": None,
     "exceptions": None,
+    "helpers.aiohttp_client": frozenset({"async_create_clientsession"}),
     "helpers.condition": frozenset({"Condition", "ConditionCheckParams", "ConditionConfig"}),
     "helpers.config_validation": frozenset(
         {
@@ -90,6 +91,7 @@ FOR_SUBCLASSES = frozenset(
         "_async_track_changes",
         "_async_current_entries",
         "_get_entry",
+        "_get_reauth_entry",
         "_get_reconfigure_entry",
         "_get_reconfigure_subentry",
         "_handle_coordinator_update",

@@ -10,6 +10,7 @@ from custom_components.acrel_safety.aioacrel.cloud.errors import (
     CloudClockError,
     CloudUnreachableError,
 )
+from custom_components.acrel_safety.aioacrel.cloud.hub import MOST_DETAILS
 from custom_components.acrel_safety.aioacrel.cloud.judging import GENERAL_ALARM
 from custom_components.acrel_safety.aioacrel.readings import Quality
 from simulator.cloud import ARCM300T, ARCM310
@@ -47,6 +48,8 @@ async def test_a_poll_asks_once_for_each_list_and_details_only_of_what_is_in_ala
     async with office(cloud) as it:
         seen, _ = it.watch(box), it.watch(quiet)
         await it.hub.start()
+        assert it.hub.unwatched() == {}
+        await it.hub.poll()
         assert sorted(it.hub.unwatched()) == [next(iter(empty.meters))]
         box.figures.active["iLeakage"] = {"iLeakage": "漏电报警"}
         for _ in range(2):
@@ -76,6 +79,60 @@ async def test_an_alarm_whose_details_cannot_be_read_is_no_quiet_one() -> None:
         box.figures.active.clear()
         await it.hub.poll()
         assert (seen.value("T1High"), seen.value(GENERAL_ALARM.code, "0")) == (False, False)
+
+
+async def test_an_alarm_that_comes_while_another_stands_is_seen_with_the_next_poll() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM300T, "Box")
+    async with office(cloud) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        box.figures.active["temp"] = {"tempA": "A相温度报警"}
+        await asyncio.sleep(POLL)
+        assert (seen.value("T1High"), seen.value("LgHigh")) == (True, False)
+        box.figures.active["iLeakage"] = {"iLeakage": "漏电报警"}
+        await asyncio.sleep(POLL)
+        assert (seen.value("T1High"), seen.value("LgHigh")) == (True, True)
+        cloud.fail("trace", at="selectOne", times=None)
+        await asyncio.sleep(POLL)
+        assert (seen.value("T1High"), seen.value("LgHigh")) == (None, None)
+        assert seen.value(GENERAL_ALARM.code, "0") is True
+
+
+async def test_of_many_devices_in_alarm_each_has_its_turn_and_none_is_shown_as_quiet() -> None:
+    cloud = cloud_at_noon()
+    site = cloud.site()
+    boxes = [site.add(ARCM300T, f"Box {number}") for number in range(MOST_DETAILS + 5)]
+    for box in boxes:
+        box.figures.active["iLeakage"] = {"iLeakage": "漏电报警"}
+    async with office(cloud) as it:
+        seen = [it.watch(box) for box in boxes]
+        await it.hub.start()
+        assert cloud.count("selectOne") == MOST_DETAILS
+        assert all(one.value("LgHigh") is not False for one in seen)
+        await asyncio.sleep(POLL)
+        assert all(one.value("LgHigh") is True for one in seen)
+
+
+async def test_what_a_device_never_tells_is_known_when_it_was_heard_a_few_times_and_not_before() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM310, "Box")
+    nothing = {"leakageCurrentValues": [], "list": []}
+    for call in ("leakageMonitor", "getTempABCResult"):
+        cloud.fail("alter", at=call, times=None, change=lambda answer: {**answer, "data": nothing})
+    async with office(cloud) as it:
+        seen = it.watch(box)
+        box.lose()
+        await it.hub.start()
+        for _ in range(4):
+            await it.hub.poll()
+        assert seen.source.unreported == set()
+        box.find()
+        for _ in range(3):
+            await it.hub.poll()
+        assert {key.code for key in seen.source.unreported} == {"Lg", "TempA", "TempB", "TempC", "TempN"}
+        seen.source.put_aside(seen.source.unreported)
+        assert {key.code for key in seen.source.lacking} == {"Lg", "TempA", "TempB", "TempC", "TempN"}
 
 
 async def test_a_device_that_the_server_does_not_hear_is_lost_and_quiet_about_nothing() -> None:
@@ -181,7 +238,7 @@ async def test_a_password_that_was_changed_is_said_and_not_tried_for_ever() -> N
         assert isinstance(seen.source.trouble, AccountError)
         cloud.forget()
         await asyncio.sleep(3600)
-        assert cloud.count("login") < 12
+        assert cloud.count("login") <= 2
         cloud.accounts[USER].password = PASSWORD
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
+from datetime import UTC
 
 import pytest
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -164,6 +165,37 @@ async def test_reconfigured_it_keeps_its_password_for_its_own_host_only(hass: Ho
         assert walk.reason == "reconfigure_successful"
         await hass.async_block_till_done()
         assert (entry.data["poll_every"], entry.data["password"]) == (120, PASSWORD)
+
+
+async def test_a_stored_second_password_stays_until_it_is_forgotten_and_goes_to_no_other_host(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    box = cloud.site().add(ARCM300T, "Box")
+    entry = account_entry(cloud, box, second_password=SECOND)
+    form = {"username": USER, "profile": "acrelcloud-1000", "history_months": 0, "history_electric": False}
+    async with loaded(hass, entry):
+        walk = await change_link(hass, entry, None)
+        assert "second_password" not in walk.entered
+        await walk.answer(host=cloud.url, poll_every=90, clock="vendor", forget_second_password=False, **form)
+        await hass.async_block_till_done()
+        assert entry.data["second_password"] == SECOND
+        walk = await change_link(hass, entry, None)
+        await walk.answer(host=cloud.url, poll_every=90, clock="vendor", forget_second_password=True, **form)
+        await hass.async_block_till_done()
+        assert "second_password" not in entry.data
+
+
+async def test_values_of_a_server_in_another_zone_are_believed_when_that_is_said(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    cloud.clock.zone = UTC
+    box = cloud.site().add(ARCM300T, "Box")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry):
+        assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_LgHigh")) == "unavailable"
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "clock": "utc"})
+    async with loaded(hass, entry):
+        assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_LgHigh")) == "off"
 
 
 async def test_alarms_of_the_log_stand_here_and_are_confirmed_there_by_a_persons_act(

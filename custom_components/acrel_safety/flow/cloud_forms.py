@@ -32,6 +32,7 @@ from ..checked import faults, sound_part
 from ..const import (
     CONF_ALLOW_AUTOMATIONS,
     CONF_ALLOW_HTTP,
+    CONF_CLOCK,
     CONF_CODE,
     CONF_DETAIL,
     CONF_HISTORY_ELECTRIC,
@@ -48,6 +49,7 @@ from ..const import (
     TYPE_CLOUD,
 )
 from ..hubs.cloud_data import ACCOUNT, METER
+from ..hubs.uplink_data import Time
 from .device_forms import Catalogue, choices_of, said_settings, settings_said
 from .explain import FlowError, FormError, explain
 from .link_forms import FormData, as_whole, choice, number
@@ -55,20 +57,23 @@ from .selector_texts import FlowTexts
 
 CONF_DEVICES = "devices"
 CONF_SURE = "sure"
+CONF_FORGET = "forget_second_password"
 _HIDDEN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 _KEPT = (CONF_ALLOW_HTTP, CONF_USER_ID)
 
 # -- The account ------------------------------------------------------------------------------------------------------
 
 
-def account_schema(texts: FlowTexts, *, is_known: bool) -> probatio.Schema:
+def account_schema(texts: FlowTexts, *, is_known: bool, has_second: bool = False) -> probatio.Schema:
     """Ask where the server is, and who asks it; of one that is known also how often, and what of the past."""
     kinds = [SelectOptionDict(value=name, label=profile(name).title(texts.language)) for name in PROFILES]
     more: dict[probatio.Marker, object] = {
+        probatio.Required(CONF_CLOCK, default=Time.VENDOR.value): choice([*map(str, Time)], "clock"),
         probatio.Optional(CONF_POLL_EVERY): number("s"),
         probatio.Optional(CONF_HISTORY_MONTHS): number(),
         probatio.Required(CONF_HISTORY_ELECTRIC, default=False): BooleanSelector(),
         probatio.Optional(CONF_SECOND_PASSWORD): _HIDDEN,
+        **({probatio.Required(CONF_FORGET, default=False): BooleanSelector()} if has_second else {}),
     }
     return probatio.Schema(
         {
@@ -105,8 +110,11 @@ def account_data(form: FormData, former: Mapping[str, Any]) -> FormData:
         data[CONF_HISTORY_MONTHS] = as_whole(form[CONF_HISTORY_MONTHS])
     if form.get(CONF_HISTORY_ELECTRIC):
         data[CONF_HISTORY_ELECTRIC] = True
-    if form.get(CONF_SECOND_PASSWORD):
-        data[CONF_SECOND_PASSWORD] = form[CONF_SECOND_PASSWORD]
+    if form.get(CONF_CLOCK, Time.VENDOR) != Time.VENDOR:
+        data[CONF_CLOCK] = form[CONF_CLOCK]
+    is_kept = is_same_host and not form.get(CONF_FORGET)
+    if second := form.get(CONF_SECOND_PASSWORD) or (former.get(CONF_SECOND_PASSWORD) if is_kept else None):
+        data[CONF_SECOND_PASSWORD] = second
     for fault in faults(ACCOUNT, data):
         raise FormError.of(fault, {})
     return data
@@ -115,7 +123,7 @@ def account_data(form: FormData, former: Mapping[str, Any]) -> FormData:
 def account_form(data: Mapping[str, Any]) -> FormData:
     """Return the form that would give this entry data, without what is secret; of what is stored wrong it asks anew."""
     sound = sound_part(ACCOUNT, data)
-    shown = (CONF_HOST, CONF_USERNAME, CONF_PROFILE, CONF_POLL_EVERY, CONF_HISTORY_ELECTRIC)
+    shown = (CONF_HOST, CONF_USERNAME, CONF_PROFILE, CONF_CLOCK, CONF_POLL_EVERY, CONF_HISTORY_ELECTRIC)
     return {
         CONF_HISTORY_MONTHS: sound.get(CONF_HISTORY_MONTHS, MONTHS),
         CONF_POLL_EVERY: LEAST_SECONDS,

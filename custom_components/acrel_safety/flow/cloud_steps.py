@@ -12,7 +12,7 @@ from ..aioacrel.cloud.errors import CloudError
 from ..aioacrel.cloud.profile import Profile
 from ..aioacrel.cloud.records import Meter, Site
 from ..aioacrel.errors import AcrelError
-from ..const import CONF_ALLOW_HTTP, CONF_USER_ID, TYPE_CLOUD
+from ..const import CONF_ALLOW_HTTP, CONF_SECOND_PASSWORD, CONF_USER_ID, TYPE_CLOUD
 from ..hubs.cloud_session import async_account_of
 from ..markdown import plain
 from ..turns import turn
@@ -35,6 +35,8 @@ from .entry_steps import EntrySteps
 from .explain import FlowError, FormError
 from .link_forms import FormData
 from .selector_texts import FlowTexts
+
+_SECRETS = (CONF_PASSWORD, CONF_SECOND_PASSWORD)
 
 
 class CloudSteps(EntrySteps):
@@ -86,11 +88,13 @@ class CloudSteps(EntrySteps):
 
     async def _show_account(self, error: FlowError | None = None) -> ConfigFlowResult:
         texts = await FlowTexts.load(self.hass)
-        schema = account_schema(texts, is_known=self.source == SOURCE_RECONFIGURE)
+        is_known = self.source == SOURCE_RECONFIGURE
+        has_second = is_known and CONF_SECOND_PASSWORD in self._get_reconfigure_entry().data
+        schema = account_schema(texts, is_known=is_known, has_second=has_second)
         return self.async_show_form(
             step_id="cloud",
             data_schema=self.add_suggested_values_to_schema(
-                schema, {key: value for key, value in self._account_form.items() if key != CONF_PASSWORD}
+                schema, {key: value for key, value in self._account_form.items() if key not in _SECRETS}
             ),
             errors=error.errors() if error else None,
             description_placeholders=dict(error.placeholders) if error else None,

@@ -15,6 +15,7 @@ from ..aioacrel.masking import masked
 from ..checked import UnfitError, flag, number, one_of, text
 from ..const import (
     CONF_ALLOW_HTTP,
+    CONF_CLOCK,
     CONF_CODE,
     CONF_KIND,
     CONF_POLL_EVERY,
@@ -29,6 +30,7 @@ from ..const import (
 from ..unreported import sound_aside
 from .cloud_history import HISTORY
 from .device_data import DEVICE
+from .uplink_data import Time
 
 LONGEST_POLL = 3600
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -78,6 +80,7 @@ ACCOUNT = probatio.Schema(
         probatio.Required(CONF_PASSWORD): _sound_secret,
         probatio.Required(CONF_PROFILE): one_of(*PROFILES),
         probatio.Optional(CONF_ALLOW_HTTP): flag,
+        probatio.Optional(CONF_CLOCK): one_of(*map(str, Time)),
         probatio.Optional(CONF_USER_ID): text("wrong"),
         probatio.Optional(CONF_SECOND_PASSWORD): _sound_secret,
         probatio.Optional(CONF_POLL_EVERY): number("bad_poll_every", LEAST_SECONDS, LONGEST_POLL, is_whole=True),

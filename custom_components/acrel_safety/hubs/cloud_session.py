@@ -11,7 +11,9 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from ..aioacrel.cloud.account import Account
 from ..aioacrel.cloud.address import CloudAddress
 from ..aioacrel.cloud.profile_reader import profile, read_profiles
-from ..const import CONF_ALLOW_HTTP, CONF_PROFILE
+from ..const import CONF_ALLOW_HTTP, CONF_CLOCK, CONF_PROFILE
+from .uplink_data import Time
+from .zones import zone_of
 
 
 async def async_account_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Account:
@@ -29,4 +31,5 @@ def account_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Account:
         profile(data[CONF_PROFILE]),
         user=data[CONF_USERNAME],
         password=data[CONF_PASSWORD],
+        zone=zone_of(hass, data.get(CONF_CLOCK, Time.VENDOR)),
     )

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ..errors import AcrelError
 from ..points import Model
@@ -32,14 +32,20 @@ SLOW_FACTOR = 5
 """So much more seldom while somebody else tells the same."""
 LIST_EVERY = timedelta(hours=1)
 """So often all sites are looked through for devices that nobody watches."""
-DETAILS_EVERY = timedelta(minutes=5)
-"""So often the details of a device are read that goes on being in alarm."""
+MOST_DETAILS = 30
+"""Devices in alarm whose details are read in one poll; of more, those that were read longest ago."""
+DETAILS_HOLD = timedelta(minutes=5)
+"""What details said that are older says nothing of now: meanwhile another alarm may have come."""
 POLLS_HELD = 3
 """So many polls may fail before what a server said holds no more."""
 LONGEST_WAIT = 900.0
+LOGIN_WAIT = 3600.0
+"""So seldom a login is tried again by itself that was refused: more often might lock the account."""
 _JITTER = 0.1
 _HURRY_SECONDS = 10.0
 """Between two polls that somebody hurries."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 type Hook = Callable[[Account], Awaitable[None]]
 
@@ -76,6 +82,7 @@ class CloudHub:
         self._heard: dict[str, float] = {}
         """When, by the steady clock, the list of a site was read last."""
         self._looked_through: datetime | None = None
+        self._details_left = MOST_DETAILS
         self._detailed: dict[str, datetime] = {}
         self._listeners: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
@@ -214,6 +221,8 @@ class CloudHub:
 
     def _wait(self) -> float:
         """Return for how many seconds to wait; longer each time nothing came of it, and as long as the server says."""
+        if self.trouble is not None and self.trouble.needs_login:
+            return LOGIN_WAIT
         wait = self._pause * min(2.0**self._failures, LONGEST_WAIT / LEAST_SECONDS)
         wait = max(self._pause, min(wait, LONGEST_WAIT))
         if isinstance(self.trouble, CloudBusyError) and self.trouble.retry_after is not None:
@@ -249,6 +258,10 @@ class CloudHub:
         watched = {source.site for source in self._sources.values()}
         now = self.now()
         is_due = self._looked_through is None or now - self._looked_through >= LIST_EVERY
+        if self.polls == 1 and watched:
+            # What nobody watches can wait: somebody waits for the start.
+            is_due = False
+        self._details_left = MOST_DETAILS
         if is_due and self.polls > 1:
             self.sites = {site.id: site for site in await self.account.sites()}
         for site in sorted({*self.sites, *watched} if is_due else watched):
@@ -273,7 +286,8 @@ class CloudHub:
             values = await self._quietly(self._values(site))
         if any(source.site == site for source in self.sources):
             connections = await self._quietly(self._connections(site))
-        for source in self.sources:
+        # Those first whose details were read longest ago.
+        for source in sorted(self.sources, key=lambda one: self._detailed.get(one.code, _NEVER)):
             if source.site == site:
                 await self._give(source, listed.get(source.code), values, connections, is_full=is_full)
 
@@ -294,18 +308,27 @@ class CloudHub:
             known = replace(known, connection=connections.get(source.code))
         if meter is None or meter.is_alarmed is not True:
             known = replace(known, details=None)
-        elif self._wants_details(source.code, former):
+        elif self._wants_details(source.code, known):
+            self._details_left -= 1
             details = await self._quietly(self.account.details(source.code))
-            self._detailed[source.code] = self.now()
+            if details is not None:
+                self._detailed[source.code] = self.now()
             known = replace(known, details=details)
+        elif not self._details_hold(source.code):
+            known = replace(known, details=None)
         self._known[source.code] = known
         source.take(known, is_full=is_full)
 
-    def _wants_details(self, code: str, former: Known) -> bool:
-        """Whether the details of a device in alarm are to be read: when that is new, and now and then."""
-        was_alarmed = former.meter is not None and former.meter.is_alarmed is True
+    def _wants_details(self, code: str, known: Known) -> bool:
+        """Whether the details of a device in alarm are read now: in each poll, as far as there is room for it."""
         last = self._detailed.get(code)
-        return not was_alarmed or former.details is None or last is None or self.now() - last >= DETAILS_EVERY
+        if self._details_left <= 0:
+            return False
+        return known.details is None or last is None or (self.now() - last).total_seconds() >= LEAST_SECONDS / 2
+
+    def _details_hold(self, code: str) -> bool:
+        last = self._detailed.get(code)
+        return last is not None and timedelta() <= self.now() - last < DETAILS_HOLD
 
     async def _values(self, site: str) -> Mapping[str, Values]:
         """Return what the devices of a site measure; temperatures apart only where residual currents come without."""
@@ -340,6 +363,9 @@ class CloudHub:
                 await hook(self.account)
             except CloudError as error:
                 _LOGGER.debug("What else the account was asked for was not to be had: %s", error.key)
+            except Exception:
+                # A slip of ours there must not end what is shown of devices.
+                _LOGGER.exception("What else the account is asked for could not be taken")
 
 
 def _is_of_all(error: CloudError) -> bool:

@@ -109,6 +109,10 @@ class Judge:
             return dict.fromkeys(self.points, Reading(None, Quality.NO_ANSWER, now, ORIGIN))
         return {**self._measured(known.values, now), **self._stated(known, now)}
 
+    def is_heard(self, known: Known, now: datetime) -> bool:
+        """Whether the server hears the device, and what it says of it holds."""
+        return known.meter is not None and not known.is_away and self._holds(known.heard, now) is None
+
     def is_of_later(self, known: Known, now: datetime) -> bool:
         """Whether the newest time that the server states is of later than now: a clock or a zone is wrong."""
         return known.heard is not None and known.heard - now > LATER

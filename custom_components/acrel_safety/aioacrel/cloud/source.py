@@ -58,7 +58,9 @@ class CloudSource:
         """Seconds between the last two times that the server heard it."""
         self._told: dict[PointKey, Reading] = {}
         self._ever: set[PointKey] = set()
+        self._is_told = False
         self._polls = 0
+        """Of those in which the server heard the device."""
         self._aside: frozenset[PointKey] = frozenset()
         self._sinks: list[Sink] = []
         self._wanted: frozenset[PointKey] = frozenset()
@@ -131,7 +133,7 @@ class CloudSource:
         former, self._wanted = self._wanted, frozenset(keys)
         for key in former - self._wanted:
             self._told.pop(key, None)
-        if self._polls:
+        if self._is_told:
             self._tell()
 
     def hurry(self) -> None:
@@ -227,7 +229,8 @@ class CloudSource:
     def take(self, known: Known, *, is_full: bool) -> None:
         """Take what the server knows now; `is_full` is a whole poll."""
         self.known = known
-        self._polls += is_full
+        self._is_told = True
+        self._polls += is_full and self._judge.is_heard(known, self.hub.now())
         heard = known.heard
         if heard is not None and self.heard is not None and heard > self.heard:
             self.gap = (heard - self.heard).total_seconds()
