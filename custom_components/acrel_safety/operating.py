@@ -116,8 +116,7 @@ class Operator:
         if (outcome := self.control.forbidden(key, caller) or objection) is None:
             operate = partial(self.control.operate, key, caller, token, is_confirmed=is_confirmed)
             # What was given is offered when it is one's turn: nobody else's act can use it, or spoil it.
-            act = partial(with_proof, self, key, proof, operate)
-            outcome = await in_turn(self.control, key, caller, act)
+            outcome = await in_turn(self.control, key, caller, partial(with_proof, self, key, proof, operate))
         else:
             # Whoever may not keeps nobody waiting.
             self.note(self.of_key(What.ENDED, key, caller, outcome))

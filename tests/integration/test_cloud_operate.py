@@ -345,30 +345,13 @@ async def test_nothing_is_ordered_at_start_reload_restore_reauth_or_removal(hass
 
 async def test_what_was_not_proved_on_site_is_no_operation_and_no_entity(hass: HomeAssistant, cloud: Cloud) -> None:
     ada = Context(user_id=(await administrator(hass)).id)
-    box = cloud.site().add(ARCM300T, "Box")
-    for proved, offered in [((), set())]:
-        entry = account_entry(cloud, stored_meter(box, control=USUAL, proved=list(proved)))
-        async with loaded(hass, entry):
-            (subentry_id,) = entry.subentries
-            registry = er.async_get(hass)
-            switch = registry.async_get_entity_id("switch", DOMAIN, f"{subentry_id}_control_1_remote_breaker")
-            assert (switch is not None) is bool(offered)
-            near = entity_of(hass, entry, "sensor", "1_Lg")
-            answer = await hass.services.async_call(
-                DOMAIN, "list_operations", {"entity_id": near}, blocking=True, return_response=True, context=ada
-            )
-            assert answer is not None
-            found = {one["operation"] for device in answer["devices"] for one in device["operations"]}  # type: ignore[union-attr,index,call-overload]
-            assert found & {"RLYOFF", "RLYON"} == offered
-            if not offered:
-                with pytest.raises(ServiceValidationError):
-                    await hass.services.async_call(
-                        DOMAIN,
-                        "operate",
-                        {"entity_id": near, "operation": "close", "confirm": True, "second_password": SECOND},
-                        blocking=True,
-                        context=ada,
-                    )
-        await hass.config_entries.async_remove(entry.entry_id)
-        await hass.async_block_till_done()
+    entry = account_entry(cloud, stored_meter(cloud.site().add(ARCM300T, "Box"), control=USUAL))
+    async with loaded(hass, entry):
+        assert not [one for one in er.async_get(hass).entities.values() if one.domain == "switch"]
+        given = {"entity_id": entity_of(hass, entry, "sensor", "1_Lg"), "confirm": True, "second_password": SECOND}
+        for operation in ("open", "close", "RLYON"):
+            with pytest.raises(ServiceValidationError):
+                await hass.services.async_call(
+                    DOMAIN, "operate", {**given, "operation": operation}, blocking=True, context=ada
+                )
     assert cloud.effects == []
