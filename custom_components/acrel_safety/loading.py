@@ -106,7 +106,8 @@ def add_device(
         may_set=partial(_may_set, entry, subentry.subentry_id),
     )
     coordinator = AcrelCoordinator(hass, entry, subentry, device, source)
-    coordinator.calls = data.hub.facts(source) is not None or is_called(hass, subentry)
+    facts = data.hub.facts(source)
+    coordinator.calls = (facts is not None and facts.calls) or is_called(hass, subentry)
     coordinator.reported = isinstance(data.hub, TellsReports) or is_reported(hass, subentry)
     coordinator.places = places(subentry, model, registered.id, hass.config.language)
     detach = coordinator.async_attach()

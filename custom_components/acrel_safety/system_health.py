@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from .aioacrel import __version__
 from .const import DOMAIN
 from .coordinator import AcrelConfigEntry
+from .hubs.cloud import reach_of
 
 
 @callback
@@ -36,4 +37,5 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
         ),
         "busiest_line": f"{max((figure.get('line_duty') or 0 for figure in figures), default=0):.0f}%",
         "polls_left_out": sum(int(figure.get("overruns") or 0) for figure in figures),
+        **reach_of(hass, loaded),
     }

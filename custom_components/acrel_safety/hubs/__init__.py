@@ -32,6 +32,7 @@ from .cloud import shown_as as cloud_shown_as
 from .cloud_history import history_store
 from .cloud_push import PushEntryHub, push_store
 from .cloud_push import shown_as as push_shown_as
+from .cloud_trouble import known_store
 from .device_data import missing_ratios
 from .facts import Facts
 from .gateway import GatewayEntryHub, shown_as
@@ -192,6 +193,7 @@ async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
         await push_store(hass, entry).async_remove()
         await store_of(hass, entry).async_remove()
     await history_store(hass, entry).async_remove()
+    await known_store(hass, entry).async_remove()
     await UplinkMemory(hass, entry).async_forget()
     StrangerCards(hass, entry).take_away_all()
 

@@ -1,9 +1,10 @@
 """An account at a cloud: from an entry's data to the library's hub, each subentry a device of the account."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from homeassistant.components.system_health import async_check_can_reach_url
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
@@ -29,6 +30,7 @@ from ..const import (
 from ..unreported import aside_in
 from .cloud_history import CloudHistory, Seat, history_of
 from .cloud_session import account_of
+from .cloud_trouble import CloudTrouble
 from .facts import Facts
 
 
@@ -49,6 +51,7 @@ class CloudEntryHub:
         self._seats: dict[Source, Seat] = {}
         self._listeners: list[Callable[[], None]] = []
         self._history: CloudHistory | None = None
+        self._trouble = CloudTrouble(hass, entry, self.hub)
         self._is_started = False
         stored = entry.data.get(CONF_SECOND_PASSWORD)
         if isinstance(stored, str):
@@ -79,8 +82,13 @@ class CloudEntryHub:
 
     async def async_start(self) -> None:
         """Log in, and ask for everything once. Raises AcrelError."""
-        await self.hub.start()
+        try:
+            await self.hub.start()
+        except AcrelError as error:
+            self._trouble.refused(error)
+            raise
         self._is_started = True
+        await self._trouble.async_start()
         self._history = history_of(self._hass, self._entry, self.account, self.account.zone)
         if self._history is not None:
             await self._history.async_start([*self._seats.values()], await self._circuits())
@@ -100,7 +108,9 @@ class CloudEntryHub:
         if self._history is not None:
             await self._history.async_stop()
             self._history = None
-        self._is_started = False
+        if self._is_started:
+            self._is_started = False
+            await self._trouble.async_end()
         await self.hub.stop()
 
     # -- what is asked of each way ------------------------------------------------------------------------------------
@@ -113,6 +123,7 @@ class CloudEntryHub:
             is_connected=source.is_here,
             has_card=False,
             has_sim=False,
+            calls=False,
             by="cloud_online",
             last_report=source.heard,
             holds=self.hub.stale_after,
@@ -184,6 +195,8 @@ class CloudEntryHub:
         trouble = self.hub.trouble
         if trouble is not None and trouble.needs_login and self._is_started:
             self._entry.async_start_reauth(self._hass)
+        if self._is_started:
+            self._trouble.look()
         for listener in list(self._listeners):
             listener()
 
@@ -203,3 +216,25 @@ def hub_in(entry: ConfigEntry) -> CloudEntryHub | None:
 def shown_as(source: Source, model: Model) -> Model:
     """Return a model as it is reached through an account."""
     return source.shown_as if isinstance(source, CloudSource) else model
+
+
+@callback
+def reach_of(hass: HomeAssistant, entries: Iterable[ConfigEntry]) -> dict[str, Any]:
+    """Return what the system information says of accounts that are loaded; nothing where there is none."""
+    hubs = [hub for entry in entries if (hub := hub_in(entry)) is not None]
+    if not hubs:
+        return {}
+    successes = [hub.hub.last_success for hub in hubs]
+    known = [one for one in successes if one is not None]
+    return {
+        "cloud_servers": _async_reach(hass, [hub.account.address.origin for hub in hubs]),
+        "cloud_last_answer": min(known).isoformat() if len(known) == len(hubs) else None,
+    }
+
+
+async def _async_reach(hass: HomeAssistant, origins: Sequence[str]) -> str | dict[str, str]:
+    """Return whether servers can be reached; of several, how many."""
+    found = [await async_check_can_reach_url(hass, f"{origin}/") for origin in origins]
+    if len(found) == 1:
+        return found[0]
+    return f"{sum(isinstance(one, str) for one in found)}/{len(found)}"

@@ -145,6 +145,7 @@ class PushEntryHub:
             is_connected=source.gateway.is_here,
             has_card=False,
             has_sim=False,
+            calls=False,
             by="push_online",
             last_report=source.meter.heard,
             holds=PERIODS * source.gateway.period,

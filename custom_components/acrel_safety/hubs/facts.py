@@ -21,3 +21,5 @@ class Facts:
     """What its connection is called: a key of the texts."""
     has_sim: bool = True
     """Whether that is told on this way at all."""
+    calls: bool = True
+    """Whether it calls in by itself: then somebody else can call in its name."""

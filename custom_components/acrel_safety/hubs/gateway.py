@@ -103,6 +103,7 @@ class GatewayEntryHub:
             is_connected=gateway.is_here,
             by="gateway_online",
             has_sim=False,
+            calls=False,
             last_report=source.meter.heard,
             firmware=None if gateway.login is None else gateway.login.version or None,
             holds=PERIODS * gateway.period,

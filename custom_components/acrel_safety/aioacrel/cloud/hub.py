@@ -18,7 +18,7 @@ from ..points import Model
 from ..readings import PointKey
 from .account import Account, utcnow
 from .errors import AccountError, CloudBusyError, CloudError, CloudUnreachableError, LicenceError
-from .judging import Known
+from .judging import LATER, Known
 from .ordering import Ordering
 from .profile import Profile
 from .records import Connection, Details, Meter, Site, Values
@@ -173,6 +173,11 @@ class CloudHub:
         """Return the devices of the account that nobody watches."""
         return {code: meter for code, meter in self.meters.items() if code not in self._sources}
 
+    @property
+    def is_looked_through(self) -> bool:
+        """Whether all sites were looked through once."""
+        return self._looked_through is not None
+
     def details_of(self, code: str) -> Details | None:
         """Return what was read of a device's details last."""
         known = self._known.get(code)
@@ -303,7 +308,7 @@ class CloudHub:
         former = self._known.get(source.code, Known())
         known = replace(former, meter=meter)
         if values is not None:
-            known = replace(known, values=_newer(former.values, values.get(source.code)))
+            known = replace(known, values=_newer(former.values, values.get(source.code), self.now()))
         if connections is not None:
             known = replace(known, connection=connections.get(source.code))
         if meter is None or meter.is_alarmed is not True:
@@ -376,8 +381,8 @@ def _is_of_all(error: CloudError) -> bool:
     return isinstance(error, AccountError | LicenceError | CloudUnreachableError)
 
 
-def _newer(former: Values | None, told: Values | None) -> Values | None:
-    """Return what was told, unless it is of before what was known."""
+def _newer(former: Values | None, told: Values | None, now: datetime) -> Values | None:
+    """Return what was told, unless it is of before what was known; what was of later than now was never known."""
     if former is None or told is None or told.measured is None or former.measured is None:
         return told
-    return former if told.measured < former.measured else told
+    return former if told.measured < former.measured <= now + LATER else told

@@ -222,6 +222,11 @@ class CloudSource:
         return self._trouble
 
     @property
+    def is_asked(self) -> bool:
+        """Whether the server was asked for it."""
+        return self._is_told
+
+    @property
     def is_here(self) -> bool:
         """Whether the server hears the device, as far as it is heard itself."""
         return self.hub.hears(self.site) and self.known.meter is not None and not self.known.is_away

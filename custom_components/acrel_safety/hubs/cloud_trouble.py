@@ -1,0 +1,168 @@
+"""What only the owner of an account can mend becomes a repair when two polls in a row say so, and goes by itself.
+
+Devices that the server lists and that are none here are told once: those that were left out when the account was set up
+are not new.
+"""
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.storage import Store
+
+from ..aioacrel.cloud.errors import CloudClockError, LicenceError, NotPermittedError, SiteGoneError
+from ..aioacrel.cloud.hub import CloudHub
+from ..aioacrel.errors import AcrelError
+from ..aioacrel.problems import flat
+from ..aioacrel.texts import library_language, phrase
+from ..const import CONF_CODE, DOMAIN, LOGGER
+from ..markdown import plain
+
+CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES = "cloud_licence", "cloud_clock_off", "cloud_sites"
+CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE = "cloud_http", "cloud_new_devices", "cloud_gone_devices"
+"""What can be wrong with an account; also the keys of their texts."""
+_ALL = (CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE)
+_WARNINGS = frozenset({CLOUD_HTTP, CLOUD_NEW})
+_AT_ONCE = frozenset({CLOUD_HTTP, CLOUD_NEW})
+_MOST_NAMED = 10
+_VERSION = 1
+
+
+class CloudTrouble:
+    """Follows one account."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, hub: CloudHub) -> None:
+        """Take the account; it is followed from `async_start` on."""
+        self._hass = hass
+        self._entry = entry
+        self._hub = hub
+        self._store = known_store(hass, entry)
+        self._known: set[str] | None = None
+        """Devices that were there when the account was looked through first."""
+        self._before: set[str] = set()
+        self._told: dict[str, tuple[str, Mapping[str, str]]] = {}
+        """Repairs that are shown: their ids, and what is filled in."""
+
+    async def async_start(self) -> None:
+        """Read what was known before, and say what is wrong."""
+        try:
+            stored: object = await self._store.async_load()
+        except Exception:  # noqa: BLE001 - that nothing is known of before must not end the account
+            LOGGER.warning("Which devices %s had before cannot be read", self._entry.title)
+            stored = None
+        codes = stored.get("codes") if isinstance(stored, Mapping) else None
+        self._known = {code for code in codes if isinstance(code, str)} if isinstance(codes, list) else None
+        self.look()
+
+    @callback
+    def refused(self, error: AcrelError) -> None:
+        """Say why it could not begin, where that is for its owner to mend: Home Assistant tries again meanwhile."""
+        if isinstance(error, LicenceError):
+            language = library_language(self._hass.config.language)
+            self._tell(CLOUD_LICENCE, {"detail": plain(error.text(language))})
+            del self._told[CLOUD_LICENCE]
+
+    async def async_end(self) -> None:
+        """Follow it no more, and leave nothing behind but what is known."""
+        for what in list(self._told):
+            self._withdraw(what)
+        if self._known is not None:
+            await self._store.async_save({"codes": sorted(self._known)})
+
+    @callback
+    def look(self) -> None:
+        """Look at what the latest poll said."""
+        found = {**self._of_account(), **self._of_devices()}
+        for what in _ALL:
+            if what not in found:
+                self._withdraw(what)
+            elif what in self._before or what in _AT_ONCE:
+                self._tell(what, found[what])
+        self._before = set(found)
+
+    def _of_account(self) -> dict[str, Mapping[str, str]]:
+        hub, language = self._hub, library_language(self._hass.config.language)
+        found: dict[str, Mapping[str, str]] = {}
+        if not hub.account.address.is_secure:
+            found[CLOUD_HTTP] = {}
+        if isinstance(hub.trouble, LicenceError):
+            found[CLOUD_LICENCE] = {"detail": plain(hub.trouble.text(language))}
+        clocks = [source.trouble for source in hub.sources if isinstance(source.trouble, CloudClockError)]
+        if clocks:
+            found[CLOUD_CLOCK] = {"detail": plain(clocks[0].text(language))}
+        return found
+
+    def _of_devices(self) -> dict[str, Mapping[str, str]]:
+        hub, language = self._hub, library_language(self._hass.config.language)
+        found: dict[str, Mapping[str, str]] = {}
+        titles = {one.data.get(CONF_CODE): one.title for one in self._entry.subentries.values()}
+        refused = {
+            site: error
+            for site, error in hub.site_troubles.items()
+            if isinstance(error, SiteGoneError | NotPermittedError)
+        }
+        shut = [titles.get(source.code, "") for source in hub.sources if source.site in refused]
+        if shut:
+            detail = plain(next(iter(refused.values())).text(language))
+            found[CLOUD_SITES] = {"devices": self._named(shut), "detail": detail}
+        gone = [
+            titles.get(source.code, "")
+            for source in hub.sources
+            if hub.hears(source.site) and source.known.meter is None and source.is_asked
+        ]
+        if gone:
+            found[CLOUD_GONE] = {"devices": self._named(gone)}
+        if new := self._new():
+            found[CLOUD_NEW] = {"devices": self._named(new.values())}
+        return found
+
+    def _new(self) -> Mapping[str, str]:
+        """Return the devices of a known type that are none here and were not there before, with their names."""
+        hub = self._hub
+        if not hub.is_looked_through:
+            return {}
+        if self._known is None:
+            self._known = set(hub.meters)
+            self._store.async_delay_save(lambda: {"codes": sorted(self._known or ())}, 1.0)
+        return {
+            code: meter.name or code
+            for code, meter in hub.unwatched().items()
+            if code not in self._known and hub.profile.model_of(meter.kind) is not None
+        }
+
+    def _named(self, names: Iterable[str]) -> str:
+        shown = [plain(flat(name)) for name in names]
+        more = len(shown) - _MOST_NAMED
+        language = library_language(self._hass.config.language)
+        others = [phrase("and_more", count=more).text(language)] if more > 0 else []
+        return ", ".join([*shown[:_MOST_NAMED], *others])
+
+    def _tell(self, what: str, filled: Mapping[str, str]) -> None:
+        # One that its owner ignored is told again when it is about something else.
+        about = sha256(filled.get("devices", "").encode()).hexdigest()[:8] if what == CLOUD_NEW else ""
+        issue_id = f"{self._entry.entry_id}_{what}{about}"
+        if self._told.get(what) == (issue_id, filled):
+            return
+        if what in self._told and self._told[what][0] != issue_id:
+            self._withdraw(what)
+        self._told[what] = issue_id, filled
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING if what in _WARNINGS else ir.IssueSeverity.ERROR,
+            translation_key=what,
+            translation_placeholders={"link": flat(self._entry.title), **filled},
+        )
+
+    def _withdraw(self, what: str) -> None:
+        issue_id, _ = self._told.pop(what, (f"{self._entry.entry_id}_{what}", {}))
+        ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+
+
+def known_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, object]]:
+    """Return where it is kept which devices an account had."""
+    return Store(hass, _VERSION, f"{DOMAIN}.{entry.entry_id}.cloud_devices")

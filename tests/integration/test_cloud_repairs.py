@@ -1,0 +1,141 @@
+"""What only its owner can mend of an account is told in a repair, goes by itself, and is never taken for quiet."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
+
+from custom_components.acrel_safety.const import DOMAIN
+from custom_components.acrel_safety.desk import desk_of
+from simulator.cloud import ARCM300T, ARCM310, Cloud
+from tests.integration.cloud_rigs import USER, account_entry, cloud_with_owner, entity_of, loaded, polled, shown
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+@pytest.fixture
+async def cloud() -> AsyncIterator[Cloud]:
+    async with cloud_with_owner() as running:
+        yield running
+
+
+def repairs(hass: HomeAssistant) -> dict[str, str]:
+    """Return the repairs that are shown, with the devices they name."""
+    return {
+        str(issue.translation_key): (issue.translation_placeholders or {}).get("devices", "")
+        for issue in ir.async_get(hass).issues.values()
+        if issue.domain == DOMAIN and issue.active and str(issue.translation_key).startswith("cloud_")
+    }
+
+
+async def test_asking_without_encryption_is_told_for_as_long_as_it_is_done(hass: HomeAssistant, cloud: Cloud) -> None:
+    entry = account_entry(cloud, cloud.site().add(ARCM300T, "Box"))
+    async with loaded(hass, entry):
+        assert set(repairs(hass)) == {"cloud_http"}
+    assert repairs(hass) == {}
+
+
+async def test_a_licence_that_is_over_is_told_after_two_polls_and_at_the_start(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    entry = account_entry(cloud, cloud.site().add(ARCM300T, "Box"))
+    async with loaded(hass, entry) as hub:
+        cloud.licensed = False
+        await polled(hass, hub)
+        assert "cloud_licence" not in repairs(hass)
+        await polled(hass, hub)
+        assert "cloud_licence" in repairs(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert "cloud_licence" in repairs(hass)
+    cloud.licensed = True
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert set(repairs(hass)) == {"cloud_http"}
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_clock_that_is_wrong_is_told_and_nothing_of_it_believed(hass: HomeAssistant, cloud: Cloud) -> None:
+    box = cloud.site().add(ARCM300T, "Box")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry) as hub:
+        box.age_s = -7200.0
+        for _ in range(2):
+            await polled(hass, hub)
+        assert "cloud_clock_off" in repairs(hass)
+        assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_LgHigh")) == "unknown"
+        box.age_s = 20.0
+        await polled(hass, hub)
+        assert "cloud_clock_off" not in repairs(hass)
+
+
+async def test_a_site_that_may_not_be_seen_any_more_is_told_with_its_devices(hass: HomeAssistant, cloud: Cloud) -> None:
+    box, other = cloud.site("A").add(ARCM300T, "Box"), cloud.site("B").add(ARCM300T, "Other")
+    entry = account_entry(cloud, box, other)
+    async with loaded(hass, entry) as hub:
+        cloud.accounts[USER].sites = {other.site}
+        for _ in range(2):
+            await polled(hass, hub)
+        assert repairs(hass)["cloud_sites"] == "Box"
+        assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_LgHigh", 1)) == "off"
+
+
+async def test_new_devices_are_told_and_those_that_were_left_out_are_not(hass: HomeAssistant, cloud: Cloud) -> None:
+    site = cloud.site()
+    box = site.add(ARCM300T, "Box")
+    site.add(ARCM300T, "Left out")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry) as hub:
+        await polled(hass, hub)
+        assert "cloud_new_devices" not in repairs(hass)
+        site.add(ARCM310, "Brand new")
+        await polled(hass, hub)
+        assert repairs(hass)["cloud_new_devices"] == "Brand new"
+    async with loaded(hass, entry) as hub:
+        await polled(hass, hub)
+        assert repairs(hass)["cloud_new_devices"] == "Brand new"
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert repairs(hass) == {}
+
+
+async def test_a_device_that_is_gone_at_the_server_is_told_and_never_quiet(hass: HomeAssistant, cloud: Cloud) -> None:
+    site = cloud.site()
+    box, other = site.add(ARCM300T, "Box"), site.add(ARCM300T, "Other")
+    entry = account_entry(cloud, box, other)
+    async with loaded(hass, entry) as hub:
+        assert desk_of(hass).safety() == "safe"
+        del site.meters[box.code]
+        for _ in range(2):
+            await polled(hass, hub)
+        assert repairs(hass)["cloud_gone_devices"] == "Box"
+        assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_LgHigh")) == "unavailable"
+        assert desk_of(hass).safety() == "not_seen"
+        assert len(entry.subentries) == 2
+        site.meters[box.code] = box
+        await polled(hass, hub)
+        assert "cloud_gone_devices" not in repairs(hass)
+
+
+async def test_nobody_calls_in_the_name_of_a_device_of_an_account(hass: HomeAssistant, cloud: Cloud) -> None:
+    entry: MockConfigEntry = account_entry(cloud, cloud.site().add(ARCM300T, "Box"))
+    async with loaded(hass, entry):
+        [coordinator] = entry.runtime_data.coordinators.values()
+        assert "second_login" not in {key.rule for key in coordinator.watch.alarms}
+
+
+async def test_system_health_says_whether_the_server_is_reached_and_nothing_secret(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    assert await async_setup_component(hass, "system_health", {})
+    entry = account_entry(cloud, cloud.site().add(ARCM300T, "Box"))
+    async with loaded(hass, entry):
+        info = await get_system_health_info(hass, DOMAIN)
+        async with asyncio.timeout(10):
+            assert await info["cloud_servers"] == "ok"
+        assert info["cloud_last_answer"]
+        assert USER not in str(info)
