@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.acrel_safety import lockoutmemory
+from custom_components.acrel_safety.aioacrel.cloud import source as cloud_source
 from custom_components.acrel_safety.aioacrel.cloud.judging import ORIGIN
 from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.readings import PointKey
@@ -18,9 +21,10 @@ from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.hubs.cloud import CloudEntryHub
 from custom_components.acrel_safety.plant import plant_of
-from simulator.cloud import Cloud, Meter
-from tests.integration.cloud_rigs import account_entry, cloud_with_owner, loaded, polled, stored_meter
+from simulator.cloud import ARCM300T, Cloud, Meter
+from tests.integration.cloud_rigs import SECOND, account_entry, cloud_with_owner, loaded, polled, stored_meter
 from tests.integration.conftest import CabinetMaker, LinkMaker
+from tests.integration.control_rigs import USUAL, administrator
 from tests.integration.rigs import QUICK, LinkRig
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -64,14 +68,18 @@ class Both:
 
 
 @asynccontextmanager
-async def both(hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker) -> AsyncGenerator[Both]:
+async def both(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, model: str = MODEL
+) -> AsyncGenerator[Both]:
     """Set up a device on a line, which a cloud shows as well."""
-    cabinet = await cabinet_of({UNIT: MODEL})
-    line = await link_to(cabinet, intervals=QUICK)
+    cabinet = await cabinet_of({UNIT: model})
+    line = await link_to(cabinet, intervals=QUICK, control=USUAL)
     async with cloud_with_owner() as cloud:
-        meter = cloud.put_unit(cloud.site("Mill Lane"), cabinet.units[UNIT], "Offices")
+        site, unit = cloud.site("Mill Lane"), cabinet.units[UNIT]
+        # Of an ARCM300 there is no unit that both a line and a cloud can show.
+        meter = cloud.put_unit(site, unit, "Offices") if model == MODEL else site.add(ARCM300T, "Offices")
         named = {"same_as": line.subentry(UNIT).subentry_id, "same_as_place": str(UNIT)}
-        entry = account_entry(cloud, stored_meter(meter, **named))
+        entry = account_entry(cloud, stored_meter(meter, **{**named, "model": model}))
         async with loaded(hass, entry) as hub:
             yield Both(line, cloud, meter, entry, hub)
 
@@ -126,4 +134,27 @@ async def test_either_entry_is_loaded_anew_and_nothing_is_ordered(
             assert len(rig.device.sources) == 2
             await rig.until_from("modbus")
         assert rig.cloud.effects == []
+        assert not rig.line.cabinet.units[UNIT].writes
+
+
+async def test_what_only_the_server_can_pass_on_goes_out_once_over_the_account(
+    hass: HomeAssistant, cabinet_of: CabinetMaker, link_to: LinkMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cloud_source, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr(lockoutmemory, "PROCESS_BEGAN", lockoutmemory.PROCESS_BEGAN - 3600)
+    ada = Context(user_id=(await administrator(hass)).id)
+    async with both(hass, cabinet_of, link_to, "arcm300") as rig:
+        await rig.line.polled(UNIT)
+        (subentry_id,) = rig.line.entry.subentries
+        button = er.async_get(hass).async_get_entity_id(
+            "button", DOMAIN, f"{subentry_id}_control_1_RESET_remote_operation"
+        )
+        assert button is not None
+        given = {"entity_id": button, "operation": "RESET", "confirm": True}
+        with pytest.raises(ServiceValidationError, match="second password"):
+            await hass.services.async_call(DOMAIN, "operate", given, blocking=True, context=ada)
+        assert rig.cloud.effects == []
+        given["second_password"] = SECOND
+        await hass.services.async_call(DOMAIN, "operate", given, blocking=True, context=ada, return_response=True)
+        assert [(one.type, one.value) for one in rig.cloud.commands.sent] == [("reset", "1")]
         assert not rig.line.cabinet.units[UNIT].writes
