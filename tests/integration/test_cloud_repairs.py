@@ -13,9 +13,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
+from custom_components.acrel_safety.diagnostics import async_get_config_entry_diagnostics
 from simulator.cloud import ARCM300T, ARCM310, Cloud
 from tests.integration.cloud_rigs import USER, account_entry, cloud_with_owner, entity_of, loaded, polled, shown
-from tests.integration.flows import add_devices
+from tests.integration.flows import add_devices, change_device
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -248,6 +249,32 @@ async def test_a_device_that_is_gone_at_the_server_is_told_and_never_quiet(hass:
         assert "cloud_gone_devices" not in repairs(hass)
 
 
+async def test_a_device_that_was_moved_to_another_site_is_found_there_when_it_is_saved(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    former, other = cloud.site("A"), cloud.site("B")
+    box = former.add(ARCM300T, "Box")
+    entry = account_entry(cloud, box, former.add(ARCM300T, "Stays"))
+    async with loaded(hass, entry) as hub:
+        other.meters[box.code] = former.meters.pop(box.code)
+        box.site = other.id
+        for _ in range(2):
+            await polled(hass, hub)
+        assert repairs(hass)["cloud_gone_devices"] == "Box"
+        assert desk_of(hass).safety() == "not_seen"
+        freezer.tick(7200.0)
+        await polled(hass, hub)
+        assert set(repairs(hass)) == {"cloud_http", "cloud_gone_devices"}
+        walk = await change_device(hass, entry, next(iter(entry.subentries)))
+        await walk.answer(meter_code=box.code, model="arcm300", name="Box")
+        await walk.answer(detail="normal", allow_automations=False)
+        assert walk.reason == "reconfigure_successful"
+        await hass.async_block_till_done()
+        await polled(hass, entry.runtime_data.hub)
+        assert set(repairs(hass)) == {"cloud_http"}
+        assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_LgHigh")) == "off"
+
+
 async def test_nobody_calls_in_the_name_of_a_device_of_an_account(hass: HomeAssistant, cloud: Cloud) -> None:
     entry: MockConfigEntry = account_entry(cloud, cloud.site().add(ARCM300T, "Box"))
     async with loaded(hass, entry):
@@ -266,3 +293,5 @@ async def test_system_health_says_whether_the_server_is_reached_and_nothing_secr
             assert await info["cloud_servers"] == "ok"
         assert info["cloud_last_answer"]
         assert USER not in str(info)
+        assert "127.0.0.1" not in str(info)
+        assert "127.0.0.1" not in str(await async_get_config_entry_diagnostics(hass, entry))
