@@ -33,6 +33,8 @@ LINK_BROKEN = "link_broken"
 """What can be wrong with a link as a whole; also the key of its text."""
 LINK_UNUSABLE = "link_unusable"
 """Likewise, of a link that can be connected to, but not used: something else answers there."""
+CLOUD_HTTP, CLOUD_NEW = "cloud_http", "cloud_new_devices"
+"""Likewise, of an account; its owner may ignore both, and that outlives that it is loaded anew."""
 
 
 class Issue(StrEnum):
@@ -221,12 +223,13 @@ def forget_former_issues(
 
     What is wrong with the link itself is left to who looks at it, unless `and_of_link`.
     """
-    kept = set() if and_of_link else {f"{entry.entry_id}_{LINK_UNUSABLE}"}
+    left = () if and_of_link else (LINK_UNUSABLE, CLOUD_HTTP, CLOUD_NEW)
+    kept = tuple(f"{entry.entry_id}_{key}" for key in left)
     for domain, identifier in list(ir.async_get(hass).issues):
         owner, _, rest = identifier.partition("_")
         subentry_id, _, issue = rest.partition("_")
         is_over = subentry_id not in subentries or issue == Issue.INCOMPLETE
-        if domain == DOMAIN and owner == entry.entry_id and is_over and identifier not in kept:
+        if domain == DOMAIN and owner == entry.entry_id and is_over and not identifier.startswith(kept):
             ir.async_delete_issue(hass, domain, identifier)
 
 

@@ -201,3 +201,32 @@ async def test_both_languages_say_the_same_things(page: Page) -> None:
       (key, value) => typeof value === "string" || typeof value === "function" ? 0 : value))"""
     english, chinese = await page.evaluate(keys)
     assert english == chinese
+
+
+_PROVED: Json = {**_OPEN, "wants_proof": True}
+_SECRET = "second-Word-2"  # noqa: S105 - of nobody
+
+
+async def test_a_way_that_wants_a_second_password_is_asked_for_it_and_nothing_is_kept(page: Page) -> None:
+    answers = {**_ANSWERS, "request_code": {"phone": "…0000"}}
+    await show(page, told(_PROVED), answers)
+    await page.get_by_role("button", name="Switch off").click()
+    field = page.get_by_label("Second password of the account")
+    assert await field.get_attribute("type") == "password"
+    assert await field.get_attribute("autocomplete") == "off"
+    await page.get_by_role("button", name="Have a code sent").click()
+    await expect(page.get_by_text("A code was sent to …0000.")).to_be_visible()
+    hold = page.get_by_role("button", name="Hold to confirm")
+    await hold.evaluate("button => button.click()")
+    other = page.get_by_role("button", name="Confirm without holding")
+    await expect(other).to_be_enabled()
+    await other.press("Enter")
+    await expect(page.get_by_text("Enter the second password or the code first")).to_be_visible()
+    assert await asked(page) == ["select", "request_code"]
+    await field.fill(_SECRET)
+    await other.press("Enter")
+    await expect(page.get_by_text("Done")).to_be_visible()
+    sent = await page.evaluate("window.asked.at(-1)")
+    assert sent["service_data"] == {"operation": "RLYOFF", "token": "t", "second_password": _SECRET}
+    await page.get_by_role("button", name="Switch off").click()
+    await expect(field).to_have_value("")

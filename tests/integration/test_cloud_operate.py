@@ -6,14 +6,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import EVENT_CALL_SERVICE, MATCH_ALL
 from homeassistant.core import Context, Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
-from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
@@ -343,15 +342,40 @@ async def test_nothing_is_ordered_at_start_reload_restore_reauth_or_removal(hass
         await hass.config_entries.async_setup(rig.entry.entry_id)
 
 
-async def test_what_was_not_proved_on_site_is_no_operation_and_no_entity(hass: HomeAssistant, cloud: Cloud) -> None:
+@pytest.mark.parametrize("proved", [[], ["RLYOFF"], ["RLYOFF", "RLYON"]])
+async def test_of_what_differs_between_servers_only_what_was_proved_is_an_operation(
+    hass: HomeAssistant, cloud: Cloud, proved: list[str]
+) -> None:
     ada = Context(user_id=(await administrator(hass)).id)
-    entry = account_entry(cloud, stored_meter(cloud.site().add(ARCM300T, "Box"), control=USUAL))
+    box = cloud.site().add(ARCM300T, "Box")
+    entry = account_entry(cloud, stored_meter(box, control=USUAL, proved=proved))
     async with loaded(hass, entry):
-        assert not [one for one in er.async_get(hass).entities.values() if one.domain == "switch"]
-        given = {"entity_id": entity_of(hass, entry, "sensor", "1_Lg"), "confirm": True, "second_password": SECOND}
-        for operation in ("open", "close", "RLYON"):
+        given: dict[str, Any] = {"entity_id": entity_of(hass, entry, "sensor", "1_Lg")}
+        found = await hass.services.async_call(
+            DOMAIN, "list_operations", given, blocking=True, return_response=True, context=ada
+        )
+        (device,) = cast("Any", found)["devices"]
+        offered = {one["operation"] for one in device["operations"]}
+        assert offered == {"RESET", "SILENCE", "SELCHK", *proved}
+        given |= {"confirm": True, "second_password": SECOND}
+        for operation in {"RLYOFF", "RLYON", "open", "close"} - ({"RLYOFF", "open"} if proved else set()):
+            if operation in ("RLYON", "close") and "RLYON" in proved:
+                continue
             with pytest.raises(ServiceValidationError):
                 await hass.services.async_call(
                     DOMAIN, "operate", {**given, "operation": operation}, blocking=True, context=ada
                 )
-    assert cloud.effects == []
+        assert cloud.effects == []
+        if "RLYON" in proved:
+            answer = await hass.services.async_call(
+                DOMAIN,
+                "operate",
+                {**given, "operation": "RLYOFF"},
+                blocking=True,
+                return_response=True,
+                context=ada,
+            )
+            # The server shows no position of it: it was sent, and is not called done.
+            assert cast("Any", answer)["outcome"] == "unverified"
+            await cloud.commands.settled()
+            assert box.figures.obeyed == ["RLYOFF"]

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from homeassistant.config_entries import ConfigEntryState
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -12,10 +13,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
+from custom_components.acrel_safety.diagnostics import async_get_config_entry_diagnostics
 from simulator.cloud import ARCM300T, ARCM310, Cloud
 from tests.integration.cloud_rigs import USER, account_entry, cloud_with_owner, entity_of, loaded, polled, shown
+from tests.integration.flows import add_devices, change_device
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+LIST = "selectByStationId"
+"""The call that lists the devices of a site: two lists of each."""
 
 
 @pytest.fixture
@@ -103,6 +109,128 @@ async def test_new_devices_are_told_and_those_that_were_left_out_are_not(hass: H
     assert repairs(hass) == {}
 
 
+def ignore(hass: HomeAssistant, key: str) -> None:
+    """Ignore a repair, as a person does."""
+    [issue_id] = [
+        one.issue_id for one in ir.async_get(hass).issues.values() if one.active and one.translation_key == key
+    ]
+    ir.async_ignore_issue(hass, DOMAIN, issue_id, ignore=True)
+
+
+def open_repairs(hass: HomeAssistant) -> dict[str, str]:
+    """Return those that are shown and that nobody ignored."""
+    ignored = [
+        str(one.translation_key) for one in ir.async_get(hass).issues.values() if one.active and one.dismissed_version
+    ]
+    return {key: devices for key, devices in repairs(hass).items() if key not in ignored}
+
+
+async def test_what_was_ignored_stays_ignored_when_the_account_is_loaded_anew(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    site = cloud.site()
+    entry = account_entry(cloud, site.add(ARCM300T, "Box"))
+    async with loaded(hass, entry) as hub:
+        await polled(hass, hub)
+        site.add(ARCM310, "Brand new")
+        await polled(hass, hub)
+        assert set(open_repairs(hass)) == {"cloud_http", "cloud_new_devices"}
+        ignore(hass, "cloud_http")
+        ignore(hass, "cloud_new_devices")
+    async with loaded(hass, entry) as hub:
+        for _ in range(2):
+            await polled(hass, hub)
+        assert open_repairs(hass) == {}
+        site.add(ARCM310, "Another")
+        await polled(hass, hub)
+        assert open_repairs(hass) == {"cloud_new_devices": "Another"}
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await hass.async_block_till_done()
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert repairs(hass) == {}
+
+
+async def test_disabled_it_says_nothing_more(hass: HomeAssistant, cloud: Cloud) -> None:
+    entry = account_entry(cloud, cloud.site().add(ARCM300T, "Box"))
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    ignore(hass, "cloud_http")
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await hass.async_block_till_done()
+    assert repairs(hass) == {}
+
+
+async def test_who_adds_one_of_the_new_devices_has_seen_the_others(hass: HomeAssistant, cloud: Cloud) -> None:
+    site = cloud.site()
+    entry = account_entry(cloud, site.add(ARCM300T, "Box"))
+    async with loaded(hass, entry) as hub:
+        await polled(hass, hub)
+        chosen = site.add(ARCM310, "Chosen")
+        site.add(ARCM310, "Not wanted")
+        await polled(hass, hub)
+        assert repairs(hass)["cloud_new_devices"] == "Chosen, Not wanted"
+        more = await add_devices(hass, entry)
+        await more.answer(meter_code=chosen.code)
+        await more.answer(detail="normal", allow_automations=False)
+        await hass.async_block_till_done()
+        for _ in range(2):
+            await polled(hass, entry.runtime_data.hub)
+        assert "cloud_new_devices" not in repairs(hass)
+        site.add(ARCM310, "Later")
+        await polled(hass, entry.runtime_data.hub)
+        assert repairs(hass)["cloud_new_devices"] == "Later"
+
+
+async def test_devices_of_a_site_that_refused_at_first_are_not_new_when_it_does_not_any_more(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    box = cloud.site("A").add(ARCM300T, "Box")
+    other = cloud.site("B")
+    other.add(ARCM300T, "Long there")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry) as hub:
+        cloud.fail("code", at=LIST, code=348, after=2)
+        await polled(hass, hub)
+        assert [*hub.hub.site_troubles] == [other.id]
+        freezer.tick(7200.0)
+        await polled(hass, hub)
+        assert hub.hub.site_troubles == {}
+        assert set(repairs(hass)) == {"cloud_http"}
+        other.add(ARCM310, "Brand new")
+        freezer.tick(7200.0)
+        await polled(hass, hub)
+        assert repairs(hass)["cloud_new_devices"] == "Brand new"
+
+
+async def test_a_server_that_is_not_reached_says_of_nothing_that_it_is_over(hass: HomeAssistant, cloud: Cloud) -> None:
+    box = cloud.site().add(ARCM300T, "Box")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry) as hub:
+        box.age_s = -7200.0
+        for _ in range(2):
+            await polled(hass, hub)
+        assert "cloud_clock_off" in repairs(hass)
+        fault = cloud.fail("close", times=None)
+        await polled(hass, hub)
+        assert hub.hub.trouble is not None
+        assert "cloud_clock_off" in repairs(hass)
+        cloud.faults.on.remove(fault)
+        box.age_s = 20.0
+        await polled(hass, hub)
+        assert "cloud_clock_off" not in repairs(hass)
+
+
+async def test_one_failed_poll_between_sound_ones_is_no_repair(hass: HomeAssistant, cloud: Cloud) -> None:
+    entry = account_entry(cloud, cloud.site().add(ARCM300T, "Box"))
+    async with loaded(hass, entry) as hub:
+        for _ in range(3):
+            cloud.licensed = False
+            await polled(hass, hub)
+            cloud.licensed = True
+            await polled(hass, hub)
+            assert set(repairs(hass)) == {"cloud_http"}
+
+
 async def test_a_device_that_is_gone_at_the_server_is_told_and_never_quiet(hass: HomeAssistant, cloud: Cloud) -> None:
     site = cloud.site()
     box, other = site.add(ARCM300T, "Box"), site.add(ARCM300T, "Other")
@@ -119,6 +247,32 @@ async def test_a_device_that_is_gone_at_the_server_is_told_and_never_quiet(hass:
         site.meters[box.code] = box
         await polled(hass, hub)
         assert "cloud_gone_devices" not in repairs(hass)
+
+
+async def test_a_device_that_was_moved_to_another_site_is_found_there_when_it_is_saved(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    former, other = cloud.site("A"), cloud.site("B")
+    box = former.add(ARCM300T, "Box")
+    entry = account_entry(cloud, box, former.add(ARCM300T, "Stays"))
+    async with loaded(hass, entry) as hub:
+        other.meters[box.code] = former.meters.pop(box.code)
+        box.site = other.id
+        for _ in range(2):
+            await polled(hass, hub)
+        assert repairs(hass)["cloud_gone_devices"] == "Box"
+        assert desk_of(hass).safety() == "not_seen"
+        freezer.tick(7200.0)
+        await polled(hass, hub)
+        assert set(repairs(hass)) == {"cloud_http", "cloud_gone_devices"}
+        walk = await change_device(hass, entry, next(iter(entry.subentries)))
+        await walk.answer(meter_code=box.code, model="arcm300", name="Box")
+        await walk.answer(detail="normal", allow_automations=False)
+        assert walk.reason == "reconfigure_successful"
+        await hass.async_block_till_done()
+        await polled(hass, entry.runtime_data.hub)
+        assert set(repairs(hass)) == {"cloud_http"}
+        assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_LgHigh")) == "off"
 
 
 async def test_nobody_calls_in_the_name_of_a_device_of_an_account(hass: HomeAssistant, cloud: Cloud) -> None:
@@ -139,3 +293,5 @@ async def test_system_health_says_whether_the_server_is_reached_and_nothing_secr
             assert await info["cloud_servers"] == "ok"
         assert info["cloud_last_answer"]
         assert USER not in str(info)
+        assert "127.0.0.1" not in str(info)
+        assert "127.0.0.1" not in str(await async_get_config_entry_diagnostics(hass, entry))

@@ -22,8 +22,17 @@ from custom_components.acrel_safety.doubts import EVIDENCE_DOUBTED
 from custom_components.acrel_safety.figures import OF_DEVICES, OF_HUBS
 from custom_components.acrel_safety.furtherways import Why
 from custom_components.acrel_safety.growthquestion import LEVEL_CHANGED
+from custom_components.acrel_safety.hubs.cloud_trouble import CLOUD_CLOCK, CLOUD_GONE, CLOUD_LICENCE, CLOUD_SITES
 from custom_components.acrel_safety.hubs.gateway_trouble import GATEWAY_TROUBLE
-from custom_components.acrel_safety.issues import HAZARDS_OVERDUE, LINK_BROKEN, LINK_UNUSABLE, RECORD_TROUBLE, Issue
+from custom_components.acrel_safety.issues import (
+    CLOUD_HTTP,
+    CLOUD_NEW,
+    HAZARDS_OVERDUE,
+    LINK_BROKEN,
+    LINK_UNUSABLE,
+    RECORD_TROUBLE,
+    Issue,
+)
 from custom_components.acrel_safety.kinds import platform_of
 from custom_components.acrel_safety.lockedout import CLOSED_LOCKED_OUT
 from custom_components.acrel_safety.naming import EXTRA, naming, natural_platforms
@@ -32,6 +41,15 @@ from custom_components.acrel_safety.unwatched import UNREADABLE
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "acrel_safety"
 TRANSLATIONS = INTEGRATION / "translations"
+OF_ACCOUNTS = (CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE)
+GO_BY_THEMSELVES = (
+    RECORD_TROUBLE,
+    HAZARDS_OVERDUE,
+    UNREADABLE,
+    CLOSED_LOCKED_OUT,
+    EVIDENCE_DOUBTED,
+    GATEWAY_TROUBLE,
+)
 SECTIONS = {
     *("config", "config_subentries", "device", "entity", "exceptions", "issues", "options", "selector", "services"),
     *("conditions", "system_health", "title", "triggers"),
@@ -285,10 +303,11 @@ def test_every_issue_has_its_texts(english: Tree) -> None:
         RECORD_TROUBLE,
         UNREADABLE,
         GATEWAY_TROUBLE,
+        *OF_ACCOUNTS,
     }
     for issue in english["issues"]:
         assert english["issues"][issue]["title"]
-        if issue in (RECORD_TROUBLE, HAZARDS_OVERDUE, UNREADABLE, CLOSED_LOCKED_OUT, EVIDENCE_DOUBTED, GATEWAY_TROUBLE):
+        if issue in (*GO_BY_THEMSELVES, *OF_ACCOUNTS):
             # Nothing can be done about it there: it goes by itself.
             assert english["issues"][issue]["description"]
             continue

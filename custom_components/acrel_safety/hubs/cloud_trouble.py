@@ -1,7 +1,7 @@
 """What only the owner of an account can mend becomes a repair when two polls in a row say so, and goes by itself.
 
-Devices that the server lists and that are none here are told once: those that were left out when the account was set up
-are not new.
+Devices that the server lists and that are none here are told once: those that were left out when the owner chose last
+are not new. What the owner ignored stays so when the account is loaded anew.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,10 +18,11 @@ from ..aioacrel.errors import AcrelError
 from ..aioacrel.problems import flat
 from ..aioacrel.texts import library_language, phrase
 from ..const import CONF_CODE, DOMAIN, LOGGER
+from ..issues import CLOUD_HTTP, CLOUD_NEW
 from ..markdown import plain
 
 CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES = "cloud_licence", "cloud_clock_off", "cloud_sites"
-CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE = "cloud_http", "cloud_new_devices", "cloud_gone_devices"
+CLOUD_GONE = "cloud_gone_devices"
 """What can be wrong with an account; also the keys of their texts."""
 _ALL = (CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE)
 _WARNINGS = frozenset({CLOUD_HTTP, CLOUD_NEW})
@@ -40,7 +41,10 @@ class CloudTrouble:
         self._hub = hub
         self._store = known_store(hass, entry)
         self._known: set[str] | None = None
-        """Devices that were there when the account was looked through first."""
+        """Devices that were there when their owner chose last; None before the account was looked through since."""
+        self._unseen: set[str] = set()
+        """Sites that refused to be looked through then: what is in them is not new when they do not any more."""
+        self._told_new: set[str] = set()
         self._before: set[str] = set()
         self._told: dict[str, tuple[str, Mapping[str, str]]] = {}
         """Repairs that are shown: their ids, and what is filled in."""
@@ -52,9 +56,15 @@ class CloudTrouble:
         except Exception:  # noqa: BLE001 - that nothing is known of before must not end the account
             LOGGER.warning("Which devices %s had before cannot be read", self._entry.title)
             stored = None
-        codes = stored.get("codes") if isinstance(stored, Mapping) else None
-        self._known = {code for code in codes if isinstance(code, str)} if isinstance(codes, list) else None
+        known, unseen = _texts_in(stored, "codes"), _texts_in(stored, "unseen_sites")
+        # Who added a device meanwhile saw which others there are.
+        self._known = None if known is None or not self._own <= known else known
+        self._unseen = unseen or set()
         self.look()
+
+    @property
+    def _own(self) -> set[str]:
+        return {str(one.data.get(CONF_CODE)) for one in self._entry.subentries.values()}
 
     @callback
     def refused(self, error: AcrelError) -> None:
@@ -67,20 +77,29 @@ class CloudTrouble:
     async def async_end(self) -> None:
         """Follow it no more, and leave nothing behind but what is known."""
         for what in list(self._told):
-            self._withdraw(what)
+            if self._is_ignored(what):
+                # Withdrawn it would come back as if nobody had seen it.
+                del self._told[what]
+            else:
+                self._withdraw(what)
         if self._known is not None:
-            await self._store.async_save({"codes": sorted(self._known)})
+            await self._store.async_save(self._kept())
+
+    def _kept(self) -> dict[str, object]:
+        return {"codes": sorted(self._known or ()), "unseen_sites": sorted(self._unseen)}
 
     @callback
     def look(self) -> None:
-        """Look at what the latest poll said."""
+        """Look at what the latest poll said; one that failed says of nothing that it is over."""
         found = {**self._of_account(), **self._of_devices()}
+        has_failed = self._hub.trouble is not None
         for what in _ALL:
             if what not in found:
-                self._withdraw(what)
+                if not (has_failed and what in self._told):
+                    self._withdraw(what)
             elif what in self._before or what in _AT_ONCE:
                 self._tell(what, found[what])
-        self._before = set(found)
+        self._before = {*found, *(self._before if has_failed else ())}
 
     def _of_account(self) -> dict[str, Mapping[str, str]]:
         hub, language = self._hub, library_language(self._hass.config.language)
@@ -124,13 +143,23 @@ class CloudTrouble:
         if not hub.is_looked_through:
             return {}
         if self._known is None:
-            self._known = set(hub.meters)
-            self._store.async_delay_save(lambda: {"codes": sorted(self._known or ())}, 1.0)
-        return {
+            self._known = {*hub.meters, *self._own}
+            self._unseen = set(hub.site_troubles)
+            self._store.async_delay_save(self._kept, 1.0)
+        if opened := self._unseen - hub.site_troubles.keys():
+            self._known |= {code for code, meter in hub.meters.items() if meter.site in opened}
+            self._unseen -= opened
+        found = {
             code: meter.name or code
             for code, meter in hub.unwatched().items()
             if code not in self._known and hub.profile.model_of(meter.kind) is not None
         }
+        if found.keys() - self._told_new and self._is_ignored(CLOUD_NEW):
+            # Those that were ignored are not told once more with another.
+            self._known |= self._told_new
+            found = {code: name for code, name in found.items() if code not in self._told_new}
+        self._told_new = set(found)
+        return found
 
     def _named(self, names: Iterable[str]) -> str:
         shown = [plain(flat(name)) for name in names]
@@ -158,9 +187,20 @@ class CloudTrouble:
             translation_placeholders={"link": flat(self._entry.title), **filled},
         )
 
+    def _is_ignored(self, what: str) -> bool:
+        issue_id, _ = self._told.get(what, ("", {}))
+        issue = ir.async_get(self._hass).async_get_issue(DOMAIN, issue_id)
+        return issue is not None and issue.dismissed_version is not None
+
     def _withdraw(self, what: str) -> None:
         issue_id, _ = self._told.pop(what, (f"{self._entry.entry_id}_{what}", {}))
         ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+
+
+def _texts_in(stored: object, key: str) -> set[str] | None:
+    """Return texts of a file that a person may have edited; None where there are none."""
+    found = stored.get(key) if isinstance(stored, Mapping) else None
+    return {one for one in found if isinstance(one, str)} if isinstance(found, list) else None
 
 
 def known_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, object]]:
