@@ -53,6 +53,16 @@ async def add_link(http: Http, link: Link, port: int) -> str:
     return entry_id
 
 
+async def add_account(http: Http, host: str) -> str:
+    """Add an account at a cloud with its devices; return the id of its config entry. Raises DemoError."""
+    step = await http.post(_FLOWS, {"handler": DOMAIN})
+    link = Link.CLOUD
+    answers: Answers = {"next_step_id": link.value, "name": LINK_TITLES[link], "host": host, **CALLED[link]}
+    done = await _answer_all(http, _FLOWS, step, answers)
+    entry_id: str = done["result"]["entry_id"]
+    return entry_id
+
+
 async def add_device(http: Http, entry_id: str, instrument: Instrument, pace: Answers) -> None:
     """Add a device to a link; `pace` are seconds by polling group. Raises DemoError."""
     step = await http.post(_SUBENTRY_FLOWS, {"handler": [entry_id, "device"]})

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from simulator.cloud.standard import BREAKER as CLOUD_BREAKER
+from simulator.cloud.standard import MONITOR, PASSWORD, USER
 from simulator.gateway.site import ARCS, AWT, BREAKER, PREPAID
 from simulator.xmlgateway.site import BUILDING, GATEWAY, SECRET
 
@@ -18,6 +20,7 @@ class Link(StrEnum):
     UPLINK = "uplink"
     GATEWAY = "mqtt_gateway"
     XML = "xml_gateway"
+    CLOUD = "cloud"
 
 
 LINK_TITLES: Mapping[Link, str] = {
@@ -26,6 +29,7 @@ LINK_TITLES: Mapping[Link, str] = {
     Link.UPLINK: "Scattered boxes",
     Link.GATEWAY: "Old town hall",
     Link.XML: "Sports hall",
+    Link.CLOUD: "Town depot",
 }
 
 
@@ -34,7 +38,7 @@ class Instrument:
     """One device to add; `answers` go to flow fields that only some models ask for."""
 
     unit: int | str
-    """Its number on a line; the serial number of what calls in; its place behind an XML gateway."""
+    """Its number on a line; serial number of what calls in; place behind an XML gateway; code at a cloud."""
     model: str
     name: str
     link: Link
@@ -86,10 +90,14 @@ SITE = (
     # It is not asked: the gateway reports all of it.
     Instrument(unit="01003", model="adl400", name="Floodlights", link=Link.XML, answers={"polling": False}),
     Instrument(unit="01004", model="asj10l", name="Sauna", link=Link.XML),
+    # The account shows a third one as well: the very instrument of the offices, left for the user to add.
+    Instrument(unit=CLOUD_BREAKER, model="arcm310", name="Kitchen breaker", link=Link.CLOUD, control=USUAL),
+    Instrument(unit=MONITOR, model="arcm300", name="Cellar monitor", link=Link.CLOUD),
 )
 
 # What the links that have no address of their own are asked for: who calls, or who speaks.
 CALLED: Mapping[Link, Mapping[str, object]] = {
     Link.GATEWAY: {"serial_number": AWT, "by_analogy": True},
     Link.XML: {"building_id": BUILDING, "gateway_id": GATEWAY, "secret": SECRET},
+    Link.CLOUD: {"username": USER, "password": PASSWORD, "sure": True, "devices": [CLOUD_BREAKER, MONITOR]},
 }

@@ -14,7 +14,7 @@ from demo.api import Http, Socket
 from demo.calling import Calling, shown
 from demo.dashboard import create_dashboards, set_up_energy
 from demo.errors import DemoError
-from demo.flows import add_device, add_link, allow_control, connect_broker
+from demo.flows import add_account, add_device, add_link, allow_control, connect_broker
 from demo.inventory import Inventory, wait_for_values
 from demo.owner import Tokens, keep_address, onboard
 from demo.past import Past, first_moment, import_past, live_through
@@ -110,9 +110,15 @@ async def _set_up(
             await add_device(http, entry_id, instrument, pace.get(link, EXACT) if frozen else {})
             progress(f"added {instrument.name} ({instrument.model}, {instrument.unit}, {link})")
         await _allow_control(socket, http, entry_id)
+    shown_links = [*ports]
+    if calling.cloud is not None and not frozen:
+        # It is asked once a minute at most: too seldom for a check.
+        await _allow_control(socket, http, await add_account(http, calling.cloud.cloud.url))
+        shown_links.append(Link.CLOUD)
+        progress("added an account at a cloud, with two devices")
     await calling.start(stack)
     progress("what calls in is there")
-    inventory = await _all_entities(socket, {instrument.unit for instrument in shown(ports)})
+    inventory = await _all_entities(socket, {instrument.unit for instrument in shown(shown_links)})
     truth = cabinet.whole_truth()
     told = [
         entity for entity in inventory if entity.place.code in truth[entity.place.unit].get(entity.place.circuit, ())

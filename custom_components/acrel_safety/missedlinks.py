@@ -8,6 +8,7 @@ from homeassistant.util.hass_dict import HassKey
 from .aioacrel.alarms.board import Board
 from .const import DOMAIN
 from .desk import desk_of
+from .issues import forget_former_issues
 
 _MISSED: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}.missed_links")
 
@@ -30,6 +31,9 @@ async def async_miss_link(hass: HomeAssistant, entry: ConfigEntry) -> None:
             if is_over:
                 # Nobody wants it to be read; one that is loaded is watched as any other.
                 desk.alarms.forget_missed(entry_id)
+                if changed.disabled_by is not None:
+                    # One that is loaded withdraws them itself.
+                    forget_former_issues(hass, changed, ())
             hass.async_create_task(desk.async_leave(), eager_start=True)
 
         missed[entry_id] = async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, look)

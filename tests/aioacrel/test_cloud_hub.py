@@ -117,7 +117,7 @@ async def test_of_many_devices_in_alarm_each_has_its_turn_and_none_is_shown_as_q
 async def test_what_a_device_never_tells_is_known_when_it_was_heard_a_few_times_and_not_before() -> None:
     cloud = cloud_at_noon()
     box = cloud.site().add(ARCM310, "Box")
-    nothing = {"leakageCurrentValues": [], "list": []}
+    nothing: dict[str, list[object]] = {"leakageCurrentValues": [], "list": []}
     for call in ("leakageMonitor", "getTempABCResult"):
         cloud.fail("alter", at=call, times=None, change=lambda answer: {**answer, "data": nothing})
     async with office(cloud) as it:

@@ -9,7 +9,11 @@ from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    get_system_health_info,
+)
 
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
@@ -66,6 +70,19 @@ async def test_a_licence_that_is_over_is_told_after_two_polls_and_at_the_start(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_disabled_while_it_is_tried_again_its_licence_is_no_repair_any_more(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    entry = account_entry(cloud, cloud.site().add(ARCM300T, "Box"))
+    entry.add_to_hass(hass)
+    cloud.licensed = False
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert set(repairs(hass)) == {"cloud_licence"}
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await hass.async_block_till_done()
+    assert repairs(hass) == {}
+
+
 async def test_a_clock_that_is_wrong_is_told_and_nothing_of_it_believed(hass: HomeAssistant, cloud: Cloud) -> None:
     box = cloud.site().add(ARCM300T, "Box")
     entry = account_entry(cloud, box)
@@ -74,6 +91,10 @@ async def test_a_clock_that_is_wrong_is_told_and_nothing_of_it_believed(hass: Ho
         for _ in range(2):
             await polled(hass, hub)
         assert "cloud_clock_off" in repairs(hass)
+        told = async_capture_events(hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
+        box.age_s = -9000.0
+        await polled(hass, hub)
+        assert told == []
         assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_LgHigh")) == "unknown"
         box.age_s = 20.0
         await polled(hass, hub)
@@ -218,6 +239,20 @@ async def test_a_server_that_is_not_reached_says_of_nothing_that_it_is_over(hass
         box.age_s = 20.0
         await polled(hass, hub)
         assert "cloud_clock_off" not in repairs(hass)
+
+
+async def test_a_clock_that_was_put_back_does_not_end_the_look_for_new_devices(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    box = cloud.site("A").add(ARCM300T, "Box")
+    other = cloud.site("B")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry) as hub:
+        await polled(hass, hub)
+        freezer.tick(-30 * 86400.0)
+        other.add(ARCM310, "Brand new")
+        await polled(hass, hub)
+        assert repairs(hass)["cloud_new_devices"] == "Brand new"
 
 
 async def test_one_failed_poll_between_sound_ones_is_no_repair(hass: HomeAssistant, cloud: Cloud) -> None:

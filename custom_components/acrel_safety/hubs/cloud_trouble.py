@@ -122,10 +122,10 @@ class CloudTrouble:
             for site, error in hub.site_troubles.items()
             if isinstance(error, SiteGoneError | NotPermittedError)
         }
-        shut = [titles.get(source.code, "") for source in hub.sources if source.site in refused]
+        shut = [source for source in hub.sources if source.site in refused]
         if shut:
-            detail = plain(next(iter(refused.values())).text(language))
-            found[CLOUD_SITES] = {"devices": self._named(shut), "detail": detail}
+            detail = plain(refused[shut[0].site].text(language))
+            found[CLOUD_SITES] = {"devices": self._named(titles.get(one.code, "") for one in shut), "detail": detail}
         gone = [
             titles.get(source.code, "")
             for source in hub.sources
@@ -172,7 +172,8 @@ class CloudTrouble:
         # One that its owner ignored is told again when it is about something else.
         about = sha256(filled.get("devices", "").encode()).hexdigest()[:8] if what == CLOUD_NEW else ""
         issue_id = f"{self._entry.entry_id}_{what}{about}"
-        if self._told.get(what) == (issue_id, filled):
+        if self._told.get(what) == (issue_id, filled) or (what == CLOUD_CLOCK and what in self._told):
+            # By how much a clock is wrong is another number with each poll, and no news.
             return
         if what in self._told and self._told[what][0] != issue_id:
             self._withdraw(what)

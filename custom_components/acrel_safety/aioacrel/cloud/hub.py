@@ -276,7 +276,8 @@ class CloudHub:
     async def _ask_all(self) -> None:
         watched = {source.site for source in self._sources.values()}
         now = self.now()
-        is_due = self._looked_through is None or now - self._looked_through >= LIST_EVERY
+        # Also when the clock was put back since.
+        is_due = self._looked_through is None or not timedelta() <= now - self._looked_through < LIST_EVERY
         if self.polls == 1 and watched:
             # What nobody watches can wait: somebody waits for the start.
             is_due = False
