@@ -82,6 +82,19 @@ async def test_an_account_is_set_up_with_the_devices_that_were_chosen(hass: Home
     assert cloud.effects == []
 
 
+async def test_devices_of_another_site_can_be_added_at_once_and_a_host_that_is_away_does_not_end_the_dialog(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    box, far = cloud.site("Mill Lane").add(ARCM300T, "Box"), cloud.site("Harbour").add(ADW300, "Far")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry):
+        walk = await add_devices(hass, entry)
+        assert [*walk.options("meter_code")] == [far.code]
+        await cloud.stop()
+        walk = await add_devices(hass, entry)
+        assert [*walk.options("meter_code")] == [far.code]
+
+
 @pytest.mark.parametrize(
     ("form", "field", "error"),
     [

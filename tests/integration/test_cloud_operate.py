@@ -113,12 +113,19 @@ class Rig:
 
 
 @asynccontextmanager
-async def operated(hass: HomeAssistant, cloud: Cloud, *, closed: bool = True, **data: object) -> AsyncGenerator[Rig]:
+async def operated(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    *,
+    closed: bool = True,
+    control: Mapping[str, object] = USUAL,
+    **data: object,
+) -> AsyncGenerator[Rig]:
     """Set up an account with a breaker that may be operated."""
     ada = await administrator(hass)
     breaker = cloud.site("Mill Lane").add(ARCM310, "Kitchen breaker")
     breaker.figures.closed = closed
-    entry = account_entry(cloud, stored_meter(breaker, control=USUAL), **data)
+    entry = account_entry(cloud, stored_meter(breaker, control=control), **data)
     async with loaded(hass, entry) as hub:
         yield Rig(hass, cloud, breaker, entry, hub, ada)
 
@@ -310,6 +317,24 @@ async def test_what_was_given_stands_in_no_event_trace_log_record_state_or_answe
 def files_below(folder: str) -> list[Path]:
     """Return all files of a configuration."""
     return [path for path in Path(folder).rglob("*") if path.is_file()]
+
+
+async def test_a_cut_off_is_confirmed_with_the_second_password(hass: HomeAssistant, cloud: Cloud) -> None:
+    async with operated(hass, cloud, control={**USUAL, "cut_off": [{"level": "alarm"}]}) as rig:
+        rig.breaker.figures.active["iLeakage"] = {"iLeakage": "漏电报警"}
+        await polled(hass, rig.hub)
+        ada = Context(user_id=rig.ada.id)
+        asked = entity_of(hass, rig.entry, "binary_sensor", "control_0_cut_off_asked")
+        state = hass.states.get(asked)
+        assert state is not None
+        given = {"request_id": state.attributes["requests"][0]["request_id"]}
+        for more in ({}, {"second_password": WRONG}):
+            with pytest.raises(ServiceValidationError, match="second password"):
+                await hass.services.async_call(DOMAIN, "confirm_cut_off", {**given, **more}, blocking=True, context=ada)
+        assert (rig.sent, cloud.count("verifySePassword"), shown(hass, asked)) == (0, 1, "on")
+        given["second_password"] = SECOND
+        await hass.services.async_call(DOMAIN, "confirm_cut_off", given, blocking=True, context=ada)
+        assert (rig.sent, rig.breaker.closed) == (1, False)
 
 
 async def test_nothing_is_ordered_at_start_reload_restore_reauth_or_removal(hass: HomeAssistant, cloud: Cloud) -> None:
