@@ -70,7 +70,7 @@ async def _login(call: Call) -> object:
     account.logins += 1
     return {
         "authorization": new_token(cloud, account),
-        "userId": "1001",
+        "userId": cloud.user_id(account),
         "username": account.user,
         "fProjectname": "Demo",
         "fCoaccountNo": "1",

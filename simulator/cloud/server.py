@@ -79,6 +79,10 @@ class Cloud:
         self.accounts[user] = account = Account(user=user, password=password, **more)
         return account
 
+    def user_id(self, account: Account) -> str:
+        """Return what tells an account from the others of this server."""
+        return str(1001 + list(self.accounts).index(account.user))
+
     def site(self, name: str = "Demo site", site_id: str = "") -> Site:
         """Add a site."""
         site_id = site_id or str(10100001 + len(self.sites))

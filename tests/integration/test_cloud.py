@@ -315,3 +315,22 @@ async def test_nothing_that_names_the_account_is_in_logs_or_diagnostics(
         assert name not in str(found)
         assert name not in str(told)
     assert cloud.effects == []
+
+
+async def test_two_accounts_of_one_server_are_two_and_none_becomes_the_other(hass: HomeAssistant, cloud: Cloud) -> None:
+    box = cloud.site().add(ARCM300T, "Box")
+    cloud.account("tenant", OTHER)
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry) as hub:
+        walk = await at_the_devices(hass, cloud, username="tenant", password=OTHER)
+        assert walk.step == "cloud_devices", walk.reason
+        walk.abandon()
+        cloud.accounts[USER].password = f"not {PASSWORD}"
+        cloud.behaviour.renews = False
+        cloud.kick_out()
+        await polled(hass, hub)
+        [flow] = [one for one in hass.config_entries.flow.async_progress() if one["context"]["source"] == SOURCE_REAUTH]
+        again = Walk(hass.config_entries.flow, await hass.config_entries.flow.async_configure(flow["flow_id"]))
+        await again.answer(username="tenant", password=OTHER)
+        assert again.reason == "other_account"
+        assert entry.data["username"] == USER
