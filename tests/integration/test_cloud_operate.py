@@ -406,11 +406,10 @@ async def test_of_what_differs_between_servers_only_what_was_proved_is_an_operat
         )
         (device,) = cast("Any", found)["devices"]
         offered = {one["operation"] for one in device["operations"]}
-        assert offered == {"RESET", "SILENCE", "SELCHK", *proved}
+        # No list tells its position: what might close or trip is not sent, whoever saw it work.
+        assert offered == {"RESET", "SILENCE", "SELCHK", *proved} - {"RLYON"}
         given |= {"confirm": True, "second_password": SECOND}
         for operation in {"RLYOFF", "RLYON", "open", "close"} - ({"RLYOFF", "open"} if proved else set()):
-            if operation in ("RLYON", "close") and "RLYON" in proved:
-                continue
             with pytest.raises(ServiceValidationError):
                 await hass.services.async_call(
                     DOMAIN, "operate", {**given, "operation": operation}, blocking=True, context=ada

@@ -106,10 +106,8 @@ class CloudDeviceFlow(NamedDeviceSteps):
         hub, place = hub_in(self._get_entry()), self._place_of(self._place)
         if hub is None or place is None:
             return meter_settings_schema(())
-        commands = hub.account.profile.commands_of(place[CONF_KIND])
-        return meter_settings_schema(
-            one.key.code for one in commands if one.needs_proof and one.key in self._model.operations
-        )
+        commands = hub.account.profile.provable(place[CONF_KIND])
+        return meter_settings_schema(one.key.code for one in commands if one.key in self._model.operations)
 
     @override
     def _notes(self) -> str:

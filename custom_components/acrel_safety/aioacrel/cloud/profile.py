@@ -5,9 +5,11 @@ is code, and no other room knows a path, a field or a number of a server.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ..points import effect_of_code
 from ..readings import PointKey
 from ..texts import Sayable
 
@@ -198,6 +200,24 @@ class Profile:
     def commands_of(self, kind: str) -> Sequence[CloudCommand]:
         """Return the commands of a type of device."""
         return [one for one in self.commands if one.kind == kind]
+
+    def offered(self, kind: str, proved: AbstractSet[PointKey]) -> Sequence[CloudCommand]:
+        """Return the commands of a type that may be sent: of those that differ between servers, the `proved` ones.
+
+        What might close then is not among them without a position that shows whether it did, or tripped.
+        """
+        commands = self.commands_of(kind)
+        return [one for one in commands if not one.needs_proof or (one.key in proved and one in self.provable(kind))]
+
+    def provable(self, kind: str) -> Sequence[CloudCommand]:
+        """Return the commands that differ between servers and that an owner can see to work on site."""
+        known = self.meter_types.get(kind)
+        is_read_back = known is not None and known.position is not None
+        return [
+            one
+            for one in self.commands_of(kind)
+            if one.needs_proof and (is_read_back or not effect_of_code(one.key.code).may_close)
+        ]
 
     def model_of(self, kind: str) -> str | None:
         """Return the model id of a type of device, None for a type that is not known."""

@@ -46,9 +46,7 @@ class CloudSource:
         self.kind = kind
         self._judge = Judge(hub.profile, model, kind, hub.stale_after)
         self._commands: Mapping[PointKey, CloudCommand] = {
-            one.key: one
-            for one in hub.profile.commands_of(kind)
-            if one.key in model.operations and (not one.needs_proof or one.key in proved)
+            one.key: one for one in hub.profile.offered(kind, proved) if one.key in model.operations
         }
         self.model = self._judge.shown(model, {key: one.lockout for key, one in self._commands.items()})
         self.known = Known()
