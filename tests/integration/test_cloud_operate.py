@@ -1,5 +1,6 @@
 """Operating through an account at a cloud: with the second step, once at most, and nothing that nobody asked for."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -22,6 +23,7 @@ from custom_components.acrel_safety.aioacrel.cloud import source as cloud_source
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.hubs.cloud import CloudEntryHub
+from custom_components.acrel_safety.page.operations import async_shown
 from simulator.cloud import ARCM300T, ARCM310, Cloud, Meter
 from tests.integration.cloud_rigs import (
     OTHER,
@@ -317,6 +319,29 @@ async def test_what_was_given_stands_in_no_event_trace_log_record_state_or_answe
 def files_below(folder: str) -> list[Path]:
     """Return all files of a configuration."""
     return [path for path in Path(folder).rglob("*") if path.is_file()]
+
+
+async def test_what_two_persons_give_at_once_is_each_ones_own(hass: HomeAssistant, cloud: Cloud) -> None:
+    async with operated(hass, cloud) as rig:
+        other = await administrator(hass)
+        wrong = asyncio.create_task(rig.operate("open", other, second_password=WRONG))
+        right = asyncio.create_task(rig.operate("open", second_password=SECOND))
+        with pytest.raises(ServiceValidationError, match="is wrong"):
+            await wrong
+        assert (await right)["outcome"] == "confirmed"
+        assert (rig.sent, rig.breaker.closed) == (1, False)
+
+
+async def test_the_page_is_told_where_something_has_to_be_given(hass: HomeAssistant, cloud: Cloud) -> None:
+    for wanted in (True, False):
+        stored: dict[str, Any] = {} if wanted else {"second_password": SECOND}
+        async with operated(hass, cloud, **stored) as rig:
+            (coordinator,) = rig.entry.runtime_data.coordinators.values()
+            told = await async_shown(hass, coordinator.operator, Context(user_id=rig.ada.id), "en")
+            operations = told["circuits"]["1"]["operations"]
+            assert {one["wants_proof"] for one in operations} == {wanted}
+            assert SECOND not in str(told)
+        await hass.config_entries.async_remove(rig.entry.entry_id)
 
 
 async def test_a_cut_off_is_confirmed_with_the_second_password(hass: HomeAssistant, cloud: Cloud) -> None:
