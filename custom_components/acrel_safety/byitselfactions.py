@@ -1,6 +1,7 @@
 """What persons do about what acts by itself: confirm or dismiss a cut-off, cancel or release the reclosing."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, Final
 
 import probatio
@@ -15,6 +16,7 @@ from .cutting import find_request, operators, plain_request, requests_of
 from .deeds import What
 from .desk import desk_of
 from .operating import Operator
+from .proofs import hiding, secret_in, with_proof
 from .targets import Spot, spots_of
 
 CONFIRM_CUT_OFF: Final = "confirm_cut_off"
@@ -31,15 +33,20 @@ _THERE = probatio.Schema({**cv.TARGET_SERVICE_FIELDS})
 def register_by_itself_actions(hass: HomeAssistant) -> None:
     """Register all of them, whether any link is loaded or not."""
     register = hass.services.async_register
-    register(DOMAIN, CONFIRM_CUT_OFF, _async_confirm, _ONE, supports_response=SupportsResponse.OPTIONAL)
+    register(DOMAIN, CONFIRM_CUT_OFF, _async_confirm, hiding(_ONE), supports_response=SupportsResponse.OPTIONAL)
     register(DOMAIN, DISMISS_CUT_OFF, _async_dismiss, _ONE)
     register(DOMAIN, CANCEL_RECLOSING, _async_cancel, _THERE)
     register(DOMAIN, RELEASE_RECLOSING, _async_release, _THERE)
     register(DOMAIN, LIST_CUT_OFFS, _async_list, _THERE, supports_response=SupportsResponse.ONLY)
 
 
-async def async_confirm(hass: HomeAssistant, context: Context, request_id: str) -> tuple[Operator, Outcome]:
-    """Cut off what was asked for, for who acts. Raises HomeAssistantError, ServiceValidationError and Unauthorized."""
+async def async_confirm(
+    hass: HomeAssistant, context: Context, request_id: str, proof: str = ""
+) -> tuple[Operator, Outcome]:
+    """Cut off what was asked for, for who acts. Raises HomeAssistantError, ServiceValidationError and Unauthorized.
+
+    `proof` is what a person gave for a server's second step.
+    """
     found = find_request(hass, request_id)
     if found is None:
         raise _refusal("no_such_request")
@@ -47,7 +54,8 @@ async def async_confirm(hass: HomeAssistant, context: Context, request_id: str) 
     caller = await operator.async_caller(context, request.circuit)
     # It may be over by now.
     cut_off = operator.cut_off
-    outcome = None if cut_off is None else await cut_off.confirm(request_id, caller)
+    through = partial(with_proof, operator, request.operation, proof)
+    outcome = None if cut_off is None else await cut_off.confirm(request_id, caller, through)
     if outcome is None:
         raise _refusal("no_such_request")
     await desk_of(hass).record.async_written()
@@ -55,7 +63,7 @@ async def async_confirm(hass: HomeAssistant, context: Context, request_id: str) 
 
 
 async def _async_confirm(call: ServiceCall) -> ServiceResponse:
-    operator, outcome = await async_confirm(call.hass, call.context, call.data[ATTR_REQUEST_ID])
+    operator, outcome = await async_confirm(call.hass, call.context, call.data[ATTR_REQUEST_ID], secret_in(call.data))
     if not call.return_response or outcome.result is Result.REFUSED:
         operator.check(outcome)
     if not call.return_response:

@@ -230,3 +230,18 @@ async def test_a_way_that_wants_a_second_password_is_asked_for_it_and_nothing_is
     assert sent["service_data"] == {"operation": "RLYOFF", "token": "t", "second_password": _SECRET}
     await page.get_by_role("button", name="Switch off").click()
     await expect(field).to_have_value("")
+
+
+async def test_a_cut_off_is_confirmed_with_the_second_password(page: Page) -> None:
+    await show(
+        page, told(requests=[{**_REQUEST, "wants_proof": True}]), {**_ANSWERS, "confirm_cut_off": {"text": "Cut off"}}
+    )
+    await page.get_by_role("button", name="Switch off").click()
+    await page.get_by_label("Second password of the account").fill(_SECRET)
+    hold = page.get_by_role("button", name="Hold to confirm")
+    await hold.hover()
+    await page.mouse.down()
+    await expect(page.get_by_text("Cut off")).to_be_visible()
+    await page.mouse.up()
+    sent = await page.evaluate("window.asked.at(-1)")
+    assert sent["service_data"] == {"request_id": "r1", "second_password": _SECRET}

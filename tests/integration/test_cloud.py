@@ -7,6 +7,7 @@ from datetime import UTC
 import pytest
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.acrel_safety.const import DOMAIN
@@ -81,6 +82,19 @@ async def test_an_account_is_set_up_with_the_devices_that_were_chosen(hass: Home
     assert cloud.effects == []
 
 
+async def test_devices_of_another_site_can_be_added_at_once_and_a_host_that_is_away_does_not_end_the_dialog(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    box, far = cloud.site("Mill Lane").add(ARCM300T, "Box"), cloud.site("Harbour").add(ADW300, "Far")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry):
+        walk = await add_devices(hass, entry)
+        assert [*walk.options("meter_code")] == [far.code]
+        await cloud.stop()
+        walk = await add_devices(hass, entry)
+        assert [*walk.options("meter_code")] == [far.code]
+
+
 @pytest.mark.parametrize(
     ("form", "field", "error"),
     [
@@ -97,6 +111,37 @@ async def test_what_cannot_be_is_said_at_its_field_and_nothing_is_saved(
     assert (walk.step, walk.errors) == ("cloud", {field: error})
     assert "password" not in walk.entered
     assert hass.config_entries.async_entries(DOMAIN) == []
+
+
+@pytest.mark.parametrize(
+    ("cause", "error"),
+    [
+        ("disabled", "cloud_account_disabled"),
+        ("unhosted", "cloud_licence_over"),
+        ("unlicensed", "cloud_licence_over"),
+        ("unreachable", "cloud_unreachable"),
+    ],
+)
+async def test_why_a_server_lets_nobody_in_is_said_by_its_cause_and_can_be_tried_again(
+    hass: HomeAssistant, cloud: Cloud, cause: str, error: str
+) -> None:
+    cloud.site().add(ARCM300T, "Box")
+    account = cloud.accounts[USER]
+    fault = cloud.fail("close", times=None) if cause == "unreachable" else None
+    account.is_disabled, account.is_unhosted = cause == "disabled", cause == "unhosted"
+    cloud.licensed = cause != "unlicensed"
+    walk = await at_the_devices(hass, cloud)
+    assert (walk.step, walk.errors) == ("cloud", {"base": error})
+    assert hass.config_entries.async_entries(DOMAIN) == []
+    account.is_disabled = account.is_unhosted = False
+    cloud.licensed = True
+    if fault is not None:
+        cloud.faults.on.remove(fault)
+    await walk.answer(host=cloud.url, username=USER, password=PASSWORD, profile="acrelcloud-1000")
+    if walk.step == "cloud_http":
+        await walk.answer(sure=True)
+    assert walk.step == "cloud_devices", walk.errors
+    assert cloud.effects == []
 
 
 @pytest.mark.parametrize("kind", ["iot", "asp", "page"])
@@ -245,7 +290,8 @@ async def test_nothing_that_names_the_account_is_in_logs_or_diagnostics(
     hass: HomeAssistant, cloud: Cloud, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    breaker = cloud.site("Mill Lane").add(ARCM310, "Kitchen breaker")
+    site = cloud.site("Mill Lane")
+    breaker = site.add(ARCM310, "Kitchen breaker")
     entry = account_entry(cloud, breaker, second_password=SECOND)
     async with loaded(hass, entry) as hub:
         tokens = [token for account in cloud.accounts.values() for token in account.tokens]
@@ -253,7 +299,19 @@ async def test_nothing_that_names_the_account_is_in_logs_or_diagnostics(
             cloud.fail(fault)
             await polled(hass, hub)
         found = await async_get_config_entry_diagnostics(hass, entry)
+        # A repair of each kind that a device or a site can bring: it may name the device, and nothing else.
+        site.add(ARCM310, "Brand new")
+        del site.meters[breaker.code]
+        for _ in range(2):
+            await polled(hass, hub)
+        shown_repairs = [one for one in ir.async_get(hass).issues.values() if one.domain == DOMAIN and one.active]
+        told = [str(one.translation_placeholders) for one in shown_repairs]
+        assert {"cloud_gone_devices", "cloud_new_devices"} <= {one.translation_key for one in shown_repairs}
     for secret in (USER, PASSWORD, SECOND, *tokens):
         assert secret not in str(found)
         assert secret not in caplog.text
+        assert secret not in str(told)
+    for name in (breaker.code, "Mill Lane", cloud.organisation, cloud.url):
+        assert name not in str(found)
+        assert name not in str(told)
     assert cloud.effects == []

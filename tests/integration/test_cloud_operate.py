@@ -1,5 +1,6 @@
 """Operating through an account at a cloud: with the second step, once at most, and nothing that nobody asked for."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -22,6 +23,7 @@ from custom_components.acrel_safety.aioacrel.cloud import source as cloud_source
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.hubs.cloud import CloudEntryHub
+from custom_components.acrel_safety.page.operations import async_shown
 from simulator.cloud import ARCM300T, ARCM310, Cloud, Meter
 from tests.integration.cloud_rigs import (
     OTHER,
@@ -113,12 +115,19 @@ class Rig:
 
 
 @asynccontextmanager
-async def operated(hass: HomeAssistant, cloud: Cloud, *, closed: bool = True, **data: object) -> AsyncGenerator[Rig]:
+async def operated(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    *,
+    closed: bool = True,
+    control: Mapping[str, object] = USUAL,
+    **data: object,
+) -> AsyncGenerator[Rig]:
     """Set up an account with a breaker that may be operated."""
     ada = await administrator(hass)
     breaker = cloud.site("Mill Lane").add(ARCM310, "Kitchen breaker")
     breaker.figures.closed = closed
-    entry = account_entry(cloud, stored_meter(breaker, control=USUAL), **data)
+    entry = account_entry(cloud, stored_meter(breaker, control=control), **data)
     async with loaded(hass, entry) as hub:
         yield Rig(hass, cloud, breaker, entry, hub, ada)
 
@@ -310,6 +319,47 @@ async def test_what_was_given_stands_in_no_event_trace_log_record_state_or_answe
 def files_below(folder: str) -> list[Path]:
     """Return all files of a configuration."""
     return [path for path in Path(folder).rglob("*") if path.is_file()]
+
+
+async def test_what_two_persons_give_at_once_is_each_ones_own(hass: HomeAssistant, cloud: Cloud) -> None:
+    async with operated(hass, cloud) as rig:
+        other = await administrator(hass)
+        wrong = asyncio.create_task(rig.operate("open", other, second_password=WRONG))
+        right = asyncio.create_task(rig.operate("open", second_password=SECOND))
+        with pytest.raises(ServiceValidationError, match="is wrong"):
+            await wrong
+        assert (await right)["outcome"] == "confirmed"
+        assert (rig.sent, rig.breaker.closed) == (1, False)
+
+
+async def test_the_page_is_told_where_something_has_to_be_given(hass: HomeAssistant, cloud: Cloud) -> None:
+    for wanted in (True, False):
+        stored: dict[str, Any] = {} if wanted else {"second_password": SECOND}
+        async with operated(hass, cloud, **stored) as rig:
+            (coordinator,) = rig.entry.runtime_data.coordinators.values()
+            told = await async_shown(hass, coordinator.operator, Context(user_id=rig.ada.id), "en")
+            operations = told["circuits"]["1"]["operations"]
+            assert {one["wants_proof"] for one in operations} == {wanted}
+            assert SECOND not in str(told)
+        await hass.config_entries.async_remove(rig.entry.entry_id)
+
+
+async def test_a_cut_off_is_confirmed_with_the_second_password(hass: HomeAssistant, cloud: Cloud) -> None:
+    async with operated(hass, cloud, control={**USUAL, "cut_off": [{"level": "alarm"}]}) as rig:
+        rig.breaker.figures.active["iLeakage"] = {"iLeakage": "漏电报警"}
+        await polled(hass, rig.hub)
+        ada = Context(user_id=rig.ada.id)
+        asked = entity_of(hass, rig.entry, "binary_sensor", "control_0_cut_off_asked")
+        state = hass.states.get(asked)
+        assert state is not None
+        given = {"request_id": state.attributes["requests"][0]["request_id"]}
+        for more in ({}, {"second_password": WRONG}):
+            with pytest.raises(ServiceValidationError, match="second password"):
+                await hass.services.async_call(DOMAIN, "confirm_cut_off", {**given, **more}, blocking=True, context=ada)
+        assert (rig.sent, cloud.count("verifySePassword"), shown(hass, asked)) == (0, 1, "on")
+        given["second_password"] = SECOND
+        await hass.services.async_call(DOMAIN, "confirm_cut_off", given, blocking=True, context=ada)
+        assert (rig.sent, rig.breaker.closed) == (1, False)
 
 
 async def test_nothing_is_ordered_at_start_reload_restore_reauth_or_removal(hass: HomeAssistant, cloud: Cloud) -> None:

@@ -40,6 +40,9 @@ class CloudDeviceFlow(NamedDeviceSteps):
     async def async_step_user(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """List the devices of the account that are none here."""
         await self._prepare()
+        if (hub := hub_in(self._get_entry())) is not None:
+            # A site without a device here is listed once an hour only, and not at the start.
+            await hub.async_look_around()
         if not self._options():
             entry = plain(self._get_entry().title)
             return self.async_abort(reason="no_more_meters", description_placeholders={"entry": entry})

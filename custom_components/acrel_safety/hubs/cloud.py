@@ -1,6 +1,8 @@
 """An account at a cloud: from an entry's data to the library's hub, each subentry a device of the account."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from ..aioacrel.alarms.reported import Report
 from ..aioacrel.cloud.account import Account
 from ..aioacrel.cloud.alarmfeed import AlarmFeed
+from ..aioacrel.cloud.errors import CloudError
 from ..aioacrel.cloud.hub import LEAST_SECONDS, CloudHub
 from ..aioacrel.cloud.records import CircuitOfMeter, Meter, Proof
 from ..aioacrel.cloud.source import CloudSource
@@ -32,6 +35,8 @@ from .cloud_history import CloudHistory, Seat, history_of
 from .cloud_session import account_of
 from .cloud_trouble import CloudTrouble
 from .facts import Facts
+
+_LOOK_SECONDS = 20.0
 
 
 class CloudEntryHub:
@@ -199,6 +204,12 @@ class CloudEntryHub:
             self._trouble.look()
         for listener in list(self._listeners):
             listener()
+
+    async def async_look_around(self) -> None:
+        """Have all sites listed that no poll asks; what cannot be had in a few seconds stays as it was known."""
+        with suppress(CloudError, TimeoutError):
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await self.hub.look_around()
 
     def unwatched(self) -> Mapping[str, Meter]:
         """Return the devices of the account that are none here."""

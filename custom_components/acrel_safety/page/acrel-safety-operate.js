@@ -621,11 +621,12 @@ const operateCardOn = (Base) => class extends cardOn(Base) {
     const { t } = this;
     this.close(t.sending);
     const before = this.lastTime;
+    const given = proof ? { second_password: proof } : {};
     let text;
     try {
       const answer = operation.request_id
-        ? await this.call("confirm_cut_off", { request_id: operation.request_id }, undefined, true)
-        : await this.call("operate", { operation: operation.code, token, ...(proof ? { second_password: proof } : {}) }, { device_id: this.config.place }, true);
+        ? await this.call("confirm_cut_off", { request_id: operation.request_id, ...given }, undefined, true)
+        : await this.call("operate", { operation: operation.code, token, ...given }, { device_id: this.config.place }, true);
       ({ text } = answer);
     } catch (error) {
       text = error.message;

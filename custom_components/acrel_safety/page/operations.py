@@ -140,6 +140,7 @@ def _request(operator: Operator, request: Request, caller: Caller | None, langua
         "time": request.time.isoformat(timespec="seconds"),
         "may_decide": is_one,
         "in_the_way": "" if hindrance is None else hindrance.why(language),
+        "wants_proof": wants_proof(operator, request.operation),
     }
 
 

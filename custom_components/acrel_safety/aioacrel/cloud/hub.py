@@ -262,6 +262,20 @@ class CloudHub:
         """Ask for the devices of one site now. Raises CloudError."""
         await self._ask_list(site, is_full=False)
 
+    async def look_around(self) -> None:
+        """Ask for the devices of the sites that no poll asks: somebody wants to choose. Raises CloudError.
+
+        A site that refuses keeps what is known of it.
+        """
+        async with self._polling:
+            self.sites = {site.id: site for site in await self.account.sites()}
+            for site in sorted(self.sites.keys() - {source.site for source in self._sources.values()}):
+                try:
+                    await self._ask_list(site, is_full=False)
+                except CloudError as error:
+                    if _is_of_all(error):
+                        raise
+
     async def _ask_all(self) -> None:
         watched = {source.site for source in self._sources.values()}
         now = self.now()

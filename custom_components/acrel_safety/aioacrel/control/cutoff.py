@@ -6,9 +6,10 @@ cuts nothing, ON is never implied, and what stood before a restart is not caught
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
+from functools import partial
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from .ties import Tie
 
 _LOGGER = logging.getLogger(__name__)
+
+type Through = Callable[[Callable[[], Awaitable[Outcome]]], Awaitable[Outcome]]
+"""Carries an act out."""
 
 
 class CutOff:
@@ -199,8 +203,10 @@ class CutOff:
 
     # -- what persons do ----------------------------------------------------------------------------------------------
 
-    async def confirm(self, request_id: str, by: Caller) -> Outcome | None:
+    async def confirm(self, request_id: str, by: Caller, through: Through | None = None) -> Outcome | None:
         """Cut off what was asked for, with the rights of whoever confirms; None if that is not asked any more.
+
+        `through` carries the act out when it is its turn, such as with what a server wants of whoever confirms.
 
         What is refused is still asked for; otherwise it is not sent again, whatever became of it.
         """
@@ -209,7 +215,7 @@ class CutOff:
             return None
         if not by.is_person:
             return refused(Reason.NO_RIGHT)
-        outcome = await in_turn(self._control, request.operation, by, lambda: self._carry_out(request, by))
+        outcome = await in_turn(self._control, request.operation, by, lambda: self._carry_out(request, by, through))
         if outcome.reason is Reason.WITHDRAWN and request_id not in self._requests:
             # Whoever had his turn before did it, or it was over meanwhile.
             return None
@@ -228,12 +234,13 @@ class CutOff:
         )
         return outcome
 
-    async def _carry_out(self, request: Request, by: Caller) -> Outcome:
+    async def _carry_out(self, request: Request, by: Caller, through: Through | None) -> Outcome:
         if self._requests.get(request.id) is not request:
             return refused(Reason.WITHDRAWN)
         self._answered.add(request.id)
         try:
-            return await self._control.operate(request.operation, by, is_confirmed=True)
+            act = partial(self._control.operate, request.operation, by, is_confirmed=True)
+            return await (act() if through is None else through(act))
         finally:
             self._answered.discard(request.id)
 
