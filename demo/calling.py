@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
 
 from demo.errors import DemoError
 from demo.server import LOOPBACK, free_port
@@ -48,7 +49,11 @@ class Calling:
         self._xml = XmlSite(self._cabinet, seconds=_REPORT_SECONDS)
         self.cloud = CloudSite(self._cabinet)
         await stack.enter_async_context(self.cloud.cloud)
-        self.ports = {Link.UPLINK: free_port(), Link.XML: free_port()}
+        self.ports = {
+            Link.UPLINK: free_port(),
+            Link.XML: free_port(),
+            Link.CLOUD: urlsplit(self.cloud.cloud.url).port or 0,
+        }
         try:
             self._broker = await stack.enter_async_context(Broker())
         except BrokerError as error:

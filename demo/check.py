@@ -6,13 +6,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from custom_components.acrel_safety.aioacrel.cloud.judging import GENERAL_ALARM
 from custom_components.acrel_safety.aioacrel.vocabulary import Kind, vocabulary
 from demo.api import Socket
 from demo.dashboard import PAGE, PATH
 from demo.inventory import NOTHING, Entity, Place, changed_states, instrument
-from demo.site import DOMAIN, SITE, Link
+from demo.site import DOMAIN, LINK_TITLES, SITE, Link
 from demo.stage import Progress, Stage
 from simulator import Cabinet
+from simulator.cloud.standard import BREAKER as CLOUD_BREAKER
+from simulator.cloud.standard import MONITOR
 from simulator.gateway.site import ARCS, BREAKER
 
 type Said = float | bool
@@ -48,6 +51,8 @@ _SHOWN = (
     *(Place(ARCS, "1", code) for code in ("Lg", "ArcSta")),
     *(Place("01003", "1", code) for code in ("Ua", "P", "EPI")),
     *(Place("01004", "1", code) for code in ("Lg", "Lg1HIGH2")),
+    *(Place(CLOUD_BREAKER, "1", code) for code in ("Lg", "TempA", "SwitchSta")),
+    *(Place(MONITOR, "1", code) for code in ("Lg", "TempB", "LgHigh")),
 )
 
 
@@ -144,7 +149,8 @@ async def check(stage: Stage, progress: Progress) -> bool:
     untold = [
         entity.place for entity in stage.inventory if entity.place.unit in behind and said(truth, entity.place) is None
     ]
-    eye = Eye((entity for entity in stage.inventory if entity.entity_id not in words), untold)
+    compared = (one for one in stage.inventory if one.entity_id not in words and one.place.code != GENERAL_ALARM.code)
+    eye = Eye(compared, untold)  # what a server concludes is no value of an instrument
     told = stage.calling.told
     async with asyncio.TaskGroup() as group:
         following = group.create_task(eye.follow(stage.socket))
@@ -188,6 +194,8 @@ async def _at_start(stage: Stage, eye: Eye, progress: Progress) -> list[Finding]
     truth = stage.cabinet.whole_truth()
     findings = []
     for place in _SHOWN:
+        if instrument(place.unit).link is Link.CLOUD and stage.calling.cloud is None:
+            continue
         entity = stage.inventory.get(*_arguments(place))
         state, value = eye.states.get(entity.entity_id), said(truth, place)
         device = instrument(place.unit)
@@ -202,7 +210,7 @@ async def _later(stage: Stage, eye: Eye, progress: Progress) -> list[Finding]:
     """Let time pass in the cabinet: Home Assistant has to follow."""
     before = dict(eye.states)
     stage.cabinet.advance(_LATER_SECONDS)
-    stage.calling.report()
+    await _report(stage)
     progress(f"comparing, {_LATER_SECONDS:g} s later")
     differing = await eye.settle(stage.cabinet)
     moved = sum(state != before[entity_id] for entity_id, state in eye.states.items())
@@ -214,9 +222,11 @@ async def _in_trouble(stage: Stage, eye: Eye, progress: Progress) -> list[Findin
     """Let something happen on each link: a leak sets off an alarm, voltage sags; then all is well again."""
     cabinet = stage.cabinet
     cabinet.set_scenario("leak", _LEAKING)
+    if stage.calling.cloud is not None:
+        cabinet.set_scenario("leak", MONITOR)
     cabinet.set_scenario("undervoltage", [_SAGGING, _SAGGING_AFAR])
     cabinet.advance(_ALARM_SECONDS)
-    stage.calling.report()
+    await _report(stage)
     progress("comparing, with a leak and a voltage sag")
     differing = await eye.settle(cabinet)
     alarm = stage.inventory.get(_LEAKING, "Lg1HIGH2")
@@ -224,13 +234,26 @@ async def _in_trouble(stage: Stage, eye: Eye, progress: Progress) -> list[Findin
         _agreement("with a leak and a voltage sag", eye, cabinet, differing),
         Finding("the leak sets off its alarm", eye.states[alarm.entity_id] == "on"),
     ]
+    if stage.calling.cloud is not None:
+        told = stage.inventory.get(MONITOR, "LgHigh")
+        findings.append(Finding("the cloud tells of the leak in its cellar", eye.states[told.entity_id] == "on"))
+        cabinet.set_scenario("normal", MONITOR)
     cabinet.set_scenario("normal")
     cabinet.set_scenario("normal", _SAGGING_AFAR)
     cabinet.advance(_ALARM_SECONDS)
-    stage.calling.report()
+    await _report(stage)
     progress("comparing, after the trouble")
     findings.append(_agreement("after the trouble", eye, cabinet, await eye.settle(cabinet)))
     return findings
+
+
+async def _report(stage: Stage) -> None:
+    """Have all that is not polled often tell what it measures now; an account is loaded anew, which asks for all."""
+    stage.calling.report()
+    if stage.calling.cloud is not None:
+        for entry in await stage.socket.ask("config_entries/get", domain=DOMAIN):
+            if entry["title"] == LINK_TITLES[Link.CLOUD]:
+                await stage.http.post(f"/api/config/config_entries/entry/{entry['entry_id']}/reload", {})
 
 
 def _agreement(when: str, eye: Eye, cabinet: Cabinet, differing: Sequence[Entity]) -> Finding:

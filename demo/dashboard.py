@@ -65,8 +65,8 @@ class Dashboard:
         }
 
     def _summary(self) -> Json:
-        links = len({shown.link for shown in SITE})
-        content = f"# {CABINET_TITLE}\nA simulated cabinet: {len(SITE)} instruments on {links} links."
+        links, own = len({shown.link for shown in SITE}), [shown for shown in SITE if shown.same_as is None]
+        content = f"# {CABINET_TITLE}\nA simulated cabinet: {len(own)} instruments on {links} links."
         return {"type": "markdown", "text_only": True, "content": content}
 
     def _residual_current(self) -> Json:

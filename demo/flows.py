@@ -25,6 +25,7 @@ _NAMED: Mapping[Link, tuple[str, str]] = {
     Link.UPLINK: ("caller", "serial_number"),
     Link.GATEWAY: ("meter", "serial_number"),
     Link.XML: ("xml_meter", "meter_id"),
+    Link.CLOUD: ("cloud_meter", "meter_code"),
 }
 """The step in which a device is named, and the field that tells it apart."""
 _PLAIN_BROKER: Answers = {"set_client_cert": False, "set_ca_cert": "off", "transport": "tcp"}
@@ -38,11 +39,13 @@ async def connect_broker(http: Http, host: str, port: int) -> None:
 
 
 async def add_link(http: Http, link: Link, port: int) -> str:
-    """Add a link to the cabinet, a port that it calls, or a gateway on the broker; return the id of its config entry.
+    """Add a link to the cabinet, a port that it calls, a gateway on the broker, or an account.
 
-    Raises DemoError.
+    Returns the id of its config entry. Raises DemoError.
     """
     where: Answers = {"port": port, _WHERE[link]: LOOPBACK} if link in _WHERE else {}
+    if link is Link.CLOUD:
+        where = {"host": f"http://{LOOPBACK}:{port}"}
     step = await http.post(_FLOWS, {"handler": DOMAIN})
     answers: Answers = {"next_step_id": link.value, "name": LINK_TITLES[link], **where, **CALLED.get(link, {})}
     done = await _answer_all(http, _FLOWS, step, answers)
@@ -53,18 +56,13 @@ async def add_link(http: Http, link: Link, port: int) -> str:
     return entry_id
 
 
-async def add_account(http: Http, host: str) -> str:
-    """Add an account at a cloud with its devices; return the id of its config entry. Raises DemoError."""
-    step = await http.post(_FLOWS, {"handler": DOMAIN})
-    link = Link.CLOUD
-    answers: Answers = {"next_step_id": link.value, "name": LINK_TITLES[link], "host": host, **CALLED[link]}
-    done = await _answer_all(http, _FLOWS, step, answers)
-    entry_id: str = done["result"]["entry_id"]
-    return entry_id
+async def add_device(
+    http: Http, entry_id: str, instrument: Instrument, pace: Answers, *, same_as: str | None = None
+) -> None:
+    """Add a device to a link; `pace` are seconds by polling group.
 
-
-async def add_device(http: Http, entry_id: str, instrument: Instrument, pace: Answers) -> None:
-    """Add a device to a link; `pace` are seconds by polling group. Raises DemoError."""
+    `same_as` is the subentry of the device that it is, if this is a further way to it. Raises DemoError.
+    """
     step = await http.post(_SUBENTRY_FLOWS, {"handler": [entry_id, "device"]})
     named, field = _NAMED[instrument.link]
     answers = {
@@ -75,6 +73,7 @@ async def add_device(http: Http, entry_id: str, instrument: Instrument, pace: An
         "next": "save",
         **instrument.answers,
         **pace,
+        **({} if same_as is None else {"same_as": same_as}),
     }
     await _answer_all(http, _SUBENTRY_FLOWS, step, answers)
 

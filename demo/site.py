@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from simulator.cloud.standard import BREAKER as CLOUD_BREAKER
-from simulator.cloud.standard import MONITOR, PASSWORD, USER
+from simulator.cloud.standard import MONITOR, PASSWORD, TWIN, TWIN_CODE, USER
 from simulator.gateway.site import ARCS, AWT, BREAKER, PREPAID
 from simulator.xmlgateway.site import BUILDING, GATEWAY, SECRET
 
@@ -38,13 +38,15 @@ class Instrument:
     """One device to add; `answers` go to flow fields that only some models ask for."""
 
     unit: int | str
-    """Its number on a line; serial number of what calls in; place behind an XML gateway; code at a cloud."""
+    """Its number on a line, serial number where it calls in, place behind an XML gateway, or code at a cloud."""
     model: str
     name: str
     link: Link
     answers: Mapping[str, float] = field(default_factory=dict)
     control: Mapping[str, object] = field(default_factory=dict)
     """Answers to the dialog *Remote control*; without any, nobody may operate it."""
+    same_as: int | str | None = None
+    """The unit that it is, reached by a further way: then there is nothing more to see of it."""
 
 
 # Seconds between two polls of a group, as often as the flow allows, and every change told: a check need not wait.
@@ -90,14 +92,16 @@ SITE = (
     # It is not asked: the gateway reports all of it.
     Instrument(unit="01003", model="adl400", name="Floodlights", link=Link.XML, answers={"polling": False}),
     Instrument(unit="01004", model="asj10l", name="Sauna", link=Link.XML),
-    # The account shows a third one as well: the very instrument of the offices, left for the user to add.
+    # The server wants its second password for each order, which is stored nowhere.
     Instrument(unit=CLOUD_BREAKER, model="arcm310", name="Kitchen breaker", link=Link.CLOUD, control=USUAL),
     Instrument(unit=MONITOR, model="arcm300", name="Cellar monitor", link=Link.CLOUD),
+    Instrument(unit=TWIN_CODE, model="adw300", name="Offices", link=Link.CLOUD, same_as=TWIN),
 )
 
-# What the links that have no address of their own are asked for: who calls, or who speaks.
+# What links are asked for besides where they are: who calls, who speaks, or who logs in and wants to see what.
 CALLED: Mapping[Link, Mapping[str, object]] = {
     Link.GATEWAY: {"serial_number": AWT, "by_analogy": True},
     Link.XML: {"building_id": BUILDING, "gateway_id": GATEWAY, "secret": SECRET},
+    # The cloud is on loopback, without a certificate: the dialog asks whether that is meant.
     Link.CLOUD: {"username": USER, "password": PASSWORD, "sure": True, "devices": [CLOUD_BREAKER, MONITOR]},
 }

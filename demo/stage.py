@@ -14,7 +14,7 @@ from demo.api import Http, Socket
 from demo.calling import Calling, shown
 from demo.dashboard import create_dashboards, set_up_energy
 from demo.errors import DemoError
-from demo.flows import add_account, add_device, add_link, allow_control, connect_broker
+from demo.flows import add_device, add_link, allow_control, connect_broker
 from demo.inventory import Inventory, wait_for_values
 from demo.owner import Tokens, keep_address, onboard
 from demo.past import Past, first_moment, import_past, live_through
@@ -104,21 +104,22 @@ async def _set_up(
     ports = {Link.TCP: cabinet.tcp_port or 0, Link.RTU_TCP: cabinet.rtu_port or 0, **calling.ports}
     if calling.broker is not None:
         await connect_broker(http, *calling.broker)
+    ours: dict[str, str] = {}
     for link, link_port in ports.items():
         entry_id = await add_link(http, link, link_port)
+        there = await _subentries(socket, entry_id)
         for instrument in shown([link]):
-            await add_device(http, entry_id, instrument, pace.get(link, EXACT) if frozen else {})
+            same_as = None if instrument.same_as is None else ours[str(instrument.same_as)]
+            if str(instrument.unit) not in there:  # those of an account are chosen when it is added
+                await add_device(http, entry_id, instrument, pace.get(link, EXACT) if frozen else {}, same_as=same_as)
             progress(f"added {instrument.name} ({instrument.model}, {instrument.unit}, {link})")
+        ours |= await _subentries(socket, entry_id)
         await _allow_control(socket, http, entry_id)
-    shown_links = [*ports]
-    if calling.cloud is not None and not frozen:
-        # It is asked once a minute at most: too seldom for a check.
-        await _allow_control(socket, http, await add_account(http, calling.cloud.cloud.url))
-        shown_links.append(Link.CLOUD)
-        progress("added an account at a cloud, with two devices")
     await calling.start(stack)
     progress("what calls in is there")
-    inventory = await _all_entities(socket, {instrument.unit for instrument in shown(shown_links)})
+    inventory = await _all_entities(
+        socket, {instrument.unit for instrument in shown(ports) if instrument.same_as is None}
+    )
     truth = cabinet.whole_truth()
     told = [
         entity for entity in inventory if entity.place.code in truth[entity.place.unit].get(entity.place.circuit, ())
@@ -145,9 +146,15 @@ async def _set_up(
 async def _allow_control(socket: Socket, http: Http, entry_id: str) -> None:
     """Let those instruments of a link be operated for which the demo shows it."""
     allowed = {str(instrument.unit): instrument.control for instrument in SITE if instrument.control}
-    for subentry in await socket.ask("config_entries/subentries/list", entry_id=entry_id):
-        if (control := allowed.get(subentry["unique_id"])) is not None:
-            await allow_control(http, entry_id, subentry["subentry_id"], control)
+    for unit, subentry_id in (await _subentries(socket, entry_id)).items():
+        if (control := allowed.get(unit)) is not None:
+            await allow_control(http, entry_id, subentry_id, control)
+
+
+async def _subentries(socket: Socket, entry_id: str) -> dict[str, str]:
+    """Return the ids of a link's devices, by what tells them apart there."""
+    found = await socket.ask("config_entries/subentries/list", entry_id=entry_id)
+    return {subentry["unique_id"]: subentry["subentry_id"] for subentry in found}
 
 
 async def _all_entities(socket: Socket, units: Collection[int | str]) -> Inventory:

@@ -18,6 +18,7 @@ from custom_components.acrel_safety.aioacrel.errors import CommandRefusedError
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.source import Command
 from simulator.cloud import ARCM300T, ARCM310, Cloud, Meter
+from simulator.cloud.instruments import Figures
 
 from .cloud_hub_rigs import SECOND, USER, Office, Seen, cloud_at_noon, office
 
@@ -279,3 +280,18 @@ async def test_nothing_is_ever_ordered_that_nobody_asked_for() -> None:
         cloud.kick_out()
         await asyncio.sleep(7200)
     assert cloud.effects == []
+
+
+async def test_a_code_that_was_given_to_a_device_of_another_type_is_told_nothing() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        meter.instrument = Figures(ARCM300T, meter.code, lambda: it.hub.now().timestamp())
+        await it.hub.poll()
+        box.orders.offer(box.source, OFF, SECOND)
+        with pytest.raises(CommandRefusedError):
+            await box.source.send(Command(key=OFF))
+        assert (await box.operate(OFF)).result is not Result.CONFIRMED
+        assert box.sent == 0

@@ -12,8 +12,10 @@ from custom_components.acrel_safety.aioacrel.cloud.errors import (
 )
 from custom_components.acrel_safety.aioacrel.cloud.hub import MOST_DETAILS
 from custom_components.acrel_safety.aioacrel.cloud.judging import GENERAL_ALARM
+from custom_components.acrel_safety.aioacrel.cloud.records import Details
 from custom_components.acrel_safety.aioacrel.readings import Quality
 from simulator.cloud import ARCM300T, ARCM310
+from simulator.cloud.instruments import Figures
 
 from .cloud_hub_rigs import PASSWORD, USER, cloud_at_noon, office
 
@@ -266,3 +268,54 @@ async def test_nothing_that_names_the_account_is_in_what_helps_to_find_a_fault()
         text = f"{it.hub.details()} {seen.source.details()} {it.hub.figures()} {seen.source.figures()}"
     for secret in (USER, PASSWORD, "Secret", box.code, box.serial):
         assert secret not in text
+
+
+async def test_a_code_that_was_given_to_a_device_of_another_type_shows_nothing_of_that_one() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM310, "Box")
+    async with office(cloud) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        assert (seen.value("SwitchSta"), seen.value("LgHigh")) == (True, False)
+        former, box.instrument = box.instrument, Figures(ARCM300T, box.code, lambda: it.hub.now().timestamp())
+        await it.hub.poll()
+        assert {reading.quality for reading in seen.readings.values()} == {Quality.NO_ANSWER}
+        assert seen.source.is_here is False
+        box.instrument = former
+        await it.hub.poll()
+        assert seen.value("SwitchSta") is True
+
+
+async def test_of_a_device_that_is_watched_again_nothing_is_known_from_before() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM310, "Box")
+    async with office(cloud) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        it.hub.drop(seen.source)
+        again = it.watch(box)
+        assert again.readings == {}
+        await it.hub.poll()
+        assert again.value("SwitchSta") is True
+
+
+async def test_a_device_that_is_dropped_while_the_server_is_asked_tells_nothing_more() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM310, "Box")
+    async with office(cloud) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        told = len(seen.updates)
+        box.figures.set["Lg"] = 77.0
+        box.figures.active["iLeakage"] = {"iLeakage": "漏电报警"}
+        account = it.hub.account
+        read = account.details
+
+        async def dropped_meanwhile(code: str) -> Details:
+            it.hub.drop(seen.source)
+            return await read(code)
+
+        account.details = dropped_meanwhile  # type: ignore[method-assign]
+        await it.hub.poll()
+        assert len(seen.updates) == told
+        assert it.hub.sources == []

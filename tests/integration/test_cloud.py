@@ -144,6 +144,17 @@ async def test_why_a_server_lets_nobody_in_is_said_by_its_cause_and_can_be_tried
     assert cloud.effects == []
 
 
+async def test_where_nothing_listens_the_reason_is_about_a_server_and_no_gateway(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    walk = await add_link(hass, "cloud")
+    await cloud.stop()
+    await walk.answer(host=cloud.url, username=USER, password=PASSWORD, profile="acrelcloud-1000")
+    await walk.answer(sure=True)
+    assert "refused" in walk.placeholders["detail"]
+    assert "Modbus" not in walk.placeholders["detail"]
+
+
 @pytest.mark.parametrize("kind", ["iot", "asp", "page"])
 async def test_a_host_of_another_kind_is_told_and_never_sees_the_password(hass: HomeAssistant, kind: str) -> None:
     async with OtherHost(kind) as other:

@@ -139,6 +139,9 @@ class CloudHub:
         source.end()
         if self._sources.get(source.code) is source:
             del self._sources[source.code]
+            # Whoever is watched by this code next may be another device.
+            self._known.pop(source.code, None)
+            self._detailed.pop(source.code, None)
 
     @property
     def sources(self) -> Sequence[CloudSource]:
@@ -320,6 +323,10 @@ class CloudHub:
         *,
         is_full: bool,
     ) -> None:
+        if meter is not None and source.kind and meter.kind != source.kind:
+            # The code was given to a device of another type: nothing of that one is of the one that is watched.
+            meter = values = connections = None
+            self._known.pop(source.code, None)
         former = self._known.get(source.code, Known())
         known = replace(former, meter=meter)
         if values is not None:
@@ -336,6 +343,9 @@ class CloudHub:
             known = replace(known, details=details)
         elif not self._details_hold(source.code):
             known = replace(known, details=None)
+        if self._sources.get(source.code) is not source:
+            # It was dropped while the server was asked.
+            return
         self._known[source.code] = known
         source.take(known, is_full=is_full)
 

@@ -104,6 +104,8 @@ class Ordering:
     def _check(self, source: CloudSource, order: Command) -> None:
         if (left := self.lockout(source)) > 0:
             raise CommandRefusedError(name=order.key, detail=phrase("cloud_locked_out", seconds=f"{left:.0f}"))
+        if source.known.meter is None:
+            raise CommandRefusedError(name=order.key, detail=phrase("cloud_not_listed"))
         if (hindrance := order.hindrance()) is not None:
             raise CommandRefusedError(name=order.key, detail=hindrance)
 

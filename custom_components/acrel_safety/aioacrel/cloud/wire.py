@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from yarl import URL
 
-from ..foreign import reason_of
+from ..foreign import innermost, reason_of
 from ..texts import Said, phrase
 from .address import CloudAddress
 from .envelope import LARGEST_BODY
@@ -182,6 +182,9 @@ class Wire:
             return CloudUnreachableError(host=self.host, detail=phrase("hung_up"))
         if isinstance(error, (aiohttp.ClientResponseError, ValueError, RuntimeError)):
             return UnfitAnswerError(host=self.host, detail=phrase("cloud_no_http"))
+        if isinstance(innermost(error), ConnectionRefusedError):
+            # The usual advice is about gateways of Modbus.
+            return CloudUnreachableError(host=self.host, detail=phrase("cloud_refused"))
         return CloudUnreachableError(host=self.host, detail=reason_of(error))
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
