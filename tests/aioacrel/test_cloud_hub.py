@@ -319,3 +319,16 @@ async def test_a_device_that_is_dropped_while_the_server_is_asked_tells_nothing_
         await it.hub.poll()
         assert len(seen.updates) == told
         assert it.hub.sources == []
+
+
+async def test_many_who_want_to_know_at_once_cost_two_looks_at_most() -> None:
+    cloud = cloud_at_noon()
+    site = cloud.site()
+    boxes = [site.add(ARCM310, f"Box {number}") for number in range(8)]
+    async with office(cloud) as it:
+        seen = [it.watch(box) for box in boxes]
+        await it.hub.start()
+        cloud.forget()
+        found = await asyncio.gather(*(one.source.read(one.source.points) for one in seen))
+        assert all(readings for readings in found)
+        assert cloud.count("selectByStationId") <= 2 * 2

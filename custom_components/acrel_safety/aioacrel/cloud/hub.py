@@ -88,6 +88,9 @@ class CloudHub:
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._polling = asyncio.Lock()
+        self._looks: dict[str, asyncio.Lock] = {}
+        self._looked: dict[str, float] = {}
+        """When, by the steady clock, the last such look at a site began."""
         self._is_slow = False
         self._hurried = 0.0
         self._failures = 0
@@ -259,8 +262,14 @@ class CloudHub:
             listener()
 
     async def look(self, site: str) -> None:
-        """Ask for the devices of one site now. Raises CloudError."""
-        await self._ask_list(site, is_full=False)
+        """Ask for the devices of one site now, once for all who wait for it. Raises CloudError."""
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
+        async with self._looks.setdefault(site, asyncio.Lock()):
+            if self._looked.get(site, -1.0) < asked:
+                began = loop.time()
+                await self._ask_list(site, is_full=False)
+                self._looked[site] = began
 
     async def look_around(self) -> None:
         """Ask for the devices of the sites that no poll asks: somebody wants to choose. Raises CloudError.
