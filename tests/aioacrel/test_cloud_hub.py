@@ -281,9 +281,10 @@ async def test_a_code_that_was_given_to_a_device_of_another_type_shows_nothing_o
         await it.hub.poll()
         assert {reading.quality for reading in seen.readings.values()} == {Quality.NO_ANSWER}
         assert seen.source.is_here is False
+        assert "another type" in str(seen.source.trouble)
         box.instrument = former
         await it.hub.poll()
-        assert seen.value("SwitchSta") is True
+        assert seen.is_well
 
 
 async def test_of_a_device_that_is_watched_again_nothing_is_known_from_before() -> None:

@@ -345,3 +345,18 @@ async def test_two_accounts_of_one_server_are_two_and_none_becomes_the_other(has
         await again.answer(username="tenant", password=OTHER)
         assert again.reason == "other_account"
         assert entry.data["username"] == USER
+
+
+async def test_which_kind_of_cloud_it_is_is_found_out(hass: HomeAssistant, cloud: Cloud) -> None:
+    cloud.site().add(ARCM300T, "Box")
+    walk = await at_the_devices(hass, cloud, profile="probed")
+    await walk.answer(devices=[])
+    assert walk.is_saved
+    assert walk.result["result"].data["profile"] == "acrelcloud-1000"
+    async with OtherHost("asp") as other:
+        walk = await add_link(hass, "cloud")
+        assert walk.options("profile")
+        await walk.answer(host=other.url, username=USER, password=PASSWORD, profile="probed")
+        await walk.answer(sure=True)
+        assert walk.errors == {"base": "cloud_foreign"}
+        assert PASSWORD not in str(other.heard)

@@ -57,6 +57,8 @@ from .selector_texts import FlowTexts
 
 CONF_DEVICES = "devices"
 CONF_SURE = "sure"
+PROBED = "probed"
+"""The choice to have it found out which profile fits."""
 CONF_FORGET = "forget_second_password"
 _HIDDEN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 _KEPT = (CONF_ALLOW_HTTP, CONF_USER_ID)
@@ -67,6 +69,8 @@ _KEPT = (CONF_ALLOW_HTTP, CONF_USER_ID)
 def account_schema(texts: FlowTexts, *, is_known: bool, has_second: bool = False) -> probatio.Schema:
     """Ask where the server is, and who asks it; of one that is known also how often, and what of the past."""
     kinds = [SelectOptionDict(value=name, label=profile(name).title(texts.language)) for name in PROFILES]
+    if not is_known:
+        kinds.insert(0, SelectOptionDict(value=PROBED, label=texts("cloud_notes", "probed")))
     more: dict[probatio.Marker, object] = {
         probatio.Required(CONF_CLOCK, default=Time.VENDOR.value): choice([*map(str, Time)], "clock"),
         probatio.Optional(CONF_POLL_EVERY): number("s"),
@@ -81,11 +85,19 @@ def account_schema(texts: FlowTexts, *, is_known: bool, has_second: bool = False
             probatio.Required(CONF_USERNAME): TextSelector(),
             # Of one that is known it may be left out: then it stays.
             (probatio.Optional if is_known else probatio.Required)(CONF_PASSWORD): _HIDDEN,
-            probatio.Required(CONF_PROFILE, default=PROFILES[0]): choice(kinds),
+            probatio.Required(CONF_PROFILE, default=kinds[0]["value"]): choice(kinds),
             **(more if is_known else {}),
             probatio.Optional(CONF_NAME): TextSelector(),
         }
     )
+
+
+def profiles_to_try(form: FormData) -> list[str]:
+    """Return the profiles with which to log in, the likeliest first. Raises CloudAddressError."""
+    if form[CONF_PROFILE] != PROBED:
+        return [form[CONF_PROFILE]]
+    host = CloudAddress.parse(form[CONF_HOST], allow_http=True).host
+    return sorted(PROFILES, key=lambda name: host not in profile(name).hosts)
 
 
 def account_data(form: FormData, former: Mapping[str, Any]) -> FormData:
@@ -101,7 +113,7 @@ def account_data(form: FormData, former: Mapping[str, Any]) -> FormData:
         CONF_HOST: str(address),
         CONF_USERNAME: form[CONF_USERNAME].strip(),
         CONF_PASSWORD: password,
-        CONF_PROFILE: form[CONF_PROFILE],
+        CONF_PROFILE: profiles_to_try(form)[0],
         **({key: former[key] for key in _KEPT if key in former} if is_same_host else {}),
     }
     if CONF_POLL_EVERY in form:

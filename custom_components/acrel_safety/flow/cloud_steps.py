@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_USERNAME
 from homeassistant.data_entry_flow import AbortFlow
 
 from ..aioacrel.cloud.account import Account
-from ..aioacrel.cloud.errors import CloudError
+from ..aioacrel.cloud.errors import CloudError, ForeignCloudError
 from ..aioacrel.cloud.profile import Profile
-from ..aioacrel.cloud.records import Meter, Site
+from ..aioacrel.cloud.records import Login, Meter, Site
 from ..aioacrel.errors import AcrelError
-from ..const import CONF_ALLOW_HTTP, CONF_SECOND_PASSWORD, CONF_USER_ID, TYPE_CLOUD
+from ..const import CONF_ALLOW_HTTP, CONF_PROFILE, CONF_SECOND_PASSWORD, CONF_USER_ID, TYPE_CLOUD
 from ..hubs.cloud_session import async_account_of
 from ..markdown import plain
 from ..turns import turn
@@ -28,6 +28,7 @@ from .cloud_forms import (
     http_schema,
     is_plain,
     login_schema,
+    profiles_to_try,
     subentry_of,
 )
 from .ending import ends_clearly
@@ -126,11 +127,9 @@ class CloudSteps(EntrySteps):
         """Log in, look for devices where none are known yet, and return who it is. Raises FormError."""
         texts = self._texts_now = await FlowTexts.load(self.hass)
         try:
-            account = await async_account_of(self.hass, data)
-            self._profile = account.profile
-            login = await account.login()
+            account, login = await self._logged_in(data)
             data[CONF_USER_ID] = login.user_id or data[CONF_USERNAME]
-            if self.source not in (SOURCE_RECONFIGURE, "reauth"):
+            if self.source not in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
                 self._sites = {site.id: site for site in await account.sites()}
                 self._listed = {}
                 for site in self._sites:
@@ -139,6 +138,26 @@ class CloudSteps(EntrySteps):
             found = explained(error, texts)
             raise FormError(found.key, at=found.at, **found.placeholders) from error
         return str(data[CONF_USER_ID])
+
+    async def _logged_in(self, data: FormData) -> tuple[Account, Login]:
+        """Log in as one of the kinds of clouds that come in question; before it answers as one, no password is sent.
+
+        Raises AcrelError.
+        """
+        *others, last = profiles_to_try(self._account_form) if self._account_form else [data[CONF_PROFILE]]
+        for name in others:
+            data[CONF_PROFILE] = name
+            try:
+                return await self._logged_in_as(data)
+            except ForeignCloudError:
+                continue
+        data[CONF_PROFILE] = last
+        return await self._logged_in_as(data)
+
+    async def _logged_in_as(self, data: FormData) -> tuple[Account, Login]:
+        account = await async_account_of(self.hass, data)
+        self._profile = account.profile
+        return account, await account.login()
 
     async def _meters(self, account: Account, site: str) -> list[Meter]:
         """Return the devices of a site; one that refuses has none that can be chosen now."""

@@ -332,7 +332,8 @@ class CloudHub:
         *,
         is_full: bool,
     ) -> None:
-        if meter is not None and source.kind and meter.kind != source.kind:
+        source.is_other = meter is not None and bool(source.kind) and meter.kind != source.kind
+        if source.is_other:
             # The code was given to a device of another type: nothing of that one is of the one that is watched.
             meter = values = connections = None
             self._known.pop(source.code, None)

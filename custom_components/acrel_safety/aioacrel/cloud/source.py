@@ -50,6 +50,8 @@ class CloudSource:
         }
         self.model = self._judge.shown(model, {key: one.lockout for key, one in self._commands.items()})
         self.known = Known()
+        self.is_other = False
+        """Whether the server lists a device of another type under its code."""
         self.heard: datetime | None = None
         """When the server heard it last."""
         self.gap: float | None = None
@@ -247,6 +249,8 @@ class CloudSource:
 
     def _look(self, trouble: AcrelError | None = None) -> None:
         now = self.hub.now()
+        if trouble is None and self.is_other:
+            trouble = CloudAwayError(link=self.hub.host, detail=phrase("cloud_other_type"))
         if trouble is None and self.known.is_away:
             trouble = self._away()
         if trouble is None and self._judge.is_of_later(self.known, now) and self.known.heard is not None:
