@@ -6,7 +6,7 @@ good for that one order, and for a minute; a wrong one is never tried again by i
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import CommandRefusedError
 from ..readings import PointKey
@@ -24,6 +24,19 @@ COMMAND_SECONDS = 10.0
 """An order may be on its way for so long."""
 OFFER_SECONDS = 120.0
 """So long what a person gave for an order is good for it; it may have to wait for its turn, and for a fresh reading."""
+
+
+class Asking(NamedTuple):
+    """What a server is asked to pass on."""
+
+    call: str
+    type: str
+    value: str
+    lockout: float
+    """Seconds for which the device is told nothing more."""
+    opens: str = ""
+    """Of a timer, when it opens; empty for never."""
+    closes: str = ""
 
 
 class Ordering:
@@ -75,7 +88,11 @@ class Ordering:
 
     async def send(self, source: CloudSource, command: CloudCommand, order: Command) -> None:
         """Have an order passed on, once at most. Raises as `Source.send` does."""
-        offered = self._taken(source, order.key)
+        asked = Asking(command.call, command.type, command.value, command.lockout)
+        await self.pass_on(source, asked, order, self._taken(source, order.key))
+
+    async def pass_on(self, source: CloudSource, asked: Asking, order: Command, offered: str | None) -> None:
+        """Have something passed on, once at most; `offered` is what a person gave for it. Raises as `Source.send`."""
         async with self._sending:
             self._check(source, order)
             try:
@@ -88,18 +105,26 @@ class Ordering:
             # Between the proof and the request nothing is waited for.
             self._check(source, order)
             loop = asyncio.get_running_loop()
-            self._locked[source.code] = loop.time() + command.lockout + COMMAND_SECONDS
+            self._locked[source.code] = loop.time() + asked.lockout + COMMAND_SECONDS
             source.ordered()
             try:
-                await self._hub.account.command(source.code, source.site, command.call, command.type, command.value)
+                await self._hub.account.command(
+                    source.code,
+                    source.site,
+                    asked.call,
+                    asked.type,
+                    asked.value,
+                    open_time=asked.opens,
+                    close_time=asked.closes,
+                )
             except CommandNotSentError:
                 del self._locked[source.code]
                 raise
             except BaseException:
                 # It may be on its way, whatever came back, or nobody waits for it any more.
-                self._locked[source.code] = loop.time() + command.lockout
+                self._locked[source.code] = loop.time() + asked.lockout
                 raise
-            self._locked[source.code] = loop.time() + command.lockout
+            self._locked[source.code] = loop.time() + asked.lockout
 
     def _check(self, source: CloudSource, order: Command) -> None:
         if (left := self.lockout(source)) > 0:

@@ -193,6 +193,13 @@ class CloudSource:
         meter = self.known.meter
         self._ordered = self.heard if meter is None or meter.received is None else meter.received
 
+    @property
+    def is_told_since_order(self) -> bool:
+        """Whether the server heard the device after the latest order left."""
+        meter = self.known.meter
+        told = None if meter is None else meter.received
+        return told is not None and (self._ordered is None or told > self._ordered)
+
     def figures(self) -> Mapping[str, float | None]:
         """Return how well this way does."""
         heard = self.heard
