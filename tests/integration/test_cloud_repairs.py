@@ -330,3 +330,17 @@ async def test_system_health_says_whether_the_server_is_reached_and_nothing_secr
         assert USER not in str(info)
         assert "127.0.0.1" not in str(info)
         assert "127.0.0.1" not in str(await async_get_config_entry_diagnostics(hass, entry))
+
+
+async def test_a_log_that_may_not_be_read_is_told_and_goes_when_it_is_read(hass: HomeAssistant, cloud: Cloud) -> None:
+    box = cloud.site().add(ARCM300T, "Box")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry) as hub:
+        cloud.accounts[USER].refused = {"getAlarmEventLogList"}
+        for _ in range(2):
+            await polled(hass, hub)
+        assert "cloud_log_unread" in repairs(hass)
+        assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_LgHigh")) == "off"
+        cloud.accounts[USER].refused = set()
+        await polled(hass, hub)
+        assert "cloud_log_unread" not in repairs(hass)

@@ -22,7 +22,13 @@ from custom_components.acrel_safety.doubts import EVIDENCE_DOUBTED
 from custom_components.acrel_safety.figures import OF_DEVICES, OF_HUBS
 from custom_components.acrel_safety.furtherways import Why
 from custom_components.acrel_safety.growthquestion import LEVEL_CHANGED
-from custom_components.acrel_safety.hubs.cloud_trouble import CLOUD_CLOCK, CLOUD_GONE, CLOUD_LICENCE, CLOUD_SITES
+from custom_components.acrel_safety.hubs.cloud_trouble import (
+    CLOUD_CLOCK,
+    CLOUD_GONE,
+    CLOUD_LICENCE,
+    CLOUD_LOG,
+    CLOUD_SITES,
+)
 from custom_components.acrel_safety.hubs.gateway_trouble import GATEWAY_TROUBLE
 from custom_components.acrel_safety.issues import (
     CLOUD_HTTP,
@@ -41,7 +47,7 @@ from custom_components.acrel_safety.unwatched import UNREADABLE
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "acrel_safety"
 TRANSLATIONS = INTEGRATION / "translations"
-OF_ACCOUNTS = (CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE)
+OF_ACCOUNTS = (CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE, CLOUD_LOG)
 GO_BY_THEMSELVES = (
     RECORD_TROUBLE,
     HAZARDS_OVERDUE,

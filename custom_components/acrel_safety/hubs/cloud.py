@@ -56,7 +56,7 @@ class CloudEntryHub:
         self._seats: dict[Source, Seat] = {}
         self._listeners: list[Callable[[], None]] = []
         self._history: CloudHistory | None = None
-        self._trouble = CloudTrouble(hass, entry, self.hub)
+        self._trouble = CloudTrouble(hass, entry, self.hub, self._feed)
         self._is_started = False
         stored = entry.data.get(CONF_SECOND_PASSWORD)
         if isinstance(stored, str):

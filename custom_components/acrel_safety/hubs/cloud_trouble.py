@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 
+from ..aioacrel.cloud.alarmfeed import AlarmFeed
 from ..aioacrel.cloud.errors import CloudClockError, LicenceError, NotPermittedError, SiteGoneError
 from ..aioacrel.cloud.hub import CloudHub
 from ..aioacrel.errors import AcrelError
@@ -22,9 +23,9 @@ from ..issues import CLOUD_HTTP, CLOUD_NEW
 from ..markdown import plain
 
 CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES = "cloud_licence", "cloud_clock_off", "cloud_sites"
-CLOUD_GONE = "cloud_gone_devices"
+CLOUD_GONE, CLOUD_LOG = "cloud_gone_devices", "cloud_log_unread"
 """What can be wrong with an account; also the keys of their texts."""
-_ALL = (CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE)
+_ALL = (CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE, CLOUD_LOG)
 _WARNINGS = frozenset({CLOUD_HTTP, CLOUD_NEW})
 _AT_ONCE = frozenset({CLOUD_HTTP, CLOUD_NEW})
 _MOST_NAMED = 10
@@ -34,11 +35,12 @@ _VERSION = 1
 class CloudTrouble:
     """Follows one account."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, hub: CloudHub) -> None:
-        """Take the account; it is followed from `async_start` on."""
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, hub: CloudHub, log: AlarmFeed) -> None:
+        """Take the account, and who reads its log; it is followed from `async_start` on."""
         self._hass = hass
         self._entry = entry
         self._hub = hub
+        self._log = log
         self._store = known_store(hass, entry)
         self._known: set[str] | None = None
         """Devices that were there when their owner chose last; None before the account was looked through since."""
@@ -108,6 +110,8 @@ class CloudTrouble:
             found[CLOUD_HTTP] = {}
         if isinstance(hub.trouble, LicenceError):
             found[CLOUD_LICENCE] = {"detail": plain(hub.trouble.text(language))}
+        if hub.trouble is None and self._log.trouble is not None:
+            found[CLOUD_LOG] = {"detail": plain(self._log.trouble.text(language))}
         clocks = [source.trouble for source in hub.sources if isinstance(source.trouble, CloudClockError)]
         if clocks:
             found[CLOUD_CLOCK] = {"detail": plain(clocks[0].text(language))}

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from ..alarms.reported import Report
 from .account import Account, utcnow
+from .errors import CloudError
 from .reports import report_of
 
 LOOKS_BACK = timedelta(hours=24)
@@ -30,6 +31,8 @@ class AlarmFeed:
         self._takers = dict[str, list[tuple[Take, Callable[[], datetime | None]]]]()
         self.last: datetime | None = None
         """When the log was read last."""
+        self.trouble: CloudError | None = None
+        """Why it could not be read the last time; then nobody knows what it says."""
         self.of_others = 0
         """Events, the last time, of devices that nobody asked about."""
 
@@ -55,8 +58,12 @@ class AlarmFeed:
         if not self._takers:
             return
         now = self._now()
-        events = await account.alarms(since=self._since(now), until=now + _AHEAD)
-        self.last = now
+        try:
+            events = await account.alarms(since=self._since(now), until=now + _AHEAD)
+        except CloudError as error:
+            self.trouble = error
+            raise
+        self.last, self.trouble = now, None
         by_meter = defaultdict[str, list[Report]](list)
         for event in events:
             if not event.is_recovery:
