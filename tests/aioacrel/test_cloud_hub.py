@@ -10,8 +10,8 @@ from custom_components.acrel_safety.aioacrel.cloud.errors import (
     CloudClockError,
     CloudUnreachableError,
 )
-from custom_components.acrel_safety.aioacrel.cloud.hub import MOST_DETAILS
 from custom_components.acrel_safety.aioacrel.cloud.judging import GENERAL_ALARM
+from custom_components.acrel_safety.aioacrel.cloud.lists import MOST_DETAILS
 from custom_components.acrel_safety.aioacrel.cloud.records import Details
 from custom_components.acrel_safety.aioacrel.readings import Quality
 from simulator.cloud import ARCM300T, ARCM310

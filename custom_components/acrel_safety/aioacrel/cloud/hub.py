@@ -10,15 +10,14 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from ..errors import AcrelError
 from ..points import Model
 from ..readings import PointKey
 from .account import Account, utcnow
-from .errors import AccountError, CloudBusyError, CloudError, CloudUnreachableError, LicenceError
-from .judging import LATER, Known
+from .errors import CloudBusyError, CloudError
+from .lists import Lists, is_of_all
 from .ordering import Ordering
 from .profile import Profile
 from .records import Connection, Details, Meter, Site, Values
@@ -32,10 +31,6 @@ SLOW_FACTOR = 5
 """So much more seldom while somebody else tells the same."""
 LIST_EVERY = timedelta(hours=1)
 """So often all sites are looked through for devices that nobody watches."""
-MOST_DETAILS = 30
-"""Devices in alarm whose details are read in one poll; of more, those that were read longest ago."""
-DETAILS_HOLD = timedelta(minutes=5)
-"""What details said that are older says nothing of now: meanwhile another alarm may have come."""
 POLLS_HELD = 3
 """So many polls may fail before what a server said holds no more."""
 LONGEST_WAIT = 900.0
@@ -44,8 +39,6 @@ LOGIN_WAIT = 3600.0
 _JITTER = 0.1
 _HURRY_SECONDS = 10.0
 """Between two polls that somebody hurries."""
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 type Hook = Callable[[Account], Awaitable[None]]
 
@@ -77,13 +70,11 @@ class CloudHub:
         self.site_troubles: dict[str, AcrelError] = {}
         self.last_success: datetime | None = None
         self.polls = 0
-        self._known: dict[str, Known] = {}
+        self._lists = Lists(account, now)
         self._sources: dict[str, CloudSource] = {}
         self._heard: dict[str, float] = {}
         """When, by the steady clock, the list of a site was read last."""
         self._looked_through: datetime | None = None
-        self._details_left = MOST_DETAILS
-        self._detailed: dict[str, datetime] = {}
         self._listeners: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -131,9 +122,9 @@ class CloudHub:
         if code in self._sources:
             raise ValueError("the device is known already")
         listed = self.meters.get(code)
-        source = CloudSource(self, site, code, model, kind if listed is None else listed.kind, proved=proved)
+        source = CloudSource(self, site, code, model, kind or ("" if listed is None else listed.kind), proved=proved)
         self._sources[code] = source
-        if (known := self._known.get(code)) is not None:
+        if (known := self._lists.known(code)) is not None:
             source.take(known, is_full=False)
         return source
 
@@ -143,8 +134,7 @@ class CloudHub:
         if self._sources.get(source.code) is source:
             del self._sources[source.code]
             # Whoever is watched by this code next may be another device.
-            self._known.pop(source.code, None)
-            self._detailed.pop(source.code, None)
+            self._lists.forget(source.code)
 
     @property
     def sources(self) -> Sequence[CloudSource]:
@@ -186,7 +176,7 @@ class CloudHub:
 
     def details_of(self, code: str) -> Details | None:
         """Return what was read of a device's details last."""
-        known = self._known.get(code)
+        known = self._lists.known(code)
         return None if known is None else known.details
 
     def figures(self) -> Mapping[str, float | None]:
@@ -282,7 +272,7 @@ class CloudHub:
                 try:
                     await self._ask_list(site, is_full=False)
                 except CloudError as error:
-                    if _is_of_all(error):
+                    if is_of_all(error):
                         raise
 
     async def _ask_all(self) -> None:
@@ -293,7 +283,7 @@ class CloudHub:
         if self.polls == 1 and watched:
             # What nobody watches can wait: somebody waits for the start.
             is_due = False
-        self._details_left = MOST_DETAILS
+        self._lists.begin()
         if is_due and self.polls > 1:
             self.sites = {site.id: site for site in await self.account.sites()}
         for site in sorted({*self.sites, *watched} if is_due else watched):
@@ -301,7 +291,7 @@ class CloudHub:
                 await self._ask_list(site, is_full=site in watched)
                 self.site_troubles.pop(site, None)
             except CloudError as error:
-                if _is_of_all(error):
+                if is_of_all(error):
                     raise
                 self.site_troubles[site] = error
         if is_due:
@@ -315,87 +305,17 @@ class CloudHub:
         values: Mapping[str, Values] | None = None
         connections: Mapping[str, Connection] | None = None
         if is_full:
-            values = await self._quietly(self._values(site))
+            values = await self._lists.values(site)
         if any(source.site == site for source in self.sources):
-            connections = await self._quietly(self._connections(site))
-        # Those first whose details were read longest ago.
-        for source in sorted(self.sources, key=lambda one: self._detailed.get(one.code, _NEVER)):
-            if source.site == site:
-                await self._give(source, listed.get(source.code), values, connections, is_full=is_full)
-
-    async def _give(
-        self,
-        source: CloudSource,
-        meter: Meter | None,
-        values: Mapping[str, Values] | None,
-        connections: Mapping[str, Connection] | None,
-        *,
-        is_full: bool,
-    ) -> None:
-        source.is_other = meter is not None and bool(source.kind) and meter.kind != source.kind
-        if source.is_other:
-            # The code was given to a device of another type: nothing of that one is of the one that is watched.
-            meter = values = connections = None
-            self._known.pop(source.code, None)
-        former = self._known.get(source.code, Known())
-        known = replace(former, meter=meter)
-        if values is not None:
-            known = replace(known, values=_newer(former.values, values.get(source.code), self.now()))
-        if connections is not None:
-            known = replace(known, connection=connections.get(source.code))
-        if meter is None or meter.is_alarmed is not True:
-            known = replace(known, details=None)
-        elif self._wants_details(source.code, known):
-            self._details_left -= 1
-            details = await self._quietly(self.account.details(source.code))
-            if details is not None:
-                self._detailed[source.code] = self.now()
-            known = replace(known, details=details)
-        elif not self._details_hold(source.code):
-            known = replace(known, details=None)
-        if self._sources.get(source.code) is not source:
-            # It was dropped while the server was asked.
-            return
-        self._known[source.code] = known
-        source.take(known, is_full=is_full)
-
-    def _wants_details(self, code: str, known: Known) -> bool:
-        """Whether the details of a device in alarm are read now: in each poll, as far as there is room for it."""
-        last = self._detailed.get(code)
-        if self._details_left <= 0:
-            return False
-        return known.details is None or last is None or (self.now() - last).total_seconds() >= LEAST_SECONDS / 2
-
-    def _details_hold(self, code: str) -> bool:
-        last = self._detailed.get(code)
-        return last is not None and timedelta() <= self.now() - last < DETAILS_HOLD
-
-    async def _values(self, site: str) -> Mapping[str, Values]:
-        """Return what the devices of a site measure; temperatures apart only where residual currents come without."""
-        found = {one.code: one for one in await self.account.leakage(site)}
-        kinds = set(self.profile.temperatures.values())
-        lacks = any(not kinds & one.values.keys() for one in found.values()) or not found
-        if not lacks:
-            return found
-        for one in await self.account.temperatures(site):
-            other = found.get(one.code)
-            if other is None:
-                found[one.code] = one
-            elif not kinds & other.values.keys() and other.measured == one.measured:
-                found[one.code] = replace(other, values={**other.values, **one.values})
-        return found
-
-    async def _connections(self, site: str) -> Mapping[str, Connection]:
-        return {one.code: one for one in await self.account.connections(site) if one.code}
-
-    async def _quietly[T](self, asking: Awaitable[T]) -> T | None:
-        """Return what was asked for; where only that cannot be had, nothing. Raises what is so for all."""
-        try:
-            return await asking
-        except CloudError as error:
-            if _is_of_all(error):
-                raise
-            return None
+            connections = await self._lists.connections(site)
+        mine = {source.code: source for source in self.sources if source.site == site}
+        for code in self._lists.in_turn(mine):
+            source = mine[code]
+            known = await self._lists.know(source, listed.get(code), values, connections)
+            # Unless it was dropped while the server was asked.
+            if self._sources.get(code) is source:
+                self._lists.keep(code, known)
+                source.take(known, is_full=is_full)
 
     async def _run_hooks(self) -> None:
         for hook in list(self.hooks):
@@ -406,18 +326,3 @@ class CloudHub:
             except Exception:
                 # A slip of ours there must not end what is shown of devices.
                 _LOGGER.exception("What else the account is asked for could not be taken")
-
-
-def _is_of_all(error: CloudError) -> bool:
-    """Whether something is so for all of the account: asking on would only make it worse."""
-    if isinstance(error, CloudBusyError):
-        # An error of the server's own may be of one call.
-        return error.retry_after is not None
-    return isinstance(error, AccountError | LicenceError | CloudUnreachableError)
-
-
-def _newer(former: Values | None, told: Values | None, now: datetime) -> Values | None:
-    """Return what was told, unless it is of before what was known; what was of later than now was never known."""
-    if former is None or told is None or told.measured is None or former.measured is None:
-        return told
-    return former if told.measured < former.measured <= now + LATER else told

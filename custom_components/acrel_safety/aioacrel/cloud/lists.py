@@ -1,0 +1,151 @@
+"""What the lists of a server say, brought together for each device: the newest of each, and nothing of another's.
+
+Details are read of devices in alarm alone, so many in a poll and no more; what they said holds for a few minutes.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from .account import Account
+from .errors import AccountError, CloudBusyError, CloudError, CloudUnreachableError, LicenceError
+from .judging import LATER, Known
+from .records import Connection, Meter, Values
+
+if TYPE_CHECKING:
+    from .source import CloudSource
+
+MOST_DETAILS = 30
+"""Devices in alarm whose details are read in one poll; of more, those that were read longest ago."""
+DETAILS_EVERY = timedelta(seconds=30)
+"""A poll that follows sooner reads them anew only where the last try gave none."""
+DETAILS_HOLD = timedelta(minutes=5)
+"""What details said that are older says nothing of now: meanwhile another alarm may have come."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Lists:
+    """The lists of one account, and what they said last of each device that is watched."""
+
+    def __init__(self, account: Account, now: Callable[[], datetime]) -> None:
+        """Take the account, and the wall clock."""
+        self._account = account
+        self._now = now
+        self._known: dict[str, Known] = {}
+        self._details_left = MOST_DETAILS
+        self._detailed: dict[str, datetime] = {}
+        """When the details of a device were read last."""
+
+    def begin(self) -> None:
+        """Begin a poll: there is room for details again."""
+        self._details_left = MOST_DETAILS
+
+    def known(self, code: str) -> Known | None:
+        """Return what is known of a device."""
+        return self._known.get(code)
+
+    def keep(self, code: str, known: Known) -> None:
+        """Take what is known of a device from now on."""
+        self._known[code] = known
+
+    def forget(self, code: str) -> None:
+        """Know nothing of a device any more."""
+        self._known.pop(code, None)
+        self._detailed.pop(code, None)
+
+    def in_turn(self, codes: Iterable[str]) -> list[str]:
+        """Return devices in the order in which they are looked at: first those whose details were read longest ago."""
+        return sorted(codes, key=lambda code: self._detailed.get(code, _NEVER))
+
+    async def know(
+        self,
+        source: CloudSource,
+        meter: Meter | None,
+        values: Mapping[str, Values] | None,
+        connections: Mapping[str, Connection] | None,
+    ) -> Known:
+        """Return what is known of a device with what the lists say now; None is a list that was not read.
+
+        Raises what is so for all of the account.
+        """
+        source.is_other = meter is not None and bool(source.kind) and meter.kind != source.kind
+        if source.is_other:
+            # The code was given to a device of another type: nothing of that one is of the one that is watched.
+            meter = values = connections = None
+            self._known.pop(source.code, None)
+        former = self._known.get(source.code, Known())
+        known = replace(former, meter=meter)
+        if values is not None:
+            known = replace(known, values=_newer(former.values, values.get(source.code), self._now()))
+        if connections is not None:
+            known = replace(known, connection=connections.get(source.code))
+        if meter is None or meter.is_alarmed is not True:
+            return replace(known, details=None)
+        if self._wants_details(source.code, known):
+            self._details_left -= 1
+            details = await self._quietly(self._account.details(source.code))
+            if details is not None:
+                self._detailed[source.code] = self._now()
+            return replace(known, details=details)
+        return known if self._details_hold(source.code) else replace(known, details=None)
+
+    def _wants_details(self, code: str, known: Known) -> bool:
+        """Whether the details of a device in alarm are read now: in each poll, as far as there is room for it."""
+        last = self._detailed.get(code)
+        if self._details_left <= 0:
+            return False
+        return known.details is None or last is None or self._now() - last >= DETAILS_EVERY
+
+    def _details_hold(self, code: str) -> bool:
+        last = self._detailed.get(code)
+        return last is not None and timedelta() <= self._now() - last < DETAILS_HOLD
+
+    async def values(self, site: str) -> Mapping[str, Values] | None:
+        """Return what the devices of a site measure; None where only that cannot be had. Raises what is so for all."""
+        return await self._quietly(self._values(site))
+
+    async def connections(self, site: str) -> Mapping[str, Connection] | None:
+        """Return which devices of a site the server hears; None where only that cannot be had; raises likewise."""
+        return await self._quietly(self._connections(site))
+
+    async def _values(self, site: str) -> Mapping[str, Values]:
+        """Return residual currents, and temperatures apart only where those come without."""
+        found = {one.code: one for one in await self._account.leakage(site)}
+        kinds = set(self._account.profile.temperatures.values())
+        lacks = any(not kinds & one.values.keys() for one in found.values()) or not found
+        if not lacks:
+            return found
+        for one in await self._account.temperatures(site):
+            other = found.get(one.code)
+            if other is None:
+                found[one.code] = one
+            elif not kinds & other.values.keys() and other.measured == one.measured:
+                found[one.code] = replace(other, values={**other.values, **one.values})
+        return found
+
+    async def _connections(self, site: str) -> Mapping[str, Connection]:
+        return {one.code: one for one in await self._account.connections(site) if one.code}
+
+    async def _quietly[T](self, asking: Awaitable[T]) -> T | None:
+        try:
+            return await asking
+        except CloudError as error:
+            if is_of_all(error):
+                raise
+            return None
+
+
+def is_of_all(error: CloudError) -> bool:
+    """Whether something is so for all of the account: asking on would only make it worse."""
+    if isinstance(error, CloudBusyError):
+        # An error of the server's own may be of one call.
+        return error.retry_after is not None
+    return isinstance(error, AccountError | LicenceError | CloudUnreachableError)
+
+
+def _newer(former: Values | None, told: Values | None, now: datetime) -> Values | None:
+    """Return what was told, unless it is of before what was known; what was of later than now was never known."""
+    if former is None or told is None or told.measured is None or former.measured is None:
+        return told
+    return former if told.measured < former.measured <= now + LATER else told
