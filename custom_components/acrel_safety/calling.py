@@ -1,5 +1,6 @@
 """What devices that call say of themselves: whether they are connected, when they reported, firmware and SIM card."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import datetime
 from typing import override
@@ -99,9 +100,9 @@ class _FactEntity(Entity):
         if self.take():
             self.async_write_ha_state()
 
+    @abstractmethod
     def take(self) -> bool:
         """Take the fact as it is now; return whether it changed."""
-        raise NotImplementedError
 
 
 class Online(_FactEntity, BinarySensorEntity):

@@ -1,8 +1,10 @@
 """An account at a simulated cloud in Home Assistant: from the dialog to entities, and through all that ends a login."""
 
 import logging
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -10,6 +12,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockUser
 
+from custom_components.acrel_safety.aioacrel.cloud import profile_reader
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.diagnostics import async_get_config_entry_diagnostics
@@ -360,3 +363,21 @@ async def test_which_kind_of_cloud_it_is_is_found_out(hass: HomeAssistant, cloud
         await walk.answer(sure=True)
         assert walk.errors == {"base": "cloud_foreign"}
         assert PASSWORD not in str(other.heard)
+
+
+async def test_the_first_dialog_of_all_reads_no_file_in_the_event_loop(
+    hass: HomeAssistant, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile_reader._builtin.cache_clear()
+    read, threads = Path.read_text, list[int]()
+
+    def reading(path: Path, encoding: str | None = None, errors: str | None = None) -> str:
+        if path.parent.name == "profiles":
+            threads.append(threading.get_ident())
+        return read(path, encoding, errors)
+
+    monkeypatch.setattr(Path, "read_text", reading)
+    walk = await add_link(hass, "cloud")
+    assert walk.step == "cloud"
+    assert threads
+    assert threading.get_ident() not in threads

@@ -10,6 +10,7 @@ from homeassistant.data_entry_flow import AbortFlow
 from ..aioacrel.cloud.account import Account
 from ..aioacrel.cloud.errors import CloudError, ForeignCloudError
 from ..aioacrel.cloud.profile import Profile
+from ..aioacrel.cloud.profile_reader import read_profiles
 from ..aioacrel.cloud.records import Login, Meter, Site
 from ..aioacrel.errors import AcrelError
 from ..const import CONF_ALLOW_HTTP, CONF_PROFILE, CONF_SECOND_PASSWORD, CONF_USER_ID, TYPE_CLOUD
@@ -89,6 +90,8 @@ class CloudSteps(EntrySteps):
 
     async def _show_account(self, error: FlowError | None = None) -> ConfigFlowResult:
         texts = await FlowTexts.load(self.hass)
+        # Before any account is loaded nobody has read them: that waits for a disk.
+        await self.hass.async_add_executor_job(read_profiles)
         is_known = self.source == SOURCE_RECONFIGURE
         has_second = is_known and CONF_SECOND_PASSWORD in self._get_reconfigure_entry().data
         schema = account_schema(texts, is_known=is_known, has_second=has_second)

@@ -56,6 +56,7 @@ class CloudEntryHub:
         self._seats: dict[Source, Seat] = {}
         self._listeners: list[Callable[[], None]] = []
         self._history: CloudHistory | None = None
+        self._beginning: asyncio.Task[None] | None = None
         self._trouble = CloudTrouble(hass, entry, self.hub, self._feed)
         self._is_started = False
         stored = entry.data.get(CONF_SECOND_PASSWORD)
@@ -96,7 +97,12 @@ class CloudEntryHub:
         await self._trouble.async_start()
         self._history = history_of(self._hass, self._entry, self.account, self.account.zone)
         if self._history is not None:
-            await self._history.async_start([*self._seats.values()], await self._circuits())
+            # A question for each site: nobody waits for that at the start, and what is alive depends on none of it.
+            begin = self._begin_history(self._history)
+            self._beginning = self._entry.async_create_background_task(self._hass, begin, f"{self.kind} history")
+
+    async def _begin_history(self, history: CloudHistory) -> None:
+        await history.async_start([*self._seats.values()], await self._circuits())
 
     async def _circuits(self) -> list[CircuitOfMeter]:
         """Return which circuits of the energy reports the devices are; of a site that does not tell, none."""
@@ -110,6 +116,10 @@ class CloudEntryHub:
 
     async def async_stop(self) -> None:
         """Ask no more."""
+        if self._beginning is not None:
+            self._beginning.cancel()
+            await asyncio.gather(self._beginning, return_exceptions=True)
+            self._beginning = None
         if self._history is not None:
             await self._history.async_stop()
             self._history = None
