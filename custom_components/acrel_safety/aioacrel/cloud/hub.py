@@ -34,8 +34,6 @@ LIST_EVERY = timedelta(hours=1)
 POLLS_HELD = 3
 """So many polls may fail before what a server said holds no more."""
 LONGEST_WAIT = 900.0
-LOGIN_WAIT = 3600.0
-"""So seldom a login is tried again by itself that was refused: more often might lock the account."""
 _JITTER = 0.1
 _HURRY_SECONDS = 10.0
 """Between two polls that somebody hurries."""
@@ -222,8 +220,6 @@ class CloudHub:
 
     def _wait(self) -> float:
         """Return for how many seconds to wait; longer each time nothing came of it, and as long as the server says."""
-        if self.trouble is not None and self.trouble.needs_login:
-            return LOGIN_WAIT
         wait = self._pause * min(2.0**self._failures, LONGEST_WAIT / LEAST_SECONDS)
         wait = max(self._pause, min(wait, LONGEST_WAIT))
         if isinstance(self.trouble, CloudBusyError) and self.trouble.retry_after is not None:

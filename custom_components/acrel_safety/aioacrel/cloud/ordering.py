@@ -1,7 +1,7 @@
 """Orders that a server passes on: the second step first, one request at most, and quiet for as long as it takes.
 
 A server asks for a second password, or for a code that it sends to the owner's phone. What was offered for an order is
-good for that one order, and for a minute; a wrong one is never tried again by itself. Nothing of it is kept.
+good for that one order, as long as it may have to wait; a wrong one is never tried again by itself. None of it is kept.
 """
 
 import asyncio
