@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.cloud.account import Account
@@ -174,6 +174,9 @@ def test_a_text_that_is_not_known_to_be_harmless_is_replaced_wherever_it_stands(
 
 
 @given(ANYTHING)
+@example([{"A": None}, "A"])
+@example([{"fAlarmtype": "Ab"}, "Ab"])
+@example(["Ab", {"fAlarmtype": "Ab", "Ab": 1}])
 def test_anything_can_be_redacted_and_keeps_its_shape(tree: Any) -> None:  # noqa: ANN401 - JSON
     redaction = Redaction(("secret",))
     found = redaction.value(tree)

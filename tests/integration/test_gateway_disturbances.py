@@ -79,7 +79,8 @@ class Site:
     async def outage(self) -> Hours:
         """Measure for some hours without a network, then tell it; return the counter at the end of each full hour."""
         unit = self.station.meters[METER_UNIT].units[0]
-        begin = dt_util.utcnow().timestamp() // HOUR * HOUR - OUTAGE
+        # It ended longer ago than a report may be old and be of now, however near the full hour is.
+        begin = (dt_util.utcnow().timestamp() - 3 * PERIOD) // HOUR * HOUR - OUTAGE
         self.station.lose_network()
         ends: Hours = {}
         for step in range(OUTAGE // PERIOD):

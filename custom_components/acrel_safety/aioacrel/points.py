@@ -108,6 +108,11 @@ class Effect(StrEnum):
         """Whether a circuit may be dead afterwards."""
         return self not in (Effect.CLOSE, Effect.SERVICE, Effect.NOTHING)
 
+    @property
+    def is_movement(self) -> bool:
+        """Whether contacts are what it is for, or may be: then only a position tells that it was done."""
+        return self not in (Effect.SERVICE, Effect.TEST, Effect.NOTHING)
+
 
 _EFFECTS: Mapping[str, Effect] = {
     "RLYOFF": Effect.OPEN,

@@ -132,6 +132,23 @@ class Choosy(Protocol):
         """Take the owner's word that these are not reported; the first report of one of them is believed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What the other side wrote down of an order."""
+
+    is_done: bool | None
+    """Whether it was carried out; None where nobody knows what the words mean."""
+    text: Phrase
+
+
+@runtime_checkable
+class Logged(Protocol):
+    """What a source is as well whose other side writes down what became of orders."""
+
+    async def word(self) -> Word | None:
+        """Return what is written of the latest order, waited for; None where it cannot be told. Never raises."""
+
+
 @runtime_checkable
 class Reporting(Protocol):
     """What a source is as well that cannot be asked at will: it reports in its own time, and when it wakes up."""

@@ -83,6 +83,16 @@ class Account:
         return self._caller.login_known
 
     @property
+    def own_names(self) -> frozenset[str]:
+        """What the server may call whoever asks: as was typed, and as the login said."""
+        known = self.login_known
+        return frozenset({self._caller.user, *(() if known is None or not known.user_name else (known.user_name,))})
+
+    def codes_by_name(self, site: str) -> Mapping[str, str]:
+        """Return the codes of a site's devices by name, as far as the site was listed and no other has the name."""
+        return self._names.get(site, {})
+
+    @property
     def figures(self) -> Mapping[str, float | None]:
         """How well it does; nothing secret."""
         return {
@@ -125,7 +135,7 @@ class Account:
     async def connections(self, site: str) -> list[Connection]:
         """Return which devices of a site the server hears; of one that is not in it nobody knows. Raises CloudError."""
         gateways = await self._pages("connections", {"site": site})
-        return reading.connections(gateways, self._names.get(site, {}), self.zone)
+        return reading.connections(gateways, self.codes_by_name(site), self.zone)
 
     async def circuits(self, site: str) -> list[CircuitOfMeter]:
         """Return which circuit of the energy reports belongs to which device. Raises CloudError."""

@@ -51,7 +51,7 @@ class Caller:
         """Take who asks; nothing is sent yet."""
         self._wire = wire
         self._profile = profile
-        self._user = user
+        self.user = user
         self._password = password
         self._turns = Turns()
         self._logged_in: deque[float] = deque(maxlen=_LOGINS)
@@ -154,7 +154,7 @@ class Caller:
         self._token = ""
         form = await self._form()
         call = self._profile.calls["login"]
-        values = {"user": self._user, "password": formed(self._password, form), "host": self._wire.address.place}
+        values = {"user": self.user, "password": formed(self._password, form), "host": self._wire.address.place}
         envelope = await self._once(call, values, READ_TIMEOUT)
         self.logins += 1
         meaning = Meaning.TOKEN if envelope.is_unauthorised else self._meaning(envelope)

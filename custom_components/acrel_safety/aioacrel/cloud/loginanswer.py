@@ -19,5 +19,6 @@ def login_of(data: object, fallback: str) -> Login | None:
     return Login(
         version=version,
         user_id=identifier(data.get("userId")),
+        user_name=text(data.get("username"), 64),
         organisation=text(data.get("fCoaccountNo"), 64),
     )

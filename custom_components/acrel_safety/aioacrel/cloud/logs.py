@@ -52,7 +52,7 @@ def commands(found: Sequence[Json], zone: tzinfo) -> list[LoggedCommand]:
             sent=moment(row.get("fSendtime"), zone),
             user=text(row.get("fUsername")),
             acknowledged=moment(row.get("fAcktime"), zone),
-            result=text(row.get("fResult")),
+            result=text(row.get("fResult"), 64),
         )
         for row in found
     ]

@@ -12,6 +12,7 @@ from ..errors import CommandRefusedError
 from ..readings import PointKey
 from ..source import Command
 from ..texts import phrase
+from .commandlog import CommandLog
 from .errors import CloudError, CommandNotSentError, ProofError, ProofNoneError, ProofWrongError
 from .profile import CloudCommand
 from .records import Asked, Proof
@@ -55,6 +56,7 @@ class Ordering:
         self.stored_password: Callable[[], str | None] = lambda: None
         """Returns a second password that the owner had stored; None where nobody did."""
         self._sending = asyncio.Lock()
+        self.log = CommandLog(hub)
 
     async def asked(self) -> Asked:
         """Return what the server wants before an order. Raises CloudError."""
@@ -89,12 +91,19 @@ class Ordering:
     async def send(self, source: CloudSource, command: CloudCommand, order: Command) -> None:
         """Have an order passed on, once at most. Raises as `Source.send` does."""
         asked = Asking(command.call, command.type, command.value, command.lockout)
-        await self.pass_on(source, asked, order, self._taken(source, order.key))
+        await self.pass_on(source, asked, order, self._taken(source, order.key), is_seen=source.is_seen(command))
 
-    async def pass_on(self, source: CloudSource, asked: Asking, order: Command, offered: str | None) -> None:
-        """Have something passed on, once at most; `offered` is what a person gave for it. Raises as `Source.send`."""
+    async def pass_on(
+        self, source: CloudSource, asked: Asking, order: Command, offered: str | None, *, is_seen: bool = True
+    ) -> None:
+        """Have something passed on, once at most; `offered` is what a person gave for it. Raises as `Source.send`.
+
+        Of what `is_seen` to work by the list of devices nothing is looked for in the log.
+        """
         async with self._sending:
             self._check(source, order)
+            if not is_seen:
+                await self.log.note(source, asked.type)
             try:
                 await self._prove(offered)
             except CommandNotSentError:

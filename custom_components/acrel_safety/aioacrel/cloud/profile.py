@@ -183,6 +183,8 @@ class Profile:
     """The server's words for levels, and ours (`general`, `major`, `urgent`)."""
     control_logs: Mapping[str, str]
     """Calls that tell what came of commands, by name of the log."""
+    results: Mapping[str, bool]
+    """What the logs' words mean, by word: whether it was done. What is not here nobody knows."""
 
     @property
     def is_experimental(self) -> bool:

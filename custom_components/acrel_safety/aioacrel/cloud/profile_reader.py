@@ -152,6 +152,7 @@ def _profile(tree: Mapping[str, Any]) -> Profile:
         recoveries=frozenset(map(str, tree["alarms"]["recoveries"])),
         levels=_texts(tree["alarms"].get("levels", {})),
         control_logs=logs,
+        results=_results(tree.get("results", {})),
     )
 
 
@@ -211,6 +212,13 @@ def _timers(kind: str, said: Mapping[str, Any]) -> Timers:
         daily=str(said["daily"]),
         lockout=float(said.get("lockout", _LOCKOUT)),
     )
+
+
+def _results(said: Mapping[str, Any]) -> Mapping[str, bool]:
+    done, failed = ([str(word) for word in said.get(name, [])] for name in ("done", "failed"))
+    if both := {*done} & {*failed}:
+        raise _UnsoundError(phrase("profile_bad_word", found=min(both)[:64]))
+    return dict.fromkeys(done, True) | dict.fromkeys(failed, False)
 
 
 def _electric(kind: str, said: Mapping[str, Any]) -> Electric:

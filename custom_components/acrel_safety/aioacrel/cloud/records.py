@@ -19,6 +19,8 @@ class Login:
     version: str
     """The version segment of the server's paths, such as `v5`."""
     user_id: str = field(repr=False)
+    user_name: str = field(repr=False)
+    """What the server calls whoever logged in."""
     organisation: str = field(repr=False)
 
 

@@ -57,6 +57,7 @@ class Redaction:
         """Begin with texts that may stand nowhere, whatever is around them."""
         self._stand_ins: dict[str, str] = {}
         self._taken: set[str] = set()
+        self._shown: set[str] = set()
         self._counts: dict[str, int] = {}
         self._secrets = [one for one in secrets if len(one) >= _SHORTEST_SECRET]
 
@@ -80,8 +81,15 @@ class Redaction:
         return whole
 
     def _key(self, name: str) -> str:
-        looks_like_a_field = _KEY.fullmatch(name) and not _MANY_DIGITS.search(name) and name not in self._stand_ins
-        return name if looks_like_a_field else self._stand_in(name, "key")
+        looks_like_a_field = _KEY.fullmatch(name) and not _MANY_DIGITS.search(name)
+        return name if looks_like_a_field and self._may_show(name) else self._stand_in(name, "key")
+
+    def _may_show(self, name: str) -> bool:
+        """Whether what looks like the server's own word may stay: not if it was replaced before it was ever shown."""
+        if name in self._stand_ins and name not in self._shown:
+            return False
+        self._shown.add(name)
+        return True
 
     def _number(self, found: float, field: str) -> float:
         kind = _kind(field)
@@ -114,7 +122,7 @@ class Redaction:
         if field in known.numbers and _LIMITS.fullmatch(text):
             return True
         if field in known.words_of:
-            return _is_word(text) and text not in self._stand_ins
+            return _is_word(text) and self._may_show(text)
         return not kind and bool(_SMALL_DIGITS.fullmatch(text))
 
     def _stand_in(self, found: str, kind: str) -> str:

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..errors import AcrelError, CommandRefusedError, SettingRefusedError
-from ..points import Model, Point
+from ..points import Model, Point, effect_of_code
 from ..readings import PointKey, Quality, Reading
-from ..source import FAR, Command, Order, Sink, Update
+from ..source import FAR, Command, Order, Sink, Update, Word
 from ..texts import phrase
 from .errors import CloudAwayError, CloudClockError, CloudSilentError
 from .judging import ORIGIN, Judge, Known
@@ -187,6 +187,14 @@ class CloudSource:
         if command is None:
             raise CommandRefusedError(name=order.key, detail=phrase("read_only", model=self.model.name))
         await self.hub.orders.send(self, command, order)
+
+    def is_seen(self, command: CloudCommand) -> bool:
+        """Whether the list of devices shows what a command did."""
+        return self._judge.position is not None and effect_of_code(command.key.code).is_movement
+
+    async def word(self) -> Word | None:
+        """Return what the server's log says of the latest order that no position shows. Never raises."""
+        return await self.hub.orders.log.word(self)
 
     def ordered(self) -> None:
         """Take it that an order is on its way now: what the server heard before shows nothing of it."""

@@ -242,6 +242,7 @@ class Control:
             settle_seconds=0.0 if Tempo.of(source).believes_one else self._settle_seconds,
             is_pulse=is_pulse,
             starts_there=starts_there,
+            moves=case.effect.is_movement,
             tempo=Tempo.of(source),
         )
         return self._settled(case, source, proof, await self._send(case, source, run, watching))

@@ -10,7 +10,7 @@ class Result(StrEnum):
     """The one word for it."""
 
     CONFIRMED = "confirmed"
-    """The position was read back, twice, and is the wanted one."""
+    """The position was read back, twice, and is the wanted one; of what moves nothing, a log may say so."""
     REFUSED = "refused"
     """Nothing was sent."""
     FAILED = "failed"
@@ -60,6 +60,8 @@ class Reason(StrEnum):
     # How it was confirmed:
     ALREADY_THERE = "already_there"
     MOVED_LATE = "moved_late"
+    LOGGED = "logged"
+    """By what the other side wrote down: of what moves nothing."""
     # Why it was not:
     DEVICE_REFUSED = "device_refused"
     NOT_TAKEN = "not_taken"

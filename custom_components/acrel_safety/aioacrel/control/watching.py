@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..errors import AcrelError, CommandRefusedError, LinkError, NotSentError, OrderDeclinedError, RefusedError
-from ..source import Command, Source
+from ..source import Command, Logged, Source
 from ..texts import Said
 from .evidence import Proof, Readings, Shown
 from .outcome import Outcome, Reason, Result, refused
@@ -34,6 +34,8 @@ class Watching:
     """Whether it ends by itself: then it has to be seen once, and need not stay."""
     starts_there: bool = False
     """Whether the position was the wanted one before: then that it is proves no movement."""
+    moves: bool = True
+    """Whether it opens or closes anything: then nothing but a position confirms it."""
     tempo: Tempo = field(default_factory=Tempo)
     """How long answers take over the way it goes."""
 
@@ -72,8 +74,20 @@ class Sending:
             return refused(Reason.NOT_SENT, error)
         sent()
         if not self._proof.is_there or self._proof.is_disputed:
-            return self._outcome(*self._without_proof())
+            return await self._by_word(self._outcome(*self._without_proof()))
         return await self._watch(_now() + self._watching.within + self._watching.tempo.seeing)
+
+    async def _by_word(self, outcome: Outcome) -> Outcome:
+        """Return what became of it where only what was written down tells: that is no proof of where contacts are."""
+        word = await self._source.word() if isinstance(self._source, Logged) else None
+        if word is None:
+            return outcome
+        if word.is_done is False:
+            return replace(outcome, result=Result.FAILED, reason=Reason.DEVICE_REFUSED, detail=word.text)
+        if word.is_done and not self._watching.moves:
+            return replace(outcome, result=Result.CONFIRMED, reason=Reason.LOGGED, detail=word.text)
+        reason = outcome.reason if outcome.result is Result.UNVERIFIED else Reason.NO_EVIDENCE
+        return replace(outcome, result=Result.UNVERIFIED, reason=reason, detail=word.text)
 
     def _without_proof(self) -> tuple[Result, Reason]:
         if self._failure is None:

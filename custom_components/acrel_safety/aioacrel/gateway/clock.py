@@ -54,8 +54,7 @@ class DeviceClock:
             if self.offset is None or abs(self.offset) > near:
                 # Nobody told it yet, or it was set meanwhile.
                 self.offset = 0.0
-            self._open = None
-            return Judged(Age.NOW, stamp + self.offset)
+            return self._of_now(stamp, self.offset, now)
         if self.offset is None and sent is not None:
             self.sent(sent, now)
         if self.offset is not None:
@@ -66,9 +65,17 @@ class DeviceClock:
                 # One of the two clocks was set meanwhile: nothing is of later than now, and nothing of before comes in
                 # step with the time.
                 self.offset = now - stamp
-            self._open = None
-            return Judged(Age.NOW, stamp + self.offset)
+            return self._of_now(stamp, self.offset, now)
         return self._unknown(stamp, now)
+
+    def _of_now(self, stamp: float, offset: float, now: float) -> Judged:
+        """Take it that a record is of now, and of no later time: that would hide whatever comes next.
+
+        What told the clock may have been longer on its way than a record, or the clock was put forward since.
+        """
+        self._open = None
+        self.offset = min(offset, now - stamp)
+        return Judged(Age.NOW, stamp + self.offset)
 
     def _unknown(self, stamp: float, now: float) -> Judged:
         if stamp > now:

@@ -1,0 +1,133 @@
+"""What a server's log of commands says became of an order: all there is where no position shows what it did.
+
+The log names no order by a number, and devices by their names. So what stood there before is noted, and an order is
+known again only where exactly one new entry is of its device, its type and this account. What the devices answer is not
+public: a profile may say which words mean that it was done; others are told as they stand there.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ..source import Word
+from ..texts import phrase
+from .errors import CloudError
+from .records import LoggedCommand
+
+if TYPE_CHECKING:
+    from .hub import CloudHub
+    from .source import CloudSource
+
+_LOGGER = logging.getLogger(__name__)
+
+LOOK_SECONDS = 30.0
+"""So long an answer is waited for."""
+LOOK_EVERY = 5.0
+NOTE_SECONDS = 5.0
+"""So long an order may wait for what stood in the log before: then it goes without."""
+_SPAN = timedelta(hours=1)
+"""The server's clock may be off by less; entries of around now are asked for."""
+SERIAL_SPAN = timedelta(days=90)
+
+
+class CommandLog:
+    """The logs of one account."""
+
+    def __init__(self, hub: CloudHub) -> None:
+        """Take the account."""
+        self._hub = hub
+        self._before: dict[str, tuple[str, Counter[_Entry]]] = {}
+        """By device that was ordered something: of which type that was, and what stood in the log before."""
+
+    async def note(self, source: CloudSource, kind: str) -> None:
+        """Note what stands in the log before an order of a type (`reset`) goes out; never raises."""
+        self._before.pop(source.code, None)
+        with suppress(CloudError, TimeoutError):
+            async with asyncio.timeout(NOTE_SECONDS):
+                rows = await self._rows(source)
+                if rows is not None:
+                    self._before[source.code] = kind, Counter(_entry(row) for row in rows)
+
+    async def word(self, source: CloudSource) -> Word | None:
+        """Return what the log says of the latest order, once the device answered; None where it cannot be told."""
+        noted = self._before.pop(source.code, None)
+        if noted is None:
+            return None
+        found: LoggedCommand | None = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                while found is None or not _is_answered(found):
+                    try:
+                        found = self._new(source, await self._rows(source) or (), *noted) or found
+                    except CloudError as error:
+                        _LOGGER.debug("The log of commands is not to be had: %s", error.key)
+                    if found is None or not _is_answered(found):
+                        await asyncio.sleep(LOOK_EVERY)
+        if found is None:
+            return None
+        if not _is_answered(found):
+            return Word(is_done=None, text=phrase("cloud_log_silent"))
+        return Word(
+            is_done=self._hub.profile.results.get(found.result),
+            text=phrase("cloud_log_says", text=found.result or "–"),
+        )
+
+    async def serials(self, site: str, kinds: Sequence[str]) -> Mapping[str, str]:
+        """Return the serial numbers of a site's devices, by code, as far as the log of ninety days tells them.
+
+        Only of devices with a name of their own and one number. Raises CloudError.
+        """
+        profile, now = self._hub.profile, self._hub.now()
+        types = [profile.meter_types[kind] for kind in kinds if kind in profile.meter_types]
+        codes = self._hub.account.codes_by_name(site)
+        found: dict[str, set[str]] = {}
+        for log in sorted({one.control_log for one in types if one.control_log}):
+            for row in await self._hub.account.command_log(site, log, since=now - SERIAL_SPAN, until=now + _SPAN):
+                code = row.meter or codes.get(row.meter_name)
+                if code is not None and row.serial is not None:
+                    found.setdefault(code, set()).add(row.serial)
+        return {code: next(iter(serials)) for code, serials in found.items() if len(serials) == 1}
+
+    async def _rows(self, source: CloudSource) -> list[LoggedCommand] | None:
+        """Return the entries of around now; None where there is no such log. Raises CloudError."""
+        kind = self._hub.profile.meter_types.get(source.kind)
+        if kind is None or not kind.control_log:
+            return None
+        now = self._hub.now()
+        return await self._hub.account.command_log(source.site, kind.control_log, since=now - _SPAN, until=now + _SPAN)
+
+    def _new(
+        self, source: CloudSource, rows: Sequence[LoggedCommand], kind: str, before: Counter[_Entry]
+    ) -> LoggedCommand | None:
+        """Return the one entry that is new and can be the order's; None where there is none, or several."""
+        codes, own = self._hub.account.codes_by_name(source.site), self._hub.account.own_names
+        mine = [
+            row
+            for row in rows
+            if (row.meter or codes.get(row.meter_name)) == source.code and row.type == kind and row.user in own
+        ]
+        left = Counter(before)
+        new = []
+        for row in mine:
+            entry = _entry(row)
+            if left[entry] > 0:
+                left[entry] -= 1
+            else:
+                new.append(row)
+        return new[0] if len(new) == 1 else None
+
+
+type _Entry = tuple[object, ...]
+
+
+def _entry(row: LoggedCommand) -> _Entry:
+    """Return what an entry is known again by; its answer comes later."""
+    return (row.meter, row.meter_name, row.serial, row.type, row.sent, row.user)
+
+
+def _is_answered(row: LoggedCommand) -> bool:
+    return row.acknowledged is not None or bool(row.result)
