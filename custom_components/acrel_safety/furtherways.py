@@ -16,6 +16,7 @@ from .const import (
     CONF_PT,
     CONF_SAME_AS,
     CONF_SAME_AS_PLACE,
+    CONF_SERIAL,
     DOMAIN,
     SUBENTRY_DEVICE,
     TYPE_CLOUD,
@@ -61,6 +62,25 @@ def device_named(hass: HomeAssistant, subentry_id: str | None) -> tuple[ConfigEn
         if subentry_id is not None and (found := entry.subentries.get(subentry_id)) is not None:
             return entry, found
     return None
+
+
+@callback
+def numbered(hass: HomeAssistant, entry: ConfigEntry, serial: str) -> str | None:
+    """Return the id of the device with a serial number, by whatever other link it is reached; None where none is."""
+    found = {named(one) or one.subentry_id for one in _of_others(hass, entry) if one.data.get(CONF_SERIAL) == serial}
+    return found.pop() if serial and len(found) == 1 else None
+
+
+@callback
+def has_numbered(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Whether the serial number of any device of other links is known."""
+    return any(CONF_SERIAL in one.data for one in _of_others(hass, entry))
+
+
+def _of_others(hass: HomeAssistant, entry: ConfigEntry) -> Iterator[ConfigSubentry]:
+    for other in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
+        if other.entry_id != entry.entry_id:
+            yield from other.get_subentries_of_type(SUBENTRY_DEVICE)
 
 
 @callback

@@ -21,11 +21,14 @@ from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.hubs.cloud import CloudEntryHub
 from custom_components.acrel_safety.plant import plant_of
-from simulator.cloud import ARCM300T, Cloud, Meter
+from simulator.cloud import ARCM300T, ARCM310, Cloud, Meter
+from simulator.cloud.control import Command
 from tests.integration.cloud_rigs import SECOND, account_entry, cloud_with_owner, loaded, polled, stored_meter
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.control_rigs import USUAL, administrator
+from tests.integration.flows import add_devices
 from tests.integration.rigs import QUICK, LinkRig
+from tests.integration.uplink_rigs import SERIAL, caller_data, uplink
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 MODEL, UNIT = "adw300", 1
@@ -158,3 +161,44 @@ async def test_what_only_the_server_can_pass_on_goes_out_once_over_the_account(
         await hass.services.async_call(DOMAIN, "operate", given, blocking=True, context=ada, return_response=True)
         assert [(one.type, one.value) for one in rig.cloud.commands.sent] == [("reset", "1")]
         assert not rig.line.cabinet.units[UNIT].writes
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_device_whose_number_the_log_tells_is_proposed_to_be_the_one_that_calls(hass: HomeAssistant) -> None:
+    caller = caller_data(model="arcm300", polling=False)
+    async with cloud_with_owner() as cloud, uplink(hass, [caller]) as street:
+        site = cloud.site("Mill Lane")
+        known, other = site.add(ARCM310, "Breaker"), site.add(ARCM300T, "Another")
+        same = site.add(ARCM300T, "The same", serial=SERIAL)
+        for meter in (same, other):
+            # Somebody muted it in the maker's app: its number stands in the log since.
+            was = Command(meter=meter, type="silent", value="1", user="app", sent=cloud.clock.now(), is_310=False)
+            cloud.commands.take(was)
+        [device_id] = street.entry.subentries
+        entry = account_entry(cloud, known)
+        async with loaded(hass, entry):
+            for meter, is_proposed in ((other, False), (same, True)):
+                walk = await add_devices(hass, entry)
+                await walk.answer(meter_code=meter.code)
+                assert set(walk.options("same_as")) == {"own", device_id}
+                # Left as it is proposed.
+                await walk.answer(detail="normal", allow_automations=False)
+                assert walk.is_saved, walk.errors
+                await hass.async_block_till_done()
+                (added,) = (one for one in entry.subentries.values() if one.unique_id == meter.code)
+                assert (added.data.get("same_as") == device_id) is is_proposed
+        assert cloud.effects == []
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_log_that_cannot_be_read_keeps_no_device_from_being_added(hass: HomeAssistant) -> None:
+    async with cloud_with_owner() as cloud, uplink(hass, [caller_data(model="arcm300", polling=False)]):
+        site = cloud.site("Mill Lane")
+        known, same = site.add(ARCM310, "Breaker"), site.add(ARCM300T, "The same", serial=SERIAL)
+        entry = account_entry(cloud, known)
+        async with loaded(hass, entry):
+            cloud.fail("html", at="getARCMControlLogList", times=None)
+            walk = await add_devices(hass, entry)
+            await walk.answer(meter_code=same.code)
+            await walk.answer(detail="normal", allow_automations=False)
+            assert walk.is_saved, walk.errors

@@ -12,6 +12,7 @@ from homeassistant.helpers.selector import SelectOptionDict
 
 from ..aioacrel.points import Model
 from ..const import CONF_CODE, CONF_KIND, CONF_SITE
+from ..furtherways import has_numbered
 from ..hubs.cloud import hub_in
 from ..markdown import plain
 from .cloud_forms import (
@@ -35,6 +36,7 @@ class CloudDeviceFlow(NamedDeviceSteps):
     step = "cloud_meter"
     taken = "cloud_meter_taken"
     configured = "cloud_meter_taken"
+    _number = ""
 
     @ends_clearly
     async def async_step_user(self, user_input: FormData | None = None) -> SubentryFlowResult:
@@ -53,12 +55,26 @@ class CloudDeviceFlow(NamedDeviceSteps):
         """Ask for the device, its model and name."""
         if user_input is not None and user_input.get(CONF_MODEL) is None:
             user_input = {**user_input, **self._usual_model(user_input[CONF_CODE])}
+        if user_input is not None:
+            await self._learn_number(user_input[CONF_CODE])
         return await self._step_device(user_input)
 
     @ends_clearly
     async def async_step_cloud_meter_settings(self, user_input: FormData | None = None) -> SubentryFlowResult:
         """Ask for what the way leaves to the user, and save."""
         return self._step_settings(user_input)
+
+    async def _learn_number(self, code: str) -> None:
+        """Ask for the serial number of a new device, if other links have any that could be the same."""
+        place, hub = self._place_of(code), hub_in(self._get_entry())
+        is_wanted = self.source == SOURCE_USER and has_numbered(self.hass, self._get_entry())
+        self._number = ""
+        if is_wanted and place is not None and hub is not None:
+            self._number = await hub.async_serial(place[CONF_SITE], code, place[CONF_KIND])
+
+    @override
+    def _serial_number(self) -> str:
+        return self._number
 
     def _usual_model(self, code: str) -> FormData:
         place, hub = self._place_of(code), hub_in(self._get_entry())

@@ -15,6 +15,7 @@ from homeassistant.data_entry_flow import AbortFlow
 from ..aioacrel.errors import AcrelError
 from ..aioacrel.points import Model
 from ..aioacrel.problems import flat
+from ..const import CONF_SERIAL
 from ..furtherways import named
 from ..hubs import link_faults
 from ..model_files import model_library
@@ -156,6 +157,10 @@ class NamedDeviceSteps(ControlSteps):
     def _place(self) -> str:
         place: str = self._device[self.seat]
         return place
+
+    @override
+    def _serial_number(self) -> str:
+        return self._place if self.seat == CONF_SERIAL else ""
 
     @override
     def _device_in_place(self) -> ConfigSubentry | None:

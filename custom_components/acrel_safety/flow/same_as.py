@@ -13,7 +13,7 @@ from homeassistant.helpers.selector import SelectOptionDict
 from ..aioacrel.points import Model
 from ..aioacrel.problems import flat
 from ..const import CONF_INTERVALS, CONF_POLLING, CONF_SAME_AS, CONF_SAME_AS_PLACE, CONF_SCALING, DOMAIN
-from ..furtherways import device_named, own_devices, place_of, ratios_from, ways_to
+from ..furtherways import device_named, numbered, own_devices, place_of, ratios_from, ways_to
 from .ending import CHANGED_MEANWHILE
 from .link_forms import FormData, choice
 from .selector_texts import FlowTexts
@@ -33,10 +33,11 @@ def with_same_as(
     model: Model,
     subentry_id: str | None = None,
     stored: object = None,
+    serial: str = "",
 ) -> probatio.Schema:
     """Ask first whether it is one of the devices of this model that other entries have; else leave a form as it is.
 
-    Not of a device (`subentry_id`) that others are a way to.
+    Not of a device (`subentry_id`) that others are a way to. The one that has its serial number is proposed.
     """
     if subentry_id is not None and any(ways_to(hass, subentry_id)):
         return schema
@@ -50,7 +51,9 @@ def with_same_as(
     if not devices and stored is None:
         return schema
     options = [SelectOptionDict(value=OWN, label=texts("same_as", OWN)), *devices]
-    return probatio.Schema({probatio.Required(CONF_SAME_AS, default=OWN): choice(options), **schema.schema})
+    proposed = numbered(hass, entry, serial) if subentry_id is None else None
+    default = next((one["value"] for one in devices if one["value"] == proposed), OWN)
+    return probatio.Schema({probatio.Required(CONF_SAME_AS, default=default): choice(options), **schema.schema})
 
 
 @callback

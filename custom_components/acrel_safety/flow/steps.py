@@ -96,7 +96,12 @@ class DeviceSteps(ConfigSubentryFlow):
             model=self._model,
             subentry_id=None if subentry is None else subentry.subentry_id,
             stored=None if subentry is None else subentry.data.get(CONF_SAME_AS),
+            serial=self._serial_number(),
         )
+
+    def _serial_number(self) -> str:
+        """Return the number that is printed on the device; empty where that is not known."""
+        return ""
 
     def _show_device(self, error: FlowError | None = None) -> SubentryFlowResult:
         return self._show(

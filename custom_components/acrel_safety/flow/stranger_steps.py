@@ -136,7 +136,12 @@ class StrangerSteps(EntrySteps):
 
     def _show_settings(self, values: FormData, error: FlowError | None = None) -> ConfigFlowResult:
         schema = with_same_as(
-            self.hass, caller_settings_schema(self._model), self._texts, entry=self._port(), model=self._model
+            self.hass,
+            caller_settings_schema(self._model),
+            self._texts,
+            entry=self._port(),
+            model=self._model,
+            serial=self._serial,
         )
         return self.async_show_form(
             step_id="caller_settings",

@@ -221,6 +221,13 @@ class CloudEntryHub:
             async with asyncio.timeout(_LOOK_SECONDS):
                 await self.hub.look_around()
 
+    async def async_serial(self, site: str, code: str, kind: str) -> str:
+        """Return the serial number of a device as the log of commands has it; empty where it does not tell in time."""
+        with suppress(CloudError, TimeoutError):
+            async with asyncio.timeout(_LOOK_SECONDS):
+                return (await self.hub.orders.log.serials(site, [kind])).get(code, "")
+        return ""
+
     def unwatched(self) -> Mapping[str, Meter]:
         """Return the devices of the account that are none here."""
         return self.hub.unwatched()
