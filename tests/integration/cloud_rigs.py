@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.acrel_safety.const import DOMAIN, SUBENTRY_DEVICE
@@ -92,3 +93,12 @@ def shown(hass: HomeAssistant, entity_id: str) -> str:
     state = hass.states.get(entity_id)
     assert state is not None, entity_id
     return state.state
+
+
+def repairs(hass: HomeAssistant) -> dict[str, str]:
+    """Return the repairs that are shown, with the devices they name."""
+    return {
+        str(issue.translation_key): (issue.translation_placeholders or {}).get("devices", "")
+        for issue in ir.async_get(hass).issues.values()
+        if issue.domain == DOMAIN and issue.active and str(issue.translation_key).startswith("cloud_")
+    }

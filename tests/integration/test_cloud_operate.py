@@ -35,6 +35,7 @@ from tests.integration.cloud_rigs import (
     entity_of,
     loaded,
     polled,
+    repairs,
     shown,
     stored_meter,
 )
@@ -247,7 +248,11 @@ async def test_a_stored_one_that_is_wrong_is_not_tried_again(hass: HomeAssistant
             with pytest.raises(ServiceValidationError, match="second password"):
                 await rig.turn("off", Context())
         assert (rig.sent, cloud.count("verifySePassword")) == (0, 1)
+        # Who stored it is told.
+        await polled(hass, rig.hub)
+        assert "cloud_second_wrong" in repairs(hass)
         assert (await rig.operate("open", second_password=SECOND))["outcome"] == "confirmed"
+    assert "cloud_second_wrong" not in repairs(hass)
 
 
 async def test_who_may_not_never_reaches_the_server(hass: HomeAssistant, cloud: Cloud) -> None:

@@ -19,7 +19,16 @@ from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.diagnostics import async_get_config_entry_diagnostics
 from simulator.cloud import ARCM300T, ARCM310, Cloud
-from tests.integration.cloud_rigs import USER, account_entry, cloud_with_owner, entity_of, loaded, polled, shown
+from tests.integration.cloud_rigs import (
+    USER,
+    account_entry,
+    cloud_with_owner,
+    entity_of,
+    loaded,
+    polled,
+    repairs,
+    shown,
+)
 from tests.integration.flows import add_devices, change_device
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -32,15 +41,6 @@ LIST = "selectByStationId"
 async def cloud() -> AsyncIterator[Cloud]:
     async with cloud_with_owner() as running:
         yield running
-
-
-def repairs(hass: HomeAssistant) -> dict[str, str]:
-    """Return the repairs that are shown, with the devices they name."""
-    return {
-        str(issue.translation_key): (issue.translation_placeholders or {}).get("devices", "")
-        for issue in ir.async_get(hass).issues.values()
-        if issue.domain == DOMAIN and issue.active and str(issue.translation_key).startswith("cloud_")
-    }
 
 
 async def test_asking_without_encryption_is_told_for_as_long_as_it_is_done(hass: HomeAssistant, cloud: Cloud) -> None:

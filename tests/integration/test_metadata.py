@@ -27,6 +27,7 @@ from custom_components.acrel_safety.hubs.cloud_trouble import (
     CLOUD_GONE,
     CLOUD_LICENCE,
     CLOUD_LOG,
+    CLOUD_SECOND,
     CLOUD_SITES,
 )
 from custom_components.acrel_safety.hubs.gateway_trouble import GATEWAY_TROUBLE
@@ -47,7 +48,7 @@ from custom_components.acrel_safety.unwatched import UNREADABLE
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "acrel_safety"
 TRANSLATIONS = INTEGRATION / "translations"
-OF_ACCOUNTS = (CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE, CLOUD_LOG)
+OF_ACCOUNTS = (CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE, CLOUD_LOG, CLOUD_SECOND)
 GO_BY_THEMSELVES = (
     RECORD_TROUBLE,
     HAZARDS_OVERDUE,

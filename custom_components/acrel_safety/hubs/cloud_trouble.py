@@ -23,11 +23,11 @@ from ..issues import CLOUD_HTTP, CLOUD_NEW
 from ..markdown import plain
 
 CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES = "cloud_licence", "cloud_clock_off", "cloud_sites"
-CLOUD_GONE, CLOUD_LOG = "cloud_gone_devices", "cloud_log_unread"
+CLOUD_GONE, CLOUD_LOG, CLOUD_SECOND = "cloud_gone_devices", "cloud_log_unread", "cloud_second_wrong"
 """What can be wrong with an account; also the keys of their texts."""
-_ALL = (CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE, CLOUD_LOG)
+_ALL = (CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE, CLOUD_LOG, CLOUD_SECOND)
 _WARNINGS = frozenset({CLOUD_HTTP, CLOUD_NEW})
-_AT_ONCE = frozenset({CLOUD_HTTP, CLOUD_NEW})
+_AT_ONCE = frozenset({CLOUD_HTTP, CLOUD_NEW, CLOUD_SECOND})
 _MOST_NAMED = 10
 _VERSION = 1
 
@@ -108,6 +108,8 @@ class CloudTrouble:
         found: dict[str, Mapping[str, str]] = {}
         if not hub.account.address.is_secure:
             found[CLOUD_HTTP] = {}
+        if hub.orders.is_stored_wrong:
+            found[CLOUD_SECOND] = {}
         if isinstance(hub.trouble, LicenceError):
             found[CLOUD_LICENCE] = {"detail": plain(hub.trouble.text(language))}
         if hub.trouble is None and self._log.trouble is not None:

@@ -55,6 +55,8 @@ class Ordering:
         """Until when, by the steady clock, no device of a code is told anything more."""
         self.stored_password: Callable[[], str | None] = lambda: None
         """Returns a second password that the owner had stored; None where nobody did."""
+        self.is_stored_wrong = False
+        """Whether the stored one was refused: it is not used again."""
         self._sending = asyncio.Lock()
         self.log = CommandLog(hub)
 
@@ -174,5 +176,5 @@ class Ordering:
             await self._hub.account.prove_by_password(password)
         except ProofWrongError:
             if not offered:
-                self.stored_password = lambda: None
+                self.stored_password, self.is_stored_wrong = (lambda: None), True
             raise
