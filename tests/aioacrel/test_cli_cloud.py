@@ -77,6 +77,12 @@ async def test_sites_devices_values_and_alarms_are_one_document(rig: Rig) -> Non
     assert PASSWORD not in outcome.out + outcome.err
 
 
+async def test_the_position_of_a_breaker_is_among_its_values_as_long_as_it_is_not_too_old(rig: Rig) -> None:
+    assert (await rig.devices())[rig.breaker.code]["circuits"]["1"]["SwitchSta"] is True
+    rig.breaker.age_s = 3 * 3600
+    assert (await rig.devices())[rig.breaker.code]["circuits"] == {}
+
+
 async def test_nothing_is_changed_and_nothing_stays_logged_in(rig: Rig) -> None:
     await rig.devices()
     assert rig.cloud.effects == []

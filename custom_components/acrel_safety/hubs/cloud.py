@@ -222,10 +222,13 @@ class CloudEntryHub:
                 await self.hub.look_around()
 
     async def async_serial(self, site: str, code: str, kind: str) -> str:
-        """Return the serial number of a device as the log of commands has it; empty where it does not tell in time."""
+        """Return the serial number of a device, by its details or the log of commands; empty where neither tells it."""
         with suppress(CloudError, TimeoutError):
             async with asyncio.timeout(_LOOK_SECONDS):
-                return (await self.hub.orders.log.serials(site, [kind])).get(code, "")
+                serial: str | None = None
+                with suppress(CloudError):
+                    serial = (await self.account.details(code)).serial
+                return serial or (await self.hub.orders.log.serials(site, [kind])).get(code, "")
         return ""
 
     def unwatched(self) -> Mapping[str, Meter]:

@@ -87,6 +87,10 @@ class Listing:
         meters = await account.meters(site.id)
         shown = {one.code: Shown(meter=one, model=profile.model_of(one.kind)) for one in meters}
         for one in meters:
+            kind = profile.meter_types.get(one.kind)
+            if kind is not None and kind.position is not None:
+                told = Values(code=one.code, measured=one.received, values={kind.position: one.is_closed})
+                self._take(shown[one.code], told)
             if one.is_alarmed:
                 shown[one.code].details = await self._had(account.details(one.code))
         leakage = await self._had(account.leakage(site.id)) or []
