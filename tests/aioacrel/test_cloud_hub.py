@@ -1,6 +1,7 @@
 """What an account's devices show: as old as the server says, no quiet unread, one request for each page of a list."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -10,12 +11,13 @@ from custom_components.acrel_safety.aioacrel.cloud.errors import (
     CloudClockError,
     CloudUnreachableError,
 )
-from custom_components.acrel_safety.aioacrel.cloud.judging import GENERAL_ALARM
+from custom_components.acrel_safety.aioacrel.cloud.judging import GENERAL_ALARM, OWN_TIMER
 from custom_components.acrel_safety.aioacrel.cloud.lists import MOST_DETAILS
 from custom_components.acrel_safety.aioacrel.cloud.records import Details
 from custom_components.acrel_safety.aioacrel.readings import Quality
 from simulator.cloud import ARCM300T, ARCM310
 from simulator.cloud.instruments import Figures
+from simulator.cloud.meters import Timer
 
 from .cloud_hub_rigs import PASSWORD, USER, cloud_at_noon, office
 
@@ -38,6 +40,30 @@ async def test_values_positions_and_quiet_alarms_are_shown_with_the_servers_time
         lag = (it.hub.now() - seen.readings[next(key for key in seen.readings if key.code == "Lg")].time).seconds
         assert 19 <= lag <= 22
         assert seen.source.trouble is None
+    assert cloud.effects == []
+
+
+async def test_a_timer_of_the_device_is_shown_whoever_set_it_and_unknown_where_the_server_does_not_say() -> None:
+    cloud = cloud_at_noon()
+    box, other = cloud.site().add(ARCM310, "Kitchen breaker"), cloud.site().add(ARCM300T, "Box")
+    async with office(cloud) as it:
+        seen, monitor = it.watch(box), it.watch(other)
+        await it.hub.start()
+        assert OWN_TIMER not in monitor.source.points
+        assert seen.value(OWN_TIMER.code, "0") is False
+        box.timer = Timer(daily=True, close="06:00:00")
+        await asyncio.sleep(POLL)
+        assert seen.value(OWN_TIMER.code, "0") is True
+        assert seen.value("SwitchSta") is True
+        # Neither 0 nor 1 nor any other number: the position of the same answer is believed all the same.
+        meter = seen.source.known.meter
+        assert meter is not None
+        seen.source.take(replace(seen.source.known, meter=replace(meter, has_timer=None)), is_full=True)
+        assert (seen.value(OWN_TIMER.code, "0"), seen.quality(OWN_TIMER.code, "0")) == (None, Quality.INVALID)
+        assert seen.value("SwitchSta") is True
+        box.lose()
+        await asyncio.sleep(POLL)
+        assert seen.value(OWN_TIMER.code, "0") is None
     assert cloud.effects == []
 
 

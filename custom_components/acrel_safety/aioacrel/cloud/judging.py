@@ -5,6 +5,7 @@
 - The server's list says whether a device is in alarm, but not since when it knows: that counts for as long as anything
   else shows that the server hears the device.
 - A single alarm is off where the whole device is in none, or where the details were read while it was in one.
+- Position and timer come in one part of the list that has a time of its own.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ from .records import Connection, Details, Meter, Values
 ORIGIN = "cloud"
 GENERAL_ALARM = PointKey(DEVICE_CIRCUIT, f"{EXTRA_PREFIX}CloudAlarm")
 """That the server's list shows the device in alarm, whatever of it can be told apart."""
+OWN_TIMER = PointKey(DEVICE_CIRCUIT, f"{EXTRA_PREFIX}CloudTimer")
+"""That the server's list shows a timer which the device keeps itself, whoever set it; not when, and not for what."""
 LATER = timedelta(minutes=5)
 """So much later than now a time may be: clocks differ a little."""
 
@@ -73,6 +76,7 @@ class Judge:
             # A model knows the alarms that it has registers for; the server tells others, too.
             **{key: _alarm_of_vocabulary(key) for key in self._alarms if key not in known},
             GENERAL_ALARM: general_alarm(),
+            **({OWN_TIMER: own_timer()} if kind in profile.timers else {}),
         }
         self.position = self._position
         """The point that shows the position of the switch, where the server tells one of this type."""
@@ -150,13 +154,17 @@ class Judge:
         time = min(known.heard or now, now)
         for key in (*self._alarms, GENERAL_ALARM):
             told[key] = Reading(None, holds, now, ORIGIN) if holds else self._alarm(key, known, time)
+        received = None if meter is None else meter.received
+        lost = holds or self._holds(received, now)
+        current: dict[PointKey, bool | None] = {}
         if self._position is not None:
-            received = None if meter is None else meter.received
-            lost = holds or self._holds(received, now)
-            closed = None if meter is None else meter.is_closed
+            current[self._position] = None if meter is None else meter.is_closed
+        if OWN_TIMER in self.points:
+            current[OWN_TIMER] = None if meter is None else meter.has_timer
+        for key, value in current.items():
             unsaid = Reading(None, Quality.INVALID, received or now, ORIGIN)
-            good = unsaid if closed is None else Reading(closed, Quality.GOOD, min(received or now, now), ORIGIN)
-            told[self._position] = Reading(None, lost, now, ORIGIN) if lost else good
+            good = unsaid if value is None else Reading(value, Quality.GOOD, min(received or now, now), ORIGIN)
+            told[key] = Reading(None, lost, now, ORIGIN) if lost else good
         return told
 
     def _alarm(self, key: PointKey, known: Known, time: datetime) -> Reading:
@@ -176,13 +184,20 @@ def general_alarm() -> Point:
     quantity = extra_quantity(
         GENERAL_ALARM.code, kind=Kind.ALARM, names={"en": "Alarm shown by the cloud", "zh": "云平台显示报警"}
     )
-    return _alarm(GENERAL_ALARM, quantity)
+    return _is_so(GENERAL_ALARM, quantity)
+
+
+def own_timer() -> Point:
+    """Return the point that shows whether the server's list has a timer of the device's own."""
+    names = {"en": "Own timer shown by the cloud", "zh": "云平台显示设备自带定时器"}
+    quantity = replace(extra_quantity(OWN_TIMER.code, kind=Kind.STATE, names=names), family="clock", binary=True)
+    return _is_so(OWN_TIMER, quantity)
 
 
 def _alarm_of_vocabulary(key: PointKey) -> Point:
     known = vocabulary().match(key.code)
-    return _alarm(key, known or extra_quantity(key.code, kind=Kind.ALARM))
+    return _is_so(key, known or extra_quantity(key.code, kind=Kind.ALARM))
 
 
-def _alarm(key: PointKey, quantity: Quantity) -> Point:
+def _is_so(key: PointKey, quantity: Quantity) -> Point:
     return Point(key=key, quantity=quantity, pace=quantity.pace, is_binary=True, step=1.0, evidence=Evidence.CODE)
