@@ -2,12 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import time, timedelta
 from typing import Any
 
 import pytest
 
-from custom_components.acrel_safety.aioacrel.cloud import devicetimers
 from custom_components.acrel_safety.aioacrel.cloud.errors import ProofError, ProofNoneError, ProofWrongError
 from custom_components.acrel_safety.aioacrel.cloud.ordering import Ordering
 from custom_components.acrel_safety.aioacrel.control.caller import Caller, CallerKind
@@ -19,7 +17,6 @@ from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.errors import CommandRefusedError
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.source import Command
-from custom_components.acrel_safety.aioacrel.texts import phrase
 from simulator.cloud import ARCM300T, ARCM310, Cloud, Meter
 from simulator.cloud.instruments import Figures
 
@@ -41,8 +38,8 @@ class Switched:
         self.source = self.seen.source
         self.device = Device("box", self.source.shown_as)
         self.device.attach(self.source)
-        policy = Policy(is_enabled=True, may_close=True, rights=Rights.usual())
-        self.control = Control(self.device, lambda: policy)
+        self.policy = Policy(is_enabled=True, may_close=True, rights=Rights.usual())
+        self.control = Control(self.device, lambda: self.policy)
 
     @property
     def orders(self) -> Ordering:
@@ -268,44 +265,6 @@ async def test_what_is_offered_for_one_order_is_good_for_no_other_and_not_for_lo
         with pytest.raises(ProofWrongError):
             await box.source.send(Command(key=OFF))
         assert box.sent == 0
-
-
-async def test_a_timer_of_the_device_is_set_cancelled_and_seen_to_be_there() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
-        now = it.hub.now()
-        assert await devicetimers.set_once(box.source, opens=now + timedelta(minutes=20), proof=SECOND) is True
-        before = meter.closed
-        await asyncio.sleep(1300)
-        assert (before, meter.closed) == (True, False)
-        assert await devicetimers.set_daily(box.source, closes=time(6), proof=SECOND) is True
-        await asyncio.sleep(40)
-        assert await devicetimers.cancel(box.source, proof=SECOND) is False
-        assert box.sent == 3
-
-
-async def test_a_timer_that_cannot_be_is_refused_before_anything_is_sent() -> None:
-    cloud = cloud_at_noon()
-    meter, monitor = breaker(cloud), cloud.site().add(ARCM300T, "Box")
-    async with office(cloud) as it:
-        box, other = Switched(it, meter), Switched(it, monitor)
-        await it.hub.start()
-        now, later = it.hub.now(), it.hub.now() + timedelta(hours=1)
-        for refused in (
-            devicetimers.set_once(box.source, proof=SECOND),
-            devicetimers.set_once(box.source, opens=later, closes=later, proof=SECOND),
-            devicetimers.set_once(box.source, opens=now - timedelta(hours=1), proof=SECOND),
-            devicetimers.set_once(box.source, opens=later),
-            devicetimers.set_once(box.source, opens=later, proof=SECOND, hindrance=lambda: phrase("proof_missing")),
-            devicetimers.set_daily(other.source, opens=time(6), proof=SECOND),
-            devicetimers.cancel(other.source, proof=SECOND),
-        ):
-            with pytest.raises(CommandRefusedError):
-                await refused
-        assert (box.sent, other.sent) == (0, 0)
 
 
 async def test_nothing_is_ever_ordered_that_nobody_asked_for() -> None:

@@ -1,100 +1,110 @@
-"""Timers that a device keeps itself: it opens or closes by them though nobody is there, and asks nothing then.
+"""The timer that a device keeps itself, set and cancelled through an account: `timers.py` says what it is.
 
-So they are no operation of a model: who sets one has to know that no interlock is looked at when it is due. Home
-Assistant does not offer them.
+The server's list tells that there is one, and nothing more. What it is told goes the way of every order: the second
+step, one request at most, and quiet for as long as an operation needs.
 """
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, time
+from datetime import UTC, datetime, time, tzinfo
 from typing import TYPE_CHECKING
 
-from ..errors import CommandRefusedError
-from ..readings import DEVICE_CIRCUIT, PointKey
 from ..source import Command
 from ..texts import Phrase, phrase
-from .fields import spelled
+from ..timers import TIMER, Hindrance, Timer, TimerKind
+from .errors import CloudError
+from .fields import moment, spelled
 from .ordering import Asking
+from .profile import Timers
 
 if TYPE_CHECKING:
     from .source import CloudSource
 
-TIMER = PointKey(DEVICE_CIRCUIT, "TIMER")
-"""What leave is given for: no operation of the vocabulary."""
-_LOOK_SECONDS = 10.0
-
-type Hindrance = Callable[[], Phrase | None]
-"""Says, at the last moment, why it may not be set any more."""
+LOOK_SECONDS = 10.0
+"""Between two looks at the server's list while it is waited for."""
 
 
-def _free() -> None:
-    return None
+class DeviceTimers:
+    """That of one device."""
 
+    def __init__(self, source: CloudSource, circuit: str, known: Timers) -> None:
+        """Take the device, the circuit it switches, and how it is told."""
+        self._source = source
+        self._known = known
+        self.circuit = circuit
+        self.lockout = known.lockout
 
-async def set_once(
-    source: CloudSource,
-    *,
-    opens: datetime | None = None,
-    closes: datetime | None = None,
-    proof: str | None = None,
-    hindrance: Hindrance = _free,
-) -> bool | None:
-    """Have a device open or close once, at times with a zone; returns whether it says that it has a timer now.
+    @property
+    def zone(self) -> str:
+        """That of the server's times."""
+        return str(self._zone)
 
-    None: nobody knows. `proof` is what the server wants of a person. Raises as `Source.send` does.
-    """
-    zone = source.hub.account.zone
-    texts = [None if moment is None else spelled(moment, zone) for moment in (opens, closes)]
-    now = source.hub.now()
-    if any(moment is not None and moment <= now for moment in (opens, closes)):
-        raise CommandRefusedError(name=TIMER, detail=phrase("timer_past"))
-    return await _set(source, texts, proof, hindrance, is_daily=False)
+    @property
+    def _zone(self) -> tzinfo:
+        return self._source.hub.account.zone
 
+    @property
+    def has_timer(self) -> bool | None:
+        """What the server's list said last."""
+        meter = self._source.known.meter
+        return None if meter is None else meter.has_timer
 
-async def set_daily(
-    source: CloudSource,
-    *,
-    opens: time | None = None,
-    closes: time | None = None,
-    proof: str | None = None,
-    hindrance: Hindrance = _free,
-) -> bool | None:
-    """Have a device open or close each day, at times of the **server's** zone; otherwise as `set_once`."""
-    texts = [None if moment is None else moment.strftime("%H:%M:%S") for moment in (opens, closes)]
-    return await _set(source, texts, proof, hindrance, is_daily=True)
+    @property
+    def is_told(self) -> bool:
+        """Whether the server heard the device since the latest order left."""
+        return self._source.is_told_since_order
 
+    def refusal(self, timer: Timer) -> Phrase | None:
+        """Return what is wrong with its times: none, both the same, over, or of an hour that comes twice or never."""
+        if timer.kind is TimerKind.NONE:
+            return None
+        opens, closes = self._spelled(timer)
+        if opens == closes:
+            # Neither, or both at once.
+            return phrase("timer_times")
+        times = [one for one in (timer.opens, timer.closes) if one is not None]
+        for one in times if timer.kind is TimerKind.ONCE else ():
+            if not isinstance(one, datetime) or one.tzinfo is None:
+                return phrase("timer_zone")
+            if one <= self._source.hub.now():
+                return phrase("timer_past")
+            if moment(spelled(one, self._zone), self._zone) != one.astimezone(UTC).replace(microsecond=0):
+                return phrase("timer_twice")
+        return None
 
-async def cancel(source: CloudSource, *, proof: str | None = None, hindrance: Hindrance = _free) -> bool | None:
-    """Have a device forget its timer; returns whether it says that it has one still. Raises as `Source.send` does."""
-    timers = source.hub.profile.timers.get(source.kind)
-    if timers is None:
-        raise CommandRefusedError(name=TIMER, detail=phrase("read_only", model=source.model.name))
-    return await _ask(source, Asking(timers.call, timers.type, timers.cancel, timers.lockout), proof, hindrance)
+    async def fresh(self) -> None:
+        """Return when the server heard the device lately. Raises AcrelError."""
+        await self._source.read(())
 
+    async def send(self, timer: Timer, hindrance: Hindrance) -> None:
+        """Have it passed on, once at most. Raises as `Source.send` does."""
+        known, orders = self._known, self._source.hub.orders
+        values = {TimerKind.ONCE: known.once, TimerKind.DAILY: known.daily, TimerKind.NONE: known.cancel}
+        opens, closes = self._spelled(timer)
+        asked = Asking(known.call, known.type, values[timer.kind], known.lockout, opens, closes)
+        offered = orders.taken(self._source, TIMER)
+        await orders.pass_on(self._source, asked, Command(key=TIMER, hindrance=hindrance), offered)
 
-async def _set(
-    source: CloudSource, texts: list[str | None], proof: str | None, hindrance: Hindrance, *, is_daily: bool
-) -> bool | None:
-    timers = source.hub.profile.timers.get(source.kind)
-    opens, closes = (text or "" for text in texts)
-    if timers is None:
-        raise CommandRefusedError(name=TIMER, detail=phrase("read_only", model=source.model.name))
-    if opens == closes:
-        # Neither, or both at once.
-        raise CommandRefusedError(name=TIMER, detail=phrase("timer_times"))
-    value = timers.daily if is_daily else timers.once
-    return await _ask(source, Asking(timers.call, timers.type, value, timers.lockout, opens, closes), proof, hindrance)
+    async def seen(self, *, wanted: bool) -> bool | None:
+        """Wait until the list says so of a time after the order, or the device should long have been heard."""
+        source = self._source
+        with suppress(TimeoutError):
+            async with asyncio.timeout(source.report_seconds):
+                while not (self.is_told and self.has_timer is wanted):
+                    await asyncio.sleep(LOOK_SECONDS)
+                    # It was sent: whatever becomes of the server now, nothing is asked for but the list.
+                    with suppress(CloudError):
+                        await source.hub.look(source.site)
+        return self.has_timer if self.is_told else None
 
+    def _spelled(self, timer: Timer) -> tuple[str, str]:
+        return self._word(timer.opens), self._word(timer.closes)
 
-async def _ask(source: CloudSource, asked: Asking, proof: str | None, hindrance: Hindrance) -> bool | None:
-    hub = source.hub
-    await hub.look(source.site)
-    await hub.orders.pass_on(source, asked, Command(key=TIMER, hindrance=hindrance), proof)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(source.report_seconds):
-            while not source.is_told_since_order:
-                await asyncio.sleep(_LOOK_SECONDS)
-                await hub.look(source.site)
-            return None if source.known.meter is None else source.known.meter.has_timer
-    return None
+    def _word(self, one: datetime | time | None) -> str:
+        match one:
+            case datetime():
+                return spelled(one, self._zone)
+            case time():
+                return one.strftime("%H:%M:%S")
+            case _:
+                return ""

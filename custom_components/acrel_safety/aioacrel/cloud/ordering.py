@@ -93,7 +93,7 @@ class Ordering:
     async def send(self, source: CloudSource, command: CloudCommand, order: Command) -> None:
         """Have an order passed on, once at most. Raises as `Source.send` does."""
         asked = Asking(command.call, command.type, command.value, command.lockout)
-        await self.pass_on(source, asked, order, self._taken(source, order.key), is_seen=source.is_seen(command))
+        await self.pass_on(source, asked, order, self.taken(source, order.key), is_seen=source.is_seen(command))
 
     async def pass_on(
         self, source: CloudSource, asked: Asking, order: Command, offered: str | None, *, is_seen: bool = True
@@ -145,7 +145,7 @@ class Ordering:
         if (hindrance := order.hindrance()) is not None:
             raise CommandRefusedError(name=order.key, detail=hindrance)
 
-    def _taken(self, source: CloudSource, key: PointKey) -> str | None:
+    def taken(self, source: CloudSource, key: PointKey) -> str | None:
         """Take what was given for an order: it is good for no other one."""
         text, until = self._offers.pop((source.code, key), ("", 0.0))
         return text if text and asyncio.get_running_loop().time() <= until else None

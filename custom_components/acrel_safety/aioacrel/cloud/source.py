@@ -16,6 +16,7 @@ from ..points import Model, Point, effect_of_code
 from ..readings import PointKey, Quality, Reading
 from ..source import FAR, Command, Order, Sink, Update, Word
 from ..texts import phrase
+from .devicetimers import DeviceTimers
 from .errors import CloudAwayError, CloudClockError, CloudSilentError
 from .judging import ORIGIN, Judge, Known
 from .profile import CloudCommand
@@ -111,6 +112,12 @@ class CloudSource:
     def orders(self) -> AbstractSet[PointKey]:
         """What can be ordered: what the profile knows, and of what differs between servers only what was proved."""
         return self._commands.keys()
+
+    @property
+    def timers(self) -> DeviceTimers | None:
+        """Return the timer that the device keeps itself; None where the profile knows of none."""
+        known, position = self.hub.profile.timers.get(self.kind), self._judge.position
+        return None if known is None or position is None else DeviceTimers(self, position.circuit, known)
 
     @property
     def report_seconds(self) -> float:
@@ -227,6 +234,7 @@ class CloudSource:
             "alarms": None if known.details is None or known.details.active is None else sorted(known.details.active),
             "trouble": None if self._trouble is None else str(self._trouble),
             "orders": sorted(key.code for key in self.orders),
+            "has_timer": None if known.meter is None else known.meter.has_timer,
         }
 
     # -- what comes ---------------------------------------------------------------------------------------------------

@@ -15,9 +15,10 @@ from ..points import Effect, Operation
 from ..readings import PointKey, Reading
 from ..source import Command, Doubtful, Source
 from ..texts import Phrase, phrase
+from ..timers import Timer, may_switch_alone
 from .choice import falls_back_when
 from .evidence import Proof, Shown
-from .interlocks import AS_READ, AT_ANY_TIME, Case, hindrance, keys_to_read
+from .interlocks import AS_READ, AT_ANY_TIME, LEAVE, Case, hindrance, keys_to_read
 from .lockouts import Lockouts
 from .named import evidence_of
 from .outcome import Outcome, Reason, Result, refused
@@ -59,10 +60,16 @@ class Act:
     seconds: float = 0.0
     expected: float = 0.0
     """Seconds from when it was begun for which a movement may be its effect: of a device that sleeps many."""
+    timer: Timer | None = None
+    """Where it is the device's own timer that was asked for: no operation."""
 
 
 type Listener = Callable[[Act], None]
 """Is told when an operation begins to be carried out, and of each one's outcome, refusals too."""
+type Work = Callable[[Run], Awaitable[Outcome]]
+"""Carries an act out, and returns what became of it."""
+type Objection = Callable[[], Outcome | None]
+"""Says, directly before anything is sent, what is in the way now."""
 
 
 class Control:
@@ -127,6 +134,11 @@ class Control:
         operation = self.device.model.operations.get(key)
         return Effect.UNSAID if operation is None else self._policy().effect(operation)
 
+    @property
+    def policy(self) -> Policy:
+        """The owner's word now."""
+        return self._policy()
+
     def tell_refusal(self, key: PointKey, by: Caller, outcome: Outcome) -> None:
         """Tell whoever listens of what was refused before it came to anything."""
         self._tell(Act(key=key, effect=self.effect(key), caller=by, time=datetime.now(UTC), outcome=outcome))
@@ -144,6 +156,11 @@ class Control:
         if operation is None:
             return refused(Reason.NOT_OFFERED)
         return hindrance(AT_ANY_TIME, self._case(operation, by))
+
+    def without_leave(self, key: PointKey, by: Caller) -> Outcome | None:
+        """Return why somebody may not ask for an operation, whatever is in its way besides; None who may."""
+        operation = self.operations.get(key)
+        return refused(Reason.NOT_OFFERED) if operation is None else hindrance(LEAVE, self._case(operation, by))
 
     # -- tags ---------------------------------------------------------------------------------------------------------
 
@@ -174,8 +191,15 @@ class Control:
         when it was sent already, it is watched to its end all the same.
         """
         act = Act(key=key, effect=self.effect(key), caller=by, time=datetime.now(UTC))
-        run = _Run()
-        task = asyncio.create_task(self._operate(act, token, run, is_confirmed=is_confirmed), name="acrel operation")
+        return await self.carry(act, lambda run: self._carry_out(act, token, run, is_confirmed=is_confirmed))
+
+    async def carry(self, act: Act, work: Work) -> Outcome:
+        """Have an act carried out that nothing else of the device overlaps, and tell what became of it.
+
+        When it is cancelled, what was not sent is not; `work` is told of it by its `Run`.
+        """
+        run = Run()
+        task = asyncio.create_task(self._carry(act, work, run), name="acrel operation")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:
@@ -191,14 +215,14 @@ class Control:
 
     # -- one operation ------------------------------------------------------------------------------------------------
 
-    async def _operate(self, act: Act, token: str | None, run: _Run, *, is_confirmed: bool) -> Outcome:
+    async def _carry(self, act: Act, work: Work, run: Run) -> Outcome:
         started = _now()
         if self._lockouts.is_busy:
             outcome = refused(Reason.BUSY)
         else:
             self._lockouts.is_busy = True
             try:
-                outcome = await self._carry_out(act, token, run, is_confirmed=is_confirmed)
+                outcome = await work(run)
             except Exception as error:
                 _LOGGER.exception("%s of %s failed unexpectedly", act.key, self.device.identity)
                 result = Result.UNKNOWN if run.is_sent else Result.REFUSED
@@ -210,7 +234,7 @@ class Control:
         self._tell(replace(act, outcome=outcome, seconds=_now() - started))
         return outcome
 
-    async def _carry_out(self, act: Act, token: str | None, run: _Run, *, is_confirmed: bool) -> Outcome:
+    async def _carry_out(self, act: Act, token: str | None, run: Run, *, is_confirmed: bool) -> Outcome:
         selection: Selection | None = None
         if token is not None:
             match self._tokens.use(token, act.key, act.caller):
@@ -232,9 +256,7 @@ class Control:
             return self._settled(case, source, proof, _already_there(case, position))
         act = replace(act, expected=_expected(Tempo.of(source)))
         self.under_way = act
-        self._tell(act)
-        if self._put_down is not None:
-            await self._put_down()
+        await self.begin(act)
         starts_there = proof.moved(case.readings) is Shown.THERE
         watching = Watching(
             proof=proof,
@@ -246,6 +268,12 @@ class Control:
             tempo=Tempo.of(source),
         )
         return self._settled(case, source, proof, await self._send(case, source, run, watching))
+
+    async def begin(self, act: Act) -> None:
+        """Tell that an act begins; return when that is on the disk, or cannot be."""
+        self._tell(act)
+        if self._put_down is not None:
+            await self._put_down()
 
     def _settled(self, case: Case, source: Source, proof: Proof, outcome: Outcome) -> Outcome:
         """Tell what holds from now on: what was switched off is believed to be off, and has to stay so.
@@ -262,9 +290,12 @@ class Control:
             self.surroundings.switched_on(case.circuit, late)
         elif outcome.is_confirmed and case.effect is Effect.RELEASE:
             self.surroundings.released(case.circuit)
+        if outcome.is_confirmed and case.effect is Effect.OPEN and may_switch_alone(self.device.sources):
+            # Whoever is told that it is off is told that it may not stay so.
+            return replace(outcome, detail=phrase("may_close_alone"))
         return outcome
 
-    async def _send(self, case: Case, source: Source, run: _Run, watching: Watching) -> Outcome:
+    async def _send(self, case: Case, source: Source, run: Run, watching: Watching) -> Outcome:
         operation, circuit = case.operation, case.circuit
         command = Command(key=operation.key, hindrance=lambda: self._last_word(case, source, run))
 
@@ -291,27 +322,36 @@ class Control:
             source.hurry()
         return run.refusal if outcome.result is Result.REFUSED and run.refusal is not None else outcome
 
-    def _last_word(self, case: Case, source: Source, run: _Run) -> Phrase | None:
+    def _last_word(self, case: Case, source: Source, run: Run) -> Phrase | None:
         """Return why it may not go any more, asked directly before it would be sent; from then on it may have left."""
+        return run.last_word(self._objection(case, source, run))
+
+    def _objection(self, case: Case, source: Source, run: Run) -> Outcome | None:
         now, tempo = _now(), Tempo.of(source)
         if run.is_given_up or source not in self.device.sources:
-            run.refusal = refused(Reason.WITHDRAWN)
-        elif now - run.began > tempo.patience:
-            run.refusal = refused(Reason.WAITED_TOO_LONG)
-        elif case.effect.may_close and now - run.read_at > tempo.stale:
-            run.refusal = refused(Reason.POSITION_STALE)
-        elif case.effect.may_close and (doubt := _doubt_of(source)) is not None:
-            run.refusal = refused(Reason.WAY_DOUBTED, doubt)
-        else:
-            run.refusal = hindrance(AT_ANY_TIME, replace(case, policy=self._policy()))
-        if run.refusal is not None:
-            return phrase("withdrawn")
-        run.is_sent = True
-        return None
+            return refused(Reason.WITHDRAWN)
+        if now - run.began > tempo.patience:
+            return refused(Reason.WAITED_TOO_LONG)
+        if case.effect.may_close and now - run.read_at > tempo.stale:
+            return refused(Reason.POSITION_STALE)
+        if case.effect.may_close and (doubt := _doubt_of(source)) is not None:
+            return refused(Reason.WAY_DOUBTED, doubt)
+        return hindrance(AT_ANY_TIME, replace(case, policy=self._policy()))
 
     # -- checks -------------------------------------------------------------------------------------------------------
 
-    async def _checked(self, key: PointKey, by: Caller, run: _Run | None = None) -> tuple[Case, Source] | Outcome:
+    async def cleared(self, key: PointKey, by: Caller, run: Run) -> Objection | Outcome:
+        """Check an operation against a fresh reading, as before it is carried out; nothing is carried out by that.
+
+        Returns what has to be asked again at the last moment, or the refusal.
+        """
+        found = await self._checked(key, by, run)
+        if isinstance(found, Outcome):
+            return found
+        case, source = found
+        return lambda: self._objection(case, source, run)
+
+    async def _checked(self, key: PointKey, by: Caller, run: Run | None = None) -> tuple[Case, Source] | Outcome:
         """Return an operation with a fresh reading, and the way that can carry it out, or what is in its way."""
         operation = self.operations.get(key)
         if operation is None:
@@ -329,7 +369,7 @@ class Control:
             return replace(refusal, position=_position(case))
         return case, source
 
-    async def _asked(self, case: Case, run: _Run | None) -> tuple[Source, Mapping[PointKey, Reading]] | Outcome:
+    async def _asked(self, case: Case, run: Run | None) -> tuple[Source, Mapping[PointKey, Reading]] | Outcome:
         """Return the nearest way that can carry an operation out and can be asked now, and what was read by it.
 
         A way that cannot be asked is left before anything is sent; by the way that was asked it goes, or not at all.
@@ -350,7 +390,7 @@ class Control:
                 break
         return first or refused(Reason.NOT_OFFERED)
 
-    async def _read(self, case: Case, source: Source, run: _Run | None) -> Mapping[PointKey, Reading] | Outcome:
+    async def _read(self, case: Case, source: Source, run: Run | None) -> Mapping[PointKey, Reading] | Outcome:
         """Return a fresh reading of all that an operation is judged by, when no change of a setting is under way."""
         keys = keys_to_read(self.device, case.operation, _proof_of(case)[0])
         try:
@@ -370,6 +410,10 @@ class Control:
         """Return what is in the way by what is known without asking the device."""
         if (refusal := hindrance(AT_ANY_TIME, case)) is not None:
             return refusal
+        return self.locked_out()
+
+    def locked_out(self) -> Outcome | None:
+        """Return the refusal where the device takes nothing so soon after what was sent last; None if it does."""
         if (seconds := self._lockouts.seconds_left) > 0:
             return refused(Reason.LOCKED_OUT, phrase("locked_out_for", seconds=f"{seconds:.0f}"))
         return None
@@ -392,16 +436,25 @@ class Control:
                 _LOGGER.exception("A listener of the control of %s failed", self.device.identity)
 
 
-class _Run:
+class Run:
     """What is known of one operation while it is carried out."""
 
     def __init__(self) -> None:
+        """Begin: nothing was sent."""
         self.is_given_up = False
         self.is_sent = False
         """Whether a request may have left."""
         self.began = 0.0
         self.read_at = 0.0
         self.refusal: Outcome | None = None
+
+    def last_word(self, objection: Outcome | None) -> Phrase | None:
+        """Return why it may not go any more, as a `hindrance` says it; without an objection it may have left."""
+        self.refusal = objection
+        if objection is not None:
+            return phrase("withdrawn")
+        self.is_sent = True
+        return None
 
 
 def _proof_of(case: Case) -> tuple[Proof, bool]:

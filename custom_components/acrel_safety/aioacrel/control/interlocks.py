@@ -124,10 +124,14 @@ def _sensor_fault(case: Case) -> Said | None:
     return case.surroundings.sensor_fault(case.circuit) or None
 
 
-AT_ANY_TIME: Sequence[Interlock] = (
+LEAVE: Sequence[Interlock] = (
     Interlock(Reason.CONTROL_OFF, _everything, _control_off),
     Interlock(Reason.NO_RIGHT, _everything, _no_right),
     Interlock(Reason.WITHDRAWN, _everything, _reason_is_over),
+)
+"""Whether whoever asks may at all."""
+AT_ANY_TIME: Sequence[Interlock] = (
+    *LEAVE,
     Interlock(Reason.ON_NOT_ALLOWED, _closing, _on_not_allowed),
     Interlock(Reason.CRITICAL_LOAD, _cutting_without_a_person, _critical),
     Interlock(Reason.TAGGED, _closing, _tagged),

@@ -1,7 +1,7 @@
 """What becomes of an order: it is sent once, and then the position is read until it tells, or its time is over."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from ..errors import AcrelError, CommandRefusedError, LinkError, NotSentError, OrderDeclinedError, RefusedError
@@ -40,6 +40,22 @@ class Watching:
     """How long answers take over the way it goes."""
 
 
+async def send_once(sending: Awaitable[None]) -> Outcome | AcrelError | None:
+    """Send something; return the refusal if nothing left, or the error after which it may have left all the same."""
+    try:
+        await sending
+    except CommandRefusedError as error:
+        return refused(Reason.WITHDRAWN, error)
+    except NotSentError as error:
+        return refused(Reason.NOT_SENT, error.reason)
+    except LinkError as error:
+        # Whatever it says: only the position tells, and a refusal may be an old one.
+        return error
+    except AcrelError as error:  # another device answers, or none: it was asked before anything was sent
+        return refused(Reason.NOT_SENT, error)
+    return None
+
+
 class Sending:
     """One order on its way, and what is seen of it."""
 
@@ -61,17 +77,10 @@ class Sending:
     async def run(self, sent: Callable[[], None]) -> Outcome:
         """Send, watch, and return what became of it; `sent` is called when something may have left."""
         self._seen_at = _now()
-        try:
-            await self._source.send(self._command)
-        except CommandRefusedError as error:
-            return refused(Reason.WITHDRAWN, error)
-        except NotSentError as error:
-            return refused(Reason.NOT_SENT, error.reason)
-        except LinkError as error:
-            # Whatever it says: only the position tells, and a refusal may be an old one.
-            self._failure = error
-        except AcrelError as error:  # another device answers, or none: it was asked before anything was sent
-            return refused(Reason.NOT_SENT, error)
+        failure = await send_once(self._source.send(self._command))
+        if isinstance(failure, Outcome):
+            return failure
+        self._failure = failure
         sent()
         if not self._proof.is_there or self._proof.is_disputed:
             return await self._by_word(self._outcome(*self._without_proof()))

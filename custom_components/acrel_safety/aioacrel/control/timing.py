@@ -1,0 +1,149 @@
+"""Setting the timer that a device keeps itself, by the device's control: who may, what is in the way, what came of it.
+
+A time at which it opens takes what an opening by hand takes now, and one at which it closes what a closing takes: the
+device asks nobody when it is due. What is sent is sent once, and done when the device says that it has the timer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ..errors import AcrelError
+from ..points import Effect
+from ..readings import PointKey
+from ..source import Source
+from ..texts import Phrase, phrase
+from ..timers import TIMER, Timer, TimerKind, Timers, timers_by
+from .choice import usual
+from .control import Act, Control, Objection, Run
+from .outcome import Outcome, Reason, Result, refused
+from .watching import send_once
+
+if TYPE_CHECKING:
+    from .caller import Caller
+
+
+def forbidden(control: Control, timer: Timer, by: Caller) -> Outcome | None:
+    """Return what forbids a timer whatever the device says or is busy with; None if nothing does."""
+    found = timers_by(control.device.sources)
+    keys = () if found is None else _keys(control, timer, found[1].circuit)
+    if found is None or not keys or None in keys:
+        return refused(Reason.NOT_OFFERED, phrase("timer_not_offered"))
+    asked = [key for key in keys if key is not None]
+    if timer.kind is TimerKind.NONE:
+        # Whoever may open, or close, may have it forgotten: by that nothing is switched.
+        refusals = [control.without_leave(key, by) for key in asked]
+        return refusals[0] if None not in refusals else None
+    for key in asked:
+        if (refusal := control.forbidden(key, by)) is not None:
+            return refusal
+    wrong = found[1].refusal(timer)
+    return None if wrong is None else refused(Reason.BAD_VALUE, wrong)
+
+
+async def set_timer(control: Control, timer: Timer, by: Caller, *, is_confirmed: bool = False) -> Outcome:
+    """Have a device's timer set or cancelled, once at most, and return what became of it.
+
+    One that closes has to be confirmed. It never raises but when cancelled; then what was not sent is not.
+    """
+    found = timers_by(control.device.sources)
+    if found is not None and timer.kind is TimerKind.DAILY:
+        timer = replace(timer, zone=found[1].zone)
+    act = Act(key=TIMER, effect=Effect.NOTHING, caller=by, time=datetime.now(UTC), timer=timer)
+    return await control.carry(act, partial(_carry_out, control, act, timer, is_confirmed=is_confirmed))
+
+
+async def _carry_out(control: Control, act: Act, timer: Timer, run: Run, *, is_confirmed: bool) -> Outcome:
+    if (refusal := forbidden(control, timer, act.caller) or control.locked_out()) is not None:
+        return refusal
+    if timer.closes is not None and not is_confirmed:
+        return refused(Reason.NOT_CONFIRMED, phrase("timer_closes_alone"))
+    found = timers_by(control.device.sources)
+    if found is None:
+        return refused(Reason.NOT_OFFERED, phrase("timer_not_offered"))
+    source, timers = found
+    cleared = await _cleared(control, timer, act.caller, run, timers)
+    if isinstance(cleared, Outcome):
+        return cleared
+    had = timers.has_timer
+    await control.begin(act)
+    failure = await send_once(
+        timers.send(timer, lambda: run.last_word(_objection(control, timer, act.caller, run, source, cleared)))
+    )
+    if isinstance(failure, Outcome):
+        return failure if run.refusal is None else run.refusal
+    control.lockouts.begin(timers.lockout)
+    return await _watched(timers, failure, had, wanted=timer.kind is not TimerKind.NONE)
+
+
+async def _cleared(
+    control: Control, timer: Timer, by: Caller, run: Run, timers: Timers
+) -> Sequence[Objection] | Outcome:
+    """Return what is asked again at the last moment, when the device was heard and nothing is in the way of any time.
+
+    The way that sets it is asked first: what a nearer one reads after that is newer.
+    """
+    keys = [key for key in _keys(control, timer, timers.circuit) if key is not None]
+    try:
+        await timers.fresh()
+    except AcrelError as error:
+        return refused(Reason.NOT_SENT, error)
+    if timer.kind is TimerKind.NONE:
+        return ()
+    objections: list[Objection] = []
+    for key in keys:
+        found = await control.cleared(key, by, run)
+        if isinstance(found, Outcome):
+            return found
+        objections.append(found)
+    return objections
+
+
+def _objection(
+    control: Control,
+    timer: Timer,
+    by: Caller,
+    run: Run,
+    source: Source,
+    cleared: Sequence[Objection],
+) -> Outcome | None:
+    """Return what is in the way directly before it would be sent: what was so before may be over."""
+    if run.is_given_up or source not in control.device.sources:
+        return refused(Reason.WITHDRAWN)
+    if (refusal := forbidden(control, timer, by)) is not None:
+        return refusal
+    return next((found for one in cleared if (found := one()) is not None), None)
+
+
+async def _watched(timers: Timers, failure: AcrelError | None, had: bool | None, *, wanted: bool) -> Outcome:  # noqa: FBT001 - what was said
+    """Return what became of it, by what the device says afterwards."""
+    said = await timers.seen(wanted=wanted)
+    make = partial(Outcome, writes=1)
+    if said is wanted and wanted and had is not False:
+        # That there is one says nothing of which.
+        return make(result=Result.UNVERIFIED, reason=Reason.NO_EVIDENCE, detail=phrase("timer_was_there"))
+    if said is wanted:
+        return make(result=Result.CONFIRMED)
+    if not timers.is_told or failure is not None:
+        return make(result=Result.UNKNOWN, reason=Reason.NO_ANSWER, detail=failure or "")
+    if said is None:
+        return make(result=Result.UNVERIFIED, reason=Reason.NO_EVIDENCE, detail=phrase("timer_unsaid"))
+    return make(result=Result.UNKNOWN, reason=Reason.NOT_WATCHED, detail=_otherwise(wanted=wanted))
+
+
+def _otherwise(*, wanted: bool) -> Phrase:
+    return phrase("timer_not_shown") if wanted else phrase("timer_still_shown")
+
+
+def _keys(control: Control, timer: Timer, circuit: str) -> Sequence[PointKey | None]:
+    """Return the operations that a timer does by itself, of one that is cancelled both; None where there is none."""
+    is_none = timer.kind is TimerKind.NONE
+    effects = [
+        effect
+        for effect, moment in ((Effect.OPEN, timer.opens), (Effect.CLOSE, timer.closes))
+        if is_none or moment is not None
+    ]
+    effects = effects or [Effect.OPEN, Effect.CLOSE]
+    return [usual(control.operations, control.policy, circuit, effect) for effect in effects]

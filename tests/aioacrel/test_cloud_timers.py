@@ -1,0 +1,458 @@
+"""The timer that a device keeps itself: set for who may, as a closing is checked, once, and done when it is shown."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from custom_components.acrel_safety.aioacrel.cloud.records import Meter as Listed
+from custom_components.acrel_safety.aioacrel.control.caller import AUTOMATION, Caller, CallerKind
+from custom_components.acrel_safety.aioacrel.control.control import Act
+from custom_components.acrel_safety.aioacrel.control.outcome import Outcome, Reason, Result
+from custom_components.acrel_safety.aioacrel.control.policy import Policy
+from custom_components.acrel_safety.aioacrel.control.rights import Right, Rights
+from custom_components.acrel_safety.aioacrel.control.timing import set_timer
+from custom_components.acrel_safety.aioacrel.texts import texts
+from custom_components.acrel_safety.aioacrel.timers import TIMER, Timer, TimerKind, may_switch_alone, timer_said
+from simulator.cloud import ARCM300T, Cloud, Meter
+from simulator.cloud import meters as simulated
+
+from .cloud_hub_rigs import SECOND, Office, clock, cloud_at_noon, office
+from .test_cloud_control import OFF, Switched, breaker
+
+pytestmark = pytest.mark.virtual_time
+ADA = Caller(kind=CallerKind.PERSON, id="ada", name="Ada", is_administrator=True)
+UWE = Caller(kind=CallerKind.PERSON, id="uwe", name="Uwe")
+CANCEL = Timer(kind=TimerKind.NONE)
+DAILY = Timer(kind=TimerKind.DAILY, opens=time(22), closes=time(6))
+COMMAND = "send310ControlDemandHTTP"
+
+
+def once(opens: float | None = None, closes: float | None = None) -> Timer:
+    """Return a timer that switches so many seconds from now."""
+    at = [None if one is None else clock() + timedelta(seconds=one) for one in (opens, closes)]
+    return Timer(kind=TimerKind.ONCE, opens=at[0], closes=at[1])
+
+
+class Timed(Switched):
+    """A breaker whose timer is set through an account."""
+
+    def __init__(self, it: Office, meter: Meter) -> None:
+        super().__init__(it, meter)
+        self.acts: list[Act] = []
+        self.control.listen(self.acts.append)
+
+    async def set(
+        self, timer: Timer, by: Caller = ADA, password: str | None = SECOND, *, confirmed: bool = True
+    ) -> Outcome:
+        if password is not None:
+            self.orders.offer(self.source, TIMER, password)
+        try:
+            return await set_timer(self.control, timer, by, is_confirmed=confirmed)
+        finally:
+            self.orders.withdraw(self.source, TIMER)
+
+
+async def test_it_is_set_does_what_it_says_and_is_cancelled() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        assert (await box.set(once(opens=1200))).is_confirmed
+        stood = [(meter.closed, meter.timer is not None)]
+        await asyncio.sleep(1300)
+        stood.append((meter.closed, meter.timer is not None))
+        assert stood == [(True, True), (False, False)]
+        outcome = await box.set(DAILY)
+        assert (outcome.result, outcome.writes) == (Result.CONFIRMED, 1)
+        assert meter.timer == simulated.Timer(daily=True, open="22:00:00", close="06:00:00")
+        await asyncio.sleep(40)
+        assert (await box.set(CANCEL)).is_confirmed
+        assert [meter.timer] == [None]
+        assert (box.sent, cloud.count("verifySePassword")) == (3, 3)
+        begun = [act for act in box.acts if act.outcome is None]
+        assert [(act.key, act.timer and act.timer.zone) for act in begun[1:]] == [(TIMER, "China"), (TIMER, "")]
+
+
+async def test_a_time_is_sent_as_the_server_writes_it_whatever_zone_it_was_said_in() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        when = datetime(2026, 11, 23, 7, 30, tzinfo=ZoneInfo("America/New_York"))
+        assert (await box.set(Timer(kind=TimerKind.ONCE, opens=when))).is_confirmed
+        assert meter.timer == simulated.Timer(daily=False, open="2026-11-23 20:30:00")
+
+
+WRONG: dict[str, tuple[Callable[[], Timer], str]] = {
+    "no time": (lambda: Timer(kind=TimerKind.ONCE), "one time at least"),
+    "no daily time": (lambda: Timer(kind=TimerKind.DAILY), "one time at least"),
+    "the same": (lambda: once(600, 600), "one time at least"),
+    "the same to the second": (lambda: once(600, 600.4), "one time at least"),
+    "the same each day": (lambda: Timer(kind=TimerKind.DAILY, opens=time(6), closes=time(6)), "one time at least"),
+    "over": (lambda: once(-1, 600), "is over"),
+    "now": (lambda: once(600, 0), "is over"),
+    "without a zone": (
+        lambda: Timer(kind=TimerKind.ONCE, opens=datetime(2027, 1, 1)),  # noqa: DTZ001 - that is the case
+        "without a zone",
+    ),
+    "a daily one as once": (lambda: Timer(kind=TimerKind.ONCE, opens=time(6)), "without a zone"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+async def test_times_that_cannot_be_are_refused_with_what_is_wrong_and_nothing_is_sent(name: str) -> None:
+    make, said = WRONG[name]
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        outcome = await box.set(make())
+        assert (outcome.result, outcome.reason, box.sent) == (Result.REFUSED, Reason.BAD_VALUE, 0)
+        assert said in outcome.text()
+        assert cloud.count("verifySePassword") == 0
+
+
+@pytest.mark.parametrize(("hour", "is_taken"), [(0, True), (1, False), (2, True)])
+async def test_of_an_hour_that_comes_twice_the_second_cannot_be_said_to_the_server(
+    hour: int, *, is_taken: bool
+) -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        it.hub.account.zone = ZoneInfo("Europe/Berlin")
+        box = Timed(it, meter)
+        timers = box.source.timers
+        assert timers is not None
+        # 2027-10-31: at 01:00 UTC it is 02:00 in Berlin for the second time.
+        timer = Timer(kind=TimerKind.ONCE, opens=datetime(2027, 10, 31, hour, 30, tzinfo=UTC))
+        assert (timers.refusal(timer) is None) is is_taken
+
+
+async def test_a_time_that_passes_while_the_device_is_waited_for_is_not_sent() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    meter.age_s = 600.0
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        setting = asyncio.create_task(box.set(once(opens=100)))
+        await asyncio.sleep(110)
+        meter.age_s = 1.0
+        outcome = await setting
+        assert (outcome.result, outcome.reason, box.sent) == (Result.REFUSED, Reason.BAD_VALUE, 0)
+
+
+RIGHTS: list[tuple[frozenset[Right], Callable[[], Timer], bool]] = [
+    (frozenset(), lambda: once(600), False),
+    (frozenset({Right.OFF}), lambda: once(600), True),
+    (frozenset({Right.ON}), lambda: once(600), False),
+    (frozenset({Right.OFF}), lambda: once(None, 600), False),
+    (frozenset({Right.ON}), lambda: once(None, 600), True),
+    (frozenset({Right.OFF}), lambda: once(600, 900), False),
+    (frozenset({Right.ON}), lambda: DAILY, False),
+    (frozenset({Right.OFF, Right.ON}), lambda: DAILY, True),
+    (frozenset({Right.SETTINGS, Right.TESTS, Right.TAGS}), lambda: CANCEL, False),
+    (frozenset({Right.OFF}), lambda: CANCEL, True),
+    (frozenset({Right.ON}), lambda: CANCEL, True),
+]
+
+
+@pytest.mark.parametrize("who", [UWE, AUTOMATION], ids=["a person", "an automation"])
+@pytest.mark.parametrize(("rights", "make", "is_allowed"), RIGHTS)
+async def test_each_time_takes_the_right_to_what_it_does(
+    rights: frozenset[Right], make: Callable[[], Timer], who: Caller, *, is_allowed: bool
+) -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        name = "automations" if who is AUTOMATION else "user:uwe"
+        box.policy = Policy(is_enabled=True, may_close=True, rights=Rights({name: rights}))
+        await it.hub.start()
+        outcome = await box.set(make(), who)
+        if is_allowed:
+            assert outcome.is_confirmed, outcome.text()
+        else:
+            assert (outcome.result, outcome.reason) == (Result.REFUSED, Reason.NO_RIGHT)
+        assert box.sent == cloud.count("verifySePassword") == int(is_allowed)
+
+
+async def test_a_right_that_is_withdrawn_while_it_waits_is_none() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    meter.age_s = 600.0
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        setting = asyncio.create_task(box.set(DAILY))
+        await asyncio.sleep(20)
+        box.policy = replace(box.policy, is_enabled=False)
+        meter.age_s = 1.0
+        outcome = await setting
+        assert (outcome.reason, box.sent) == (Reason.CONTROL_OFF, 0)
+
+
+async def test_a_critical_circuit_is_opened_by_no_timer_of_an_automation() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        box.policy = replace(box.policy, critical=frozenset({"1"}))
+        await it.hub.start()
+        assert (await box.set(once(600), AUTOMATION)).reason is Reason.CRITICAL_LOAD
+        assert (await box.set(once(600))).is_confirmed
+
+
+async def test_one_that_closes_has_to_be_confirmed() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        for timer in (once(None, 600), once(300, 600), DAILY):
+            outcome = await box.set(timer, confirmed=False)
+            assert (outcome.reason, box.sent) == (Reason.NOT_CONFIRMED, 0)
+            assert "asks no interlock" in outcome.text()
+        assert (await box.set(once(600), confirmed=False)).is_confirmed
+        await asyncio.sleep(40)
+        assert (await box.set(CANCEL, confirmed=False)).is_confirmed
+
+
+async def test_what_refuses_a_closing_by_hand_refuses_one_by_a_timer_and_neither_an_opening_nor_cancelling() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        tag = box.control.hang_tag("1", ADA, "Somebody works there")
+        assert not isinstance(tag, Reason)
+        for timer in (once(None, 600), once(300, 600), DAILY):
+            assert ((await box.set(timer)).reason, box.sent) == (Reason.TAGGED, 0)
+        assert (await box.set(once(600))).is_confirmed
+        await asyncio.sleep(40)
+        assert (await box.set(CANCEL)).is_confirmed
+        box.policy, sent = replace(box.policy, may_close=False), box.sent
+        box.control.remove_tag(tag.id, ADA)
+        await asyncio.sleep(40)
+        assert ((await box.set(DAILY)).reason, box.sent) == (Reason.ON_NOT_ALLOWED, sent)
+
+
+async def test_a_tag_that_is_hung_while_it_waits_is_heeded() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    cloud.fail("slow", at="verifySePassword")
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+
+        def hang(act: Act) -> None:
+            if act.outcome is None:
+                box.control.hang_tag("1", ADA, "Somebody works there")
+
+        box.control.listen(hang)
+        assert ((await box.set(DAILY)).reason, box.sent) == (Reason.TAGGED, 0)
+
+
+async def test_it_and_operations_share_one_lock_out_and_one_turn() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        assert (await box.set(once(600))).is_confirmed
+        assert (await box.operate(OFF)).reason is Reason.LOCKED_OUT
+        await asyncio.sleep(31)
+        operating = asyncio.create_task(box.operate(OFF))
+        await asyncio.sleep(0)
+        assert (await box.set(CANCEL)).reason is Reason.BUSY
+        assert (await operating).is_confirmed
+        assert (await box.set(CANCEL)).reason is Reason.LOCKED_OUT
+        assert box.sent == 2
+        assert not any(command.was_early for command in cloud.commands.sent)
+
+
+async def test_a_second_password_is_asked_for_and_a_wrong_one_tried_once() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        assert ((await box.set(DAILY, password=None)).result, cloud.count("verifySePassword")) == (Result.REFUSED, 0)
+        wrong = await box.set(DAILY, password=f"not {SECOND}")
+        assert (wrong.result, wrong.writes, box.sent) == (Result.REFUSED, 0, 0)
+        assert cloud.count("verifySePassword") == 1
+        # What is given for an operation is not used for a timer.
+        box.orders.offer(box.source, OFF, SECOND)
+        assert (await box.set(DAILY, password=None)).result is Result.REFUSED
+        assert (cloud.count("verifySePassword"), box.sent) == (1, 0)
+
+
+type Break = Callable[[Cloud, Meter, Timed], Any]
+FAULTS: dict[str, tuple[Break, Result, Reason | None, int]] = {
+    "the answer is cut": (lambda cloud, _, __: cloud.fail("cut", at=COMMAND, acts=True), Result.CONFIRMED, None, 1),
+    "the answer never comes": (
+        lambda cloud, _, __: cloud.fail("hang", at=COMMAND, acts=True),
+        Result.CONFIRMED,
+        None,
+        1,
+    ),
+    "the server fails and did it not": (
+        lambda cloud, _, __: cloud.fail("trace", at=COMMAND),
+        Result.UNKNOWN,
+        Reason.NO_ANSWER,
+        1,
+    ),
+    "the token is renewed at the order": (
+        lambda cloud, _, __: cloud.fail("renew", at=COMMAND),
+        Result.UNKNOWN,
+        Reason.NO_ANSWER,
+        1,
+    ),
+    "it is thrown out at the order": (
+        lambda cloud, _, __: cloud.fail("unauthorised", at=COMMAND),
+        Result.UNKNOWN,
+        Reason.NO_ANSWER,
+        1,
+    ),
+    "the device is lost after the order": (
+        lambda _, meter, box: box.control.listen(lambda act: meter.lose()),
+        Result.UNKNOWN,
+        Reason.NO_ANSWER,
+        1,
+    ),
+    "the device never takes it": (
+        lambda cloud, _, __: setattr(cloud.behaviour, "command_s", 1e6),
+        Result.UNKNOWN,
+        Reason.NOT_WATCHED,
+        1,
+    ),
+    "there was one before": (
+        lambda _, meter, __: setattr(meter, "timer", simulated.Timer(daily=True, open="01:00:00")),
+        Result.UNVERIFIED,
+        Reason.NO_EVIDENCE,
+        1,
+    ),
+    "the server is gone before": (
+        lambda cloud, _, __: cloud.fail("close", at="selectByStationId", times=None),
+        Result.REFUSED,
+        Reason.NOT_SENT,
+        0,
+    ),
+    "the device is lost before": (lambda _, meter, __: meter.lose(), Result.REFUSED, Reason.NOT_SENT, 0),
+    "the proof cannot be asked for": (
+        lambda cloud, _, __: cloud.fail("trace", at="getControlValidType", times=None),
+        Result.REFUSED,
+        Reason.NOT_SENT,
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+async def test_whatever_happens_it_is_sent_once_at_most_and_confirmed_by_the_list_alone(name: str) -> None:
+    breaks, result, reason, sent = FAULTS[name]
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        breaks(cloud, meter, box)
+        await it.hub.poll()
+        outcome = await box.set(DAILY)
+        assert (outcome.result, outcome.reason) == (result, reason), outcome.text()
+        assert (box.sent, outcome.writes) == (sent, sent)
+        if outcome.is_confirmed:
+            assert meter.timer is not None
+        cloud.faults.clear()
+        await asyncio.sleep(2000)
+        assert box.sent == sent
+
+
+async def test_where_the_list_does_not_say_it_stays_unverified(monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        asked = it.hub.account.meters
+
+        async def silent(site: str) -> list[Listed]:
+            return [replace(one, has_timer=None) for one in await asked(site)]
+
+        monkeypatch.setattr(it.hub.account, "meters", silent)
+        await it.hub.start()
+        outcome = await box.set(DAILY)
+        assert (outcome.result, outcome.reason, box.sent) == (Result.UNVERIFIED, Reason.NO_EVIDENCE, 1)
+        assert not may_switch_alone(box.device.sources)
+
+
+async def test_whoever_gives_up_before_it_left_has_nothing_sent_and_afterwards_it_is_watched_to_its_end() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        for at, sent in (("verifySePassword", 0), (COMMAND, 1)):
+            cloud.fail("hang", at=at, acts=True)
+            task = asyncio.create_task(box.set(DAILY))
+            await asyncio.sleep(5)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await box.control.settle()
+            assert box.sent == sent
+        assert box.acts[-1].outcome == Outcome(result=Result.CONFIRMED, writes=1)
+
+
+async def test_of_what_keeps_no_timer_none_is_set() -> None:
+    cloud = cloud_at_noon()
+    meter = cloud.site().add(ARCM300T, "Box")
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        for timer in (DAILY, CANCEL, once(600)):
+            outcome = await box.set(timer)
+            assert (outcome.reason, outcome.writes) == (Reason.NOT_OFFERED, 0)
+        assert cloud.effects == []
+
+
+async def test_who_opens_it_is_told_that_its_own_timer_may_close_it() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        assert "timer" not in (await box.operate(OFF)).text()
+        meter.timer = simulated.Timer(daily=True, close="06:00:00")
+        await asyncio.sleep(70)
+        assert "it may close by itself" in (await box.operate(OFF)).text()
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["kind", "opens", "closes", "zone", "x"]),
+        st.one_of(st.none(), st.text(), st.integers(), st.sampled_from(["once", "daily", "none"]), st.lists(st.text())),
+    )
+)
+def test_whatever_a_record_says_of_a_timer_is_a_sentence(kept: dict[str, object]) -> None:
+    for language in ("en", "zh"):
+        assert timer_said(kept).text(language)
+
+
+def test_what_is_kept_of_a_timer_says_when_and_of_which_zone() -> None:
+    at = datetime(2026, 12, 1, 22, 30, tzinfo=UTC)
+    assert timer_said(Timer(kind=TimerKind.ONCE, closes=at).plain()).text() == (
+        "its own timer, once (opens: –, closes: 2026-12-01 22:30:00+00:00)"
+    )
+    assert "each day (opens: 22:00:00, closes: 06:00:00, times of China)" in (
+        timer_said(replace(DAILY, zone="China").plain()).text()
+    )
+    assert timer_said(CANCEL.plain()).text() == texts("en")["phrases.timer_none"]
