@@ -28,11 +28,12 @@ from .loading import add_device, async_load_models, enabled_points, read_tables
 from .memory import TotalsMemory
 from .migrating import async_migrate_entry as async_migrate_entry
 from .missedlinks import async_miss_link
-from .operating import async_remember
 from .page import async_serve_page
 from .reloading import async_reload
 from .starting import async_leave, async_start, not_ready
 from .stored import async_check_link, async_sound_devices
+from .tagmemory import tag_memory
+from .tripmemory import trip_memory
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -61,7 +62,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     # Now, whether this link can be set up or not.
     desk.forget_removed()
     models = await async_load_models(hass, subentries)
-    await async_remember(hass)
+    # What was kept of tags and trips is there before any device is made.
+    await tag_memory(hass).async_open()
+    await trip_memory(hass).async_open()
     memory = TotalsMemory(hass, entry)
     await memory.async_load()
     hub = hub_of(hass, entry)

@@ -28,6 +28,7 @@ from .proofs import hiding, secret_in
 from .starters import StarterForgottenError, note_starters, person_behind
 from .tagging import async_hang_tag, async_remove_tag
 from .targets import Spot, spots_of
+from .timeractions import register_timer_actions
 
 SELECT: Final = "select"
 OPERATE: Final = "operate"
@@ -81,6 +82,7 @@ def register_control_actions(hass: HomeAssistant) -> None:
     register(DOMAIN, HANG_TAG, _async_hang_tag, _HANG_SCHEMA, supports_response=SupportsResponse.OPTIONAL)
     register(DOMAIN, REMOVE_TAG, _async_remove_tag, probatio.Schema({probatio.Required(ATTR_TAG_ID): _SAID}))
     register_proof_actions(hass)
+    register_timer_actions(hass)
     listing = probatio.Schema({**cv.TARGET_SERVICE_FIELDS})
     register(DOMAIN, LIST_OPERATIONS, _async_list, listing, supports_response=SupportsResponse.ONLY)
 

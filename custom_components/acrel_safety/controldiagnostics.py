@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant
 
 from .aioacrel.control.policy import Policy
 from .aioacrel.control.rights import user
+from .aioacrel.timers import timers_by
 from .const import CONF_CONTROL
 from .controlsettings import RIGHTS
 from .deeds import Deed, deeds_of
@@ -28,7 +29,7 @@ def nameless(settings: Mapping[str, Any]) -> dict[str, Any]:
 def operations_shown(hass: HomeAssistant, operator: Operator) -> Mapping[str, Any]:
     """Return how a device is operated."""
     control, policy = operator.control, operator.policy
-    under_way = control.under_way
+    under_way, timed = control.under_way, timers_by(control.device.sources)
     return {
         "enabled": policy.is_enabled,
         "may_close": policy.may_close,
@@ -39,6 +40,7 @@ def operations_shown(hass: HomeAssistant, operator: Operator) -> Mapping[str, An
         "operations": [*map(str, control.operations)],
         "positions": _positions(operator, policy),
         "tags": len(control.tags.all),
+        "has_timer": None if timed is None else timed[1].has_timer,
         "under_way": None if under_way is None else str(under_way.key),
         "last": [_ended(deed) for deed in deeds_of(hass).ended(operator.board.identity)],
     }
@@ -51,7 +53,7 @@ def _positions(operator: Operator, policy: Policy) -> Mapping[str, str | None]:
 
 def _ended(deed: Deed) -> Mapping[str, Any]:
     plain = deed.plain()
-    told = ("effect", "caller", "result", "reason", "writes", "position")
+    told = ("timer", "effect", "caller", "result", "reason", "writes", "position")
     return {
         "operation": f"{deed.circuit}/{deed.code}",
         **{key: plain.get(key) for key in told},

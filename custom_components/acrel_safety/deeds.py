@@ -79,6 +79,8 @@ class Deed:
     """What hangs on a circuit that was closed all the same."""
     position: bool | None = None
     """Where it moved to: true is closed."""
+    timer: Mapping[str, Any] = field(default_factory=dict)
+    """Of a timer that the device keeps itself, what it was to do, as the record keeps it; empty of all else."""
     more: int = 0
     """Of what came to nothing often: how many more."""
     time: datetime = field(default_factory=dt_util.utcnow)
@@ -99,8 +101,7 @@ class Deed:
         """Return it as the record keeps it; of what it is not about it says nothing."""
         caller, outcome, tag = self.caller, self.outcome, self.tag
         found: dict[str, Any] = {"what": str(self.what)}
-        if self.code:
-            found["code"] = self.code
+        found |= {name: value for name, value in (("code", self.code), ("timer", dict(self.timer))) if value}
         if self.effect is not None:
             found["effect"] = str(self.effect)
         if tag is not None:

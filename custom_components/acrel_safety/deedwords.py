@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from .aioacrel.control.tags import Tag
 from .aioacrel.points import Effect
 from .aioacrel.texts import Sayable, library_language, phrase
+from .aioacrel.timers import timer_said
 from .deeds import Deed, What
 from .entity_ids import shown_by
 from .wording import cut_off_tag, place_named
@@ -21,6 +22,8 @@ def tag_said(tag: Tag) -> str:
 def operation_name(deed: Deed, language: str) -> str:
     """Return what an operation does, and how it is called."""
     language = library_language(language)
+    if deed.timer:
+        return timer_said(deed.timer).text(language)
     name = deed.code if deed.operation is None else deed.operation.name(language)
     match deed.effect:
         case Effect.OPEN:
@@ -90,6 +93,8 @@ def told(hass: HomeAssistant, deed: Deed) -> dict[str, Any]:
             "reason": None if outcome.reason is None else str(outcome.reason),
             "writes": outcome.writes,
         }
+    if deed.timer:
+        payload["timer"] = dict(deed.timer)
     if tag is not None:
         payload |= {"tag_id": tag.id, "name": tag.name, "reason": tag.reason}
     if deed.what is What.MOVED:

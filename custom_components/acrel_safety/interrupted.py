@@ -1,6 +1,7 @@
 """What was under way when Home Assistant ended: what became of it is found out at the next start, never repeated."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,6 +49,8 @@ class Interrupted:
         self.effect = Effect(effect) if effect in Effect else Effect.UNSAID
         kind = _text(data, "caller")
         known = CallerKind(kind) if kind in CallerKind else CallerKind.AUTOMATION
+        timer = data.get("timer")
+        self._timer: Mapping[str, Any] = timer if isinstance(timer, Mapping) else {}
         self._caller = Caller(kind=known, id=_text(data, "by_id"), name=_text(data, "by"))
         self.leave: list[CALLBACK_TYPE] = []
         """What ends waiting for its position; empty when its end was put down."""
@@ -68,7 +71,8 @@ class Interrupted:
         if self.leave:
             self.end()
             outcome = Outcome(result=Result.UNKNOWN, reason=Reason.INTERRUPTED, writes=1, position=position)
-            self._operator.write_begun(self._operator.of_key(What.ENDED, self.key, self._caller, outcome))
+            deed = self._operator.of_key(What.ENDED, self.key, self._caller, outcome)
+            self._operator.write_begun(replace(deed, timer=self._timer))
 
     def end(self) -> None:
         """Wait no longer."""

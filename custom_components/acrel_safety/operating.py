@@ -1,6 +1,6 @@
 """Operating one device in Home Assistant: who asks is found out, the library decides, all of it is put down."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -14,18 +14,17 @@ from .aioacrel.alarms.board import Board
 from .aioacrel.control.caller import Caller
 from .aioacrel.control.control import Act, Control
 from .aioacrel.control.cutoff import CutOff
-from .aioacrel.control.inturn import in_turn
-from .aioacrel.control.outcome import Outcome, Reason, Result, refused
+from .aioacrel.control.inturn import in_turn, select_in_turn
+from .aioacrel.control.outcome import Outcome, Reason, Result
 from .aioacrel.control.policy import Policy
 from .aioacrel.control.reclose import Recloser
 from .aioacrel.control.surroundings import Watched
-from .aioacrel.control.tempo import PATIENCE
 from .aioacrel.control.tokens import Selection
-from .aioacrel.control.turns import TooManyError
 from .aioacrel.journal.entry import Kind
 from .aioacrel.points import Effect
 from .aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from .aioacrel.texts import library_language
+from .aioacrel.timers import TIMER
 from .callers import async_caller
 from .const import DOMAIN
 from .controlsettings import policy_now
@@ -45,12 +44,14 @@ from .proofs import refused_as, with_proof
 from .reclosing import reclose_device, reclosing_ids
 from .starters import StarterForgottenError
 from .tagmemory import tag_memory
+from .timerwarning import follow_timer
 from .tripmemory import trip_memory
 from .undone import follow_undone
 from .vain import vain_of
 
 _CONTROL = "_control_"
 _NOTHING: Mapping[str, object] = {}
+type Work = Callable[[], Awaitable[Outcome]]
 _KINDS = {What.TAG_HUNG: Kind.TAG, What.TAG_REMOVED: Kind.TAG, What.MOVED: Kind.POSITION}
 
 
@@ -115,11 +116,19 @@ class Operator:
         caller = await self.async_caller(context, key.circuit)
         if (outcome := self.control.forbidden(key, caller) or objection) is None:
             operate = partial(self.control.operate, key, caller, token, is_confirmed=is_confirmed)
-            # What was given is offered when it is one's turn: nobody else's act can use it, or spoil it.
-            outcome = await in_turn(self.control, key, caller, partial(with_proof, self, key, proof, operate))
-        else:
-            # Whoever may not keeps nobody waiting.
-            self.note(self.of_key(What.ENDED, key, caller, outcome))
+            return await self.async_in_turn(key, caller, proof, operate)
+        return await self.async_refuse(self.of_key(What.ENDED, key, caller, outcome), outcome)
+
+    async def async_in_turn(self, key: PointKey, caller: Caller, proof: str, act: Work) -> Outcome:
+        """Act when it is one's turn; return what became of it when that is on the disk."""
+        # What was given is offered when it is one's turn: nobody else's act can use it, or spoil it.
+        outcome = await in_turn(self.control, key, caller, partial(with_proof, self, key, proof, act))
+        await desk_of(self._hass).record.async_written()
+        return outcome
+
+    async def async_refuse(self, deed: Deed, outcome: Outcome) -> Outcome:
+        """Put a refusal down and return it: whoever may not keeps nobody waiting."""
+        self.note(deed)
         await desk_of(self._hass).record.async_written()
         return outcome
 
@@ -128,14 +137,7 @@ class Operator:
         caller = await self.async_caller(context, key.circuit)
         found: Selection | Outcome | None = self.control.forbidden(key, caller)
         if found is None:
-            try:
-                # One reading at a time, so that no operation waits for many.
-                async with self.control.lockouts.selections.turn((caller.kind, caller.id), PATIENCE):
-                    found = await self.control.select(key, caller, seconds)
-            except TooManyError:
-                found = refused(Reason.BUSY)
-            except TimeoutError:
-                found = refused(Reason.WAITED_TOO_LONG)
+            found = await select_in_turn(self.control, key, caller, seconds)
         if isinstance(found, Outcome):
             self.note(self.of_key(What.SELECT_REFUSED, key, caller, found))
         else:
@@ -166,7 +168,7 @@ class Operator:
     @callback
     def _put_down(self, act: Act) -> None:
         deed = self.of_key(What.BEGUN if act.outcome is None else What.ENDED, act.key, act.caller, act.outcome)
-        deed = replace(deed, seconds=act.seconds)
+        deed = replace(deed, seconds=act.seconds, timer={} if act.timer is None else act.timer.plain())
         if act.outcome is None:
             self._begun = act.time
         if act.time == self._begun:
@@ -180,7 +182,7 @@ class Operator:
     def of_key(self, what: What, key: PointKey, caller: Caller, outcome: Outcome | None = None) -> Deed:
         """Return what is done to an operation."""
         operation = self.control.device.model.operations.get(key)
-        effect = None if operation is None else self.policy.effect(operation)
+        effect = Effect.NOTHING if key == TIMER else None if operation is None else self.policy.effect(operation)
         return replace(self.deed(what, key.circuit, caller, outcome), code=key.code, operation=operation, effect=effect)
 
     def deed(self, what: What, circuit: str, caller: Caller | None = None, outcome: Outcome | None = None) -> Deed:
@@ -250,12 +252,6 @@ class Operator:
         yield from (*reclosing_ids(self), *cut_off_ids(self))
 
 
-async def async_remember(hass: HomeAssistant) -> None:
-    """Read what was kept of tags and trips, before any device is made."""
-    await tag_memory(hass).async_open()
-    await trip_memory(hass).async_open()
-
-
 @callback
 def operate_device(
     hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoordinator
@@ -285,6 +281,7 @@ def operate_device(
         follow_movements(operator, hass.loop.time),
         follow_undone(hass, operator),
         follow_doubts(hass, entry, operator),
+        follow_timer(hass, entry, operator),
         settle_interrupted(hass, operator, surroundings, desk_of(hass).begun),
     ]
 

@@ -299,11 +299,16 @@ async def test_a_second_password_is_asked_for_and_a_wrong_one_tried_once() -> No
 
 type Break = Callable[[Cloud, Meter, Timed], Any]
 FAULTS: dict[str, tuple[Break, Result, Reason | None, int]] = {
-    "the answer is cut": (lambda cloud, _, __: cloud.fail("cut", at=COMMAND, acts=True), Result.CONFIRMED, None, 1),
+    "the answer is cut": (
+        lambda cloud, _, __: cloud.fail("cut", at=COMMAND, acts=True),
+        Result.CONFIRMED,
+        Reason.TIMER_SHOWN,
+        1,
+    ),
     "the answer never comes": (
         lambda cloud, _, __: cloud.fail("hang", at=COMMAND, acts=True),
         Result.CONFIRMED,
-        None,
+        Reason.TIMER_SHOWN,
         1,
     ),
     "the server fails and did it not": (
@@ -409,7 +414,7 @@ async def test_whoever_gives_up_before_it_left_has_nothing_sent_and_afterwards_i
             await asyncio.gather(task, return_exceptions=True)
             await box.control.settle()
             assert box.sent == sent
-        assert box.acts[-1].outcome == Outcome(result=Result.CONFIRMED, writes=1)
+        assert box.acts[-1].outcome == Outcome(result=Result.CONFIRMED, reason=Reason.TIMER_SHOWN, writes=1)
 
 
 async def test_of_what_keeps_no_timer_none_is_set() -> None:

@@ -43,6 +43,7 @@ from custom_components.acrel_safety.issues import (
 from custom_components.acrel_safety.kinds import platform_of
 from custom_components.acrel_safety.lockedout import CLOSED_LOCKED_OUT
 from custom_components.acrel_safety.naming import EXTRA, naming, natural_platforms
+from custom_components.acrel_safety.timerwarning import MAY_CLOSE_ALONE
 from custom_components.acrel_safety.unwatched import UNREADABLE
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +56,7 @@ GO_BY_THEMSELVES = (
     UNREADABLE,
     CLOSED_LOCKED_OUT,
     EVIDENCE_DOUBTED,
+    MAY_CLOSE_ALONE,
     GATEWAY_TROUBLE,
 )
 SECTIONS = {
@@ -304,6 +306,7 @@ def test_every_issue_has_its_texts(english: Tree) -> None:
         EVIDENCE_DOUBTED,
         LINK_BROKEN,
         LINK_UNUSABLE,
+        MAY_CLOSE_ALONE,
         COUNTERS_HELD,
         HAZARDS_OVERDUE,
         LEVEL_CHANGED,

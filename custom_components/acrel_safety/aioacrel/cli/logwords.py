@@ -8,12 +8,13 @@ from ..alarms.facts import Word
 from ..alarms.happening import What
 from ..alarms.levels import Level
 from ..alarms.sayings import SAID, headed, over_with_figures, with_figures
-from ..control.outcome import Reason, Result
+from ..control.outcome import Reason, Result, became
 from ..control.requests import Cut
 from ..control.rounds import Phase, Why, saying
 from ..journal import Record
 from ..readings import DEVICE_CIRCUIT
 from ..texts import Phrase, Said, Sayable, phrase, said, say, texts
+from ..timers import timer_said
 from ..vocabulary import vocabulary
 
 _CAUSES = ("above_limit", "below_limit", "above_rating", "spread_too_large", "grows_slowly", "has_counted")
@@ -42,8 +43,11 @@ def words_of(record: Record, language: str) -> str:
     """Return what happened, who did it and what was written to it."""
     data = record.data
     nothing: _Data = {}
-    is_alarm = _is_alarm(data)
-    sentence, rest = (said(_alarm(data), language), nothing) if is_alarm else _other(record.kind, data, language)
+    is_alarm, timer = _is_alarm(data), data.get("timer")
+    if not is_alarm and isinstance(timer, Mapping):
+        sentence, rest = _of_timer(data, timer, language)
+    else:
+        sentence, rest = (said(_alarm(data), language), nothing) if is_alarm else _other(record.kind, data, language)
     parts = [sentence, *_fields(rest)]
     if by := _text(data.get("by")):
         parts.append(phrase("log_by", who=_quoted(by)).text(language))
@@ -170,16 +174,29 @@ def _other(kind: str, data: _Data, language: str) -> tuple[str, _Data]:
     return said(sentence, language), {name: value for name, value in data.items() if name not in told}
 
 
+def _of_timer(data: _Data, timer: _Data, language: str) -> tuple[str, _Data]:
+    """Return the same of a timer that a device keeps itself."""
+    told = {*_PLACE, *_ELSEWHERE, "by", "comment", "what", "code", "effect", "timer", "result", "reason", "position"}
+    # A person may have edited it: what stands there looks like nothing else.
+    kept = {
+        name: _quoted(value) if name in ("opens", "closes", "zone") else value
+        for name, value in timer.items()
+        if isinstance(value, str)
+    }
+    done = timer_said(kept)
+    begun = phrase("log_operation_begun", operation=done).text(language)
+    sentence = _with_outcome(done, data, language) if data.get("result") in Result else begun
+    return sentence, {name: value for name, value in data.items() if name not in told}
+
+
 def _with_outcome(sentence: Said, data: _Data, language: str) -> str:
     found = said(sentence, language)
     return f"{found}; {_outcome(data, language)}" if data.get("result") in Result else found
 
 
 def _outcome(data: _Data, language: str) -> str:
-    sentence = say(f"results.{data['result']}", language)
-    if data.get("reason") in Reason:
-        sentence = f"{sentence}: {say(f'reasons.{data["reason"]}', language)}"
-    return sentence
+    reason = Reason(data["reason"]) if data.get("reason") in Reason else None
+    return became(Result(data["result"]), reason, language)
 
 
 def _fields(data: _Data) -> Iterator[str]:

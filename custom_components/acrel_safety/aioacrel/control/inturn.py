@@ -13,6 +13,7 @@ from .turns import TooManyError
 if TYPE_CHECKING:
     from .caller import Caller
     from .control import Control
+    from .tokens import Selection
 
 OPENING_PATIENCE = 30.0
 """Seconds for which an opening waits for what is under way: it is better late than not at all.
@@ -42,3 +43,14 @@ async def in_turn(control: Control, key: PointKey, by: Caller, act: Callable[[],
         outcome = refused(Reason.WAITED_TOO_LONG)
     control.tell_refusal(key, by, outcome)
     return outcome
+
+
+async def select_in_turn(control: Control, key: PointKey, by: Caller, seconds: float) -> Selection | Outcome:
+    """Check an operation when it is one's turn: one reading at a time, so that no operation waits for many."""
+    try:
+        async with control.lockouts.selections.turn((by.kind, by.id), PATIENCE):
+            return await control.select(key, by, seconds)
+    except TooManyError:
+        return refused(Reason.BUSY)
+    except TimeoutError:
+        return refused(Reason.WAITED_TOO_LONG)

@@ -62,6 +62,9 @@ class Reason(StrEnum):
     MOVED_LATE = "moved_late"
     LOGGED = "logged"
     """By what the other side wrote down: of what moves nothing."""
+    TIMER_SHOWN = "timer_shown"
+    TIMER_GONE = "timer_gone"
+    """Of the timer that a device keeps itself: by the list of a server, after it was set or cancelled."""
     # Why it was not:
     DEVICE_REFUSED = "device_refused"
     NOT_TAKEN = "not_taken"
@@ -75,6 +78,10 @@ class Reason(StrEnum):
     INTERRUPTED = "interrupted"
     """The program ended in the middle."""
     SLIP = "slip"
+
+
+_SAY_ALL = frozenset({Reason.TIMER_SHOWN, Reason.TIMER_GONE})
+"""Reasons that also say the result: nothing that has a position was read back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +104,7 @@ class Outcome:
 
     def text(self, language: str = "en") -> str:
         """Return a sentence in a language."""
-        sentence = say(f"results.{self.result}", language)
-        if self.reason is not None:
-            sentence = f"{sentence}: {say(f'reasons.{self.reason}', language)}"
-        return self._detailed(sentence, language)
+        return self._detailed(became(self.result, self.reason, language), language)
 
     def why(self, language: str = "en") -> str:
         """Return the reason alone in a language; empty where there is none."""
@@ -108,6 +112,14 @@ class Outcome:
 
     def _detailed(self, sentence: str, language: str) -> str:
         return f"{sentence} ({detail})" if (detail := said(self.detail, language)) else sentence
+
+
+def became(result: Result, reason: Reason | None, language: str) -> str:
+    """Return a sentence in a language, without details."""
+    if reason in _SAY_ALL:
+        return say(f"reasons.{reason}", language)
+    sentence = say(f"results.{result}", language)
+    return sentence if reason is None else f"{sentence}: {say(f'reasons.{reason}', language)}"
 
 
 def refused(reason: Reason, detail: Said = "", *, position: bool | None = None) -> Outcome:

@@ -45,6 +45,9 @@ class Surroundings(Protocol):
     def switched_on(self, circuit: str, late: float = 0.0) -> None:
         """Take it that a circuit was closed from here."""
 
+    def is_off(self, circuit: str) -> bool:
+        """Whether a circuit was switched off from here, and is so for all that was seen since."""
+
     def released(self, circuit: str) -> None:
         """Take it that a circuit was given back to its device, which may close and open it."""
 
@@ -79,6 +82,11 @@ class Unwatched:
 
     def switched_on(self, circuit: str, late: float = 0.0) -> None:
         """Tell nobody."""
+
+    def is_off(self, circuit: str) -> bool:
+        """Return that nobody knows of it here."""
+        del circuit
+        return False
 
     def released(self, circuit: str) -> None:
         """Tell nobody."""
@@ -206,6 +214,10 @@ class Watched:
         for rule in self._closed_again(circuit):
             rule.switched_on()
             self._watch.look_again(rule)
+
+    def is_off(self, circuit: str) -> bool:
+        """Whether what looks for a closing of it looks, and saw none."""
+        return any(rule.holds for rule in self._closed_again(circuit))
 
     def _closed_again(self, circuit: str) -> Iterator[ClosedAgainRule]:
         return (rule for rule in self._watch.closed_again_rules() if _concerns(rule.cause.key.circuit, circuit))

@@ -125,7 +125,7 @@ async def _watched(timers: Timers, failure: AcrelError | None, had: bool | None,
         # That there is one says nothing of which.
         return make(result=Result.UNVERIFIED, reason=Reason.NO_EVIDENCE, detail=phrase("timer_was_there"))
     if said is wanted:
-        return make(result=Result.CONFIRMED)
+        return make(result=Result.CONFIRMED, reason=Reason.TIMER_SHOWN if wanted else Reason.TIMER_GONE)
     if not timers.is_told or failure is not None:
         return make(result=Result.UNKNOWN, reason=Reason.NO_ANSWER, detail=failure or "")
     if said is None:

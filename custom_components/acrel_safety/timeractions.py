@@ -1,0 +1,147 @@
+"""The actions that set and cancel the timer that a device keeps itself."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, time
+from functools import partial
+from typing import Any, Final
+
+import probatio
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+
+from .aioacrel.control.outcome import Outcome, Result
+from .aioacrel.control.timing import forbidden, set_timer
+from .aioacrel.readings import DEVICE_CIRCUIT
+from .aioacrel.timers import TIMER, Timer, TimerKind, timers_by
+from .const import DOMAIN
+from .cutting import operators
+from .deeds import What
+from .operating import Operator
+from .proofs import hiding, secret_in
+from .targets import spots_of
+
+SET_DEVICE_TIMER: Final = "set_device_timer"
+CANCEL_DEVICE_TIMER: Final = "cancel_device_timer"
+ATTR_OPENS: Final = "opens"
+ATTR_CLOSES: Final = "closes"
+ATTR_DAILY: Final = "daily"
+ATTR_CONFIRM_CLOSING: Final = "confirm_closing"
+_TIME = re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
+_MOMENT = probatio.Any(datetime, time, probatio.All(str, probatio.Length(max=40)))
+_CANCEL_SCHEMA = probatio.Schema({**cv.TARGET_SERVICE_FIELDS})
+_SET_SCHEMA = probatio.Schema(
+    {
+        **cv.TARGET_SERVICE_FIELDS,
+        probatio.Optional(ATTR_OPENS): _MOMENT,
+        probatio.Optional(ATTR_CLOSES): _MOMENT,
+        probatio.Optional(ATTR_DAILY, default=False): cv.boolean,
+        probatio.Optional(ATTR_CONFIRM_CLOSING, default=False): cv.boolean,
+    }
+)
+
+
+@callback
+def register_timer_actions(hass: HomeAssistant) -> None:
+    """Register them, whether any account is loaded or not."""
+    register, optional = hass.services.async_register, SupportsResponse.OPTIONAL
+    register(DOMAIN, SET_DEVICE_TIMER, _async_set, hiding(_SET_SCHEMA), supports_response=optional)
+    register(DOMAIN, CANCEL_DEVICE_TIMER, _async_cancel, hiding(_CANCEL_SCHEMA), supports_response=optional)
+
+
+async def _async_set(call: ServiceCall) -> ServiceResponse:
+    """Have a device open, close, or both, by itself. Raises ServiceValidationError where nothing was sent."""
+    opens, closes = (_moment(call.data, name) for name in (ATTR_OPENS, ATTR_CLOSES))
+    kind = TimerKind.DAILY if call.data[ATTR_DAILY] else TimerKind.ONCE
+    timer = Timer(kind=kind, opens=opens, closes=closes)
+    return await _async_asked(call, _meant(call), timer, is_confirmed=call.data[ATTR_CONFIRM_CLOSING])
+
+
+async def _async_cancel(call: ServiceCall) -> ServiceResponse:
+    """Have a device forget its timer. Raises ServiceValidationError where nothing was sent."""
+    return await _async_asked(call, _meant(call), Timer(kind=TimerKind.NONE))
+
+
+async def _async_asked(
+    call: ServiceCall, operator: Operator, timer: Timer, *, is_confirmed: bool = False
+) -> ServiceResponse:
+    control, found = operator.control, timers_by(operator.control.device.sources)
+    caller = await operator.async_caller(call.context, DEVICE_CIRCUIT if found is None else found[1].circuit)
+    if (outcome := forbidden(control, timer, caller)) is None:
+        act = partial(set_timer, control, timer, caller, is_confirmed=is_confirmed)
+        outcome = await operator.async_in_turn(TIMER, caller, secret_in(call.data), act)
+    else:
+        deed = replace(operator.of_key(What.ENDED, TIMER, caller, outcome), timer=timer.plain())
+        outcome = await operator.async_refuse(deed, outcome)
+    if not call.return_response or outcome.result is Result.REFUSED:
+        operator.check(outcome)
+    return _plain(operator, outcome) if call.return_response else None
+
+
+def _plain(operator: Operator, outcome: Outcome) -> dict[str, Any]:
+    found = timers_by(operator.control.device.sources)
+    return {
+        "outcome": str(outcome.result),
+        "reason": None if outcome.reason is None else str(outcome.reason),
+        "text": operator.sentence(outcome),
+        "writes": outcome.writes,
+        "has_timer": None if found is None else found[1].has_timer,
+        "zone": None if found is None else found[1].zone,
+    }
+
+
+def _meant(call: ServiceCall) -> Operator:
+    """Return what operates the one device that is named. Raises ServiceValidationError."""
+    spots = spots_of(call.hass, call.data) or ()
+    found = {one for spot in spots for one in operators(call.hass) if one.board.identity == spot.identity}
+    if len(found) != 1:
+        raise _refusal("several_to_operate" if found else "nothing_to_operate")
+    return found.pop()
+
+
+# -- times ------------------------------------------------------------------------------------------------------------
+
+
+def _moment(data: Mapping[str, Any], name: str) -> datetime | time | None:
+    """Return a time that was given; None where none was. Raises ServiceValidationError."""
+    given = data.get(name)
+    if given is None or given == "":
+        return None
+    is_daily: bool = data[ATTR_DAILY]
+    if (found := _daily(given) if is_daily else _once(given)) is None:
+        key = "timer_time_daily" if is_daily else "timer_time_once"
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key=key, translation_placeholders={"field": name}
+        )
+    return found
+
+
+def _once(given: object) -> datetime | None:
+    """Return a moment; without a zone it is Home Assistant's, and of no hour that comes twice or never."""
+    try:
+        found = dt_util.parse_datetime(given) if isinstance(given, str) else given
+    except ValueError:
+        # The 30th of February.
+        return None
+    if not isinstance(found, datetime):
+        return None
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=dt_util.get_default_time_zone())
+        if found.utcoffset() != found.replace(fold=1).utcoffset():
+            return None
+    return found.replace(microsecond=0)
+
+
+def _daily(given: object) -> time | None:
+    found = given
+    if isinstance(given, str):
+        # Not all of ISO 8601: what has no colon is as likely a slip.
+        found = time.fromisoformat(given.zfill(5 if given.count(":") == 1 else 8)) if _TIME.fullmatch(given) else None
+    return found.replace(microsecond=0) if isinstance(found, time) and found.tzinfo is None else None
+
+
+def _refusal(key: str) -> ServiceValidationError:
+    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key)
