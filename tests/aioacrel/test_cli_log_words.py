@@ -142,6 +142,32 @@ OTHERS: list[tuple[Kind, Mapping[str, Any], str]] = [
         },
         'confirmed by a person; Refused, nothing was sent: a lock-out tag hangs on it · by "Anna"',
     ),
+    (
+        Kind.COMMAND,
+        {
+            **BY_A_PERSON,
+            "board": "Hall",
+            "circuit": "0",
+            "what": "ended",
+            "code": "TIMER",
+            "effect": "nothing",
+            "timer": {"kind": "daily", "opens": "22:00:00", "zone": "China"},
+            "result": "confirmed",
+            "reason": "timer_shown",
+            "writes": 1,
+            "position": None,
+        },
+        (
+            'command Hall its own timer, each day (opens: "22:00:00", closes: –, times of "China"); '
+            'Done: the server shows the timer · by "Anna"'
+        ),
+    ),
+    (
+        Kind.COMMAND,
+        {"board": "Hall", "what": "begun", "code": "TIMER", "timer": {"kind": "none", "x": 1}, "by": "Anna"},
+        'cancelling its own timer: begun · by "Anna"',
+    ),
+    (Kind.COMMAND, {"code": "TIMER", "timer": "soon"}, 'code "TIMER" · timer "soon"'),
     (Kind.START, {}, "start"),
     (Kind.ALARM, {"level": ["alarm"], "code": 7, "what": {"a": 1}}, 'code 7 · level ["alarm"] · what {"a": 1}'),
 ]
