@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from custom_components.acrel_safety.aioacrel.cloud.judging import GENERAL_ALARM
+from custom_components.acrel_safety.aioacrel.cloud.judging import GENERAL_ALARM, OWN_TIMER
 from custom_components.acrel_safety.aioacrel.vocabulary import Kind, vocabulary
 from demo.api import Socket
 from demo.dashboard import PAGE, PATH
@@ -149,8 +149,10 @@ async def check(stage: Stage, progress: Progress) -> bool:
     untold = [
         entity.place for entity in stage.inventory if entity.place.unit in behind and said(truth, entity.place) is None
     ]
-    compared = (one for one in stage.inventory if one.entity_id not in words and one.place.code != GENERAL_ALARM.code)
-    eye = Eye(compared, untold)  # what a server concludes is no value of an instrument
+    # What a server concludes, or keeps, is no value of an instrument.
+    of_server = {GENERAL_ALARM.code, OWN_TIMER.code}
+    compared = (one for one in stage.inventory if one.entity_id not in words and one.place.code not in of_server)
+    eye = Eye(compared, untold)
     told = stage.calling.told
     async with asyncio.TaskGroup() as group:
         following = group.create_task(eye.follow(stage.socket))
