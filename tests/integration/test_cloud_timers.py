@@ -31,6 +31,7 @@ from simulator.cloud.meters import Timer
 from tests.integration.alarm_rigs import recorded
 from tests.integration.cloud_rigs import (
     SECOND,
+    USER,
     account_entry,
     cloud_with_owner,
     entity_of,
@@ -232,6 +233,24 @@ async def test_a_wrong_second_password_is_tried_once_and_without_one_it_is_said_
             with pytest.raises(ServiceValidationError, match="Set a timer of the device"):
                 await act(rig, "set", rig.ada, **DAILY)
         assert (rig.sent, cloud.count("verifySePassword")) == (0, 1)
+
+
+async def test_a_code_from_the_phone_is_good_for_it_once(hass: HomeAssistant, cloud: Cloud) -> None:
+    cloud.accounts[USER].sms = True
+    async with operated(hass, cloud) as rig:
+        await rig.request_code(rig.ada)
+        code = cloud.accounts[USER].code
+        assert (await act(rig, "set", rig.ada, **DAILY, second_password=code))["outcome"] == "confirmed"
+        assert (rig.sent, cloud.count("checkSMSValid")) == (1, 1)
+
+
+async def test_what_names_no_device_or_all_of_them_sets_nothing(hass: HomeAssistant, cloud: Cloud) -> None:
+    async with operated(hass, cloud) as rig:
+        unnamed: tuple[object, ...] = ("all", "switch.nothing", [])
+        for one in unnamed:
+            with pytest.raises(ServiceValidationError):
+                await act(rig, "set", rig.ada, **DAILY, entity_id=one, second_password=SECOND)
+        assert (rig.sent, rig.proofs) == (0, 0)
 
 
 @pytest.mark.parametrize("acts", [False, True])

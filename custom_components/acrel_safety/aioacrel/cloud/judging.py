@@ -19,10 +19,10 @@ from .profile import Profile
 from .records import Connection, Details, Meter, Values
 
 ORIGIN = "cloud"
-GENERAL_ALARM = PointKey(DEVICE_CIRCUIT, f"{EXTRA_PREFIX}CloudAlarm")
-"""That the server's list shows the device in alarm, whatever of it can be told apart."""
 OWN_TIMER = PointKey(DEVICE_CIRCUIT, f"{EXTRA_PREFIX}CloudTimer")
 """That the server's list shows a timer which the device keeps itself, whoever set it; not when, and not for what."""
+GENERAL_ALARM = PointKey(DEVICE_CIRCUIT, f"{EXTRA_PREFIX}CloudAlarm")
+"""That the server's list shows the device in alarm, whatever of it can be told apart."""
 LATER = timedelta(minutes=5)
 """So much later than now a time may be: clocks differ a little."""
 
