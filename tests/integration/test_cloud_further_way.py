@@ -10,6 +10,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.acrel_safety import lockoutmemory
@@ -187,6 +188,11 @@ async def test_a_device_whose_number_the_log_tells_is_proposed_to_be_the_one_tha
                 await hass.async_block_till_done()
                 (added,) = (one for one in entry.subentries.values() if one.unique_id == meter.code)
                 assert (added.data.get("same_as") == device_id) is is_proposed
+            # What was stored leads there: it is a way that the device has now, and nothing about it is broken.
+            [coordinator] = street.entry.runtime_data.coordinators.values()
+            assert [source.details().get("type") for source in coordinator.device.sources] == [None, ARCM300T]
+            broken = [one.issue_id for one in ir.async_get(hass).issues.values() if "broken" in one.issue_id]
+            assert broken == []
         assert cloud.effects == []
 
 

@@ -11,7 +11,7 @@ from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.selector import SelectOptionDict
 
 from ..aioacrel.points import Model
-from ..const import CONF_CODE, CONF_KIND, CONF_SITE
+from ..const import CONF_CODE, CONF_KIND, CONF_PROVED, CONF_SITE
 from ..furtherways import has_numbered
 from ..hubs.cloud import hub_in
 from ..markdown import plain
@@ -33,6 +33,7 @@ class CloudDeviceFlow(NamedDeviceSteps):
     """Ask which device of the account is meant, and what it is."""
 
     seat = CONF_CODE
+    place_of_way = (CONF_SITE, CONF_KIND, CONF_PROVED)
     step = "cloud_meter"
     taken = "cloud_meter_taken"
     configured = "cloud_meter_taken"

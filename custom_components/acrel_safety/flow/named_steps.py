@@ -35,6 +35,8 @@ class NamedDeviceSteps(ControlSteps):
 
     seat: ClassVar[str]
     """The field by which devices of an entry are told apart."""
+    place_of_way: ClassVar[tuple[str, ...]] = ()
+    """What else leads to a device, also to one that is there already and is only reached by this way, too."""
     step: ClassVar[str]
     """The form that asks for it; that of the settings is called so, too."""
     taken: ClassVar[str]
@@ -128,7 +130,7 @@ class NamedDeviceSteps(ControlSteps):
             data = self._data(self._place, self._model, with_ratios(self.hass, user_input))
         except FormError as wrong:
             return self._show_settings(wrong.error)
-        return self._save_device(as_said(self.hass, user_input, data, self.seat))
+        return self._save_device(as_said(self.hass, user_input, data, self.seat, *self.place_of_way))
 
     def _save_device(self, data: FormData) -> SubentryFlowResult:
         self._abort_if_changed()

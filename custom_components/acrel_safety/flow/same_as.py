@@ -77,15 +77,15 @@ def is_further_way(settings: FormData) -> bool:
 
 
 @callback
-def as_said(hass: HomeAssistant, settings: FormData, data: FormData, seat: str) -> FormData:
+def as_said(hass: HomeAssistant, settings: FormData, data: FormData, *of_the_way: str) -> FormData:
     """Return the data of a device as they are stored: of a further way what the way needs, and where it leads.
 
-    `seat` is the field that tells devices of the entry apart. Raises AbortFlow if the device is gone meanwhile.
+    `of_the_way` are the fields by which the entry finds the device. Raises AbortFlow if that is gone meanwhile.
     """
     if not is_further_way(settings):
         return data
     if (found := device_named(hass, settings.get(CONF_SAME_AS))) is None:
         raise AbortFlow(CHANGED_MEANWHILE)
     entry, device = found
-    kept = {key: value for key, value in data.items() if key in (seat, *_OF_THE_WAY)}
+    kept = {key: value for key, value in data.items() if key in (*of_the_way, *_OF_THE_WAY)}
     return {**kept, CONF_SAME_AS: device.subentry_id, CONF_SAME_AS_PLACE: place_of(entry, device)}
