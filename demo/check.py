@@ -277,6 +277,8 @@ async def _surroundings(stage: Stage) -> list[Finding]:
         for source in sources
         for issue in source
     ]
+    repairs = (await stage.socket.ask("repairs/list_issues"))["issues"]
+    broken = [one["issue_id"] for one in repairs if one["domain"] == DOMAIN and "broken" in one["translation_key"]]
     saved = await stage.socket.ask("lovelace/config", url_path=PATH)
     complaints = [
         line
@@ -285,6 +287,7 @@ async def _surroundings(stage: Stage) -> list[Finding]:
     ]
     return [
         Finding(f"the energy dashboard finds nothing wrong{_listed(issues)}", not issues),
+        Finding(f"nothing that was set up here is broken{_listed(broken)}", not broken),
         Finding("the dashboard is the page that is shipped", saved == PAGE),
         Finding(f"no complaint about us in Home Assistant's log{_listed(complaints)}", not complaints),
     ]

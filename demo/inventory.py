@@ -13,7 +13,7 @@ from demo.site import DOMAIN, SITE, Instrument
 NOTHING = frozenset({"unknown", "unavailable"})
 """What Home Assistant says in place of a value."""
 
-_NO_CIRCUITS = frozenset({"alarms", "calling", "control", "model", "statistics"})
+_NO_CIRCUITS = frozenset({"alarms", "calling", "control", "model", "statistics", "way"})
 """What stands there in the ids of entities that show no value of the device: alarms, figures …"""
 
 
