@@ -17,7 +17,7 @@ from ..cloud.feedaddress import FeedAddress
 from ..cloud.feedlink import FeedLink
 from ..cloud.records import Values
 from ..readings import Value
-from ..texts import phrase
+from ..texts import Sayable, phrase
 from ..vocabulary import vocabulary
 from .exits import Exit
 from .options import Options
@@ -64,12 +64,12 @@ class Listening:
         if has_feed is False:
             raise FeedOffError(host=account.address.place)
         if has_feed is None:
-            self._note("cloud_feed_unsure", host=account.address.place)
+            self._note(phrase("cloud_feed_unsure", host=account.address.place))
         units: Mapping[str, str] = {}
         try:
             units = await account.units()
         except CloudError as error:
-            self._console.note(error.text(self._options.language))
+            self._note(error)
         sites = [site.id for site in await account.sites() if self._options.site in (None, site.id)]
         return Feed(sites, units, zone=account.zone, now=lambda: datetime.now(UTC), on_values=self._tell)
 
@@ -96,7 +96,7 @@ class Listening:
         if self._error is not None:
             raise self._error
         if feed.unread or feed.others or link.too_large:
-            self._note("cloud_feed_left", unread=feed.unread + link.too_large, others=feed.others)
+            self._note(phrase("cloud_feed_left", unread=feed.unread + link.too_large, others=feed.others))
         return Exit.DONE
 
     def _changed(self) -> None:
@@ -105,22 +105,21 @@ class Listening:
             return
         if link.trouble is None:
             self._was_connected = True
-            self._say("connected", "cloud_feed_connected")
+            self._say("connected", phrase("cloud_feed_connected", place=self._address.place))
         elif isinstance(link.trouble, FeedRefusedError) or not self._was_connected:
             self._error = link.trouble
             self._is_over.set()
         else:
-            self._say("disconnected", "cloud_feed_disconnected")
+            self._say("disconnected", phrase("cloud_feed_disconnected", place=self._address.place))
 
-    def _say(self, event: str, key: str) -> None:
-        place = self._address.place
+    def _say(self, event: str, said: Sayable) -> None:
         if self._console.as_json:
-            self._console.json({"event": event, "broker": place})
+            self._console.json({"event": event, "broker": self._address.place})
         else:
-            self._note(key, place=place)
+            self._note(said)
 
-    def _note(self, key: str, **filled: object) -> None:
-        self._console.note(phrase(key, **filled).text(self._options.language))
+    def _note(self, said: Sayable) -> None:
+        self._console.note(said.text(self._options.language))
 
     def _tell(self, site: str, told: Sequence[Values]) -> None:
         for one in told:
