@@ -3,7 +3,7 @@
 One message of a site names many devices, and one time for all of them, in the site's zone. Only voltages are in a unit
 that is known by itself (V); the others are in those of the server's table of units, and what is in none that is known
 is left out. `Switch` and `SwitchOn` are 1 for closed, `SwitchOff` (a contact of its own) 1 for open, and any other
-number means that the device is not heard. Who carries the messages is injected: nothing of MQTT is known here.
+number means that the device is not heard. Nothing of MQTT is known here: `feedlink.py` carries the messages.
 """
 
 import json
