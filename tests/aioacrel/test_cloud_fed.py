@@ -186,7 +186,7 @@ async def test_a_position_is_of_the_time_that_is_stated_and_unknown_where_contac
         seen = it.watch(box)
         await it.hub.start()
         told = await Told.begin(it)
-        told.say(box, {"SwitchOff": 1}, late=60)
+        told.say(box, {"SwitchOff": 0}, late=60)
         assert seen.value("SwitchSta") is True
         told.say(box, {"SwitchOff": 1}, late=4)
         assert seen.value("SwitchSta") is False
@@ -246,6 +246,32 @@ async def test_only_a_position_that_changed_is_taken_for_a_read_back() -> None:
         assert not again.done()
         told.say(box, {"Switch": 1})
         assert (await again)[key].value is True
+
+
+async def test_a_position_that_is_repeated_is_no_newer_than_when_it_was_told_first() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM310, "Kitchen breaker")
+    key = PointKey("1", "SwitchSta")
+    async with office(cloud, has_feed=True) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        told = await Told.begin(it)
+        # A server whose feed knows nothing of what the device said last.
+        told.say(box, {"Switch": 0})
+        assert seen.value("SwitchSta") is False
+        await asyncio.sleep(POLL)
+        told.say(box, {"Switch": 0})
+        assert seen.value("SwitchSta") is True
+        seen.source.ordered()
+        # What it says proves nothing of the order, though it is of later than what the device itself told.
+        reading = await asyncio.gather(seen.source.read([key]), _repeated(told, box))
+        assert reading[0][key].value is True
+
+
+async def _repeated(told: Told, box: Meter) -> None:
+    for _ in range(6):
+        await asyncio.sleep(10)
+        told.say(box, {"Switch": 0})
 
 
 async def test_only_values_are_asked_more_seldom_and_at_once_again_when_the_feed_ends() -> None:

@@ -38,11 +38,18 @@ class Fed:
         self.messages = 0
         """Those that told of the device."""
         self.position: Told | None = None
+        self.since: datetime | None = None
+        """Of when the position is: told again and again, it is no newer than when it was told first."""
         self.turned: datetime | None = None
         """Of when the server says the position is that was another one before: then the device spoke."""
         self._values: dict[PointKey, Told] = {}
         self._newest: datetime | None = None
         self._lost: datetime | None = None
+
+    @property
+    def is_own_word(self) -> bool:
+        """Whether the position is one that changed under our eyes: what a server repeats may be of long ago."""
+        return self.turned is not None and self.turned == self.since
 
     def get(self, key: PointKey) -> Told | None:
         """Return what was told of a point last."""
@@ -69,13 +76,15 @@ class Fed:
     def _take_position(self, told: Told) -> None:
         self._lost = None
         former, self.position = self.position, told
-        if former is not None and None not in (former.value, told.value) and former.value is not told.value:
-            self.turned = told.time
+        if former is None or former.value is not told.value:
+            self.since = told.time
+            if former is not None and None not in (former.value, told.value):
+                self.turned = told.time
 
     def forget(self) -> None:
         """Know nothing any more: the device is not heard, or is another one."""
         self._values.clear()
-        self.position = self.turned = self._lost = None
+        self.position = self.since = self.turned = self._lost = None
 
     def says_lost(self, heard: datetime | None, now: datetime) -> bool:
         """Whether it says that the device is not heard, and nothing newer says that it is."""

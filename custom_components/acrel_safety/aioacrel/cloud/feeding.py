@@ -66,6 +66,8 @@ class Feeding:
         return all(source.is_fed(now) for source in self._sources() if source.site == site)
 
     def _take(self, site: str, told: Sequence[Values]) -> None:
+        if self.feed is None:
+            return
         if (timer := self._silence.pop(site, None)) is not None:
             timer.cancel()
         loop = asyncio.get_running_loop()

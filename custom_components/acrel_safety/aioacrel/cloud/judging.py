@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from ..points import Circuit, Effect, Evidence, Model, Operation, Point
 from ..readings import DEVICE_CIRCUIT, PointKey, Quality, Reading, Value
 from ..vocabulary import EXTRA_PREFIX, Kind, Quantity, extra_quantity, vocabulary
-from .fed import Fed, Told
+from .fed import Fed
 from .profile import Profile
 from .records import Connection, Details, Meter, Values
 
@@ -119,8 +119,11 @@ class Judge:
             lockout=max(lockout, operation.lockout),
         )
 
-    def readings(self, known: Known, now: datetime, fed: Fed) -> dict[PointKey, Reading]:
-        """Return what holds now of a device, of its lists and of its feed what is newer."""
+    def readings(self, known: Known, now: datetime, fed: Fed, *, is_proof: bool = False) -> dict[PointKey, Reading]:
+        """Return what holds now of a device, of its lists and of its feed what is newer.
+
+        For a proof of what became of an order the feed's position has to be the device's own word.
+        """
         if known.is_away or fed.says_lost(known.heard, now):
             return dict.fromkeys(self.points, Reading(None, Quality.NO_ANSWER, now, ORIGIN))
         told = {**self._measured(known.values, now), **self._stated(known, now)}
@@ -131,14 +134,17 @@ class Judge:
                 lost = self._fed_holds(one.time, known, now)
                 newer = Reading(None, lost, now, ORIGIN) if lost else self._reading(key, one.value, one.time)
                 told[key] = _newer(told.get(key), newer)
-        if self._position is not None and fed.position is not None:
-            told[self._position] = self._fed_position(fed.position, told[self._position], known, now)
+        if self._position is not None and (fed.is_own_word or not is_proof):
+            told[self._position] = self._fed_position(fed, told[self._position], known, now)
         return told
 
-    def _fed_position(self, told: Told, listed: Reading, known: Known, now: datetime) -> Reading:
+    def _fed_position(self, fed: Fed, listed: Reading, known: Known, now: datetime) -> Reading:
         """Return the position, of the list or of the feed, whichever is newer."""
+        told, since = fed.position, fed.since
+        if told is None or since is None:
+            return listed
         received = None if known.meter is None else known.meter.received
-        is_older = received is not None and self._holds(received, now) is None and told.time <= received
+        is_older = received is not None and self._holds(received, now) is None and since <= received
         if is_older or self._fed_holds(told.time, known, now) is not None:
             return listed
         quality = Quality.INVALID if told.value is None else Quality.GOOD

@@ -170,7 +170,7 @@ class CloudSource:
                 while True:
                     await self.hub.look(self.site)
                     if self._is_fresh(asked):
-                        readings = self._readings(self.hub.now())
+                        readings = self._readings(self.hub.now(), is_proof=True)
                         return {key: readings[key] for key in keys if key in readings}
                     if self._is_away:
                         raise self._away()
@@ -338,10 +338,10 @@ class CloudSource:
             for sink in list(self._sinks):
                 sink(Update(readings=news, trouble=self._trouble))
 
-    def _readings(self, now: datetime) -> dict[PointKey, Reading]:
+    def _readings(self, now: datetime, *, is_proof: bool = False) -> dict[PointKey, Reading]:
         if not self.hub.hears(self.site):
             return dict.fromkeys(self.points, Reading(None, Quality.NO_ANSWER, now, ORIGIN))
-        return self._judge.readings(self.known, now, self._fed)
+        return self._judge.readings(self.known, now, self._fed, is_proof=is_proof)
 
     def _is_news(self, key: PointKey, reading: Reading) -> bool:
         former = self._told.get(key)
