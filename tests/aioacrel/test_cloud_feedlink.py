@@ -216,9 +216,9 @@ async def test_hosts_that_are_no_broker_are_told_and_leave_nothing_behind() -> N
 
     async with await asyncio.start_server(page, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        with pytest.raises(FeedUnreachableError):
+        with pytest.raises(FeedUnreachableError, match="port and path"):
             await Heard().link(port).probe()
-    with pytest.raises(FeedUnreachableError):
+    with pytest.raises(FeedUnreachableError, match="refused"):
         await Heard().link(port).probe()
 
 

@@ -9,14 +9,16 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from socket import gaierror
 
 from aiomqtt import Client, Message, MqttCodeError, MqttError
+from paho.mqtt.client import WebsocketConnectionError
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ..foreign import python_says
-from ..texts import phrase
+from ..texts import Said, phrase
 from .errors import FeedError, FeedRefusedError, FeedUnreachableError
 from .feed import LARGEST, Feed
 from .feedaddress import FeedAddress
@@ -39,6 +41,14 @@ _REFUSALS = frozenset({4, 5, 134, 135, 138, 140})
 _LEAST_FAILURE = 128
 """From this number on a subscription was not granted."""
 
+_REASONS: Sequence[tuple[tuple[type[Exception], ...], Said]] = (
+    ((ConnectionRefusedError,), phrase("cloud_refused")),
+    # A certificate that does not fit is a ValueError, too.
+    ((ssl.SSLError,), phrase("cloud_certificate")),
+    ((gaierror,), phrase("link_host_unknown")),
+    ((WebsocketConnectionError, ValueError, LookupError), phrase("feed_no_websocket")),
+    ((ConnectionError,), phrase("feed_ended")),
+)
 _LOGGER = logging.getLogger(__name__)
 _QUIET = logging.getLogger(f"{__name__}.silent")
 # The client logs topics, which name sites.
@@ -174,12 +184,19 @@ class FeedLink:
         return FeedRefusedError(host=self.address.place) if is_refused else None
 
     def _unreachable(self, error: Exception) -> FeedUnreachableError:
-        detail = phrase("link_timed_out") if isinstance(error, TimeoutError) else python_says(error)
-        return FeedUnreachableError(host=self.address.place, detail=detail)
+        return FeedUnreachableError(host=self.address.place, detail=_reason_of(error))
 
     def _change(self, trouble: FeedError | None) -> None:
         self.trouble = trouble
         self._on_change()
+
+
+def _reason_of(error: Exception) -> Said:
+    """Return why there is no connection; the client says so in the words of the system, and hides what they are of."""
+    cause = error.__context__ if isinstance(error, MqttError) else error
+    if isinstance(cause, TimeoutError):
+        return phrase("cloud_late", seconds=f"{_CONNECT_SECONDS:.0f}")
+    return next((said for kinds, said in _REASONS if isinstance(cause, kinds)), python_says(error))
 
 
 def wait_after(error: FeedError, failures: int) -> float:
