@@ -248,6 +248,24 @@ async def test_only_a_position_that_changed_is_taken_for_a_read_back() -> None:
         assert (await again)[key].value is True
 
 
+async def test_a_value_that_is_repeated_hides_none_that_the_device_told_later() -> None:
+    cloud = cloud_at_noon()
+    box = cloud.site().add(ARCM300T, "Box")
+    box.figures.set["Lg"] = 20.0
+    async with office(cloud, has_feed=True) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        told = await Told.begin(it)
+        told.say(box, {"Lg": 20.5})
+        box.figures.set["Lg"] = 412.0
+        await asyncio.sleep(POLL)
+        # The feed knows nothing of it, and says so with a new time.
+        told.say(box, {"Lg": 20.5})
+        assert seen.value("Lg") == 412.0
+        told.say(box, {"Lg": 415.0}, late=-1)
+        assert seen.value("Lg") == 415.0
+
+
 async def test_a_position_that_is_repeated_is_no_newer_than_when_it_was_told_first() -> None:
     cloud = cloud_at_noon()
     box = cloud.site().add(ARCM310, "Kitchen breaker")

@@ -28,6 +28,14 @@ class Told:
 
     time: datetime
     value: Value | None
+    since: datetime
+    """Told again and again it is no newer than when it was told first: a server may repeat what it knew."""
+
+    @classmethod
+    def after(cls, former: Told | None, time: datetime, value: Value | None) -> Told:
+        """Return what is told now, after what was told before."""
+        is_repeated = former is not None and former.value == value
+        return cls(time, value, former.since if former is not None and is_repeated else time)
 
 
 class Fed:
@@ -38,8 +46,6 @@ class Fed:
         self.messages = 0
         """Those that told of the device."""
         self.position: Told | None = None
-        self.since: datetime | None = None
-        """Of when the position is: told again and again, it is no newer than when it was told first."""
         self.turned: datetime | None = None
         """Of when the server says the position is that was another one before: then the device spoke."""
         self._values: dict[PointKey, Told] = {}
@@ -49,7 +55,7 @@ class Fed:
     @property
     def is_own_word(self) -> bool:
         """Whether the position is one that changed under our eyes: what a server repeats may be of long ago."""
-        return self.turned is not None and self.turned == self.since
+        return self.position is not None and self.position.since == self.turned
 
     def get(self, key: PointKey) -> Told | None:
         """Return what was told of a point last."""
@@ -69,22 +75,22 @@ class Fed:
             self._lost = time
             return True
         if said := {(value is True) is _CLOSED_WHEN[key] for key, value in contacts.items()}:
-            self._take_position(Told(time, said.pop() if len(said) == 1 else None))
-        self._values |= {key: Told(time, value) for key, value in told.values.items() if key not in _CLOSED_WHEN}
+            self._take_position(time, said.pop() if len(said) == 1 else None)
+        for key, value in told.values.items():
+            if key not in _CLOSED_WHEN:
+                self._values[key] = Told.after(self._values.get(key), time, value)
         return True
 
-    def _take_position(self, told: Told) -> None:
+    def _take_position(self, time: datetime, closed: bool | None) -> None:  # noqa: FBT001 - what is told
         self._lost = None
-        former, self.position = self.position, told
-        if former is None or former.value is not told.value:
-            self.since = told.time
-            if former is not None and None not in (former.value, told.value):
-                self.turned = told.time
+        former, self.position = self.position, Told.after(self.position, time, closed)
+        if former is not None and None not in (former.value, closed) and former.value is not closed:
+            self.turned = time
 
     def forget(self) -> None:
         """Know nothing any more: the device is not heard, or is another one."""
         self._values.clear()
-        self.position = self.since = self.turned = self._lost = None
+        self.position = self.turned = self._lost = None
 
     def says_lost(self, heard: datetime | None, now: datetime) -> bool:
         """Whether it says that the device is not heard, and nothing newer says that it is."""

@@ -133,18 +133,17 @@ class Judge:
             else:
                 lost = self._fed_holds(one.time, known, now)
                 newer = Reading(None, lost, now, ORIGIN) if lost else self._reading(key, one.value, one.time)
-                told[key] = _newer(told.get(key), newer)
+                told[key] = _newer(told.get(key), newer, one.since)
         if self._position is not None and (fed.is_own_word or not is_proof):
             told[self._position] = self._fed_position(fed, told[self._position], known, now)
         return told
 
     def _fed_position(self, fed: Fed, listed: Reading, known: Known, now: datetime) -> Reading:
         """Return the position, of the list or of the feed, whichever is newer."""
-        told, since = fed.position, fed.since
-        if told is None or since is None:
+        if (told := fed.position) is None:
             return listed
         received = None if known.meter is None else known.meter.received
-        is_older = received is not None and self._holds(received, now) is None and since <= received
+        is_older = received is not None and self._holds(received, now) is None and told.since <= received
         if is_older or self._fed_holds(told.time, known, now) is not None:
             return listed
         quality = Quality.INVALID if told.value is None else Quality.GOOD
@@ -227,11 +226,11 @@ class Judge:
         return Reading(not self._alarms[key].isdisjoint(details.active), Quality.GOOD, time, ORIGIN)
 
 
-def _newer(listed: Reading | None, fed: Reading) -> Reading:
-    """Return the newer of what a list says and a feed; what does not hold is never the newer one."""
+def _newer(listed: Reading | None, fed: Reading, since: datetime) -> Reading:
+    """Return the newer of what a list says and a feed, that since then; what does not hold is never the newer one."""
     if listed is None or listed.quality not in _SAID:
         return fed if fed.quality in _SAID or listed is None else listed
-    return fed if fed.quality in _SAID and fed.time > listed.time else listed
+    return fed if fed.quality in _SAID and since > listed.time else listed
 
 
 def general_alarm() -> Point:
