@@ -238,6 +238,11 @@ async def test_only_a_position_that_changed_is_taken_for_a_read_back() -> None:
         assert not reading.done()
         told.say(box, {"Switch": 0})
         assert (await reading)[key].value is False
+        # Of anything else of the device that says nothing.
+        wider = asyncio.create_task(seen.source.read([key, PointKey("1", "LgHigh")]))
+        await asyncio.sleep(30)
+        assert not wider.done()
+        wider.cancel()
         seen.source.ordered()
         again = asyncio.create_task(seen.source.read([key]))
         await asyncio.sleep(30)

@@ -169,7 +169,7 @@ class CloudSource:
             async with asyncio.timeout(seconds):
                 while True:
                     await self.hub.look(self.site)
-                    if self._is_fresh(asked):
+                    if self._is_fresh(asked, keys):
                         readings = self._readings(self.hub.now(), is_proof=True)
                         return {key: readings[key] for key in keys if key in readings}
                     if self._is_away:
@@ -181,11 +181,15 @@ class CloudSource:
         except TimeoutError as error:
             raise CloudSilentError(host=self.hub.host, seconds=f"{seconds:.0f}") from error
 
-    def _is_fresh(self, asked: datetime) -> bool:
+    def _is_fresh(self, asked: datetime, keys: Collection[PointKey]) -> bool:
         """Whether the device itself told the server how things stand: lately, and after what was ordered last."""
-        told = self._turned
-        if self._judge.position is None:
+        position, meter = self._judge.position, self.known.meter
+        told = None if meter is None else meter.received
+        if position is None:
             told = self.heard
+        elif {*keys} == {position}:
+            # A feed tells of nothing else that the device moved.
+            told = self._turned
         if told is None or self._is_away:
             return False
         is_after_order = self._ordered is None or told > self._ordered
