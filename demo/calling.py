@@ -11,6 +11,7 @@ from demo.server import LOOPBACK, free_port
 from demo.site import SITE, Instrument, Link
 from simulator import Cabinet
 from simulator.broker import Broker, BrokerError
+from simulator.cloud import Feed
 from simulator.cloud.standard import CloudSite
 from simulator.gateway import Site
 from simulator.gateway.site import AWT
@@ -22,6 +23,7 @@ _LOGIN_SECONDS = 90.0
 LINES_ONLY = "ACREL_DEMO_LINES_ONLY"
 """If this is set in the environment, the demo has what lies on lines and nothing that calls in."""
 _REPORT_SECONDS = 10.0
+_FEED_SECONDS = 3.0
 
 
 class Calling:
@@ -55,9 +57,12 @@ class Calling:
             Link.CLOUD: urlsplit(self.cloud.cloud.url).port or 0,
         }
         try:
-            self._broker = await stack.enter_async_context(Broker())
+            self._broker = await stack.enter_async_context(Broker(websockets=True))
         except BrokerError as error:
             return str(error)
+        feed = Feed(self.cloud.cloud, seconds=_FEED_SECONDS)
+        feed.start(LOOPBACK, self._broker.websocket_port, websockets=True)
+        stack.push_async_callback(feed.stop)
         self._gateways = Site(self._cabinet, seconds=_REPORT_SECONDS)
         self.ports[Link.GATEWAY] = self._broker.port
         return ""
@@ -87,6 +92,11 @@ class Calling:
     def broker(self) -> tuple[str, int] | None:
         """Where the broker is, if there is one."""
         return None if self._broker is None else self._broker.place
+
+    @property
+    def feed(self) -> str | None:
+        """Where the cloud's broker is, if there is one."""
+        return None if self._broker is None else f"ws://{LOOPBACK}:{self._broker.websocket_port}/mqtt"
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Have all of them call, and wait until those that are known are let in. Raises DemoError."""

@@ -204,6 +204,10 @@ async def _at_start(stage: Stage, eye: Eye, progress: Progress) -> list[Finding]
         what = f"{place.code} {'' if place.circuit == '1' else place.circuit}"
         text = f"{device.link:<13}{device.model:<9}{what:<10}{state!s:>12}  {value!s:>20}  {entity.entity_id}"
         findings.append(Finding(text, entity not in differing))
+    if stage.calling.feed is not None:
+        fed = stage.inventory.get(CLOUD_BREAKER, "Ua")
+        told = f"the cloud's feed tells what no list does: {fed.entity_id} is {eye.states.get(fed.entity_id)}"
+        findings.append(Finding(told, fed not in differing))
     findings.append(_agreement("all entities", eye, stage.cabinet, differing))
     return findings
 

@@ -56,6 +56,13 @@ async def add_link(http: Http, link: Link, port: int) -> str:
     return entry_id
 
 
+async def hear_feed(http: Http, entry_id: str, port: int, address: str) -> None:
+    """Have an account hear the feed of its cloud. Raises DemoError."""
+    step = await http.post(_FLOWS, {"handler": DOMAIN, "entry_id": entry_id})
+    account: Answers = {"host": f"http://{LOOPBACK}:{port}", "name": LINK_TITLES[Link.CLOUD], "feed": address}
+    await _answer_all(http, _FLOWS, step, {**CALLED[Link.CLOUD], **account})
+
+
 async def add_device(
     http: Http, entry_id: str, instrument: Instrument, pace: Answers, *, same_as: str | None = None
 ) -> None:

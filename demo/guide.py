@@ -79,4 +79,5 @@ def _cloud(stage: Stage) -> Sequence[str]:
         f"A cloud answers at {site.cloud.url}: user {CLOUD_USER}, password {CLOUD_PASSWORD}, second password {SECOND}.",
         f'  tell \'{{"do": "scenario", "name": "leak", "unit": "{CLOUD_BREAKER}"}}\'',
         f"      {site.breaker.name}: it opens, and the cloud's log of alarms says why",
+        *([] if stage.calling.feed is None else [f"Its feed is at {stage.calling.feed}, for anybody."]),
     ]

@@ -14,7 +14,7 @@ from demo.api import Http, Socket
 from demo.calling import Calling, shown
 from demo.dashboard import create_dashboards, set_up_energy
 from demo.errors import DemoError
-from demo.flows import add_device, add_link, allow_control, connect_broker
+from demo.flows import add_device, add_link, allow_control, connect_broker, hear_feed
 from demo.inventory import Inventory, wait_for_values
 from demo.owner import Tokens, keep_address, onboard
 from demo.past import Past, first_moment, import_past, live_through
@@ -115,6 +115,8 @@ async def _set_up(
             progress(f"added {instrument.name} ({instrument.model}, {instrument.unit}, {link})")
         ours |= await _subentries(socket, entry_id)
         await _allow_control(socket, http, entry_id)
+        if link is Link.CLOUD and calling.feed is not None:
+            await hear_feed(http, entry_id, link_port, calling.feed)
     await calling.start(stack)
     progress("what calls in is there")
     inventory = await _all_entities(

@@ -51,13 +51,24 @@ class BrokerError(Exception):
 class Broker:
     """Mosquitto; `port` is where it listens, the same again after `start` follows `stop`."""
 
-    def __init__(self, port: int = 0, *, websockets: bool = False, account: tuple[str, str] | None = None) -> None:
-        """Take its port, 0: a free one; whether WebSockets are welcome, too; the account it lets in, else anybody."""
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        websockets: bool = False,
+        account: tuple[str, str] | None = None,
+        certificate: tuple[str, str] | None = None,
+    ) -> None:
+        """Take its port, 0: a free one; whether WebSockets are welcome, too; the account it lets in, else anybody.
+
+        With a certificate and its key, as PEM, WebSockets are encrypted.
+        """
         self.port = port
         self.websocket_port = 0
         """Where it listens for WebSockets, if it does."""
         self._has_websockets = websockets
         self._account = account
+        self._certificate = certificate
         self._is_given = bool(port)
         self._process: Process | None = None
         self._listener: asyncio.Task[None] | None = None
@@ -95,6 +106,11 @@ class Broker:
         if self._has_websockets:
             self.websocket_port = self.websocket_port or _free_port()
             written += _WEBSOCKETS.format(port=self.websocket_port, host=LOOPBACK)
+            if self._certificate is not None:
+                for name, content in zip(("certfile", "keyfile"), self._certificate, strict=True):
+                    file = folder / name
+                    file.write_text(content)
+                    written += f"{name} {file}\n"
         return written
 
     async def stop(self) -> None:

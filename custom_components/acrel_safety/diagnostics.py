@@ -15,6 +15,9 @@ from .checked import Fault
 from .const import (
     CONF_BUILDING,
     CONF_CODE,
+    CONF_FEED,
+    CONF_FEED_PASSWORD,
+    CONF_FEED_USER,
     CONF_GATEWAY,
     CONF_LISTEN,
     CONF_NETWORKS,
@@ -50,6 +53,9 @@ TO_REDACT = {
     CONF_USERNAME,
     CONF_PASSWORD,
     CONF_SECOND_PASSWORD,
+    CONF_FEED,
+    CONF_FEED_USER,
+    CONF_FEED_PASSWORD,
     CONF_USER_ID,
 }
 """Where a link is: a forwarded port finds a gateway as well as a name does. Who a gateway is, and what it hides by."""

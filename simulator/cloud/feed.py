@@ -68,7 +68,11 @@ class Feed:
                     self.is_up.set()
                     while True:
                         await self.publish()
-                        await asyncio.sleep(self.seconds)
+                        with suppress(TimeoutError):
+                            async with asyncio.timeout(self.seconds):
+                                # Nothing comes: that the connection is lost is noticed so.
+                                async for _ in client.messages:
+                                    pass
             self.is_up.clear()
             self._client = None
             await asyncio.sleep(_AGAIN_S)

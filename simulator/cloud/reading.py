@@ -9,7 +9,7 @@ from simulator.cloud.meters import Meter, Site
 
 _LEAKAGE = {"fIl": "Lg", "fTempa": "TempA", "fTempb": "TempB", "fTempc": "TempC", "fTempn": "TempN"}
 _TEMPERATURES = {"a": "TempA", "b": "TempB", "c": "TempC", "n": "TempN"}
-_UNITS = {"I": "A", "U": "V", "P": "kW", "Q": "kvar", "S": "kVA", "F": "Hz", "E": "kWh"}
+_UNITS = {"I": "A", "U": "V", "P": "kW", "Q": "kvar", "S": "kVA", "F": "Hz", "E": "kWh", "L": "mA", "T": "℃"}
 
 
 async def _sites(call: Call) -> object:
@@ -183,7 +183,7 @@ async def _now(call: Call) -> object:
 
 async def _units(call: Call) -> object:
     del call
-    codes = ("Ia", "Ib", "Ic", "Ua", "Ub", "Uc", "P", "Q", "S", "Fr", "EPI")
+    codes = ("Ia", "Ib", "Ic", "Ua", "Ub", "Uc", "P", "Q", "S", "Fr", "EPI", "Lg", "TempA", "TempB", "TempC", "TempN")
     return {"result": [{"fParamcode": code, "fUnitcode": _UNITS[code[0]]} for code in codes]}
 
 

@@ -75,14 +75,14 @@ def cloud_at_noon() -> Cloud:
 
 
 @asynccontextmanager
-async def office(cloud: Cloud, **options: float) -> AsyncIterator[Office]:
+async def office(cloud: Cloud, *, has_feed: bool = False, **options: float) -> AsyncIterator[Office]:
     """Have the cloud run, and somebody who will ask it; nothing is asked before `hub.start`."""
     async with cloud:
         address = CloudAddress.parse(cloud.url, allow_http=True)
         connector = aiohttp.UnixConnector(path=cloud.url.rpartition(":")[2])
         session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         account = Account(session, address, profile("acrelcloud-1000"), user=USER, password=PASSWORD, now=clock)
-        hub = CloudHub(account, now=clock, **options)
+        hub = CloudHub(account, now=clock, has_feed=has_feed, **options)
         try:
             yield Office(cloud, hub)
         finally:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from custom_components.acrel_safety.aioacrel.cloud.transcript import read_transcript
-from simulator.cloud import ARCM300T, ARCM310, Cloud, Meter
+from simulator.broker import Broker
+from simulator.cloud import ARCM300T, ARCM310, Cloud, Feed, Meter
 from tests.aioacrel.cli_rigs import ACREL, Acrel, Outcome
 
 USER, PASSWORD, SECOND = "olga@example.org", "pass-Wörd-1", "second-Word-2"
@@ -244,3 +245,68 @@ async def test_on_a_terminal_the_password_is_asked_for_and_not_shown(rig: Rig) -
         os.close(ours)
     assert PASSWORD.encode() not in seen
     assert PASSWORD not in " ".join(asked)
+
+
+# -- the feed ---------------------------------------------------------------------------------------------------------
+
+FEEDER, FEED_PASSWORD = "feeder", "feed-Word-1"
+
+
+class FeedRig:
+    """The cloud's own broker, and what it publishes."""
+
+    def __init__(self, rig: Rig, broker: Broker) -> None:
+        self.rig = rig
+        self.address = f"ws://127.0.0.1:{broker.websocket_port}/mqtt"
+
+    async def hear(self, *more: str, user: str = FEEDER) -> Outcome:
+        return await self.rig.run("--feed", self.address, "--feed-user", user, "--seconds", "2.5", *more)
+
+
+@pytest.fixture
+async def fed(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FeedRig]:
+    monkeypatch.setenv("ACREL_FEED_PASSWORD", FEED_PASSWORD)
+    account = FEEDER, FEED_PASSWORD
+    async with Broker(websockets=True, account=account) as broker:
+        feed = Feed(rig.cloud, seconds=1.1)
+        feed.start("127.0.0.1", broker.websocket_port, websockets=True, account=account)
+        yield FeedRig(rig, broker)
+        await feed.stop()
+
+
+async def test_a_feed_is_a_line_for_each_device_of_each_message(fed: FeedRig) -> None:
+    rig = fed.rig
+    rig.box.figures.set |= {"Ua": 231.5, "Ia": 4.25}
+    rig.breaker.lose()
+    outcome = await fed.hear("--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    connected, *told = outcome.documents
+    assert connected["event"] == "connected"
+    assert {one["code"] for one in told} == {rig.box.code, rig.breaker.code}
+    assert {one["site"] for one in told} == {rig.site.id}
+    values = next(one["values"] for one in told if one["code"] == rig.box.code)
+    assert (values["Ua"], values["Ia"]) == (231.5, 4.25)
+    assert next(one["values"]["Switch"] for one in told if one["code"] == rig.breaker.code) is None
+    people = await fed.hear()
+    assert f"{rig.site.id} {rig.box.code}: Ua 231.5 V, Ia 4.25 A" in people.out
+    assert "Switch ?" in people.out
+    assert "Ctrl-C" in people.err
+    assert (await fed.hear("--site", "10100099")).out == ""
+    assert rig.cloud.effects == []
+    for secret in (PASSWORD, FEED_PASSWORD, FEEDER, USER):
+        assert secret not in people.out + people.err
+
+
+async def test_what_stands_in_the_way_of_a_feed_is_one_clear_error(
+    fed: FeedRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await fed.hear("--json", user="somebody")).error == "cloud_feed_refused"
+    assert (await fed.rig.run("--json", "--feed", "ws://127.0.0.1:1")).error == "cloud_feed_unreachable"
+    assert (await fed.rig.run("--json", "--feed", "mqtt://x")).error == "bad_feed_address"
+    fed.rig.cloud.behaviour.feed = False
+    assert (await fed.hear("--json")).error == "cloud_feed_off"
+    fed.rig.cloud.fail("trace", at="startOpenMqtt", times=None)
+    unsure = await fed.hear("--json")
+    assert (unsure.code, "does not say whether" in unsure.err) == (0, True)
+    monkeypatch.setenv("ACREL_PASSWORD", "wrong")
+    assert (await fed.hear("--json")).error == "cloud_login_refused"

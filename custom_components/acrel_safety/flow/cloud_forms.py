@@ -35,6 +35,8 @@ from ..const import (
     CONF_CLOCK,
     CONF_CODE,
     CONF_DETAIL,
+    CONF_FEED,
+    CONF_FEED_USER,
     CONF_HISTORY_ELECTRIC,
     CONF_HISTORY_MONTHS,
     CONF_KIND,
@@ -50,6 +52,7 @@ from ..const import (
 )
 from ..hubs.cloud_data import ACCOUNT, METER
 from ..hubs.uplink_data import Time
+from .cloud_feed_forms import feed_data, feed_fields
 from .device_forms import Catalogue, choices_of, said_settings, settings_said
 from .explain import FlowError, FormError, explain
 from .link_forms import FormData, as_whole, choice, number
@@ -78,6 +81,7 @@ def account_schema(texts: FlowTexts, *, is_known: bool, has_second: bool = False
         probatio.Required(CONF_HISTORY_ELECTRIC, default=False): BooleanSelector(),
         probatio.Optional(CONF_SECOND_PASSWORD): _HIDDEN,
         **({probatio.Required(CONF_FORGET, default=False): BooleanSelector()} if has_second else {}),
+        **feed_fields(),
     }
     return probatio.Schema(
         {
@@ -127,6 +131,7 @@ def account_data(form: FormData, former: Mapping[str, Any]) -> FormData:
     is_kept = is_same_host and not form.get(CONF_FORGET)
     if second := form.get(CONF_SECOND_PASSWORD) or (former.get(CONF_SECOND_PASSWORD) if is_kept else None):
         data[CONF_SECOND_PASSWORD] = second
+    data |= feed_data(form, former)
     for fault in faults(ACCOUNT, data):
         raise FormError.of(fault, {})
     return data
@@ -136,10 +141,11 @@ def account_form(data: Mapping[str, Any]) -> FormData:
     """Return the form that would give this entry data, without what is secret; of what is stored wrong it asks anew."""
     sound = sound_part(ACCOUNT, data)
     shown = (CONF_HOST, CONF_USERNAME, CONF_PROFILE, CONF_CLOCK, CONF_POLL_EVERY, CONF_HISTORY_ELECTRIC)
+    shown_of_feed = (CONF_FEED, CONF_FEED_USER)
     return {
         CONF_HISTORY_MONTHS: sound.get(CONF_HISTORY_MONTHS, MONTHS),
         CONF_POLL_EVERY: LEAST_SECONDS,
-        **{key: sound[key] for key in shown if key in sound},
+        **{key: sound[key] for key in (*shown, *shown_of_feed) if key in sound},
     }
 
 

@@ -13,10 +13,21 @@ from ..aioacrel.cloud.profile import Profile
 from ..aioacrel.cloud.profile_reader import read_profiles
 from ..aioacrel.cloud.records import Login, Meter, Site
 from ..aioacrel.errors import AcrelError
-from ..const import CONF_ALLOW_HTTP, CONF_PROFILE, CONF_SECOND_PASSWORD, CONF_USER_ID, TYPE_CLOUD
+from ..const import (
+    CONF_ALLOW_HTTP,
+    CONF_FEED,
+    CONF_FEED_PASSWORD,
+    CONF_FEED_PLAIN,
+    CONF_PROFILE,
+    CONF_SECOND_PASSWORD,
+    CONF_USER_ID,
+    TYPE_CLOUD,
+)
+from ..hubs.cloud_feed import async_probe
 from ..hubs.cloud_session import async_account_of
 from ..markdown import plain
 from ..turns import turn
+from .cloud_feed_forms import is_other_feed, wants_yes, wrong_feed
 from .cloud_forms import (
     CONF_DEVICES,
     CONF_SURE,
@@ -38,7 +49,7 @@ from .explain import FlowError, FormError
 from .link_forms import FormData
 from .selector_texts import FlowTexts
 
-_SECRETS = (CONF_PASSWORD, CONF_SECOND_PASSWORD)
+_SECRETS = (CONF_PASSWORD, CONF_SECOND_PASSWORD, CONF_FEED_PASSWORD)
 
 
 class CloudSteps(EntrySteps):
@@ -69,7 +80,7 @@ class CloudSteps(EntrySteps):
             self._account_data = account_data(user_input, former)
             if is_plain(self._account_data) and not self._account_data.get(CONF_ALLOW_HTTP):
                 return self._show_http()
-            return await self._log_in()
+            return await self._go_on()
         except FormError as wrong:
             return await self._show_account(wrong.error)
         except AcrelError as error:
@@ -84,9 +95,26 @@ class CloudSteps(EntrySteps):
             return await self._show_account(FlowError(key="http_not_sure", at=CONF_HOST))
         self._account_data[CONF_ALLOW_HTTP] = True
         try:
+            return await self._go_on()
+        except FormError as wrong:
+            return await self._show_account(wrong.error)
+
+    @ends_clearly
+    async def async_step_cloud_feed_plain(self, user_input: FormData | None = None) -> ConfigFlowResult:
+        """Ask whether a broker is really to be reached without encryption."""
+        if user_input is None:
+            return self._show_feed_plain()
+        if not user_input.get(CONF_SURE):
+            return await self._show_account(FlowError(key="feed_not_sure", at=CONF_FEED))
+        self._account_data[CONF_FEED_PLAIN] = True
+        try:
             return await self._log_in()
         except FormError as wrong:
             return await self._show_account(wrong.error)
+
+    async def _go_on(self) -> ConfigFlowResult:
+        """Ask about the feed what has to be asked, then log in. Raises FormError."""
+        return self._show_feed_plain() if wants_yes(self._account_data) else await self._log_in()
 
     async def _show_account(self, error: FlowError | None = None) -> ConfigFlowResult:
         texts = await FlowTexts.load(self.hass)
@@ -111,6 +139,13 @@ class CloudSteps(EntrySteps):
             description_placeholders={"host": plain(str(self._account_data[CONF_HOST]))},
         )
 
+    def _show_feed_plain(self) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id="cloud_feed_plain",
+            data_schema=http_schema(),
+            description_placeholders={"host": plain(str(self._account_data[CONF_FEED]))},
+        )
+
     async def _log_in(self) -> ConfigFlowResult:
         """Log in, and go on with what is found. Raises FormError."""
         data = self._account_data
@@ -132,12 +167,16 @@ class CloudSteps(EntrySteps):
         try:
             account, login = await self._logged_in(data)
             data[CONF_USER_ID] = login.user_id or data[CONF_USERNAME]
+            if self.source == SOURCE_RECONFIGURE and is_other_feed(data, self._get_reconfigure_entry().data):
+                await async_probe(data, account)
             if self.source not in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
                 self._sites = {site.id: site for site in await account.sites()}
                 self._listed = {}
                 for site in self._sites:
                     self._listed |= {meter.code: meter for meter in await self._meters(account, site)}
         except AcrelError as error:
+            if (wrong := wrong_feed(error, texts)) is not None:
+                raise wrong from error
             found = explained(error, texts)
             raise FormError(found.key, at=found.at, **found.placeholders) from error
         return str(data[CONF_USER_ID])

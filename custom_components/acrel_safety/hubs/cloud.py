@@ -31,6 +31,7 @@ from ..const import (
     CONF_SITE,
 )
 from ..unreported import aside_in
+from .cloud_feed import CloudFeed, has_feed
 from .cloud_history import CloudHistory, Seat, history_of
 from .cloud_session import account_of
 from .cloud_trouble import CloudTrouble
@@ -48,8 +49,12 @@ class CloudEntryHub:
         self._entry = entry
         self.account: Account = account_of(hass, entry.data)
         self.hub = CloudHub(
-            self.account, every=float(entry.data.get(CONF_POLL_EVERY, LEAST_SECONDS)), now=dt_util.utcnow
+            self.account,
+            every=float(entry.data.get(CONF_POLL_EVERY, LEAST_SECONDS)),
+            has_feed=has_feed(entry.data),
+            now=dt_util.utcnow,
         )
+        self._told = CloudFeed(hass, entry, self.hub) if self.hub.has_feed else None
         self.kind = f"AcrelCloud, {self.account.address.place}"
         self.account_id: str = entry.entry_id
         self._feed = AlarmFeed(now=dt_util.utcnow)
@@ -57,7 +62,7 @@ class CloudEntryHub:
         self._listeners: list[Callable[[], None]] = []
         self._history: CloudHistory | None = None
         self._beginning: asyncio.Task[None] | None = None
-        self._trouble = CloudTrouble(hass, entry, self.hub, self._feed)
+        self._trouble = CloudTrouble(hass, entry, self.hub, self._feed, self._told)
         self._is_started = False
         stored = entry.data.get(CONF_SECOND_PASSWORD)
         if isinstance(stored, str):
@@ -95,6 +100,8 @@ class CloudEntryHub:
             raise
         self._is_started = True
         await self._trouble.async_start()
+        if self._told is not None:
+            self._told.start()
         self._history = history_of(self._hass, self._entry, self.account, self.account.zone)
         if self._history is not None:
             # A question for each site: nobody waits for that at the start, and what is alive depends on none of it.
@@ -120,6 +127,8 @@ class CloudEntryHub:
             self._beginning.cancel()
             await asyncio.gather(self._beginning, return_exceptions=True)
             self._beginning = None
+        if self._told is not None:
+            await self._told.async_stop()
         if self._history is not None:
             await self._history.async_stop()
             self._history = None
@@ -201,7 +210,12 @@ class CloudEntryHub:
     async def async_details(self, source: Source) -> Mapping[str, Any]:
         """Return what helps to find a fault; nothing that tells this account from others."""
         history = {} if self._history is None else {"history": dict(self._history.details())}
-        return {**source.details(), "account": dict(self.hub.details()), **history}
+        feed = {} if self._told is None else {"feed": dict(self.feed_details())}
+        return {**source.details(), "account": dict(self.hub.details()), **feed, **history}
+
+    def feed_details(self) -> Mapping[str, object]:
+        """Return what helps to find a fault of the feed; empty where there is none."""
+        return {} if self._told is None else self._told.details()
 
     # -- what happens -------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,8 @@ import probatio
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_TYPE, CONF_USERNAME
 
 from ..aioacrel.cloud.address import CloudAddress
-from ..aioacrel.cloud.errors import CloudAddressError, PlainHttpError
+from ..aioacrel.cloud.errors import CloudAddressError, FeedAddressError, PlainHttpError
+from ..aioacrel.cloud.feedaddress import FeedAddress
 from ..aioacrel.cloud.hub import LEAST_SECONDS
 from ..aioacrel.cloud.profile_reader import PROFILES
 from ..aioacrel.masking import masked
@@ -17,6 +18,10 @@ from ..const import (
     CONF_ALLOW_HTTP,
     CONF_CLOCK,
     CONF_CODE,
+    CONF_FEED,
+    CONF_FEED_PASSWORD,
+    CONF_FEED_PLAIN,
+    CONF_FEED_USER,
     CONF_KIND,
     CONF_POLL_EVERY,
     CONF_PROFILE,
@@ -45,6 +50,17 @@ def _sound_host(value: object) -> object:
         CloudAddress.parse(value, allow_http=True)
     except (CloudAddressError, PlainHttpError) as error:
         raise UnfitError("bad_cloud_address", "", "https://cloud.example") from error
+    return value
+
+
+def _sound_feed(value: object) -> object:
+    """Check where the broker of a feed is; whether it may be one without encryption is another question."""
+    try:
+        if not isinstance(value, str):
+            raise FeedAddressError(found="")  # noqa: TRY301 - as of one that is none
+        FeedAddress.parse(value, allow_plain=True)
+    except FeedAddressError as error:
+        raise UnfitError("bad_feed_address", "", "wss://broker.example/mqtt") from error
     return value
 
 
@@ -84,6 +100,10 @@ ACCOUNT = probatio.Schema(
         probatio.Optional(CONF_USER_ID): text("wrong"),
         probatio.Optional(CONF_SECOND_PASSWORD): _sound_secret,
         probatio.Optional(CONF_POLL_EVERY): number("bad_poll_every", LEAST_SECONDS, LONGEST_POLL, is_whole=True),
+        probatio.Optional(CONF_FEED): _sound_feed,
+        probatio.Optional(CONF_FEED_USER): text("wrong"),
+        probatio.Optional(CONF_FEED_PASSWORD): _sound_secret,
+        probatio.Optional(CONF_FEED_PLAIN): flag,
         **HISTORY,
     },
     extra=probatio.ALLOW_EXTRA,

@@ -21,12 +21,14 @@ from ..aioacrel.texts import library_language, phrase
 from ..const import CONF_CODE, DOMAIN, LOGGER
 from ..issues import CLOUD_HTTP, CLOUD_NEW
 from ..markdown import plain
+from .cloud_feed import CloudFeed
 
 CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES = "cloud_licence", "cloud_clock_off", "cloud_sites"
 CLOUD_GONE, CLOUD_LOG, CLOUD_SECOND = "cloud_gone_devices", "cloud_log_unread", "cloud_second_wrong"
+CLOUD_FEED = "cloud_feed_refused"
 """What can be wrong with an account; also the keys of their texts."""
-_ALL = (CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE, CLOUD_LOG, CLOUD_SECOND)
-_WARNINGS = frozenset({CLOUD_HTTP, CLOUD_NEW})
+_ALL = (CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE, CLOUD_LOG, CLOUD_SECOND, CLOUD_FEED)
+_WARNINGS = frozenset({CLOUD_HTTP, CLOUD_NEW, CLOUD_FEED})
 _AT_ONCE = frozenset({CLOUD_HTTP, CLOUD_NEW, CLOUD_SECOND})
 _MOST_NAMED = 10
 _VERSION = 1
@@ -35,12 +37,15 @@ _VERSION = 1
 class CloudTrouble:
     """Follows one account."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, hub: CloudHub, log: AlarmFeed) -> None:
-        """Take the account, and who reads its log; it is followed from `async_start` on."""
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, hub: CloudHub, log: AlarmFeed, feed: CloudFeed | None
+    ) -> None:
+        """Take the account, who reads its log, and who hears its feed; it is followed from `async_start` on."""
         self._hass = hass
         self._entry = entry
         self._hub = hub
         self._log = log
+        self._feed = feed
         self._store = known_store(hass, entry)
         self._known: set[str] | None = None
         """Devices that were there when their owner chose last; None before the account was looked through since."""
@@ -114,6 +119,8 @@ class CloudTrouble:
             found[CLOUD_LICENCE] = {"detail": plain(hub.trouble.text(language))}
         if hub.trouble is None and self._log.trouble is not None:
             found[CLOUD_LOG] = {"detail": plain(self._log.trouble.text(language))}
+        if self._feed is not None and (refusal := self._feed.refusal) is not None:
+            found[CLOUD_FEED] = {"detail": plain(refusal.text(language))}
         clocks = [source.trouble for source in hub.sources if isinstance(source.trouble, CloudClockError)]
         if clocks:
             found[CLOUD_CLOCK] = {"detail": plain(clocks[0].text(language))}

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..cloud.profile_reader import PROFILES
+from .typed import number
 
 
 def add_cloud(parser: argparse.ArgumentParser) -> None:
@@ -36,3 +37,25 @@ def add_cloud(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="save what was said as JSON, with names, serials, places and tokens replaced",
     )
+    parser.add_argument(
+        "--feed",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="hear what the server's broker tells of all points instead: wss://host:port/path, or as the vendor's pages"
+        " do where nothing is said",
+    )
+    parser.add_argument(
+        "--feed-user",
+        dest="feed_user",
+        metavar="U",
+        help="the broker's account; its password stands in ACREL_FEED_PASSWORD, or is asked for",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=number(),
+        dest="feed_seconds",
+        metavar="N",
+        help="with --feed: so long (default: until Ctrl-C)",
+    )
+    parser.add_argument("--ca-file", type=Path, metavar="FILE", help="with --feed: who signs the broker's certificate")

@@ -56,6 +56,9 @@ class Options(argparse.Namespace):
     allow_http: bool
     site: str | None
     record: Path | None
+    feed: str | None
+    feed_user: str | None
+    feed_seconds: float | None
     ca_file: Path | None
     gateways: Sequence[str] | None
     meters: Sequence[tuple[str, str]] | None

@@ -148,3 +148,39 @@ class CloudSilentError(CloudError):
     """The server heard nothing new of the device for so long; it was asked again and again."""
 
     key = "cloud_nothing_new"
+
+
+class FeedAddressError(AcrelError):
+    """What was typed is no address of a broker of MQTT by WebSocket."""
+
+    key = "bad_feed_address"
+
+
+class PlainFeedError(AcrelError):
+    """The address of a broker is not encrypted, and nobody allowed that for its host."""
+
+    key = "cloud_feed_plain"
+
+
+class FeedError(CloudError):
+    """What a feed cannot do; polling is not touched by it."""
+
+    key = "cloud_feed_failed"
+
+
+class FeedUnreachableError(FeedError, LinkUnreachableError):
+    """There is no connection to the broker of a feed."""
+
+    key = "cloud_feed_unreachable"
+
+
+class FeedRefusedError(FeedError):
+    """The broker of a feed does not accept its account, or does not let it hear a site: trying again does not help."""
+
+    key = "cloud_feed_refused"
+
+
+class FeedOffError(FeedError):
+    """The server says that it publishes nothing."""
+
+    key = "cloud_feed_off"

@@ -3,7 +3,7 @@
 One message of a site names many devices, and one time for all of them, in the site's zone. Only voltages are in a unit
 that is known by itself (V); the others are in those of the server's table of units, and what is in none that is known
 is left out. `Switch` and `SwitchOn` are 1 for closed, `SwitchOff` (a contact of its own) 1 for open, and any other
-number means that the device is not heard. Who carries the messages is injected: nothing of MQTT is known here.
+number means that the device is not heard. Nothing of MQTT is known here: `feedlink.py` carries the messages.
 """
 
 import json
@@ -135,8 +135,11 @@ class Feed:
         zone: tzinfo = CHINA,
         now: Callable[[], datetime],
         on_values: Callable[[str, Sequence[Values]], None] = lambda site, values: None,
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take the sites, the server's table of units, and who gets what is said of a site's devices now."""
+        """Take the sites, the server's table of units, who is told what is said of devices, and of the end."""
+        self.messages = 0
+        """Those that told something of now."""
         self.unread = 0
         self.others = 0
         """Messages that could not be read; those that were kept by the broker, or are of another time than now."""
@@ -144,6 +147,7 @@ class Feed:
         self._zone = zone
         self._now = now
         self._on_values = on_values
+        self._on_lost = on_lost
         self._sites = {topic_of(site): site for site in sites if is_site(site)}
         self._heard: dict[str, datetime] = {}
         self._newest: dict[str, datetime] = {}
@@ -155,15 +159,17 @@ class Feed:
     def lost(self) -> None:
         """Take that there is no connection any more: polling is back at once."""
         self._heard.clear()
+        self._on_lost()
 
     @property
     def is_healthy(self) -> bool:
         """Whether every site was told of, just now."""
+        return bool(self._sites) and all(map(self.tells, self._sites.values()))
+
+    def tells(self, site: str) -> bool:
+        """Whether a site was told of, just now."""
         earliest, latest = self._now() - timedelta(seconds=SILENT_SECONDS), self._now() + LATER
-        return bool(self._sites) and all(
-            (heard := self._heard.get(site)) is not None and earliest <= heard <= latest
-            for site in self._sites.values()
-        )
+        return (heard := self._heard.get(site)) is not None and earliest <= heard <= latest
 
     def take(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
         """Take a message; one that is of before, of later, or older than the one before tells nothing of now."""
@@ -186,4 +192,5 @@ class Feed:
             return
         self._newest[site] = measured
         self._heard[site] = now
+        self.messages += 1
         self._on_values(site, told)

@@ -17,6 +17,7 @@ from ..points import Model
 from ..readings import PointKey
 from .account import Account, utcnow
 from .errors import CloudBusyError, CloudError
+from .feeding import Feeding
 from .lists import Lists, is_of_all
 from .ordering import Ordering
 from .profile import Profile
@@ -27,8 +28,6 @@ _LOGGER = logging.getLogger(__name__)
 
 LEAST_SECONDS = 60.0
 """Between two polls: the server's values are minutes old."""
-SLOW_FACTOR = 5
-"""So much more seldom while somebody else tells the same."""
 LIST_EVERY = timedelta(hours=1)
 """So often all sites are looked through for devices that nobody watches."""
 POLLS_HELD = 3
@@ -50,13 +49,18 @@ class CloudHub:
         *,
         every: float = LEAST_SECONDS,
         stale_after: float | None = None,
+        has_feed: bool = False,
         now: Callable[[], datetime] = utcnow,
     ) -> None:
-        """Take the account, seconds between two polls, and after how many a value is stale (None: the profile's)."""
+        """Take the account, seconds between two polls, and after how many a value is stale (None: the profile's).
+
+        With `has_feed` devices have what only a feed tells, too; whoever subscribes to it begins with `feeding`.
+        """
         self.account = account
         self.profile: Profile = account.profile
         self.every = max(every, LEAST_SECONDS)
         self.stale_after = stale_after or account.profile.stale_after
+        self.has_feed = has_feed
         self.now = now
         self.sites: dict[str, Site] = {}
         self.meters: dict[str, Meter] = {}
@@ -77,10 +81,10 @@ class CloudHub:
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._polling = asyncio.Lock()
+        self.feeding = Feeding(self._sources.values, now, self._wake.set)
         self._looks: dict[str, asyncio.Lock] = {}
         self._looked: dict[str, float] = {}
         """When, by the steady clock, the last such look at a site began."""
-        self._is_slow = False
         self._hurried = 0.0
         self._failures = 0
 
@@ -102,6 +106,7 @@ class CloudHub:
 
     async def stop(self) -> None:
         """Ask no more."""
+        self.feeding.end()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -144,12 +149,6 @@ class CloudHub:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def poll_slowly(self, *, is_slow: bool) -> None:
-        """Ask more seldom while somebody else tells the same; at once again when not."""
-        was_slow, self._is_slow = self._is_slow, is_slow
-        if was_slow and not is_slow:
-            self._wake.set()
-
     def hurry(self) -> None:
         """Ask soon, unless that was a moment ago."""
         now = asyncio.get_running_loop().time()
@@ -160,7 +159,7 @@ class CloudHub:
     def hears(self, site: str) -> bool:
         """Whether what the server said of a site holds still."""
         heard = self._heard.get(site)
-        span = POLLS_HELD * (1 + _JITTER) * self._pause + LEAST_SECONDS
+        span = POLLS_HELD * (1 + _JITTER) * self.every + LEAST_SECONDS
         return heard is not None and asyncio.get_running_loop().time() - heard <= span
 
     def unwatched(self) -> Mapping[str, Meter]:
@@ -190,7 +189,7 @@ class CloudHub:
             "sites": len(self.sites),
             "devices": len(self.meters),
             "watched": len(self._sources),
-            "every": self._pause,
+            "every": self.every,
             "trouble": None if self.trouble is None else self.trouble.key,
             "site_troubles": sorted(error.key for error in self.site_troubles.values()),
             "last_success": None if self.last_success is None else self.last_success.isoformat(),
@@ -199,16 +198,13 @@ class CloudHub:
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
-    @property
-    def _pause(self) -> float:
-        return self.every * (SLOW_FACTOR if self._is_slow else 1)
-
     async def _run(self) -> None:
         while True:
-            self._wake.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._wait()):
                     await self._wake.wait()
+            # Whoever wakes it during a poll may want what that one has left out.
+            self._wake.clear()
             await self._poll_quietly()
 
     async def _poll_quietly(self) -> None:
@@ -220,8 +216,8 @@ class CloudHub:
 
     def _wait(self) -> float:
         """Return for how many seconds to wait; longer each time nothing came of it, and as long as the server says."""
-        wait = self._pause * min(2.0**self._failures, LONGEST_WAIT / LEAST_SECONDS)
-        wait = max(self._pause, min(wait, LONGEST_WAIT))
+        wait = self.every * min(2.0**self._failures, LONGEST_WAIT / LEAST_SECONDS)
+        wait = max(self.every, min(wait, LONGEST_WAIT))
         if isinstance(self.trouble, CloudBusyError) and self.trouble.retry_after is not None:
             wait = max(wait, self.trouble.retry_after)
         return wait * (1.0 + random.uniform(-_JITTER, _JITTER))  # noqa: S311 - so that not all ask at once
@@ -300,7 +296,7 @@ class CloudHub:
         self.meters = {code: one for code, one in self.meters.items() if one.site != site or code in listed} | listed
         values: Mapping[str, Values] | None = None
         connections: Mapping[str, Connection] | None = None
-        if is_full:
+        if is_full := is_full and self.feeding.wants_values(site):
             values = await self._lists.values(site)
         if any(source.site == site for source in self.sources):
             connections = await self._lists.connections(site)

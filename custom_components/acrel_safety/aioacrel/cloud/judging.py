@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from ..points import Circuit, Effect, Evidence, Model, Operation, Point
 from ..readings import DEVICE_CIRCUIT, PointKey, Quality, Reading, Value
 from ..vocabulary import EXTRA_PREFIX, Kind, Quantity, extra_quantity, vocabulary
+from .fed import Fed
 from .profile import Profile
 from .records import Connection, Details, Meter, Values
 
@@ -23,6 +24,8 @@ OWN_TIMER = PointKey(DEVICE_CIRCUIT, f"{EXTRA_PREFIX}CloudTimer")
 """That the server's list shows a timer which the device keeps itself, whoever set it; not when, and not for what."""
 GENERAL_ALARM = PointKey(DEVICE_CIRCUIT, f"{EXTRA_PREFIX}CloudAlarm")
 """That the server's list shows the device in alarm, whatever of it can be told apart."""
+_SAID = (Quality.GOOD, Quality.IMPLAUSIBLE)
+"""What was said of a point, be it something that cannot be; all others are that nothing was, or of another time."""
 LATER = timedelta(minutes=5)
 """So much later than now a time may be: clocks differ a little."""
 
@@ -56,8 +59,13 @@ class Known:
 class Judge:
     """Makes readings of what is known of devices of one model and type."""
 
-    def __init__(self, profile: Profile, model: Model, kind: str, stale_after: float) -> None:
-        """Take what the server's fields are, the model, the server's number of its type, and how long a value holds."""
+    def __init__(
+        self, profile: Profile, model: Model, kind: str, stale_after: float, *, has_feed: bool = False
+    ) -> None:
+        """Take what the server's fields are, the model, the server's number of its type, and how long a value holds.
+
+        With a feed it has what only that tells as well, as far as the model has it.
+        """
         self._profile = profile
         self._stale_after = timedelta(seconds=stale_after)
         known = model.points
@@ -70,7 +78,11 @@ class Judge:
             key: frozenset(name for name, found in profile.alarms.items() if found == key)
             for key in dict.fromkeys(profile.alarms.values())
         }
-        keys = {*self._values, *self._alarms, *(() if self._position is None else (self._position,))}
+        listed = {*self._values, *self._alarms, *(() if self._position is None else (self._position,))}
+        self._fed = [key for key in profile.fed if key in known] if has_feed else []
+        self.fed_only = frozenset(self._fed) - listed
+        """What no list tells."""
+        keys = listed | self.fed_only
         self.points: Mapping[PointKey, Point] = {
             **{key: known[key] for key in known if key in keys},
             # A model knows the alarms that it has registers for; the server tells others, too.
@@ -107,11 +119,46 @@ class Judge:
             lockout=max(lockout, operation.lockout),
         )
 
-    def readings(self, known: Known, now: datetime) -> dict[PointKey, Reading]:
-        """Return what holds now of a device."""
-        if known.is_away:
+    def readings(self, known: Known, now: datetime, fed: Fed, *, is_proof: bool = False) -> dict[PointKey, Reading]:
+        """Return what holds now of a device, of its lists and of its feed what is newer.
+
+        For a proof of what became of an order the feed's position has to be the device's own word.
+        """
+        if known.is_away or fed.says_lost(known.heard, now):
             return dict.fromkeys(self.points, Reading(None, Quality.NO_ANSWER, now, ORIGIN))
-        return {**self._measured(known.values, now), **self._stated(known, now)}
+        told = {**self._measured(known.values, now), **self._stated(known, now)}
+        for key in self._fed:
+            if (one := fed.get(key)) is None:
+                told.setdefault(key, Reading(None, Quality.NO_ANSWER, now, ORIGIN))
+            else:
+                lost = self._fed_holds(one.time, known, now)
+                newer = Reading(None, lost, now, ORIGIN) if lost else self._reading(key, one.value, one.time)
+                told[key] = _newer(told.get(key), newer, one.since)
+        if self._position is not None and (fed.is_own_word or not is_proof):
+            told[self._position] = self._fed_position(fed, told[self._position], known, now)
+        return told
+
+    def _fed_position(self, fed: Fed, listed: Reading, known: Known, now: datetime) -> Reading:
+        """Return the position, of the list or of the feed, whichever is newer."""
+        if (told := fed.position) is None:
+            return listed
+        received = None if known.meter is None else known.meter.received
+        is_older = received is not None and self._holds(received, now) is None and told.since <= received
+        if is_older or self._fed_holds(told.time, known, now) is not None:
+            return listed
+        quality = Quality.INVALID if told.value is None else Quality.GOOD
+        return Reading(told.value, quality, min(told.time, now), ORIGIN)
+
+    def _fed_holds(self, time: datetime, known: Known, now: datetime) -> Quality | None:
+        """Return why what a feed told does not hold; None if it does.
+
+        A feed may repeat for ever what a device said that is gone: the lists have to know it, and may not have heard it
+        too long ago.
+        """
+        if known.meter is None:
+            return Quality.NO_ANSWER
+        heard = known.heard
+        return Quality.STALE if heard is not None and now - heard > self._stale_after else self._holds(time, now)
 
     def is_heard(self, known: Known, now: datetime) -> bool:
         """Whether the server hears the device, and what it says of it holds."""
@@ -177,6 +224,13 @@ class Judge:
         if details is None or details.active is None or details.is_alarmed is False:
             return Reading(None, Quality.INCOMPLETE, time, ORIGIN)
         return Reading(not self._alarms[key].isdisjoint(details.active), Quality.GOOD, time, ORIGIN)
+
+
+def _newer(listed: Reading | None, fed: Reading, since: datetime) -> Reading:
+    """Return the newer of what a list says and a feed, that since then; what does not hold is never the newer one."""
+    if listed is None or listed.quality not in _SAID:
+        return fed if fed.quality in _SAID or listed is None else listed
+    return fed if fed.quality in _SAID and since > listed.time else listed
 
 
 def general_alarm() -> Point:

@@ -175,6 +175,8 @@ class Profile:
     temperatures: Mapping[str, PointKey]
     leakage_history: Mapping[str, PointKey]
     electric: Mapping[str, Electric]
+    fed: Sequence[PointKey]
+    """What a feed may tell of a device whose model has it, beside its position."""
     alarms: Mapping[str, PointKey]
     """Which active alarms of `Details` are which points, by dotted name."""
     recoveries: frozenset[str]

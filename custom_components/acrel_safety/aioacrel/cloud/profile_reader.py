@@ -148,6 +148,7 @@ def _profile(tree: Mapping[str, Any]) -> Profile:
         temperatures=_points(tree["fields"]["temperatures"]),
         leakage_history=_points(tree["fields"]["leakage_history"]),
         electric={kind: _electric(kind, said) for kind, said in tree.get("electric", {}).items()},
+        fed=[_point(found) for found in tree.get("feed", {}).get("points", [])],
         alarms=_points(tree["alarms"]["points"]),
         recoveries=frozenset(map(str, tree["alarms"]["recoveries"])),
         levels=_texts(tree["alarms"].get("levels", {})),

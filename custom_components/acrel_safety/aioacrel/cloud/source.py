@@ -18,8 +18,10 @@ from ..source import FAR, Command, Order, Sink, Update, Word
 from ..texts import phrase
 from .devicetimers import DeviceTimers
 from .errors import CloudAwayError, CloudClockError, CloudSilentError
+from .fed import Fed
 from .judging import ORIGIN, Judge, Known
 from .profile import CloudCommand
+from .records import Values
 
 if TYPE_CHECKING:
     from .hub import CloudHub
@@ -45,12 +47,13 @@ class CloudSource:
         self.site = site
         self.code = code
         self.kind = kind
-        self._judge = Judge(hub.profile, model, kind, hub.stale_after)
+        self._judge = Judge(hub.profile, model, kind, hub.stale_after, has_feed=hub.has_feed)
         self._commands: Mapping[PointKey, CloudCommand] = {
             one.key: one for one in hub.profile.offered(kind, proved) if one.key in model.operations
         }
         self.model = self._judge.shown(model, {key: one.lockout for key, one in self._commands.items()})
         self.known = Known()
+        self._fed = Fed()
         self.is_other = False
         """Whether the server lists a device of another type under its code."""
         self.heard: datetime | None = None
@@ -66,6 +69,8 @@ class CloudSource:
         self._sinks: list[Sink] = []
         self._wanted: frozenset[PointKey] = frozenset()
         self._trouble: AcrelError | None = None
+        self._server_trouble: AcrelError | None = None
+        """Why the server was not heard in the latest poll."""
         self._news = asyncio.Event()
         self._ordered: datetime | None = None
         """When the server had heard the device last as the latest order was sent: that shows nothing of it."""
@@ -102,7 +107,11 @@ class CloudSource:
     @property
     def unreported(self) -> AbstractSet[PointKey]:
         """What was never told; none before several polls."""
-        return self.points.keys() - self._ever - self._aside if self._polls >= _FULL_POLLS else frozenset()
+        if self._polls < _FULL_POLLS:
+            return frozenset()
+        # What only a feed tells is not missed where there is none.
+        unsaid = frozenset() if self._fed.messages >= _FULL_POLLS else self._judge.fed_only
+        return self.points.keys() - self._ever - self._aside - unsaid
 
     def put_aside(self, keys: AbstractSet[PointKey]) -> None:
         """Take the owner's word that these are not told; the first time one of them is, that is believed."""
@@ -160,10 +169,10 @@ class CloudSource:
             async with asyncio.timeout(seconds):
                 while True:
                     await self.hub.look(self.site)
-                    if self._is_fresh(asked):
-                        readings = self._readings(self.hub.now())
+                    if self._is_fresh(asked, keys):
+                        readings = self._readings(self.hub.now(), is_proof=True)
                         return {key: readings[key] for key in keys if key in readings}
-                    if self.known.is_away:
+                    if self._is_away:
                         raise self._away()
                     self._news.clear()
                     with suppress(TimeoutError):
@@ -172,16 +181,33 @@ class CloudSource:
         except TimeoutError as error:
             raise CloudSilentError(host=self.hub.host, seconds=f"{seconds:.0f}") from error
 
-    def _is_fresh(self, asked: datetime) -> bool:
+    def _is_fresh(self, asked: datetime, keys: Collection[PointKey]) -> bool:
         """Whether the device itself told the server how things stand: lately, and after what was ordered last."""
-        meter = self.known.meter
+        position, meter = self._judge.position, self.known.meter
         told = None if meter is None else meter.received
-        if self._judge.position is None:
+        if position is None:
             told = self.heard
-        if told is None or self.known.is_away:
+        elif {*keys} == {position}:
+            # A feed tells of nothing else that the device moved.
+            told = self._turned
+        if told is None or self._is_away:
             return False
         is_after_order = self._ordered is None or told > self._ordered
         return is_after_order and (asked - told).total_seconds() <= FRESH_SECONDS
+
+    @property
+    def _turned(self) -> datetime | None:
+        """Of when the device itself told its position last.
+
+        A feed repeats what the server knew with a new time; only another position than before is the device's own word.
+        """
+        received = None if self.known.meter is None else self.known.meter.received
+        return max((time for time in (received, self._fed.turned) if time is not None), default=None)
+
+    @property
+    def _is_away(self) -> bool:
+        """Whether the server says, by its lists or by its feed, that it does not hear the device."""
+        return self.known.is_away or self._fed.says_lost(self.known.heard, self.hub.now())
 
     async def send(self, order: Order) -> None:
         """Have the server pass on an order, once at most; that it takes it proves nothing: read back.
@@ -205,8 +231,7 @@ class CloudSource:
 
     def ordered(self) -> None:
         """Take it that an order is on its way now: what the server heard before shows nothing of it."""
-        meter = self.known.meter
-        self._ordered = self.heard if meter is None or meter.received is None else meter.received
+        self._ordered = self.heard if self._turned is None else self._turned
 
     @property
     def is_told_since_order(self) -> bool:
@@ -229,6 +254,7 @@ class CloudSource:
             "gap": self.gap,
             "is_listed": known.meter is not None,
             "has_values": known.values is not None,
+            "fed": self._fed.messages,
             "is_online": None if known.connection is None else known.connection.is_online,
             "is_alarmed": None if known.meter is None else known.meter.is_alarmed,
             "alarms": None if known.details is None or known.details.active is None else sorted(known.details.active),
@@ -252,12 +278,16 @@ class CloudSource:
     @property
     def is_here(self) -> bool:
         """Whether the server hears the device, as far as it is heard itself."""
-        return self.hub.hears(self.site) and self.known.meter is not None and not self.known.is_away
+        return self.hub.hears(self.site) and self.known.meter is not None and not self._is_away
 
     def take(self, known: Known, *, is_full: bool) -> None:
         """Take what the server knows now; `is_full` is a whole poll."""
         self.known = known
         self._is_told = True
+        self._server_trouble = None
+        if self.is_other or known.is_away:
+            # A feed may go on repeating what the device said that was heard before.
+            self._fed.forget()
         self._polls += is_full and self._judge.is_heard(known, self.hub.now())
         heard = known.heard
         if heard is not None and self.heard is not None and heard > self.heard:
@@ -266,15 +296,31 @@ class CloudSource:
         self._look()
         self._news.set()
 
+    def take_fed(self, told: Values) -> None:
+        """Take what the feed says of the device, unless the lists say that the device is another one, or not heard."""
+        if not self.hub.has_feed or self.is_other or self.known.is_away:
+            return
+        turned = self._fed.turned
+        if self._fed.take(told):
+            self._look(self._server_trouble)
+        if self._fed.turned != turned:
+            self._news.set()
+
+    def is_fed(self, now: datetime) -> bool:
+        """Whether the feed told just now all that the lists of values tell of it; those have to have been read."""
+        values = {} if self.known.values is None else self.known.values.values
+        return self._is_told and self._fed.tells([key for key, value in values.items() if value is not None], now)
+
     def lose(self, trouble: AcrelError) -> None:
         """Take it that the server is not heard, and why; what it said holds for a few polls more."""
+        self._server_trouble = trouble
         self._look(trouble)
 
     def _look(self, trouble: AcrelError | None = None) -> None:
         now = self.hub.now()
         if trouble is None and self.is_other:
             trouble = CloudAwayError(link=self.hub.host, detail=phrase("cloud_other_type"))
-        if trouble is None and self.known.is_away:
+        if trouble is None and self._is_away:
             trouble = self._away()
         if trouble is None and self._judge.is_of_later(self.known, now) and self.known.heard is not None:
             seconds = (self.known.heard - now).total_seconds()
@@ -296,10 +342,10 @@ class CloudSource:
             for sink in list(self._sinks):
                 sink(Update(readings=news, trouble=self._trouble))
 
-    def _readings(self, now: datetime) -> dict[PointKey, Reading]:
+    def _readings(self, now: datetime, *, is_proof: bool = False) -> dict[PointKey, Reading]:
         if not self.hub.hears(self.site):
             return dict.fromkeys(self.points, Reading(None, Quality.NO_ANSWER, now, ORIGIN))
-        return self._judge.readings(self.known, now)
+        return self._judge.readings(self.known, now, self._fed, is_proof=is_proof)
 
     def _is_news(self, key: PointKey, reading: Reading) -> bool:
         former = self._told.get(key)

@@ -1,4 +1,7 @@
-"""`acrel cloud`: logs in to the maker's cloud and lists sites, devices, what they measure, and alarms. Reads only."""
+"""`acrel cloud`: logs in to the maker's cloud and lists sites, devices, what they measure, and alarms. Reads only.
+
+With `--feed` it hears what the server's broker tells instead.
+"""
 
 import asyncio
 import os
@@ -45,6 +48,8 @@ def command(options: Options, console: Console) -> int:
         if sys.stdin is None or not sys.stdin.isatty():
             raise NoPasswordError(variable=PASSWORD)
         password = getpass("Password: ")
+    if options.feed is not None:
+        return asyncio.run(_hear(options, console, address, known, password))
     return asyncio.run(_list(options, console, address, known, password))
 
 
@@ -54,6 +59,23 @@ def _profile(name: str | None, host: str) -> Profile:
     if name not in PROFILES and name.endswith(".toml"):
         return profile_of_file(Path(name))
     return profile(name)
+
+
+async def _hear(options: Options, console: Console, address: CloudAddress, known: Profile, password: str) -> Exit:
+    # No other command needs clients of HTTP and MQTT at once.
+    from aiohttp import ClientSession, DummyCookieJar  # noqa: PLC0415
+
+    from ...cloud.account import Account  # noqa: PLC0415
+    from ..cloudfeed import Listening, address_of  # noqa: PLC0415
+    from ..cloudfeed import password as password_of_feed  # noqa: PLC0415
+
+    listening = Listening(options, console, address_of(options, address), password_of_feed(options))
+    async with ClientSession(cookie_jar=DummyCookieJar(), trust_env=False) as session:
+        account = Account(session, address, known, user=options.user, password=password)
+        await account.login()
+        feed = await listening.ask(account)
+        await account.logout()
+    return await listening.run(feed)
 
 
 async def _list(options: Options, console: Console, address: CloudAddress, known: Profile, password: str) -> Exit:
