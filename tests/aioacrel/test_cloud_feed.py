@@ -157,3 +157,10 @@ def test_a_simulated_feed_is_understood(*, inverted: bool, as_text: bool) -> Non
 
 def test_a_site_is_no_wildcard() -> None:
     assert Watched("#", "+", "a/b", "10100001").feed.subscriptions() == [TOPIC]
+
+
+def test_a_number_that_is_none_hides_no_other() -> None:
+    raw = b'{"time":"2026-11-22 09:00:00","meter":[{"id":"a","values":{"Ua":NaN}},{"id":"b","values":{"Ua":230.0}}]}'
+    found = values_of(raw, {})
+    assert found is not None
+    assert [one.values.get(PointKey("1", "Ua")) for one in found] == [None, 230.0]

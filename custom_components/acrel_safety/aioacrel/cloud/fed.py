@@ -6,7 +6,7 @@ shows that a device is heard, and only a position that *changed* shows that the 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ..readings import PointKey, Value
 from .feed import SILENT_SECONDS
@@ -20,6 +20,7 @@ _CLOSED_WHEN: Mapping[PointKey, bool] = {
 }
 """What tells a position, and what it is while the switch is closed."""
 _HOLDS = timedelta(seconds=SILENT_SECONDS)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,14 @@ class Told:
     time: datetime
     value: Value | None
     since: datetime
-    """Told again and again it is no newer than when it was told first: a server may repeat what it knew."""
+    """Told for the first time, or again and again, it is of nobody knows when: a server may repeat what it knew."""
 
     @classmethod
     def after(cls, former: Told | None, time: datetime, value: Value | None) -> Told:
         """Return what is told now, after what was told before."""
-        is_repeated = former is not None and former.value == value
-        return cls(time, value, former.since if former is not None and is_repeated else time)
+        if former is None:
+            return cls(time, value, _LONG_AGO)
+        return cls(time, value, former.since if former.value == value else time)
 
 
 class Fed:
@@ -92,10 +94,9 @@ class Fed:
         self._values.clear()
         self.position = self.turned = self._lost = None
 
-    def says_lost(self, heard: datetime | None, now: datetime) -> bool:
+    def says_lost(self, heard: datetime | None) -> bool:
         """Whether it says that the device is not heard, and nothing newer says that it is."""
-        lost = self._lost
-        return lost is not None and now - lost <= _HOLDS and (heard is None or heard <= lost)
+        return self._lost is not None and (heard is None or heard <= self._lost)
 
     def tells(self, keys: Collection[PointKey], now: datetime) -> bool:
         """Whether each of some points was told just now."""

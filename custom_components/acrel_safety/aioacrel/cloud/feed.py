@@ -114,14 +114,13 @@ def _time_of(found: object, zone: tzinfo) -> datetime | None:
         return None
 
 
-def _no_number(found: str) -> float:
-    raise ValueError(found)
+def _no_number(found: str) -> None:
+    """Take NaN and its like for nothing said: it hides no other value."""
+    del found
 
 
-def _finite(found: str) -> float:
-    if not isfinite(value := float(found)):
-        raise ValueError(found)
-    return value
+def _finite(found: str) -> float | None:
+    return value if isfinite(value := float(found)) else None
 
 
 class Feed:

@@ -124,7 +124,7 @@ class Judge:
 
         For a proof of what became of an order the feed's position has to be the device's own word.
         """
-        if known.is_away or fed.says_lost(known.heard, now):
+        if known.is_away or fed.says_lost(known.heard):
             return dict.fromkeys(self.points, Reading(None, Quality.NO_ANSWER, now, ORIGIN))
         told = {**self._measured(known.values, now), **self._stated(known, now)}
         for key in self._fed:

@@ -207,7 +207,7 @@ class CloudSource:
     @property
     def _is_away(self) -> bool:
         """Whether the server says, by its lists or by its feed, that it does not hear the device."""
-        return self.known.is_away or self._fed.says_lost(self.known.heard, self.hub.now())
+        return self.known.is_away or self._fed.says_lost(self.known.heard)
 
     async def send(self, order: Order) -> None:
         """Have the server pass on an order, once at most; that it takes it proves nothing: read back.
