@@ -169,3 +169,13 @@ async def test_serial_numbers_stand_in_the_log_of_what_was_ever_told_something()
         assert found == {meter.code: meter.serial, breaker.code: breaker.serial}
         assert quiet.code not in found
         assert await it.hub.orders.log.serials(meter.site, [ARCM310]) == {breaker.code: breaker.serial}
+
+
+async def test_an_entry_that_means_nothing_takes_nothing_back_of_what_went_wrong() -> None:
+    cloud = cloud_at_noon()
+    async with office(cloud) as it:
+        told = Told(it, monitor(cloud))
+        await it.hub.start()
+        cloud.fail("cut", at="sendMeterControlDemandHTTP", acts=True)
+        outcome = await told(RESET)
+        assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.NO_ANSWER)

@@ -461,3 +461,14 @@ def test_what_is_kept_of_a_timer_says_when_and_of_which_zone() -> None:
         timer_said(replace(DAILY, zone="China").plain()).text()
     )
     assert timer_said(CANCEL.plain()).text() == texts("en")["phrases.timer_none"]
+
+
+async def test_a_cancelling_that_was_lost_is_not_confirmed_by_a_timer_that_was_never_shown() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        cloud.fail("trace", at=COMMAND)
+        outcome = await box.set(CANCEL)
+        assert (outcome.result, outcome.writes) == (Result.UNKNOWN, 1)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..errors import AcrelError
+from ..errors import AcrelError, OrderDeclinedError, RefusedError
 from ..points import Effect
 from ..readings import PointKey
 from ..source import Source
@@ -124,13 +124,23 @@ async def _watched(timers: Timers, failure: AcrelError | None, had: bool | None,
     if said is wanted and wanted and had is not False:
         # That there is one says nothing of which.
         return make(result=Result.UNVERIFIED, reason=Reason.NO_EVIDENCE, detail=phrase("timer_was_there"))
-    if said is wanted:
+    if said is wanted and _is_proof(failure, had, wanted=wanted):
         return make(result=Result.CONFIRMED, reason=Reason.TIMER_SHOWN if wanted else Reason.TIMER_GONE)
     if not timers.is_told or failure is not None:
         return make(result=Result.UNKNOWN, reason=Reason.NO_ANSWER, detail=failure or "")
     if said is None:
         return make(result=Result.UNVERIFIED, reason=Reason.NO_EVIDENCE, detail=phrase("timer_unsaid"))
     return make(result=Result.UNKNOWN, reason=Reason.NOT_WATCHED, detail=_otherwise(wanted=wanted))
+
+
+def _is_proof(failure: AcrelError | None, had: bool | None, *, wanted: bool) -> bool:  # noqa: FBT001 - what was said
+    """Whether that the device says it as wanted shows that this was our doing.
+
+    Of what was declined it is not; nor is a timer gone that was never shown, where nobody knows of the request.
+    """
+    if isinstance(failure, OrderDeclinedError | RefusedError):
+        return False
+    return wanted or failure is None or had is True
 
 
 def _otherwise(*, wanted: bool) -> Phrase:

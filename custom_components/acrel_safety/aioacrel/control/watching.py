@@ -89,10 +89,13 @@ class Sending:
     async def _by_word(self, outcome: Outcome) -> Outcome:
         """Return what became of it where only what was written down tells: that is no proof of where contacts are."""
         word = await self._source.word() if isinstance(self._source, Logged) else None
-        if word is None:
+        if word is None or self._is_refused:
             return outcome
         if word.is_done is False:
             return replace(outcome, result=Result.FAILED, reason=Reason.DEVICE_REFUSED, detail=word.text)
+        if word.is_done is None and self._failure is not None:
+            # An entry without a meaning takes nothing back of what went wrong.
+            return outcome
         if word.is_done and not self._watching.moves:
             return replace(outcome, result=Result.CONFIRMED, reason=Reason.LOGGED, detail=word.text)
         reason = outcome.reason if outcome.result is Result.UNVERIFIED else Reason.NO_EVIDENCE
