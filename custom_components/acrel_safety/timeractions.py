@@ -14,7 +14,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from .aioacrel.control.outcome import Outcome, Result
-from .aioacrel.control.timing import forbidden, set_timer
+from .aioacrel.control.timing import forbidden, heard_lately, set_timer
 from .aioacrel.readings import DEVICE_CIRCUIT
 from .aioacrel.timers import TIMER, Timer, TimerKind, timers_by
 from .const import DOMAIN
@@ -70,7 +70,8 @@ async def _async_asked(
 ) -> ServiceResponse:
     control, found = operator.control, timers_by(operator.control.device.sources)
     caller = await operator.async_caller(call.context, DEVICE_CIRCUIT if found is None else found[1].circuit)
-    if (outcome := forbidden(control, timer, caller)) is None:
+    outcome = forbidden(control, timer, caller, is_confirmed=is_confirmed) or await heard_lately(control)
+    if outcome is None:
         act = partial(set_timer, control, timer, caller, is_confirmed=is_confirmed)
         outcome = await operator.async_in_turn(TIMER, caller, secret_in(call.data), act)
     else:
@@ -95,8 +96,11 @@ def _plain(operator: Operator, outcome: Outcome) -> dict[str, Any]:
 
 def _meant(call: ServiceCall) -> Operator:
     """Return what operates the one device that is named. Raises ServiceValidationError."""
-    spots = spots_of(call.hass, call.data) or ()
-    found = {one for spot in spots for one in operators(call.hass) if one.board.identity == spot.identity}
+    named = {spot.identity for spot in spots_of(call.hass, call.data) or ()}
+    found = {one for one in operators(call.hass) if one.board.identity in named}
+    if len(named) > 1:
+        # Also where the others cannot be operated now: nobody meant just the one that can.
+        raise _refusal("several_to_operate")
     if len(found) != 1:
         raise _refusal("several_to_operate" if found else "nothing_to_operate")
     return found.pop()
@@ -108,7 +112,7 @@ def _meant(call: ServiceCall) -> Operator:
 def _moment(data: Mapping[str, Any], name: str) -> datetime | time | None:
     """Return a time that was given; None where none was. Raises ServiceValidationError."""
     given = data.get(name)
-    if given is None or given == "":
+    if given is None:
         return None
     is_daily: bool = data[ATTR_DAILY]
     if (found := _daily(given) if is_daily else _once(given)) is None:
@@ -122,7 +126,9 @@ def _moment(data: Mapping[str, Any], name: str) -> datetime | time | None:
 def _once(given: object) -> datetime | None:
     """Return a moment; without a zone it is Home Assistant's, and of no hour that comes twice or never."""
     try:
-        found = dt_util.parse_datetime(given) if isinstance(given, str) else given
+        # A date alone would be midnight, and is as likely a slip.
+        is_whole = not isinstance(given, str) or ":" in given
+        found = dt_util.parse_datetime(given) if isinstance(given, str) and is_whole else given
     except ValueError:
         # The 30th of February.
         return None

@@ -332,14 +332,53 @@ async def test_only_values_are_asked_more_seldom_and_at_once_again_when_the_feed
         async def polls(count: int, tell: Callable[[], None]) -> list[int]:
             cloud.forget()
             for _ in range(count):
+                await asyncio.sleep(1)
                 tell()
                 await it.hub.poll()
             return [cloud.count(name) for name in (VALUES, "selectByStationId", "CommunicationStatus")]
 
-        assert await polls(2 * SLOW_FACTOR, told.whole) == [2, 4 * SLOW_FACTOR, 2 * SLOW_FACTOR]
+        def live() -> None:
+            box.figures.set["Lg"] = 30.0 + clock().second
+            told.whole()
+
+        live()
+        assert await polls(2 * SLOW_FACTOR, live) == [2, 4 * SLOW_FACTOR, 2 * SLOW_FACTOR]
         # What the lists tell and the feed does not is asked as ever.
         await asyncio.sleep(SILENT_SECONDS + 10)
         assert (await polls(4, lambda: told.say(box, {"Lg": 30.0})))[0] == 4
+
+
+async def test_a_feed_that_only_repeats_makes_nothing_later() -> None:
+    cloud = cloud_at_noon()
+    site = cloud.site()
+    box = site.add(ARCM300T, "Box")
+    box.figures.set["Lg"] = 20.0
+    async with office(cloud, has_feed=True) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        told = await Told.begin(it)
+        frozen = told.published.message(site)
+
+        def repeat() -> None:
+            message = json.dumps({**frozen, "time": cloud.clock.text(clock())})
+            told.feed.take(topic_of(site.id), message.encode())
+
+        for _ in range(3):
+            repeat()
+            await asyncio.sleep(POLL)
+        box.figures.set["Lg"], box.age_s = 400.0, 0
+        await asyncio.sleep(POLL)
+        repeat()
+        assert seen.value("Lg") == 400.0
+
+
+def test_contacts_that_contradict_each_other_in_two_messages_are_no_movement() -> None:
+    fed = Fed()
+    for second, code in enumerate(("SwitchOn", "SwitchOff")):
+        time = START + timedelta(seconds=second)
+        fed.take(Values(code="1", measured=time, values={PointKey("1", code): True}))
+    assert fed.position is not None
+    assert (fed.position.value, fed.turned) == (None, None)
 
 
 @pytest.mark.parametrize("how", ["lost", "ended", "silent"])
@@ -350,7 +389,10 @@ async def test_a_feed_that_is_not_there_any_more_is_asked_instead_of_at_once(how
         seen = it.watch(box)
         await it.hub.start()
         told = await Told.begin(it)
-        told.whole()
+        for number in range(2):
+            box.figures.set["Lg"] = 30.0 + number
+            told.whole()
+            await asyncio.sleep(1)
         await it.hub.poll()
         cloud.forget()
         box.figures.set["Lg"], box.age_s = 77.0, 0

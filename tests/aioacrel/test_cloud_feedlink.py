@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import pytest
+from aiohttp import web
 from aiomqtt import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +32,8 @@ from custom_components.acrel_safety.aioacrel.readings import PointKey
 from simulator.broker import Broker
 from simulator.cloud.hosting import self_made
 
+_CONNECT, _SUBSCRIBE = 1, 8
+"""Types of packets."""
 USER, PASSWORD, SITE = "feeder", "feed-Word-1", "10100001"
 WITHIN = 20.0
 
@@ -288,3 +291,68 @@ def test_a_password_in_an_address_is_refused_and_not_repeated_and_plain_wants_a_
 def test_no_address_does_harm(typed: str) -> None:
     with suppress(FeedAddressError, PlainFeedError):
         FeedAddress.parse(typed)
+
+
+@asynccontextmanager
+async def broker_that_grants(*granted: str) -> AsyncIterator[int]:
+    """Have a broker that lets hear some topics alone, as no setting of Mosquitto's makes it; yield its port."""
+
+    async def talk(request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse(protocols=("mqtt",))
+        await socket.prepare(request)
+        async for message in socket:
+            packet = bytes(message.data)
+            if packet[0] >> 4 == _CONNECT:
+                await socket.send_bytes(bytes([0x20, 2, 0, 0]))
+            elif packet[0] >> 4 == _SUBSCRIBE:
+                length = int.from_bytes(packet[4:6])
+                topic = packet[6 : 6 + length].decode()
+                await socket.send_bytes(bytes([0x90, 3, *packet[2:4], 0 if topic in granted else 0x80]))
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/mqtt", talk)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_site_that_is_not_granted_takes_none_from_the_others() -> None:
+    other = "10100002"
+    async with broker_that_grants(topic_of(SITE)) as port:
+        link = Heard(SITE, other).link(port)
+        await link.probe()
+        assert link.not_granted == 1
+        with pytest.raises(FeedRefusedError):
+            await Heard(other).link(port).probe()
+
+
+async def test_a_host_that_dribbles_takes_one_thread_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feedlink, "_CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(feedlink, "FIRST_WAIT", 0.05)
+    dribbles: list[asyncio.Task[object]] = []
+
+    async def dribble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        dribbles.extend(filter(None, [asyncio.current_task()]))
+        with suppress(ConnectionError):
+            while not reader.at_eof() and not writer.is_closing():
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+    server = await asyncio.start_server(dribble, "127.0.0.1", 0)
+    heard = Heard()
+    try:
+        async with running(heard.link(server.sockets[0].getsockname()[1])):
+            for _ in range(4):
+                assert isinstance(await heard.state(), FeedUnreachableError)
+        assert len(dribbles) == 1
+    finally:
+        server.close()
+        server.close_clients()
+        await asyncio.gather(*dribbles, *feedlink._ending, return_exceptions=True)

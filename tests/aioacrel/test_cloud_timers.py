@@ -98,8 +98,9 @@ WRONG: dict[str, tuple[Callable[[], Timer], str]] = {
     "the same": (lambda: once(600, 600), "one time at least"),
     "the same to the second": (lambda: once(600, 600.4), "one time at least"),
     "the same each day": (lambda: Timer(kind=TimerKind.DAILY, opens=time(6), closes=time(6)), "one time at least"),
-    "over": (lambda: once(-1, 600), "is over"),
-    "now": (lambda: once(600, 0), "is over"),
+    "over": (lambda: once(-1, 600), "minutes ahead"),
+    "now": (lambda: once(600, 0), "minutes ahead"),
+    "before it may be there": (lambda: once(100), "minutes ahead"),
     "without a zone": (
         lambda: Timer(kind=TimerKind.ONCE, opens=datetime(2027, 1, 1)),  # noqa: DTZ001 - that is the case
         "without a zone",

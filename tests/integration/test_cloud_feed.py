@@ -111,6 +111,12 @@ async def test_what_only_the_feed_tells_is_shown_and_values_are_asked_more_seldo
         await fed.feed.publish()
         await until(hass, lambda: shown(hass, volts) == "231.5")
         await until(hass, lambda: shown(hass, power) == "2.5")
+        # It is alive: what it tells changes.
+        for one in (box, meter, breaker):
+            one.figures.set["Lg"] = 31.5
+        await asyncio.sleep(1.1)
+        await fed.feed.publish()
+        await eventually(lambda: hub.feed_details().get("messages") == 2)
         fed.cloud.forget()
         for _ in range(3):
             await polled(hass, hub)

@@ -283,7 +283,10 @@ async def test_when_the_answer_is_lost_it_is_never_sent_again(
         ({"opens": "22:00"}, "`opens` is no date and time"),
         ({"closes": "soon"}, "`closes` is no date and time"),
         ({"closes": "2025-02-30 10:00"}, "`closes` is no date and time"),
-        ({"opens": "2020-01-01 10:00"}, "is over"),
+        ({"closes": "2099-12-01"}, "`closes` is no date and time"),
+        ({"opens": "", "closes": "2099-12-01 10:00"}, "`opens` is no date and time"),
+        ({"daily": True, "opens": "6:00", "closes": ""}, "`closes` is no time of day"),
+        ({"opens": "2020-01-01 10:00"}, "minutes ahead"),
         ({"opens": "2099-12-01 10:00", "closes": "2099-12-01 10:00:00"}, "not the same for both"),
         # 10:00 in Berlin, and the same moment in words of another zone.
         ({"opens": "2099-12-01 10:00", "closes": "2099-12-01 17:00+08:00"}, "not the same for both"),

@@ -20,6 +20,8 @@ class AcrelError(Sayable, Exception):
     key: ClassVar[str]
     needs_login: ClassVar[bool] = False
     """Whether somebody has to log in anew: to try again with the same password may lock the account."""
+    is_declined: ClassVar[bool] = False
+    """Whether it says of an order that it was not taken: what shows later is somebody else's doing."""
 
     def __init__(self, **placeholders: object) -> None:
         """Take the values of the placeholders in the sentence."""
@@ -126,6 +128,7 @@ class OrderDeclinedError(LinkError):
     """The device says that it does not take an order."""
 
     key = "order_declined"
+    is_declined = True
 
 
 class RefusedError(LinkError):

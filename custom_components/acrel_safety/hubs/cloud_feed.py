@@ -5,7 +5,6 @@ Nothing depends on it: where it fails, polling goes on as if there were none.
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -99,6 +98,7 @@ class CloudFeed:
             "attempts": link.attempts,
             "trouble": None if link.trouble is None else link.trouble.key,
             "sites": len(feed.subscriptions()),
+            "sites_not_granted": link.not_granted,
             "knows_units": self._knows_units,
             "messages": feed.messages,
             "messages_unread": feed.unread + link.too_large,
@@ -107,24 +107,27 @@ class CloudFeed:
         }
 
     async def _run(self) -> None:
-        while True:
-            units = await self._units()
-            feed = self._hub.feeding.begin(units, self._hub.account.zone)
-            try:
-                self._link = link = link_of(self._entry.data, feed)
-            except PlainFeedError:
-                # Somebody wrote that into the store: nobody said yes to it.
-                LOGGER.warning("The feed of %s would not be encrypted: it is left alone", self._entry.title)
-                return
-            with suppress(TimeoutError):
-                async with asyncio.timeout(None if self._knows_units else UNITS_AGAIN):
-                    await link.run()
+        feed = self._hub.feeding.begin(await self._units(), self._hub.account.zone)
+        try:
+            self._link = link = link_of(self._entry.data, feed)
+        except PlainFeedError:
+            # Somebody wrote that into the store: nobody said yes to it.
+            LOGGER.warning("The feed of %s would not be encrypted: it is left alone", self._entry.title)
+            return
+        async with asyncio.TaskGroup() as group:
+            group.create_task(link.run())
+            group.create_task(self._learn_units(feed))
+
+    async def _learn_units(self, feed: Feed) -> None:
+        """Ask for the units until they are known; the connection stays meanwhile."""
+        while not self._knows_units:
+            await asyncio.sleep(UNITS_AGAIN)
+            feed.know(await self._units())
 
     async def _units(self) -> Mapping[str, str]:
         try:
             units = await self._hub.account.units()
         except AcrelError:
-            self._knows_units = False
             return {}
-        self._knows_units = True
+        self._knows_units = bool(units)
         return units

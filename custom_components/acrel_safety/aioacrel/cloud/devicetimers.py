@@ -6,7 +6,7 @@ step, one request at most, and quiet for as long as an operation needs.
 
 import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime, time, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from ..source import Command
@@ -20,6 +20,8 @@ from .profile import Timers
 if TYPE_CHECKING:
     from .source import CloudSource
 
+LEAD = timedelta(minutes=2)
+"""So far ahead a time has to lie: it is on its way for a while, and the device's clock may be ahead."""
 LOOK_SECONDS = 10.0
 """Between two looks at the server's list while it is waited for."""
 
@@ -66,8 +68,8 @@ class DeviceTimers:
         for one in times if timer.kind is TimerKind.ONCE else ():
             if not isinstance(one, datetime) or one.tzinfo is None:
                 return phrase("timer_zone")
-            if one <= self._source.hub.now():
-                return phrase("timer_past")
+            if one <= self._source.hub.now() + LEAD:
+                return phrase("timer_past", minutes=f"{LEAD.total_seconds() / 60:.0f}")
             if moment(spelled(one, self._zone), self._zone) != one.astimezone(UTC).replace(microsecond=0):
                 return phrase("timer_twice")
         return None

@@ -68,18 +68,21 @@ class LicenceError(CloudError):
     """The licence of the whole server is over (600), or the hosting of the organisation (392, 396)."""
 
     key = "cloud_licence_over"
+    is_declined = True
 
 
 class NotPermittedError(CloudError):
     """The account may not do this (147, 364, 363)."""
 
     key = "cloud_not_permitted"
+    is_declined = True
 
 
 class SiteGoneError(CloudError):
     """The account has no access to this site, or there is none such (348, 372, 368)."""
 
     key = "cloud_site_gone"
+    is_declined = True
 
 
 class ServerSaysError(CloudError):

@@ -50,6 +50,8 @@ class Fed:
         self.position: Told | None = None
         self.turned: datetime | None = None
         """Of when the server says the position is that was another one before: then the device spoke."""
+        self._contacts: dict[PointKey, Value | None] = {}
+        self._changed: datetime | None = None
         self._values: dict[PointKey, Told] = {}
         self._newest: datetime | None = None
         self._lost: datetime | None = None
@@ -76,11 +78,17 @@ class Fed:
             self.forget()
             self._lost = time
             return True
-        if said := {(value is True) is _CLOSED_WHEN[key] for key, value in contacts.items()}:
+        if contacts:
+            # A message may tell one of them: what the others said stands beside it.
+            self._contacts |= contacts
+            said = {(value is True) is _CLOSED_WHEN[key] for key, value in self._contacts.items()}
             self._take_position(time, said.pop() if len(said) == 1 else None)
         for key, value in told.values.items():
             if key not in _CLOSED_WHEN:
-                self._values[key] = Told.after(self._values.get(key), time, value)
+                former = self._values.get(key)
+                self._values[key] = Told.after(former, time, value)
+                if former is not None and former.value != value:
+                    self._changed = time
         return True
 
     def _take_position(self, time: datetime, closed: bool | None) -> None:  # noqa: FBT001 - what is told
@@ -92,12 +100,15 @@ class Fed:
     def forget(self) -> None:
         """Know nothing any more: the device is not heard, or is another one."""
         self._values.clear()
-        self.position = self.turned = self._lost = None
+        self._contacts.clear()
+        self.position = self.turned = self._lost = self._changed = None
 
     def says_lost(self, heard: datetime | None) -> bool:
         """Whether it says that the device is not heard, and nothing newer says that it is."""
         return self._lost is not None and (heard is None or heard <= self._lost)
 
     def tells(self, keys: Collection[PointKey], now: datetime) -> bool:
-        """Whether each of some points was told just now."""
+        """Whether each of some points was told just now, and not only repeated: by that nobody sees what is so."""
+        if keys and (self._changed is None or now - self._changed > _HOLDS):
+            return False
         return all((told := self._values.get(key)) is not None and now - told.time <= _HOLDS for key in keys)

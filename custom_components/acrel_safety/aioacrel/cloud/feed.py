@@ -155,6 +155,10 @@ class Feed:
         """Return the topics that have to be subscribed."""
         return sorted(self._sites)
 
+    def know(self, units: Units) -> None:
+        """Take the server's table of units, which could not be had before."""
+        self._units = units
+
     def lost(self) -> None:
         """Take that there is no connection any more: polling is back at once."""
         self._heard.clear()

@@ -54,6 +54,7 @@ _QUIET = logging.getLogger(f"{__name__}.silent")
 # The client logs topics, which name sites.
 _QUIET.disabled = True
 _ending: set[asyncio.Task[None]] = set()
+"""So that they are not forgotten before they ended."""
 
 
 class FeedLink:
@@ -81,6 +82,10 @@ class FeedLink:
         self.attempts = 0
         self.too_large = 0
         """Messages that were larger than any message of a feed."""
+        self.not_granted = 0
+        """Sites that the broker does not let it hear."""
+        self._ending: asyncio.Task[None] | None = None
+        """A connection that is being made and nobody waits for any more."""
         self._user = user
         self._password = password
         self._on_change = on_change
@@ -141,6 +146,9 @@ class FeedLink:
     @asynccontextmanager
     async def _connected(self) -> AsyncGenerator[Client]:
         """Have a connection on which all sites are subscribed. Raises FeedError."""
+        if self._ending is not None and not self._ending.done():
+            # A thread is at it still, and cannot be interrupted: it is not joined by more and more others.
+            raise self._unreachable(TimeoutError())
         self.attempts += 1
         address = self.address
         if address.is_secure and self._tls is None:
@@ -160,7 +168,7 @@ class FeedLink:
         )
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
-                await _enter(client)
+                await self._enter(client)
         except Exception as error:
             # The client stumbles over hosts that answer with something else in more ways than it says.
             raise self._refusal(error) or self._unreachable(error) from error
@@ -170,14 +178,31 @@ class FeedLink:
         finally:
             await _leave(client)
 
+    async def _enter(self, client: Client) -> None:
+        """Connect; who is cancelled meanwhile leaves no connection behind. Raises MqttError."""
+        entering = asyncio.ensure_future(client.__aenter__())
+        try:
+            # Not cancelled with whoever waits: what comes of it later is looked at in `_end`.
+            await asyncio.wait([entering])
+        except asyncio.CancelledError:
+            self._ending = ending = asyncio.ensure_future(_end(entering, client))
+            _ending.add(ending)
+            ending.add_done_callback(_ending.discard)
+            raise
+        entering.result()
+
     async def _subscribe(self, client: Client) -> None:
-        for topic in self.feed.subscriptions():
+        """Subscribe all sites; one that the broker does not grant takes none from the others."""
+        topics = self.feed.subscriptions()
+        self.not_granted = 0
+        for topic in topics:
             try:
                 granted = await client.subscribe(topic, qos=0)
             except MqttError as error:
                 raise self._unreachable(error) from error
-            if any(_number(one) >= _LEAST_FAILURE for one in granted):
-                raise FeedRefusedError(host=self.address.place)
+            self.not_granted += any(_number(one) >= _LEAST_FAILURE for one in granted)
+        if self.not_granted and self.not_granted == len(topics):
+            raise FeedRefusedError(host=self.address.place)
 
     def _refusal(self, error: Exception) -> FeedRefusedError | None:
         is_refused = isinstance(error, MqttCodeError) and _number(error.rc) in _REFUSALS
@@ -209,19 +234,6 @@ def wait_after(error: FeedError, failures: int) -> float:
 def _number(code: int | ReasonCode | None) -> int:
     """Return the number of a reason, whichever of its forms the client chose."""
     return code.value if isinstance(code, ReasonCode) else code or 0
-
-
-async def _enter(client: Client) -> None:
-    """Connect; who is cancelled meanwhile leaves no connection behind. Raises MqttError."""
-    entering = asyncio.ensure_future(client.__aenter__())
-    try:
-        await asyncio.shield(entering)
-    except asyncio.CancelledError:
-        # A thread is at it, and cannot be interrupted.
-        ending = asyncio.ensure_future(_end(entering, client))
-        _ending.add(ending)
-        ending.add_done_callback(_ending.discard)
-        raise
 
 
 async def _end(entering: asyncio.Future[Client], client: Client) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..errors import AcrelError, OrderDeclinedError, RefusedError
+from ..errors import AcrelError
 from ..points import Effect
 from ..readings import PointKey
 from ..source import Source
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from .caller import Caller
 
 
-def forbidden(control: Control, timer: Timer, by: Caller) -> Outcome | None:
-    """Return what forbids a timer whatever the device says or is busy with; None if nothing does."""
+def forbidden(control: Control, timer: Timer, by: Caller, *, is_confirmed: bool = True) -> Outcome | None:
+    """Return what forbids a timer whatever the device says or is busy with; None if nothing does.
+
+    One that closes has to be confirmed.
+    """
     found = timers_by(control.device.sources)
     keys = () if found is None else _keys(control, timer, found[1].circuit)
     if found is None or not keys or None in keys:
@@ -39,8 +42,26 @@ def forbidden(control: Control, timer: Timer, by: Caller) -> Outcome | None:
     for key in asked:
         if (refusal := control.forbidden(key, by)) is not None:
             return refusal
-    wrong = found[1].refusal(timer)
-    return None if wrong is None else refused(Reason.BAD_VALUE, wrong)
+    if (wrong := found[1].refusal(timer)) is not None:
+        return refused(Reason.BAD_VALUE, wrong)
+    if timer.closes is not None and not is_confirmed:
+        return refused(Reason.NOT_CONFIRMED, phrase("timer_closes_alone"))
+    return None
+
+
+async def heard_lately(control: Control) -> Outcome | None:
+    """Wait until the device was heard lately; return why it was not.
+
+    That may take long, so it comes before one's turn: an opening does not wait for a timer.
+    """
+    found = timers_by(control.device.sources)
+    if found is None:
+        return refused(Reason.NOT_OFFERED, phrase("timer_not_offered"))
+    try:
+        await found[1].fresh()
+    except AcrelError as error:
+        return refused(Reason.NOT_SENT, error)
+    return None
 
 
 async def set_timer(control: Control, timer: Timer, by: Caller, *, is_confirmed: bool = False) -> Outcome:
@@ -56,10 +77,9 @@ async def set_timer(control: Control, timer: Timer, by: Caller, *, is_confirmed:
 
 
 async def _carry_out(control: Control, act: Act, timer: Timer, run: Run, *, is_confirmed: bool) -> Outcome:
-    if (refusal := forbidden(control, timer, act.caller) or control.locked_out()) is not None:
+    refusal = forbidden(control, timer, act.caller, is_confirmed=is_confirmed) or control.locked_out()
+    if refusal is not None:
         return refusal
-    if timer.closes is not None and not is_confirmed:
-        return refused(Reason.NOT_CONFIRMED, phrase("timer_closes_alone"))
     found = timers_by(control.device.sources)
     if found is None:
         return refused(Reason.NOT_OFFERED, phrase("timer_not_offered"))
@@ -138,9 +158,9 @@ def _is_proof(failure: AcrelError | None, had: bool | None, *, wanted: bool) -> 
 
     Of what was declined it is not; nor is a timer gone that was never shown, where nobody knows of the request.
     """
-    if isinstance(failure, OrderDeclinedError | RefusedError):
-        return False
-    return wanted or failure is None or had is True
+    if failure is None:
+        return True
+    return not failure.is_declined and (wanted or had is True)
 
 
 def _otherwise(*, wanted: bool) -> Phrase:

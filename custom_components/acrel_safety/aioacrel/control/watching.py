@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from ..errors import AcrelError, CommandRefusedError, LinkError, NotSentError, OrderDeclinedError, RefusedError
+from ..errors import AcrelError, CommandRefusedError, LinkError, NotSentError, RefusedError
 from ..source import Command, Logged, Source
 from ..texts import Said
 from .evidence import Proof, Readings, Shown
@@ -193,7 +193,7 @@ class Sending:
     def _is_refused(self) -> bool:
         """Whether the device itself, and not a gateway for it, declined."""
         error = self._failure
-        if isinstance(error, OrderDeclinedError):
+        if error is not None and error.is_declined:
             return True
         return isinstance(error, RefusedError) and not (error.is_gateway or error.is_busy)
 
