@@ -14,17 +14,17 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 with atheris.instrument_imports(include=["custom_components.acrel_safety.aioacrel.gateway"]):
     from custom_components.acrel_safety.aioacrel.gateway import numbers, overseas, platform
     from custom_components.acrel_safety.aioacrel.gateway.answering import answer_to
-    from custom_components.acrel_safety.aioacrel.gateway.codes import MOST_EXTRAS, Codebook
     from custom_components.acrel_safety.aioacrel.gateway.errors import PayloadError
     from custom_components.acrel_safety.aioacrel.gateway.messages import Answer, Report
     from custom_components.acrel_safety.aioacrel.gateway.options import CHINA
     from custom_components.acrel_safety.aioacrel.gateway.overseas import Scaling
     from custom_components.acrel_safety.aioacrel.gateway.payload import document_of
     from custom_components.acrel_safety.aioacrel.gateway.topics import Dialect, topic_of
+    from custom_components.acrel_safety.aioacrel.reporting.codes import MOST_EXTRAS, Codebook
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
-CODEBOOK = Codebook(ModelLibrary().get("dtsy1352"))
+CODEBOOK = Codebook(ModelLibrary().get("dtsy1352"), origin="gateway")
 TOPICS = (
     "sys/dev/key=/1",
     "data/up/key=/1",

@@ -168,9 +168,9 @@ async def test_what_is_older_repeated_of_before_or_of_later_is_no_present_value(
     told = {(value.time.timestamp() - STAMP, value.value) for value in address.before if value.key == UA}
     assert told == {(-30, 200.0), (-7200, 201.0), (-3600, 202.0)}
     assert address.hub.figures.of_later == 1
-    assert "wrong" in str(address.source.gateway.trouble)
+    assert "wrong" in str(address.source.reporter.trouble)
     address.take([values(timestamp=STAMP + 10, Ua=229.0)])
-    assert address.source.gateway.trouble is None
+    assert address.source.reporter.trouble is None
     assert address.said() == 229.0
     address.hub.stop()
 

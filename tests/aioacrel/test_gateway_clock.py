@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.acrel_safety.aioacrel.gateway.clock import NEAR, Age, DeviceClock
+from custom_components.acrel_safety.aioacrel.reporting.clock import NEAR, Age, DeviceClock
 
 DAY = 86_400.0
 NOON = datetime(2026, 11, 27, 4, tzinfo=UTC).timestamp()

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.gateway import numbers, overseas, platform
 from custom_components.acrel_safety.aioacrel.gateway.answering import answer_to
-from custom_components.acrel_safety.aioacrel.gateway.codes import MOST_EXTRAS, Codebook
-from custom_components.acrel_safety.aioacrel.gateway.messages import MOST_CODES, MOST_RECORDS, Answer, Message, Report
+from custom_components.acrel_safety.aioacrel.gateway.messages import MOST_RECORDS, Answer, Message, Report
 from custom_components.acrel_safety.aioacrel.gateway.options import CHINA, GatewayOptions
 from custom_components.acrel_safety.aioacrel.gateway.overseas import Scaling
 from custom_components.acrel_safety.aioacrel.gateway.topics import Channel, Dialect, Topic, topic_of
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality
+from custom_components.acrel_safety.aioacrel.reporting.codes import MOST_EXTRAS, Codebook
+from custom_components.acrel_safety.aioacrel.reporting.fields import MOST_CODES
 from custom_components.acrel_safety.aioacrel.vocabulary import Kind
 
 from .gateway_rigs import GATEWAY, KEY, METER, START, Broker
@@ -121,7 +122,7 @@ async def test_unknown_codes_are_kept_apart_and_bounded_and_texts_only_of_states
     ],
 )
 def test_what_cannot_be_is_no_value(code: str, raw: float | str) -> None:
-    codebook = Codebook(ModelLibrary().get("ascb1"))
+    codebook = Codebook(ModelLibrary().get("ascb1"), origin="gateway")
     [reading] = codebook.take({code: raw}, "", START).values()
     assert (reading.value, reading.quality) == (None, Quality.IMPLAUSIBLE)
 
@@ -227,7 +228,7 @@ def test_whatever_stands_in_a_message_is_read_within_bounds_and_answered_with_js
     assert topic is not None
     message = parsed(topic, document)
     if isinstance(message, Report | Answer):
-        codebook = Codebook(ModelLibrary().get("dtsy1352"), METER)
+        codebook = Codebook(ModelLibrary().get("dtsy1352"), METER, origin="gateway")
         assert len(message.records) <= MOST_RECORDS + 1
         for record in message.records:
             assert len(record.values) <= MOST_CODES + 1

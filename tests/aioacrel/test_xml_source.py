@@ -176,6 +176,9 @@ async def test_a_meter_without_a_register_is_what_it_reports_and_cannot_be_asked
             ("1e999", Quality.IMPLAUSIBLE),
             ("---", Quality.IMPLAUSIBLE),
             ("0x10", Quality.IMPLAUSIBLE),
+            # What a gateway makes of a meter that did not answer.
+            ("65535", Quality.IMPLAUSIBLE),
+            ("-1", Quality.IMPLAUSIBLE),
         ):
             await rig.report(report({"Lg": said, "ArcSta": said}, stamp()))
             assert [(rig.device.readings[key].value, rig.device.readings[key].quality) for key in (lg, arc)] == [

@@ -16,8 +16,8 @@ from ..aioacrel.cloud.pushhub import AlarmNumbers, PushedBefore, PushHub
 from ..aioacrel.cloud.pushsource import PushSource
 from ..aioacrel.cloud.records import PushedAlarm
 from ..aioacrel.cloud.reports import report_of_pushed
-from ..aioacrel.gateway.gateway import PERIODS
 from ..aioacrel.points import Model
+from ..aioacrel.reporting.reporter import PERIODS
 from ..aioacrel.source import Source
 from ..aioacrel.texts import library_language
 from ..const import CONF_CLOCK, CONF_FOUND, CONF_LOCAL_ONLY, CONF_REPORTS_EVERY, CONF_SERIAL, DOMAIN, LOGGER
@@ -142,20 +142,20 @@ class PushEntryHub:
         if not isinstance(source, PushSource):
             return None
         return Facts(
-            is_connected=source.gateway.is_here,
+            is_connected=source.reporter.is_here,
             has_card=False,
             has_sim=False,
             calls=False,
             by="push_online",
             last_report=source.meter.heard,
-            holds=PERIODS * source.gateway.period,
+            holds=PERIODS * source.reporter.period,
         )
 
     def on_facts(self, source: Source, listener: Callable[[], None]) -> Callable[[], None]:
         """Tell that any of that changed; returns what ends that."""
         if not isinstance(source, PushSource):
             return lambda: None
-        leave = (source.gateway.listen(listener), source.meter.join(lambda *_: listener(), listener))
+        leave = (source.reporter.listen(listener), source.meter.join(lambda *_: listener(), listener))
 
         @callback
         def end() -> None:
@@ -212,7 +212,7 @@ class PushEntryHub:
         if source is None or subentry is None:
             return
         owner = Owner(
-            subentry_id=subentry.subentry_id, title=subentry.title, points=source.points, period=source.gateway.period
+            subentry_id=subentry.subentry_id, title=subentry.title, points=source.points, period=source.reporter.period
         )
         self._history.take(value, owner)
 

@@ -9,12 +9,12 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..aioacrel.gateway.events import Event, EventKind, HistoryValue
-from ..aioacrel.gateway.gateway import PERIODS
 from ..aioacrel.gateway.options import GatewayOptions
 from ..aioacrel.gateway.overseas import Scaling
 from ..aioacrel.gateway.source import GatewaySource
 from ..aioacrel.masking import masked
 from ..aioacrel.points import Model
+from ..aioacrel.reporting.reporter import PERIODS
 from ..aioacrel.source import Source
 from ..const import (
     CONF_BY_ANALOGY,

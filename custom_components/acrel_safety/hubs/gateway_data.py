@@ -6,10 +6,10 @@ from typing import Any, Literal
 import probatio
 from homeassistant.const import CONF_TYPE
 
-from ..aioacrel.gateway.strangers import MOST_METERS
-from ..aioacrel.gateway.topics import LONGEST_SERIAL, is_serial
 from ..aioacrel.masking import masked
 from ..aioacrel.readings import PointKey
+from ..aioacrel.reporting.fields import LONGEST_SERIAL, is_serial
+from ..aioacrel.reporting.heard import MOST_METERS
 from ..checked import UnfitError, flag, number, one_of, text
 from ..const import (
     CONF_BY_ANALOGY,

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from ..gateway import numbers, overseas, platform
 from ..gateway.errors import PayloadError
-from ..gateway.messages import NO_NUMBER, Answer, Login, Message, Record, Report
+from ..gateway.messages import NO_NUMBER, Answer, Login, Message, Report
 from ..gateway.options import CHINA
 from ..gateway.overseas import Scaling
 from ..gateway.payload import document_of
 from ..gateway.topics import Channel, Dialect, Topic
 from ..masking import masked
+from ..reporting.record import Record
 from ..texts import Phrase, phrase
 from .output import Json
 

@@ -10,11 +10,11 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from ..errors import AddressFormError
-from ..gateway.topics import is_serial as is_topic_serial
 from ..journal import BadHeadError, Head, Kind
 from ..modbus.link import LinkAddress
 from ..models.entry import MODEL_ID
 from ..registers import LAST_REGISTER
+from ..reporting.fields import is_serial as is_topic_serial
 from ..uplink.fields import is_serial
 from ..uplink.limits import Network
 

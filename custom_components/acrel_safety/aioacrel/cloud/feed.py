@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from math import isfinite
 
-from ..gateway.fields import number, text, values
 from ..readings import PointKey, Value
+from ..reporting.fields import number, text, values
 from ..vocabulary import Kind, Quantity, vocabulary
 from .push import CHINA, MOST_PARTS
 from .records import Values

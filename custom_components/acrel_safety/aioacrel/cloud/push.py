@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from math import isfinite
 
-from ..gateway.fields import number, text, values
-from ..gateway.topics import is_serial
+from ..reporting.fields import is_serial, number, text, values
 from .records import Pushed, PushedAlarm
 
 LARGEST = 1 << 20

@@ -11,19 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Self
 
-from ..gateway.clock import NEAR, Age, Judged
-from ..gateway.codes import Codebook
-from ..gateway.gateway import PERIODS, Gateway, utcnow
-from ..gateway.messages import Record
-from ..gateway.meter import Meter
-from ..gateway.options import GatewayOptions
-from ..gateway.strangers import HeardMeter, HeardMeters
 from ..masking import masked
 from ..points import Model
 from ..readings import PointKey, Reading, Value
+from ..reporting.clock import NEAR, Age, Judged
+from ..reporting.codes import Codebook
+from ..reporting.heard import HeardMeter, HeardMeters
+from ..reporting.meter import Meter
+from ..reporting.record import Record
+from ..reporting.reporter import PERIODS, utcnow
 from .errors import PushClockError
 from .push import CHINA, delivery_of
-from .pushsource import ORIGIN, PushSource
+from .pushsource import ORIGIN, PushSource, Sender
 from .records import Pushed, PushedAlarm
 
 _LOGGER = logging.getLogger(__name__)
@@ -102,7 +101,8 @@ class PushHub:
         self.numbers = numbers or AlarmNumbers()
         self.figures = PushFigures()
         self.strangers = HeardMeters()
-        self._options = GatewayOptions(zone=zone, period=period)
+        self._zone = zone
+        self._period = period
         self._on_alarm = on_alarm
         self._on_before = on_before
         self._now = now
@@ -127,10 +127,8 @@ class PushHub:
         """Return a device as a source. Raises ValueError for one that is known."""
         if serial in self._sources:
             raise ValueError("the device is known already")
-        gateway = Gateway(serial, self._options, self._before, now=self._now)
         meter = Meter(serial, Codebook(model, serial, origin=ORIGIN))
-        gateway.meters[serial] = meter
-        source = self._sources[serial] = PushSource(gateway, meter, model)
+        source = self._sources[serial] = PushSource(Sender(serial, self._period, self._now), meter, model)
         self.strangers.forget(serial)
         return source
 
@@ -150,7 +148,7 @@ class PushHub:
     @property
     def is_healthy(self) -> bool:
         """Whether all devices that are named are being told of."""
-        return bool(self._sources) and all(source.gateway.is_here for source in self.sources)
+        return bool(self._sources) and all(source.reporter.is_here for source in self.sources)
 
     def __iter__(self) -> Iterator[HeardMeter]:
         """Yield who was told of and is not named."""
@@ -170,7 +168,7 @@ class PushHub:
 
     def _take(self, body: bytes) -> None:
         now = self._now()
-        delivery = delivery_of(body, self._options.zone)
+        delivery = delivery_of(body, self._zone)
         self.figures.requests += 1
         self.figures.unread += delivery.is_unread
         self.figures.left_out += delivery.left_out
@@ -207,34 +205,31 @@ class PushHub:
             # Of when it is nobody knows: it may be of any time.
             self.figures.left_out += 1
             return
-        gateway, late = source.gateway, now.timestamp() - stamp
+        sender, late = source.reporter, now.timestamp() - stamp
         if late < -LATER_SECONDS:
             self.figures.of_later += 1
-            gateway.has_trouble(PushClockError(serial=masked(pushed.serial), seconds=f"{-late:.0f}"))
+            sender.has_trouble(PushClockError(serial=masked(pushed.serial), seconds=f"{-late:.0f}"))
             return
-        is_before = late > max(NEAR, PERIODS * gateway.period)
+        is_before = late > max(NEAR, PERIODS * sender.period)
         if not is_before and not pushed.is_history:
-            gateway.clock.offset = late
-            gateway.has_trouble(None)
+            sender.clock.offset = late
+            sender.has_trouble(None)
             self._hears(source, now)
         judged = Judged(Age.BEFORE if is_before else Age.NOW, min(stamp, now.timestamp()))
         for key, time, reading in source.meter.take(record, judged, now):
             self._before(pushed.serial, key, time, reading)
 
     def _hears(self, source: PushSource, now: datetime) -> None:
-        gateway = source.gateway
-        gateway.last_heard = now
-        was_away, gateway.is_here = not gateway.is_here, True
-        if was_away:
-            gateway.changed()
+        sender = source.reporter
+        sender.is_heard(now)
         if (timer := self._silences.pop(source.serial, None)) is not None:
             timer.cancel()
         loop = asyncio.get_running_loop()
-        self._silences[source.serial] = loop.call_later(PERIODS * gateway.period, self._is_silent, source)
+        self._silences[source.serial] = loop.call_later(PERIODS * sender.period, self._is_silent, source)
 
     def _is_silent(self, source: PushSource) -> None:
         self._silences.pop(source.serial, None)
-        source.gateway.is_lost()
+        source.reporter.is_lost()
 
     def _before(self, serial: str, key: PointKey, time: datetime, reading: Reading) -> None:
         if reading.value is not None:

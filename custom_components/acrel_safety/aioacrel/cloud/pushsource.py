@@ -1,43 +1,39 @@
-"""A device of which a platform sends values by itself, as a source: nothing can be asked of it, and nothing ordered.
+"""A device of which a platform sends values by itself, as a source: nothing can be asked of it, and nothing ordered."""
 
-It is a reporting device as one behind a gateway is; only that nothing proves who reports.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from typing import Never, override
+from datetime import datetime
+from typing import override
 
 from ..errors import CommandRefusedError, DeviceAwayError
-from ..gateway.gateway import Gateway
-from ..gateway.meter import Meter
-from ..gateway.source import GatewaySource
-from ..points import Model
 from ..readings import PointKey
+from ..reporting.reporter import USUAL_PERIOD, Reporter
+from ..reporting.source import ReportedSource
 from ..source import FAR, Order
 from ..texts import Phrase, phrase
 
 ORIGIN = "push"
 
 
-class _Nobody:
-    """Takes no orders."""
+class Sender(Reporter):
+    """A device of which a platform tells."""
 
-    async def refresh(self, gateway: Gateway, serial: str) -> None:
-        """Do nothing: the platform sends when it suits it."""
+    def __init__(self, serial: str, period: float | None, now: Callable[[], datetime]) -> None:
+        """Take its serial number, the seconds between two reports where the owner said them, and the wall clock."""
+        super().__init__(serial, now)
+        self._period = period or USUAL_PERIOD
 
-    async def operate(self, gateway: Gateway, message: Callable[[str], str]) -> Never:
-        """Refuse."""
-        raise CommandRefusedError(name=gateway.shown, detail=phrase("push_only_tells"))
+    @property
+    @override
+    def period(self) -> float:
+        """Seconds between two reports."""
+        return self._period
 
 
-class PushSource(GatewaySource):
+class PushSource(ReportedSource):
     """One device."""
 
     rank = FAR
-
-    def __init__(self, gateway: Gateway, meter: Meter, model: Model) -> None:
-        """Take who reports, the device, and its model."""
-        super().__init__(gateway, meter, model, _Nobody())
 
     @property
     @override
@@ -56,12 +52,5 @@ class PushSource(GatewaySource):
         raise CommandRefusedError(name=order.key, detail=phrase("push_only_tells"))
 
     @override
-    def details(self) -> Mapping[str, object]:
-        """Return what helps to find a fault; no serial number is in it."""
-        own = ("is_here", "period", "clock_offset", "trouble", "late_records", "duplicates", "extra_codes")
-        found = super().details()
-        return {name: found[name] for name in (*own, "codes_left_out")}
-
-    @override
     def _away(self) -> DeviceAwayError:
-        return DeviceAwayError(link=self.gateway.shown, detail=phrase("push_silent"))
+        return DeviceAwayError(link=self.reporter.shown, detail=phrase("push_silent"))

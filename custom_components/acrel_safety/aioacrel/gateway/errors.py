@@ -37,9 +37,3 @@ class PublishedPerhapsError(LinkError):
     """Nobody knows whether an order left."""
 
     key = "gateway_published_perhaps"
-
-
-class NoReportError(LinkError):
-    """A meter behind a gateway was asked to report, and did not in time."""
-
-    key = "gateway_no_report"

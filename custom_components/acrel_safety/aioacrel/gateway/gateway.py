@@ -1,48 +1,38 @@
-"""A gateway that is known, or a device that reports by itself: who it is, whether it is there, its meters."""
+"""A gateway that is known, or a device that speaks for itself: where it is spoken to, and what it told of itself."""
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import override
 
-from ..errors import AcrelError
-from ..masking import masked
 from ..readings import PointKey, Reading
-from .clock import NEAR, Age, DeviceClock, Judged
-from .messages import Answer, Login, Record
-from .meter import Meter
-from .options import USUAL_PERIOD, GatewayOptions
+from ..reporting.clock import NEAR, Age, Judged
+from ..reporting.heard import HeardMeters
+from ..reporting.record import Record
+from ..reporting.reporter import USUAL_PERIOD, Reporter
+from .messages import Answer, Login
+from .options import GatewayOptions
 from .overseas import Scaling
-from .strangers import HeardMeters
 from .topics import Channel, Dialect, Topic
 
-PERIODS = 3.0
-"""So many periods of its reports a gateway or meter may be silent."""
 _MOST_OPEN = 256
 """Records that wait until it is known of when they are."""
 
 type Before = Callable[[str, PointKey, datetime, Reading], None]
 
 
-class Gateway:
+class Gateway(Reporter):
     """One sender by its serial number."""
 
     def __init__(self, serial: str, options: GatewayOptions, before: Before, now: Callable[[], datetime]) -> None:
         """Take its serial number, its settings, who takes values of before, and the wall clock."""
-        self.serial = serial
+        super().__init__(serial, now)
         self.options = options
-        self.now = now
         self.dialect: Dialect | None = None
         self.login: Login | None = None
         """What it said of itself last."""
         self.signal: float | None = None
         """As it says it itself; in which unit is not known."""
-        self.last_heard: datetime | None = None
-        self.is_here = False
-        """Whether it spoke since the start, within three periods."""
-        self.trouble: AcrelError | None = None
-        self.clock = DeviceClock()
-        self.meters: dict[str, Meter] = {}
         self.scalings: dict[str, Scaling] = {}
         self.heard = HeardMeters()
         """Meters that nobody named."""
@@ -52,29 +42,14 @@ class Gateway:
         self._period: float | None = None
         self._topic: Topic | None = None
         self._before = before
-        self._on_change: list[Callable[[], None]] = []
         self._open: list[tuple[Record, float | None, float]] = []
         self._orders: dict[str, asyncio.Future[Answer]] = {}
 
     @property
-    def shown(self) -> str:
-        """Its number as it may be shown."""
-        return masked(self.serial)
-
-    @property
+    @override
     def period(self) -> float:
         """Seconds between two reports."""
         return self.options.period or self._period or USUAL_PERIOD
-
-    def listen(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Tell that it came, went or has another trouble; returns what ends that."""
-        self._on_change.append(changed)
-
-        def leave() -> None:
-            with suppress(ValueError):
-                self._on_change.remove(changed)
-
-        return leave
 
     def topic(self, channel: Channel) -> str | None:
         """Return where it is spoken to; None as long as it has not spoken."""
@@ -88,33 +63,12 @@ class Gateway:
 
     def hears(self, topic: Topic, now: datetime) -> bool:
         """Note that it spoke; return whether it was away."""
-        self.last_heard, self.dialect, self._topic = now, topic.dialect, topic
-        was_away, self.is_here = not self.is_here, True
-        if was_away:
-            self.changed()
-        return was_away
-
-    def is_lost(self) -> None:
-        """Note that it has been silent for too long."""
-        self.is_here = False
-        self.changed()
+        self.dialect, self._topic = topic.dialect, topic
+        return self.is_heard(now)
 
     def takes_period(self, period: float | None) -> None:
         """Take what it says of its reports."""
         self._period = period or self._period
-
-    def has_trouble(self, trouble: AcrelError | None) -> bool:
-        """Take what is wrong with it; return whether that is news worth telling."""
-        is_news = (trouble is None) != (self.trouble is None) or str(trouble) != str(self.trouble)
-        self.trouble = trouble
-        if is_news:
-            self.changed()
-        return is_news and trouble is not None
-
-    def changed(self) -> None:
-        """Tell that something is different."""
-        for listener in list(self._on_change):
-            listener()
 
     # -- records ------------------------------------------------------------------------------------------------------
 
@@ -169,8 +123,3 @@ class Gateway:
         waiting = self._orders.get(str(answer.number))
         if waiting is not None and not waiting.done():
             waiting.set_result(answer)
-
-
-def utcnow() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)

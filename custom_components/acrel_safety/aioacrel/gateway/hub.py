@@ -12,21 +12,23 @@ from functools import partial
 
 from ..points import Model
 from ..readings import PointKey, Reading
+from ..reporting.codes import Codebook
+from ..reporting.fields import is_serial
+from ..reporting.meter import Meter
+from ..reporting.reporter import PERIODS, utcnow
 from . import numbers, overseas, platform
 from .answering import answer_to
-from .codes import Codebook
 from .errors import AnswerNotSentError, PayloadError
 from .events import Event, EventKind, HistoryValue
-from .gateway import PERIODS, Gateway, utcnow
+from .gateway import Gateway
 from .messages import Answer, Login, Message, Other, Parameters, Report, TimeRequest, Topology
-from .meter import Meter
 from .options import CHINA, GatewayOptions
 from .overseas import Scaling
 from .payload import Document, document_of
 from .sending import Publish, Sender
-from .source import GatewaySource
+from .source import ORIGIN, GatewaySource
 from .strangers import Stranger, Strangers
-from .topics import Dialect, Topic, is_serial, subscriptions, topic_of
+from .topics import Dialect, Topic, subscriptions, topic_of
 
 _LOGGER = logging.getLogger(__name__)
 MOST_PARTED = 4096
@@ -155,7 +157,7 @@ class GatewayHub:
         known = self.expect(gateway, options)
         if serial in known.meters:
             raise ValueError("the meter is known already")
-        meter = known.meters[serial] = Meter(serial, Codebook(model, serial))
+        meter = known.meters[serial] = Meter(serial, Codebook(model, serial, origin=ORIGIN))
         if scaling is not None:
             known.scalings[serial] = scaling
         known.heard.forget(serial)

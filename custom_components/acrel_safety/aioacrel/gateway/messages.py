@@ -1,36 +1,17 @@
 """What devices say, whatever their dialect: all that is above the three parsers knows nothing else."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-type Raw = float | str
-"""A value as it came: a number, or a text that may be one."""
+from ..reporting.record import Record
+
 type Scalar = str | int | float | bool | None
 """What a message number can be: it is sent back as it came, 0 and texts included."""
 
 NO_NUMBER = object()
 """Stands for a message without a number; None would be one that is null."""
 MOST_RECORDS = 512
-MOST_CODES = 512
-"""Meters in one message, and values of one meter."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """What one message says of one meter, at one time of the sender's clock."""
-
-    serial: str = field(repr=False)
-    channel: str = ""
-    """Circuit, where the message says one."""
-    prefix: str = ""
-    """A number before the serial number: a circuit only where one meter has several of them."""
-    stamp: float | None = None
-    """Seconds since 1970 by the sender's clock."""
-    values: Mapping[str, Raw] = field(default_factory=dict)
-    is_missing: bool = False
-    """Whether the sender says that the meter does not answer."""
-    is_history: bool = False
-    """Whether the sender says that this is no present state."""
+"""Meters in one message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

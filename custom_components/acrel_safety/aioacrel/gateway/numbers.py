@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from .fields import number, text
-from .messages import MOST_CODES, MOST_RECORDS, Message, Raw, Record, Report
+from ..reporting.fields import MOST_CODES, is_serial, number, text
+from ..reporting.record import Raw, Record
+from .messages import MOST_RECORDS, Message, Report
 from .payload import Document
 from .platform import moment
-from .topics import is_serial
 
 SERIAL, DIGITAL_INPUTS = 0, 41
 _RESIDUAL = 40

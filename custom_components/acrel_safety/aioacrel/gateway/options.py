@@ -7,7 +7,6 @@ from ..texts import Phrase, phrase
 
 CHINA = timezone(timedelta(hours=8))
 """The zone of the vendor's platform, which devices are used to."""
-USUAL_PERIOD = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Literal
 
-from .fields import number, period, text, values
-from .messages import Login, Message, Other, Parameters, Raw, Record, Report, TimeRequest
+from ..reporting.fields import is_serial, number, text, values
+from ..reporting.record import Raw, Record
+from .fields import period
+from .messages import Login, Message, Other, Parameters, Report, TimeRequest
 from .payload import Document
-from .topics import Topic, is_serial
+from .topics import Topic
 
 TIME = "%Y%m%d%H%M%S"
 _TIME_SIZE = 14

@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .fields import message_number, number, period, scalar, text, values
+from ..reporting.fields import is_serial, number, text, values
+from ..reporting.record import Record
+from .fields import message_number, period, scalar
 from .messages import (
     MOST_RECORDS,
     NO_NUMBER,
@@ -12,13 +14,12 @@ from .messages import (
     Login,
     Message,
     Other,
-    Record,
     Report,
     TimeRequest,
     Topology,
 )
 from .payload import Document
-from .topics import Channel, Topic, is_serial
+from .topics import Channel, Topic
 
 _ABOUT_GATEWAY = frozenset({"source", "rssi"})
 _FIRST, _LAST = 946_684_800, 4_102_444_800

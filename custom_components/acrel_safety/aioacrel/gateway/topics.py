@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ..reporting.fields import is_serial
+
 LONGEST_TOPIC = 512
-LONGEST_SERIAL = 64
 
 
 class Dialect(StrEnum):
@@ -89,11 +90,6 @@ def _overseas(text: str, parts: list[str]) -> Topic | None:
     if not command.isalnum():
         return None
     return Topic(dialect=Dialect.OVERSEAS, product=product, command=command, serial=parts[-1], text=text)
-
-
-def is_serial(text: str) -> bool:
-    """Whether a text can be the serial number of a gateway or meter."""
-    return 0 < len(text) <= LONGEST_SERIAL and text.isascii() and text.isprintable() and not set(text) & set("/+# ")
 
 
 def subscriptions() -> Iterator[str]:

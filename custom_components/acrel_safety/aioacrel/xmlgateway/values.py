@@ -4,14 +4,13 @@ Function ids are whatever was typed into the gateway. One that is a code is the 
 model has several, or none, nobody knows which circuit is meant, and it is a value more, which is shown to who wants it.
 """
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from ..points import Evidence, Model, Point
 from ..readings import DEVICE_CIRCUIT, PointKey, Quality, Reading
+from ..reporting.values import value_of
 from ..vocabulary import EXTRA_PREFIX, Pace, extra_quantity, vocabulary
 from .messages import Function, MeterReport
 
@@ -20,7 +19,6 @@ ORIGIN = "xml_gateway"
 MOST_EXTRAS = 64
 """Values more that one meter may have."""
 _MOST_ID = 32
-_NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,12})?|\.\d{1,12})([eE][+-]?\d{1,2})?", re.ASCII)
 _STEP = 0.01
 
 
@@ -86,8 +84,7 @@ class ReportDecoder:
 def _reading(point: Point, function: Function, time: datetime) -> Reading:
     if function.error or not function.text:
         return Reading(None, Quality.NO_ANSWER, time, ORIGIN)
-    number = float(function.text) if _NUMBER.fullmatch(function.text) else math.nan
-    value = point.value_of(number) if math.isfinite(number) else None
+    value = value_of(point, function.text)
     if value is None:
         return Reading(None, Quality.IMPLAUSIBLE, time, ORIGIN)
     return Reading(value, Quality.GOOD, time, ORIGIN)

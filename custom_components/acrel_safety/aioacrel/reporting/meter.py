@@ -1,4 +1,4 @@
-"""One meter behind a gateway: what of its records is new, what is of before, and what came already."""
+"""One meter that is reported: what of its records is new, what is of before, and what came already."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from ..readings import PointKey, Reading
 from .clock import NEAR, Age, Judged
 from .codes import Codebook
-from .messages import Record
+from .record import Record
 
 MOST_TIMES = 4096
 """Times of which it is known what came already."""

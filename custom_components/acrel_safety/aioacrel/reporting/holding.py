@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 
 from ..readings import PointKey, Reading
-from .gateway import PERIODS
+from .reporter import PERIODS
 
 FULL_REPORTS = 3
 """After so many reports with all that was ever told, what was not among it is not reported."""

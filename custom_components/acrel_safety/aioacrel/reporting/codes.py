@@ -1,4 +1,4 @@
-"""Codes become readings: which point of a model a code means, and what its number or text can be."""
+"""Codes become readings: which point of a model a code means."""
 
 import re
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from ..points import Evidence, Model, Point
 from ..readings import DEVICE_CIRCUIT, PointKey, Quality, Reading, Value
 from ..registers import READ_HOLDING, Place
 from ..registers.decode import decoded
-from ..vocabulary import EXTRA_PREFIX, MEASURED, Kind, Quantity, extra_quantity, vocabulary
+from ..vocabulary import EXTRA_PREFIX, Kind, Quantity, extra_quantity, vocabulary
 from .fields import LONGEST_CODE, number
-from .messages import Raw
+from .record import Raw
+from .values import TEXTS, value_of
 
-ORIGIN = "gateway"
 MOST_EXTRAS = 64
 """Points of one meter that its model does not have."""
 MOST_CHANNELS = 240
@@ -21,21 +21,16 @@ _SAME: Mapping[str, str] = {"SwitchSta": "RlySta", "RlySta": "SwitchSta"}
 """Codes of the same thing: 1 is closed in both."""
 _LIKE_STATE = re.compile(r"(?i).*(?:sta|state|status|mode)[0-9]*")
 _WORD = 0xFFFF
-_ENDS = frozenset({"65535", "32767", "32768", "4294967295", "2147483647", "2147483648"})
-"""Digits of numbers at the end of a register: what a gateway makes of a meter that did not answer."""
-_NO_FLAGS = frozenset({-1.0, 255.0, 65535.0, 4294967295.0})
-_TEXTS = frozenset({Kind.STATE, Kind.IDENTITY})
-_GUARD_DIGITS = 1
 _SOME_TEXT = "text"
 
 
 class Codebook:
-    """The points of one meter, by what its gateway calls them."""
+    """The points of one meter, by what they are called in its reports."""
 
-    def __init__(self, model: Model, serial: str = "", *, origin: str = ORIGIN) -> None:
+    def __init__(self, model: Model, serial: str = "", *, origin: str) -> None:
         """Take the model, what the meter is called (no value is its own number), and the way its readings came."""
         self._serial = serial
-        self._origin = origin
+        self.origin = origin
         self._words = {
             code: {key: place for key, place in model.registers.places.items() if _is_at(place, address)}
             for code, address in model.gateway.words.items()
@@ -64,7 +59,7 @@ class Codebook:
     def found(self) -> Mapping[PointKey, bool]:
         """What came beside the model's own, and whether it is text: for `expect`, after a restart."""
         return {
-            key: point.quantity.kind in _TEXTS
+            key: point.quantity.kind in TEXTS
             for key, point in self.points.items()
             if key in self.extras or key not in self._model_points
         }
@@ -88,7 +83,7 @@ class Codebook:
                     told.setdefault(told_by_it, []).append(self._of_word(told_by_it, place, raw))
             elif (key := self._key(code, channel, raw)) is not None:
                 told.setdefault(key, []).append(value_of(self.points[key], raw, own=self._serial))
-        return {key: _reading(found, now, self._origin) for key, found in told.items()}
+        return {key: _reading(found, now, self.origin) for key, found in told.items()}
 
     def _of_word(self, key: PointKey, place: Place, raw: Raw) -> Value | None:
         word = number(raw)
@@ -183,30 +178,3 @@ def _reading(found: list[Value | None], now: datetime, origin: str) -> Reading:
     if any(value != known[0] for value in known):
         return Reading(None, Quality.INVALID, now, origin)
     return Reading(known[0], Quality.GOOD, now, origin)
-
-
-def value_of(point: Point, raw: Raw, *, own: str = "") -> Value | None:
-    """Return what a raw value means for a point; None for nothing that can be."""
-    value = number(raw)
-    if value is None:
-        text = str(raw).strip()
-        if point.words is not None:
-            return text if text in point.words.values() else None
-        is_state = point.quantity.kind in _TEXTS and not point.is_binary
-        return text if is_state and text and text != own else None
-    if point.is_binary:
-        return None if value in _NO_FLAGS else point.value_of(value)
-    if point.words is not None:
-        return point.value_of(value)
-    if point.quantity.kind in MEASURED and point.quantity.kind is not Kind.ENERGY:
-        if _digits(value) in _ENDS:
-            return None
-        if point.precision is not None:
-            value = round(value, point.precision + _GUARD_DIGITS)
-    # There is no negative zero to be seen anywhere.
-    return point.value_of(value or abs(value))
-
-
-def _digits(value: float) -> str:
-    """Return the digits of a number, wherever its decimal point is."""
-    return f"{abs(value):.10g}".replace(".", "").strip("0")
