@@ -59,9 +59,9 @@ async def rig() -> AsyncIterator[Rig]:
         (335, AccountDisabledError),
         *((code, NotPermittedError) for code in (147, 364, 363)),
         *((code, SiteGoneError) for code in (348, 372, 368)),
-        *((code, ProofNoneError) for code in (414, 416)),
-        (415, ProofWrongError),
         *((code, CloudBusyError) for code in (500, 5000)),
+        # Of the second step before a command: nothing of the kind was asked for.
+        *((code, ServerSaysError) for code in (414, 415, 416)),
         *((code, ServerSaysError) for code in (1, 410, 411, 430, 437, 387, 393, 394, 4711, -1)),
     ],
 )
@@ -83,6 +83,16 @@ async def test_each_number_has_its_error_in_both_languages(
         assert raised.value.code == code
     # A number that is no wrong token costs no second request.
     assert len(rig.asked(SITES)) == 1
+
+
+@pytest.mark.parametrize(("code", "error"), [(414, ProofNoneError), (415, ProofWrongError), (416, ProofNoneError)])
+async def test_what_is_said_of_a_second_password_is_so_of_the_call_that_asks_about_it(
+    rig: Rig, code: int, error: type[AcrelError]
+) -> None:
+    rig.answers["v5/verifySePassword"] = {"code": code, "msg": "", "data": None}
+    with pytest.raises(error) as raised:
+        await rig.account().prove_by_password(SECOND)
+    assert raised.value.text("en") != raised.value.text("zh")
 
 
 @pytest.mark.parametrize("code", [0, "0", 144, "144"])

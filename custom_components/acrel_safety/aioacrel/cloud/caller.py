@@ -33,6 +33,9 @@ _NO_ADVICE = (410, 411)
 """Of the question before the login: the server has no settings for the name it was called by."""
 
 
+_STEPS = frozenset({"asked", "prove", "send_sms", "check_sms"})
+"""Calls of the second step before a command: of any other, a number about it says nothing of a proof."""
+_OF_PROOF = (Meaning.PROOF_MISSING, Meaning.PROOF_WRONG, Meaning.PROOF_NONE)
 PATIENT = frozenset({"leakage_of_day", "electric_of_day", "energy"})
 """Calls about what was: whoever asks what is goes first."""
 
@@ -102,7 +105,7 @@ class Caller:
             elif meaning in (Meaning.TOKEN, Meaning.LOGIN):
                 await self._login()
                 envelope = await self._once(call, values, seconds)
-            return self._data(call, envelope, is_repeated=meaning is not Meaning.OK)
+            return self._data(call, envelope, is_repeated=meaning is not Meaning.OK, is_proved=name in _STEPS)
 
     async def command(self, name: str, values: Mapping[str, str]) -> object:
         """Return the data of an answer to a command, which goes out once at most, whatever comes back.
@@ -126,7 +129,7 @@ class Caller:
             if meaning in (Meaning.RENEWED, Meaning.TOKEN, Meaning.LOGIN):
                 self._token = self._token if meaning is Meaning.RENEWED else ""
                 raise ServerSaysError(host=self.host, code=envelope.code, detail=phrase("cloud_command_unsure"))
-            return self._data(call, envelope, is_repeated=False)
+            return self._data(call, envelope, is_repeated=False, is_proved=True)
 
     def _leave_alone(self) -> None:
         """Ask nothing while the server wants to be left alone; what a person does is tried all the same."""
@@ -261,7 +264,7 @@ class Caller:
             meaning = Meaning.TOKEN
         return meaning
 
-    def _data(self, call: Call, envelope: Envelope, *, is_repeated: bool) -> object:
+    def _data(self, call: Call, envelope: Envelope, *, is_repeated: bool, is_proved: bool = False) -> object:
         meaning = self._meaning(envelope)
         if meaning is Meaning.OK:
             return envelope.data
@@ -269,7 +272,7 @@ class Caller:
             if is_repeated and meaning is Meaning.TOKEN:
                 raise AccountError(host=self.host)
             raise ServerSaysError(host=self.host, code=envelope.code, detail=phrase("cloud_token_again"))
-        if meaning is Meaning.LOGIN:
+        if meaning is Meaning.LOGIN or (meaning in _OF_PROOF and not is_proved):
             raise ServerSaysError(host=self.host, code=envelope.code, detail=phrase("cloud_code_unknown"))
         raise error_of(envelope.code, meaning, host=self.host, call=call.path)
 

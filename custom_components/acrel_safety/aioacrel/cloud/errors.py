@@ -17,6 +17,9 @@ class CloudUnreachableError(CloudError, LinkUnreachableError):
 
     key = "cloud_unreachable"
 
+    is_of_call: bool = False
+    """Whether it may be of this call alone: nothing came in time, or half of it."""
+
 
 class CloudBusyError(CloudError):
     """The server wants to be left alone for a while, or has an error of its own (500, 5000, HTTP 429 and 5xx)."""

@@ -10,26 +10,27 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
+from math import inf
 
 from ..errors import AcrelError
+from ..foreign import python_says
 from ..points import Model
 from ..readings import PointKey
 from .account import Account, utcnow
-from .errors import CloudBusyError, CloudError
+from .asking import Asking
+from .errors import CloudBusyError, CloudError, UnfitAnswerError
 from .feeding import Feeding
 from .lists import Lists, is_of_all
 from .ordering import Ordering
 from .profile import Profile
-from .records import Connection, Details, Meter, Site, Values
+from .records import Details, Meter, Site
 from .source import CloudSource
 
 _LOGGER = logging.getLogger(__name__)
 
 LEAST_SECONDS = 60.0
 """Between two polls: the server's values are minutes old."""
-LIST_EVERY = timedelta(hours=1)
-"""So often all sites are looked through for devices that nobody watches."""
 POLLS_HELD = 3
 """So many polls may fail before what a server said holds no more."""
 LONGEST_WAIT = 900.0
@@ -62,31 +63,37 @@ class CloudHub:
         self.stale_after = stale_after or account.profile.stale_after
         self.has_feed = has_feed
         self.now = now
-        self.sites: dict[str, Site] = {}
-        self.meters: dict[str, Meter] = {}
-        """All devices of the account, as far as their sites were looked through."""
         self.orders = Ordering(self)
         self.hooks: list[Hook] = []
         """What else has to be asked after each poll; what fails there fails alone."""
         self.trouble: AcrelError | None = None
-        self.site_troubles: dict[str, AcrelError] = {}
         self.last_success: datetime | None = None
         self.polls = 0
         self._lists = Lists(account, now)
         self._sources: dict[str, CloudSource] = {}
-        self._heard: dict[str, float] = {}
-        """When, by the steady clock, the list of a site was read last."""
-        self._looked_through: datetime | None = None
         self._listeners: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._polling = asyncio.Lock()
         self.feeding = Feeding(self._sources.values, now, self._wake.set)
-        self._looks: dict[str, asyncio.Lock] = {}
-        self._looked: dict[str, float] = {}
-        """When, by the steady clock, the last such look at a site began."""
+        self._asking = Asking(account, self._lists, self._sources, self.feeding.wants_values, now)
         self._hurried = 0.0
         self._failures = 0
+
+    @property
+    def sites(self) -> Mapping[str, Site]:
+        """The sites of the account."""
+        return self._asking.sites
+
+    @property
+    def meters(self) -> Mapping[str, Meter]:
+        """All devices of the account, as far as their sites were looked through."""
+        return self._asking.meters
+
+    @property
+    def site_troubles(self) -> Mapping[str, CloudError]:
+        """Why sites were not answered when they were asked last."""
+        return self._asking.troubles
 
     @property
     def host(self) -> str:
@@ -98,9 +105,14 @@ class CloudHub:
     async def start(self) -> None:
         """Log in, find the sites, ask once, and go on by itself. Raises AcrelError."""
         await self.account.login()
-        self.sites = {site.id: site for site in await self.account.sites()}
+        try:
+            await self._asking.list_sites()
+        except CloudError as error:
+            # The sites of those that are watched are known without it.
+            if is_of_all(error) or not self._sources:
+                raise
         await self.poll()
-        if self.trouble is not None and not self._heard:
+        if self.trouble is not None and not self._asking.heard:
             raise self.trouble
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"acrel cloud {self.host}")
 
@@ -158,9 +170,13 @@ class CloudHub:
 
     def hears(self, site: str) -> bool:
         """Whether what the server said of a site holds still."""
-        heard = self._heard.get(site)
+        return self.hears_for(site) >= 0
+
+    def hears_for(self, site: str) -> float:
+        """Return for how many seconds more it does, unless the server is heard again; below 0 it does not."""
+        heard = self._asking.heard.get(site, -inf)
         span = POLLS_HELD * (1 + _JITTER) * self.every + LEAST_SECONDS
-        return heard is not None and asyncio.get_running_loop().time() - heard <= span
+        return heard + span - asyncio.get_running_loop().time()
 
     def unwatched(self) -> Mapping[str, Meter]:
         """Return the devices of the account that nobody watches."""
@@ -169,7 +185,7 @@ class CloudHub:
     @property
     def is_looked_through(self) -> bool:
         """Whether all sites were looked through once."""
-        return self._looked_through is not None
+        return self._asking.looked_through is not None
 
     def details_of(self, code: str) -> Details | None:
         """Return what was read of a device's details last."""
@@ -211,8 +227,8 @@ class CloudHub:
         try:
             await self.poll()
         except Exception:
-            # A slip of ours must not end the polling.
-            _LOGGER.exception("The account could not be asked")
+            # A slip of whoever listens must not end the polling.
+            _LOGGER.exception("What the account said could not be told")
 
     def _wait(self) -> float:
         """Return for how many seconds to wait; longer each time nothing came of it, and as long as the server says."""
@@ -228,9 +244,13 @@ class CloudHub:
             self.polls += 1
             trouble: AcrelError | None = None
             try:
-                await self._ask_all()
+                await self._asking.all(is_first=self.polls == 1, turn=self.polls)
             except CloudError as error:
                 trouble = error
+            except Exception as error:
+                # A slip of ours must not end the polling, nor keep from anybody that nothing was heard.
+                _LOGGER.exception("The account could not be asked")
+                trouble = UnfitAnswerError(host=self.host, detail=python_says(error))
             self._failures = self._failures + 1 if trouble is not None else 0
             if trouble is None:
                 self.last_success = self.now()
@@ -245,13 +265,7 @@ class CloudHub:
 
     async def look(self, site: str) -> None:
         """Ask for the devices of one site now, once for all who wait for it. Raises CloudError."""
-        loop = asyncio.get_running_loop()
-        asked = loop.time()
-        async with self._looks.setdefault(site, asyncio.Lock()):
-            if self._looked.get(site, -1.0) < asked:
-                began = loop.time()
-                await self._ask_list(site, is_full=False)
-                self._looked[site] = began
+        await self._asking.look(site)
 
     async def look_around(self) -> None:
         """Ask for the devices of the sites that no poll asks: somebody wants to choose. Raises CloudError.
@@ -259,55 +273,7 @@ class CloudHub:
         A site that refuses keeps what is known of it.
         """
         async with self._polling:
-            self.sites = {site.id: site for site in await self.account.sites()}
-            for site in sorted(self.sites.keys() - {source.site for source in self._sources.values()}):
-                try:
-                    await self._ask_list(site, is_full=False)
-                except CloudError as error:
-                    if is_of_all(error):
-                        raise
-
-    async def _ask_all(self) -> None:
-        watched = {source.site for source in self._sources.values()}
-        now = self.now()
-        # Also when the clock was put back since.
-        is_due = self._looked_through is None or not timedelta() <= now - self._looked_through < LIST_EVERY
-        if self.polls == 1 and watched:
-            # What nobody watches can wait: somebody waits for the start.
-            is_due = False
-        self._lists.begin()
-        if is_due and self.polls > 1:
-            self.sites = {site.id: site for site in await self.account.sites()}
-        for site in sorted({*self.sites, *watched} if is_due else watched):
-            try:
-                await self._ask_list(site, is_full=site in watched)
-                self.site_troubles.pop(site, None)
-            except CloudError as error:
-                if is_of_all(error):
-                    raise
-                self.site_troubles[site] = error
-        if is_due:
-            self._looked_through = now
-
-    async def _ask_list(self, site: str, *, is_full: bool) -> None:
-        """Ask how a site's devices stand, and with `is_full` what they measure. Raises CloudError."""
-        listed = {meter.code: meter for meter in await self.account.meters(site)}
-        self._heard[site] = asyncio.get_running_loop().time()
-        self.meters = {code: one for code, one in self.meters.items() if one.site != site or code in listed} | listed
-        values: Mapping[str, Values] | None = None
-        connections: Mapping[str, Connection] | None = None
-        if is_full := is_full and self.feeding.wants_values(site):
-            values = await self._lists.values(site)
-        if any(source.site == site for source in self.sources):
-            connections = await self._lists.connections(site)
-        mine = {source.code: source for source in self.sources if source.site == site}
-        for code in self._lists.in_turn(mine):
-            source = mine[code]
-            known = await self._lists.know(source, listed.get(code), values, connections)
-            # Unless it was dropped while the server was asked.
-            if self._sources.get(code) is source:
-                self._lists.keep(code, known)
-                source.take(known, is_full=is_full)
+            await self._asking.look_around()
 
     async def _run_hooks(self) -> None:
         for hook in list(self.hooks):

@@ -22,6 +22,8 @@ DETAILS_EVERY = timedelta(seconds=30)
 """A poll that follows sooner reads them anew only where the last try gave none."""
 DETAILS_HOLD = timedelta(minutes=5)
 """What details said that are older says nothing of now: meanwhile another alarm may have come."""
+MOST_LATE = 2
+"""Answers that may not come in one poll, or not whole: one call may be too much for a server that is well otherwise."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -34,12 +36,22 @@ class Lists:
         self._now = now
         self._known: dict[str, Known] = {}
         self._details_left = MOST_DETAILS
+        self._late = 0
+        """Answers that did not come in this poll."""
         self._detailed: dict[str, datetime] = {}
         """When the details of a device were read last."""
 
     def begin(self) -> None:
         """Begin a poll: there is room for details again."""
         self._details_left = MOST_DETAILS
+        self._late = 0
+
+    def bears(self, error: CloudError) -> bool:
+        """Whether to go on with the poll after an error: not where all else would fail as well."""
+        if isinstance(error, CloudUnreachableError) and error.is_of_call and self._late < MOST_LATE:
+            self._late += 1
+            return True
+        return not is_of_all(error)
 
     def known(self, code: str) -> Known | None:
         """Return what is known of a device."""
@@ -64,10 +76,12 @@ class Lists:
         meter: Meter | None,
         values: Mapping[str, Values] | None,
         connections: Mapping[str, Connection] | None,
+        *,
+        asks: bool = True,
     ) -> Known:
         """Return what is known of a device with what the lists say now; None is a list that was not read.
 
-        Raises what is so for all of the account.
+        Without `asks` nothing more is asked for. Raises what is so for all of the account.
         """
         source.is_other = meter is not None and bool(source.kind) and meter.kind != source.kind
         if source.is_other:
@@ -82,9 +96,9 @@ class Lists:
             known = replace(known, connection=connections.get(source.code))
         if meter is None or meter.is_alarmed is not True:
             return replace(known, details=None)
-        if self._wants_details(source.code, known):
+        if asks and self._wants_details(source.code, known):
             self._details_left -= 1
-            details = await self._quietly(self._account.details(source.code))
+            details = await self._quietly(lambda: self._account.details(source.code))
             if details is not None:
                 self._detailed[source.code] = self._now()
             return replace(known, details=details)
@@ -103,11 +117,16 @@ class Lists:
 
     async def values(self, site: str) -> Mapping[str, Values] | None:
         """Return what the devices of a site measure; None where only that cannot be had. Raises what is so for all."""
-        return await self._quietly(self._values(site))
+        return None if self._is_slow else await self._quietly(lambda: self._values(site))
 
     async def connections(self, site: str) -> Mapping[str, Connection] | None:
         """Return which devices of a site the server hears; None where only that cannot be had; raises likewise."""
-        return await self._quietly(self._connections(site))
+        return None if self._is_slow else await self._quietly(lambda: self._connections(site))
+
+    @property
+    def _is_slow(self) -> bool:
+        """Whether nothing but alarms is asked for in the rest of a poll: of all sites these are still to come."""
+        return self._late >= MOST_LATE
 
     async def _values(self, site: str) -> Mapping[str, Values]:
         """Return residual currents, and temperatures apart only where those come without."""
@@ -127,11 +146,11 @@ class Lists:
     async def _connections(self, site: str) -> Mapping[str, Connection]:
         return {one.code: one for one in await self._account.connections(site) if one.code}
 
-    async def _quietly[T](self, asking: Awaitable[T]) -> T | None:
+    async def _quietly[T](self, asking: Callable[[], Awaitable[T]]) -> T | None:
         try:
-            return await asking
+            return await asking()
         except CloudError as error:
-            if is_of_all(error):
+            if not self.bears(error):
                 raise
             return None
 

@@ -359,6 +359,8 @@ class CloudSource:
         if any(reading.value is not None for reading in self._told.values()):
             oldest = min(reading.time for reading in self._told.values() if reading.value is not None)
             left = self.hub.stale_after - (self.hub.now() - oldest).total_seconds()
+            if self.hub.hears(self.site):
+                left = min(left, self.hub.hears_for(self.site))
             self._expiry = asyncio.get_running_loop().call_later(max(left, 0.0) + 1.0, self._look, self._trouble)
 
     def _away(self) -> CloudAwayError:

@@ -174,12 +174,16 @@ class Wire:
         if isinstance(error, aiohttp.ClientConnectorError):
             self.has_left = False
         if isinstance(error, TimeoutError):
-            return CloudUnreachableError(host=self.host, detail=phrase("cloud_late", seconds=f"{seconds:g}"))
+            late = CloudUnreachableError(host=self.host, detail=phrase("cloud_late", seconds=f"{seconds:g}"))
+            late.is_of_call = not isinstance(error, aiohttp.ServerTimeoutError)
+            return late
         if isinstance(error, (aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError, ssl.SSLError)):
             self.has_left = False
             return CloudUnreachableError(host=self.host, detail=phrase("cloud_certificate"))
         if isinstance(error, (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError)):
-            return CloudUnreachableError(host=self.host, detail=phrase("hung_up"))
+            ended = CloudUnreachableError(host=self.host, detail=phrase("hung_up"))
+            ended.is_of_call = True
+            return ended
         if isinstance(error, (aiohttp.ClientResponseError, ValueError, RuntimeError)):
             return UnfitAnswerError(host=self.host, detail=phrase("cloud_no_http"))
         if isinstance(innermost(error), ConnectionRefusedError):
