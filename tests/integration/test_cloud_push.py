@@ -1,6 +1,7 @@
 """What the IoT EMS platform sends to Home Assistant, by real HTTP: shown, bounded, answered at once, told once."""
 
 import asyncio
+import gzip
 import json
 import logging
 import time
@@ -261,6 +262,29 @@ async def test_who_sends_too_much_is_refused_and_nobody_waits(
         assert found[0] is HTTPStatus.OK
         assert found[-1] is HTTPStatus.TOO_MANY_REQUESTS
         assert len(hub.strangers()) == 64
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "zstd"])
+async def test_what_cannot_be_unpacked_is_refused_and_leaves_no_secret_in_the_log(
+    hass: HomeAssistant,
+    hass_client_no_auth: ClientSessionGenerator,
+    caplog: pytest.LogCaptureFixture,
+    coding: str,
+) -> None:
+    entry = entry_of()
+    client = await client_of(hass, hass_client_no_auth)
+    async with loaded(hass, entry) as hub:
+        headers = {"Content-Encoding": coding, "Connection": "close"}
+        answer = await client.post(PATH, data=json.dumps([values()]).encode(), headers=headers)
+        assert answer.status == HTTPStatus.BAD_REQUEST
+        answer = await client.post(PATH, data=gzip.compress(b" " * 50_000_000), headers={"Content-Encoding": "gzip"})
+        assert answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        packed = gzip.compress(json.dumps([values()]).encode())
+        answer = await client.post(PATH, data=packed, headers={"Content-Encoding": "gzip"})
+        assert answer.status == HTTPStatus.OK
+        await handled(hass, hub, 1)
+        assert hass.states.is_state(entity_id(hass, entry, "sensor", "1_Ua"), "228.4")
+    assert not [one for one in caplog.records if one.levelno >= logging.WARNING and SECRET in one.getMessage()]
 
 
 async def test_what_came_late_becomes_statistics(

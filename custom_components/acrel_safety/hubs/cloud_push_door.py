@@ -83,13 +83,9 @@ class Door:
             return HTTPStatus.TOO_MANY_REQUESTS
         if len(self._waiting) >= MOST_WAITING:
             return HTTPStatus.SERVICE_UNAVAILABLE
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                body = await _body(request)
-        except TimeoutError:
-            return HTTPStatus.REQUEST_TIMEOUT
-        if body is None:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        body = await _read(request)
+        if isinstance(body, HTTPStatus):
+            return body
         if self._is_open:
             self._waiting.append(body)
             self._next()
@@ -116,6 +112,18 @@ class Door:
         if self._waiting:
             self._take(self._waiting.popleft())
         self._next()
+
+
+async def _read(request: Request) -> bytes | HTTPStatus:
+    """Return the body of a request, or why there is none."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _body(request)
+    except TimeoutError:
+        return HTTPStatus.REQUEST_TIMEOUT
+    except Exception:  # noqa: BLE001 - such as packed and cannot be unpacked: Home Assistant would log the secret
+        return HTTPStatus.BAD_REQUEST
+    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if body is None else body
 
 
 async def _body(request: Request) -> bytes | None:
