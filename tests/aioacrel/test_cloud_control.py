@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -54,6 +55,11 @@ class Switched:
         if password is not None:
             self.orders.offer(self.source, key, password)
         return await self.control.operate(key, ME, is_confirmed=True)
+
+
+async def until(holds: Callable[[], object]) -> None:
+    while not holds():  # noqa: ASYNC110 - the server tells nobody what reached it
+        await asyncio.sleep(0.1)
 
 
 def breaker(cloud: Cloud) -> Meter:
@@ -295,3 +301,82 @@ async def test_a_code_that_was_given_to_a_device_of_another_type_is_told_nothing
             await box.source.send(Command(key=OFF))
         assert (await box.operate(OFF)).result is not Result.CONFIRMED
         assert box.sent == 0
+
+
+async def test_between_the_second_step_and_the_command_nobody_else_is_asked_for_anything() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    meter.figures.closed = False
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        cloud.fail("slow", at="verifySePassword", seconds=1)
+        cloud.fail("slow", at="leakageCurrentAndTemp", seconds=28)
+        closing = asyncio.create_task(box.operate(ON))
+        await until(lambda: cloud.count("verifySePassword"))
+        past = asyncio.create_task(it.hub.account.leakage_of_day(meter.site, meter.code, date(2026, 11, 21)))
+        begin = asyncio.get_running_loop().time()
+        await until(lambda: box.sent)
+        assert asyncio.get_running_loop().time() - begin < 5
+        assert (await closing).is_confirmed
+        await past
+
+
+async def test_the_last_word_is_asked_directly_before_the_command_leaves() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    meter.figures.closed = False
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        cloud.fail("slow", at="verifySePassword", seconds=8)
+        closing = asyncio.create_task(box.operate(ON))
+        await until(lambda: cloud.count("verifySePassword"))
+        await asyncio.sleep(4)
+        box.control.tags.hang("1", ME, Rights.usual(), "work on it")
+        outcome = await closing
+        assert (outcome.result, outcome.writes, box.sent, meter.closed) == (Result.REFUSED, 0, 0, False)
+
+
+async def test_an_opening_waits_for_no_history_that_is_slow() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        cloud.fail("slow", at="leakageCurrentAndTemp", seconds=25, times=None)
+
+        async def history() -> None:
+            while True:
+                await it.hub.account.leakage_of_day(meter.site, meter.code, date(2026, 11, 21))
+
+        past = asyncio.create_task(history())
+        await asyncio.sleep(1)
+        begin = asyncio.get_running_loop().time()
+        opening = asyncio.create_task(box.operate(OFF))
+        await until(lambda: box.sent)
+        assert asyncio.get_running_loop().time() - begin < 2
+        assert (await opening).is_confirmed
+        # What was broken off is asked for again.
+        asked = cloud.count("leakageCurrentAndTemp")
+        await asyncio.sleep(60)
+        assert cloud.count("leakageCurrentAndTemp") > asked
+        assert not past.done()
+        past.cancel()
+
+
+async def test_a_person_is_served_while_the_server_wants_to_be_left_alone() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        cloud.fail("http", status=429, headers={"Retry-After": "3600"})
+        await it.hub.poll()
+        lists = cloud.count("getTempABCResult")
+        assert (await box.operate(OFF)).is_confirmed
+        # What comes back to a person does not shorten it for all others.
+        cloud.fail("http", at="getControlValidType", status=502)
+        assert (await box.operate(RESET)).result is Result.REFUSED
+        await it.hub.poll()
+        assert cloud.count("getTempABCResult") == lists

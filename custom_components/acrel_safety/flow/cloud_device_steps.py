@@ -91,10 +91,10 @@ class CloudDeviceFlow(NamedDeviceSteps):
         meters = dict(hub.unwatched())
         if self.source != SOURCE_USER:
             own = self._get_reconfigure_subentry()
-            code = own.data.get(CONF_CODE)
+            code = str(own.data.get(CONF_CODE))
             meters = {code: hub.hub.meters[code]} if code in hub.hub.meters else {}
             if not meters:
-                return [SelectOptionDict(value=str(code), label=own.title)]
+                return [SelectOptionDict(value=code, label=own.title)]
         return device_options(meters.values(), hub.hub.sites, hub.account.profile, self._texts)
 
     def _place_of(self, code: str) -> FormData | None:

@@ -6,6 +6,7 @@ proves nothing: the log of commands and the position do.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NoReturn
 
@@ -184,6 +185,14 @@ class Account:
 
     # -- commands -----------------------------------------------------------------------------------------------------
 
+    def hold(self) -> AbstractAsyncContextManager[None]:
+        """Have the account to oneself for all requests of one order: those that wait go after the block."""
+        return self._caller.hold()
+
+    def awaited(self) -> AbstractContextManager[None]:
+        """Take it that a person waits for what is asked in the block, or for what shows that an order was done."""
+        return self._caller.awaited()
+
     async def asked(self) -> Asked:
         """Return what the server wants before a command. Raises CloudError."""
         found = logs.asked(await self._caller.ask("asked", {}, urgent=True))
@@ -217,16 +226,18 @@ class Account:
         *,
         open_time: str = "",
         close_time: str = "",
+        last_word: Callable[[], None] = lambda: None,
     ) -> str:
         """Send a command to a device of the type `kind`, once at most; returns the server's words, which prove nothing.
 
-        Raises CommandNotSentError or ProofError where nothing was carried out; after any other CloudError it may have.
+        `last_word` is asked directly before it leaves, and what it raises keeps it back. Raises CommandNotSentError or
+        ProofError where nothing was carried out; after any other CloudError it may have.
         """
         call = self._command_call(kind)
         values = {"meter": meter, "site": site, "type": type, "value": value}
         if open_time or close_time:
             values |= {"opens": open_time, "closes": close_time}
-        return logs.said_of_command(await self._caller.command(call, values))
+        return logs.said_of_command(await self._caller.command(call, values, last_word))
 
     async def command_log(self, site: str, kind: str, *, since: datetime, until: datetime) -> list[LoggedCommand]:
         """Return what the server knows came of commands; `kind` is one of the profile's logs. Raises CloudError."""

@@ -151,7 +151,8 @@ class Asking:
         async with self._looks.setdefault(site, asyncio.Lock()):
             if self._looked.get(site, -1.0) < asked:
                 began = loop.time()
-                await self._ask_site(site, is_full=False)
+                with self._account.awaited():
+                    await self._ask_site(site, is_full=False)
                 self._looked[site] = began
 
     async def look_around(self) -> None:

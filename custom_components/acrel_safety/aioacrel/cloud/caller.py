@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 
 from ..texts import Phrase, phrase
 from .codes import error_of
@@ -22,7 +23,7 @@ from .fields import at, yes_or_no
 from .loginanswer import login_of
 from .profile import Call, Form, Meaning, Profile, Title
 from .records import Login
-from .turn import Turns
+from .turn import BrokenOffError, Turns, Urgency
 from .wire import CONTROL_TIMEOUT, READ_TIMEOUT, Wire
 
 _LOGINS, _WITHIN = 6, 360.0
@@ -38,6 +39,7 @@ _STEPS = frozenset({"asked", "prove", "send_sms", "check_sms"})
 _OF_PROOF = (Meaning.PROOF_MISSING, Meaning.PROOF_WRONG, Meaning.PROOF_NONE)
 PATIENT = frozenset({"leakage_of_day", "electric_of_day", "energy"})
 """Calls about what was: whoever asks what is goes first."""
+type _LastWord = Callable[[], None]
 
 
 class Caller:
@@ -57,6 +59,10 @@ class Caller:
         self.user = user
         self._password = password
         self._turns = Turns()
+        self._holder: asyncio.Task[object] | None = None
+        """Whoever has the account to itself for more than one request."""
+        self._persons: set[asyncio.Task[object] | None] = set()
+        """Tasks somebody waits for."""
         self._logged_in: deque[float] = deque(maxlen=_LOGINS)
         self._quiet_until = 0.0
         """By the loop's clock: until then the server wants to be left alone."""
@@ -87,38 +93,87 @@ class Caller:
             finally:
                 self._token = ""
 
+    @asynccontextmanager
+    async def hold(self) -> AsyncIterator[None]:
+        """Have the account to oneself, before all others, for all requests of one order: nobody comes between them."""
+        async with self._turns.turn(Urgency.ORDER):
+            self._holder = asyncio.current_task()
+            try:
+                yield
+            finally:
+                self._holder = None
+
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """Take it that somebody waits for what is asked in the block: also while the server wants to be left alone."""
+        task = asyncio.current_task()
+        if task in self._persons:
+            yield
+            return
+        self._persons.add(task)
+        try:
+            yield
+        finally:
+            self._persons.discard(task)
+
     async def ask(self, name: str, values: Mapping[str, str], *, urgent: bool = False) -> object:
         """Return the data of an answer; a token that is not taken any more is replaced, and the call made once more.
 
-        Raises CloudError, ProofError.
+        With `urgent` it has an effect, and somebody waits for it. Raises CloudError, ProofError.
         """
         call = self._call(name)
-        async with self._turns.turn(urgent=urgent, patient=name in PATIENT):
-            if not urgent:
-                self._leave_alone()
-            seconds = CONTROL_TIMEOUT if urgent else READ_TIMEOUT
-            await self._log_in_first()
-            envelope = await self._once(call, values, seconds)
-            meaning = self._meaning(envelope)
-            if meaning is Meaning.RENEWED:
-                envelope = await self._once(call, values, seconds)
-            elif meaning in (Meaning.TOKEN, Meaning.LOGIN):
-                await self._login()
-                envelope = await self._once(call, values, seconds)
-            return self._data(call, envelope, is_repeated=meaning is not Meaning.OK, is_proved=name in _STEPS)
+        if urgent:
+            async with self._turn(Urgency.PERSON):
+                return await self._asked(call, values, None)
+        if asyncio.current_task() in self._persons:
+            urgency = Urgency.PERSON
+        else:
+            urgency = Urgency.PATIENT if name in PATIENT else Urgency.USUAL
+        while True:
+            async with self._turn(urgency):
+                if urgency is not Urgency.PERSON:
+                    self._leave_alone()
+                try:
+                    return await self._asked(call, values, urgency)
+                except BrokenOffError:
+                    continue
 
-    async def command(self, name: str, values: Mapping[str, str]) -> object:
+    def _turn(self, urgency: Urgency) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._holder is asyncio.current_task() else self._turns.turn(urgency)
+
+    async def _asked(self, call: Call, values: Mapping[str, str], reads: Urgency | None) -> object:
+        """Return the data of an answer; a read of some urgency can be broken off. Raises CloudError, BrokenOffError."""
+
+        async def once() -> Envelope:
+            if reads is None or self._holder is asyncio.current_task():
+                return await self._once(call, values, CONTROL_TIMEOUT if reads is None else READ_TIMEOUT)
+            return await self._turns.read(reads, lambda: self._once(call, values, READ_TIMEOUT))
+
+        await self._log_in_first()
+        envelope = await once()
+        meaning = self._meaning(envelope)
+        if meaning is Meaning.RENEWED:
+            envelope = await once()
+            meaning = self._meaning(envelope)
+        if meaning in (Meaning.TOKEN, Meaning.LOGIN):
+            await self._login()
+            envelope = await once()
+        return self._data(call, envelope, is_proved=call.name in _STEPS)
+
+    async def command(self, name: str, values: Mapping[str, str], last_word: _LastWord) -> object:
         """Return the data of an answer to a command, which goes out once at most, whatever comes back.
 
-        Raises CommandNotSentError where nothing left, ProofError where the server wants a proof first; after any other
+        `last_word` is asked directly before it leaves, and what it raises keeps it from that. Raises
+        CommandNotSentError where nothing left, ProofError where the server wants a proof first; after any other
         CloudError it may have been carried out.
         """
         call = self._call(name)
-        async with self._turns.turn(urgent=True):
+        async with self._turn(Urgency.ORDER):
             try:
                 await self._log_in_first()
             except CloudError as error:
                 raise CommandNotSentError(host=self.host, reason=error) from error
+            last_word()
             try:
                 envelope = await self._once(call, values, CONTROL_TIMEOUT)
             except CloudError as error:
@@ -129,7 +184,7 @@ class Caller:
             if meaning in (Meaning.RENEWED, Meaning.TOKEN, Meaning.LOGIN):
                 self._token = self._token if meaning is Meaning.RENEWED else ""
                 raise ServerSaysError(host=self.host, code=envelope.code, detail=phrase("cloud_command_unsure"))
-            return self._data(call, envelope, is_repeated=False, is_proved=True)
+            return self._data(call, envelope, is_proved=True)
 
     def _leave_alone(self) -> None:
         """Ask nothing while the server wants to be left alone; what a person does is tried all the same."""
@@ -168,7 +223,7 @@ class Caller:
             if isinstance(error, AccountError):
                 self._refused = error
             raise error
-        data = self._data(call, envelope, is_repeated=False)
+        data = self._data(call, envelope)
         found = token(at(data, "authorization"))
         login = login_of(data, self._profile.version)
         if not found or login is None:
@@ -190,7 +245,7 @@ class Caller:
             except NoEnvelopeError:
                 raise await self._stranger(answer) from None
             if envelope.code not in _NO_ADVICE:
-                said = at(self._data(call, envelope, is_repeated=False), "indexencryptAll")
+                said = at(self._data(call, envelope), "indexencryptAll")
                 encrypts = False if said in (None, "") else yes_or_no(said)
         form = self._profile.encrypted_form if encrypts is not False else self._profile.login_form
         if form is Form.UNKNOWN:
@@ -248,7 +303,7 @@ class Caller:
                 seconds=seconds,
             )
         except CloudBusyError as busy:
-            self._quiet_until = _now() + (busy.retry_after or 0.0)
+            self._quiet_until = max(self._quiet_until, _now() + (busy.retry_after or 0.0))
             raise
 
     def _meaning(self, envelope: Envelope) -> Meaning:
@@ -264,13 +319,11 @@ class Caller:
             meaning = Meaning.TOKEN
         return meaning
 
-    def _data(self, call: Call, envelope: Envelope, *, is_repeated: bool, is_proved: bool = False) -> object:
+    def _data(self, call: Call, envelope: Envelope, *, is_proved: bool = False) -> object:
         meaning = self._meaning(envelope)
         if meaning is Meaning.OK:
             return envelope.data
         if meaning in (Meaning.TOKEN, Meaning.RENEWED):
-            if is_repeated and meaning is Meaning.TOKEN:
-                raise AccountError(host=self.host)
             raise ServerSaysError(host=self.host, code=envelope.code, detail=phrase("cloud_token_again"))
         if meaning is Meaning.LOGIN or (meaning in _OF_PROOF and not is_proved):
             raise ServerSaysError(host=self.host, code=envelope.code, detail=phrase("cloud_code_unknown"))

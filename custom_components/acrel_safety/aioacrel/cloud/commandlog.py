@@ -98,7 +98,9 @@ class CommandLog:
         if kind is None or not kind.control_log:
             return None
         now = self._hub.now()
-        return await self._hub.account.command_log(source.site, kind.control_log, since=now - _SPAN, until=now + _SPAN)
+        account = self._hub.account
+        with account.awaited():
+            return await account.command_log(source.site, kind.control_log, since=now - _SPAN, until=now + _SPAN)
 
     def _new(
         self, source: CloudSource, rows: Sequence[LoggedCommand], kind: str, before: Counter[_Entry]

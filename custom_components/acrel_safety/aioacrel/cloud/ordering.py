@@ -106,36 +106,50 @@ class Ordering:
             self._check(source, order)
             if not is_seen:
                 await self.log.note(source, asked.type)
-            try:
-                await self._prove(offered)
-            except CommandNotSentError:
-                # Nobody looked at it: it is good for the next try of the same order.
-                if offered is not None:
-                    self.offer(source, order.key, offered)
-                raise
-            # Between the proof and the request nothing is waited for.
+            # From the proof to the request nobody else is asked for anything.
+            async with self._hub.account.hold():
+                try:
+                    await self._prove(offered)
+                except CommandNotSentError:
+                    # Nobody looked at it: it is good for the next try of the same order.
+                    if offered is not None:
+                        self.offer(source, order.key, offered)
+                    raise
+                await self._request(source, asked, order)
+
+    async def _request(self, source: CloudSource, asked: Asking, order: Command) -> None:
+        """Make the one request, unless the last word, which is asked directly before it, keeps it back."""
+        loop = asyncio.get_running_loop()
+        goes = False
+
+        def last_word() -> None:
+            nonlocal goes
             self._check(source, order)
-            loop = asyncio.get_running_loop()
+            goes = True
             self._locked[source.code] = loop.time() + asked.lockout + COMMAND_SECONDS
             source.ordered()
-            try:
-                await self._hub.account.command(
-                    source.code,
-                    source.site,
-                    asked.call,
-                    asked.type,
-                    asked.value,
-                    open_time=asked.opens,
-                    close_time=asked.closes,
-                )
-            except CommandNotSentError:
+
+        try:
+            await self._hub.account.command(
+                source.code,
+                source.site,
+                asked.call,
+                asked.type,
+                asked.value,
+                open_time=asked.opens,
+                close_time=asked.closes,
+                last_word=last_word,
+            )
+        except CommandNotSentError:
+            if goes:
                 del self._locked[source.code]
-                raise
-            except BaseException:
-                # It may be on its way, whatever came back, or nobody waits for it any more.
+            raise
+        except BaseException:
+            # It may be on its way, whatever came back, or nobody waits for it any more.
+            if goes:
                 self._locked[source.code] = loop.time() + asked.lockout
-                raise
-            self._locked[source.code] = loop.time() + asked.lockout
+            raise
+        self._locked[source.code] = loop.time() + asked.lockout
 
     def _check(self, source: CloudSource, order: Command) -> None:
         if (left := self.lockout(source)) > 0:
