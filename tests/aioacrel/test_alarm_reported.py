@@ -116,6 +116,25 @@ def test_a_flood_is_one_alarm_and_none_of_it_comes_anew() -> None:
     assert plant.standing() == {"reported": "unacknowledged"}
 
 
+def test_a_number_that_comes_again_for_something_later_is_news_and_an_earlier_one_is_not() -> None:
+    rule = ReportedRule(is_warning=False)
+    assert rule.note([leak("1")])
+    rule.acknowledge()
+    for _ in range(3):
+        assert not rule.note([leak("1"), leak("1", minutes=-5)])
+    assert rule.note([leak("1"), leak("1", minutes=90)])
+    assert rule.standing == ["1"]
+    # The one of before was acknowledged there: that says nothing of this one.
+    assert not rule.note([leak("1", confirmed=True)])
+    assert rule.standing == ["1"]
+    rule.acknowledge()
+    for _ in range(3):
+        assert not rule.note([leak("1"), leak("1", minutes=90)])
+    assert rule.note([leak("1", minutes=91)])
+    rule.note([leak("1", minutes=91, confirmed=True)])
+    assert rule.standing == []
+
+
 def test_of_a_device_without_such_a_log_nothing_is_told() -> None:
     board = Plant().add("Box", "my_aafd")
     board.watch.note_reports([leak()])

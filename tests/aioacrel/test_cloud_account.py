@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from custom_components.acrel_safety.aioacrel.cloud.errors import CommandNotSentError, ProofWrongError, UnfitAnswerError
+from custom_components.acrel_safety.aioacrel.cloud.fields import CHINA
 from custom_components.acrel_safety.aioacrel.cloud.records import Counted, Proof, Site
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 
@@ -200,6 +201,37 @@ async def test_acknowledging_names_each_event_once(rig: Rig) -> None:
     with pytest.raises(UnfitAnswerError):
         await account.confirm_alarms(["1,2"])
     assert len(rig.heard) == asked
+    # What is no number of the server's keeps no other from being acknowledged.
+    with pytest.raises(UnfitAnswerError):
+        await account.confirm_alarms(["?", "810003"])
+    assert rig.heard[-1].query == {"logidList": "810003"}
+
+
+async def test_of_a_log_that_is_too_long_the_latest_events_are_read_whichever_end_it_begins_at(rig: Rig) -> None:
+    log = [
+        {**ALARM, "fAlarmeventlogid": str(n), "fAlarmtime": f"2026-11-22 {n // 1800:02}:{n // 30 % 60:02}:00"}
+        for n in range(36_000)
+    ]
+
+    def page(asked: Heard) -> object:
+        since, number = asked.form["fStarttime"], int(asked.form["pageNo"])
+        found = [row for row in log if str(row["fAlarmtime"]) >= since]
+        return ok({"alarmEventLogList": {"list": found[100 * (number - 1) : 100 * number]}})
+
+    rig.answers["v5/getAlarmEventLogList"] = page
+    end = datetime(2026, 11, 22, 20, 0, tzinfo=CHINA)
+    latest = [end - timedelta(hours=1), end - timedelta(minutes=5)]
+    found = await rig.account().alarms(since=end - timedelta(days=1), until=end, at_least=latest)
+    assert {one.id for one in found} == {str(n) for n in (*range(5000), *range(34_200, 36_000))}
+    assert len(rig.asked("v5/getAlarmEventLogList")) == 50 + 19
+
+
+async def test_one_number_of_two_devices_is_two_events(rig: Rig) -> None:
+    other = {**ALARM, "fDevicecode": ARCM310}
+    later = {**ALARM, "fAlarmtime": "2026-11-22 10:00:00"}
+    rig.answers["v5/getAlarmEventLogList"] = ok({"alarmEventLogList": {"list": [ALARM, other, ALARM, later]}})
+    found = await rig.account().alarms(since=NOON, until=NOON)
+    assert [one.meter for one in found] == [ARCM300T, ARCM310, ARCM300T]
 
 
 async def test_the_server_says_what_it_wants_before_a_command(rig: Rig) -> None:

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 
-from custom_components.acrel_safety.aioacrel.alarms.reported import Report
+from custom_components.acrel_safety.aioacrel.alarms.reported import MOST_SETTLED, Report
 from custom_components.acrel_safety.aioacrel.cloud.account import Account
 from custom_components.acrel_safety.aioacrel.cloud.address import CloudAddress
 from custom_components.acrel_safety.aioacrel.cloud.alarmfeed import AlarmFeed
 from custom_components.acrel_safety.aioacrel.cloud.errors import CloudError
+from custom_components.acrel_safety.aioacrel.cloud.fields import CHINA
 from custom_components.acrel_safety.aioacrel.cloud.profile_reader import profile
 from simulator.cloud import ARCM300T, Cloud
-from simulator.cloud.events import GENERAL, MAJOR, RECOVERED
+from simulator.cloud.events import GENERAL, MAJOR, RECOVERED, Event
 
 from .alarm_rigs import Plant
 
@@ -99,6 +100,48 @@ async def test_what_nobody_acknowledged_is_followed_for_longer_than_a_day() -> N
         event.confirmed = True
         await feed.look(account)
     assert [(report.id, report.is_confirmed) for report in came] == [(event.id, True)]
+
+
+@pytest.mark.parametrize("years", [0.0001, 0.01, 12, 73])
+async def test_an_event_of_later_than_now_keeps_none_of_those_that_follow_from_being_told(years: float) -> None:
+    now = NOW
+    cloud = Cloud(now=lambda: now)
+    box = cloud.site().add(ARCM300T, "Box")
+    wrong = cloud.tell(box, time=NOW + timedelta(days=365 * years))
+    plant = Plant()
+    board = plant.add("Box", "my_aafd", reported=True)
+    board.quiet()
+    feed = AlarmFeed(now=lambda: now)
+    feed.on(box.code, board.watch.note_reports, lambda: board.watch.oldest_report)
+    async with account_of(cloud) as account:
+        if wrong.time > NOW + timedelta(hours=23):
+            # A server may answer with more than it was asked for.
+            cloud.fail(
+                "alter", at="getAlarmEventLogList", times=None, change=lambda tree: tree | {"data": every(wrong)}
+            )
+        await feed.look(account)
+        (found,) = plant.alarms.standing()
+        assert "reported_at" not in found.figures
+        plant.alarms.acknowledge(found.alarm_id, by="Wang Li")
+        cloud.faults.clear()
+        for _ in range(MOST_SETTLED + 2):
+            now += timedelta(seconds=20)
+            cloud.tell(box)
+            await feed.look(account)
+            (found,) = plant.alarms.standing()
+            plant.alarms.acknowledge(found.alarm_id, by="Wang Li")
+        await feed.look(account)
+        assert plant.standing() == {}
+        cloud.tell(box, description="漏电流 412 mA")
+        await feed.look(account)
+        assert plant.standing() == {"reported": "unacknowledged"}
+
+
+def every(event: Event) -> object:
+    """Return a log of one event as a server answers."""
+    time = event.time.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+    row = {"fAlarmeventlogid": event.id, "fDevicecode": event.meter, "fAlarmtime": time, "fAlarmtype": "高限报警"}
+    return {"alarmEventLogList": {"list": [row]}}
 
 
 async def test_a_log_that_cannot_be_read_changes_nothing() -> None:

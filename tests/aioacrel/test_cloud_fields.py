@@ -120,6 +120,57 @@ def test_texts_ids_and_lists_are_bounded() -> None:
     assert rows([{}, 5, None], [""]) == [{}]
 
 
+def test_of_a_device_that_is_listed_twice_nothing_is_known_that_the_other_place_contradicts() -> None:
+    current = {"receiveTime": "2026-11-22 09:02:00", "switchStatus": "1", "timerStatus": "0"}
+    one = {"meterCode": "1", "meterName": "Box", "meterType": "3", "meterStatus": "0", "meterCurrentValue": current}
+    quiet, same = (
+        reading.meters([one], "s", CHINA),
+        reading.meters([one, one, {**one, "meterStatus": None}], "s", CHINA),
+    )
+    assert same == quiet
+    older = {**current, "receiveTime": "2026-11-22 09:01:00", "switchStatus": "0"}
+    (found,) = reading.meters([one, {**one, "meterStatus": "1", "meterCurrentValue": older}], "s", CHINA)
+    assert (found.is_alarmed, found.is_closed, found.has_timer) == (None, None, False)
+    assert found.received == datetime(2026, 11, 22, 1, 1, tzinfo=UTC)
+    (other,) = reading.meters([one, {**one, "meterType": "1"}], "s", CHINA)
+    assert other.kind == ""
+
+
+def test_of_two_rows_of_a_device_the_newer_holds_and_of_one_time_nothing_that_they_contradict() -> None:
+    def row(minute: int, **more: object) -> dict[str, object]:
+        return {"fMetercode": "1", "fUpdatetime": f"2026-11-22 09:{minute:02}:00", **more}
+
+    def read(*rows: dict[str, object]) -> dict[str, object]:
+        (one,) = reading.values(rows, KNOWN.leakage, "fMetercode", "fUpdatetime", CHINA)
+        return {key.code: value for key, value in one.values.items()}
+
+    assert read(row(1, fIl=40), row(5, fIl=300)) == read(row(5, fIl=300), row(1, fIl=40)) == {"Lg": 300.0}
+    assert read(row(1, fIl=40), row(1, fIl=300, fTempa=30)) == {"Lg": None, "TempA": 30.0}
+    assert read(row(1, fIl=40), row(1, fIl="--")) == {"Lg": None}
+    assert read(row(1, fIl=40), {"fMetercode": "1", "fIl": 300}) == {"Lg": 40.0}
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [{"iLeakage": ["iLeakage"]}, {f"group{number}": {"name": "x"} for number in range(65)}],
+    ids=["list", "too many"],
+)
+def test_alarms_in_a_shape_that_nobody_knows_are_unknown_and_none_of_them_is_over(detail: dict[str, object]) -> None:
+    found = reading.details({"meterInfo": {"meterStatus": "1", "meterDetail": detail}}, "1", CHINA)
+    assert found is not None
+    assert found.active is None
+
+
+def test_an_event_whose_number_cannot_be_sent_back_is_told_all_the_same() -> None:
+    event = {"fDevicecode": "1", "fAlarmtime": "2026-11-22 09:02:00", "fAlarmtype": "高限报警", "fAlarmdesc": "漏电"}
+    rows = [{**event, "fAlarmeventlogid": one} for one in ("81/1", "81/2", "报警-1", "x" * 10_000, None)]
+    found = logs.alarms([*rows, *rows, {"fAlarmdesc": "of nobody"}, {}], KNOWN.recoveries, CHINA)
+    ids = [one.id for one in found]
+    assert len(ids) == 2 * len(rows)
+    assert len(set(ids)) == len(rows)
+    assert all(one.startswith("?") and len(one) <= LONGEST_ID for one in ids)
+
+
 def test_a_value_that_no_device_can_have_is_none() -> None:
     row = {**LEAKAGE, "fIl": 4e9, "fTempa": -300, "fTempb": True, "fTempc": "NaN", "fTempn": "25"}
     (found,) = reading.values([row, row], KNOWN.leakage, "fMetercode", "fUpdatetime", CHINA)

@@ -10,6 +10,7 @@ from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
 
 from ..aioacrel.alarms.reported import Report
 from ..aioacrel.cloud.pushhub import AlarmNumbers, PushedBefore, PushHub
@@ -117,7 +118,8 @@ class PushEntryHub:
         @callback
         def took(subentry_id: str, alarm: PushedAlarm) -> None:
             if isinstance(source, PushSource) and self._subentries.get(source.serial) == subentry_id:
-                take([report_of_pushed(alarm, library_language(self._hass.config.language))])
+                language = library_language(self._hass.config.language)
+                take([report_of_pushed(alarm, language, dt_util.utcnow())])
 
         leave = self.on_alarm(took)
         # A further way may be taken later than it speaks; what the device knows already is no news to it.

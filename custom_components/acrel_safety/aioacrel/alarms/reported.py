@@ -83,10 +83,16 @@ class ReportedRule:
             number = report.id
             if report.is_warning is not self.is_warning or not 0 < len(number) <= _LONGEST_ID:
                 continue
-            if report.is_confirmed:
-                self._settle(number, report.time)
-            elif number not in self._standing and not self._is_settled(report):
+            stands = self._standing.get(number)
+            if stands is not None and _is_same(stands[1], report.time):
+                if report.is_confirmed:
+                    self._settle(number, report.time)
+            elif report.is_confirmed:
+                if stands is None:
+                    self._settle(number, report.time)
+            elif not self._is_settled(report) and (stands is None or _is_later(report.time, stands[1])):
                 has_news = True
+                self._standing.pop(number, None)
                 self._standing[number] = (report.text[:_LONGEST_TEXT], report.time)
         while len(self._standing) > MOST_STANDING:
             # So many are one matter: they are settled with the others, and none of them comes anew.
@@ -101,12 +107,14 @@ class ReportedRule:
 
     def _is_settled(self, report: Report) -> bool:
         is_before = self._before is not None and report.time is not None and report.time <= self._before
-        return is_before or report.id in self._settled
+        # A log that begins anew counts from one again.
+        return is_before or (report.id in self._settled and not _is_later(report.time, self._settled[report.id]))
 
     def _settle(self, number: str, time: datetime | None) -> None:
         self._standing.pop(number, None)
-        if number in self._settled:
+        if number in self._settled and not _is_later(time, self._settled[number]):
             return
+        self._settled.pop(number, None)
         self._settled[number] = time
         while len(self._settled) > MOST_SETTLED:
             forgotten = self._settled.pop(next(iter(self._settled)))
@@ -165,6 +173,14 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 def _when(report: Report) -> datetime:
     return report.time or _EVER
+
+
+def _is_later(time: datetime | None, than: datetime | None) -> bool:
+    return time is not None and than is not None and time > than
+
+
+def _is_same(time: datetime | None, other: datetime | None) -> bool:
+    return time is None or other is None or time == other
 
 
 def _is_number(number: object) -> bool:

@@ -18,7 +18,8 @@ from .address import CloudAddress
 from .caller import Caller, formed
 from .errors import CommandNotSentError, ProofError, ProofNoneError, ProofWrongError, UnfitAnswerError
 from .exchange import Exchange
-from .fields import CHINA, LONGEST_ID, Json, first, identifier, rows, spelled, yes_or_no
+from .fields import CHINA, LONGEST_ID, Json, first, identifier, spelled, yes_or_no
+from .paging import all_pages
 from .profile import Form, Profile, Title
 from .records import (
     AlarmEvent,
@@ -37,9 +38,6 @@ from .records import (
 )
 from .wire import Wire
 
-MOST_PAGES = 50
-"""Of one list: a server that always has another page is not listened to for ever."""
-MOST_EVENTS = 5000
 _IDS_AT_ONCE = 50
 _DAY = timedelta(days=1)
 _WORD = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -124,7 +122,7 @@ class Account:
         for kinds in self.profile.meter_lists:
             answered = await self._pages("meters", {"site": site, "kinds": kinds})
             found += reading.meters(answered, site, self.zone)
-        known = first((meter.code, meter) for meter in found)
+        known = reading.agreed(found)
         self._names[site] = reading.unique_names(known)
         return known
 
@@ -159,25 +157,43 @@ class Account:
         return logs.levels(await self._pages("levels", {}))
 
     async def alarms(
-        self, *, since: datetime, until: datetime, site: str | None = None, confirmed: bool | None = None
+        self,
+        *,
+        since: datetime,
+        until: datetime,
+        site: str | None = None,
+        confirmed: bool | None = None,
+        at_least: Sequence[datetime] = (),
     ) -> list[AlarmEvent]:
-        """Return the events of a time, each once, in the server's order. Raises CloudError."""
-        values = {"since": spelled(since, self.zone), "until": spelled(until, self.zone)}
+        """Return the events of a time, each once, in the server's order. Raises CloudError.
+
+        Where they are more than are read, those since `at_least`, one time after the other, are read besides.
+        """
+        values = {"until": spelled(until, self.zone)}
         if site is not None:
             values["site"] = site
         if confirmed is not None:
             values["confirmed"] = "true" if confirmed else "false"
-        found = logs.alarms(await self._pages("alarms", values), self.profile.recoveries, self.zone)
+        read: list[Json] = []
+        for begin in (since, *at_least):
+            some, is_whole = await self._rows("alarms", {**values, "since": spelled(max(begin, since), self.zone)})
+            read += some
+            if is_whole:
+                break
+        found = logs.alarms(read, self.profile.recoveries, self.zone)
         if confirmed is not None:
             # A server that does not know the question answers with all of them.
             found = [event for event in found if event.is_confirmed in (confirmed, None)]
-        return first((event.id, event) for event in found)
+        return first((f"{event.id}/{event.meter}/{event.time}" if event.id else "", event) for event in found)
 
     async def confirm_alarms(self, ids: Sequence[str]) -> None:
-        """Acknowledge events. Raises CloudError."""
-        sound = [self._word(one) for one in dict.fromkeys(ids)]
+        """Acknowledge events; what is no id of the server's keeps no other from it. Raises CloudError."""
+        wanted = list(dict.fromkeys(ids))
+        sound = [one for one in wanted if _WORD.fullmatch(one)]
         for start in range(0, len(sound), _IDS_AT_ONCE):
             await self._caller.ask("confirm", {"ids": ",".join(sound[start : start + _IDS_AT_ONCE])}, urgent=True)
+        if len(sound) < len(wanted):
+            self._unfit("id")
 
     async def unconfirm_alarm(self, id: str) -> None:  # noqa: A002 - as it is called everywhere
         """Take an acknowledgement back. Raises CloudError."""
@@ -287,27 +303,18 @@ class Account:
     # -- parts --------------------------------------------------------------------------------------------------------
 
     async def _pages(self, name: str, values: Mapping[str, str]) -> list[Json]:
-        """Return the rows of all pages: the last is shorter than a page. One that comes again is the last, too."""
-        call = self.profile.calls.get(name)
-        places = () if call is None else call.lists
-        is_paged = call is not None and call.page_size > 0 and "page" in call.params
-        found: list[Json] = []
-        before: list[Json] | None = None
-        for page in range(1, MOST_PAGES + 1):
-            paging = {"page": str(page), "size": str(call.page_size)} if is_paged and call is not None else {}
-            answered = await self._caller.ask(name, {**values, **paging})
-            rows_here = rows(answered, places)
-            if rows_here is None:
-                if answered is None and found:
-                    break
-                self._unfit(name)
-            if rows_here == before:
-                break
-            found += rows_here
-            before = rows_here
-            if call is None or not is_paged or len(rows_here) < call.page_size or len(found) >= MOST_EVENTS:
-                break
+        """Return the rows of all pages. Raises CloudError."""
+        found, _ = await self._rows(name, values)
         return found
+
+    async def _rows(self, name: str, values: Mapping[str, str]) -> tuple[list[Json], bool]:
+        """Return the rows of all pages, and whether there are no more. Raises CloudError."""
+
+        async def ask(paging: Mapping[str, str]) -> object:
+            return await self._caller.ask(name, {**values, **paging})
+
+        found = await all_pages(ask, self.profile.calls.get(name))
+        return found if found is not None else self._unfit(name)
 
     def _command_call(self, kind: str) -> str:
         """Return the call that takes commands for a type of device, or one of the profile's by its own name."""

@@ -16,6 +16,8 @@ from .reports import report_of
 LOOKS_BACK = timedelta(hours=24)
 """Events that are older are not asked for when it begins; what was found later is followed until somebody knows."""
 MOST_BACK = timedelta(days=31)
+_AT_LEAST = (timedelta(hours=1), timedelta(minutes=5))
+"""Of a log with more events than are read, the latest of them, whichever end the server begins at."""
 _AHEAD = timedelta(days=1)
 """The server's clock and zone may differ: what it puts down as of later than now is read as well."""
 
@@ -59,7 +61,8 @@ class AlarmFeed:
             return
         now = self._now()
         try:
-            events = await account.alarms(since=self._since(now), until=now + _AHEAD)
+            latest = [now - span for span in _AT_LEAST]
+            events = await account.alarms(since=self._since(now), until=now + _AHEAD, at_least=latest)
         except CloudError as error:
             self.trouble = error
             raise
@@ -67,7 +70,7 @@ class AlarmFeed:
         by_meter = defaultdict[str, list[Report]](list)
         for event in events:
             if not event.is_recovery:
-                by_meter[event.meter].append(report_of(event, account.profile))
+                by_meter[event.meter].append(report_of(event, account.profile, now))
         self.of_others = sum(len(reports) for meter, reports in by_meter.items() if meter not in self._takers)
         for meter, reports in by_meter.items():
             for take, _ in list(self._takers.get(meter, ())):

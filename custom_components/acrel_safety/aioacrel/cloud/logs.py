@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from hashlib import sha256
 
 from .fields import Json, at, first, identifier, moment, text, yes_or_no
 from .records import AlarmEvent, AlarmLevel, Asked, LoggedCommand, Proof
@@ -19,7 +20,7 @@ def levels(found: Sequence[Json]) -> list[AlarmLevel]:
 
 
 def alarms(found: Sequence[Json], recoveries: frozenset[str], zone: tzinfo) -> list[AlarmEvent]:
-    """Return the events of a page; one without an id cannot be told apart and is dropped."""
+    """Return the events of a page; one that neither an id nor device and time tell from others is dropped."""
     read = [_alarm(row, recoveries, zone) for row in found]
     return [event for event in read if event.id]
 
@@ -27,7 +28,7 @@ def alarms(found: Sequence[Json], recoveries: frozenset[str], zone: tzinfo) -> l
 def _alarm(row: Json, recoveries: frozenset[str], zone: tzinfo) -> AlarmEvent:
     kind = text(row.get("fAlarmtype"))
     return AlarmEvent(
-        id=identifier(row.get("fAlarmeventlogid")),
+        id=identifier(row.get("fAlarmeventlogid")) or _made_up(row),
         site=identifier(row.get("fSubid")),
         meter=identifier(row.get("fDevicecode")),
         meter_name=text(row.get("fDevicename")),
@@ -39,6 +40,16 @@ def _alarm(row: Json, recoveries: frozenset[str], zone: tzinfo) -> AlarmEvent:
         is_confirmed=yes_or_no(row.get("fConfirmstatus")),
         is_recovery=kind in recoveries,
     )
+
+
+def _made_up(row: Json) -> str:
+    """Return what an event is told apart by whose own id cannot be sent back; empty where nothing does that.
+
+    No server takes it for an id of its own.
+    """
+    about = [row.get(name) for name in ("fAlarmeventlogid", "fDevicecode", "fAlarmtime", "fAlarmtype", "fAlarmdesc")]
+    said = "/".join(text(one) for one in about)
+    return f"?{sha256(said.encode()).hexdigest()[:32]}" if text(about[1]) and text(about[2]) else ""
 
 
 def commands(found: Sequence[Json], zone: tzinfo) -> list[LoggedCommand]:

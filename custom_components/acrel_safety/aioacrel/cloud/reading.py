@@ -1,7 +1,8 @@
 """Sites, devices and what they measure, out of answers: odd fields are left out, odd rows dropped."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Any
 
@@ -23,8 +24,36 @@ def sites(found: Sequence[Json]) -> list[Site]:
 
 def meters(found: Sequence[Json], site: str, zone: tzinfo) -> list[Meter]:
     """Return the devices of a list, each once."""
-    read = [_meter(row, site, zone) for row in found]
-    return first((meter.code, meter) for meter in read)
+    return agreed(_meter(row, site, zone) for row in found)
+
+
+def agreed(read: Iterable[Meter]) -> list[Meter]:
+    """Return devices, each once: of one that is listed twice, what nothing in the other place contradicts."""
+    known: dict[str, Meter] = {}
+    for meter in read:
+        if meter.code:
+            other = known.get(meter.code, meter)
+            known[meter.code] = other if other == meter else _of_both(other, meter)
+    return list(known.values())
+
+
+def _of_both(one: Meter, other: Meter) -> Meter:
+    times = [time for time in (one.received, other.received) if time is not None]
+    return replace(
+        one,
+        kind=_same(one.kind or None, other.kind or None) or "",
+        is_alarmed=_same(one.is_alarmed, other.is_alarmed),
+        received=min(times, default=None),
+        is_closed=_same(one.is_closed, other.is_closed),
+        has_timer=_same(one.has_timer, other.has_timer),
+    )
+
+
+def _same[Said](one: Said | None, other: Said | None) -> Said | None:
+    """Return what two places say, one of which may say nothing; None where they contradict each other."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one if one == other else None
 
 
 def _meter(row: Json, site: str, zone: tzinfo) -> Meter:
@@ -72,18 +101,22 @@ def _active(said: object, *, is_alarmed: bool | None) -> Mapping[str, str] | Non
         return None
     active: dict[str, str] = {}
     for group, alarms in found.items():
+        if isinstance(alarms, list) and alarms:
+            # No such list is known: which alarms it names nobody can say, nor which it does not.
+            return None
         entries = alarms.items() if isinstance(alarms, dict) else [("", alarms)]
         for name, value in entries:
             dotted = identifier(f"{group}.{name}" if name else group)
-            if dotted and value is not None and len(active) < _MOST_ACTIVE:
+            if dotted and value is not None:
                 active[dotted] = text(value)
-    return active
+    return active if len(active) <= _MOST_ACTIVE else None
 
 
 def values(found: Sequence[Json], names: Mapping[str, PointKey], code: str, time: str, zone: tzinfo) -> list[Values]:
-    """Return what devices measured, each once: the fields `names` of rows with a code and a time.
+    """Return what devices measured, each once and the newest: the fields `names` of rows with a code and a time.
 
-    What a row does not have is not in it; what it has but cannot be is None.
+    What a row does not have is not in it; what it has but cannot be is None, and so is what two rows of one time
+    contradict each other about.
     """
     read = [
         Values(
@@ -93,7 +126,20 @@ def values(found: Sequence[Json], names: Mapping[str, PointKey], code: str, time
         )
         for row in found
     ]
-    return first((one.code, one) for one in read)
+    known: dict[str, Values] = {}
+    for one in read:
+        if one.code:
+            known[one.code] = _newest(known.get(one.code, one), one)
+    return list(known.values())
+
+
+def _newest(one: Values, other: Values) -> Values:
+    if one.measured == other.measured:
+        wrong = {key for key in one.values.keys() & other.values.keys() if one.values[key] != other.values[key]}
+        return replace(one, values={**one.values, **other.values, **dict.fromkeys(wrong)})
+    if one.measured is None or (other.measured is not None and other.measured > one.measured):
+        return other
+    return one
 
 
 def value_of(key: PointKey, raw: Any) -> Value | None:  # noqa: ANN401 - whatever JSON may be

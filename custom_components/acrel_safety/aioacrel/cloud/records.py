@@ -95,7 +95,10 @@ class AlarmLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmEvent:
-    """An entry of the server's log of events; the id is what it is told apart by, for ever."""
+    """An entry of the server's log of events; the id is what it is told apart by, at one time.
+
+    One that begins with `?` is no id of the server's.
+    """
 
     id: str
     site: str
