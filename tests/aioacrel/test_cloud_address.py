@@ -55,6 +55,12 @@ def test_what_is_no_address_is_refused_without_repeating_a_password(typed: str) 
         assert "olga" not in refused.value.text(language)
 
 
+@pytest.mark.parametrize("typed", ["https://cloud.example/#/login", "cloud.example/index.html?id=7"])
+def test_of_an_address_copied_from_a_browser_it_is_said_what_is_too_much(typed: str) -> None:
+    with pytest.raises(CloudAddressError, match=r"behind \? or #"):
+        CloudAddress.parse(typed)
+
+
 @given(st.text(max_size=80))
 def test_any_text_is_an_address_or_is_refused(typed: str) -> None:
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -700,3 +701,52 @@ async def test_who_listens_changes_nothing_of_what_comes(rig: Rig, caplog: pytes
     assert await rig.account(on_exchange=broken).sites()
     assert "could not be recorded" in caplog.text
     assert PASSWORD not in caplog.text
+
+
+# -- hosts that are not reached ---------------------------------------------------------------------------------------
+
+
+class Unresolved(aiohttp.abc.AbstractResolver):
+    """Knows no name, and says so as aiohttp's own resolvers do."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[aiohttp.abc.ResolveResult]:
+        raise OSError(None, "Domain name not found")
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_a_name_that_nobody_knows_is_told_as_such() -> None:
+    connector = aiohttp.TCPConnector(resolver=Unresolved())
+    async with aiohttp.ClientSession(connector=connector, trust_env=False) as session:
+        known = profile("acrelcloud-1000")
+        account = Account(session, CloudAddress.parse("cloud.example"), known, user=USER, password=PASSWORD)
+        with pytest.raises(CloudUnreachableError) as raised:
+            await account.login()
+    assert "name is not known" in raised.value.text("en")
+    assert "主机名" in raised.value.text("zh")
+
+
+async def test_a_connection_that_is_closed_is_no_matter_of_gateways() -> None:
+    async with Cloud() as cloud, aiohttp.ClientSession(trust_env=False) as session:
+        cloud.fail("cut", times=None)
+        address = CloudAddress.parse(cloud.url, allow_http=True)
+        account = Account(session, address, profile("acrelcloud-1000"), user=USER, password=PASSWORD)
+        with pytest.raises(CloudUnreachableError) as raised:
+            await account.login()
+    assert "closed before the answer was whole" in raised.value.text("en")
+    assert "gateway" not in raised.value.text("en")
+    assert "网关" not in raised.value.text("zh")
+
+
+async def test_each_request_is_in_the_debug_log_without_what_it_says(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    await rig.account().sites()
+    assert "login: 200, " in caplog.text
+    assert "sites: 200, " in caplog.text
+    for secret in (USER, PASSWORD, TOKEN, SITE):
+        assert secret not in caplog.text

@@ -362,6 +362,8 @@ async def test_which_kind_of_cloud_it_is_is_found_out(hass: HomeAssistant, cloud
         await walk.answer(host=other.url, username=USER, password=PASSWORD, profile="probed")
         await walk.answer(sure=True)
         assert walk.errors == {"base": "cloud_foreign"}
+        # Nobody chose one of them.
+        assert walk.placeholders["profile"] == "any kind of cloud that is known"
         assert PASSWORD not in str(other.heard)
 
 

@@ -13,6 +13,7 @@ from ..aioacrel.cloud.profile import Profile
 from ..aioacrel.cloud.profile_reader import read_profiles
 from ..aioacrel.cloud.records import Login, Meter, Site
 from ..aioacrel.errors import AcrelError
+from ..aioacrel.texts import phrase
 from ..const import (
     CONF_ALLOW_HTTP,
     CONF_FEED,
@@ -186,15 +187,20 @@ class CloudSteps(EntrySteps):
 
         Raises AcrelError.
         """
-        *others, last = profiles_to_try(self._account_form) if self._account_form else [data[CONF_PROFILE]]
-        for name in others:
+        names = profiles_to_try(self._account_form) if self._account_form else [data[CONF_PROFILE]]
+        foreign: list[ForeignCloudError] = []
+        for name in names:
             data[CONF_PROFILE] = name
             try:
                 return await self._logged_in_as(data)
-            except ForeignCloudError:
-                continue
-        data[CONF_PROFILE] = last
-        return await self._logged_in_as(data)
+            except ForeignCloudError as error:
+                foreign.append(error)
+        likeliest = foreign[0]
+        if len(names) == 1:
+            raise likeliest
+        # Nobody chose the one that was tried last: it is none of them.
+        host, detail = likeliest.values["host"], likeliest.values["detail"]
+        raise ForeignCloudError(host=host, profile=phrase("cloud_any_kind"), detail=detail)
 
     async def _logged_in_as(self, data: FormData) -> tuple[Account, Login]:
         account = await async_account_of(self.hass, data)

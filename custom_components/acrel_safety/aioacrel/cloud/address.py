@@ -46,9 +46,12 @@ class CloudAddress:
             raise CloudAddressError(found=shown(typed), detail=phrase("cloud_address_scheme"))
         if parts.username is not None or parts.password is not None or "@" in typed:
             raise CloudAddressError(found=shown(typed), detail=phrase("cloud_address_user"))
+        if "?" in typed or "#" in typed:
+            # Copied from a browser; what is shown of it leaves that out, so it has to be said.
+            raise CloudAddressError(found=shown(typed), detail=phrase("cloud_address_rest"))
         host = _host(parts.hostname or "")
         segments = [segment for segment in parts.path.split("/") if segment]
-        is_sound = host and not parts.query and not parts.fragment and all(map(_SEGMENT.fullmatch, segments))
+        is_sound = host and all(map(_SEGMENT.fullmatch, segments))
         if not is_sound or (port is not None and not 0 < port <= _MOST_PORT):
             raise CloudAddressError(found=shown(typed), detail=phrase("cloud_address_form"))
         is_secure = parts.scheme.lower() == "https"

@@ -45,7 +45,7 @@ _REASONS: Sequence[tuple[tuple[type[Exception], ...], Said]] = (
     ((ConnectionRefusedError,), phrase("cloud_refused")),
     # A certificate that does not fit is a ValueError, too.
     ((ssl.SSLError,), phrase("cloud_certificate")),
-    ((gaierror,), phrase("link_host_unknown")),
+    ((gaierror,), phrase("cloud_host_unknown")),
     ((WebsocketConnectionError, ValueError, LookupError), phrase("feed_no_websocket")),
     ((ConnectionError,), phrase("feed_ended")),
 )

@@ -5,6 +5,7 @@ are always checked. Proxies of the environment are not used, and nothing is kept
 """
 
 import asyncio
+import errno
 import json
 import logging
 import re
@@ -13,13 +14,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookies import Morsel
+from socket import gaierror
 from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
 
-from ..foreign import innermost, reason_of
-from ..texts import Said, phrase
+from ..foreign import innermost, system_says
+from ..texts import Phrase, Said, phrase
 from .address import CloudAddress
 from .envelope import LARGEST_BODY
 from .errors import CloudBusyError, CloudError, CloudUnreachableError, ForeignCloudError, UnfitAnswerError
@@ -35,6 +37,7 @@ _LONGEST_HOST = 100
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _TOO_MANY, _SERVER_ERROR = 429, 500
 _REDIRECTS = (301, 302, 303, 307, 308)
+_NO_WAY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
 
 
 class Wire:
@@ -114,6 +117,8 @@ class Wire:
 
     def _tell(self, exchange: Exchange) -> None:
         """Have an exchange put down; whether that works may change nothing of what is asked and answered."""
+        # By our own word for the call, and nothing of what was sent: both may name somebody.
+        _LOGGER.debug("%s: %s, %d bytes", exchange.call, exchange.error or exchange.status, len(exchange.body))
         if self._on_exchange is None:
             return
         try:
@@ -181,15 +186,12 @@ class Wire:
             self.has_left = False
             return CloudUnreachableError(host=self.host, detail=phrase("cloud_certificate"))
         if isinstance(error, (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError)):
-            ended = CloudUnreachableError(host=self.host, detail=phrase("hung_up"))
+            ended = CloudUnreachableError(host=self.host, detail=phrase("cloud_hung_up"))
             ended.is_of_call = True
             return ended
         if isinstance(error, (aiohttp.ClientResponseError, ValueError, RuntimeError)):
             return UnfitAnswerError(host=self.host, detail=phrase("cloud_no_http"))
-        if isinstance(innermost(error), ConnectionRefusedError):
-            # The usual advice is about gateways of Modbus.
-            return CloudUnreachableError(host=self.host, detail=phrase("cloud_refused"))
-        return CloudUnreachableError(host=self.host, detail=reason_of(error))
+        return CloudUnreachableError(host=self.host, detail=_reason_of(error, seconds))
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
         if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", ""):
@@ -221,6 +223,23 @@ class Wire:
         return ForeignCloudError(
             host=self.host, profile=self._title, detail=seems_to_be(self.address.host, answer.headers, answer.body)
         )
+
+
+def _reason_of(error: Exception, seconds: float) -> Phrase:
+    """Return why a server was not reached; the advice for links is about gateways and serial lines."""
+    cause = innermost(error)
+    # A resolver of aiohttp's says it by an OSError without a number.
+    if isinstance(error, aiohttp.ClientConnectorDNSError) or isinstance(cause, (gaierror, UnicodeError)):
+        return phrase("cloud_host_unknown")
+    if isinstance(cause, ConnectionRefusedError):
+        return phrase("cloud_refused")
+    if isinstance(cause, ConnectionError):
+        return phrase("cloud_hung_up")
+    if isinstance(cause, TimeoutError):
+        return phrase("cloud_late", seconds=f"{seconds:g}")
+    if isinstance(cause, OSError) and cause.errno in _NO_WAY:
+        return phrase("cloud_no_way")
+    return system_says(cause) if isinstance(cause, OSError) and cause.errno else phrase("cloud_unsaid")
 
 
 def waiting(text: str | None, now: datetime) -> float | None:
