@@ -56,7 +56,7 @@ async def test_sites_devices_values_and_alarms_are_one_document(rig: Rig) -> Non
     rig.cloud.tick()
     rig.breaker.is_lost = True
     outcome = await rig.run("--json")
-    assert outcome.code == 0
+    assert outcome.code == 4
     document = outcome.json
     assert (document["profile"], document["version"]) == ("acrelcloud-1000", "v5")
     (site,) = document["sites"]
@@ -106,6 +106,7 @@ async def test_people_get_a_table(rig: Rig) -> None:
     assert "AcrelCloud-1000" in outcome.out
     assert "Kitchen breaker" in outcome.out
     assert "Lg@1" in outcome.out
+    assert "SwitchSta@1 closed" in outcome.out
     assert "no live server was ever asked" in outcome.err
 
 
@@ -114,7 +115,10 @@ async def test_one_site_alone(rig: Rig) -> None:
     other.add(ARCM310, "Another breaker")
     assert len(await rig.devices()) == 3
     assert len(await rig.devices("--site", other.id)) == 1
-    assert (await rig.run("--site", "999", "--json")).error == "cloud_site_gone"
+    unknown = await rig.run("--site", "999", "--json")
+    assert unknown.error == "cloud_site_gone"
+    assert "(999)" in unknown.err
+    assert rig.account.tokens == []
 
 
 async def test_a_wrong_password(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,12 +137,31 @@ async def test_an_expired_licence(rig: Rig) -> None:
     assert "600" in outcome.err
 
 
-@pytest.mark.parametrize("call", ["getSubstationListByUser", "selectByStationId", "leakageMonitor"])
+@pytest.mark.parametrize("call", ["getSubstationListByUser", "selectByStationId"])
 async def test_no_permission(rig: Rig, call: str) -> None:
     rig.account.refused.add(call)
     outcome = await rig.run("--json")
-    assert outcome.error == "cloud_not_permitted"
+    assert (outcome.code, outcome.error) == (1, "cloud_not_permitted")
     assert call in outcome.err
+    assert rig.account.tokens == []
+
+
+async def test_a_user_who_may_not_see_all_sees_the_rest(rig: Rig) -> None:
+    rig.account.refused |= {"leakageMonitor", "getAlarmEventLogList"}
+    outcome = await rig.run("--json")
+    assert outcome.code == 3
+    assert "leakageMonitor" in outcome.err
+    assert all("TempA" in one["circuits"]["1"] for one in outcome.json["sites"][0]["devices"])
+
+
+async def test_a_site_that_is_refused_keeps_no_other_from_being_shown(rig: Rig) -> None:
+    other = rig.cloud.site("Other site")
+    other.add(ARCM310, "Another breaker")
+    rig.cloud.fail("code", code=348, at="selectByStationId")
+    outcome = await rig.run("--json")
+    assert outcome.code == 3
+    assert "348" in outcome.err
+    assert [len(site["devices"]) > 0 for site in outcome.json["sites"]] == [False, True]
 
 
 async def test_a_host_that_speaks_something_else(rig: Rig) -> None:
@@ -208,6 +231,35 @@ async def test_what_was_said_can_be_saved_for_others_to_see(rig: Rig, tmp_path: 
     assert name == "acrelcloud-1000"
     assert {"index", "login", "sites", "meters"} <= {one.call for one in exchanges}
     assert json.loads(text)["version"] == 1
+
+
+@pytest.mark.parametrize("place", ["/dev/full", "nowhere/at/all.json"])
+async def test_a_transcript_that_cannot_be_saved_loses_nothing_that_was_asked_for(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = await rig.run("--json", "--record", place)
+    assert outcome.code == 1
+    assert place in outcome.err
+    assert len(outcome.json["sites"][0]["devices"]) == 2
+    monkeypatch.setenv("ACREL_PASSWORD", "other-Word")
+    assert (await rig.run("--json", "--record", place)).error == "cloud_login_refused"
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        (("--seconds", "2"), "--seconds"),
+        (("--feed-user", "x"), "--feed-user"),
+        (("--ca-file", "x.pem"), "--ca-file"),
+        (("--feed", "--record", "x.json"), "--record"),
+    ],
+)
+async def test_an_option_that_would_do_nothing_is_wrong_usage(rig: Rig, more: tuple[str, ...], wrong: str) -> None:
+    outcome = await rig.run(*more)
+    assert outcome.code == 2
+    assert wrong in outcome.err
+    assert rig.cloud.heard == []
 
 
 async def test_nothing_secret_is_logged(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
@@ -291,7 +343,8 @@ async def test_a_feed_is_a_line_for_each_device_of_each_message(fed: FeedRig) ->
     assert f"{rig.site.id} {rig.box.code}: Ua 231.5 V, Ia 4.25 A" in people.out
     assert "Switch ?" in people.out
     assert "Ctrl-C" in people.err
-    assert (await fed.hear("--site", "10100099")).out == ""
+    assert (await fed.hear("--json", "--site", "10100099")).error == "cloud_site_gone"
+    assert rig.account.tokens == []
     assert rig.cloud.effects == []
     for secret in (PASSWORD, FEED_PASSWORD, FEEDER, USER):
         assert secret not in people.out + people.err

@@ -11,7 +11,7 @@ from ..modbus.framing import BROADCAST_UNIT, Framing
 from ..uplink.moment import WeekdayRule
 from ..uplink.server import DEFAULT_PORT
 from . import typed
-from .cloudarguments import add_cloud
+from .cloudarguments import add_cloud, unfit
 from .exits import EXPLAINED
 from .options import Options
 from .printable import printable
@@ -43,6 +43,8 @@ def parse(argv: Sequence[str]) -> Options:
         parser.error(f"argument --unit: {_TO_ALL}")
     if options.command == "scan" and set(options.units) == {BROADCAST_UNIT} and options.link.framing is Framing.RTU:
         parser.error(f"argument --units: {_TO_ALL}")
+    if options.command == "cloud" and (wrong := unfit(options)):
+        parser.error(wrong)
     return options
 
 

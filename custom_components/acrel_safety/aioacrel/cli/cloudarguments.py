@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..cloud.profile_reader import PROFILES
+from .options import Options
 from .typed import number
 
 
@@ -59,3 +60,15 @@ def add_cloud(parser: argparse.ArgumentParser) -> None:
         help="with --feed: so long (default: until Ctrl-C)",
     )
     parser.add_argument("--ca-file", type=Path, metavar="FILE", help="with --feed: who signs the broker's certificate")
+
+
+def unfit(options: Options) -> str:
+    """Return what was typed in vain, empty for nothing: some options are for the feed, one is for anything else."""
+    if options.feed is not None:
+        return "argument --record: nothing of a feed is saved" if options.record is not None else ""
+    of_feed = {
+        "--feed-user": options.feed_user,
+        "--seconds": options.feed_seconds,
+        "--ca-file": options.ca_file,
+    }
+    return next((f"argument {name}: only with --feed" for name, value in of_feed.items() if value is not None), "")

@@ -11,17 +11,16 @@ from getpass import getpass
 
 from ..cloud.account import Account
 from ..cloud.address import CloudAddress
-from ..cloud.errors import CloudError, FeedError, FeedOffError, FeedRefusedError
+from ..cloud.errors import CloudError, FeedError, FeedOffError, FeedRefusedError, SiteGoneError
 from ..cloud.feed import Feed
 from ..cloud.feedaddress import FeedAddress
 from ..cloud.feedlink import FeedLink
 from ..cloud.records import Values
-from ..readings import Value
 from ..texts import Sayable, phrase
-from ..vocabulary import vocabulary
 from .exits import Exit
 from .options import Options
 from .output import Console, Json
+from .rows import in_line
 
 PASSWORD = "ACREL_FEED_PASSWORD"  # noqa: S105 - where it is taken from
 
@@ -70,7 +69,10 @@ class Listening:
             units = await account.units()
         except CloudError as error:
             self._note(error)
-        sites = [site.id for site in await account.sites() if self._options.site in (None, site.id)]
+        only = self._options.site
+        sites = [site.id for site in await account.sites() if only in (None, site.id)]
+        if only is not None and not sites:
+            raise SiteGoneError(host=account.address.place, code=only)
         return Feed(sites, units, zone=account.zone, now=lambda: datetime.now(UTC), on_values=self._tell)
 
     async def run(self, feed: Feed) -> Exit:
@@ -128,15 +130,7 @@ class Listening:
                 values: dict[str, Json] = {key.code: value for key, value in one.values.items()}
                 self._console.json({"event": "values", "site": site, "code": one.code, "time": time, "values": values})
             else:
-                shown = ", ".join(_value(key.code, value) for key, value in one.values.items())
+                shown = ", ".join(f"{key.code} {in_line(key.code, value)}" for key, value in one.values.items())
                 self._console.lines([f"{time} {site} {one.code}: {shown}"])
         if not self._console.has_reader:
             self._is_over.set()
-
-
-def _value(code: str, value: Value | None) -> str:
-    if value is None:
-        return f"{code} ?"
-    quantity = vocabulary().find(code)
-    unit = "" if quantity is None or quantity.unit is None else f" {quantity.unit}"
-    return f"{code} {value:g}{unit}" if isinstance(value, float) else f"{code} {value}"

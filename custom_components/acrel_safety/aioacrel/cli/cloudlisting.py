@@ -1,25 +1,19 @@
 """What a cloud account shows, gathered for `acrel cloud`: sites, devices, present values and alarms."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 
 from ..cloud.account import Account
-from ..cloud.errors import (
-    AccountError,
-    CloudError,
-    CloudUnreachableError,
-    LicenceError,
-    NotPermittedError,
-    SiteGoneError,
-)
+from ..cloud.errors import AccountError, CloudError, CloudUnreachableError, LicenceError, SiteGoneError
 from ..cloud.records import AlarmEvent, Details, Meter, Site, Values
 from ..errors import AcrelError
 from ..readings import PointKey, Value
 from .output import Json
 
-_FATAL = (AccountError, LicenceError, NotPermittedError, SiteGoneError, CloudUnreachableError)
+_FATAL = (AccountError, LicenceError, CloudUnreachableError)
 """What ends the command; of anything else only what was asked for is missing."""
 _DAY = timedelta(days=1)
 _AHEAD = timedelta(minutes=5)
@@ -75,16 +69,23 @@ class Listing:
         self.missing: dict[str, AcrelError] = {}
 
     async def sites(self, only: str | None) -> list[tuple[Site, list[Shown]]]:
-        """Return the sites with their devices. Raises CloudError."""
+        """Return the sites with their devices; what one refuses keeps no other from being shown. Raises CloudError."""
         known = await self._account.sites()
         chosen = [site for site in known if only in (None, site.id)]
         if only is not None and not chosen:
-            raise SiteGoneError(host=self._account.address.place, code="-")
-        return [(site, await self._devices(site)) for site in chosen]
+            raise SiteGoneError(host=self._account.address.place, code=only)
+        meters = {site.id: await self._had(self._account.meters(site.id)) for site in chosen}
+        if chosen and all(found is None for found in meters.values()):
+            raise next(iter(self.missing.values()))
+        return [(site, await self._devices(site, meters[site.id] or [])) for site in chosen]
 
-    async def _devices(self, site: Site) -> list[Shown]:
+    async def leave(self) -> None:
+        """Log out; that the server does not take it loses nothing of what it said before."""
+        with suppress(CloudError):
+            await self._account.logout()
+
+    async def _devices(self, site: Site, meters: Sequence[Meter]) -> list[Shown]:
         account, profile = self._account, self._account.profile
-        meters = await account.meters(site.id)
         shown = {one.code: Shown(meter=one, model=profile.model_of(one.kind)) for one in meters}
         for one in meters:
             kind = profile.meter_types.get(one.kind)

@@ -25,7 +25,7 @@ exit codes:
   2    wrong usage: an option, or a model or quantity that does not exist
   3    done in part: some values could not be read; the end of a record is missing;
        operate: sent, but not confirmed
-  4    an alarm or fault is on (read, and watch in its last poll); goes before 3
+  4    an alarm or fault is on (read, cloud, and watch in its last poll); goes before 3
   130  ended by Ctrl-C
   143  operate: ended by SIGTERM; what may have been sent is said, as with Ctrl-C
 """

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
+from ..control.position import POSITIONS
 from ..points import Model, Point
 from ..readings import PointKey, Quality, Reading, Value
-from ..vocabulary import Kind
+from ..vocabulary import Kind, Quantity, vocabulary
 from .exits import Exit
 from .output import Column, Json, number_of, table
 from .ranks import in_rank, is_alarm
@@ -172,7 +173,26 @@ def _shown(point: Point, value: Value | None) -> str:
         case None:
             return "–"
         case bool():
-            return "yes" if value else "no"
+            return _answer(point.quantity, is_so=value)
         case str():
             return value
     return f"{value:.{point.precision}f}" if point.precision is not None else f"{value:g}"
+
+
+def in_line(code: str, value: Value | None) -> str:
+    """Return a value with its unit, as one of several in a line."""
+    quantity = vocabulary().find(code)
+    match value:
+        case None:
+            return "?"
+        case bool():
+            return _answer(quantity, is_so=value)
+        case str():
+            return value
+    return f"{value:g}" if quantity is None or quantity.unit is None else f"{value:g} {quantity.unit}"
+
+
+def _answer(quantity: Quantity | None, *, is_so: bool) -> str:
+    if quantity is not None and quantity.key in POSITIONS:
+        return "closed" if is_so else "open"
+    return "yes" if is_so else "no"

@@ -14,8 +14,11 @@ def save(path: Path, text: str | Iterable[str]) -> None:
     """
     pieces = (text,) if isinstance(text, str) else text
     if path.exists() and not path.is_file():
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(pieces)
+        try:
+            with path.open("w", encoding="utf-8") as file:
+                file.writelines(pieces)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
         return
     whole = path.resolve()  # a link stays one
     try:

@@ -6,20 +6,22 @@ With `--feed` it hears what the server's broker tells instead.
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
 
 from ...cloud.address import CloudAddress
+from ...cloud.errors import CloudError
 from ...cloud.profile import Profile
 from ...cloud.profile_reader import PROFILES, known_for, profile, profile_of_file
 from ...errors import AcrelError
-from ...readings import PointKey
 from ...texts import phrase
 from ...vocabulary import vocabulary
 from ..exits import Exit
 from ..options import Options
 from ..output import Column, Console, Json, table
+from ..rows import in_line
 from ..saving import save
 
 PASSWORD = "ACREL_PASSWORD"  # noqa: S105 - where it is taken from
@@ -73,8 +75,12 @@ async def _hear(options: Options, console: Console, address: CloudAddress, known
     async with ClientSession(cookie_jar=DummyCookieJar(), trust_env=False) as session:
         account = Account(session, address, known, user=options.user, password=password)
         await account.login()
-        feed = await listening.ask(account)
-        await account.logout()
+        try:
+            feed = await listening.ask(account)
+        finally:
+            # That the server does not take it loses nothing of what it said before.
+            with suppress(CloudError):
+                await account.logout()
     return await listening.run(feed)
 
 
@@ -98,14 +104,15 @@ async def _list(options: Options, console: Console, address: CloudAddress, known
             password=password,
             on_exchange=None if recorder is None else recorder.take,
         )
+        listing = Listing(account, lambda: datetime.now(UTC))
         try:
             login = await account.login()
-            listing = Listing(account, lambda: datetime.now(UTC))
-            sites = await listing.sites(options.site)
-            await account.logout()
+            try:
+                sites = await listing.sites(options.site)
+            finally:
+                await listing.leave()
         finally:
-            if recorder is not None and options.record is not None:
-                save(options.record, recorder.text())
+            is_saved = recorder is None or _is_saved(options, console, recorder.text())
     document: Json = {
         "profile": known.id,
         "version": login.version,
@@ -141,7 +148,7 @@ async def _list(options: Options, console: Console, address: CloudAddress, known
                     one.meter.name,
                     one.model or f"? ({one.meter.kind})",
                     {True: "yes", False: "no", None: "?"}[one.is_online],
-                    ", ".join(_value(key, value) for key, value in sorted(one.values.items())),
+                    ", ".join(f"{key} {in_line(key.code, value)}" for key, value in sorted(one.values.items())),
                     "; ".join(_alarm(alarm, language) for alarm in one.alarms(known.alarms.get)),
                 ]
                 for one in devices
@@ -154,13 +161,22 @@ async def _list(options: Options, console: Console, address: CloudAddress, known
         hours = f"{known.stale_after / 3600:g}"
         console.note(phrase("cloud_stale_values", count=stale, hours=hours).text(language))
     console.note(*(error.text(language) for error in listing.missing.values()))
+    if not is_saved:
+        return Exit.FAILED
+    if any(one.meter.is_alarmed for _, devices in sites for one in devices):
+        return Exit.ALARM
     return Exit.INCOMPLETE if listing.missing else Exit.DONE
 
 
-def _value(key: PointKey, value: object) -> str:
-    quantity = vocabulary().find(key.code)
-    unit = "" if quantity is None or quantity.unit is None else f" {quantity.unit}"
-    return f"{key} {value:g}{unit}" if isinstance(value, float) else f"{key} {value}"
+def _is_saved(options: Options, console: Console, text: str) -> bool:
+    """Save what was said; where that fails it is told beside what was asked for, which is not lost by it."""
+    assert options.record is not None  # noqa: S101 - there is a recorder
+    try:
+        save(options.record, text)
+    except OSError as error:
+        console.note(f"{error.filename}: {error.strerror}")
+        return False
+    return True
 
 
 def _alarm(alarm: Json, language: str) -> str:
