@@ -16,7 +16,7 @@ from custom_components.acrel_safety.aioacrel.control.policy import Policy
 from custom_components.acrel_safety.aioacrel.control.rights import Rights
 from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.errors import CommandRefusedError
-from custom_components.acrel_safety.aioacrel.readings import PointKey
+from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
 from custom_components.acrel_safety.aioacrel.source import Command
 from simulator.cloud import ARCM300T, ARCM310, Cloud, Meter
 from simulator.cloud.instruments import Figures
@@ -25,6 +25,7 @@ from .cloud_hub_rigs import SECOND, USER, Office, Seen, cloud_at_noon, office
 
 pytestmark = pytest.mark.virtual_time
 
+POSITION = PointKey("1", "SwitchSta")
 OFF, ON, RESET = PointKey("1", "RLYOFF"), PointKey("1", "RLYON"), PointKey("1", "RESET")
 ME = Caller(kind=CallerKind.PERSON, id="me", is_administrator=True)
 CONTROLS = ("send310ControlDemandHTTP", "sendMeterControlDemandHTTP")
@@ -336,6 +337,35 @@ async def test_the_last_word_is_asked_directly_before_the_command_leaves() -> No
         box.control.tags.hang("1", ME, Rights.usual(), "work on it")
         outcome = await closing
         assert (outcome.result, outcome.writes, box.sent, meter.closed) == (Result.REFUSED, 0, 0, False)
+
+
+async def test_a_poll_that_began_before_a_look_takes_nothing_back_of_what_that_saw() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+
+    def without_temperatures(answer: Any) -> Any:  # noqa: ANN401 - JSON
+        for row in answer["data"]["leakageCurrentValues"]:
+            for name in [name for name in row if name.startswith("fTemp")]:
+                del row[name]
+        return answer
+
+    cloud.fail("alter", at="leakageMonitor", times=None, change=without_temperatures)
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        box.device.want(frozenset({POSITION}))
+        await it.hub.start()
+        told: list[Value | None] = []
+        box.device.listen(lambda *_: told.append(box.device.readings[POSITION].value))
+        await asyncio.sleep(40)
+        cloud.fail("slow", at="selectByStationId", after=1, seconds=4)
+        poll = asyncio.create_task(it.hub.poll())
+        await asyncio.sleep(2)
+        meter.figures.closed = False
+        await it.hub.look(meter.site)
+        assert box.device.readings[POSITION].value is False
+        await poll
+        assert box.device.readings[POSITION].value is False
+        assert True not in told[told.index(False) :]
 
 
 async def test_an_opening_waits_for_no_history_that_is_slow() -> None:

@@ -6,6 +6,7 @@ that nobody watches are looked through a few at a time.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,9 @@ class Asking:
         self._now = now
         self._unlooked: list[str] = []
         """Sites that are still to be looked through."""
+        self._listed: dict[str, Mapping[str, Meter]] = {}
+        """What the newest list of each site has, by code."""
+        self._listing: dict[str, asyncio.Lock] = {}
         self._looks: dict[str, asyncio.Lock] = {}
         self._looked: dict[str, float] = {}
         """When, by the steady clock, the last look at a site began that somebody asked for."""
@@ -64,6 +68,7 @@ class Asking:
         known = self.sites.keys() | self._watched
         self.meters = {code: one for code, one in self.meters.items() if one.site in known}
         self.troubles = {site: error for site, error in self.troubles.items() if site in known}
+        self._listed = {site: listed for site, listed in self._listed.items() if site in known}
 
     async def all(self, *, is_first: bool, turn: int) -> None:
         """Ask for everything once; whose site is asked first changes with each turn. Raises what is so for all."""
@@ -115,9 +120,14 @@ class Asking:
 
         What fails after the list of devices takes nothing from what that said of alarms.
         """
-        listed = {meter.code: meter for meter in await self._account.meters(site)}
-        self.heard[site] = asyncio.get_running_loop().time()
-        self.meters = {code: one for code, one in self.meters.items() if one.site != site or code in listed} | listed
+        # A poll and a look at one site may overlap: what was asked for later is taken later.
+        async with self._listing.setdefault(site, asyncio.Lock()):
+            listed = {meter.code: meter for meter in await self._account.meters(site)}
+            self.heard[site] = asyncio.get_running_loop().time()
+            self.meters = {
+                code: one for code, one in self.meters.items() if one.site != site or code in listed
+            } | listed
+            self._listed[site] = listed
         values: Mapping[str, Values] | None = None
         connections: Mapping[str, Connection] | None = None
         failed: CloudError | None = None
@@ -131,18 +141,25 @@ class Asking:
             failed = error
         mine = {code: source for code, source in self._sources.items() if source.site == site}
         for code in self._lists.in_turn(mine):
-            source, meter = mine[code], listed.get(code)
+            source = mine[code]
             try:
-                known = await self._lists.know(source, meter, values, connections, asks=failed is None)
+                known = await self._lists.know(source, self._meter(source), values, connections, asks=failed is None)
             except CloudError as error:
                 failed = error
-                known = await self._lists.know(source, meter, values, connections, asks=False)
+                known = await self._lists.know(source, self._meter(source), values, connections, asks=False)
+            # A look may have seen something newer while the details were asked for.
+            if known.meter is not None and (newest := self._meter(source)) is not known.meter:
+                is_alarmed = newest is not None and newest.is_alarmed is True
+                known = replace(known, meter=newest, details=known.details if is_alarmed else None)
             # Unless it was dropped while the server was asked.
             if self._sources.get(code) is source:
                 self._lists.keep(code, known)
                 source.take(known, is_full=is_full)
         if failed is not None:
             raise failed
+
+    def _meter(self, source: CloudSource) -> Meter | None:
+        return self._listed.get(source.site, {}).get(source.code)
 
     async def look(self, site: str) -> None:
         """Ask for the devices of one site now, once for all who wait for it. Raises CloudError."""
