@@ -78,9 +78,17 @@ def test_alarms_are_taken_as_they_are_sent() -> None:
     assert ([*found.values, *found.alarms], found.left_out) == ([], 3)
 
 
-@pytest.mark.parametrize("found", [b"", b"<html>", b"{", b"5", b'"a"', b"[NaN]", b"[1e999]", b"[" * 100_000, b"\xff"])
+@pytest.mark.parametrize("found", [b"", b"<html>", b"{", b"5", b'"a"', b"[" * 100_000, b"\xff"])
 def test_what_is_no_such_thing_is_unread(found: bytes) -> None:
     assert delivery_of(found) == Delivery(is_unread=True)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_is_none_hides_nothing_else(number: str) -> None:
+    sound, broken, alarm = {"meterSn": "M1", "Ua": 230}, '{"meterSn": "M2", "Ua": 0x, "Ub": 229}', json.dumps(ALARM)
+    found = delivery_of(f"[{json.dumps(sound)}, {broken.replace('0x', number)}, {alarm}]".encode())
+    assert [(one.serial, one.values) for one in found.values] == [("M1", {"Ua": 230}), ("M2", {"Ub": 229})]
+    assert len(found.alarms) == 1
 
 
 def test_bodies_are_bounded() -> None:

@@ -178,7 +178,9 @@ async def test_plain_http_is_asked_about_and_without_a_yes_nothing_is_sent(hass:
     assert cloud.heard == []
 
 
-async def test_a_password_that_was_changed_is_asked_for_and_put_right(hass: HomeAssistant, cloud: Cloud) -> None:
+async def test_a_password_that_was_changed_is_asked_for_and_put_right(
+    hass: HomeAssistant, cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
     box = cloud.site().add(ARCM300T, "Box")
     entry = account_entry(cloud, box)
     async with loaded(hass, entry) as hub:
@@ -194,6 +196,28 @@ async def test_a_password_that_was_changed_is_asked_for_and_put_right(hass: Home
         assert walk.reason == "reauth_successful"
         await hass.async_block_till_done()
         assert (entry.state, entry.data["password"]) == (ConfigEntryState.LOADED, OTHER)
+        assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_LgHigh")) == "off"
+        assert "update listener" not in caplog.text
+
+
+async def test_an_account_that_was_disabled_and_is_enabled_again_needs_no_other_password(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    box = cloud.site().add(ARCM300T, "Box")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry) as hub:
+        cloud.fail("code", at="login", code=335, times=None)
+        cloud.behaviour.renews = False
+        cloud.kick_out()
+        await polled(hass, hub)
+        [flow] = [one for one in hass.config_entries.flow.async_progress() if one["context"]["source"] == SOURCE_REAUTH]
+        cloud.faults.clear()
+        walk = Walk(hass.config_entries.flow, await hass.config_entries.flow.async_configure(flow["flow_id"]))
+        await walk.answer(username=USER, password=PASSWORD)
+        assert walk.reason == "reauth_successful"
+        await hass.async_block_till_done()
+        assert entry.state is ConfigEntryState.LOADED
+        assert entry.runtime_data.hub is not hub
         assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_LgHigh")) == "off"
 
 
@@ -312,7 +336,15 @@ async def test_nothing_that_names_the_account_is_in_logs_or_diagnostics(
         for fault in ("trace", "unauthorised", "renew", "html", "cut", "close"):
             cloud.fail(fault)
             await polled(hass, hub)
-        found = await async_get_config_entry_diagnostics(hass, entry)
+        found = [await async_get_config_entry_diagnostics(hass, entry)]
+        # A device that is lost, and a server that is: what is wrong with them names no host.
+        breaker.is_lost = True
+        await polled(hass, hub)
+        found.append(await async_get_config_entry_diagnostics(hass, entry))
+        cloud.fail("close", times=len(cloud.sites) * 4)
+        await polled(hass, hub)
+        found.append(await async_get_config_entry_diagnostics(hass, entry))
+        cloud.faults.clear()
         # A repair of each kind that a device or a site can bring: it may name the device, and nothing else.
         site.add(ARCM310, "Brand new")
         del site.meters[breaker.code]
@@ -325,7 +357,7 @@ async def test_nothing_that_names_the_account_is_in_logs_or_diagnostics(
         assert secret not in str(found)
         assert secret not in caplog.text
         assert secret not in str(told)
-    for name in (breaker.code, "Mill Lane", cloud.organisation, cloud.url):
+    for name in (breaker.code, "Mill Lane", cloud.organisation, cloud.url.removeprefix("http://")):
         assert name not in str(found)
         assert name not in str(told)
     assert cloud.effects == []

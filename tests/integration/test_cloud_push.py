@@ -218,6 +218,18 @@ async def test_an_alarm_is_told_once_also_after_a_restart(
     assert [(alarm.number, alarm.titles) for alarm in told] == [("A-1", {"en": "Power factor low"})]
 
 
+async def test_an_alarm_that_was_answered_is_not_lost_by_a_reload(
+    hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    entry = entry_of()
+    client = await client_of(hass, hass_client_no_auth)
+    async with loaded(hass, entry):
+        assert await send(client, ALARM) is HTTPStatus.OK
+        await hass.config_entries.async_reload(entry.entry_id)
+        await handled(hass, entry.runtime_data.hub, 1)
+        assert {one.alarm.cause.key.circuit for one in desk_of(hass).alarms.standing()} == {"0"}
+
+
 async def test_an_alarm_stands_until_a_person_knows_of_it(
     hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator
 ) -> None:

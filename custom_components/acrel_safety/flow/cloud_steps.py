@@ -269,7 +269,7 @@ class CloudSteps(EntrySteps):
                 await self.async_set_unique_id(f"{data[CONF_HOST]} {login_id}", raise_on_progress=False)
                 if entry.unique_id is not None and entry.unique_id != self.unique_id:
                     return self.async_abort(reason="other_account")
-                return self.async_update_reload_and_abort(entry, data=data, unique_id=self.unique_id)
+                return self._update(entry, data, unique_id=self.unique_id)
         return self.async_show_form(
             step_id="cloud_login",
             data_schema=self.add_suggested_values_to_schema(

@@ -1,9 +1,11 @@
 """What all dialogs about an entry share: nothing is saved twice, over somebody else's change, or after the end."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from homeassistant.config_entries import (
+    SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigEntryState,
@@ -34,9 +36,14 @@ class EntrySteps(ConfigFlow):
         abort_if_closed(self.hass.config_entries.flow, self.flow_id)
         self._abort_if_changed(entry)
         self._abort_if_taken(data)
-        result = self.async_update_and_abort(entry, data=data, title=_new_title(entry, data, name))
-        if entry.state in _FAILED:
-            # It does not listen to changes, and may have given up.
+        return self._update(entry, data, title=_new_title(entry, data, name))
+
+    def _update(self, entry: ConfigEntry, data: Mapping[str, Any], **more: Any) -> ConfigFlowResult:  # noqa: ANN401 - as it is
+        """Store what was changed, and have the link loaded anew: it does so by itself where it listens to changes."""
+        is_same = dict(entry.data) == dict(data)
+        result = self.async_update_and_abort(entry, data=data, **more)
+        if entry.state in _FAILED or (is_same and self.source == SOURCE_REAUTH):
+            # It has given up, or was refused what is right by now.
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
         return result
 

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from aiohttp.web import Request, Response
 from homeassistant.components import webhook
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
 
 from ..aioacrel.bucket import Bucket
 from ..aioacrel.cloud.push import LARGEST
@@ -26,6 +27,13 @@ MOST_WAITING = 32
 """Bodies that wait for their turn; one more is refused, and a platform sends it again."""
 _CHUNK = 1 << 16
 _METHOD = "POST"
+_LEFT: HassKey[dict[str, list[bytes]]] = HassKey(f"{DOMAIN}.push_left")
+"""Bodies that were answered and not worked off when their address was closed, by its secret."""
+
+
+def forget_left(hass: HomeAssistant, secret: str) -> None:
+    """Forget what was left of an address that is gone."""
+    hass.data.get(_LEFT, {}).pop(secret, None)
 
 
 class Door:
@@ -58,17 +66,22 @@ class Door:
             allowed_methods=["GET", "HEAD", "PUT", _METHOD],
         )
         self._is_open = True
+        # What was answered before the entry was loaded anew, and not worked off.
+        self._waiting.extend(self._hass.data.get(_LEFT, {}).pop(self._secret, ()))
+        self._next()
 
     @callback
     def close(self) -> None:
-        """Take none any more; what waits is forgotten: the address is gone."""
+        """Take none any more; what waits was answered, and is left to whoever opens this address again."""
         if self._is_open:
             webhook.async_unregister(self._hass, self._secret)
         self._is_open = False
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
-        self._waiting.clear()
+        if self._waiting:
+            self._hass.data.setdefault(_LEFT, {})[self._secret] = list(self._waiting)
+            self._waiting.clear()
 
     async def _answer(self, _: HomeAssistant, __: str, request: Request) -> Response:
         """Take a body, and say so before anything is made of it."""
@@ -86,9 +99,11 @@ class Door:
         body = await _read(request)
         if isinstance(body, HTTPStatus):
             return body
-        if self._is_open:
-            self._waiting.append(body)
-            self._next()
+        if not self._is_open:
+            # While it was read the address was closed: the platform has to send it again.
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        self._waiting.append(body)
+        self._next()
         return HTTPStatus.OK
 
     def _may_come(self, sender: str) -> bool:

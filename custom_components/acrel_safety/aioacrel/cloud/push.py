@@ -57,7 +57,7 @@ def delivery_of(body: bytes, zone: tzinfo = CHINA) -> Delivery:
     if len(body) > LARGEST or body.count(b"[") + body.count(b"{") > MOST_PARTS:
         return Delivery(is_unread=True)
     try:
-        found: object = json.loads(body.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
+        found: object = json.loads(body.decode("utf-8-sig"), parse_constant=lambda _: None, parse_float=_finite)
     except ValueError, RecursionError:
         return Delivery(is_unread=True)
     if not isinstance(found, list | dict):
@@ -139,11 +139,6 @@ def time_of(item: Mapping[str, object], zone: tzinfo) -> datetime | None:
     return found if _EARLIEST <= found.timestamp() <= _LATEST else None
 
 
-def _no_number(found: str) -> float:
-    raise ValueError(found)
-
-
-def _finite(found: str) -> float:
-    if not isfinite(value := float(found)):
-        raise ValueError(found)
-    return value
+def _finite(found: str) -> float | None:
+    """Return a number; what is none hides nothing else of a body."""
+    return value if isfinite(value := float(found)) else None

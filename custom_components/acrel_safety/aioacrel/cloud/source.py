@@ -258,7 +258,7 @@ class CloudSource:
             "is_online": None if known.connection is None else known.connection.is_online,
             "is_alarmed": None if known.meter is None else known.meter.is_alarmed,
             "alarms": None if known.details is None or known.details.active is None else sorted(known.details.active),
-            "trouble": None if self._trouble is None else str(self._trouble),
+            "trouble": None if self._trouble is None else self._trouble.key,
             "orders": sorted(key.code for key in self.orders),
             "has_timer": None if known.meter is None else known.meter.has_timer,
         }
