@@ -16,6 +16,8 @@ from custom_components.acrel_safety.aioacrel.cloud.backfill import Answer, Backf
 from custom_components.acrel_safety.aioacrel.cloud.errors import (
     AccountError,
     CloudBusyError,
+    CloudError,
+    CloudUnreachableError,
     LicenceError,
     NotPermittedError,
     NotStoredError,
@@ -278,11 +280,14 @@ class Server:
         self.asked: list[tuple[str, date]] = []
         self.errors: list[Exception | None] = []
         self.empty: set[date] = set()
+        self.stumbles: Mapping[date, Exception] = {}
 
     def _asked(self, what: str, day: date) -> None:
         self.asked.append((what, day))
         if self.errors and (error := self.errors.pop(0)) is not None:
             raise error
+        if day in self.stumbles:
+            raise self.stumbles[day]
 
     async def leakage_of_day(self, site: str, code: str, day: date) -> Sequence[Sample]:
         self._asked("leakage", day)
@@ -355,15 +360,57 @@ async def test_a_busy_server_is_left_alone_and_nothing_is_left_out() -> None:
     assert len(set(shelf.pieces)) == len(shelf.pieces) == 62
 
 
-async def test_a_password_that_is_not_taken_is_not_tried_again() -> None:
+async def test_an_account_that_is_refused_is_left_alone_for_an_hour_and_then_goes_on() -> None:
     server, shelf = Server(), Shelf()
     server.errors = [None, None, AccountError()]
     one = backfill(server, shelf)
-    async with asyncio.timeout(86_400):
-        await one.run()
+    task = asyncio.get_running_loop().create_task(one.run())
+    await asyncio.sleep(3500)
+    # Whether the account is really refused its caller knows: then nothing leaves at all.
     assert (len(server.asked), len(shelf.pieces)) == (3, 2)
     assert isinstance(one.figures.trouble, AccountError)
     assert shelf.kept != {}
+    await asyncio.sleep(3500)
+    assert len(set(shelf.pieces)) == 62
+    task.cancel()
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+async def test_a_day_that_a_server_stumbles_over_keeps_no_other_waiting(is_late: bool) -> None:
+    server, shelf = Server(), Shelf()
+    error: CloudError = CloudUnreachableError() if is_late else CloudBusyError()
+    if isinstance(error, CloudUnreachableError):
+        error.is_of_call = True
+    stone = date(2026, 11, 3)
+    server.stumbles = {stone: error}
+    one = backfill(server, shelf)
+    async with asyncio.timeout(3600):
+        await one.round()
+    assert {piece.day for piece in shelf.pieces} == {date(2026, 10, 26) + timedelta(days=n) for n in range(31)} - {
+        stone
+    }
+    assert one.figures.unread == 2
+    server.stumbles = {}
+    await one.round()
+    assert len(set(shelf.pieces)) == 62
+    # Where nothing at all is answered, one try follows another no sooner for that.
+    server.stumbles = dict.fromkeys((date(2026, 10, 1) + timedelta(days=n) for n in range(60)), error)
+    server.asked.clear()
+    task = asyncio.get_running_loop().create_task(backfill(server, shelf).run())
+    await asyncio.sleep(86_400)
+    task.cancel()
+    assert len(server.asked) < 60
+
+
+async def test_a_slip_at_one_piece_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    server, shelf = Server(), Shelf()
+    server.errors = [None, ZeroDivisionError()]
+    one = backfill(server, shelf)
+    task = asyncio.get_running_loop().create_task(one.run())
+    await asyncio.sleep(7200)
+    task.cancel()
+    assert len(set(shelf.pieces)) == 62
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
 
 
 async def test_it_goes_on_as_days_end_and_as_devices_come() -> None:

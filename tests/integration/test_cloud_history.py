@@ -1,6 +1,7 @@
 """The history of a simulated cloud, asked for by a real account, in a real recorder: what its owner finds there."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,16 +22,19 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+from sqlalchemy.exc import OperationalError
 
 from custom_components.acrel_safety.aioacrel.cloud.account import Account
 from custom_components.acrel_safety.aioacrel.cloud.address import CloudAddress
+from custom_components.acrel_safety.aioacrel.cloud.backfill import Backfill
 from custom_components.acrel_safety.aioacrel.cloud.history import Calendar, bounds
 from custom_components.acrel_safety.aioacrel.cloud.profile_reader import profile
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.const import DOMAIN
+from custom_components.acrel_safety.hubs import cloud_history
 from custom_components.acrel_safety.hubs.cloud_history import CloudHistory, Seat
-from custom_components.acrel_safety.hubs.history_statistics import statistic_id
+from custom_components.acrel_safety.hubs.history_statistics import read_rows, statistic_id
 from simulator.cloud import ADW300, Cloud, Meter
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -43,7 +47,7 @@ MODEL = "adw300"
 SUBENTRY = "01JABCDEFGHJKMNPQRSTVWXYZ0"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Rig:
     """A cloud with one meter, and who fetches its history."""
 
@@ -52,25 +56,30 @@ class Rig:
     account: Account
     history: CloudHistory
     hass: HomeAssistant
+    now: list[datetime]
 
-    async def fetch(self) -> float | None:
-        """Fetch all that lacks; return how much of it is there then."""
+    async def prepared(self, subentry_id: str = SUBENTRY) -> Backfill:
+        """Return who fetches what lacks."""
         seat = Seat(
             site=self.meter.site,
             code=self.meter.code,
-            subentry_id=SUBENTRY,
+            subentry_id=subentry_id,
             title="Shop",
             model=ModelLibrary().get(MODEL),
         )
-        backfill = await self.history.async_prepare([seat], await self.account.circuits(self.meter.site))
+        return await self.history.async_prepare([seat], await self.account.circuits(self.meter.site))
+
+    async def fetch(self, subentry_id: str = SUBENTRY) -> float | None:
+        """Fetch all that lacks; return how much of it is there then."""
+        backfill = await self.prepared(subentry_id)
         async with asyncio.timeout(60):
             await backfill.round()
         await async_wait_recording_done(self.hass)
         return self.history.figures()["history_fetched"]
 
-    async def rows(self, code: str) -> Mapping[datetime, Mapping[str, float]]:
+    async def rows(self, code: str, subentry_id: str = SUBENTRY) -> Mapping[datetime, Mapping[str, float]]:
         """Return the statistics of a quantity, by the beginning of their hour."""
-        name = statistic_id(SUBENTRY, ModelLibrary().get(MODEL).points[PointKey("1", code)])
+        name = statistic_id(subentry_id, ModelLibrary().get(MODEL).points[PointKey("1", code)])
         found = await get_instance(self.hass).async_add_executor_job(
             statistics_during_period,
             self.hass,
@@ -89,7 +98,8 @@ async def fetching(hass: HomeAssistant) -> AsyncGenerator[Rig]:
     """Have one."""
     entry = MockConfigEntry(domain=DOMAIN, title="Account")
     entry.add_to_hass(hass)
-    cloud = Cloud(zone=BERLIN, now=lambda: NOW)
+    now = [NOW]
+    cloud = Cloud(zone=BERLIN, now=lambda: now[0])
     cloud.history.step_s = 1800
     cloud.history.holes = False
     cloud.account(USER, PASSWORD)
@@ -97,10 +107,10 @@ async def fetching(hass: HomeAssistant) -> AsyncGenerator[Rig]:
     async with cloud, aiohttp.ClientSession() as session:
         address = CloudAddress.parse(cloud.url, allow_http=True)
         account = Account(
-            session, address, profile("acrelcloud-1000"), user=USER, password=PASSWORD, zone=BERLIN, now=lambda: NOW
+            session, address, profile("acrelcloud-1000"), user=USER, password=PASSWORD, zone=BERLIN, now=lambda: now[0]
         )
-        calendar = Calendar(zone=BERLIN, now=lambda: NOW, months=1)
-        yield Rig(cloud, meter, account, CloudHistory(hass, entry, account, calendar, every=0.0), hass)
+        calendar = Calendar(zone=BERLIN, now=lambda: now[0], months=1)
+        yield Rig(cloud, meter, account, CloudHistory(hass, entry, account, calendar, every=0.0), hass, now)
 
 
 async def test_a_month_becomes_statistics_that_the_dashboard_takes(
@@ -200,3 +210,57 @@ async def test_without_a_recorder_nothing_is_asked(hass: HomeAssistant) -> None:
         await rig.history.async_start([], [])
         assert rig.history.figures() == {}
         await rig.history.async_stop()
+
+
+async def test_a_device_that_was_removed_and_is_back_has_its_history(
+    recorder_mock: Recorder, hass: HomeAssistant
+) -> None:
+    async with fetching(hass) as rig:
+        await rig.fetch()
+        wanted = await rig.rows("Lg")
+        again = "01JABCDEFGHJKMNPQRSTVWXYZ1"
+        assert await rig.fetch(again) == 100
+        assert await rig.rows("Lg", again) == wanted
+        assert len(await rig.rows("EPI", again)) == DAYS
+
+
+async def test_statistics_that_are_deleted_while_it_runs_are_fetched_anew(
+    recorder_mock: Recorder, hass: HomeAssistant
+) -> None:
+    async with fetching(hass) as rig:
+        rig.now[0] = NOW - timedelta(days=2)
+        backfill = await rig.prepared()
+        await backfill.round()
+        get_instance(hass).async_clear_statistics([one["statistic_id"] for one in await async_list_statistic_ids(hass)])
+        await async_wait_recording_done(hass)
+        rig.now[0] = NOW
+        for _ in range(2):
+            # Two more days are over; what is gone is found out with them.
+            await backfill.round()
+        await async_wait_recording_done(hass)
+        energy = await rig.rows("EPI")
+        assert len(energy) == DAYS
+        past, (begin, _) = rig.cloud.history, bounds(FIRST, BERLIN)
+        for hour, row in energy.items():
+            used = past.energy(rig.meter.code, hour + timedelta(hours=1)) - past.energy(rig.meter.code, begin)
+            assert row["sum"] == pytest.approx(used, abs=0.05)
+        assert len(await rig.rows("Lg")) == 24 * DAYS + 1 - 2
+
+
+async def test_a_database_that_cannot_be_read_for_a_while_costs_time_and_no_row(
+    recorder_mock: Recorder, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("custom_components.acrel_safety.aioacrel.cloud.backfill._FIRST_WAIT", 0.01)
+    broken = [OperationalError("SELECT", {}, Exception("database disk image is malformed"))] * 3
+    real = read_rows
+
+    def read(*about: object) -> object:
+        if broken:
+            raise broken.pop()
+        return real(*about)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cloud_history, "read_rows", read)
+    async with fetching(hass) as rig:
+        assert await rig.fetch() == 100
+        assert len(await rig.rows("EPI")) == DAYS
+    assert not [one for one in caplog.records if one.levelno >= logging.ERROR]

@@ -89,6 +89,8 @@ class CloudHistory:
         """Statistics that were filled: where one is not there any more, it is fetched anew."""
         self._counters: dict[str, Counter] = {}
         self._seats: dict[str, Seat] = {}
+        self._subjects: Sequence[Subject] = ()
+        self._progress = Progress()
         self._backfill: Backfill | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -102,12 +104,12 @@ class CloudHistory:
     async def async_prepare(self, seats: Sequence[Seat], circuits: Sequence[CircuitOfMeter]) -> Backfill:
         """Read what was fetched already, and return who fetches the rest."""
         self._seats = {seat.code: seat for seat in seats}
-        subjects = list(subjects_of(seats, circuits, self._wanted))
-        progress = await self._async_load(subjects)
+        self._subjects = list(subjects_of(seats, circuits, self._wanted))
+        self._progress = await self._async_load()
         self._backfill = Backfill(
-            self._account, self, progress, calendar=self._calendar, every=self._every, idle=self._idle
+            self._account, self, self._progress, calendar=self._calendar, every=self._every, idle=self._idle
         )
-        self._backfill.expect(subjects)
+        self._backfill.expect(self._subjects)
         return self._backfill
 
     async def async_stop(self) -> None:
@@ -140,7 +142,7 @@ class CloudHistory:
             "trouble": None if figures.trouble is None else figures.trouble.key,
         }
 
-    async def _async_load(self, subjects: Sequence[Subject]) -> Progress:
+    async def _async_load(self) -> Progress:
         try:
             stored: object = await self._store.async_load()
         except Exception:  # noqa: BLE001 - nothing that is alive may depend on a file about what was
@@ -148,16 +150,31 @@ class CloudHistory:
             stored = None
         found = stored if isinstance(stored, Mapping) else {}
         progress = Progress.restored(found.get("progress"))
-        filled = found.get("filled")
+        filled, seats = found.get("filled"), found.get("seats")
         self._filled = {name for name in (filled if isinstance(filled, list) else ()) if isinstance(name, str)}
-        if not has_recorder(self._hass) or not self._filled:
-            return progress
-        there = await get_instance(self._hass).async_add_executor_job(known_of, self._hass, self._filled)
-        for subject in subjects:
-            if any(name in self._filled - there for name in self._names(subject)):
+        former = seats if isinstance(seats, Mapping) else {}
+        for subject in self._subjects:
+            subentry_id = self._seats[subject.meter].subentry_id
+            if former.get(subject.meter, subentry_id) != subentry_id:
+                # It was removed and is back: its statistics are others.
                 progress.begin_anew(subject)
-        self._filled &= there
+        if has_recorder(self._hass):
+            await self._forget_what_is_gone(progress)
         return progress
+
+    async def _forget_what_is_gone(self, progress: Progress) -> None:
+        """Have statistics fetched anew that somebody deleted, also with their whole database."""
+        if not self._filled:
+            return
+        there = await get_instance(self._hass).async_add_executor_job(known_of, self._hass, self._filled)
+        if not (gone := self._filled - there):
+            return
+        for subject in self._subjects:
+            if any(name in gone for name in self._names(subject)):
+                progress.begin_anew(subject)
+        for name in gone:
+            self._counters.pop(name, None)
+        self._filled -= gone
 
     def _names(self, subject: Subject) -> Iterator[str]:
         seat = self._seats[subject.meter]
@@ -175,6 +192,7 @@ class CloudHistory:
         series: dict[str, _Series] = {}
         counts: dict[Piece, int | None] = {}
         try:
+            await self._forget_what_is_gone(self._progress)
             for piece, answer in batch:
                 counts[piece] = await self._gather(piece, answer, series)
             for one in series.values():
@@ -182,11 +200,10 @@ class CloudHistory:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._read_back({name: one.rows for name, one in series.items()})
         except Exception as error:
-            # What the counters took is not stored: they are read anew.
+            # What the counters took is not stored: they are read anew. A database may be locked, broken, or changed.
             self._counters.clear()
-            if isinstance(error, TimeoutError):
-                raise NotStoredError from error
-            raise
+            LOGGER.debug("What was fetched could not be stored: %s", type(error).__name__)
+            raise NotStoredError from error
         except asyncio.CancelledError:
             self._counters.clear()
             raise
@@ -195,7 +212,8 @@ class CloudHistory:
 
     async def keep(self, progress: Progress) -> None:
         """Keep what was done."""
-        await self._store.async_save({"progress": progress.kept(), "filled": sorted(self._filled)})
+        seats = {code: seat.subentry_id for code, seat in self._seats.items()}
+        await self._store.async_save({"progress": progress.kept(), "filled": sorted(self._filled), "seats": seats})
 
     async def _gather(self, piece: Piece, answer: Answer, series: dict[str, _Series]) -> int | None:
         """Add the rows of a piece; return how many there are, None if nobody knows yet."""

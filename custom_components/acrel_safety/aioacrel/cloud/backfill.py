@@ -19,6 +19,7 @@ from .errors import (
     AccountError,
     CloudBusyError,
     CloudError,
+    CloudUnreachableError,
     LicenceError,
     NotPermittedError,
     NotStoredError,
@@ -44,6 +45,8 @@ ROUND_SECONDS = 3600.0
 LATE_DAYS = 3
 """So long a day of which the server has nothing is asked for again: a gateway may still tell it."""
 _FIRST_WAIT, _MOST_WAIT = 30.0, 1800.0
+_TRIES = 4
+"""So often a piece is asked for that a server may stumble over, before it is left for another round."""
 
 type Answer = Sequence[Sample] | Sequence[Counted]
 
@@ -101,6 +104,10 @@ class _Round:
 
     subjects: set[Subject] = field(default_factory=set)
     pieces: set[Piece] = field(default_factory=set)
+    wait: float = field(default_factory=lambda: _FIRST_WAIT)
+    """Seconds before a server is asked again that could not answer."""
+    has_left: bool = False
+    """Whether the latest piece was left: then the next one is tried once."""
 
 
 class Backfill:
@@ -136,12 +143,16 @@ class Backfill:
         self._wake.set()
 
     async def run(self) -> None:
-        """Fetch, until the account cannot be used any more."""
-        with suppress(AccountError):
-            while True:
-                self._wake.clear()
-                await self.round()
-                await self._wait(ROUND_SECONDS)
+        """Fetch, until cancelled. While the account cannot be used, it is tried as seldom as a day ends."""
+        while True:
+            self._wake.clear()
+            try:
+                with suppress(AccountError):
+                    await self.round()
+            except Exception:
+                # A slip of ours at one piece must not end all that is still to come.
+                _LOGGER.exception("The history of an account could not be fetched")
+            await self._wait(ROUND_SECONDS)
 
     async def round(self) -> None:
         """Fetch all that lacks now. Raises AccountError, when what came until then is stored."""
@@ -172,7 +183,7 @@ class Backfill:
 
     async def _fetch(self, piece: Piece, left: _Round) -> Answer | None:
         """Return what the server says; None where that is left for another round."""
-        wait = _FIRST_WAIT
+        tries = 0
         while True:
             if self._idle is not None:
                 await self._idle()
@@ -193,11 +204,18 @@ class Backfill:
             except AcrelError as error:
                 self._has_trouble(error, is_waiting=True)
                 if not isinstance(error, CloudError) or isinstance(error, LicenceError):
-                    wait = _MOST_WAIT
+                    left.wait = _MOST_WAIT
                 asked = error.retry_after if isinstance(error, CloudBusyError) else None
-                await asyncio.sleep(max(wait, min(asked or 0.0, _MOST_WAIT)))
-                wait = min(2 * wait, _MOST_WAIT)
+                await asyncio.sleep(max(left.wait, min(asked or 0.0, _MOST_WAIT)))
+                left.wait = min(2 * left.wait, _MOST_WAIT)
+                tries += _may_be_of_piece(error)
+                if tries >= (1 if left.has_left else _TRIES):
+                    left.has_left = True
+                    left.pieces.add(piece)
+                    self.figures.unread += 1
+                    return None
                 continue
+            left.wait, left.has_left = _FIRST_WAIT, False
             self.figures.trouble, self.figures.is_waiting = None, False
             return answer
 
@@ -245,6 +263,13 @@ class Backfill:
                 await self._wake.wait()
         except TimeoutError:
             return
+
+
+def _may_be_of_piece(error: AcrelError) -> bool:
+    """Whether a server may answer anything else: it stumbles over this, or it takes too long."""
+    if isinstance(error, CloudBusyError):
+        return error.retry_after is None
+    return isinstance(error, CloudUnreachableError) and error.is_of_call
 
 
 async def ask(account: Account, piece: Piece) -> Answer:
