@@ -14,6 +14,7 @@ from .aioacrel.control.outcome import Outcome, Reason, Result
 from .aioacrel.control.surroundings import Watched
 from .aioacrel.points import Effect
 from .aioacrel.readings import PointKey
+from .aioacrel.timers import TIMER
 from .deeds import Deed, What
 from .handles import circuit_position
 
@@ -29,7 +30,13 @@ _UNHEARD_SECONDS = 60.0
 def standing_of(deed: Deed) -> Mapping[str, object]:
     """Return what of an operation stands in the record from its begin to its end, in the entry's own transaction."""
     plain = {**deed.plain(), "circuit": deed.circuit, "time": deed.time.isoformat()}
-    return {f"{_UNDER_WAY}{deed.board.identity}": plain if deed.what is What.BEGUN else None}
+    key = f"{_UNDER_WAY}{_kept_as(deed.board.identity, deed.code)}"
+    return {key: plain if deed.what is What.BEGUN else None}
+
+
+def _kept_as(identity: str, code: str) -> str:
+    """Return what an act stands under: while a timer is looked for, the device may be operated."""
+    return f"{identity} {code}" if code == TIMER.code else identity
 
 
 def part_begun(stood: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
@@ -85,8 +92,24 @@ def settle_interrupted(
     hass: HomeAssistant, operator: Operator, surroundings: Watched, begun: dict[str, object]
 ) -> CALLBACK_TYPE:
     """Find out where what was under way of a device stands, and put that down; returns what ends that."""
-    identity = operator.board.identity
-    if (kept := begun.pop(identity, None)) is None:
+    leave = [
+        _settle(hass, operator, surroundings, begun, _kept_as(operator.board.identity, code))
+        for code in ("", TIMER.code)
+    ]
+
+    @callback
+    def end() -> None:
+        for one in leave:
+            one()
+
+    return end
+
+
+@callback
+def _settle(
+    hass: HomeAssistant, operator: Operator, surroundings: Watched, begun: dict[str, object], name: str
+) -> CALLBACK_TYPE:
+    if (kept := begun.pop(name, None)) is None:
         return lambda: None
     one = Interrupted(operator, kept if isinstance(kept, Mapping) else {})
     may_open, may_close = one.effect.may_open, one.effect.may_close
@@ -96,7 +119,7 @@ def settle_interrupted(
     def keep() -> None:
         if one.leave:
             # Whoever takes the device up next goes on.
-            begun[identity] = kept
+            begun[name] = kept
         one.end()
 
     one.leave.append(operator.coordinator.async_add_listener(one.look))

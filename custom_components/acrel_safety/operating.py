@@ -12,7 +12,7 @@ from homeassistant.helpers import entity_registry as er
 
 from .aioacrel.alarms.board import Board
 from .aioacrel.control.caller import Caller
-from .aioacrel.control.control import Act, Control
+from .aioacrel.control.control import Act, Control, Rest
 from .aioacrel.control.cutoff import CutOff
 from .aioacrel.control.inturn import in_turn, select_in_turn
 from .aioacrel.control.outcome import Outcome, Reason, Result
@@ -51,7 +51,7 @@ from .vain import vain_of
 
 _CONTROL = "_control_"
 _NOTHING: Mapping[str, object] = {}
-type Work = Callable[[], Awaitable[Outcome]]
+type Work = Callable[[], Awaitable[Outcome | Rest]]
 _KINDS = {What.TAG_HUNG: Kind.TAG, What.TAG_REMOVED: Kind.TAG, What.MOVED: Kind.POSITION}
 
 
@@ -70,8 +70,8 @@ class Operator:
         """What tells of a circuit that is closed under a tag."""
         self._surroundings = surroundings
         self._hass: HomeAssistant = coordinator.hass
-        self._begun: datetime | None = None
-        """When what is carried out now, or was last, was asked for."""
+        self._begun: set[datetime] = set()
+        """When what was begun and has not ended was asked for: an operation, and a timer that is looked for."""
         control.listen(self._put_down)
 
     @property
@@ -122,7 +122,8 @@ class Operator:
     async def async_in_turn(self, key: PointKey, caller: Caller, proof: str, act: Work) -> Outcome:
         """Act when it is one's turn; return what became of it when that is on the disk."""
         # What was given is offered when it is one's turn: nobody else's act can use it, or spoil it.
-        outcome = await in_turn(self.control, key, caller, partial(with_proof, self, key, proof, act))
+        found = await in_turn(self.control, key, caller, partial(with_proof, self, key, proof, act))
+        outcome = found if isinstance(found, Outcome) else await found
         await desk_of(self._hass).record.async_written()
         return outcome
 
@@ -170,10 +171,12 @@ class Operator:
         deed = self.of_key(What.BEGUN if act.outcome is None else What.ENDED, act.key, act.caller, act.outcome)
         deed = replace(deed, seconds=act.seconds, timer={} if act.timer is None else act.timer.plain())
         if act.outcome is None:
-            self._begun = act.time
-        if act.time == self._begun:
+            self._begun.add(act.time)
+        if act.time in self._begun:
             # What was begun is put down with its end, whatever that is.
             self.write_begun(deed)
+            if act.outcome is not None:
+                self._begun.remove(act.time)
         else:
             self.note(deed)
         if act.outcome is not None and act.outcome.is_confirmed and act.effect is Effect.CLOSE:

@@ -103,7 +103,9 @@ def wants_proof(operator: Operator, key: PointKey) -> bool:
     return any(source is nearest and hub.wants_proof(source) for hub, source in takers(operator))
 
 
-async def with_proof(operator: Operator, key: PointKey, given: str, act: Callable[[], Awaitable[Outcome]]) -> Outcome:
+async def with_proof[Become](
+    operator: Operator, key: PointKey, given: str, act: Callable[[], Awaitable[Become]]
+) -> Become:
     """Act with what a person gave; whatever comes of it, it is good for nothing else."""
     ways = list(takers(operator)) if given else []
     for hub, source in ways:

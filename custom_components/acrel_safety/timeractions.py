@@ -14,7 +14,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from .aioacrel.control.outcome import Outcome, Result
-from .aioacrel.control.timing import forbidden, heard_lately, set_timer
+from .aioacrel.control.timing import forbidden, heard_lately, send_timer
 from .aioacrel.readings import DEVICE_CIRCUIT
 from .aioacrel.timers import TIMER, Timer, TimerKind, timers_by
 from .const import DOMAIN
@@ -31,13 +31,18 @@ ATTR_CLOSES: Final = "closes"
 ATTR_DAILY: Final = "daily"
 ATTR_CONFIRM_CLOSING: Final = "confirm_closing"
 _TIME = re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
-_MOMENT = probatio.Any(datetime, time, probatio.All(str, probatio.Length(max=40)))
+_ZONE = r"Z|[+-][0-9]{2}(?::?[0-9]{2})?"
+_MOMENT = re.compile(
+    rf"[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}[T ]{_TIME.pattern}(?:\.[0-9]{{1,9}})?(?: ?(?:{_ZONE}))?", re.IGNORECASE
+)
+_ANYTHING = object
+"""What cannot be a time is refused with the sentence that says what can: YAML makes a number of 22:00."""
 _CANCEL_SCHEMA = probatio.Schema({**cv.TARGET_SERVICE_FIELDS})
 _SET_SCHEMA = probatio.Schema(
     {
         **cv.TARGET_SERVICE_FIELDS,
-        probatio.Optional(ATTR_OPENS): _MOMENT,
-        probatio.Optional(ATTR_CLOSES): _MOMENT,
+        probatio.Optional(ATTR_OPENS): _ANYTHING,
+        probatio.Optional(ATTR_CLOSES): _ANYTHING,
         probatio.Optional(ATTR_DAILY, default=False): cv.boolean,
         probatio.Optional(ATTR_CONFIRM_CLOSING, default=False): cv.boolean,
     }
@@ -72,7 +77,7 @@ async def _async_asked(
     caller = await operator.async_caller(call.context, DEVICE_CIRCUIT if found is None else found[1].circuit)
     outcome = forbidden(control, timer, caller, is_confirmed=is_confirmed) or await heard_lately(control)
     if outcome is None:
-        act = partial(set_timer, control, timer, caller, is_confirmed=is_confirmed)
+        act = partial(send_timer, control, timer, caller, is_confirmed=is_confirmed)
         outcome = await operator.async_in_turn(TIMER, caller, secret_in(call.data), act)
     else:
         deed = replace(operator.of_key(What.ENDED, TIMER, caller, outcome), timer=timer.plain())
@@ -111,9 +116,9 @@ def _meant(call: ServiceCall) -> Operator:
 
 def _moment(data: Mapping[str, Any], name: str) -> datetime | time | None:
     """Return a time that was given; None where none was. Raises ServiceValidationError."""
-    given = data.get(name)
-    if given is None:
+    if name not in data:
         return None
+    given = data[name]
     is_daily: bool = data[ATTR_DAILY]
     if (found := _daily(given) if is_daily else _once(given)) is None:
         key = "timer_time_daily" if is_daily else "timer_time_once"
@@ -126,8 +131,8 @@ def _moment(data: Mapping[str, Any], name: str) -> datetime | time | None:
 def _once(given: object) -> datetime | None:
     """Return a moment; without a zone it is Home Assistant's, and of no hour that comes twice or never."""
     try:
-        # A date alone would be midnight, and is as likely a slip.
-        is_whole = not isinstance(given, str) or ":" in given
+        # A date alone would be midnight, and minutes of one digit, or 24:00, are as likely a slip.
+        is_whole = isinstance(given, str) and _MOMENT.fullmatch(given) is not None
         found = dt_util.parse_datetime(given) if isinstance(given, str) and is_whole else given
     except ValueError:
         # The 30th of February.

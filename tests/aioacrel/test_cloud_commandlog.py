@@ -68,6 +68,8 @@ async def test_what_the_device_answered_is_told_and_believed_where_its_words_are
         outcome = await told(RESET)
         assert (outcome.result, outcome.reason, outcome.writes) == (result, reason, 1)
         assert DONE in outcome.text("en")
+        # Nothing that has a position was read back.
+        assert "position was read back" not in outcome.text("en")
         assert asyncio.get_running_loop().time() - began < 15
 
 

@@ -207,6 +207,18 @@ async def test_whatever_happens_it_is_sent_once_at_most_and_never_confirmed_with
         assert box.sent == sent
 
 
+async def test_of_a_device_that_nothing_new_is_heard_of_that_is_said_and_not_that_it_waited() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Switched(it, meter)
+        await it.hub.start()
+        meter.age_s = 600.0
+        outcome = await box.operate(OFF)
+        assert (outcome.result, outcome.reason, box.sent) == (Result.REFUSED, Reason.NOT_SENT, 0)
+        assert "nothing new of the device" in outcome.text()
+
+
 async def test_a_cancelled_order_is_not_sent_again() -> None:
     cloud = cloud_at_noon()
     meter = breaker(cloud)

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from custom_components.acrel_safety.aioacrel.cloud.records import Meter as Listed
 from custom_components.acrel_safety.aioacrel.control.caller import AUTOMATION, Caller, CallerKind
 from custom_components.acrel_safety.aioacrel.control.control import Act
+from custom_components.acrel_safety.aioacrel.control.inturn import in_turn
 from custom_components.acrel_safety.aioacrel.control.outcome import Outcome, Reason, Result
 from custom_components.acrel_safety.aioacrel.control.policy import Policy
 from custom_components.acrel_safety.aioacrel.control.rights import Right, Rights
-from custom_components.acrel_safety.aioacrel.control.timing import set_timer
+from custom_components.acrel_safety.aioacrel.control.timing import send_timer, set_timer
 from custom_components.acrel_safety.aioacrel.texts import texts
 from custom_components.acrel_safety.aioacrel.timers import TIMER, Timer, TimerKind, may_switch_alone, timer_said
 from simulator.cloud import ARCM300T, Cloud, Meter
@@ -104,6 +105,18 @@ WRONG: dict[str, tuple[Callable[[], Timer], str]] = {
     "without a zone": (
         lambda: Timer(kind=TimerKind.ONCE, opens=datetime(2027, 1, 1)),  # noqa: DTZ001 - that is the case
         "without a zone",
+    ),
+    "of no year in other zones": (
+        lambda: Timer(kind=TimerKind.ONCE, opens=datetime(9999, 12, 31, 23, tzinfo=UTC)),
+        "too far ahead",
+    ),
+    "of no year in other zones, and over": (
+        lambda: Timer(kind=TimerKind.ONCE, opens=datetime(1, 1, 1, tzinfo=ZoneInfo("Asia/Tokyo"))),
+        "minutes ahead",
+    ),
+    "of a year that no server tells": (
+        lambda: Timer(kind=TimerKind.ONCE, closes=datetime(2100, 1, 1, tzinfo=UTC)),
+        "too far ahead",
     ),
     "a daily one as once": (lambda: Timer(kind=TimerKind.ONCE, opens=time(6)), "without a zone"),
 }
@@ -473,3 +486,103 @@ async def test_a_cancelling_that_was_lost_is_not_confirmed_by_a_timer_that_was_n
         cloud.fail("trace", at=COMMAND)
         outcome = await box.set(CANCEL)
         assert (outcome.result, outcome.writes) == (Result.UNKNOWN, 1)
+
+
+async def asked_in_turn(box: Timed, timer: Timer) -> Outcome:
+    """Set a timer as Home Assistant does: in turn with operations, for as long as it takes to send it."""
+    found = await in_turn(box.control, TIMER, ADA, lambda: send_timer(box.control, timer, ADA, is_confirmed=True))
+    return found if isinstance(found, Outcome) else await found
+
+
+async def opened_in_turn(box: Timed) -> Outcome:
+    return await in_turn(box.control, OFF, ADA, lambda: box.control.operate(OFF, ADA, is_confirmed=True))
+
+
+async def test_an_opening_does_not_wait_until_a_timer_is_shown() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        box.orders.stored_password = lambda: SECOND
+        cloud.behaviour.command_s = 1e6
+        setting = asyncio.create_task(asked_in_turn(box, DAILY))
+        await asyncio.sleep(35)
+        cloud.behaviour.command_s = 3.0
+        began = asyncio.get_running_loop().time()
+        assert (await opened_in_turn(box)).is_confirmed
+        assert asyncio.get_running_loop().time() - began < 30
+        assert (await setting).result is Result.UNKNOWN
+        assert (box.sent, meter.closed, box.control.is_busy) == (2, False, False)
+
+
+async def test_what_is_shown_after_another_order_for_it_is_not_told_of_the_one_before() -> None:
+    for following, stands in ((once(600), True), (CANCEL, False)):
+        cloud = cloud_at_noon()
+        meter = breaker(cloud)
+        async with office(cloud) as it:
+            box = Timed(it, meter)
+            await it.hub.start()
+            box.orders.stored_password = lambda: SECOND
+            cloud.behaviour.command_s = 1e6
+            setting = asyncio.create_task(asked_in_turn(box, DAILY))
+            await asyncio.sleep(35)
+            cloud.behaviour.command_s = 3.0
+            second = await asked_in_turn(box, following)
+            # It may be the first one that is shown, or that is still to come.
+            assert (second.result, second.reason) == (Result.UNVERIFIED, Reason.NO_EVIDENCE)
+            assert "another order" in second.text()
+            first = await setting
+            assert (first.result, first.reason, box.sent) == (Result.UNKNOWN, Reason.NOT_WATCHED, 2)
+            assert "another timer was set" in first.text()
+            assert (meter.timer is not None) is stands
+
+
+async def test_another_one_that_is_not_sent_takes_nothing_from_the_one_before() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    cloud.behaviour.command_s = 60.0
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        box.orders.stored_password = lambda: SECOND
+        setting = asyncio.create_task(asked_in_turn(box, DAILY))
+        await asyncio.sleep(35)
+        box.orders.stored_password = lambda: f"not {SECOND}"
+        assert (await asked_in_turn(box, CANCEL)).result is Result.REFUSED
+        assert (await setting).is_confirmed
+        assert box.sent == 1
+
+
+@pytest.mark.parametrize("zone", [None, ZoneInfo("UTC")])
+async def test_where_the_servers_clock_or_zone_is_wrong_no_timer_is_set(zone: ZoneInfo | None) -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    if zone is None:
+        meter.age_s = -1200.0
+    async with office(cloud) as it:
+        it.hub.account.zone = zone or it.hub.account.zone
+        box = Timed(it, meter)
+        await it.hub.start()
+        for timer in (once(1200), DAILY):
+            outcome = await box.set(timer)
+            assert (outcome.result, outcome.reason, box.sent) == (Result.REFUSED, Reason.BAD_VALUE, 0)
+            assert "later than now" in outcome.text()
+        assert cloud.count("verifySePassword") == 0
+        # Where there is no time, none can be wrong.
+        assert (await box.set(CANCEL)).writes == 1
+
+
+async def test_a_device_that_is_left_is_not_looked_for_any_more() -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    cloud.behaviour.command_s = 1e6
+    async with office(cloud) as it:
+        box = Timed(it, meter)
+        await it.hub.start()
+        setting = asyncio.create_task(box.set(DAILY))
+        await asyncio.sleep(20)
+        it.hub.drop(box.source)
+        began = asyncio.get_running_loop().time()
+        assert (await setting).result is Result.UNKNOWN
+        assert asyncio.get_running_loop().time() - began < 15

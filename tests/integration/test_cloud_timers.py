@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -292,6 +292,17 @@ async def test_when_the_answer_is_lost_it_is_never_sent_again(
         ({"opens": "2099-12-01 10:00", "closes": "2099-12-01 17:00+08:00"}, "not the same for both"),
         ({"opens": "2027-10-31 02:30"}, "comes twice or never"),
         ({"opens": "2027-03-28 02:30"}, "comes twice or never"),
+        # What YAML makes of 22:00, of a date, and of nothing; templates give anything.
+        ({"daily": True, "opens": 1320}, "`opens` is no time of day"),
+        ({"opens": 1320}, "`opens` is no date and time"),
+        ({"opens": date(2099, 12, 1)}, "`opens` is no date and time"),
+        ({"daily": True, "opens": "6:00", "closes": None}, "`closes` is no time of day"),
+        ({"opens": ["2099-12-01 10:00"]}, "`opens` is no date and time"),
+        ({"opens": 4099680000.0}, "`opens` is no date and time"),
+        ({"opens": "2099-12-01 24:00"}, "`opens` is no date and time"),
+        ({"opens": "2099-12-01 22:5"}, "`opens` is no date and time"),
+        ({"opens": "9999-12-31 23:59"}, "too far ahead"),
+        ({"daily": True, "opens": "24:00"}, "`opens` is no time of day"),
         ({"daily": True, "opens": "25:00"}, "`opens` is no time of day"),
         ({"daily": True, "closes": "22"}, "`closes` is no time of day"),
         ({"daily": True, "closes": "2099-12-01 22:00"}, "`closes` is no time of day"),

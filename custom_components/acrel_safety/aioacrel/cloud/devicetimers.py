@@ -14,6 +14,7 @@ from ..texts import Phrase, phrase
 from ..timers import TIMER, Hindrance, Timer, TimerKind
 from .errors import CloudError
 from .fields import moment, spelled
+from .judging import LATER
 from .ordering import Asking
 from .profile import Timers
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 LEAD = timedelta(minutes=2)
 """So far ahead a time has to lie: it is on its way for a while, and the device's clock may be ahead."""
+_FAR = datetime(2099, 12, 31, tzinfo=UTC)
+"""Nobody means a time that is later, and of some there is none in every zone."""
 LOOK_SECONDS = 10.0
 """Between two looks at the server's list while it is waited for."""
 
@@ -57,22 +60,34 @@ class DeviceTimers:
         return self._source.is_told_since_order
 
     def refusal(self, timer: Timer) -> Phrase | None:
-        """Return what is wrong with its times: none, both the same, over, or of an hour that comes twice or never."""
+        """Return what is wrong with its times: none, both the same, over, or of an hour that comes twice or never.
+
+        So is any time while the server's clock, or its zone, is seen to be another one.
+        """
         if timer.kind is TimerKind.NONE:
             return None
-        opens, closes = self._spelled(timer)
-        if opens == closes:
-            # Neither, or both at once.
-            return phrase("timer_times")
+        heard = self._source.known.heard
+        if heard is not None and heard - self._source.hub.now() > LATER:
+            # By another clock, or in another zone, it would switch at another time.
+            return phrase("timer_clock")
         times = [one for one in (timer.opens, timer.closes) if one is not None]
         for one in times if timer.kind is TimerKind.ONCE else ():
-            if not isinstance(one, datetime) or one.tzinfo is None:
-                return phrase("timer_zone")
-            if one <= self._source.hub.now() + LEAD:
-                return phrase("timer_past", minutes=f"{LEAD.total_seconds() / 60:.0f}")
-            if moment(spelled(one, self._zone), self._zone) != one.astimezone(UTC).replace(microsecond=0):
-                return phrase("timer_twice")
-        return None
+            if (wrong := self._wrong(one)) is not None:
+                return wrong
+        opens, closes = self._spelled(timer)
+        # Neither, or both at once.
+        return phrase("timer_times") if opens == closes else None
+
+    def _wrong(self, one: datetime | time) -> Phrase | None:
+        """Return what is wrong with the time of a timer that switches once."""
+        if not isinstance(one, datetime) or one.tzinfo is None:
+            return phrase("timer_zone")
+        if one <= self._source.hub.now() + LEAD:
+            return phrase("timer_past", minutes=f"{LEAD.total_seconds() / 60:.0f}")
+        if one >= _FAR:
+            return phrase("timer_far")
+        is_read_back = moment(spelled(one, self._zone), self._zone) == one.astimezone(UTC).replace(microsecond=0)
+        return None if is_read_back else phrase("timer_twice")
 
     async def fresh(self) -> None:
         """Return when the server heard the device lately. Raises AcrelError."""
@@ -94,6 +109,9 @@ class DeviceTimers:
             async with asyncio.timeout(source.report_seconds):
                 while not (self.is_told and self.has_timer is wanted):
                     await asyncio.sleep(LOOK_SECONDS)
+                    if source not in source.hub.sources:
+                        # The account was taken down, or the device: nothing is heard here any more.
+                        break
                     # It was sent: whatever becomes of the server now, nothing is asked for but the list.
                     with suppress(CloudError):
                         await source.hub.look(source.site)

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -68,6 +67,8 @@ type Listener = Callable[[Act], None]
 """Is told when an operation begins to be carried out, and of each one's outcome, refusals too."""
 type Work = Callable[[Run], Awaitable[Outcome]]
 """Carries an act out, and returns what became of it."""
+type Rest = Awaitable[Outcome]
+"""What is left of an act when nothing else has to wait for it any more: what becomes of it is looked for."""
 type Objection = Callable[[], Outcome | None]
 """Says, directly before anything is sent, what is in the way now."""
 
@@ -97,6 +98,10 @@ class Control:
         self.tags = tags or Tags()
         self.under_way: Act | None = None
         """What is being carried out now."""
+        self.timer_watched: asyncio.Event | None = None
+        """Ends looking for the device's own timer, as long as somebody does, because another one was sent."""
+        self.timer_sent = asyncio.Lock()
+        """Held while one is sent."""
         self.surroundings: Surroundings = surroundings or Unwatched()
         self._policy = policy
         self._settle_seconds = settle_seconds
@@ -199,14 +204,28 @@ class Control:
         When it is cancelled, what was not sent is not; `work` is told of it by its `Run`.
         """
         run = Run()
-        task = asyncio.create_task(self._carry(act, work, run), name="acrel operation")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
         try:
-            return await asyncio.shield(task)
+            return await self._started(act, work, run)
         except asyncio.CancelledError:
             run.is_given_up = True
             raise
+
+    async def carry_to_rest(self, act: Act, work: Work) -> Rest:
+        """Have an act carried out as `carry` does; return as soon as its `Run` rests, with what is left of it."""
+        run = Run()
+        rest = self._started(act, work, run)
+        try:
+            await run.at_rest.wait()
+        except asyncio.CancelledError:
+            run.is_given_up = True
+            raise
+        return rest
+
+    def _started(self, act: Act, work: Work, run: Run) -> Rest:
+        task = asyncio.create_task(self._carry(act, work, run), name="acrel operation")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return asyncio.shield(task)
 
     async def settle(self) -> None:
         """Wait until what is under way has ended."""
@@ -219,8 +238,10 @@ class Control:
         started = _now()
         if self._lockouts.is_busy:
             outcome = refused(Reason.BUSY)
+            run.rest()
         else:
             self._lockouts.is_busy = True
+            run.on_rest = self._let_go
             try:
                 outcome = await work(run)
             except Exception as error:
@@ -230,9 +251,12 @@ class Control:
                     result=result, reason=Reason.SLIP, detail=type(error).__name__, writes=int(run.is_sent)
                 )
             finally:
-                self._lockouts.is_busy, self.under_way = False, None
+                run.rest()
         self._tell(replace(act, outcome=outcome, seconds=_now() - started))
         return outcome
+
+    def _let_go(self) -> None:
+        self._lockouts.is_busy, self.under_way = False, None
 
     async def _carry_out(self, act: Act, token: str | None, run: Run, *, is_confirmed: bool) -> Outcome:
         selection: Selection | None = None
@@ -393,16 +417,18 @@ class Control:
     async def _read(self, case: Case, source: Source, run: Run | None) -> Mapping[PointKey, Reading] | Outcome:
         """Return a fresh reading of all that an operation is judged by, when no change of a setting is under way."""
         keys = keys_to_read(self.device, case.operation, _proof_of(case)[0])
+        failures: list[LinkError] = []
         try:
             async with asyncio.timeout(Tempo.of(source).patience):
                 await self.device.changed()
                 if run is not None:
                     run.read_at = _now()
-                readings = await _read_in_tries(source, keys)
+                readings = await _read_in_tries(source, keys, failures)
         except AcrelError as error:
             return refused(Reason.NOT_SENT, error)
         except TimeoutError:
-            return refused(Reason.WAITED_TOO_LONG)
+            # Why it could not be asked says more than that there was no time to ask again.
+            return refused(Reason.NOT_SENT, failures[-1]) if failures else refused(Reason.WAITED_TOO_LONG)
         # Asked, it may have turned out to be one of those without such a command.
         return readings if case.operation.key in source.orders else refused(Reason.NOT_OFFERED)
 
@@ -444,9 +470,18 @@ class Run:
         self.is_given_up = False
         self.is_sent = False
         """Whether a request may have left."""
+        self.at_rest = asyncio.Event()
+        """Set when nothing else of the device has to wait for it any more."""
+        self.on_rest: Callable[[], None] = lambda: None
         self.began = 0.0
         self.read_at = 0.0
         self.refusal: Outcome | None = None
+
+    def rest(self) -> None:
+        """Let the next act of the device go: what is left of this one moves nothing."""
+        if not self.at_rest.is_set():
+            self.at_rest.set()
+            self.on_rest()
 
     def last_word(self, objection: Outcome | None) -> Phrase | None:
         """Return why it may not go any more, as a `hindrance` says it; without an objection it may have left."""
@@ -483,11 +518,15 @@ def _proof_of(case: Case) -> tuple[Proof, bool]:
     return proof, is_pulse
 
 
-async def _read_in_tries(source: Source, keys: Collection[PointKey]) -> Mapping[PointKey, Reading]:
-    """Return a fresh reading. Raises AcrelError when it cannot be had, asked several times."""
+async def _read_in_tries(
+    source: Source, keys: Collection[PointKey], failures: list[LinkError]
+) -> Mapping[PointKey, Reading]:
+    """Return a fresh reading. Raises AcrelError when it cannot be had, asked several times; `failures` is told why."""
     for _ in range(TRIES - 1):
-        with suppress(LinkError):
+        try:
             return await source.read(keys)
+        except LinkError as error:
+            failures.append(error)
     return await source.read(keys)
 
 

@@ -22,8 +22,12 @@ Behind what answers slowly or sleeps it waits for as long as one operation takes
 """
 
 
-async def in_turn(control: Control, key: PointKey, by: Caller, act: Callable[[], Awaitable[Outcome]]) -> Outcome:
+async def in_turn[Become](
+    control: Control, key: PointKey, by: Caller, act: Callable[[], Awaitable[Become]]
+) -> Become | Outcome:
     """Wait for a turn, then act: whatever was known before it waited has to be asked again there.
+
+    The turn is over when the act returns, be it that something is left to look for.
 
     Openings go first. A wait that is too long, or one too many of the same caller, is refused and told as a refusal.
     """

@@ -80,7 +80,7 @@ class Reason(StrEnum):
     SLIP = "slip"
 
 
-_SAY_ALL = frozenset({Reason.TIMER_SHOWN, Reason.TIMER_GONE})
+_SAY_ALL = frozenset({Reason.LOGGED, Reason.TIMER_SHOWN, Reason.TIMER_GONE})
 """Reasons that also say the result: nothing that has a position was read back."""
 
 

@@ -4,6 +4,7 @@ A time at which it opens takes what an opening by hand takes now, and one at whi
 device asks nobody when it is due. What is sent is sent once, and done when the device says that it has the timer.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,10 +15,10 @@ from ..errors import AcrelError
 from ..points import Effect
 from ..readings import PointKey
 from ..source import Source
-from ..texts import Phrase, phrase
+from ..texts import Phrase, Said, phrase
 from ..timers import TIMER, Timer, TimerKind, Timers, timers_by
 from .choice import usual
-from .control import Act, Control, Objection, Run
+from .control import Act, Control, Objection, Rest, Run
 from .outcome import Outcome, Reason, Result, refused
 from .watching import send_once
 
@@ -69,11 +70,19 @@ async def set_timer(control: Control, timer: Timer, by: Caller, *, is_confirmed:
 
     One that closes has to be confirmed. It never raises but when cancelled; then what was not sent is not.
     """
+    return await (await send_timer(control, timer, by, is_confirmed=is_confirmed))
+
+
+async def send_timer(control: Control, timer: Timer, by: Caller, *, is_confirmed: bool = False) -> Rest:
+    """Have it set or cancelled as `set_timer` does; return, with what is left of that, when it was sent.
+
+    Until the device says that it has it, much time may pass: an opening does not wait for that.
+    """
     found = timers_by(control.device.sources)
     if found is not None and timer.kind is TimerKind.DAILY:
         timer = replace(timer, zone=found[1].zone)
     act = Act(key=TIMER, effect=Effect.NOTHING, caller=by, time=datetime.now(UTC), timer=timer)
-    return await control.carry(act, partial(_carry_out, control, act, timer, is_confirmed=is_confirmed))
+    return await control.carry_to_rest(act, partial(_carry_out, control, act, timer, is_confirmed=is_confirmed))
 
 
 async def _carry_out(control: Control, act: Act, timer: Timer, run: Run, *, is_confirmed: bool) -> Outcome:
@@ -87,15 +96,21 @@ async def _carry_out(control: Control, act: Act, timer: Timer, run: Run, *, is_c
     cleared = await _cleared(control, timer, act.caller, run, timers)
     if isinstance(cleared, Outcome):
         return cleared
-    had = timers.has_timer
+    watch = _Watch(control, timers, wanted=timer.kind is not TimerKind.NONE)
+
+    def hindrance() -> Phrase | None:
+        watch.note()
+        return run.last_word(_objection(control, timer, act.caller, run, source, cleared))
+
     await control.begin(act)
-    failure = await send_once(
-        timers.send(timer, lambda: run.last_word(_objection(control, timer, act.caller, run, source, cleared)))
-    )
-    if isinstance(failure, Outcome):
-        return failure if run.refusal is None else run.refusal
+    async with control.timer_sent:
+        failure = await send_once(timers.send(timer, hindrance))
+        if isinstance(failure, Outcome):
+            return failure if run.refusal is None else run.refusal
+        watch.take_over()
     control.lockouts.begin(timers.lockout)
-    return await _watched(timers, failure, had, wanted=timer.kind is not TimerKind.NONE)
+    run.rest()
+    return await watch.outcome(failure)
 
 
 async def _cleared(
@@ -137,20 +152,66 @@ def _objection(
     return next((found for one in cleared if (found := one()) is not None), None)
 
 
-async def _watched(timers: Timers, failure: AcrelError | None, had: bool | None, *, wanted: bool) -> Outcome:  # noqa: FBT001 - what was said
-    """Return what became of it, by what the device says afterwards."""
-    said = await timers.seen(wanted=wanted)
-    make = partial(Outcome, writes=1)
-    if said is wanted and wanted and had is not False:
-        # That there is one says nothing of which.
-        return make(result=Result.UNVERIFIED, reason=Reason.NO_EVIDENCE, detail=phrase("timer_was_there"))
-    if said is wanted and _is_proof(failure, had, wanted=wanted):
-        return make(result=Result.CONFIRMED, reason=Reason.TIMER_SHOWN if wanted else Reason.TIMER_GONE)
-    if not timers.is_told or failure is not None:
-        return make(result=Result.UNKNOWN, reason=Reason.NO_ANSWER, detail=failure or "")
-    if said is None:
-        return make(result=Result.UNVERIFIED, reason=Reason.NO_EVIDENCE, detail=phrase("timer_unsaid"))
-    return make(result=Result.UNKNOWN, reason=Reason.NOT_WATCHED, detail=_otherwise(wanted=wanted))
+class _Watch:
+    """What the device says of its timer after one was set or cancelled."""
+
+    def __init__(self, control: Control, timers: Timers, *, wanted: bool) -> None:
+        """Take whose timer, and whether there is to be one."""
+        self._control = control
+        self._timers = timers
+        self._wanted = wanted
+        self._had: bool | None = None
+        self._is_second = False
+        """Whether one was on its way still: what the device says may be of that one."""
+        self._overtaken = asyncio.Event()
+
+    def note(self) -> None:
+        """Note what it says before anything leaves."""
+        self._had = self._timers.has_timer
+
+    def take_over(self) -> None:
+        """Take it that this one was sent: what it says from now on tells nothing of one before."""
+        before, self._control.timer_watched = self._control.timer_watched, self._overtaken
+        if before is not None:
+            self._is_second = True
+            before.set()
+
+    async def outcome(self, failure: AcrelError | None) -> Outcome:
+        """Wait until it says so, and return what became of it."""
+        seeing = asyncio.create_task(self._timers.seen(wanted=self._wanted))
+        overtaken = asyncio.create_task(self._overtaken.wait())
+        try:
+            await asyncio.wait({seeing, overtaken}, return_when=asyncio.FIRST_COMPLETED)
+            # While another one is sent nobody knows of which it is.
+            async with self._control.timer_sent:
+                if self._overtaken.is_set():
+                    return _sent(Result.UNKNOWN, Reason.NOT_WATCHED, phrase("timer_overtaken"))
+                return self._by(seeing.result(), failure)
+        finally:
+            seeing.cancel()
+            overtaken.cancel()
+            if self._control.timer_watched is self._overtaken:
+                self._control.timer_watched = None
+
+    def _by(self, said: bool | None, failure: AcrelError | None) -> Outcome:  # noqa: FBT001 - what was said
+        """Return what became of it, by what the device says afterwards."""
+        wanted = self._wanted
+        if said is wanted and self._is_second:
+            return _sent(Result.UNVERIFIED, Reason.NO_EVIDENCE, phrase("timer_second"))
+        if said is wanted and wanted and self._had is not False:
+            # That there is one says nothing of which.
+            return _sent(Result.UNVERIFIED, Reason.NO_EVIDENCE, phrase("timer_was_there"))
+        if said is wanted and _is_proof(failure, self._had, wanted=wanted):
+            return _sent(Result.CONFIRMED, Reason.TIMER_SHOWN if wanted else Reason.TIMER_GONE)
+        if not self._timers.is_told or failure is not None:
+            return _sent(Result.UNKNOWN, Reason.NO_ANSWER, failure or "")
+        if said is None:
+            return _sent(Result.UNVERIFIED, Reason.NO_EVIDENCE, phrase("timer_unsaid"))
+        return _sent(Result.UNKNOWN, Reason.NOT_WATCHED, _otherwise(wanted=wanted))
+
+
+def _sent(result: Result, reason: Reason, detail: Said = "") -> Outcome:
+    return Outcome(result=result, reason=reason, detail=detail, writes=1)
 
 
 def _is_proof(failure: AcrelError | None, had: bool | None, *, wanted: bool) -> bool:  # noqa: FBT001 - what was said
