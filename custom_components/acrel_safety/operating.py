@@ -267,11 +267,15 @@ def operate_device(
     surroundings = Watched(
         watch, hass.loop.time, kept=trips.kept(device.identity), keep=partial(trips.keep_soon, device.identity)
     )
+    lockouts = lockouts_of(hass, device)
+    for one in lockouts.expected:
+        # Sent before it was loaded anew: it is no trip.
+        surroundings.interrupted(one.circuit, one.seconds, may_open=one.may_open, may_close=one.may_close)
     control = Control(
         device,
         partial(policy_now, entry, coordinator.subentry.subentry_id),
         surroundings=surroundings,
-        lockouts=lockouts_of(hass, device),
+        lockouts=lockouts,
         tags=tag_memory(hass).tags_of(device.identity),
         put_down=desk_of(hass).record.async_soon_written,
     )

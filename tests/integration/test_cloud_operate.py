@@ -397,6 +397,37 @@ async def test_nothing_is_ordered_at_start_reload_restore_reauth_or_removal(hass
         await hass.config_entries.async_setup(rig.entry.entry_id)
 
 
+async def test_loaded_anew_while_an_opening_is_on_its_way_it_is_no_trip_and_keeps_nobody_waiting(
+    hass: HomeAssistant, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with operated(hass, cloud) as rig:
+        cloud.behaviour.command_s = 3600.0
+        sent, command = asyncio.Event(), rig.hub.account.command
+
+        async def told(*args: str, **more: str) -> str:
+            answer = await command(*args, **more)
+            sent.set()
+            return answer
+
+        monkeypatch.setattr(rig.hub.account, "command", told)
+        opening = asyncio.create_task(rig.operate("open", second_password=SECOND))
+        async with asyncio.timeout(20):
+            await sent.wait()
+        await hass.config_entries.async_reload(rig.entry.entry_id)
+        # By the way that was taken down nothing is seen any more, however seldom the device is heard.
+        async with asyncio.timeout(5):
+            assert (await opening)["reason"] == "not_watched"
+            with pytest.raises(ServiceValidationError, match="no other command so soon"):
+                await rig.operate("open", second_password=SECOND)
+        hub = rig.entry.runtime_data.hub
+        await polled(hass, hub)
+        assert shown(hass, rig.switch) == "on"
+        await cloud.commands.hurry()
+        await polled(hass, hub)
+        assert (shown(hass, rig.switch), rig.sent) == ("off", 1)
+        assert [one.alarm.cause.key.rule for one in desk_of(hass).alarms.standing()] == []
+
+
 @pytest.mark.parametrize("proved", [[], ["RLYOFF"], ["RLYOFF", "RLYON"]])
 async def test_of_what_differs_between_servers_only_what_was_proved_is_an_operation(
     hass: HomeAssistant, cloud: Cloud, proved: list[str]

@@ -18,7 +18,7 @@ from ..timers import Timer, may_switch_alone
 from .choice import falls_back_when
 from .evidence import Proof, Shown
 from .interlocks import AS_READ, AT_ANY_TIME, LEAVE, Case, hindrance, keys_to_read
-from .lockouts import Lockouts
+from .lockouts import Expected, Lockouts
 from .named import evidence_of
 from .outcome import Outcome, Reason, Result, refused
 from .policy import Policy
@@ -290,6 +290,7 @@ class Control:
             starts_there=starts_there,
             moves=case.effect.is_movement,
             tempo=Tempo.of(source),
+            is_left=lambda: source not in self.device.sources,
         )
         return self._settled(case, source, proof, await self._send(case, source, run, watching))
 
@@ -331,6 +332,7 @@ class Control:
             self.surroundings.expect_open(circuit, expected)
         if case.effect.may_close:
             self.surroundings.expect_close(circuit, expected)
+        self._lockouts.expect(Expected(circuit, expected, case.effect.may_open, case.effect.may_close))
         for _ in range(TRIES):
             outcome = await Sending(source, command, watching).run(sent)
             if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > Tempo.of(source).patience:
@@ -344,6 +346,8 @@ class Control:
             self.surroundings.expect_no_closing(circuit)
         if outcome.result is Result.UNKNOWN:
             source.hurry()
+        else:
+            self._lockouts.expect_nothing(circuit)
         return run.refusal if outcome.result is Result.REFUSED and run.refusal is not None else outcome
 
     def _last_word(self, case: Case, source: Source, run: Run) -> Phrase | None:

@@ -1,9 +1,19 @@
 """When the next command may be sent to a device: one operation at a time, and after some commands none for a while."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from .turns import Turns
+
+
+class Expected(NamedTuple):
+    """A movement that may still be the effect of what was sent."""
+
+    circuit: str
+    seconds: float
+    may_open: bool
+    may_close: bool
 
 
 class Lockouts:
@@ -19,6 +29,8 @@ class Lockouts:
         self._idle.set()
         self._steady = steady
         self._until: float | None = None
+        self._expected: dict[str, tuple[Expected, float]] = {}
+        """By circuit, and since when."""
 
     @property
     def is_busy(self) -> bool:
@@ -48,3 +60,20 @@ class Lockouts:
     def seconds_left(self) -> float:
         """How long nothing may be sent yet."""
         return 0.0 if self._until is None else max(0.0, self._until - self._steady())
+
+    # -- what is on its way -------------------------------------------------------------------------------------------
+
+    def expect(self, expected: Expected) -> None:
+        """Note what may move because of what is sent now: a control that is made anew has to know it."""
+        self._expected[expected.circuit] = expected, self._steady()
+
+    def expect_nothing(self, circuit: str) -> None:
+        """Take it that what was sent moved what it should, or never will."""
+        self._expected.pop(circuit, None)
+
+    @property
+    def expected(self) -> Sequence[Expected]:
+        """What may still move, with the seconds that are left of it."""
+        now = self._steady()
+        left = [one._replace(seconds=one.seconds - (now - since)) for one, since in self._expected.values()]
+        return [one for one in left if one.seconds > 0]

@@ -38,6 +38,8 @@ class Watching:
     """Whether it opens or closes anything: then nothing but a position confirms it."""
     tempo: Tempo = field(default_factory=Tempo)
     """How long answers take over the way it goes."""
+    is_left: Callable[[], bool] = lambda: False
+    """Whether the way was taken down: nothing is read by it any more."""
 
 
 async def send_once(sending: Awaitable[None]) -> Outcome | AcrelError | None:
@@ -120,6 +122,8 @@ class Sending:
             if self._is_settled(now):
                 is_late = now > deadline + self._watching.settle_seconds
                 return self._outcome(Result.CONFIRMED, Reason.MOVED_LATE if is_late else None)
+            if self._last is None and self._watching.is_left():
+                return self._outcome(Result.UNKNOWN, Reason.NOT_WATCHED)
             if now >= deadline and self._there_since is None and (over := self._over(now, end)) is not None:
                 return self._outcome(*over)
 
