@@ -200,6 +200,20 @@ async def test_a_password_that_was_changed_is_asked_for_and_put_right(
         assert "update listener" not in caplog.text
 
 
+async def test_a_login_that_a_phone_ends_at_once_asks_for_no_password(hass: HomeAssistant, cloud: Cloud) -> None:
+    box = cloud.site().add(ARCM300T, "Box")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry) as hub:
+        cloud.fail("unauthorised", at="selectByStationId", times=None)
+        await polled(hass, hub)
+        assert hub.hub.details()["trouble"] is not None
+        assert hass.config_entries.flow.async_progress() == []
+        cloud.faults.clear()
+        await polled(hass, hub)
+        assert hub.hub.details()["trouble"] is None
+        assert shown(hass, entity_of(hass, entry, "binary_sensor", "1_LgHigh")) == "off"
+
+
 async def test_an_account_that_was_disabled_and_is_enabled_again_needs_no_other_password(
     hass: HomeAssistant, cloud: Cloud
 ) -> None:
