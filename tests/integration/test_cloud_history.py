@@ -19,8 +19,10 @@ from homeassistant.components.recorder.statistics import (
     statistics_during_period,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 from sqlalchemy.exc import OperationalError
 
@@ -31,11 +33,12 @@ from custom_components.acrel_safety.aioacrel.cloud.history import Calendar, boun
 from custom_components.acrel_safety.aioacrel.cloud.profile_reader import profile
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import PointKey
-from custom_components.acrel_safety.const import DOMAIN
+from custom_components.acrel_safety.const import DOMAIN, FIGURES_SECONDS
 from custom_components.acrel_safety.hubs import cloud_history
 from custom_components.acrel_safety.hubs.cloud_history import CloudHistory, Seat
 from custom_components.acrel_safety.hubs.history_statistics import read_rows, statistic_id
 from simulator.cloud import ADW300, Cloud, Meter
+from tests.integration.cloud_rigs import account_entry, cloud_with_owner, loaded, shown
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -264,3 +267,21 @@ async def test_a_database_that_cannot_be_read_for_a_while_costs_time_and_no_row(
         assert await rig.fetch() == 100
         assert len(await rig.rows("EPI")) == DAYS
     assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
+
+
+async def test_an_owner_sees_how_far_it_is(recorder_mock: Recorder, hass: HomeAssistant) -> None:
+    async with cloud_with_owner() as cloud:
+        cloud.fail("slow", at="getCircuitInfo", seconds=0.5)
+        entry = account_entry(cloud, cloud.site("Demo site").add(ADW300), history_months=1)
+        async with loaded(hass, entry):
+            name = f"{entry.entry_id}_statistics_history_fetched"
+            entity = er.async_get(hass).async_get_entity_id("sensor", DOMAIN, name)
+            # It is there before anything was fetched: what comes later would never be made an entity of.
+            assert entity is not None
+            later = dt_util.utcnow()
+            async with asyncio.timeout(30):
+                while shown(hass, entity) == "unknown":
+                    later += timedelta(seconds=FIGURES_SECONDS + 1)
+                    async_fire_time_changed(hass, later)
+                    await hass.async_block_till_done()
+            assert 0 <= float(shown(hass, entity)) <= 100

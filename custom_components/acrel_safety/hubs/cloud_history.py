@@ -121,10 +121,10 @@ class CloudHistory:
             self._task = None
 
     def figures(self) -> Mapping[str, float | None]:
-        """Return how far it is."""
-        if self._backfill is None:
+        """Return how far it is; known by name from the beginning, because entities are made of that."""
+        if not has_recorder(self._hass):
             return {}
-        percent = self._backfill.figures.percent
+        percent = None if self._backfill is None else self._backfill.figures.percent
         # What is all but done is not done.
         return {"history_fetched": None if percent is None else int(10 * percent) / 10}
 
