@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -326,7 +327,7 @@ async def test_system_health_says_whether_the_server_is_reached_and_nothing_secr
         info = await get_system_health_info(hass, DOMAIN)
         async with asyncio.timeout(10):
             assert await info["cloud_servers"] == "ok"
-        assert info["cloud_last_answer"]
+        assert isinstance(info["cloud_last_answer"], datetime)
         assert USER not in str(info)
         assert "127.0.0.1" not in str(info)
         assert "127.0.0.1" not in str(await async_get_config_entry_diagnostics(hass, entry))

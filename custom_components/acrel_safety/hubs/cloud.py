@@ -273,7 +273,8 @@ def reach_of(hass: HomeAssistant, entries: Iterable[ConfigEntry]) -> dict[str, A
     known = [one for one in successes if one is not None]
     return {
         "cloud_servers": _async_reach(hass, [hub.account.address.origin for hub in hubs]),
-        "cloud_last_answer": min(known).isoformat() if len(known) == len(hubs) else None,
+        # As a time, which the page shows in its reader's zone and language.
+        "cloud_last_answer": min(known) if len(known) == len(hubs) else None,
     }
 
 

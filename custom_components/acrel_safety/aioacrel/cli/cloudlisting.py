@@ -1,14 +1,14 @@
 """What a cloud account shows, gathered for `acrel cloud`: sites, devices, present values and alarms."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 
 from ..cloud.account import Account
 from ..cloud.errors import AccountError, CloudError, CloudUnreachableError, LicenceError, SiteGoneError
-from ..cloud.records import AlarmEvent, Details, Meter, Site, Values
+from ..cloud.records import AlarmEvent, Details, Login, Meter, Site, Values
 from ..errors import AcrelError
 from ..readings import PointKey, Value
 from .output import Json
@@ -18,6 +18,29 @@ _FATAL = (AccountError, LicenceError, CloudUnreachableError)
 _DAY = timedelta(days=1)
 _AHEAD = timedelta(minutes=5)
 """A value of later than that is of a wrong clock, and nobody knows how old it is."""
+
+
+@asynccontextmanager
+async def logged_in(account: Account) -> AsyncGenerator[Login]:
+    """Log in, and out at the end, whatever the server said between. Raises CloudError.
+
+    Nobody waits for that who ends the command, nor where the server is not reached.
+    """
+    login = await account.login()
+    try:
+        yield login
+    except CloudUnreachableError:
+        raise
+    except CloudError:
+        await _leave(account)
+        raise
+    await _leave(account)
+
+
+async def _leave(account: Account) -> None:
+    # That the server does not take it loses nothing of what it said before.
+    with suppress(CloudError):
+        await account.logout()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,11 +101,6 @@ class Listing:
         if chosen and all(found is None for found in meters.values()):
             raise next(iter(self.missing.values()))
         return [(site, await self._devices(site, meters[site.id] or [])) for site in chosen]
-
-    async def leave(self) -> None:
-        """Log out; that the server does not take it loses nothing of what it said before."""
-        with suppress(CloudError):
-            await self._account.logout()
 
     async def _devices(self, site: Site, meters: Sequence[Meter]) -> list[Shown]:
         account, profile = self._account, self._account.profile

@@ -6,13 +6,11 @@ With `--feed` it hears what the server's broker tells instead.
 import asyncio
 import os
 import sys
-from contextlib import suppress
 from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
 
 from ...cloud.address import CloudAddress
-from ...cloud.errors import CloudError
 from ...cloud.profile import Profile
 from ...cloud.profile_reader import PROFILES, known_for, profile, profile_of_file
 from ...errors import AcrelError
@@ -70,17 +68,13 @@ async def _hear(options: Options, console: Console, address: CloudAddress, known
     from ...cloud.account import Account  # noqa: PLC0415
     from ..cloudfeed import Listening, address_of  # noqa: PLC0415
     from ..cloudfeed import password as password_of_feed  # noqa: PLC0415
+    from ..cloudlisting import logged_in  # noqa: PLC0415
 
     listening = Listening(options, console, address_of(options, address), password_of_feed(options))
     async with ClientSession(cookie_jar=DummyCookieJar(), trust_env=False) as session:
         account = Account(session, address, known, user=options.user, password=password)
-        await account.login()
-        try:
+        async with logged_in(account):
             feed = await listening.ask(account)
-        finally:
-            # That the server does not take it loses nothing of what it said before.
-            with suppress(CloudError):
-                await account.logout()
     return await listening.run(feed)
 
 
@@ -90,7 +84,7 @@ async def _list(options: Options, console: Console, address: CloudAddress, known
 
     from ...cloud.account import Account  # noqa: PLC0415
     from ...cloud.transcript import Recorder  # noqa: PLC0415
-    from ..cloudlisting import Listing  # noqa: PLC0415
+    from ..cloudlisting import Listing, logged_in  # noqa: PLC0415
 
     recorder = None
     if options.record is not None:
@@ -106,11 +100,8 @@ async def _list(options: Options, console: Console, address: CloudAddress, known
         )
         listing = Listing(account, lambda: datetime.now(UTC))
         try:
-            login = await account.login()
-            try:
+            async with logged_in(account) as login:
                 sites = await listing.sites(options.site)
-            finally:
-                await listing.leave()
         finally:
             is_saved = recorder is None or _is_saved(options, console, recorder.text())
     document: Json = {
