@@ -99,7 +99,7 @@ export const TEXTS = {
     held: "请按住一秒半。若无法按住，请使用另一个按钮。",
     without: "不按住直接确认",
     left: (seconds) => `${seconds} 秒内有效`,
-    proof: "账户的二级密码，或手机收到的验证码",
+    proof: "账号的二级密码，或手机收到的验证码",
     proofMissing: "请先输入二级密码或验证码。未发送任何命令。",
     sendCode: "发送验证码",
     codeSent: (phone) => `验证码已发送${phone ? `至 ${phone}` : ""}。`,
