@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -179,5 +181,42 @@ async def test_an_entry_that_means_nothing_takes_nothing_back_of_what_went_wrong
         told = Told(it, monitor(cloud))
         await it.hub.start()
         cloud.fail("cut", at="sendMeterControlDemandHTTP", acts=True)
+        outcome = await told(RESET)
+        assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.NO_ANSWER)
+
+
+def twice(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return a page with all its entries once more, as where one came in between two pages."""
+    page = answer["data"]["pageInfo"]
+    return {**answer, "data": {"pageInfo": {**page, "list": [one for one in page["list"] for _ in range(2)]}}}
+
+
+async def test_a_log_that_repeats_itself_shows_nothing_new_and_one_new_entry_once() -> None:
+    cloud = cloud_at_noon()
+    async with office(cloud) as it:
+        told = Told(it, monitor(cloud, 0.0), {DONE: True})
+        await it.hub.start()
+        assert (await told(RESET)).is_confirmed
+        await asyncio.sleep(60)
+        cloud.fail("alter", at=LOG, times=None, after=1, change=twice)
+        # It never reaches the server: what stands there is the one before.
+        cloud.fail("close", at="sendMeterControlDemandHTTP")
+        outcome = await told(RESET)
+        assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.NO_ANSWER)
+        await asyncio.sleep(60)
+        assert (await told(RESET)).reason is Reason.LOGGED
+
+
+async def test_what_comes_into_view_only_because_time_goes_on_is_not_taken_for_the_answer() -> None:
+    cloud = cloud_at_noon()
+    async with office(cloud) as it:
+        # In the zone of the account the server writes times that are seven hours ahead.
+        it.hub.account.zone = timezone(timedelta(hours=1))
+        told = Told(it, monitor(cloud, 0.0), {DONE: True})
+        await it.hub.start()
+        began = asyncio.get_running_loop().time()
+        await told(RESET)
+        await asyncio.sleep(began + 6 * 3600 - 10 - asyncio.get_running_loop().time())
+        cloud.fail("close", at="sendMeterControlDemandHTTP")
         outcome = await told(RESET)
         assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.NO_ANSWER)

@@ -7,11 +7,11 @@ public: a profile may say which words mean that it was done; others are told as 
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..source import Word
 from ..texts import phrase
@@ -40,17 +40,18 @@ class CommandLog:
     def __init__(self, hub: CloudHub) -> None:
         """Take the account."""
         self._hub = hub
-        self._before: dict[str, tuple[str, Counter[_Entry]]] = {}
-        """By device that was ordered something: of which type that was, and what stood in the log before."""
+        self._before: dict[str, _Noted] = {}
+        """By device that was ordered something."""
 
     async def note(self, source: CloudSource, kind: str) -> None:
         """Note what stands in the log before an order of a type (`reset`) goes out; never raises."""
         self._before.pop(source.code, None)
         with suppress(CloudError, TimeoutError):
             async with asyncio.timeout(NOTE_SECONDS):
-                rows = await self._rows(source)
+                around = self._hub.now()
+                rows = await self._rows(source, around)
                 if rows is not None:
-                    self._before[source.code] = kind, Counter(_entry(row) for row in rows)
+                    self._before[source.code] = _Noted(kind, around, frozenset(_entry(row) for row in rows))
 
     async def word(self, source: CloudSource) -> Word | None:
         """Return what the log says of the latest order, once the device answered; None where it cannot be told."""
@@ -62,7 +63,8 @@ class CommandLog:
             async with asyncio.timeout(LOOK_SECONDS):
                 while found is None or not _is_answered(found):
                     try:
-                        found = self._new(source, await self._rows(source) or (), *noted) or found
+                        # Of the same time: what another one shows besides may be old.
+                        found = self._new(source, await self._rows(source, noted.around) or (), noted) or found
                     except CloudError as error:
                         _LOGGER.debug("The log of commands is not to be had: %s", error.key)
                     if found is None or not _is_answered(found):
@@ -92,38 +94,40 @@ class CommandLog:
                     found.setdefault(code, set()).add(row.serial)
         return {code: next(iter(serials)) for code, serials in found.items() if len(serials) == 1}
 
-    async def _rows(self, source: CloudSource) -> list[LoggedCommand] | None:
-        """Return the entries of around now; None where there is no such log. Raises CloudError."""
+    async def _rows(self, source: CloudSource, around: datetime) -> list[LoggedCommand] | None:
+        """Return the entries of around a time; None where there is no such log. Raises CloudError."""
         kind = self._hub.profile.meter_types.get(source.kind)
         if kind is None or not kind.control_log:
             return None
-        now = self._hub.now()
-        account = self._hub.account
-        with account.awaited():
-            return await account.command_log(source.site, kind.control_log, since=now - _SPAN, until=now + _SPAN)
+        since, until = around - _SPAN, around + _SPAN
+        with self._hub.account.awaited():
+            return await self._hub.account.command_log(source.site, kind.control_log, since=since, until=until)
 
-    def _new(
-        self, source: CloudSource, rows: Sequence[LoggedCommand], kind: str, before: Counter[_Entry]
-    ) -> LoggedCommand | None:
-        """Return the one entry that is new and can be the order's; None where there is none, or several."""
+    def _new(self, source: CloudSource, rows: Sequence[LoggedCommand], noted: _Noted) -> LoggedCommand | None:
+        """Return the one entry that is new and can be the order's; None where there is none, or several.
+
+        A page may tell an entry once more. Of a device none is of the second of one before: it is told nothing so soon.
+        """
         codes, own = self._hub.account.codes_by_name(source.site), self._hub.account.own_names
         mine = [
             row
             for row in rows
-            if (row.meter or codes.get(row.meter_name)) == source.code and row.type == kind and row.user in own
+            if (row.meter or codes.get(row.meter_name)) == source.code and row.type == noted.kind and row.user in own
         ]
-        left = Counter(before)
-        new = []
-        for row in mine:
-            entry = _entry(row)
-            if left[entry] > 0:
-                left[entry] -= 1
-            else:
-                new.append(row)
-        return new[0] if len(new) == 1 else None
+        new = {(_entry(row), row.acknowledged, row.result): row for row in mine if _entry(row) not in noted.before}
+        return next(iter(new.values())) if len(new) == 1 else None
 
 
 type _Entry = tuple[object, ...]
+
+
+class _Noted(NamedTuple):
+    """What stood in the log before an order."""
+
+    kind: str
+    """The type of the order."""
+    around: datetime
+    before: AbstractSet[_Entry]
 
 
 def _entry(row: LoggedCommand) -> _Entry:
