@@ -16,7 +16,7 @@ from .cutting import find_request, operators, plain_request, requests_of
 from .deeds import What
 from .desk import desk_of
 from .operating import Operator
-from .proofs import hiding, secret_in, with_proof
+from .proofs import hiding, refusing, secret_in, with_proof
 from .targets import Spot, spots_of
 
 CONFIRM_CUT_OFF: Final = "confirm_cut_off"
@@ -34,10 +34,10 @@ def register_by_itself_actions(hass: HomeAssistant) -> None:
     """Register all of them, whether any link is loaded or not."""
     register = hass.services.async_register
     register(DOMAIN, CONFIRM_CUT_OFF, _async_confirm, hiding(_ONE), supports_response=SupportsResponse.OPTIONAL)
-    register(DOMAIN, DISMISS_CUT_OFF, _async_dismiss, _ONE)
-    register(DOMAIN, CANCEL_RECLOSING, _async_cancel, _THERE)
-    register(DOMAIN, RELEASE_RECLOSING, _async_release, _THERE)
-    register(DOMAIN, LIST_CUT_OFFS, _async_list, _THERE, supports_response=SupportsResponse.ONLY)
+    register(DOMAIN, DISMISS_CUT_OFF, _async_dismiss, refusing(_ONE))
+    register(DOMAIN, CANCEL_RECLOSING, _async_cancel, refusing(_THERE))
+    register(DOMAIN, RELEASE_RECLOSING, _async_release, refusing(_THERE))
+    register(DOMAIN, LIST_CUT_OFFS, _async_list, refusing(_THERE), supports_response=SupportsResponse.ONLY)
 
 
 async def async_confirm(

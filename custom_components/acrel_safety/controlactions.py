@@ -24,7 +24,7 @@ from .meant import note_calls
 from .often import check_person_not_too_often
 from .operating import Operator
 from .proofactions import register_proof_actions
-from .proofs import hiding, secret_in
+from .proofs import hiding, refusing, secret_in
 from .starters import StarterForgottenError, note_starters, person_behind
 from .tagging import async_hang_tag, async_remove_tag
 from .targets import Spot, spots_of
@@ -77,14 +77,15 @@ def register_control_actions(hass: HomeAssistant) -> None:
     note_starters(hass)
     note_calls(hass)
     register = hass.services.async_register
-    register(DOMAIN, SELECT, _async_select, _SELECT_SCHEMA, supports_response=SupportsResponse.ONLY)
+    register(DOMAIN, SELECT, _async_select, refusing(_SELECT_SCHEMA), supports_response=SupportsResponse.ONLY)
     register(DOMAIN, OPERATE, _async_operate, hiding(_OPERATE_SCHEMA), supports_response=SupportsResponse.OPTIONAL)
-    register(DOMAIN, HANG_TAG, _async_hang_tag, _HANG_SCHEMA, supports_response=SupportsResponse.OPTIONAL)
-    register(DOMAIN, REMOVE_TAG, _async_remove_tag, probatio.Schema({probatio.Required(ATTR_TAG_ID): _SAID}))
+    register(DOMAIN, HANG_TAG, _async_hang_tag, refusing(_HANG_SCHEMA), supports_response=SupportsResponse.OPTIONAL)
+    removing = probatio.Schema({probatio.Required(ATTR_TAG_ID): _SAID})
+    register(DOMAIN, REMOVE_TAG, _async_remove_tag, refusing(removing))
     register_proof_actions(hass)
     register_timer_actions(hass)
     listing = probatio.Schema({**cv.TARGET_SERVICE_FIELDS})
-    register(DOMAIN, LIST_OPERATIONS, _async_list, listing, supports_response=SupportsResponse.ONLY)
+    register(DOMAIN, LIST_OPERATIONS, _async_list, refusing(listing), supports_response=SupportsResponse.ONLY)
 
 
 async def _async_select(call: ServiceCall) -> ServiceResponse:

@@ -16,7 +16,7 @@ from .const import DOMAIN
 from .cutting import operators
 from .often import check_seldom
 from .operating import Operator
-from .proofs import takers
+from .proofs import refusing, takers
 from .targets import spots_of
 
 REQUEST_CODE: Final = "request_code"
@@ -27,7 +27,7 @@ def register_proof_actions(hass: HomeAssistant) -> None:
     """Register it, whether any account is loaded or not."""
     schema = probatio.Schema({**cv.TARGET_SERVICE_FIELDS})
     hass.services.async_register(
-        DOMAIN, REQUEST_CODE, _async_request_code, schema, supports_response=SupportsResponse.OPTIONAL
+        DOMAIN, REQUEST_CODE, _async_request_code, refusing(schema), supports_response=SupportsResponse.OPTIONAL
     )
 
 

@@ -78,6 +78,20 @@ def hiding(schema: probatio.Schema) -> probatio.Schema:
     return probatio.Schema(check)
 
 
+def refusing(schema: probatio.Schema) -> probatio.Schema:
+    """Return a schema that takes no second password, and takes one out before it says so.
+
+    Given to the wrong action it would stand in the trace of a script, and in Home Assistant's log of what it refused.
+    """
+
+    def check(data: object) -> object:
+        if isinstance(data, dict) and data.pop(ATTR_SECOND_PASSWORD, None) is not None:
+            raise probatio.Invalid("this action takes none", path=[ATTR_SECOND_PASSWORD])
+        return schema(data)
+
+    return probatio.Schema(check)
+
+
 def secret_in(data: Mapping[str, Any]) -> str:
     """Return what a person gave with an action; empty where nothing was."""
     given = data.get(ATTR_SECOND_PASSWORD)

@@ -15,6 +15,7 @@ from homeassistant.const import EVENT_CALL_SERVICE, MATCH_ALL
 from homeassistant.core import Context, Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.setup import async_setup_component
+from probatio import Invalid
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
@@ -305,20 +306,61 @@ async def test_what_was_given_stands_in_no_event_trace_log_record_state_or_answe
         assert [one["service_data"]["operation"] for one in called] == ["open"]
         await desk_of(hass).record.async_written()
         kept = [path.read_text("utf-8", "replace") for path in files_below(hass.config.config_dir)]
-        socket = await hass_ws_client(hass)
-        await socket.send_json_auto_id({"type": "trace/list", "domain": "script", "item_id": "off"})
-        runs = (await socket.receive_json())["result"]
-        traces = []
-        for run in runs:
-            asked = {"type": "trace/get", "domain": "script", "item_id": "off", "run_id": run["run_id"]}
-            await socket.send_json_auto_id(asked)
-            traces.append(str(await socket.receive_json()))
+        traces = await traces_of(hass_ws_client, hass)
         assert kept
         assert "params" in traces[0]
         states = [str(one.as_dict()) for one in hass.states.async_all()]
         told = [str(one.data) for one in events]
         for one in (*told, *states, *kept, *traces, caplog.text):
             assert SECOND not in one
+
+
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("select", {"operation": "open"}),
+        ("request_code", {}),
+        ("hang_tag", {"reason": "Work"}),
+        ("list_operations", {}),
+        ("remove_tag", {"tag_id": "1"}),
+        ("dismiss_cut_off", {"request_id": "1"}),
+    ],
+)
+async def test_given_to_an_action_that_takes_none_it_stands_nowhere_either(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    caplog: pytest.LogCaptureFixture,
+    hass_ws_client: WebSocketGenerator,
+    action: str,
+    data: dict[str, object],
+) -> None:
+    caplog.set_level(logging.DEBUG, "homeassistant.core")
+    async with operated(hass, cloud) as rig:
+        target = {"target": {"entity_id": rig.switch}} if "_id" not in str(data) else {}
+        given = {**data, "second_password": "{{ SECRET }}"}
+        response = {"response_variable": "answer"} if action in ("select", "list_operations") else {}
+        step = {"action": f"{DOMAIN}.{action}", "data": given, **target, **response}
+        text = json.dumps(step).replace("SECRET", " ~ ".join(f"'{letter}'" for letter in SECOND))
+        assert await async_setup_component(hass, "script", {"script": {"off": {"sequence": [json.loads(text)]}}})
+        with pytest.raises(Invalid, match="takes none"):
+            await hass.services.async_call("script", "off", {}, blocking=True, context=Context(user_id=rig.ada.id))
+        traces = await traces_of(hass_ws_client, hass)
+        assert "params" in traces[0]
+        for one in (*traces, caplog.text):
+            assert SECOND not in one
+        assert (rig.sent, rig.proofs) == (0, 0)
+
+
+async def traces_of(hass_ws_client: WebSocketGenerator, hass: HomeAssistant) -> list[str]:
+    """Return what Home Assistant kept of the runs of the script."""
+    socket = await hass_ws_client(hass)
+    await socket.send_json_auto_id({"type": "trace/list", "domain": "script", "item_id": "off"})
+    traces = []
+    for run in (await socket.receive_json())["result"]:
+        asked = {"type": "trace/get", "domain": "script", "item_id": "off", "run_id": run["run_id"]}
+        await socket.send_json_auto_id(asked)
+        traces.append(str(await socket.receive_json()))
+    return traces
 
 
 def files_below(folder: str) -> list[Path]:
