@@ -102,6 +102,29 @@ async def test_what_nobody_acknowledged_is_followed_for_longer_than_a_day() -> N
     assert [(report.id, report.is_confirmed) for report in came] == [(event.id, True)]
 
 
+async def test_what_is_followed_for_weeks_is_looked_for_a_few_times_an_hour() -> None:
+    now = NOW
+    cloud = Cloud(now=lambda: now)
+    box = cloud.site().add(ARCM300T, "Box")
+    first = NOW - timedelta(days=20)
+    events = [cloud.tell(box, time=first + timedelta(minutes=10 * number)) for number in range(2000)]
+    feed, came = AlarmFeed(now=lambda: now), list[Report]()
+    feed.on(box.code, came.extend, lambda: first)
+    async with account_of(cloud) as account:
+        for _ in range(60):
+            await feed.look(account)
+            now += timedelta(minutes=1)
+        assert cloud.count("getAlarmEventLogList") <= 4 * 21 + 56 * 2
+        came.clear()
+        events[0].confirmed = True
+        new = cloud.tell(box)
+        await feed.look(account)
+        assert new.id in {report.id for report in came}
+        now += timedelta(minutes=15)
+        await feed.look(account)
+        assert {report.id for report in came if report.is_confirmed} == {events[0].id}
+
+
 @pytest.mark.parametrize("years", [0.0001, 0.01, 12, 73])
 async def test_an_event_of_later_than_now_keeps_none_of_those_that_follow_from_being_told(years: float) -> None:
     now = NOW

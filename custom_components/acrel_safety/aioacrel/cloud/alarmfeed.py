@@ -16,6 +16,8 @@ from .reports import report_of
 LOOKS_BACK = timedelta(hours=24)
 """Events that are older are not asked for when it begins; what was found later is followed until somebody knows."""
 MOST_BACK = timedelta(days=31)
+_FAR_EVERY = timedelta(minutes=15)
+"""So often what is older is read: of a month it may be thousands of events, page after page."""
 _AT_LEAST = (timedelta(hours=1), timedelta(minutes=5))
 """Of a log with more events than are read, the latest of them, whichever end the server begins at."""
 _AHEAD = timedelta(days=1)
@@ -35,6 +37,8 @@ class AlarmFeed:
         """When the log was read last."""
         self.trouble: CloudError | None = None
         """Why it could not be read the last time; then nobody knows what it says."""
+        self._far: datetime | None = None
+        """When it was read further back than usual, last."""
         self.of_others = 0
         """Events, the last time, of devices that nobody asked about."""
 
@@ -60,13 +64,16 @@ class AlarmFeed:
         if not self._takers:
             return
         now = self._now()
+        since = self._since(now)
         try:
             latest = [now - span for span in _AT_LEAST]
-            events = await account.alarms(since=self._since(now), until=now + _AHEAD, at_least=latest)
+            events = await account.alarms(since=since, until=now + _AHEAD, at_least=latest)
         except CloudError as error:
             self.trouble = error
             raise
         self.last, self.trouble = now, None
+        if since < now - LOOKS_BACK:
+            self._far = now
         by_meter = defaultdict[str, list[Report]](list)
         for event in events:
             if not event.is_recovery:
@@ -82,6 +89,8 @@ class AlarmFeed:
             await account.confirm_alarms(numbers)
 
     def _since(self, now: datetime) -> datetime:
+        if self._far is not None and timedelta() <= now - self._far < _FAR_EVERY:
+            return now - LOOKS_BACK
         oldest = min((time for time in self._oldest() if time is not None), default=now)
         return max(now - MOST_BACK, min(now - LOOKS_BACK, oldest - timedelta(seconds=1)))
 
