@@ -67,7 +67,9 @@ class Account:
         self.address = address
         self.profile = profile
         self.zone = zone
-        self._wire = Wire(session, address, title=Title(profile), on_exchange=on_exchange, now=now)
+        self._wire = Wire(
+            session, address, title=Title(profile), header=profile.frame.header, on_exchange=on_exchange, now=now
+        )
         self._caller = Caller(self._wire, profile, user=user, password=password)
         self._names: dict[str, Mapping[str, str]] = {}
         """Codes of devices by name, by site: the list of connections knows names only."""

@@ -23,6 +23,7 @@ from .fields import at, yes_or_no
 from .loginanswer import login_of
 from .profile import Call, Form, Meaning, Profile, Title
 from .records import Login
+from .spelling import respelled
 from .turn import BrokenOffError, Turns, Urgency
 from .wire import CONTROL_TIMEOUT, READ_TIMEOUT, Wire
 
@@ -241,7 +242,7 @@ class Caller:
         if call is not None:
             answer = await self._send(call, {"host": self._wire.address.place}, READ_TIMEOUT)
             try:
-                envelope = envelope_of(answer.body)
+                envelope = envelope_of(answer.body, self._profile.frame)
             except NoEnvelopeError:
                 raise await self._stranger(answer) from None
             if envelope.code not in _NO_ADVICE:
@@ -276,7 +277,7 @@ class Caller:
     async def _once(self, call: Call, values: Mapping[str, str], seconds: float) -> Envelope:
         answer = await self._send(call, values, seconds)
         try:
-            envelope = envelope_of(answer.body)
+            envelope = envelope_of(answer.body, self._profile.frame)
         except NoEnvelopeError as error:
             if answer.status == _REFUSED:
                 return Envelope(_REFUSED, is_unauthorised=True, data=None, token="")
@@ -322,7 +323,8 @@ class Caller:
     def _data(self, call: Call, envelope: Envelope, *, is_proved: bool = False) -> object:
         meaning = self._meaning(envelope)
         if meaning is Meaning.OK:
-            return envelope.data
+            # Of a list each row is spelled anew, once it is known which.
+            return envelope.data if call.lists else respelled(envelope.data, call.fields)
         if meaning in (Meaning.TOKEN, Meaning.RENEWED):
             raise ServerSaysError(host=self.host, code=envelope.code, detail=phrase("cloud_token_again"))
         if meaning is Meaning.LOGIN or (meaning in _OF_PROOF and not is_proved):

@@ -7,13 +7,13 @@ from typing import Any
 
 from ..texts import Phrase, phrase
 from .fields import number
+from .profile import USUAL_FRAME, Frame
 
 LARGEST_BODY = 8 * 1024 * 1024
 """Bytes of one answer; more is not read."""
 _MOST_PARTS, _MOST_OPENINGS = 1_000_000, 250_000
 """Values and containers in one answer: few bytes of JSON may be much memory."""
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
-_UNAUTHORISED = "unauthorized"
 
 
 class NoEnvelopeError(Exception):
@@ -37,17 +37,17 @@ class Envelope:
     """A new token at the top level; empty where there is none that can be."""
 
 
-def envelope_of(body: bytes) -> Envelope:
+def envelope_of(body: bytes, frame: Frame = USUAL_FRAME) -> Envelope:
     """Return what a body says. Raises NoEnvelopeError."""
     tree = tree_of(body)
     if not isinstance(tree, dict):
         raise NoEnvelopeError(phrase("cloud_no_object"))
-    code = number(tree.get("code"))
+    code = number(tree.get(frame.code))
     if code is None or code != int(code):
         raise NoEnvelopeError(phrase("cloud_no_code"))
-    message = tree.get("msg")
-    is_unauthorised = isinstance(message, str) and message.strip().lower() == _UNAUTHORISED
-    return Envelope(int(code), is_unauthorised, tree.get("data"), token(tree.get("token")))
+    message = tree.get(frame.message)
+    is_unauthorised = isinstance(message, str) and message.strip().lower() == frame.unauthorised
+    return Envelope(int(code), is_unauthorised, tree.get(frame.data), token(tree.get(frame.token)))
 
 
 def tree_of(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON may be

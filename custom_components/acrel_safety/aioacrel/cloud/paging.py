@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from .fields import Json, rows
 from .profile import Call
+from .spelling import respelled
 
 MOST_PAGES = 50
 """Of one list: a server that always has another page is not listened to for ever."""
@@ -30,10 +31,15 @@ async def all_pages(ask: Ask, call: Call | None) -> tuple[list[Json], bool] | No
             return (found, True) if answered is None and found else None
         if rows_here == before:
             return found, True
-        found += rows_here
+        found += rows_here if call is None else [_spelled(row, call) for row in rows_here]
         before = rows_here
         if call is None or not is_paged or len(rows_here) < call.page_size:
             return found, True
         if len(found) >= MOST_EVENTS:
             break
     return found, False
+
+
+def _spelled(row: Json, call: Call) -> Json:
+    found = respelled(row, call.fields)
+    return found if isinstance(found, dict) else {}

@@ -79,8 +79,27 @@ class Call:
     """Of a list that comes in pages."""
     lists: Sequence[str] = ()
     """Where the list stands in the answer, dotted: the first that is there; empty is the answer itself."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Of a server that calls things otherwise: where what is read stands, see `spelling`; of a list, in each row."""
     confidence: Confidence
     source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """How each answer is framed, and where the token goes."""
+
+    code: str = "code"
+    message: str = "msg"
+    data: str = "data"
+    token: str = "token"  # noqa: S105 - the name of a field
+    """A renewed one."""
+    unauthorised: str = "unauthorized"
+    """What the message is where a login does not hold, in small letters."""
+    header: str = "Authorization"
+
+
+USUAL_FRAME = Frame()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +181,7 @@ class Profile:
     """Where the server says that logins are encrypted."""
     proof_form: Form
     """Of the second password."""
+    frame: Frame
     calls: Mapping[str, Call]
     codes: Mapping[int, Meaning]
     meter_types: Mapping[str, MeterType]

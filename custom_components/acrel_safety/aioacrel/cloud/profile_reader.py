@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import fields as fields_of
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +13,8 @@ from ..errors import AcrelError
 from ..foreign import python_says
 from ..readings import PointKey
 from ..texts import Said, phrase
-from .profile import Call, CloudCommand, Confidence, Electric, Form, Meaning, MeterType, Profile, Timers
+from .profile import Call, CloudCommand, Confidence, Electric, Form, Frame, Meaning, MeterType, Profile, Timers
+from .spelling import PLACE, WHOLE
 
 PROFILES = ("acrelcloud-1000", "acrelcloud-6000", "acrel-ems")
 """Those built in, the best known first."""
@@ -23,6 +25,7 @@ _LOCKOUT = 30.0
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_/-]{0,127}")
 _PREFIX = re.compile(r"[A-Za-z0-9_-]{0,64}")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _VERSION = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,15})?")
 _POINT = re.compile(r"([A-Za-z][A-Za-z0-9_]{0,31})@([0-9]{1,3})")
 _MOST_PAGE = 1000
@@ -138,6 +141,7 @@ def _profile(tree: Mapping[str, Any]) -> Profile:
         login_form=Form(login["form"]),
         encrypted_form=Form(login.get("encrypted_form", "")),
         proof_form=Form(login.get("proof_form", "")),
+        frame=_frame(tree.get("frame", {})),
         calls=calls,
         codes={int(number): Meaning(meaning) for number, meaning in tree["codes"].items()},
         meter_types={kind: _meter_type(kind, said, logs) for kind, said in tree["meters"].items()},
@@ -161,6 +165,8 @@ def _call(name: str, said: Mapping[str, Any]) -> Call:
     path, method, body = _fits(_PATH, said["path"]), str(said["method"]), str(said.get("body", "form"))
     if method not in ("GET", "POST") or body not in ("form", "json") or "//" in path:
         raise _UnsoundError(phrase("profile_bad_call", name=name))
+    if said.get("lists") and WHOLE in said.get("fields", {}):
+        raise _UnsoundError(phrase("profile_bad_call", name=name))
     size = int(said.get("page_size", 0))
     if not 0 <= size <= _MOST_PAGE:
         raise _UnsoundError(phrase("profile_bad_call", name=name))
@@ -174,9 +180,27 @@ def _call(name: str, said: Mapping[str, Any]) -> Call:
         fixed=_texts(said.get("fixed", {})),
         page_size=size,
         lists=[str(place) for place in said.get("lists", [])],
+        fields={_place(ours): _place(theirs, is_theirs=True) for ours, theirs in said.get("fields", {}).items()},
         confidence=Confidence(said["confidence"]),
         source=str(said["source"]),
     )
+
+
+def _frame(said: Mapping[str, Any]) -> Frame:
+    known = {field.name for field in fields_of(Frame)}
+    if odd := said.keys() - known:
+        raise _UnsoundError(phrase("profile_bad_word", found=min(odd)[:64]))
+    words = {name: _fits(_WORD, word) for name, word in said.items()}
+    return Frame(**words | ({"unauthorised": words["unauthorised"].lower()} if "unauthorised" in words else {}))
+
+
+def _place(text: object, *, is_theirs: bool = False) -> str:
+    if text == WHOLE and not is_theirs:
+        return WHOLE
+    place = _fits(PLACE, text)
+    if place.endswith("[]") or (is_theirs and "[]" in place):
+        raise _UnsoundError(phrase("profile_bad_word", found=place))
+    return place
 
 
 def _meter_type(kind: str, said: Mapping[str, Any], logs: Mapping[str, str]) -> MeterType:

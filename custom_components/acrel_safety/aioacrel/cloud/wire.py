@@ -26,6 +26,7 @@ from .address import CloudAddress
 from .envelope import LARGEST_BODY
 from .errors import CloudBusyError, CloudError, CloudUnreachableError, ForeignCloudError, UnfitAnswerError
 from .exchange import Answer, Exchange
+from .profile import USUAL_FRAME
 from .recognise import seems_to_be
 
 _LOGGER = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Wire:
         address: CloudAddress,
         *,
         title: Said,
+        header: str = USUAL_FRAME.header,
         on_exchange: Callable[[Exchange], None] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -58,6 +60,8 @@ class Wire:
         self._session = session
         self.address = address
         self._title = title
+        self._header = header
+        """Which one the token goes in."""
         self._on_exchange = on_exchange
         self._now = now
         self.requests = 0
@@ -140,7 +144,7 @@ class Wire:
         # What is packed could unfold to anything: it is not asked for, and not unpacked.
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if authorization:
-            headers["Authorization"] = authorization
+            headers[self._header] = authorization
         data: bytes | Mapping[str, str] | None = form
         if document is not None:
             headers["Content-Type"] = "application/json"
