@@ -22,6 +22,7 @@ from .desk import desk_of
 from .devices import is_in_use, register_hub
 from .forgetting import async_forget_link
 from .hubs import hub_of
+from .hubs.cloud_session import async_read_profiles
 from .issues import forget_former_issues
 from .lasthour import async_serve_pictures
 from .loading import add_device, async_load_models, enabled_points, read_tables
@@ -45,6 +46,7 @@ async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
     await async_begin_checkups(hass)
     await async_serve_page(hass)
     async_serve_pictures(hass)
+    await async_read_profiles(hass)
     return True
 
 

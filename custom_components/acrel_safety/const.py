@@ -14,6 +14,7 @@ PLATFORMS: Final = (
 
 MANUFACTURER: Final = "Acrel"
 MODEL_FOLDER: Final = f"{DOMAIN}/models"
+PROFILE_FOLDER: Final = f"{DOMAIN}/clouds"
 """Below the configuration folder: the user's own model files."""
 
 RECORD_FILE: Final = "record.db"

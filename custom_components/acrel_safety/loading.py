@@ -14,7 +14,6 @@ from . import calling, evidence, figures, limitsensor, safety, waysensor
 from .aioacrel.alarms.bitlevels import level_of
 from .aioacrel.alarms.tables import read_alarm_tables
 from .aioacrel.bands import read_bands
-from .aioacrel.cloud.profile_reader import read_profiles
 from .aioacrel.control.caller import Caller
 from .aioacrel.control.rights import Right
 from .aioacrel.control.signs import signs_of
@@ -46,7 +45,6 @@ def read_tables() -> None:
     read_texts()
     read_bands()
     read_alarm_tables()
-    read_profiles()
 
 
 async def async_load_models(hass: HomeAssistant, subentries: Iterable[ConfigSubentry]) -> dict[str, Model | AcrelError]:

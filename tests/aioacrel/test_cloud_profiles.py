@@ -1,5 +1,6 @@
 """Profiles of clouds: those built in are sound, each call says how sure it is, and a broken file is refused whole."""
 
+import os
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +18,9 @@ from custom_components.acrel_safety.aioacrel.cloud.profile_reader import (
     profile,
     profile_of_file,
     profile_of_text,
+    read_profiles,
 )
+from custom_components.acrel_safety.aioacrel.errors import AcrelError
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.aioacrel.vocabulary import vocabulary
@@ -117,8 +120,11 @@ def test_any_text_is_a_profile_or_is_refused(text: str) -> None:
 def test_a_file_that_is_too_large_or_no_text_is_refused(tmp_path: Path) -> None:
     for content in (b"#" * 300_000, b"\xff\xfe"):
         (tmp_path / "big.toml").write_bytes(content)
-        with pytest.raises(ProfileError):
+        with pytest.raises(AcrelError, match=r"big\.toml"):
             profile_of_file(tmp_path / "big.toml")
+    os.mkfifo(tmp_path / "pipe.toml")
+    assert {error.key for error in read_profiles(tmp_path)} == {"file_problems"}
+    assert read_profiles(tmp_path / "nowhere") == []
     with pytest.raises(ProfileError, match="acrel-ems"):
         profile("acrelcloud-9000")
 

@@ -22,7 +22,7 @@ from ..aioacrel.cloud.errors import CloudAddressError, CloudError
 from ..aioacrel.cloud.history import MONTHS
 from ..aioacrel.cloud.hub import LEAST_SECONDS
 from ..aioacrel.cloud.profile import Profile
-from ..aioacrel.cloud.profile_reader import PROFILES, profile
+from ..aioacrel.cloud.profile_reader import known_for, known_profiles, profile
 from ..aioacrel.cloud.records import Meter, Site
 from ..aioacrel.deadband import Detail
 from ..aioacrel.errors import AcrelError
@@ -71,7 +71,7 @@ _KEPT = (CONF_ALLOW_HTTP, CONF_USER_ID)
 
 def account_schema(texts: FlowTexts, *, is_known: bool, has_second: bool = False) -> probatio.Schema:
     """Ask where the server is, and who asks it; of one that is known also how often, and what of the past."""
-    kinds = [SelectOptionDict(value=name, label=profile(name).title(texts.language)) for name in PROFILES]
+    kinds = [SelectOptionDict(value=name, label=profile(name).title(texts.language)) for name in known_profiles()]
     if not is_known:
         kinds.insert(0, SelectOptionDict(value=PROBED, label=texts("cloud_notes", "probed")))
     more: dict[probatio.Marker, object] = {
@@ -101,7 +101,7 @@ def profiles_to_try(form: FormData) -> list[str]:
     if form[CONF_PROFILE] != PROBED:
         return [form[CONF_PROFILE]]
     host = CloudAddress.parse(form[CONF_HOST], allow_http=True).host
-    return sorted(PROFILES, key=lambda name: host not in profile(name).hosts)
+    return list(known_for(host))
 
 
 def account_data(form: FormData, former: Mapping[str, Any]) -> FormData:

@@ -10,7 +10,6 @@ from homeassistant.data_entry_flow import AbortFlow
 from ..aioacrel.cloud.account import Account
 from ..aioacrel.cloud.errors import CloudError, ForeignCloudError
 from ..aioacrel.cloud.profile import Profile
-from ..aioacrel.cloud.profile_reader import read_profiles
 from ..aioacrel.cloud.records import Login, Meter, Site
 from ..aioacrel.errors import AcrelError
 from ..aioacrel.texts import phrase
@@ -25,7 +24,7 @@ from ..const import (
     TYPE_CLOUD,
 )
 from ..hubs.cloud_feed import async_probe
-from ..hubs.cloud_session import async_account_of
+from ..hubs.cloud_session import async_account_of, async_read_profiles
 from ..markdown import plain
 from ..turns import turn
 from .cloud_feed_forms import is_other_feed, wants_yes, wrong_feed
@@ -120,7 +119,7 @@ class CloudSteps(EntrySteps):
     async def _show_account(self, error: FlowError | None = None) -> ConfigFlowResult:
         texts = await FlowTexts.load(self.hass)
         # Before any account is loaded nobody has read them: that waits for a disk.
-        await self.hass.async_add_executor_job(read_profiles)
+        await async_read_profiles(self.hass)
         is_known = self.source == SOURCE_RECONFIGURE
         has_second = is_known and CONF_SECOND_PASSWORD in self._get_reconfigure_entry().data
         schema = account_schema(texts, is_known=is_known, has_second=has_second)

@@ -11,7 +11,7 @@ from ..aioacrel.cloud.address import CloudAddress
 from ..aioacrel.cloud.errors import CloudAddressError, FeedAddressError, PlainHttpError
 from ..aioacrel.cloud.feedaddress import FeedAddress
 from ..aioacrel.cloud.hub import LEAST_SECONDS
-from ..aioacrel.cloud.profile_reader import PROFILES
+from ..aioacrel.cloud.profile_reader import known_profiles
 from ..aioacrel.masking import masked
 from ..checked import UnfitError, flag, number, one_of, text
 from ..const import (
@@ -87,6 +87,11 @@ def _sound_proved(value: object) -> object:
     return value
 
 
+def _known_profile(value: object) -> object:
+    """Take the id of a profile that is known by now: files of the user's folder come and go."""
+    return one_of(*known_profiles())(value)
+
+
 # What a later version stores beside these does no harm here.
 ACCOUNT = probatio.Schema(
     {
@@ -94,7 +99,7 @@ ACCOUNT = probatio.Schema(
         probatio.Required(CONF_HOST): _sound_host,
         probatio.Required(CONF_USERNAME): text("user_needed"),
         probatio.Required(CONF_PASSWORD): _sound_secret,
-        probatio.Required(CONF_PROFILE): one_of(*PROFILES),
+        probatio.Required(CONF_PROFILE): _known_profile,
         probatio.Optional(CONF_ALLOW_HTTP): flag,
         probatio.Optional(CONF_CLOCK): one_of(*map(str, Time)),
         probatio.Optional(CONF_USER_ID): text("wrong"),

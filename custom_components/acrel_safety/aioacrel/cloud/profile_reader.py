@@ -13,6 +13,7 @@ from ..errors import AcrelError
 from ..foreign import python_says
 from ..readings import PointKey
 from ..texts import Said, phrase
+from ..userfiles import read_text
 from .profile import Call, CloudCommand, Confidence, Electric, Form, Frame, Meaning, MeterType, Profile, Timers
 from .spelling import PLACE, WHOLE
 
@@ -21,6 +22,8 @@ PROFILES = ("acrelcloud-1000", "acrelcloud-6000", "acrel-ems")
 _NEEDED = ("login", "logout", "sites", "meters")
 """Calls without which there is no account."""
 _LARGEST = 256 * 1024
+MOST_OWN = 32
+"""Files of a user's folder."""
 _LOCKOUT = 30.0
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_/-]{0,127}")
@@ -38,30 +41,50 @@ class ProfileError(AcrelError):
     key = "bad_cloud_profile"
 
 
+_own: dict[str, Profile] = {}
+"""Those of the user's folder, as it was read last, by id."""
+
+
+def known_profiles() -> list[str]:
+    """Return the ids of all profiles that are known: those built in, the best known first, then the user's own."""
+    return [*PROFILES, *_own]
+
+
 def profile(name: str) -> Profile:
-    """Return a profile built in, by id. Raises ProfileError."""
-    if name not in PROFILES:
-        raise ProfileError(file=name, detail=phrase("profile_unknown", known=", ".join(PROFILES)))
-    return _builtin(name)
+    """Return a profile that is known, by id. Raises ProfileError."""
+    if name in PROFILES:
+        return _builtin(name)
+    if name not in _own:
+        raise ProfileError(file=name, detail=phrase("profile_unknown", known=", ".join(known_profiles())))
+    return _own[name]
 
 
-def read_profiles() -> None:
-    """Read those built in now: in an event loop nothing may wait for a disk."""
+def read_profiles(folder: Path | None = None) -> list[AcrelError]:
+    """Read those built in, and a user's own in a folder, now: in an event loop nothing may wait for a disk.
+
+    Returns what is wrong with files of the folder; none of these is known from now on, nor any that is gone.
+    """
     for name in PROFILES:
         _builtin(name)
+    found: dict[str, Profile] = {}
+    wrong: list[AcrelError] = []
+    for path in sorted(folder.glob("*.toml"))[:MOST_OWN] if folder is not None else ():
+        try:
+            one = profile_of_file(path)
+            if one.id in (*PROFILES, *found):
+                wrong.append(ProfileError(file=path.name, detail=phrase("profile_twice", name=one.id)))
+            else:
+                found[one.id] = one
+        except AcrelError as error:
+            wrong.append(error)
+    _own.clear()
+    _own.update(found)
+    return wrong
 
 
 def profile_of_file(path: Path) -> Profile:
-    """Return a user's own profile. Raises ProfileError, OSError. Blocks: use a thread."""
-    with path.open("rb") as opened:
-        raw = opened.read(_LARGEST + 1)
-    if len(raw) > _LARGEST:
-        raise ProfileError(file=path.name, detail=phrase("profile_too_large"))
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ProfileError(file=path.name, detail=python_says(error)) from None
-    return profile_of_text(text, path.name)
+    """Return a user's own profile. Raises AcrelError. Blocks: use a thread."""
+    return profile_of_text(read_text(path, _LARGEST), path.name)
 
 
 def profile_of_text(text: str, name: str) -> Profile:
@@ -273,4 +296,4 @@ def _texts(said: Mapping[str, Any]) -> Mapping[str, str]:
 
 def known_for(host: str) -> Sequence[str]:
     """Return the ids of the profiles that fit a host best, best first; all of them, whatever the host."""
-    return sorted(PROFILES, key=lambda name: host not in _builtin(name).hosts)
+    return sorted(known_profiles(), key=lambda name: host not in profile(name).hosts)
