@@ -162,6 +162,14 @@ async def test_what_only_the_server_can_pass_on_goes_out_once_over_the_account(
         await hass.services.async_call(DOMAIN, "operate", given, blocking=True, context=ada, return_response=True)
         assert [(one.type, one.value) for one in rig.cloud.commands.sent] == [("reset", "1")]
         assert not rig.line.cabinet.units[UNIT].writes
+        # As long as it takes nothing through the account, it is told nothing there: also when that is loaded anew.
+        await hass.config_entries.async_reload(rig.entry.entry_id)
+        await rig.poll()
+        with pytest.raises(ServiceValidationError, match="no other command so soon"):
+            await hass.services.async_call(
+                DOMAIN, "operate", {**given, "operation": "SILENCE"}, blocking=True, context=ada
+            )
+        assert len(rig.cloud.commands.sent) == 1
 
 
 @pytest.mark.usefixtures("socket_enabled")
