@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
+from .aioacrel.alarms.happening import Happening
+from .aioacrel.alarms.standing import Standing
 from .aioacrel.problems import flat
 from .aioacrel.readings import DEVICE_CIRCUIT
 from .aioacrel.timers import timers_by
 from .const import DOMAIN, LOGGER
+from .desk import desk_of
 from .handles import circuit_position
 
 if TYPE_CHECKING:
@@ -79,9 +82,18 @@ class TimerWarning:
 def follow_timer(hass: HomeAssistant, entry: AcrelConfigEntry, operator: Operator) -> CALLBACK_TYPE:
     """Warn from now on of a device that may close by itself; returns what ends that."""
     warning = TimerWarning(hass, entry, operator)
+    identity = operator.board.identity
+
+    @callback
+    def take(_: Happening, standing: Standing) -> None:
+        # That it tripped is known after all have heard of its position.
+        if standing.board.identity == identity:
+            warning.look()
+
     leave = [
         operator.coordinator.async_add_listener(warning.look),
         operator.control.listen(lambda _: warning.look()),
+        desk_of(hass).listen(take),
     ]
 
     @callback

@@ -384,6 +384,24 @@ async def test_of_what_tripped_or_has_a_tag_the_owner_is_told_too(hass: HomeAssi
         assert cloud.effects == []
 
 
+async def test_of_what_trips_with_a_timer_set_the_owner_is_told_at_once(hass: HomeAssistant, cloud: Cloud) -> None:
+    closing = {"closes": "2099-12-01 22:00", "confirm_closing": True, "second_password": SECOND}
+    async with operated(hass, cloud) as rig:
+        assert (await act(rig, "set", rig.ada, **closing))["outcome"] == "confirmed"
+        assert not is_warned(rig)
+        rig.breaker.figures.closed = False
+        await polled(hass, rig.hub)
+        assert is_warned(rig)
+        # What is acknowledged is no trip any more that somebody could think of.
+        for standing in desk_of(hass).alarms.standing():
+            named = {"alarm_id": standing.alarm_id, "occurrence": standing.occurrence}
+            await hass.services.async_call(
+                DOMAIN, "acknowledge", named, blocking=True, context=Context(user_id=rig.ada.id)
+            )
+        await hass.async_block_till_done()
+        assert not is_warned(rig)
+
+
 async def test_of_a_tag_on_what_is_open_the_owner_is_told(hass: HomeAssistant, cloud: Cloud) -> None:
     async with operated(hass, cloud, closed=False) as rig:
         rig.breaker.timer = ELSEWHERE
