@@ -34,6 +34,11 @@ def acrel(capsys: pytest.CaptureFixture[str]) -> Acrel:
     return Acrel(capsys)
 
 
+def wide(text: str) -> str:
+    """Return a text in which each wide character is as long as it is wide on a terminal."""
+    return "".join(char + ("\0" if ord(char) >= 0x2E80 else "") for char in text)
+
+
 # -- models --------------------------------------------------------------------------------------------------------
 
 
@@ -52,12 +57,10 @@ def test_the_table_of_models_has_straight_columns_in_chinese_too(acrel: Acrel) -
     heading, *rows = acrel("models", "--language", "zh").out.splitlines()
     assert len(rows) == len(LIBRARY.ids())
     assert any("剩余电流" in row for row in rows)
-    place = heading.index("EVIDENCE")
+    place = len(wide(heading.partition("依据")[0]))
     for row in rows:
-        # Each wide character stands in two columns of the terminal.
-        wide = "".join(char + ("\0" if ord(char) >= 0x2E80 else "") for char in row)
-        assert wide[place - 1] == " "
-        assert wide[place:].split()[0] in ("manual", "code", "experimental", "unknown")
+        assert wide(row)[place - 1] == " "
+        assert wide(row)[place:].replace("\0", "").split()[0] in ("说明书", "第三方软件", "未证实", "未公开")
 
 
 def test_models_of_the_users_folder_are_listed_and_a_broken_one_hides_no_other(acrel: Acrel, tmp_path: Path) -> None:

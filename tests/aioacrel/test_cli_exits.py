@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.acrel_safety.aioacrel.cli.exits import EXPLAINED, Exit
+from custom_components.acrel_safety.aioacrel.cli.exits import Exit, explained
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from simulator import Cabinet
 from tests.aioacrel.cli_rigs import Acrel
@@ -81,10 +81,10 @@ async def test_a_value_that_could_not_be_read_is_another_code_and_an_alarm_goes_
 def test_the_codes_are_explained_where_they_are_looked_for(acrel: Acrel) -> None:
     usage = (ROOT / "docs" / "command-line.md").read_text("utf-8")
     for code in Exit:
-        assert f"\n  {code.value} " in EXPLAINED
+        assert f"\n  {code.value} " in explained("en")
         assert f"| {code.value} |" in usage
     for words in ([], ["read"], ["scan"], ["table", "check"]):
-        assert EXPLAINED.strip() in acrel(*words, "--help").out
+        assert explained("en") in acrel(*words, "--help").out
 
 
 # -- what is shown ---------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.cli import main
 from custom_components.acrel_safety.aioacrel.cli.arguments import parse
-from custom_components.acrel_safety.aioacrel.cli.output import Column, Console, let_go, number_of, table
+from custom_components.acrel_safety.aioacrel.cli.language import Counted
+from custom_components.acrel_safety.aioacrel.cli.output import Column, Console, let_go, table
 from custom_components.acrel_safety.aioacrel.cli.printable import printable
 from custom_components.acrel_safety.aioacrel.cli.saving import save
 from custom_components.acrel_safety.aioacrel.cli.session import open_unit
@@ -27,14 +28,14 @@ from tests.aioacrel.cli_rigs import Acrel, strange_unit
 def drawn_table(
     capsys: pytest.CaptureFixture[str], columns: Sequence[Column], rows: Sequence[Sequence[str]]
 ) -> list[str]:
-    Console.of_process(as_json=False).show(table(columns, rows))
+    Console.of_process(as_json=False).show(table(columns, rows, language="en"))
     return capsys.readouterr().out.splitlines()
 
 
 def test_columns_without_anything_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     columns = [Column("A"), Column("B"), Column("C", is_right=True)]
     assert drawn_table(capsys, columns, [("x", "", "1"), ("", "", "22")]) == ["A   C", "x   1", "   22"]
-    assert [number_of(0, "row"), number_of(1, "row"), number_of(2, "row")] == ["0 rows", "1 row", "2 rows"]
+    assert [str(Counted(count, "row")) for count in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
 
 
 def test_wide_characters_keep_columns_straight(capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,7 +71,7 @@ def test_a_file_gets_no_escapes_no_cuts_and_no_spaces_at_the_end(
 )
 def test_a_hostile_text_does_nothing_to_the_terminal(capsys: pytest.CaptureFixture[str], hostile: str) -> None:
     console = Console.of_process(as_json=False)
-    console.show(table([Column("A")], [(hostile,)]))
+    console.show(table([Column("A")], [(hostile,)], language="en"))
     console.lines([hostile])
     console.note(hostile.replace("\n", ""))
     console.json({"a": hostile})
@@ -168,7 +169,7 @@ async def test_half_a_device_is_shown_with_what_is_wrong_with_the_rest(
 async def test_a_link_is_let_go_of_in_the_middle_of_a_request() -> None:
     asked = asyncio.Event()
     async with strange_unit(registers=1, silent_from=0, asked=asked) as strange:
-        options = parse(["read", strange, "--unit", "1", "--model", "adw300", "--timeout", "200"])
+        options = parse(["read", strange, "--unit", "1", "--model", "adw300", "--timeout", "200"], "en")
 
         async def ask() -> None:
             async with open_unit(options, options.link) as unit:

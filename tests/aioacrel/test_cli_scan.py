@@ -48,7 +48,7 @@ async def test_a_scan_finds_every_unit_and_its_model(acrel: Acrel, cabinet: Cabi
 async def test_a_scan_over_rtu_as_a_table(acrel: Acrel, cabinet: Cabinet) -> None:
     outcome = await acrel.on(cabinet, "scan", "--units", "12,7,13", *QUICK, framing="rtu+tcp")
     heading, *rows, count = outcome.out.splitlines()
-    assert heading.split("  ")[0] == "UNIT"
+    assert heading.split("  ")[0] == "UNIT ID"
     assert [row.split()[:2] for row in rows] == [["12", "dtsd1352,"], ["7", "asj10l"]]
     assert count == "2 of 3 units answer"
 
@@ -139,7 +139,7 @@ async def _searched(
     async with Cabinet.of({2: "adl400", 8: "aim-r100"}, **settings) as cabinet:
         for unit_id in cabinet.units if slow else ():
             cabinet.set_scenario("slow", unit_id, **slow)
-        options = parse(["scan", link(cabinet, framing), "--units", units])
+        options = parse(["scan", link(cabinet, framing), "--units", units], "en")
         started = asyncio.get_running_loop().time()
         done = await search_link(options, options.link, models, Console.of_process(as_json=True))
         return done, asyncio.get_running_loop().time() - started

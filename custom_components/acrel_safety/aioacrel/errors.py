@@ -272,7 +272,11 @@ class FileProblemsError(AcrelError):
     @property
     def lines(self) -> Sequence[str]:
         """One line per problem, in English."""
-        return [f"{self.file}:{problem.text()}" for problem in self.problems]
+        return self.lines_in("en")
+
+    def lines_in(self, language: str) -> Sequence[str]:
+        """Return one line per problem, in a language."""
+        return [f"{self.file}:{problem.text(language)}" for problem in self.problems]
 
     def __str__(self) -> str:
         """One line per problem, in English."""

@@ -20,6 +20,9 @@ SYSTEM_REASONS: Mapping[int | None, str] = {
     errno.EBUSY: "device_busy",
     errno.ENXIO: "no_such_device",
     errno.ENODEV: "no_such_device",
+    errno.ENOSPC: "disk_full",
+    errno.EROFS: "read_only_disk",
+    errno.ENOTDIR: "not_a_folder",
 }
 
 LINK_REASONS: Mapping[int | None, str] = {

@@ -24,5 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != _NEEDED:
             raise
-        sys.stderr.write("acrel needs the package `rich`: pip install 'aioacrel[cli]'\n")
+        from ..texts import phrase  # noqa: PLC0415  # see above
+        from .language import language_of  # noqa: PLC0415
+
+        language = language_of(sys.argv[1:] if argv is None else argv)
+        sys.stderr.write(f"{phrase('package_missing').text(language)}\n")
         return Exit.USAGE

@@ -13,19 +13,14 @@ from ..errors import (
     WrongDeviceError,
 )
 from ..modbus.link import LinkAddress, Transport
+from ..texts import phrase
 from .options import Options
 
-WHAT_TO_CHECK = (
-    "Check unit id, baud rate, parity and the wires A and B. What is slow needs a longer --timeout."
-    " Many gateways serve one program at a time: close others, Home Assistant too."
-)
-WHAT_IS_SLOW = "An answer that takes longer is waited for with a longer --timeout, such as --timeout 10"
-WHICH_MODEL = "Choose the model that is printed on the device; `acrel scan` says which ones fit what it answers"
+WHAT_TO_CHECK = phrase("advise_wiring")
+WHAT_IS_SLOW = phrase("advise_timeout")
+_WHICH_MODEL = phrase("advise_printed_model")
 _OTHER = {Transport.TCP: Transport.RTU_OVER_TCP, Transport.RTU_OVER_TCP: Transport.TCP}
-_KIND = {
-    Transport.TCP: "it may be a gateway that speaks Modbus TCP",
-    Transport.RTU_OVER_TCP: "it may be a serial server that passes bytes on (RTU over TCP)",
-}
+_KIND = {Transport.TCP: phrase("perhaps_tcp"), Transport.RTU_OVER_TCP: phrase("perhaps_rtu_over_tcp")}
 
 
 def on_error(options: Options, error: AcrelError) -> list[str]:
@@ -33,9 +28,9 @@ def on_error(options: Options, error: AcrelError) -> list[str]:
     if isinstance(error, UnheardError):
         return []
     if isinstance(error, WrongDeviceError) and not isinstance(error, DeadMeterError):
-        return [WHICH_MODEL]
+        return [_WHICH_MODEL.text(options.language)]
     if isinstance(error, (NoAnswerError, BadAnswerError)):
-        return [WHAT_TO_CHECK, *other_framing(options)]
+        return [WHAT_TO_CHECK.text(options.language), *other_framing(options)]
     return []
 
 
@@ -50,7 +45,8 @@ def other_framing(options: Options) -> list[str]:
     other = other_link(options.link)
     if other is None:
         return []
-    return [f"{options.link.host} takes connections: {_KIND[other.transport]}. Try: {_command(options, other)}"]
+    kind, command = _KIND[other.transport], _command(options, other)
+    return [phrase("try_other_framing", host=options.link.host, kind=kind, command=command).text(options.language)]
 
 
 def _command(options: Options, other: LinkAddress) -> str:

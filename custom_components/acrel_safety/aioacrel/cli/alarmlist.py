@@ -16,6 +16,8 @@ from ..errors import AcrelError
 from ..points import Model, Point
 from ..readings import PointKey, Reading, Value
 from ..source import NEAR, Order, Sink, Update
+from ..texts import Phrase, phrase
+from .language import Word
 from .output import Json
 
 _UNIT = "unit"
@@ -59,12 +61,12 @@ class AlarmList:
     def derived(self) -> list[str]:
         """Return a line for each alarm that no bit of the device says."""
         pending = [
-            f"{_figures(alarm, self._language)}, for less than its delay so far"
+            phrase("shown_pending", figures=_figures(alarm)).text(self._language)
             for alarm in self._watch.alarms.values()
             if alarm.is_pending
         ]
         return pending + [
-            _line(standing, self._language)
+            _line(standing).text(self._language)
             for standing in self._alarms.standing()
             if standing.is_derived and standing.is_on and standing.value is not None
         ]
@@ -75,16 +77,21 @@ def _plain(standing: Standing) -> dict[str, Json]:
     return {name: plain[name] for name in _FIELDS}
 
 
-def _line(standing: Standing, language: str) -> str:
-    since = f" since {standing.since.astimezone():%H:%M:%S}" if standing.since is not None else ""
-    return f"{standing.level.upper()} {_figures(standing.alarm, language)}{since}"
+def _line(standing: Standing) -> Phrase:
+    level, figures = Word(standing.level.upper()), _figures(standing.alarm)
+    if standing.since is None:
+        return phrase("shown_alarm", level=level, figures=figures)
+    since = f"{standing.since.astimezone():%H:%M:%S}"
+    return phrase("shown_alarm_since", level=level, figures=figures, since=since)
 
 
-def _figures(alarm: Alarm, language: str) -> str:
+def _figures(alarm: Alarm) -> Phrase:
     cause = alarm.cause
     unit = f" {cause.unit}" if cause.unit else ""
-    figures = f"{_shown(alarm.value)}{unit}, limit {_shown(alarm.limit)}{unit}"
-    return f"{cause.key.code}@{cause.key.circuit}: {cause.name.text(language)} ({figures})"
+    value, limit = f"{_shown(alarm.value)}{unit}", f"{_shown(alarm.limit)}{unit}"
+    return phrase(
+        "shown_figures", code=cause.key.code, circuit=cause.key.circuit, cause=cause.name, value=value, limit=limit
+    )
 
 
 def _shown(value: Value | None) -> str:

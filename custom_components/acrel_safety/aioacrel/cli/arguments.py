@@ -2,23 +2,27 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
 from .. import __version__
-from ..addresses import without_passwords
 from ..modbus.framing import BROADCAST_UNIT, Framing
+from ..texts import phrase
 from ..uplink.moment import WeekdayRule
 from ..uplink.server import DEFAULT_PORT
 from . import typed
 from .cloudarguments import add_cloud, unfit
-from .exits import EXPLAINED
+from .exits import explained
+from .language import in_language
 from .options import Options
-from .printable import printable
+from .parser import Parser, helping
 from .xmlarguments import add_secret, add_xml
 
-_TO_ALL = "on a serial line 0 speaks to all and nobody answers; allowed: 1 to 247"
 _PROGRAM = "acrel"
+_ABOUT = (
+    "Read Acrel electrical-safety devices over Modbus, check register tables, plan reads.",
+    "Nothing is written to a device but by `acrel operate … --confirm`.",
+)
 _LINK_HELP = (
     "tcp://host:port, rtu+tcp://host:port or serial:///dev/ttyUSB0?baudrate=9600&parity=N&stopbits=1"
     " (the query may follow the others too and tells the serial line behind a gateway)"
@@ -26,88 +30,80 @@ _LINK_HELP = (
 _MODEL_HELP = "model id as `acrel models` lists them, or the path of a .toml model file"
 _RECORD_HELP = "the record's database (*.db); it may be in use"
 
-
-class _Parser(argparse.ArgumentParser):
-    """Repeats what was typed in a form that does nothing to the terminal."""
-
-    def error(self, message: str) -> NoReturn:
-        """Explain wrong usage and end; a link that stands at the wrong place may hold a password."""
-        super().error(printable(without_passwords(message)))
+type _Add = Callable[..., argparse.ArgumentParser]
 
 
-def parse(argv: Sequence[str]) -> Options:
+def parse(argv: Sequence[str], language: str) -> Options:
     """Return what was asked for; wrong usage and `--help` end in SystemExit, as argparse does."""
-    parser = _parser()
+    parser = _parser(language)
     options = parser.parse_args(argv, namespace=Options(argv=argv))
     if getattr(options, "unit", None) == BROADCAST_UNIT and options.link.framing is Framing.RTU:
-        parser.error(f"argument --unit: {_TO_ALL}")
+        parser.error(f"argument --unit: {phrase('typed_to_all').text(language)}")
     if options.command == "scan" and set(options.units) == {BROADCAST_UNIT} and options.link.framing is Framing.RTU:
-        parser.error(f"argument --units: {_TO_ALL}")
-    if options.command == "cloud" and (wrong := unfit(options)):
-        parser.error(wrong)
+        parser.error(f"argument --units: {phrase('typed_to_all').text(language)}")
+    if options.command == "cloud" and (wrong := unfit(options)) is not None:
+        parser.error(f"argument {wrong[0]}: {wrong[1].text(language)}")
     return options
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def _parser(language: str) -> argparse.ArgumentParser:
+    parser = Parser(
+        language=language,
         prog=_PROGRAM,
-        description="Read Acrel electrical-safety devices over Modbus, check register tables, plan reads.\n"
-        "Nothing is written to a device but by `acrel operate … --confirm`.",
-        epilog=EXPLAINED,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        suggest_on_error=True,
+        description="\n".join(in_language("help", line, language) for line in _ABOUT),
+        epilog=explained(language),
     )
-    parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
+    command = partial(_command, language)
+    version = f"{_PROGRAM} {__version__}"
+    parser.add_argument("--version", action="version", version=version, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_models(_command(commands.add_parser, "models", "list the device models, or all that one of them has"))
-    _add_plan(_command(commands.add_parser, "plan", "show which reads fetch a model's quantities"))
-    _add_read(_command(commands.add_parser, "read", "read a device once: alarms and safety first"))
-    _add_watch(_command(commands.add_parser, "watch", "show a device's values until Ctrl-C"))
-    _add_operate(_command(commands.add_parser, "operate", "give a device one command, and see whether it was done"))
-    _add_scan(_command(commands.add_parser, "scan", "find out which units answer as which model"))
-    _add_dump(_command(commands.add_parser, "dump", "save raw registers as a fixture for tests"))
-    _add_uplink(_command(commands.add_parser, "uplink", "take the calls of 4G devices until Ctrl-C"))
-    _add_gateway(_command(commands.add_parser, "gateway", "take what gateways report to a broker of MQTT until Ctrl-C"))
+    _add_models(command(commands.add_parser, "models", "list the device models, or all that one of them has"))
+    _add_plan(command(commands.add_parser, "plan", "show which reads fetch a model's quantities"))
+    _add_read(command(commands.add_parser, "read", "read a device once: alarms and safety first"))
+    _add_watch(command(commands.add_parser, "watch", "show a device's values until Ctrl-C"))
+    _add_operate(command(commands.add_parser, "operate", "give a device one command, and see whether it was done"))
+    _add_scan(command(commands.add_parser, "scan", "find out which units answer as which model"))
+    _add_dump(command(commands.add_parser, "dump", "save raw registers as a fixture for tests"))
+    _add_uplink(command(commands.add_parser, "uplink", "take the calls of 4G devices until Ctrl-C"))
+    _add_gateway(command(commands.add_parser, "gateway", "take what gateways report to a broker of MQTT until Ctrl-C"))
     _add_frame(
-        _command(
+        command(
             commands.add_parser, "frame", "explain a frame of a 4G device or of Modbus RTU, or a message of a gateway"
         )
     )
-    _add_blocks(_command(commands.add_parser, "blocks", "choose what a 4G device uploads: changes its configuration"))
+    _add_blocks(command(commands.add_parser, "blocks", "choose what a 4G device uploads: changes its configuration"))
     add_cloud(
-        _command(commands.add_parser, "cloud", "list what an account at the maker's cloud shows; nothing is changed")
+        command(commands.add_parser, "cloud", "list what an account at the maker's cloud shows; nothing is changed")
     )
-    add_xml(_command(commands.add_parser, "xml", "take the calls of XML gateways until Ctrl-C"))
-    table = commands.add_parser(
-        "table", help="check, import and export register tables", suggest_on_error=True
-    ).add_subparsers(dest="command", required=True, metavar="ACTION")
-    _add_check(_command(table.add_parser, "check", "say what is wrong with a table", prefix="table "))
-    _add_import(_command(table.add_parser, "import", "make a model file of a table", prefix="table "))
-    _add_export(_command(table.add_parser, "export", "make a table of a model", prefix="table "))
-    log = commands.add_parser(
-        "log", help="show, verify and export the record of what happened", suggest_on_error=True
-    ).add_subparsers(dest="command", required=True, metavar="ACTION")
-    _add_log_show(_command(log.add_parser, "show", "show the newest entries of a record", prefix="log "))
-    _add_log_verify(_command(log.add_parser, "verify", "find out whether a record was changed", prefix="log "))
-    _add_log_export(_command(log.add_parser, "export", "make CSV of a record, or JSON lines", prefix="log "))
+    add_xml(command(commands.add_parser, "xml", "take the calls of XML gateways until Ctrl-C"))
+    table = _group(commands.add_parser, "table", "check, import and export register tables", language)
+    _add_check(command(table, "check", "say what is wrong with a table", prefix="table "))
+    _add_import(command(table, "import", "make a model file of a table", prefix="table "))
+    _add_export(command(table, "export", "make a table of a model", prefix="table "))
+    log = _group(commands.add_parser, "log", "show, verify and export the record of what happened", language)
+    _add_log_show(command(log, "show", "show the newest entries of a record", prefix="log "))
+    _add_log_verify(command(log, "verify", "find out whether a record was changed", prefix="log "))
+    _add_log_export(command(log, "export", "make CSV of a record, or JSON lines", prefix="log "))
     return parser
 
 
-def _command(
-    add: Callable[..., argparse.ArgumentParser], name: str, summary: str, prefix: str = ""
-) -> argparse.ArgumentParser:
+def _group(add: _Add, name: str, summary: str, language: str) -> _Add:
+    parser = add(name, language=language, help=helping(summary, language))
+    return parser.add_subparsers(dest="command", required=True, metavar="ACTION").add_parser
+
+
+def _command(language: str, add: _Add, name: str, summary: str, prefix: str = "") -> argparse.ArgumentParser:
+    said = in_language("help", summary, language)
     parser = add(
         name,
-        help=summary,
-        description=f"{summary[0].upper()}{summary[1:]}.",
-        epilog=EXPLAINED,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        suggest_on_error=True,
+        language=language,
+        help=helping(summary, language),
+        description=f"{said[0].upper()}{said[1:]}{in_language('help', '.', language)}",
+        epilog=explained(language),
     )
     parser.set_defaults(command=prefix + name)
     parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON for programs")
     parser.add_argument("--verbose", action="store_true", help="tell on stderr what happens on the link")
-    parser.add_argument("--language", choices=("en", "zh"), default="en", help="language of names (default: en)")
     parser.add_argument("--models", type=Path, metavar="DIR", help="folder with your own model files")
     return parser
 
@@ -121,7 +117,7 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     _add_codes(parser)
     parser.add_argument("--baudrate", type=typed.whole(300, 1_000_000), metavar="B", help="of the line")
     parser.add_argument("--parity", type=str.upper, choices=("N", "E", "O"), help="of the line")
-    parser.add_argument("--stopbits", type=int, choices=(1, 2), help="of the line")
+    parser.add_argument("--stopbits", type=typed.whole(1, 2), metavar="{1,2}", help="of the line")
     parser.add_argument(
         "--turnaround-ms",
         type=typed.number(zero=True),

@@ -13,6 +13,7 @@ from aiomqtt import Client, MqttError
 
 from ..errors import AcrelError
 from ..foreign import python_says
+from ..texts import phrase
 from .typed import BrokerAddress
 
 PASSWORD, SECRET = "ACREL_MQTT_PASSWORD", "ACREL_MQTT_SECRET"
@@ -33,12 +34,12 @@ class BrokerUnreachableError(AcrelError):
 class Broker:
     """One broker, as long as a command runs."""
 
-    def __init__(self, address: BrokerAddress, ca_file: Path | None) -> None:
+    def __init__(self, address: BrokerAddress, ca_file: Path | None, language: str) -> None:
         """Take where it is; asks for a password where a user is named and none is set."""
         self._address = address
         password = os.environ.get(PASSWORD)
         if password is None and address.user is not None and sys.stdin is not None and sys.stdin.isatty():
-            password = getpass("MQTT password: ")
+            password = getpass(phrase("ask_mqtt_password").text(language))
         self._password = password
         self._tls = ssl.create_default_context(cafile=ca_file) if address.is_secure else None
         self._client: Client | None = None

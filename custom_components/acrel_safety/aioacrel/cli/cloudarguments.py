@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..cloud.profile_reader import PROFILES
+from ..texts import Phrase, phrase
 from .options import Options
 from .typed import number
 
@@ -62,13 +63,14 @@ def add_cloud(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ca-file", type=Path, metavar="FILE", help="with --feed: who signs the broker's certificate")
 
 
-def unfit(options: Options) -> str:
-    """Return what was typed in vain, empty for nothing: some options are for the feed, one is for anything else."""
+def unfit(options: Options) -> tuple[str, Phrase] | None:
+    """Return what was typed in vain, and why: some options are for the feed, one is for anything else."""
     if options.feed is not None:
-        return "argument --record: nothing of a feed is saved" if options.record is not None else ""
+        return ("--record", phrase("typed_nothing_saved")) if options.record is not None else None
     of_feed = {
         "--feed-user": options.feed_user,
         "--seconds": options.feed_seconds,
         "--ca-file": options.ca_file,
     }
-    return next((f"argument {name}: only with --feed" for name, value in of_feed.items() if value is not None), "")
+    typed = [name for name, value in of_feed.items() if value is not None]
+    return (typed[0], phrase("typed_only_with_feed")) if typed else None

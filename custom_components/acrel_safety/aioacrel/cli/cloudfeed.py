@@ -29,7 +29,7 @@ def password(options: Options) -> str:
     """Return the password of the broker's account: that of the environment, or asked for; empty where none is set."""
     known = os.environ.get(PASSWORD)
     if known is None and options.feed_user and sys.stdin is not None and sys.stdin.isatty():
-        known = getpass("Password of the feed: ")
+        known = getpass(phrase("ask_feed_password").text(options.language))
     return known or ""
 
 
@@ -130,7 +130,9 @@ class Listening:
                 values: dict[str, Json] = {key.code: value for key, value in one.values.items()}
                 self._console.json({"event": "values", "site": site, "code": one.code, "time": time, "values": values})
             else:
-                shown = ", ".join(f"{key.code} {in_line(key.code, value)}" for key, value in one.values.items())
+                language = self._options.language
+                values_of = one.values.items()
+                shown = ", ".join(f"{key.code} {in_line(key.code, value, language)}" for key, value in values_of)
                 self._console.lines([f"{time} {site} {one.code}: {shown}"])
         if not self._console.has_reader:
             self._is_over.set()

@@ -12,6 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from ..foreign import system_says
+from ..texts import Said, phrase
+
 BEGUN, ENDED = "begun", "ended"
 _LARGEST = 1_000_000
 """Bytes; then the older half goes."""
@@ -35,7 +38,7 @@ class CommandLog:
             return cls(None)
         return cls(home / ".local" / "state" / "acrel" / "commands.jsonl")
 
-    def put_down(self, what: str, device: str, data: Mapping[str, Any]) -> str:
+    def put_down(self, what: str, device: str, data: Mapping[str, Any]) -> Said:
         """Put down one thing; returns why that could not be done, empty if it was."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = json.dumps({"time": now, "what": what, "device": device, **data}, ensure_ascii=False)
@@ -47,7 +50,7 @@ class CommandLog:
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(f"{line}\n")
         except OSError as error:
-            return f"{self.path}: {error.strerror}"
+            return phrase("told_with_value", cause=self.path, value=system_says(error))
         return ""
 
     def seconds_since(self, device: str) -> float | None:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..modbus.figures import UnitFigures
-from .output import Json, number_of
+from ..texts import phrase
+from .language import Counted, Listed
+from .output import Json
 from .pollclock import PollClock
 
 
@@ -44,20 +46,20 @@ class LinkState:
             "duty_percent": self.duty_percent,
         }
 
-    def lines(self) -> list[str]:
+    def lines(self, language: str) -> list[str]:
         """Return the state for people."""
         times = (
-            f"answer time {self.answer_ms:.0f} ms (slow ones {self.slow_ms:.0f} ms)"
+            phrase("link_times", answer=f"{self.answer_ms:.0f}", slow=f"{self.slow_ms:.0f}")
             if self.answer_ms is not None and self.slow_ms is not None
-            else "no answer yet"
+            else phrase("link_unanswered")
         )
         counted = (
-            number_of(self.counts["timeouts"], "timeout"),
-            number_of(self.counts["discarded"], "discarded frame"),
-            number_of(self.counts["overruns"], "overrun"),
-            f"duty {self.duty_percent:.0f} %",
+            Counted(self.counts["timeouts"], "timeout"),
+            Counted(self.counts["discarded"], "discarded frame"),
+            Counted(self.counts["overruns"], "overrun"),
+            phrase("link_duty", percent=f"{self.duty_percent:.0f}"),
         )
-        return [f"poll {self.poll}: {times}", ", ".join(counted)]
+        return [phrase("link_poll", poll=self.poll, times=times).text(language), Listed(counted).text(language)]
 
 
 def _milliseconds(seconds: float | None) -> float | None:

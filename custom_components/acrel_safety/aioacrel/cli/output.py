@@ -12,6 +12,7 @@ import rich.console
 from rich.table import Table
 from rich.text import Text
 
+from .language import Word
 from .printable import printable
 
 type Json = str | float | bool | Sequence[Json] | Mapping[str, Json] | None
@@ -41,10 +42,7 @@ class Console:
 
     @classmethod
     def of_process(cls, *, as_json: bool) -> Console:
-        """Take the outputs of the process; what their encoding cannot show is escaped."""
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")
+        """Take the outputs of the process."""
         # Python has no output object where the shell closed the output.
         out, err = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()
         return cls(out=out, err=err, as_json=as_json, page=_rich_on(out), side=_rich_on(err))
@@ -95,6 +93,13 @@ class Console:
             self.has_reader = False
 
 
+def escape_what_cannot_be_shown() -> None:
+    """Have the outputs of the process escape what their encoding cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _rich_on(stream: TextIO) -> rich.console.Console:
     is_terminal = stream.isatty()
     return rich.console.Console(
@@ -120,22 +125,17 @@ def let_go(*streams: TextIO | None) -> None:
             os.close(nowhere)
 
 
-def number_of(count: int, what: str) -> str:
-    """Return how many there are of something: `1 row`, `2 rows`."""
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; one that `gives_way` is the first to be narrowed on a terminal."""
+    """A column of a table, its heading in English; one that `gives_way` is the first to be narrowed on a terminal."""
 
     heading: str
     is_right: bool = False
     gives_way: bool = False
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, one_line: bool = False) -> Table:
-    """Return a table; columns in which no row has anything are left out.
+def table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, language: str, one_line: bool = False) -> Table:
+    """Return a table, its headings in a language; columns in which no row has anything are left out.
 
     With `one_line` what is too wide is cut, otherwise it goes on below.
     """
@@ -144,7 +144,7 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, one_line
     for index in shown:
         column = columns[index]
         drawn.add_column(
-            column.heading,
+            Word(column.heading).text(language),
             justify="right" if column.is_right else "left",
             no_wrap=not column.gives_way,
             overflow="fold" if column.gives_way else "ellipsis",

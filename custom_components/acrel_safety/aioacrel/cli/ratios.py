@@ -6,12 +6,14 @@ from ..errors import AcrelError
 from ..points import Model
 from ..readings import PointKey, Reading, Value
 from ..registers import Ratio
+from ..texts import Phrase, phrase
 from ..vocabulary import Kind
+from .language import both
 from .options import Options
 
 type Given = Mapping[Ratio, float]
 
-_NAMES = {Ratio.PT: "Voltage transformer ratio", Ratio.CT: "Current transformer ratio"}
+_NAMES = {Ratio.PT: phrase("ratio_pt"), Ratio.CT: phrase("ratio_ct")}
 
 
 class IdleRatioError(AcrelError):
@@ -49,10 +51,7 @@ def missing(options: Options, model: Model) -> str:
     if options_missing := [
         f"--{ratio}" for ratio in Ratio if ratio in model.registers.asks_ratios and ratio not in stated(options)
     ]:
-        return (
-            f"{model.name} does not tell its transformer ratios: taken as 1,"
-            f" state {' and '.join(options_missing)} otherwise"
-        )
+        return phrase("ratio_untold", model=model.name, options=both(options_missing)).text(options.language)
     return ""
 
 
@@ -60,27 +59,28 @@ def sources(
     options: Options, model: Model, keys: Sequence[PointKey], readings: Mapping[PointKey, Reading]
 ) -> list[str]:
     """Say which ratios the values shown are multiplied with, and who told them."""
-    lines = [_source(options, model, ratio, readings) for ratio in used(model, keys)]
-    return [*lines, *_left_alone(model, readings)]
+    told = [_source(options, model, ratio, readings) for ratio in used(model, keys)]
+    return [each.text(options.language) for each in (*told, *_left_alone(model, readings))]
 
 
-def _source(options: Options, model: Model, ratio: Ratio, readings: Mapping[PointKey, Reading]) -> str:
+def _source(options: Options, model: Model, ratio: Ratio, readings: Mapping[PointKey, Reading]) -> Phrase:
     name, told = _NAMES[ratio], model.registers.read_ratios.get(ratio)
     if (value := stated(options).get(ratio)) is not None:
-        return f"{name}: {value:g}, as stated with --{ratio}{', not the one the device tells' if told else ''}"
+        if told:
+            return phrase("ratio_stated_otherwise", name=name, value=f"{value:g}", ratio=ratio)
+        return phrase("ratio_stated", name=name, value=f"{value:g}", ratio=ratio)
     if told is None:
-        return f"{name}: 1, taken for granted; --{ratio} states another"
+        return phrase("ratio_granted", name=name, ratio=ratio)
     reading = readings.get(told)
     if reading is None or reading.value is None:
-        return f"{name}: the device does not tell it ({told.code})"
-    return f"{name}: {_number(reading.value)}, as the device tells ({told.code})"
+        return phrase("ratio_unread", name=name, code=told.code)
+    return phrase("ratio_read", name=name, value=_number(reading.value), code=told.code)
 
 
-def _left_alone(model: Model, readings: Mapping[PointKey, Reading]) -> list[str]:
+def _left_alone(model: Model, readings: Mapping[PointKey, Reading]) -> list[Phrase]:
     """Name the ratios that are set in the device and that nothing is multiplied with here."""
     return [
-        f"{key.code} {_number(reading.value)} is set in the device:"
-        " its values are shown as it gives them, not multiplied"
+        phrase("ratio_left_alone", code=key.code, value=_number(reading.value))
         for key, reading in readings.items()
         if model.points[key].quantity.kind is Kind.RATIO
         and key not in model.registers.read_ratios.values()

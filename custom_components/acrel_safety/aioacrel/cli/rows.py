@@ -12,9 +12,11 @@ from rich.text import Text
 from ..control.position import POSITIONS
 from ..points import Model, Point
 from ..readings import PointKey, Quality, Reading, Value
+from ..texts import Said, phrase, said
 from ..vocabulary import Kind, Quantity, vocabulary
 from .exits import Exit
-from .output import Column, Json, number_of, table
+from .language import Counted, Word, both
+from .output import Column, Json, table
 from .ranks import in_rank, is_alarm
 
 COLUMNS = (
@@ -25,16 +27,16 @@ COLUMNS = (
     Column("UNIT"),
     Column("NOTE"),
 )
-WHY_NOT: Mapping[Quality, str] = {
+WHY_NOT: Mapping[Quality, Said] = {
     Quality.GOOD: "",
-    Quality.HELD: "counter moved impossibly",
-    Quality.STALE: "not heard for too long",
-    Quality.NO_ANSWER: "no answer",
-    Quality.REFUSED: "refused by the device",
-    Quality.IMPLAUSIBLE: "implausible, thrown away",
-    Quality.NO_RATIO: "transformer ratio unknown",
-    Quality.INCOMPLETE: "its decimal point or sign is unknown",
-    Quality.INVALID: "does not hold, says the device",
+    Quality.HELD: phrase("value_held"),
+    Quality.STALE: phrase("value_stale"),
+    Quality.NO_ANSWER: phrase("check_unanswered"),
+    Quality.REFUSED: phrase("value_refused"),
+    Quality.IMPLAUSIBLE: phrase("value_implausible"),
+    Quality.NO_RATIO: phrase("value_without_ratio"),
+    Quality.INCOMPLETE: phrase("value_incomplete"),
+    Quality.INVALID: phrase("value_invalid"),
 }
 """What stands in place of a value."""
 _MOST_NAMED = 10
@@ -91,52 +93,55 @@ def exit_of(rows: Iterable[Row]) -> Exit:
     return Exit.INCOMPLETE if any(row.is_unread for row in rows) else Exit.DONE
 
 
-def table_of(rows: Sequence[Row], *, groups_quiet: bool, one_line: bool = False) -> Table:
+def table_of(rows: Sequence[Row], *, language: str, groups_quiet: bool, one_line: bool = False) -> Table:
     """Return rows as a table; with `groups_quiet` the alarms that are off share one of its rows."""
     quiet = [row for row in rows if row.is_quiet] if groups_quiet else []
     cells = [row.cells() for row in rows if not (groups_quiet and row.is_quiet)]
     if quiet:
-        summary = ("", "", quiet_text(quiet), "no", "", "")
+        summary = ("", "", quiet_text(quiet, language), Word("no").text(language), "", "")
         place = sum(row.is_alarm for row in rows) - len(quiet)
         cells.insert(place, tuple(Text(text, style="green") for text in summary))
-    return table(COLUMNS, cells, one_line=one_line)
+    return table(COLUMNS, cells, language=language, one_line=one_line)
 
 
-def quiet_text(quiet: Sequence[Row]) -> str:
-    """Count alarms and faults that are off."""
+def quiet_text(quiet: Sequence[Row], language: str) -> str:
+    """Count alarms and faults that are off; there is at least one."""
     alarms = sum(row.kind is Kind.ALARM for row in quiet)
     faults = len(quiet) - alarms
-    counted = [number_of(alarms, "alarm")] if alarms else []
-    counted += [number_of(faults, "fault")] if faults else []
-    return f"{' and '.join(counted)} quiet"
+    counted = [Counted(alarms, "alarm")] if alarms else []
+    counted += [Counted(faults, "fault")] if faults else []
+    return phrase("quiet_alarms", alarms=both(counted)).text(language)
 
 
-def summary_of(rows: Iterable[Row]) -> list[Text]:
+def summary_of(rows: Iterable[Row], language: str) -> list[Text]:
     """Say at the end, where it is seen, which alarms are on or unknown, and how many values are missing."""
     rows = list(rows)
     on = [str(row.key) for row in rows if row.is_on]
     unknown = [str(row.key) for row in rows if row.is_alarm and row.is_unread]
     unread = sum(row.is_unread for row in rows)
-    lines = [Text(f"{number_of(len(on), 'alarm')} on: {', '.join(on)}", style="bold red")] if on else []
+    told = [(phrase("shown_on", alarms=Counted(len(on), "alarm"), names=", ".join(on)), "bold red")] if on else []
     if unknown:
-        said = f"{number_of(len(unknown), 'alarm')} unknown, which is not quiet: {named(unknown)}"
-        lines.append(Text(said, style="bold yellow"))
-    return [*lines, *([Text(f"{number_of(unread, 'value')} could not be read", style="yellow")] if unread else [])]
+        alarms = phrase("shown_unknown", alarms=Counted(len(unknown), "alarm"), names=named(unknown))
+        told.append((alarms, "bold yellow"))
+    if unread:
+        told.append((phrase("values_unread", values=Counted(unread, "value")), "yellow"))
+    return [Text(each.text(language), style=style) for each, style in told]
 
 
-def why_unread(rows: Iterable[Row]) -> list[str]:
+def why_unread(rows: Iterable[Row], language: str) -> list[str]:
     """Return a line per reason for which quantities have no value, with their names."""
     reasons: dict[str, list[str]] = {}
     for row in rows:
         if row.is_unread:
             reasons.setdefault(row.note, []).append(str(row.key))
-    return [f"{reason}: {named(names)}" for reason, names in reasons.items()]
+    told = [phrase("told_with_value", cause=reason, value=named(names)) for reason, names in reasons.items()]
+    return [each.text(language) for each in told]
 
 
-def named(names: Sequence[str]) -> str:
+def named(names: Sequence[str]) -> Said:
     """Return the first of some names, and how many more there are."""
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"{', '.join(names[:_MOST_NAMED])}{more}"
+    first, more = ", ".join(names[:_MOST_NAMED]), len(names) - _MOST_NAMED
+    return phrase("and_others", names=first, count=more) if more > 0 else first
 
 
 def as_document(model: Model, keys: Sequence[PointKey], readings: Mapping[PointKey, Reading]) -> dict[str, Json]:
@@ -154,45 +159,47 @@ def _row(point: Point, reading: Reading | None, language: str) -> Row:
     alarm = is_alarm(point)
     note = WHY_NOT[reading.quality] if reading is not None else WHY_NOT[Quality.NO_ANSWER]
     if alarm and value is True:
-        note = point.quantity.kind.upper()
+        note = Word(point.quantity.kind.upper())
     return Row(
         key=point.key,
         name=point.quantity.name(language),
         value=value,
-        shown=_shown(point, value),
+        shown=_shown(point, value, language),
         unit=(point.quantity.unit or "") if value is not None else "",
-        note=note,
+        note=said(note, language),
         kind=point.quantity.kind,
         is_alarm=alarm,
     )
 
 
-def _shown(point: Point, value: Value | None) -> str:
+def _shown(point: Point, value: Value | None, language: str) -> str:
     """Return a value as people read it."""
     match value:
         case None:
             return "–"
         case bool():
-            return _answer(point.quantity, is_so=value)
+            return _answer(point.quantity, is_so=value).text(language)
+        case str() if point.quantity.kind is Kind.SETTING:
+            return value  # as it is typed after --value
         case str():
-            return value
+            return Word(value).text(language)
     return f"{value:.{point.precision}f}" if point.precision is not None else f"{value:g}"
 
 
-def in_line(code: str, value: Value | None) -> str:
+def in_line(code: str, value: Value | None, language: str) -> str:
     """Return a value with its unit, as one of several in a line."""
     quantity = vocabulary().find(code)
     match value:
         case None:
             return "?"
         case bool():
-            return _answer(quantity, is_so=value)
+            return _answer(quantity, is_so=value).text(language)
         case str():
             return value
     return f"{value:g}" if quantity is None or quantity.unit is None else f"{value:g} {quantity.unit}"
 
 
-def _answer(quantity: Quantity | None, *, is_so: bool) -> str:
+def _answer(quantity: Quantity | None, *, is_so: bool) -> Word:
     if quantity is not None and quantity.key in POSITIONS:
-        return "closed" if is_so else "open"
-    return "yes" if is_so else "no"
+        return Word("closed" if is_so else "open")
+    return Word("yes" if is_so else "no")

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from ..cloud.profile_reader import ProfileError
 from ..errors import AcrelError, FileProblemsError, UnknownModelError
+from ..foreign import system_says
+from ..texts import phrase
 from . import advice
 from .arguments import parse
 from .commands import (
@@ -32,9 +34,10 @@ from .commands import (
 )
 from .commands.cloud import NoPasswordError
 from .exits import Exit
+from .language import language_of
 from .options import Options
 from .orders import WrongOrderError
-from .output import Console, let_go
+from .output import Console, escape_what_cannot_be_shown, let_go
 from .ratios import IdleRatioError
 from .selecting import UnknownQuantityError, UnusableFolderError
 
@@ -73,9 +76,11 @@ def run(argv: Sequence[str]) -> int:
 
     A reader that goes away (`acrel watch | head`) ends the command quietly: it had enough.
     """
+    language = language_of(argv)
+    escape_what_cannot_be_shown()
     try:
         try:
-            return _run(argv)
+            return _run(argv, language)
         finally:
             # Here, because at the interpreter's end a failure could only be shown as a traceback.
             for stream in (sys.stdout, sys.stderr):
@@ -86,13 +91,13 @@ def run(argv: Sequence[str]) -> int:
         return Exit.DONE
     except OSError as error:  # the outputs themselves, such as a full disk
         let_go(sys.stdout)
-        sys.stderr.write(f"the output cannot be written: {error.strerror}\n")
+        sys.stderr.write(f"{phrase('output_unwritable', why=system_says(error)).text(language)}\n")
         return Exit.FAILED
 
 
-def _run(argv: Sequence[str]) -> int:
+def _run(argv: Sequence[str], language: str) -> int:
     try:
-        options = parse(argv)
+        options = parse(argv, language)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     console = Console.of_process(as_json=options.as_json)
@@ -100,18 +105,16 @@ def _run(argv: Sequence[str]) -> int:
         try:
             return COMMANDS[options.command](options, console)
         except AcrelError as error:
-            _fail(
-                console,
-                error.key,
-                *(error.lines if isinstance(error, FileProblemsError) else (error.text(options.language),)),
-            )
+            lines = error.lines_in(language) if isinstance(error, FileProblemsError) else (error.text(language),)
+            _fail(console, error.key, *lines)
             for line in advice.on_error(options, error):
                 console.note(line)
             return Exit.USAGE if isinstance(error, WRONG_USAGE) else Exit.FAILED
         except OSError as error:
             if error.filename is None:
                 raise
-            _fail(console, "system_error", f"{error.filename}: {error.strerror}")
+            said = phrase("told_with_value", cause=error.filename, value=system_says(error))
+            _fail(console, "system_error", said.text(language))
             return Exit.FAILED
 
 

@@ -9,8 +9,10 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from ..texts import phrase
+from .language import Counted
 from .linkstate import LinkState
-from .output import Console, number_of
+from .output import Console
 from .printable import printable
 from .rows import Row, table_of
 
@@ -21,6 +23,7 @@ _LEAST_ROWS = 1
 class Frame:
     """What is shown after one poll."""
 
+    language: str
     title: str
     rows: Sequence[Row]
     """All that was polled, the most important first."""
@@ -36,9 +39,9 @@ class Frame:
 
     def whole(self) -> list[RenderableType]:
         """Return everything, however long it is."""
-        more = [f"… {self.left_out} more, --all shows them"] if self.left_out else []
-        rows = table_of(self.rows, groups_quiet=self.groups_quiet)
-        below = [*self.alarms, *more, *self.link.lines(), *self.ratios, self.trouble]
+        more = [phrase("more_with_all", count=self.left_out).text(self.language)] if self.left_out else []
+        rows = table_of(self.rows, language=self.language, groups_quiet=self.groups_quiet)
+        below = [*self.alarms, *more, *self.link.lines(self.language), *self.ratios, self.trouble]
         return [Text(printable(self.title)), rows, *(Text(printable(line)) for line in below if line)]
 
     def lines_of_rows(self) -> int:
@@ -48,7 +51,7 @@ class Frame:
 
     def lines_besides(self) -> int:
         """Return how many lines the rest takes: title, heading, state of the link and what there is to say."""
-        return 2 + len(self.link.lines()) + len(self._said())
+        return 2 + len(self.link.lines(self.language)) + len(self._said())
 
     def fitting(self, height: int) -> Group:
         """Return as much as fits into a window; what does not is counted, but no active alarm is left out."""
@@ -59,9 +62,9 @@ class Frame:
             shown = self._first(space - 1)
             more += len(self.rows) - len(shown)
         parts: list[Text] = [_line(self._more(shown, more), "dim")] if more else []
-        parts += [_line(line, "dim") for line in self.link.lines()]
+        parts += [_line(line, "dim") for line in self.link.lines(self.language)]
         parts += self._said()
-        table = table_of(shown, groups_quiet=self.groups_quiet, one_line=True)
+        table = table_of(shown, language=self.language, groups_quiet=self.groups_quiet, one_line=True)
         return Group(_line(self.title, "bold"), table, *parts)
 
     def _first(self, lines: int) -> list[Row]:
@@ -82,8 +85,10 @@ class Frame:
         """Count what is not shown; alarms of which nothing is known are counted by themselves."""
         hidden = set(self.rows) - set(shown)
         unknown = sum(row.is_alarm and row.is_unread for row in hidden)
-        text = f"… {more} more, {'--all' if self.left_out else 'a higher window'} shows them"
-        return f"{text} ({number_of(unknown, 'alarm')} not known)" if unknown else text
+        said = phrase("more_with_all", count=more) if self.left_out else phrase("more_in_window", count=more)
+        if unknown:
+            said = phrase("more_unknown", more=said, alarms=Counted(unknown, "alarm"))
+        return said.text(self.language)
 
     def _said(self) -> list[Text]:
         lines = [_line(line, "bold red") for line in self.alarms]

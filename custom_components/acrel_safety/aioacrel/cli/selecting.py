@@ -14,7 +14,7 @@ from ..models.limits import LARGEST_FILE
 from ..points import Model
 from ..readings import PointKey
 from ..registers import LineSettings
-from ..texts import Phrase
+from ..texts import Phrase, Said, phrase
 from ..userfiles import read_text
 from ..vocabulary import vocabulary
 from .circuits import circuit_spans
@@ -101,11 +101,13 @@ def find_keys(model: Model, codes: Sequence[str] | None, *, name: str | None = N
     return [key for key in model.readable if key in wanted]
 
 
-def _near(model: Model, spelling: str) -> str:
+def _near(model: Model, spelling: str) -> Said:
     """Say what was perhaps meant: the code in another circuit, codes that look alike, or names that do."""
     if keys := _spelled(model, spelling):
         circuits = circuit_spans([key.circuit for key in keys])
-        return f"It has {keys[0].code} in {'circuit' if len(keys) == 1 else 'circuits'} {circuits}. "
+        if len(keys) == 1:
+            return phrase("near_circuit", code=keys[0].code, circuit=circuits)
+        return phrase("near_circuits", code=keys[0].code, circuits=circuits)
     codes = {key.code.casefold(): key.code for key in model.readable}
     names = {model.points[key].quantity.name("en").casefold(): key.code for key in model.readable}
     wanted = spelling.casefold()
@@ -113,7 +115,7 @@ def _near(model: Model, spelling: str) -> str:
     alike += [codes[found] for found in get_close_matches(wanted, codes, _MOST_NEAR)]
     alike += [names[found] for found in get_close_matches(wanted, names, _MOST_NEAR)]
     near = list(dict.fromkeys(alike))[:_MOST_NEAR]
-    return f"Near: {', '.join(near)}. " if near else ""
+    return phrase("near_codes", codes=", ".join(near)) if near else ""
 
 
 def _spelled(model: Model, spelling: str) -> list[PointKey]:
@@ -147,7 +149,6 @@ def line_of(options: Options, model: Model) -> LineSettings:
     )
 
 
-def doubt_text(device: PolledUnit, doubt: Phrase) -> str:
+def doubt_text(device: PolledUnit, doubt: Phrase, language: str) -> str:
     """Say what speaks against the model the user named."""
-    unit, model = device.unit_id, device.model.name
-    return f"Warning: unit {unit} does not answer quite as the model {model} does ({doubt}): compare with its display"
+    return phrase("model_doubted", unit=device.unit_id, model=device.model.name, doubt=doubt).text(language)

@@ -9,8 +9,9 @@ from ..problems import Problem, Severity
 from ..table import AddressMode, KMode, TableImport, import_table
 from ..table.csvfile import LARGEST_TABLE
 from ..userfiles import read_file
+from .language import Counted, Listed
 from .options import Options
-from .output import Json, number_of
+from .output import Json
 
 
 def imported(options: Options, *, model_id: str, base: Model | None) -> TableImport:
@@ -37,10 +38,10 @@ def problem_lines(file: Path, problems: Sequence[Problem], language: str) -> lis
     return [f"{file}:{problem.text(language)}" for problem in problems]
 
 
-def counted(problems: Sequence[Problem]) -> str:
+def counted(problems: Sequence[Problem]) -> Listed:
     """Return how many errors and warnings there are."""
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
-    return f"{number_of(errors, 'error')}, {number_of(len(problems) - errors, 'warning')}"
+    return Listed((Counted(errors, "error"), Counted(len(problems) - errors, "warning")))
 
 
 def problems_json(problems: Sequence[Problem], language: str) -> list[Json]:

@@ -15,6 +15,7 @@ from ..modbus.link import LinkAddress
 from ..models.entry import MODEL_ID
 from ..registers import LAST_REGISTER
 from ..reporting.fields import is_serial as is_topic_serial
+from ..texts import Sayable, phrase
 from ..uplink.fields import is_serial
 from ..uplink.limits import Network
 
@@ -25,25 +26,34 @@ MOST_BYTES = 1 << 16
 """Of frames that are to be explained."""
 
 
+class WrongValueError(argparse.ArgumentTypeError):
+    """What was typed is no value of the option: what is wrong with it is said in the user's language."""
+
+    def __init__(self, said: Sayable) -> None:
+        """Take what is wrong."""
+        self.said = said
+        super().__init__(str(said))
+
+
 def link(text: str) -> LinkAddress:
     """Read where the link is."""
     try:
         return LinkAddress.parse(text)
     except AddressFormError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise WrongValueError(error) from None
 
 
 def whole(low: int, high: int | None = None) -> Callable[[str], int]:
     """Return a reader of whole numbers within limits."""
 
     def read(text: str) -> int:
-        allowed = f"{low} to {high}" if high is not None else f"{low} or more"
+        allowed = phrase("interval", low=low, high=high) if high is not None else phrase("or_more", low=low)
         try:
             value = int(text)
         except ValueError:
             value = None
         if value is None or value < low or (high is not None and value > high):
-            raise argparse.ArgumentTypeError(f"'{text}' does not fit; allowed: {allowed}")
+            raise WrongValueError(phrase("typed_unfit", found=text, allowed=allowed))
         return value
 
     return read
@@ -58,8 +68,8 @@ def number(*, zero: bool = False) -> Callable[[str], float]:
         except ValueError:
             value = math.nan
         if not (math.isfinite(value) and (value > 0 or (zero and value == 0))):
-            allowed = "0 or more" if zero else "more than 0"
-            raise argparse.ArgumentTypeError(f"'{text}' does not fit; allowed: {allowed}")
+            allowed = phrase("or_more", low=0) if zero else phrase("above_zero")
+            raise WrongValueError(phrase("typed_unfit", found=text, allowed=allowed))
         return value
 
     return read
@@ -72,9 +82,7 @@ def units(text: str) -> Sequence[int]:
         match = re.fullmatch(r"\s*(\d{1,3})\s*(?:-\s*(\d{1,3})\s*)?", part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if not first <= last <= LAST_UNIT:
-            raise argparse.ArgumentTypeError(
-                f"'{text}' names no units; allowed: 1-20 or 1,3,7-9, each from 0 to {LAST_UNIT}"
-            )
+            raise WrongValueError(phrase("typed_no_units", found=text, last=LAST_UNIT))
         named.update(dict.fromkeys(range(first, last + 1)))
     return tuple(named)
 
@@ -83,7 +91,7 @@ def model_id(text: str) -> str:
     """Read the id of a model, in any case."""
     wanted = text.strip().lower()
     if not MODEL_ID.fullmatch(wanted):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a model id; allowed: small letters, digits, - and _")
+        raise WrongValueError(phrase("typed_no_model_id", found=text, allowed=phrase("model_id")))
     return wanted
 
 
@@ -91,22 +99,17 @@ def codes(text: str) -> Sequence[str]:
     """Read `Lg,TempA@1`."""
     named = [code.strip() for code in text.split(",") if code.strip()]
     if not named:
-        raise argparse.ArgumentTypeError(f"'{text}' names no quantities; allowed: Lg,TempA or Lg@3")
+        raise WrongValueError(phrase("typed_no_codes", found=text))
     return named
 
 
 def registers(text: str) -> tuple[int, int]:
     """Read `0x0-0x3F`, `100-120`, `003Fh` (first and last register)."""
     first, _, last = text.partition("-")
-    try:
-        low = register(first)
-        high = register(last) if last else low
-    except ValueError:
-        low, high = 1, 0
-    if not low <= high <= LAST_REGISTER:
-        raise argparse.ArgumentTypeError(
-            f"'{text}' names no registers; allowed: 0x0-0x3F, 0-63 or 0000h-003Fh, up to FFFFh"
-        )
+    low = _register(first)
+    high = _register(last) if last else low
+    if low is None or high is None or not low <= high <= LAST_REGISTER:
+        raise WrongValueError(phrase("typed_no_registers", found=text))
     return low, high
 
 
@@ -115,9 +118,7 @@ def moment(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text.strip()).astimezone()
     except ValueError, OverflowError, OSError:
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is no time; allowed: 2026-11-26, 2026-11-26T08:30 or 2026-11-26T08:30+08:00"
-        ) from None
+        raise WrongValueError(phrase("typed_no_time", found=text)) from None
 
 
 def head(text: str) -> Head:
@@ -125,14 +126,14 @@ def head(text: str) -> Head:
     try:
         return Head.parse(text)
     except BadHeadError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise WrongValueError(error) from None
 
 
 def kinds(text: str) -> Sequence[str]:
     """Read `alarm,acknowledge`; a kind of a newer version is one too."""
     named = [kind.strip().lower() for kind in text.split(",") if kind.strip()]
     if not named or not all(re.fullmatch(r"[a-z0-9_]+", kind) for kind in named):
-        raise argparse.ArgumentTypeError(f"'{text}' names no kinds; allowed: {', '.join(Kind)}")
+        raise WrongValueError(phrase("typed_no_kinds", found=text, allowed=", ".join(Kind)))
     return named
 
 
@@ -144,9 +145,7 @@ def hexadecimal(text: str) -> bytes:
     try:
         return bytes.fromhex(digits)
     except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"these are no bytes; allowed: two hexadecimal digits each, at most {MOST_BYTES} bytes"
-        ) from None
+        raise WrongValueError(phrase("typed_no_bytes", most=MOST_BYTES)) from None
 
 
 def listening(text: str) -> tuple[str, int]:
@@ -159,7 +158,7 @@ def listening(text: str) -> tuple[str, int]:
     except ValueError:
         number = -1
     if not 0 <= number <= LAST_PORT:
-        raise argparse.ArgumentTypeError(f"'{text}' is no address with a port; allowed: 127.0.0.1:7000, [::1]:7000")
+        raise WrongValueError(phrase("typed_no_listening", found=text))
     return host, number
 
 
@@ -168,7 +167,7 @@ def server(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) <= LAST_PORT:
-        raise argparse.ArgumentTypeError(f"'{text}' is no server with a port; allowed: cloud.example:7000, [::1]:7000")
+        raise WrongValueError(phrase("typed_no_server", found=text))
     return host, int(port)
 
 
@@ -176,7 +175,7 @@ def device(text: str) -> tuple[str, str]:
     """Read `SERIAL=MODEL`."""
     serial, _, model = text.partition("=")
     if not is_serial(serial) or not model:
-        raise argparse.ArgumentTypeError(f"'{text}' names no device; allowed: 20251118000042=ddsy1352")
+        raise WrongValueError(phrase("typed_no_device", found=text, allowed="20251118000042=ddsy1352"))
     return serial, model
 
 
@@ -185,7 +184,7 @@ def network(text: str) -> Network:
     try:
         return ip_network(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is no network; allowed: 10.0.0.0/8, 2001:db8::/32") from None
+        raise WrongValueError(phrase("typed_no_network", found=text)) from None
 
 
 def utc_offset(text: str) -> tzinfo:
@@ -193,7 +192,7 @@ def utc_offset(text: str) -> tzinfo:
     match = re.fullmatch(r"([+-]?)(\d{1,2})(?::(\d\d))?", text)
     minutes = 60 * int(match[2]) + int(match[3] or 0) if match else _MOST_MINUTES + 1
     if match is None or minutes > _MOST_MINUTES:
-        raise argparse.ArgumentTypeError(f"'{text}' is no offset; allowed: -12:00 to +14:00")
+        raise WrongValueError(phrase("typed_no_offset", found=text))
     return timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes))
 
 
@@ -216,10 +215,16 @@ class Joined(argparse.Action):
 
 
 def register(text: str) -> int:
-    """Read one register: `0x1001`, `4097` or `1001h`. Raises ValueError."""
+    """Read one register: `0x1001`, `4097` or `1001h`."""
+    if (found := _register(text)) is None:
+        raise WrongValueError(phrase("typed_no_register", found=text))
+    return found
+
+
+def _register(text: str) -> int | None:
     number = text.strip().lower()
-    if not re.fullmatch(r"\d+|0x[0-9a-f]+|[0-9a-f]+h", number):
-        raise ValueError(text)
+    if not re.fullmatch(r"\d{1,9}|0x[0-9a-f]{1,9}|[0-9a-f]{1,9}h", number):
+        return None
     is_hex = number.startswith("0x") or number.endswith("h")
     return int(number.removesuffix("h"), 16 if is_hex else 10)
 
@@ -239,19 +244,16 @@ class BrokerAddress:
 
 def broker(text: str) -> BrokerAddress:
     """Read `mqtt://[USER@]HOST[:PORT]` or `mqtts://…`."""
-    allowed = "mqtt://host, mqtts://host:8883, a user before the host"
     try:
         found = urlsplit(text)
         port = found.port
     except ValueError:
-        raise argparse.ArgumentTypeError(f"this is no address of a broker; allowed: {allowed}") from None
+        raise WrongValueError(phrase("typed_no_broker_at_all")) from None
     if found.password is not None:
-        raise argparse.ArgumentTypeError(
-            "a password in a command is seen by others: set ACREL_MQTT_PASSWORD, or type it when asked"
-        )
+        raise WrongValueError(phrase("typed_password"))
     is_secure = found.scheme == "mqtts"
     if found.scheme not in ("mqtt", "mqtts") or not found.hostname or found.path.strip("/") or found.query:
-        raise argparse.ArgumentTypeError(f"'{text}' is no address of a broker; allowed: {allowed}")
+        raise WrongValueError(phrase("typed_no_broker", found=text))
     return BrokerAddress(found.hostname, port or (MQTTS_PORT if is_secure else MQTT_PORT), is_secure, found.username)
 
 
@@ -259,12 +261,12 @@ def meter(text: str) -> tuple[str, str]:
     """Read `SERIAL=MODEL` of a meter behind a gateway."""
     serial, _, model = text.partition("=")
     if not is_topic_serial(serial) or not model:
-        raise argparse.ArgumentTypeError(f"'{text}' names no meter; allowed: 22260101000011=ascb1")
+        raise WrongValueError(phrase("typed_no_meter", found=text))
     return serial, model
 
 
 def gateway(text: str) -> str:
     """Read the serial number of a gateway."""
     if not is_topic_serial(text):
-        raise argparse.ArgumentTypeError(f"'{text}' is no serial number")
+        raise WrongValueError(phrase("typed_no_serial", found=text))
     return text

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from ..texts import phrase
 from ..xmlgateway.names import GatewayName, MeterId
 from . import typed
 
@@ -67,7 +68,7 @@ def gateway(text: str) -> tuple[GatewayName, Path]:
         found = None
     if found is None or not file:
         # What was typed may be a secret in the wrong place: it is not repeated.
-        raise argparse.ArgumentTypeError("this names no gateway and file; allowed: 310101A064/01=secret.txt")
+        raise typed.WrongValueError(phrase("typed_no_gateway_and_file"))
     return found, Path(file)
 
 
@@ -81,5 +82,5 @@ def meter(text: str) -> tuple[GatewayName, MeterId, str]:
     except ValueError:
         found = None
     if found is None or not model:
-        raise argparse.ArgumentTypeError(f"'{text}' names no device; allowed: 310101A064/01:01003=dtsy1352")
+        raise typed.WrongValueError(phrase("typed_no_device", found=text, allowed="310101A064/01:01003=dtsy1352"))
     return gateway_name, found, model

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ..readings import PointKey
+from ..texts import phrase
 from .seen import Finding, Rule, Seen
 
 _SHARE = 0.1
@@ -20,7 +21,7 @@ def alarm_follows_residual_current(seen: Seen) -> Iterator[Finding]:
             continue
         current, limit = pair
         if limit.value > 0 and current.exceeds(limit, _SHARE):
-            yield PointKey(circuit, "LgHigh"), False, f"an alarm, for {seen.value(circuit, 'Lg')} mA are measured"
+            yield PointKey(circuit, "LgHigh"), False, phrase("expected_alarm", value=seen.value(circuit, "Lg"))
 
 
 def upper_limit_is_above_lower(seen: Seen) -> Iterator[Finding]:
@@ -31,7 +32,7 @@ def upper_limit_is_above_lower(seen: Seen) -> Iterator[Finding]:
     for circuit in seen.circuits:
         pair = seen.amounts(circuit, "UHighSet", "ULowSet")
         if pair is not None and pair[0].value > 0 and not pair[0].value > pair[1].value:
-            yield PointKey(circuit, "UHighSet"), pair[0].value, f"more than {pair[1]} V, the lower limit"
+            yield PointKey(circuit, "UHighSet"), pair[0].value, phrase("expected_above_limit", value=pair[1])
 
 
 RULES: tuple[Rule, ...] = (alarm_follows_residual_current, upper_limit_is_above_lower)

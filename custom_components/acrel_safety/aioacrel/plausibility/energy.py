@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ..readings import PointKey
+from ..texts import phrase
 from ..vocabulary import Kind
 from .amount import added
 from .seen import Finding, Rule, Seen
@@ -39,7 +40,7 @@ def tariffs_make_the_total(seen: Seen) -> Iterator[Finding]:
             most = added([whole, *(amount for amount in deep if amount is not None)])
             is_all = len(tariffs) == len(TARIFFS)
             if whole.exceeds(total, _SHARE) or (is_all and total.exceeds(most, _SHARE)):
-                yield PointKey(circuit, code), total.value, f"{whole}, the sum of the tariffs"
+                yield PointKey(circuit, code), total.value, phrase("expected_of_tariffs", value=whole)
 
 
 def import_and_export_make_the_total(seen: Seen) -> Iterator[Finding]:
@@ -54,7 +55,8 @@ def import_and_export_make_the_total(seen: Seen) -> Iterator[Finding]:
                 continue
             forward, back = pair
             if not any(total.is_near(sum_, _SHARE) for sum_ in (forward + back, abs(forward - back), forward)):
-                yield PointKey(circuit, code), total.value, f"{forward + back}, which is {parts[0]} plus {parts[1]}"
+                expected = phrase("expected_sum", value=forward + back, one=parts[0], two=parts[1])
+                yield PointKey(circuit, code), total.value, expected
 
 
 def phase_energies_make_the_total(seen: Seen) -> Iterator[Finding]:
@@ -70,7 +72,7 @@ def phase_energies_make_the_total(seen: Seen) -> Iterator[Finding]:
             total = seen.amount(circuit, code)
             phases = seen.amounts(circuit, *(of_phase.format(phase) for phase in PHASES))
             if total is not None and phases is not None and not total.is_near(added(phases), _PHASE_SHARE):
-                yield PointKey(circuit, code), total.value, f"{added(phases)}, the sum of the phases"
+                yield PointKey(circuit, code), total.value, phrase("expected_of_phases", value=added(phases))
 
 
 def counters_run_forwards(earlier: Seen, later: Seen) -> Iterator[Finding]:
@@ -82,7 +84,7 @@ def counters_run_forwards(earlier: Seen, later: Seen) -> Iterator[Finding]:
         before, now = earlier.amount(*key), later.amount(*key)
         is_counter = later.model.points[key].quantity.kind is Kind.ENERGY
         if is_counter and before is not None and now is not None and now.value < before.value:
-            yield key, reading.value, f"{before} or more, as it was before"
+            yield key, reading.value, phrase("expected_as_before", value=before)
 
 
 RULES: tuple[Rule, ...] = (

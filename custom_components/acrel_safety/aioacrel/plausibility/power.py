@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ..readings import PointKey
 from ..registers import Ratio
+from ..texts import phrase
 from .amount import Amount, added, hypotenuse
 from .seen import Finding, Rule, Seen
 
@@ -35,7 +36,7 @@ def line_voltage_fits_phases(seen: Seen) -> Iterator[Finding]:
                 continue
             expected = Amount((low.value**2 + high.value**2 + low.value * high.value) ** 0.5, low.slack + high.slack)
             if not line.is_near(expected, _SHARE):
-                yield PointKey(circuit, code), line.value, f"about {expected} V by the phase voltages"
+                yield PointKey(circuit, code), line.value, phrase("expected_by_voltages", value=expected)
 
 
 def power_needs_voltage_and_current(seen: Seen) -> Iterator[Finding]:
@@ -47,7 +48,7 @@ def power_needs_voltage_and_current(seen: Seen) -> Iterator[Finding]:
         for code in (f"P{suffix}", f"Q{suffix}"):
             power = seen.amount(circuit, code)
             if power is not None and abs(power).exceeds(product, _SMALL_SHARE):
-                yield PointKey(circuit, code), power.value, f"at most {product}, which is U times I"
+                yield PointKey(circuit, code), power.value, phrase("expected_at_most_ui", value=product)
 
 
 def apparent_power_is_voltage_times_current(seen: Seen) -> Iterator[Finding]:
@@ -59,7 +60,7 @@ def apparent_power_is_voltage_times_current(seen: Seen) -> Iterator[Finding]:
         power = seen.amount(circuit, f"S{suffix}")
         is_sum = not suffix and seen.amounts(circuit, *(f"U{phase}" for phase in PHASES)) is not None
         if power is not None and (power.exceeds(product, _SHARE) or not (is_sum or power.is_near(product, _SHARE))):
-            yield PointKey(circuit, f"S{suffix}"), power.value, f"about {product}, which is U times I"
+            yield PointKey(circuit, f"S{suffix}"), power.value, phrase("expected_ui", value=product)
 
 
 def power_is_apparent_times_factor(seen: Seen) -> Iterator[Finding]:
@@ -77,7 +78,7 @@ def power_is_apparent_times_factor(seen: Seen) -> Iterator[Finding]:
             power, factor = pair
             expected = abs(factor) * apparent
             if not abs(power).is_near(expected, _SHARE):
-                yield PointKey(circuit, f"P{suffix}"), power.value, f"about {expected} by the power factor"
+                yield PointKey(circuit, f"P{suffix}"), power.value, phrase("expected_by_factor", value=expected)
 
 
 def powers_make_a_triangle(seen: Seen) -> Iterator[Finding]:
@@ -96,7 +97,7 @@ def powers_make_a_triangle(seen: Seen) -> Iterator[Finding]:
             # How far unequal phases raise the total is held against U times I, by another rule.
             is_too_much = apparent.exceeds(least, _DISTORTED) and not (is_three_phase and not suffix)
             if least.exceeds(apparent, _SMALL_SHARE) or is_too_much:
-                yield PointKey(circuit, f"S{suffix}"), apparent.value, f"about {least} by P and Q"
+                yield PointKey(circuit, f"S{suffix}"), apparent.value, phrase("expected_by_triangle", value=least)
 
 
 def phases_make_the_total(seen: Seen) -> Iterator[Finding]:
@@ -113,7 +114,7 @@ def phases_make_the_total(seen: Seen) -> Iterator[Finding]:
             whole = added(phases)
             reach = Amount(0, _SMALL_SHARE * added([abs(phase) for phase in phases]).value)
             if not total.is_near(whole + reach, _SMALL_SHARE):
-                yield PointKey(circuit, quantity), total.value, f"about {whole}, the sum of the phases"
+                yield PointKey(circuit, quantity), total.value, phrase("expected_about_phases", value=whole)
 
 
 def secondary_fits_primary(seen: Seen) -> Iterator[Finding]:
@@ -129,7 +130,7 @@ def secondary_fits_primary(seen: Seen) -> Iterator[Finding]:
         family = seen.model.points[PointKey(circuit, code.removeprefix(SECONDARY))].quantity.family
         expected = secondary.times(seen.ratio(circuit, *ratios.get(family, ())))
         if not primary.is_near(expected, _SMALL_SHARE):
-            yield PointKey(circuit, code), secondary.value, f"{primary} divided by the ratios"
+            yield PointKey(circuit, code), secondary.value, phrase("expected_secondary", value=primary)
 
 
 def _products(seen: Seen) -> Iterator[tuple[str, str, Amount]]:

@@ -9,9 +9,10 @@ from ..readings import PointKey, Reading, Value
 from ..registers import Place, Ratio, Read
 from ..registers.decode import decode_dump, map_in
 from ..registers.dump import RegisterDump
+from ..texts import Phrase, Said, phrase
 from .amount import Amount
 
-type Finding = tuple[PointKey, Value | None, str]
+type Finding = tuple[PointKey, Value | None, Said]
 """A point, its value, and what was expected instead."""
 type Rule = Callable[[Seen], Iterator[Finding]]
 
@@ -50,15 +51,20 @@ class Oddity:
     rule: str
     key: PointKey
     value: Value | None
-    expected: str
+    expected: Said
 
     def as_dict(self) -> dict[str, object]:
         """Return a structure of plain types."""
-        return {"rule": self.rule, "point": str(self.key), "value": self.value, "expected": self.expected}
+        return {"rule": self.rule, "point": str(self.key), "value": self.value, "expected": str(self.expected)}
+
+    def said(self) -> Phrase:
+        """Return it as a sentence."""
+        shown = f"{self.value:.6g}" if isinstance(self.value, float) else self.value
+        return phrase("odd_value", point=self.key, value=shown, expected=self.expected, rule=self.rule)
 
     def __str__(self) -> str:
-        shown = f"{self.value:.6g}" if isinstance(self.value, float) else self.value
-        return f"{self.key} is {shown}, expected {self.expected} ({self.rule})"
+        """Return it in English."""
+        return self.said().text()
 
 
 class Seen:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ..readings import PointKey, Quality
 from ..registers import Ratio
+from ..texts import phrase
 from ..vocabulary import Kind
 from .seen import Finding, Rule, Seen
 
@@ -27,7 +28,7 @@ def has_a_meaning(seen: Seen) -> Iterator[Finding]:
         if reading.quality is Quality.IMPLAUSIBLE:
             point = seen.model.points[key]
             low, high = point.range.low, point.range.high
-            allowed = ", ".join(point.words.values()) if point.words else f"{low} to {high}"
+            allowed = ", ".join(point.words.values()) if point.words else phrase("interval", low=low, high=high)
             yield key, " ".join(f"{word:04X}h" for word in seen.words(key)), allowed
 
 
@@ -42,7 +43,7 @@ def voltage_is_that_of_a_mains(seen: Seen) -> Iterator[Finding]:
         highest = HIGHEST_PHASE_VOLTAGE if point.key.code in PHASE_VOLTAGES else HIGHEST_LINE_VOLTAGE
         highest *= seen.ratio(point.key.circuit, Ratio.PT)
         if not 0 <= value <= highest:
-            yield point.key, value, f"0 to {highest:g} V"
+            yield point.key, value, phrase("interval", low=0, high=f"{highest:g} V")
 
 
 def frequency_has_a_voltage(seen: Seen) -> Iterator[Finding]:
@@ -61,7 +62,7 @@ def frequency_has_a_voltage(seen: Seen) -> Iterator[Finding]:
             continue
         key = max(voltages, key=lambda key: voltages[key])
         if voltages[key] < LOWEST_VOLTAGE:
-            yield key, voltages[key], f"more than {LOWEST_VOLTAGE:g} V, for there is a frequency"
+            yield key, voltages[key], phrase("expected_voltage", value=f"{LOWEST_VOLTAGE:g}")
 
 
 def frequency_is_that_of_a_mains(seen: Seen) -> Iterator[Finding]:
@@ -80,7 +81,7 @@ def power_factor_is_one(seen: Seen) -> Iterator[Finding]:
     for point, value in seen.points():
         is_factor = point.quantity.family == "power_factor" and point.quantity.kind is Kind.MEASUREMENT
         if is_factor and isinstance(value, float | int) and not -1 <= value <= 1:
-            yield point.key, value, "-1 to 1"
+            yield point.key, value, phrase("interval", low=-1, high=1)
 
 
 def temperature_is_that_of_a_conductor(seen: Seen) -> Iterator[Finding]:
@@ -106,7 +107,7 @@ def energy_is_not_negative(seen: Seen) -> Iterator[Finding]:
     """
     for point, value in seen.points():
         if point.quantity.kind is Kind.ENERGY and isinstance(value, float | int) and value < 0:
-            yield point.key, value, "0 or more"
+            yield point.key, value, phrase("or_more", low=0)
 
 
 def voltage_distortion_is_small(seen: Seen) -> Iterator[Finding]:
@@ -117,7 +118,7 @@ def voltage_distortion_is_small(seen: Seen) -> Iterator[Finding]:
     for point, value in seen.points():
         is_share = point.quantity.unit == "%" and point.quantity.kind is Kind.QUALITY
         if is_share and point.key.code.startswith("U") and isinstance(value, float | int) and value > MOST_DISTORTION:
-            yield point.key, value, f"0 to {MOST_DISTORTION:g} %"
+            yield point.key, value, phrase("interval", low=0, high=f"{MOST_DISTORTION:g} %")
 
 
 def ratio_is_one_or_more(seen: Seen) -> Iterator[Finding]:
@@ -127,7 +128,7 @@ def ratio_is_one_or_more(seen: Seen) -> Iterator[Finding]:
     """
     for point, value in seen.points():
         if point.quantity.kind is Kind.RATIO and isinstance(value, float | int) and not 1 <= value <= HIGHEST_RATIO:
-            yield point.key, value, f"1 to {HIGHEST_RATIO:g}"
+            yield point.key, value, phrase("interval", low=1, high=f"{HIGHEST_RATIO:g}")
 
 
 def setting_is_within_its_limits(seen: Seen) -> Iterator[Finding]:
@@ -139,16 +140,17 @@ def setting_is_within_its_limits(seen: Seen) -> Iterator[Finding]:
         if point.limits is not None and isinstance(value, float | int) and not isinstance(value, bool):
             low, high = point.limits.low, point.limits.high
             if not low <= value <= high:
-                yield point.key, value, f"{low:g} to {high:g}"
+                yield point.key, value, phrase("interval", low=f"{low:g}", high=f"{high:g}")
 
 
 def _outside(seen: Seen, unit: str, low: float, high: float, *, or_zero: bool = False) -> Iterator[Finding]:
     """Yield the values of a unit that do not lie from `low` to `high`."""
+    allowed = phrase("interval", low=f"{low:g}", high=f"{high:g} {unit}")
     for point, value in seen.points():
         if point.quantity.unit != unit or isinstance(value, bool | str) or value is None:
             continue
         if not low <= value <= high and not (or_zero and value == 0):
-            yield point.key, value, f"{'0, or ' if or_zero else ''}{low:g} to {high:g} {unit}"
+            yield point.key, value, phrase("expected_zero_or", other=allowed) if or_zero else allowed
 
 
 RULES: tuple[Rule, ...] = (

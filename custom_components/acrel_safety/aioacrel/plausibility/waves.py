@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from ..readings import PointKey
+from ..texts import phrase
 from .amount import Amount, hypotenuse
 from .power import PHASES
 from .seen import Finding, Rule, Seen
@@ -30,7 +31,7 @@ def distortion_is_made_of_harmonics(seen: Seen) -> Iterator[Finding]:
     for key, parts in harmonics.items():
         total, expected = seen.amount(*key), hypotenuse(*parts)
         if total is not None and not total.is_near(Amount(expected.value, _ABOUT), _SHARE):
-            yield key, total.value, f"about {expected} % by the harmonics"
+            yield key, total.value, phrase("expected_by_harmonics", value=expected)
 
 
 def phases_are_a_third_of_a_turn_apart(seen: Seen) -> Iterator[Finding]:
@@ -46,7 +47,7 @@ def phases_are_a_third_of_a_turn_apart(seen: Seen) -> Iterator[Finding]:
         for index, phase in enumerate(PHASES):
             apart = abs(angles[index].value - angles[index - 1].value) % _TURN
             if abs(min(apart, _TURN - apart) - _THIRD) > _ASKEW:
-                yield PointKey(circuit, f"U{phase}Ang"), angles[index].value, "120° from the other phases"
+                yield PointKey(circuit, f"U{phase}Ang"), angles[index].value, phrase("expected_apart")
 
 
 RULES: tuple[Rule, ...] = (distortion_is_made_of_harmonics, phases_are_a_third_of_a_turn_apart)

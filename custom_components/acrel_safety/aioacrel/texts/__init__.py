@@ -27,6 +27,10 @@ class Sayable(ABC):
     def text(self, language: str = "en") -> str:
         """Return it in a language."""
 
+    def __str__(self) -> str:
+        """Return it in English."""
+        return self.text()
+
 
 @dataclass(frozen=True, slots=True)
 class Phrase(Sayable):
@@ -38,10 +42,6 @@ class Phrase(Sayable):
     def text(self, language: str = "en") -> str:
         """Return the text in a language."""
         return say(f"phrases.{self.key}", language, **self.details)
-
-    def __str__(self) -> str:
-        """Return the English text."""
-        return self.text()
 
 
 def phrase(key: str, /, **details: object) -> Phrase:

@@ -12,6 +12,7 @@ from .. import selecting
 from ..exits import Exit
 from ..options import Options
 from ..output import Console
+from .uplink import said_of
 
 _EXITS = {Chosen.CONFIRMED: Exit.DONE, Chosen.UNVERIFIED: Exit.INCOMPLETE, Chosen.REFUSED: Exit.FAILED}
 
@@ -50,7 +51,7 @@ async def _choose(options: Options, console: Console, serial: str, selection: Se
     came = asyncio.Event()
 
     def told(event: Event) -> None:
-        console.note(f"{event.kind} {event.serial}")
+        console.note(said_of(event).text(options.language))
         if event.kind is EventKind.LOGIN:
             came.set()
 

@@ -17,6 +17,7 @@ from ...errors import AcrelError
 from ...texts import phrase
 from ...vocabulary import vocabulary
 from ..exits import Exit
+from ..language import Word
 from ..options import Options
 from ..output import Column, Console, Json, table
 from ..rows import in_line
@@ -47,7 +48,7 @@ def command(options: Options, console: Console) -> int:
     if not password:
         if sys.stdin is None or not sys.stdin.isatty():
             raise NoPasswordError(variable=PASSWORD)
-        password = getpass("Password: ")
+        password = getpass(phrase("ask_password").text(options.language))
     if options.feed is not None:
         return asyncio.run(_hear(options, console, address, known, password))
     return asyncio.run(_list(options, console, address, known, password))
@@ -138,13 +139,15 @@ async def _list(options: Options, console: Console, address: CloudAddress, known
                     one.meter.code,
                     one.meter.name,
                     one.model or f"? ({one.meter.kind})",
-                    {True: "yes", False: "no", None: "?"}[one.is_online],
-                    ", ".join(f"{key} {in_line(key.code, value)}" for key, value in sorted(one.values.items())),
+                    Word({True: "yes", False: "no", None: "?"}[one.is_online]).text(language),
+                    ", ".join(
+                        f"{key} {in_line(key.code, value, language)}" for key, value in sorted(one.values.items())
+                    ),
                     "; ".join(_alarm(alarm, language) for alarm in one.alarms(known.alarms.get)),
                 ]
                 for one in devices
             ]
-            console.show(table(_COLUMNS, rows))
+            console.show(table(_COLUMNS, rows, language=language))
     if note := known.note(language):
         console.note(note)
     stale = sum(one.stale for _, devices in sites for one in devices)

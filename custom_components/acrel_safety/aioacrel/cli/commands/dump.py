@@ -1,7 +1,7 @@
 """`acrel dump`: raw registers of a device, saved so that tests can replay them."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ...errors import (
     DEVICE_FAILURE,
@@ -25,11 +25,13 @@ from ...registers import READ_HOLDING, Read, RegisterMap, plan_reads
 from ...registers.blocks import spans_of
 from ...registers.dump import RegisterDump
 from ...registers.privacy import around, private_registers
+from ...texts import phrase
 from .. import selecting
 from ..exits import Exit
+from ..language import Counted
 from ..options import Options
-from ..output import Console, number_of
-from ..progress import Show, progress
+from ..output import Console
+from ..progress import progress
 from ..saving import save
 from ..session import open_unit
 
@@ -66,10 +68,10 @@ def command(options: Options, console: Console) -> int:
         selecting.find_keys(model, None)
     taken, trouble = asyncio.run(_dump(options, console, model))
     if trouble is not None:
-        console.note(f"The dump ends early: {trouble}")
+        console.note(phrase("dump_ends_early", trouble=trouble).text(options.language))
     if not any(taken.registers.values()):
         raise NothingToDumpError(unit=options.unit)
-    _tell_odd(taken, model or _model_of(taken, options), console)
+    _tell_odd(taken, model or _model_of(taken, options), options, console)
     text = taken.as_json()
     if options.output is None:
         console.text(text)
@@ -79,7 +81,8 @@ def command(options: Options, console: Console) -> int:
     if console.as_json:
         console.json({"file": str(options.output), "model": taken.model, "registers": number})
     else:
-        console.lines([f"{options.output}: {number} registers of unit {options.unit} as {taken.model}"])
+        told = phrase("dump_saved", file=options.output, count=number, unit=options.unit, model=taken.model)
+        console.lines([told.text(options.language)])
     return Exit.INCOMPLETE if trouble is not None else Exit.DONE
 
 
@@ -87,13 +90,13 @@ def _model_of(taken: RegisterDump, options: Options) -> Model | None:
     return None if taken.model == UNKNOWN.id else selecting.library(options).get(taken.model)
 
 
-def _tell_odd(taken: RegisterDump, model: Model | None, console: Console) -> None:
+def _tell_odd(taken: RegisterDump, model: Model | None, options: Options, console: Console) -> None:
     """Say at once what can hardly be true: now somebody stands before the display."""
     odd = odd_values(model, taken) if model is not None else []
     for oddity in odd[:MOST_ODD]:
-        console.note(f"Odd, compare with the display: {oddity}")
+        console.note(phrase("dump_odd", oddity=oddity.said()).text(options.language))
     if len(odd) > MOST_ODD:
-        console.note(f"… and {len(odd) - MOST_ODD} more values are odd")
+        console.note(phrase("dump_more_odd", count=len(odd) - MOST_ODD).text(options.language))
 
 
 async def _dump(options: Options, console: Console, model: Model | None) -> Taken:
@@ -116,9 +119,13 @@ async def _dump(options: Options, console: Console, model: Model | None) -> Take
         reads = list(around(asked, private))
         number = _registers(asked) - _registers(reads)
         if number and (options.ranges or not models):
-            console.note(f"{number_of(number, 'register')} that may hold passwords or numbers of people: not read")
+            console.note(phrase("dump_private", registers=Counted(number, "register")).text(options.language))
+
+        def under_way(address: int) -> str:
+            return phrase("dump_under_way", address=f"{address:04X}").text(options.language)
+
         with progress(console, _registers(reads)) as show:
-            return await _read_all(device, reads, show)
+            return await _read_all(device, reads, lambda done, address: show(done, under_way(address)))
 
 
 async def _maps_of(unit: GuardedUnit, model: Model) -> Sequence[RegisterMap]:
@@ -145,11 +152,12 @@ async def _fitting(unit: GuardedUnit, options: Options, console: Console) -> lis
     fitting = await fitting_models(unit, known)
     names = ", ".join(model.id for model, _ in fitting)
     first, last = FIRST_REGISTERS
-    console.note(
-        f"Unit {options.unit} answers like {names}"
+    told = (
+        phrase("dump_fits", unit=options.unit, models=names)
         if fitting
-        else f"Unit {options.unit} answers like no known model: registers {first:04X}h to {last:04X}h are tried"
+        else phrase("dump_fits_none", unit=options.unit, first=f"{first:04X}", last=f"{last:04X}")
     )
+    console.note(told.text(options.language))
     return fitting
 
 
@@ -185,7 +193,7 @@ def _halves(read: Read) -> list[Read]:
     ]
 
 
-async def _read_all(device: PolledUnit, reads: Sequence[Read], show: Show) -> Taken:
+async def _read_all(device: PolledUnit, reads: Sequence[Read], show: Callable[[int, int], None]) -> Taken:
     """Read everything; a read that is refused, or not answered by a unit that is heard, is halved until it is short.
 
     Raises LinkError when there is nothing to keep yet.
@@ -198,7 +206,7 @@ async def _read_all(device: PolledUnit, reads: Sequence[Read], show: Show) -> Ta
     done = 0
     while todo and trouble is None:
         read, heard = todo.pop(), device.heard
-        show(done, f"register {read.address:04X}h")
+        show(done, read.address)
         try:
             part = await device.dump([read])
         except LinkError as error:

@@ -42,7 +42,7 @@ class _Listening:
         self._models = dict(models)
         self._left = options.count
         self._is_over = asyncio.Event()
-        self._broker = Broker(options.broker, options.ca_file)
+        self._broker = Broker(options.broker, options.ca_file, options.language)
         self._settings = GatewayOptions(secret=os.environ.get(SECRET, ""), zone=options.utc_offset)
         self._hub = GatewayHub(self._broker.publish, on_event=self._event, on_history=self._history)
         self._sources: dict[str, GatewaySource] = {}
@@ -121,7 +121,8 @@ class _Listening:
         else:
             keys = everyday(model, [key for key in readings if key in model.points])
             self._console.lines([f"{source.serial} ({model.name})"])
-            self._console.show(table_of(rows_of(model, keys, readings, self._options.language), groups_quiet=True))
+            rows, language = rows_of(model, keys, readings, self._options.language), self._options.language
+            self._console.show(table_of(rows, language=language, groups_quiet=True))
         self._count()
 
     def _history(self, value: HistoryValue) -> None:

@@ -25,7 +25,8 @@ def command(options: Options, console: Console) -> int:
         for record in shown:
             console.json(_as_json(record))
     else:
-        console.show(table(_COLUMNS, [_row(record, options.language) for record in shown]))
+        language = options.language
+        console.show(table(_COLUMNS, [_row(record, language) for record in shown], language=language))
     return Exit.DONE if all(record.is_readable for record in shown) else Exit.INCOMPLETE
 
 

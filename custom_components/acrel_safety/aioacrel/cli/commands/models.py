@@ -8,6 +8,7 @@ from ...texts import said
 from .. import selecting
 from ..circuits import circuit_spans
 from ..exits import Exit
+from ..language import Word
 from ..options import Options
 from ..orders import limits_of
 from ..output import Column, Console, Json, table
@@ -39,15 +40,15 @@ def command(options: Options, console: Console) -> int:
 
 def _list(options: Options, console: Console) -> int:
     """List every model; a user's file that cannot be used is named and hides no other."""
-    library = selecting.library(options)
+    library, language = selecting.library(options), options.language
     found = list(library.usable())
     broken = list(library.broken())
     for error in broken:
-        console.note(*error.lines)
+        console.note(*error.lines_in(options.language))
     if console.as_json:
-        console.json({"models": [_as_json(model, options.language) for model in found]})
+        console.json({"models": [_as_json(model, language) for model in found]})
     else:
-        console.show(table(_COLUMNS, [_row(model, options.language) for model in found]))
+        console.show(table(_COLUMNS, [_row(model, language) for model in found], language=language))
     return Exit.FAILED if broken else Exit.DONE
 
 
@@ -61,20 +62,20 @@ def _list_one(options: Options, console: Console, name: str) -> int:
         commands = [_command_json(one, options.language) for one in operations.values()]
         console.json({**_as_json(model, options.language), "quantities": quantities, "commands": commands})
         return Exit.DONE
-    rows = []
+    rows, language = [], options.language
     for code, numbers in circuits.items():
         quantity = model.points[PointKey(numbers[0], code)].quantity
-        name_of = quantity.name(options.language)
-        rows.append((code, circuit_spans(numbers), name_of, quantity.unit or "", str(quantity.kind)))
-    console.show(table(_QUANTITIES, rows))
+        kind = Word(quantity.kind).text(language)
+        rows.append((code, circuit_spans(numbers), quantity.name(language), quantity.unit or "", kind))
+    console.show(table(_QUANTITIES, rows, language=language))
     if operations:
         console.lines([""])
-        console.show(
-            table(_COMMANDS, [_command_row(operations, one, options.language) for one in _by_code(operations).items()])
-        )
+        told = [_command_row(operations, one, language) for one in _by_code(operations).items()]
+        console.show(table(_COMMANDS, told, language=language))
     if settable := _by_code(sorted(model.settable)):
         console.lines([""])
-        console.show(table(_SETTINGS, [_setting_row(model, one, options.language) for one in settable.items()]))
+        told = [_setting_row(model, one, language) for one in settable.items()]
+        console.show(table(_SETTINGS, told, language=language))
     return Exit.DONE
 
 
@@ -138,7 +139,7 @@ def _as_json(model: Model, language: str) -> dict[str, Json]:
 
 
 def _row(model: Model, language: str) -> tuple[str, ...]:
-    needs = ["register table"] if model.waiting else []
+    needs = [Word("register table").text(language)] if model.waiting else []
     needs += [f"--{ratio}" for ratio in sorted(model.registers.asks_ratios)]
     measured = [number for number in model.circuits if number != "0"]
     return (
@@ -146,7 +147,7 @@ def _row(model: Model, language: str) -> tuple[str, ...]:
         model.title(language),
         str(len(measured) or 1),
         str(len(model.readable)),
-        model.evidence,
+        Word(model.evidence).text(language),
         ", ".join(needs),
         ", ".join(model.covers or [model.name]),
     )

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from ...registers import READ_HOLDING, LineCost, Read, Span, plan_reads
 from ...registers.blocks import blocks_of_points
 from ...registers.plan import line_time
+from ...texts import phrase
 from .. import selecting
 from ..exits import Exit
+from ..language import Counted
 from ..options import Options
-from ..output import Column, Console, Json, number_of, table
+from ..output import Column, Console, Json, table
 
 _COLUMNS = (
     Column("READ", is_right=True),
@@ -49,15 +51,20 @@ def command(options: Options, console: Console) -> int:
         )
         for number, read in enumerate(reads, start=1)
     ]
-    console.show(table(_COLUMNS, rows))
+    console.show(table(_COLUMNS, rows, language=options.language))
     line = cost.line
     speed = f"{line.baudrate} {line.bytesize}{line.parity}{line.stopbits}"
-    console.lines(
-        [
-            f"{len(keys)} of {model.name}'s values in {number_of(len(reads), 'read')}: {milliseconds:.1f} ms",
-            f"({speed}, turnaround {options.turnaround_ms:g} ms)",
-        ]
+    told = (
+        phrase(
+            "plan_reads",
+            count=len(keys),
+            model=model.name,
+            reads=Counted(len(reads), "read"),
+            milliseconds=f"{milliseconds:.1f}",
+        ),
+        phrase("plan_line", speed=speed, turnaround=f"{options.turnaround_ms:g}"),
     )
+    console.lines(each.text(options.language) for each in told)
     return Exit.DONE
 
 

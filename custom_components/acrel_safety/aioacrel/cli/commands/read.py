@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from ...errors import AcrelError, LinkError
 from ...points import Model
 from ...readings import PointKey, Reading
+from ...texts import phrase
 from .. import ratios, selecting
 from ..alarmlist import AlarmList
 from ..exits import Exit
+from ..language import Listed
 from ..options import Options
 from ..output import Console
 from ..polling import open_device, poll_groups
@@ -49,8 +51,8 @@ def command(options: Options, console: Console) -> int:
         if note:
             console.note(note)
     if all(reading.value is None for reading in readings.values()):
-        reasons = {WHY_NOT[reading.quality] for reading in readings.values()}
-        raise NothingReadError(unit=options.unit, count=len(keys), why=", ".join(sorted(reasons)))
+        reasons = sorted((WHY_NOT[quality] for quality in {one.quality for one in readings.values()}), key=str)
+        raise NothingReadError(unit=options.unit, count=len(keys), why=Listed(tuple(reasons)))
     alarms = AlarmList(model, keys, options.language)
     alarms.take(readings, None)
     if console.as_json:
@@ -66,16 +68,17 @@ def _show(
 ) -> None:
     """Print what matters every day, unless more was asked for; what has no value is always named."""
     is_short = not (options.everything or options.codes)
-    shown = everyday(model, keys) if is_short else keys
+    shown, language = everyday(model, keys) if is_short else keys, options.language
     rest = set(keys) - set(shown)
-    console.show(table_of(rows_of(model, shown, readings, options.language), groups_quiet=is_short))
+    console.show(table_of(rows_of(model, shown, readings, language), language=language, groups_quiet=is_short))
     console.lines(ratios.sources(options, model, keys, readings))
     if rest:
-        hidden = rows_of(model, rest, readings, options.language)
-        unread = sum(row.is_unread for row in hidden)
-        without = f", {unread} of them without a value" if unread else ""
-        console.lines([f"… {len(hidden)} more{without}, --all shows them", *why_unread(hidden)])
-    if summary := summary_of(rows_of(model, keys, readings, options.language)):
+        hidden = rows_of(model, rest, readings, language)
+        more = phrase("more_with_all", count=len(hidden))
+        if unread := sum(row.is_unread for row in hidden):
+            more = phrase("more_without_value", count=len(hidden), unread=unread)
+        console.lines([more.text(language), *why_unread(hidden, language)])
+    if summary := summary_of(rows_of(model, keys, readings, language), language):
         console.show(*summary)
 
 
@@ -87,7 +90,7 @@ async def _read(options: Options, model: Model, keys: Sequence[PointKey], given:
     async with open_device(options, model, keys, given) as device:
         taken = _Taken()
         if options.probe and (doubt := await device.probe(doubts_allowed=True)):
-            taken.notes.append(selecting.doubt_text(device, doubt))
+            taken.notes.append(selecting.doubt_text(device, doubt, options.language))
         taken.note(device.readings)
         troubles: list[LinkError] = []
         try:
@@ -99,5 +102,5 @@ async def _read(options: Options, model: Model, keys: Sequence[PointKey], given:
             troubles.append(error)
         if troubles and not taken.readings:
             raise troubles[0]
-        taken.notes += map(str, troubles)
+        taken.notes += [trouble.text(options.language) for trouble in troubles]
         return taken

@@ -10,22 +10,23 @@ from ...modbus.link import LinkAddress
 from ...modbus.searched import OwnLink
 from ...modbus.searching import search
 from ...points import Model
-from ...texts import said
+from ...texts import Phrase, phrase, said
 from .. import advice, selecting
 from ..exits import Exit
+from ..language import Word
 from ..options import Options
 from ..output import Cell, Column, Console, Json, table
 from ..progress import progress
 from ..session import open_link
 
 _COLUMNS = (
-    Column("UNIT", is_right=True),
+    Column("UNIT ID", is_right=True),
     Column("FITS MODEL"),
     Column("WHAT IT IS", gives_way=True),
     Column("NOTE", gives_way=True),
 )
 _DOUBTS = (
-    Column("UNIT", is_right=True),
+    Column("UNIT ID", is_right=True),
     Column("MODEL"),
     Column("FITS"),
     Column("SPEAKS FOR IT", gives_way=True),
@@ -36,7 +37,7 @@ _LONG = 1.0
 """Seconds; a gateway that tries for longer is worth a word."""
 _LONGER = 10.0
 """Seconds; hardly a gateway gives up later."""
-_VERDICTS = {Verdict.FITS: "yes", Verdict.DOUBTFUL: "perhaps", Verdict.NO: "no"}
+_VERDICTS = {Verdict.FITS: Word("yes"), Verdict.DOUBTFUL: Word("perhaps"), Verdict.NO: Word("no")}
 
 
 def command(options: Options, console: Console) -> int:
@@ -45,7 +46,8 @@ def command(options: Options, console: Console) -> int:
     done = asyncio.run(search_link(options, options.link, models, console))
     other = advice.other_link(options.link)
     if not done.answering and options.both_framings and other is not None and not done.gateway_says:
-        console.note(f"{done.address}: 0 of {len(options.units)} units answer; asking in the other framing, {other}")
+        asking = phrase("scan_other_framing", link=done.address, count=len(options.units), other=other)
+        console.note(asking.text(options.language))
         again = asyncio.run(search_link(options, other, models, console))
         done = again if again.answering else done
     if console.as_json:
@@ -60,6 +62,10 @@ def command(options: Options, console: Console) -> int:
 
 async def search_link(options: Options, address: LinkAddress, models: Sequence[Model], console: Console) -> Search:
     """Open a link and ask all units there. Raises as `search` does."""
+
+    def under_way(unit_id: int, found: int) -> str:
+        return phrase("scan_under_way", unit=unit_id, found=found).text(options.language)
+
     async with open_link(address) as link:
         with progress(console, len(options.units)) as show:
             return await search(
@@ -68,7 +74,7 @@ async def search_link(options: Options, address: LinkAddress, models: Sequence[M
                 models,
                 unit_timeout=options.timeout,
                 thorough=options.everything,
-                show=lambda done, unit_id, found: show(done, f"unit {unit_id}, {found} found"),
+                show=lambda done, unit_id, found: show(done, under_way(unit_id, found)),
             )
 
 
@@ -100,43 +106,46 @@ def _as_json(options: Options, done: Search) -> Json:
 
 
 def _show(options: Options, console: Console, done: Search) -> None:
+    language = options.language
     if done.found:
-        console.show(table(_COLUMNS, [_row(unit, options.language) for unit in done.found]))
+        console.show(table(_COLUMNS, [_row(unit, language) for unit in done.found], language=language))
     doubts = [
-        _doubt(unit, candidate, options.language)
+        _doubt(unit, candidate, language)
         for unit in done.found
         if options.everything or not unit.models
         for candidate in _worth_telling(options, unit)
     ]
     if doubts:
         console.lines([""])
-        console.show(table(_DOUBTS, doubts))
+        console.show(table(_DOUBTS, doubts, language=language))
         console.lines([""])
-    over = f" over {done.address}" if done.address != options.link else ""
-    console.lines([f"{len(done.answering)} of {len(options.units)} units answer{over}"])
+    told = phrase("scan_answering", count=len(done.answering), asked=len(options.units))
+    if done.address != options.link:
+        told = phrase("scan_answering_over", answering=told, link=done.address)
+    console.lines([told.text(language)])
 
 
 def _row(unit: Found, language: str) -> tuple[Cell, ...]:
     title = unit.models[0].title(language) if len(unit.models) == 1 else ""
-    return str(unit.unit_id), _named(unit.models) or _unnamed(unit), title, said(unit.remark, language)
+    return str(unit.unit_id), _named(unit.models) or _unnamed(unit).text(language), title, said(unit.remark, language)
 
 
 def _named(models: Sequence[Model]) -> str:
     return ", ".join(model.id for model in models)
 
 
-def _unnamed(unit: Found) -> str:
+def _unnamed(unit: Found) -> Word:
     """Say what is known of a unit that fits no model in every check."""
     if any(candidate.verdict is Verdict.DOUBTFUL for candidate in unit.candidates):
-        return "none for sure"
-    return "none known" if unit.candidates else "not asked"
+        return Word("none for sure")
+    return Word("none known") if unit.candidates else Word("not asked")
 
 
 def _doubt(unit: Found, candidate: Candidate, language: str) -> tuple[Cell, ...]:
     return (
         str(unit.unit_id),
         candidate.model.id,
-        _VERDICTS[candidate.verdict],
+        _VERDICTS[candidate.verdict].text(language),
         "; ".join(said(one, language) for one in candidate.speaks_for),
         "; ".join(said(one, language) for one in candidate.speaks_against),
         "; ".join(said(one, language) for one in candidate.unclear),
@@ -149,27 +158,29 @@ def _worth_telling(options: Options, unit: Found) -> list[Candidate]:
 
 
 def _say_what_to_do(options: Options, console: Console, done: Search) -> None:
+    language = options.language
     if done.trouble is not None:
-        console.note(f"The scan ends early: {done.trouble}")
+        console.note(phrase("scan_ends_early", trouble=done.trouble).text(language))
         if isinstance(done.trouble, WrongPeerError):
             return
     if done.tries_for >= _LONG:
-        console.note(
-            f"The gateway tries a unit that is not there for about {done.tries_for:.1f} s, and serves nobody else"
-            " meanwhile: list only units that are there in the programs that poll it"
-        )
+        console.note(phrase("scan_gateway_tries", seconds=f"{done.tries_for:.1f}").text(language))
     if done.answering:
         return
-    if done.gateway_says:
-        console.note(f"The gateway answers, but for none of these units: it says '{done.gateway_says}'")
-    elif done.heard:
-        console.note(f"Something answers: {done.heard}")
-    elif options.timeout is None and done.longest:
-        console.note(
-            f"Each unit was given {done.longest:.2g} s. If device or gateway may be slower, ask for longer:"
-            f" --timeout {_LONGER:g}"
-        )
-    console.note(advice.WHAT_TO_CHECK)
+    if (heard := _heard(options, done)) is not None:
+        console.note(heard.text(language))
+    console.note(advice.WHAT_TO_CHECK.text(language))
     if not (done.gateway_says or done.heard):
         for line in advice.other_framing(options):
-            console.note(line if not options.both_framings else "Neither framing brought an answer")
+            console.note(line if not options.both_framings else phrase("scan_neither").text(language))
+
+
+def _heard(options: Options, done: Search) -> Phrase | None:
+    """Say what was heard in place of an answer, or how long one was waited for."""
+    if done.gateway_says:
+        return phrase("scan_gateway_says", meaning=done.gateway_says)
+    if done.heard:
+        return phrase("scan_heard", heard=done.heard)
+    if options.timeout is None and done.longest:
+        return phrase("scan_waited", seconds=f"{done.longest:.2g}", longer=f"{_LONGER:g}")
+    return None

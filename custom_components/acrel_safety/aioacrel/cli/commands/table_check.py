@@ -5,10 +5,12 @@ from pathlib import Path
 
 from ...errors import FileProblemsError
 from ...problems import Problem, Severity
+from ...texts import phrase
 from .. import selecting, table_files
 from ..exits import Exit
+from ..language import Counted, Listed
 from ..options import Options
-from ..output import Console, number_of
+from ..output import Console
 
 
 def command(options: Options, console: Console) -> int:
@@ -37,7 +39,8 @@ def command(options: Options, console: Console) -> int:
         )
     else:
         console.lines(table_files.problem_lines(options.file, problems, options.language))
-        console.note(f"{options.file}: {number_of(points, 'usable point')}, {table_files.counted(problems)}")
+        found = Listed((Counted(points, "usable point"), table_files.counted(problems)))
+        console.note(phrase("told_with_value", cause=options.file, value=found).text(options.language))
     return Exit.FAILED if failed else Exit.DONE
 
 

@@ -2,10 +2,12 @@
 
 from ...errors import AcrelError
 from ...table import export_table, left_out
+from ...texts import phrase
 from .. import selecting
 from ..exits import Exit
+from ..language import Counted, both
 from ..options import Options
-from ..output import Console, number_of
+from ..output import Console
 from ..rows import named
 from ..saving import save
 
@@ -23,15 +25,10 @@ def command(options: Options, console: Console) -> int:
     if len(missing) == len(model.points):
         raise NothingToExportError(model=model.name)
     if missing:
-        console.note(
-            f"Left out are {number_of(len(missing), 'point')} without an address or a place in the format:"
-            f" {named([str(key) for key in missing])}"
-        )
+        points, names = Counted(len(missing), "point"), named([str(key) for key in missing])
+        console.note(phrase("table_left_out", points=points, names=names).text(options.language))
     if ratios := sorted({ratio.upper() for place in model.registers.places.values() for ratio in place.ratios}):
-        console.note(
-            f"Warning: a table cannot say that values are multiplied with {' and '.join(ratios)}:"
-            " it gives them as the device does, before the transformer ratios"
-        )
+        console.note(phrase("table_without_ratios", ratios=both(ratios)).text(options.language))
     text = export_table(model)
     rows = len(model.points) - len(missing)
     if options.output is not None:
@@ -47,5 +44,6 @@ def command(options: Options, console: Console) -> int:
     elif options.output is None:
         console.text(text.rstrip("\n"))
     else:
-        console.lines([f"{options.output}: {number_of(rows, 'row')}"])
+        told = phrase("told_with_value", cause=options.output, value=Counted(rows, "row"))
+        console.lines([told.text(options.language)])
     return Exit.DONE

@@ -4,10 +4,12 @@ from ...errors import FileProblemsError, UnknownModelError
 from ...models.writer import write_model
 from ...points import Model
 from ...table import Choice
+from ...texts import Said, phrase
 from .. import selecting, table_files
 from ..exits import Exit
+from ..language import Counted, Listed
 from ..options import Options
-from ..output import Console, Json, number_of
+from ..output import Console, Json
 from ..saving import save
 
 
@@ -37,9 +39,10 @@ def command(options: Options, console: Console) -> int:
         console.text(text.rstrip("\n"))
     else:
         usable, waiting = len(table.model.readable), len(table.model.waiting)
-        parts = [number_of(usable, "point"), table_files.counted(table.problems)]
-        parts += [f"{waiting} more wait for an address"] if waiting else []
-        console.lines([f"{options.output}: {', '.join(parts)}"])
+        parts: list[Said] = [Counted(usable, "point"), table_files.counted(table.problems)]
+        parts += [phrase("table_waiting", count=waiting)] if waiting else []
+        told = phrase("told_with_value", cause=options.output, value=Listed(tuple(parts)))
+        console.lines([told.text(options.language)])
     return Exit.DONE
 
 

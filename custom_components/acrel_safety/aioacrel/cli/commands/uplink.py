@@ -11,7 +11,7 @@ from ...errors import AcrelError
 from ...points import Model
 from ...readings import PointKey, Reading
 from ...source import Update
-from ...texts import phrase
+from ...texts import Phrase, phrase
 from ...uplink.events import Event, EventKind
 from ...uplink.hub import Polling, UplinkHub
 from ...uplink.limits import Limits
@@ -32,6 +32,20 @@ def command(options: Options, console: Console) -> int:
     """Listen until Ctrl-C, or until `--count` lines were told."""
     models = {serial: selecting.find_model(options, model) for serial, model in options.devices or ()}
     return asyncio.run(_Listening(options, console).run(models))
+
+
+def said_of(event: Event) -> Phrase:
+    """Return what a device did."""
+    serial, address = event.serial, event.address
+    match event.kind:
+        case EventKind.LOGIN:
+            return phrase("uplink_login", serial=serial, address=address)
+        case EventKind.LOST:
+            return phrase("uplink_lost", serial=serial)
+        case EventKind.SECOND_LOGIN:
+            return phrase("uplink_second_login", serial=serial, address=address)
+        case _:
+            return phrase("uplink_stranger", serial=serial, address=address)
 
 
 class _Listening:
@@ -81,9 +95,8 @@ class _Listening:
     def _readings(self, source: UplinkSource, model: Model, update: Update) -> None:
         serial = source.station.serial
         if update.trouble is not None and not update.readings:
-            self._tell(
-                {"event": "trouble", "serial": serial, "text": str(update.trouble)}, f"{serial}: {update.trouble}"
-            )
+            said = phrase("told_with_value", cause=serial, value=update.trouble).text(self._options.language)
+            self._tell({"event": "trouble", "serial": serial, "text": str(update.trouble)}, said)
         if not self._is_over.is_set() and any(one.value is not None for one in update.readings.values()):
             self._values(serial, model, update.readings)
 
@@ -96,24 +109,15 @@ class _Listening:
             return
         language = self._options.language
         self._console.lines([f"{serial} ({model.name})"])
-        self._console.show(table_of(rows_of(model, everyday(model, keys), readings, language), groups_quiet=True))
+        rows = rows_of(model, everyday(model, keys), readings, language)
+        self._console.show(table_of(rows, language=language, groups_quiet=True))
         self._count()
 
     def _event(self, event: Event) -> None:
         document: dict[str, Json] = {"event": event.kind.value, "serial": event.serial, "address": event.address}
-        serial, address = event.serial, event.address
         if event.kind in (EventKind.LOGIN, EventKind.STRANGER):
-            document |= self._described(serial)
-        match event.kind:
-            case EventKind.LOGIN:
-                said = phrase("uplink_login", serial=serial, address=address)
-            case EventKind.LOST:
-                said = phrase("uplink_lost", serial=serial)
-            case EventKind.SECOND_LOGIN:
-                said = phrase("uplink_second_login", serial=serial, address=address)
-            case _:
-                said = phrase("uplink_stranger", serial=serial, address=address)
-        self._tell(document, said.text(self._options.language))
+            document |= self._described(event.serial)
+        self._tell(document, said_of(event).text(self._options.language))
 
     def _described(self, serial: str) -> dict[str, Json]:
         """Return what a device says of itself, without the number of its card."""

@@ -12,6 +12,7 @@ from ...modbus.trying import try_out
 from ...modbus.unit import PolledUnit
 from ...points import Model
 from ...readings import PointKey, Reading
+from ...texts import Phrase, phrase
 from .. import advice, ratios, selecting
 from ..alarmlist import AlarmList, alarm_inputs
 from ..exits import Exit
@@ -107,7 +108,7 @@ class _Watch:
             await device.knock()
         if not self._is_probed:
             if doubt := await device.probe(doubts_allowed=True):
-                self._doubts.append(selecting.doubt_text(device, doubt))
+                self._doubts.append(selecting.doubt_text(device, doubt, self._options.language))
                 self._to_tell += self._doubts
             self._is_probed = True
         trouble: LinkError | None = None
@@ -130,14 +131,16 @@ class _Watch:
             self._console.json(self._document(poll))
             self._tell(poll)
             return
+        language = self._options.language
         frame = Frame(
-            title=f"{self._model.name}, unit {self._options.unit}, {self._options.link}, {_time():%H:%M:%S}",
+            language=language,
+            title=self._title().text(language),
             rows=rows,
             groups_quiet=self._is_short,
             left_out=self._left_out,
             link=self._link(poll.statistics),
             ratios=ratios.sources(self._options, self._model, self._keys, poll.readings),
-            trouble=str(poll.trouble) if poll.trouble is not None else "",
+            trouble=poll.trouble.text(language) if poll.trouble is not None else "",
             notes=self._doubts,
             alarms=self._alarms.derived(),
         )
@@ -147,6 +150,11 @@ class _Watch:
             return
         self._console.show(*frame.whole(), "")
         self._tell(poll)
+
+    def _title(self) -> Phrase:
+        options = self._options
+        time = f"{_time():%H:%M:%S}"
+        return phrase("watch_title", model=self._model.name, unit=options.unit, link=options.link, time=time)
 
     def _screen_for(self, frame: Frame) -> Screen | None:
         """Return the live screen; None without a terminal, and where all is asked for and the window is too low."""
@@ -169,13 +177,13 @@ class _Watch:
 
     def _tell(self, poll: _Poll) -> None:
         """Say on stderr what is wrong: once when it begins, once when it is over."""
-        trouble = poll.trouble
+        trouble, language = poll.trouble, self._options.language
         if trouble is not None and (self._trouble is None or trouble.key != self._trouble.key):
-            self._console.note(str(trouble))
+            self._console.note(trouble.text(language))
             if isinstance(trouble, NoAnswerError) and self._options.timeout is None:
-                self._console.note(advice.WHAT_IS_SLOW)
+                self._console.note(advice.WHAT_IS_SLOW.text(language))
         elif trouble is None and self._trouble is not None:
-            self._console.note(f"Unit {self._options.unit} answers again")
+            self._console.note(phrase("answers_again", unit=self._options.unit).text(language))
         self._trouble = trouble
         while self._to_tell:
             self._console.note(self._to_tell.pop(0))

@@ -95,7 +95,8 @@ class _Listening:
         place = f"{source.line.gateway.name.serial}:{source.line.meter}"
         if update.trouble is not None and not update.readings:
             document = {**_placed("trouble", source), "text": str(update.trouble)}
-            self._tell(document, f"{place}: {update.trouble}")
+            said = phrase("told_with_value", cause=place, value=update.trouble)
+            self._tell(document, said.text(self._options.language))
         if not self._is_over.is_set() and any(one.value is not None for one in update.readings.values()):
             self._values(source, place, update.readings)
 
@@ -106,9 +107,10 @@ class _Listening:
         if self._console.as_json:
             self._tell(document, "")
             return
-        rows = rows_of(model, everyday(model, keys), readings, self._options.language)
+        language = self._options.language
+        rows = rows_of(model, everyday(model, keys), readings, language)
         self._console.lines([f"{place} ({model.name})"])
-        self._console.show(table_of(rows, groups_quiet=True))
+        self._console.show(table_of(rows, language=language, groups_quiet=True))
         self._count()
 
     def _past(self, source: MeterSource, records: Sequence[Record]) -> None:
