@@ -75,7 +75,8 @@ class Listed(Sayable):
 
     def text(self, language: str = "en") -> str:
         """Return them in a language."""
-        return ", ".join(said(part, language) for part in self.parts)
+        joint = "，" if library_language(language) == "zh" else ", "
+        return joint.join(said(part, language) for part in self.parts)
 
 
 def both(parts: Iterable[Said]) -> Said:

@@ -111,7 +111,8 @@ class Outcome:
         return "" if self.reason is None else self._detailed(say(f"reasons.{self.reason}", language), language)
 
     def _detailed(self, sentence: str, language: str) -> str:
-        return f"{sentence} ({detail})" if (detail := said(self.detail, language)) else sentence
+        detail = said(self.detail, language)
+        return say("phrases.with_detail", language, sentence=sentence, detail=detail) if detail else sentence
 
 
 def became(result: Result, reason: Reason | None, language: str) -> str:
@@ -119,7 +120,9 @@ def became(result: Result, reason: Reason | None, language: str) -> str:
     if reason in _SAY_ALL:
         return say(f"reasons.{reason}", language)
     sentence = say(f"results.{result}", language)
-    return sentence if reason is None else f"{sentence}: {say(f'reasons.{reason}', language)}"
+    if reason is None:
+        return sentence
+    return say("phrases.told_with_value", language, cause=sentence, value=say(f"reasons.{reason}", language))
 
 
 def refused(reason: Reason, detail: Said = "", *, position: bool | None = None) -> Outcome:
