@@ -66,6 +66,8 @@ WRONG = [
     ["blocks", "--device", "20251118000042=arcm300", "--single", "x"],
     ["xml", "--listen", "127.0.0.1:0", "--gateway", "x"],
     ["xml", "--listen", "127.0.0.1:0", "--device", "x"],
+    ["cloud", "x", "--user", "u", "--seconds", "1"],
+    ["cloud", "x", "--user", "u", "--feed", "--record", "x.json"],
     ["gateway", "mqtt://[x"],
     ["gateway", "http://x"],
     ["gateway", "mqtt://u:p@x"],
