@@ -33,7 +33,7 @@ from .issues import Issue, forget_issues, raise_incomplete_issue, raise_issue, t
 from .joining import FurtherWay, joined_of
 from .kinds import is_enabled_by_default, platform_of, shown, unique_id
 from .model_files import model_library
-from .operating import operate_device
+from .operable import operate_device
 from .ownersettings import limits_of, ratings_of, ratios_of
 from .plant import plant_of
 from .reports import TellsReports, follow_reports

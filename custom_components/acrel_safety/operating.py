@@ -28,25 +28,17 @@ from .aioacrel.timers import TIMER
 from .callers import async_caller
 from .const import DOMAIN
 from .controlsettings import policy_now
-from .coordinator import AcrelConfigEntry, AcrelCoordinator
-from .cutting import cut_off_device, cut_off_ids
+from .coordinator import AcrelCoordinator
+from .cutting import cut_off_ids
 from .deeds import Deed, What, deeds_of
 from .desk import desk_of
-from .devices import board_of
-from .doubts import follow_doubts
 from .handles import Handle, handles_of
-from .interrupted import settle_interrupted, standing_of
-from .lockedout import LockedOut, follow_locked_out
-from .lockoutmemory import lockouts_of
+from .interrupted import standing_of
+from .lockedout import LockedOut
 from .logged import log_deed
-from .movements import follow_movements
 from .proofs import refused_as, with_proof
-from .reclosing import reclose_device, reclosing_ids
+from .reclosing import reclosing_ids
 from .starters import StarterForgottenError
-from .tagmemory import tag_memory
-from .timerwarning import follow_timer
-from .tripmemory import trip_memory
-from .undone import follow_undone
 from .vain import vain_of
 
 _CONTROL = "_control_"
@@ -59,7 +51,7 @@ class Operator:
     """The control of one device, for whoever asks in Home Assistant."""
 
     def __init__(self, coordinator: AcrelCoordinator, control: Control, surroundings: Watched, board: Board) -> None:
-        """Take the device's control and alarms; `operate_device` makes it."""
+        """Take the device's control and alarms; `operable.py` makes it."""
         self.coordinator = coordinator
         self.control = control
         self.board = board
@@ -253,52 +245,3 @@ class Operator:
         for handle in self.handles:
             yield (Platform.BUTTON if handle.is_pressed else Platform.SWITCH).value, self.unique_id(handle)
         yield from (*reclosing_ids(self), *cut_off_ids(self))
-
-
-@callback
-def operate_device(
-    hass: HomeAssistant, entry: AcrelConfigEntry, coordinator: AcrelCoordinator
-) -> Callable[[], None] | None:
-    """Make the control of a device whose alarms are watched; returns what ends that. Others cannot be operated."""
-    device, watch = coordinator.device, coordinator.watch
-    if watch is None or not device.model.operations:
-        return None
-    trips = trip_memory(hass)
-    surroundings = Watched(
-        watch, hass.loop.time, kept=trips.kept(device.identity), keep=partial(trips.keep_soon, device.identity)
-    )
-    lockouts = lockouts_of(hass, device)
-    for one in lockouts.expected:
-        # Sent before it was loaded anew: it is no trip.
-        surroundings.interrupted(one.circuit, one.seconds, may_open=one.may_open, may_close=one.may_close)
-    control = Control(
-        device,
-        partial(policy_now, entry, coordinator.subentry.subentry_id),
-        surroundings=surroundings,
-        lockouts=lockouts,
-        tags=tag_memory(hass).tags_of(device.identity),
-        put_down=desk_of(hass).record.async_soon_written,
-    )
-    board = board_of(hass, entry, coordinator.subentry)
-    operator = coordinator.operator = Operator(coordinator, control, surroundings, board)
-    by_itself = [
-        reclose_device(hass, operator, watch),
-        cut_off_device(hass, operator, watch),
-        follow_locked_out(hass, entry, operator),
-        follow_movements(operator, hass.loop.time),
-        follow_undone(hass, operator),
-        follow_doubts(hass, entry, operator),
-        follow_timer(hass, entry, operator),
-        settle_interrupted(hass, operator, surroundings, desk_of(hass).begun),
-    ]
-
-    @callback
-    def leave() -> None:
-        for end in by_itself:
-            end()
-        surroundings.end()
-        coordinator.operator = None
-        if device.control is control:
-            device.control = None
-
-    return leave
