@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -477,3 +478,37 @@ async def test_a_restart_in_the_middle_sends_nothing_again_and_says_so(
         await polled(hass, rig.entry.runtime_data.hub)
         assert rig.sent == 1
         assert ended["effect"] == "nothing"
+
+
+async def test_what_is_opened_while_a_timer_is_looked_for_ends_apart_from_it(
+    hass: HomeAssistant, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with operated(hass, cloud, second_password=SECOND) as rig:
+        hub = rig.hub.hub
+        # The maker's app is quiet for longer; nobody waits for that here.
+        at_once = {kind: replace(known, lockout=0.0) for kind, known in hub.profile.timers.items()}
+        monkeypatch.setattr(hub, "profile", replace(hub.profile, timers=at_once))
+        monkeypatch.setattr(cloud_source, "_MOST_PATIENCE", 8.0)
+        cloud.behaviour.command_s, rig.breaker.age_s = 3600.0, 0.0
+        sent, command = asyncio.Event(), rig.hub.account.command
+
+        async def told(*args: Any, **more: Any) -> str:  # noqa: ANN401 - handed on
+            answer = await command(*args, **more)
+            sent.set()
+            return answer
+
+        monkeypatch.setattr(rig.hub.account, "command", told)
+        setting = asyncio.create_task(act(rig, "set", rig.ada, **DAILY))
+        async with asyncio.timeout(20):
+            await sent.wait()
+        cloud.behaviour.command_s = 0.3
+        assert (await rig.operate("open"))["outcome"] == "confirmed"
+        assert not setting.done()
+        journal = desk_of(hass).record.journal
+        assert journal is not None
+        stands = await journal.standing()
+        assert [key.endswith("TIMER") for key in stands if key.startswith("operation/")] == [True]
+        assert (await setting)["outcome"] == "unknown"
+        done = [(one["what"], one["code"]) for one in await put_down(rig)]
+        assert done == [("begun", "TIMER"), ("begun", "RLYOFF"), ("ended", "RLYOFF"), ("ended", "TIMER")]
+        assert (rig.sent, rig.breaker.closed) == (2, False)
