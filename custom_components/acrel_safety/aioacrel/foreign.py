@@ -22,6 +22,9 @@ SYSTEM_REASONS: Mapping[int | None, str] = {
     errno.ENODEV: "no_such_device",
     errno.ENOSPC: "disk_full",
     errno.EROFS: "read_only_disk",
+    errno.EDQUOT: "quota_full",
+    errno.EFBIG: "file_over_limit",
+    errno.ENAMETOOLONG: "name_over_limit",
     errno.ENOTDIR: "not_a_folder",
 }
 
