@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import aiohttp
 import pytest
@@ -54,6 +55,35 @@ async def test_each_device_gets_its_part_once_whatever_the_order() -> None:
         leave()
         await feed.look(account)
         assert cloud.count("getAlarmEventLogList") == 1
+    assert cloud.effects == []
+
+
+async def test_levels_that_a_log_only_numbers_are_the_servers_own_and_an_unknown_one_is_an_alarm() -> None:
+    cloud = Cloud(now=lambda: NOW)
+    box = cloud.site().add(ARCM300T, "Box")
+    cloud.log.levels = {"7": "一般", "9": "紧急"}
+    for level in ("7", "9", "8"):
+        cloud.tell(box, description=f"level {level}", level=level)
+
+    def numbered(answer: Any) -> Any:  # noqa: ANN401 - JSON
+        for row in answer["data"]["alarmEventLogList"]["list"]:
+            row["fMessInfoTypeExplain"], row["fMessinfotypeid"] = "", int(row["fAlarmdesc"][-1])
+        return answer
+
+    cloud.fail("alter", at="getAlarmEventLogList", times=None, change=numbered)
+    feed, came = AlarmFeed(now=lambda: NOW), list[Report]()
+    feed.on(box.code, came.extend)
+    async with account_of(cloud) as account:
+        for _ in range(3):
+            await feed.look(account)
+        told = {report.text: report.is_warning for report in came}
+        assert told == {
+            "一般 · 高限报警 · level 7": True,
+            "紧急 · 高限报警 · level 9": False,
+            "高限报警 · level 8": False,
+        }
+        # One that the server does not name is asked about once an hour, not with each poll.
+        assert cloud.count("getMessInfoType") == 1
     assert cloud.effects == []
 
 

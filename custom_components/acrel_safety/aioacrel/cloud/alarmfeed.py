@@ -5,12 +5,15 @@ acknowledged here, once, and never by a poll.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..alarms.reported import Report
 from .account import Account, utcnow
 from .errors import CloudError
+from .records import AlarmEvent
 from .reports import report_of
 
 LOOKS_BACK = timedelta(hours=24)
@@ -20,6 +23,8 @@ _FAR_EVERY = timedelta(minutes=15)
 """So often what is older is read: of a month it may be thousands of events, page after page."""
 _AT_LEAST = (timedelta(hours=1), timedelta(minutes=5))
 """Of a log with more events than are read, the latest of them, whichever end the server begins at."""
+_LEVELS_EVERY = timedelta(hours=1)
+"""So often, at most, the server is asked which levels it has."""
 _AHEAD = timedelta(days=1)
 """The server's clock and zone may differ: what it puts down as of later than now is read as well."""
 
@@ -39,6 +44,10 @@ class AlarmFeed:
         """Why it could not be read the last time; then nobody knows what it says."""
         self._far: datetime | None = None
         """When it was read further back than usual, last."""
+        self._levels: Mapping[str, str] = {}
+        """The server's words for levels, by number, as it told them last …"""
+        self._levels_read: datetime | None = None
+        """… and when it was asked for them."""
         self.of_others = 0
         """Events, the last time, of devices that nobody asked about."""
 
@@ -75,13 +84,26 @@ class AlarmFeed:
         if since < now - LOOKS_BACK:
             self._far = now
         by_meter = defaultdict[str, list[Report]](list)
-        for event in events:
+        for event in await self._with_levels(account, events, now):
             if not event.is_recovery:
                 by_meter[event.meter].append(report_of(event, account.profile, now))
         self.of_others = sum(len(reports) for meter, reports in by_meter.items() if meter not in self._takers)
         for meter, reports in by_meter.items():
             for take, _ in list(self._takers.get(meter, ())):
                 take(reports)
+
+    async def _with_levels(self, account: Account, events: Sequence[AlarmEvent], now: datetime) -> Sequence[AlarmEvent]:
+        """Return events with the server's words for their levels; which numbers there are only the server says."""
+        numbered = {event.level_id for event in events if event.level_id and not event.level}
+        is_due = self._levels_read is None or not timedelta() <= now - self._levels_read < _LEVELS_EVERY
+        if numbered - self._levels.keys() and is_due:
+            self._levels_read = now
+            # Of one without a word nobody knows how bad it is: it is an alarm.
+            with suppress(CloudError):
+                self._levels = {one.id: one.name for one in await account.levels()}
+        return [
+            event if event.level else replace(event, level=self._levels.get(event.level_id, "")) for event in events
+        ]
 
     async def confirm(self, account: Account, numbers: Sequence[str]) -> None:
         """Acknowledge events at the server, because a person did so here. Raises CloudError."""

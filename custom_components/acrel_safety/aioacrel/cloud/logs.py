@@ -37,6 +37,7 @@ def _alarm(row: Json, recoveries: frozenset[str], zone: tzinfo) -> AlarmEvent:
         description=text(row.get("fAlarmdesc")),
         group=text(row.get("fMessInfoExplain")),
         level=text(row.get("fMessInfoTypeExplain")),
+        level_id=identifier(row.get("fMessinfotypeid")),
         is_confirmed=yes_or_no(row.get("fConfirmstatus")),
         is_recovery=kind in recoveries,
     )

@@ -112,6 +112,8 @@ class AlarmEvent:
     """What it belongs to, such as 遥测越限."""
     level: str
     """The server's text, such as 重大."""
+    level_id: str = ""
+    """The server's number of it, where the event has one."""
     is_confirmed: bool | None
     is_recovery: bool = False
     """Whether it says that something is over."""
