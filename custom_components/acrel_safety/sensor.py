@@ -29,6 +29,7 @@ from .limitsensor import limit_sensors
 from .memory import former_counter
 from .reclosing import reclosing_sensors
 from .safety import View, ViewEntity, attributes_of, others_of, view_of_link, views_of
+from .waysensor import way_now
 
 PARALLEL_UPDATES = 0
 
@@ -102,7 +103,7 @@ async def async_setup_entry(
 
 
 def _of_further_way(way: FurtherWay) -> list[SensorEntity]:
-    return [*figures.of_way(way), *calling.sensors_of(way)]
+    return [*figures.of_way(way), *calling.sensors_of(way), *way_now(way)]
 
 
 def device_class_of(point: Point) -> SensorDeviceClass | None:

@@ -37,7 +37,7 @@ def test_a_report_stands_until_a_person_knows_of_it_and_comes_no_second_time() -
     board.watch.note_reports([leak()])
     (found,) = plant.alarms.standing()
     assert (found.name, found.detail, found.level) == (
-        "Its log at the server tells of an alarm",
+        "The server tells of an alarm: Residual current too high",
         "Residual current too high",
         "alarm",
     )

@@ -102,6 +102,27 @@ async def test_a_clock_that_is_wrong_is_told_and_nothing_of_it_believed(hass: Ho
         assert "cloud_clock_off" not in repairs(hass)
 
 
+async def test_a_zone_in_which_all_looks_hours_old_is_told_too(hass: HomeAssistant, cloud: Cloud) -> None:
+    box = cloud.site().add(ARCM300T, "Box")
+    box.age_s = 7 * 3600
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry) as hub:
+        lights = entity_of(hass, entry, "binary_sensor", "1_LgHigh")
+        assert shown(hass, lights) in ("unknown", "unavailable")
+        for _ in range(5):
+            # Each poll brings something newer.
+            box.age_s -= 10
+            await polled(hass, hub)
+        [told] = [one for one in ir.async_get(hass).issues.values() if one.translation_key == "cloud_clock_off"]
+        assert "always 7.0 h old" in str(told.translation_placeholders)
+        box.age_s = 20.0
+        for _ in range(2):
+            box.age_s -= 5
+            await polled(hass, hub)
+        assert "cloud_clock_off" not in repairs(hass)
+        assert shown(hass, lights) == "off"
+
+
 async def test_a_site_that_may_not_be_seen_any_more_is_told_with_its_devices(hass: HomeAssistant, cloud: Cloud) -> None:
     box, other = cloud.site("A").add(ARCM300T, "Box"), cloud.site("B").add(ARCM300T, "Other")
     entry = account_entry(cloud, box, other)

@@ -92,9 +92,9 @@ class Both:
         """How many write requests the meter took, over both ways."""
         return len(self.caller.unit.writes)
 
-    def further(self, which: str) -> str:
+    def further(self, which: str, platform: str = "binary_sensor") -> str:
         """Return an entity of the further way."""
-        return self.street.entity_id("binary_sensor", which)
+        return self.street.entity_id(platform, which)
 
     async def cut(self) -> None:
         """Cut the local line."""
@@ -174,7 +174,8 @@ async def test_one_device_has_the_local_values_and_the_far_ones_where_those_are_
         (board,) = [one for one in rig.line.devices() if (DOMAIN, rig.device_id) in one.identifiers]
         its = er.async_entries_for_config_entry(er.async_get(hass), rig.street.entry.entry_id)
         own = {one.unique_id.removeprefix(f"{rig.street.subentry_id()}_") for one in its if one.device_id == board.id}
-        assert {"calling_online", "statistics_data_today", "way_own", "way_further"} <= own
+        assert {"calling_online", "statistics_data_today", "way_own", "way_further", "way_now"} <= own
+        await rig.street.until(rig.further("way_now", "sensor"), is_now(rig.line.entry.title))
         assert not {one.device_id for one in its} - {board.id, hub.id}
         assert not [one for one in own if "alarms" in one or "Ua" in one]
 
@@ -186,6 +187,7 @@ async def test_one_device_has_the_local_values_and_the_far_ones_where_those_are_
         await rig.street.until(rig.further("way_own"), is_now("off"))
         assert rig.is_seen
         rig.caller.upload()
+        await rig.street.until(rig.further("way_now", "sensor"), is_now(rig.street.entry.title))
         await rig.line.until(rig.voltage, is_not(STATE_UNAVAILABLE))
         assert rig.device.readings[VOLTAGE].origin == ORIGIN
         assert energy <= rig.energy < energy + 1

@@ -124,6 +124,13 @@ class Device:
             return any(way.trouble is None and way.is_heard for way in self._ways)
         return self.trouble is None and self.is_heard
 
+    @property
+    def nearest(self) -> Source | None:
+        """The nearest way by which it is heard now; what that does not tell may come from a farther one."""
+        if len(self._ways) == 1:
+            return self._ways[0].source if self.is_heard else None
+        return next((way.source for way in self._ways if way.is_heard), None)
+
     def hears(self, source: Source) -> bool:
         """Whether it is heard by one of its ways."""
         way = self._way(source)

@@ -22,4 +22,7 @@ def _names(hass: HomeAssistant) -> Iterator[Sayable]:
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         for coordinator in entry.runtime_data.coordinators.values():
             if coordinator.watch is not None:
-                yield from (alarm.cause.name for alarm in coordinator.watch.alarms.values())
+                for alarm in coordinator.watch.alarms.values():
+                    yield alarm.cause.name
+                    # By the device's own word, or somebody else's, where there is one.
+                    yield alarm.name

@@ -23,6 +23,7 @@ MOST_SETTLED = 200
 """Numbers that are known to be settled; of what is older than those that are forgotten nothing is news any more."""
 _LONGEST_ID, _LONGEST_TEXT = 64, 120
 _NAMED = 3
+_NO_MARKUP = str.maketrans("<>&", "()+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,11 @@ class ReportedRule:
         figures: dict[str, Value] = {"reports": len(self._standing)}
         if time is not None:
             figures["reported_at"] = time.isoformat()
-        return Verdict(is_on=True, detail=self._said(text), figures=figures)
+        said = self._said(text)
+        # As it may stand in a message on a phone, which takes some signs for markup.
+        shown = self._said(text.translate(_NO_MARKUP))
+        name = phrase("alarm_reported_warning_as" if self.is_warning else "alarm_reported_as", report=shown)
+        return Verdict(is_on=True, detail=said, figures=figures, name=name if text else None)
 
     def _said(self, text: str) -> Said:
         others = len(self._standing) - 1

@@ -10,7 +10,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 
 from ..errors import AcrelError
@@ -21,6 +21,7 @@ from .account import Account, utcnow
 from .asking import Asking
 from .errors import CloudBusyError, CloudError, UnfitAnswerError
 from .feeding import Feeding
+from .lag import Lag
 from .lists import Lists, is_of_all
 from .ordering import Ordering
 from .profile import Profile
@@ -62,6 +63,7 @@ class CloudHub:
         self.every = max(every, LEAST_SECONDS)
         self.stale_after = stale_after or account.profile.stale_after
         self.has_feed = has_feed
+        self.lag = Lag(timedelta(seconds=self.stale_after))
         self.now = now
         self.orders = Ordering(self)
         self.hooks: list[Hook] = []
@@ -254,6 +256,7 @@ class CloudHub:
             self._failures = self._failures + 1 if trouble is not None else 0
             if trouble is None:
                 self.last_success = self.now()
+                self.lag.look((one.known.heard for one in self.sources if not one.known.is_away), self.last_success)
             self.trouble = trouble
             for source in self.sources:
                 if (wrong := trouble or self.site_troubles.get(source.site)) is not None:

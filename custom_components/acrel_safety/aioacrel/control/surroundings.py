@@ -9,6 +9,7 @@ from ..alarms.closedagain import ClosedAgainRule
 from ..alarms.levels import Level
 from ..alarms.watch import Watch
 from ..readings import DEVICE_CIRCUIT, PointKey, Quality
+from ..texts import Said
 from ..vocabulary import MEASURED
 
 _BREAKERS = frozenset({"breaker", "switch"})
@@ -18,7 +19,7 @@ _BREAKERS = frozenset({"breaker", "switch"})
 class Surroundings(Protocol):
     """What stands around one device's control."""
 
-    def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> str:
+    def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> Said:
         """Return the trip of a circuit that nobody acknowledged, but for excused occurrences; empty if none is left."""
 
     def sensor_fault(self, circuit: str) -> str:
@@ -55,7 +56,7 @@ class Surroundings(Protocol):
 class Unwatched:
     """Where nobody watches alarms, such as on the command line."""
 
-    def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> str:
+    def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> Said:
         """Return none: nobody keeps them here."""
         del circuit, excused
         return ""
@@ -121,11 +122,11 @@ class Watched:
                 self._found_open(rule.cause.key.circuit, 0.0)
         self._note()
 
-    def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> str:
+    def trip(self, circuit: str, excused: AbstractSet[str] = frozenset()) -> Said:
         """Return the name of a trip that nobody acknowledged, but for excused occurrences."""
         return next(
             (
-                str(alarm.cause.key)
+                alarm.name
                 for alarm in self._of(circuit)
                 if alarm.cause.level is Level.TRIP
                 and not alarm.facts.is_acknowledged
