@@ -536,6 +536,22 @@ async def test_a_connection_that_ends_too_early_is_told(rig: Rig) -> None:
         await Account(rig.session, nobody, account.profile, user=USER, password=PASSWORD).login()
 
 
+async def test_pages_without_end_and_measure_are_read_no_further(rig: Rig) -> None:
+    account = rig.account()
+    page = [{"fSubid": f"{number}", "fSubname": "x" * 4000} for number in range(999)]
+    count = 0
+
+    def more(_: Heard) -> object:
+        nonlocal count
+        count += 1
+        return ok({"list": [{**row, "fSubid": f"{count}{row['fSubid']}"} for row in page]})
+
+    rig.answers["v5/getSubstationListByUser"] = more
+    with pytest.raises(UnfitAnswerError):
+        await account.sites()
+    assert 1 < count < 5
+
+
 async def test_a_server_that_does_not_answer_is_left_after_a_while(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     over = asyncio.Event()
 

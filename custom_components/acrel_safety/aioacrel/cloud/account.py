@@ -38,6 +38,8 @@ from .records import (
 )
 from .wire import Wire
 
+MOST_BYTES = 8 * 1024 * 1024
+"""Of the pages of one list before the last: what is made of them is many times as large."""
 _IDS_AT_ONCE = 50
 _DAY = timedelta(days=1)
 _WORD = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -311,8 +313,11 @@ class Account:
 
     async def _rows(self, name: str, values: Mapping[str, str]) -> tuple[list[Json], bool]:
         """Return the rows of all pages, and whether there are no more. Raises CloudError."""
+        before = self._wire.received
 
         async def ask(paging: Mapping[str, str]) -> object:
+            if self._wire.received - before > MOST_BYTES:
+                raise UnfitAnswerError(host=self._wire.host, detail=phrase("cloud_too_large"))
             return await self._caller.ask(name, {**values, **paging})
 
         found = await all_pages(ask, self.profile.calls.get(name))

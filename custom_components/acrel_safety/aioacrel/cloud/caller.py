@@ -35,6 +35,8 @@ _NO_ADVICE = (410, 411)
 """Of the question before the login: the server has no settings for the name it was called by."""
 
 
+_LARGE = 1 << 18
+"""Bytes of an answer that are not read in the event loop: a megabyte keeps all others waiting for long."""
 _STEPS = frozenset({"asked", "prove", "send_sms", "check_sms"})
 """Calls of the second step before a command: of any other, a number about it says nothing of a proof."""
 _OF_PROOF = (Meaning.PROOF_MISSING, Meaning.PROOF_WRONG, Meaning.PROOF_NONE)
@@ -277,7 +279,10 @@ class Caller:
     async def _once(self, call: Call, values: Mapping[str, str], seconds: float) -> Envelope:
         answer = await self._send(call, values, seconds)
         try:
-            envelope = envelope_of(answer.body, self._profile.frame)
+            if len(answer.body) > _LARGE:
+                envelope = await asyncio.to_thread(envelope_of, answer.body, self._profile.frame)
+            else:
+                envelope = envelope_of(answer.body, self._profile.frame)
         except NoEnvelopeError as error:
             if answer.status == _REFUSED:
                 return Envelope(_REFUSED, is_unauthorised=True, data=None, token="")
