@@ -1,7 +1,7 @@
 """The history of a cloud account as long-term statistics: fetched slowly, stored, read back, and only then noted."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
@@ -74,7 +74,6 @@ class CloudHistory:
         *,
         wanted: Collection[Theme] = USUAL,
         every: float = EVERY,
-        idle: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Take the account, and which days count; nothing is asked yet."""
         self._hass = hass
@@ -83,7 +82,6 @@ class CloudHistory:
         self._calendar = calendar
         self._wanted = wanted
         self._every = every
-        self._idle = idle
         self._store: Store[dict[str, object]] = history_store(hass, entry)
         self._filled: set[str] = set()
         """Statistics that were filled: where one is not there any more, it is fetched anew."""
@@ -106,9 +104,7 @@ class CloudHistory:
         self._seats = {seat.code: seat for seat in seats}
         self._subjects = list(subjects_of(seats, circuits, self._wanted))
         self._progress = await self._async_load()
-        self._backfill = Backfill(
-            self._account, self, self._progress, calendar=self._calendar, every=self._every, idle=self._idle
-        )
+        self._backfill = Backfill(self._account, self, self._progress, calendar=self._calendar, every=self._every)
         self._backfill.expect(self._subjects)
         return self._backfill
 
@@ -279,8 +275,6 @@ def history_of(
     entry: ConfigEntry,
     account: Account,
     zone: tzinfo,
-    *,
-    idle: Callable[[], Awaitable[None]] | None = None,
 ) -> CloudHistory | None:
     """Return who fetches the history of an account as its owner wants it; None where nothing is to be fetched."""
     months = entry.data.get(CONF_HISTORY_MONTHS, MONTHS)
@@ -288,7 +282,7 @@ def history_of(
         return None
     wanted = frozenset(Theme) if entry.data.get(CONF_HISTORY_ELECTRIC) is True else USUAL
     calendar = Calendar(zone=zone, now=dt_util.utcnow, months=months)
-    return CloudHistory(hass, entry, account, calendar, wanted=wanted, idle=idle)
+    return CloudHistory(hass, entry, account, calendar, wanted=wanted)
 
 
 def history_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, object]]:

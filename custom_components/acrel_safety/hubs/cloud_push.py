@@ -130,11 +130,6 @@ class PushEntryHub:
     async def async_confirm(self, source: Source, numbers: Sequence[str]) -> None:
         """Do nothing: what is sent cannot be answered."""
 
-    @property
-    def is_healthy(self) -> bool:
-        """Whether all devices are told of, so that others may ask more seldom."""
-        return self._hub.is_healthy
-
     def strangers(self) -> dict[str, tuple[str, ...]]:
         """Return the devices that the platform tells of and that are none here, with codes that came."""
         return {one.serial: tuple(one.codes) for one in self._hub}

@@ -7,7 +7,7 @@ then the notes are kept. Ended between, the same rows are stored again, as the s
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -121,17 +121,15 @@ class Backfill:
         *,
         calendar: Calendar,
         every: float = EVERY,
-        idle: Callable[[], Awaitable[None]] | None = None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take the account, who stores, and what was done; `idle` returns when the account has nothing else to do."""
+        """Take the account, who stores, and what was done: all that the account has to do besides goes before it."""
         self.figures = Figures()
         self._account = account
         self._store = store
         self._progress = progress
         self._calendar = calendar
         self._every = every
-        self._idle = idle
         self._changed = changed
         self._subjects: Sequence[Subject] = ()
         self._wake = asyncio.Event()
@@ -185,8 +183,6 @@ class Backfill:
         """Return what the server says; None where that is left for another round."""
         tries = 0
         while True:
-            if self._idle is not None:
-                await self._idle()
             try:
                 answer = await ask(self._account, piece)
             except (UnfitAnswerError, ServerSaysError) as error:
