@@ -288,4 +288,4 @@ def test_each_result_and_reason_has_a_text_and_no_text_is_too_many(language: str
     known = texts(language)
     for section, words in (("results", Result), ("reasons", Reason)):
         assert {key for key in known if key.startswith(f"{section}.")} == {f"{section}.{word}" for word in words}
-    assert Outcome(result=Result.FAILED, reason=Reason.STUCK, detail="x").text(language).endswith("(x)")
+    assert Outcome(result=Result.FAILED, reason=Reason.STUCK, detail="x").text(language).endswith(("(x)", "（x）"))

@@ -188,6 +188,8 @@ class FeedLink:
             self._ending = ending = asyncio.ensure_future(_end(entering, client))
             _ending.add(ending)
             ending.add_done_callback(_ending.discard)
+            # Mostly that is done at once; only a host that answers nothing holds a thread for longer.
+            await asyncio.wait([ending], timeout=_GOODBYE_SECONDS)
             raise
         entering.result()
 

@@ -14,8 +14,8 @@ _NO_FLAGS = frozenset({-1.0, 255.0, 65535.0, 4294967295.0})
 _GUARD_DIGITS = 1
 
 
-def value_of(point: Point, raw: Raw, *, own: str = "") -> Value | None:
-    """Return what a raw value means for a point; None for nothing that can be."""
+def value_of(point: Point, raw: Raw, *, own: str = "", is_exact: bool = False) -> Value | None:
+    """Return what a raw value means for a point, rounded unless it `is_exact`; None for nothing that can be."""
     value = number(raw)
     if value is None:
         text = str(raw).strip()
@@ -30,7 +30,7 @@ def value_of(point: Point, raw: Raw, *, own: str = "") -> Value | None:
     if point.quantity.kind in MEASURED and point.quantity.kind is not Kind.ENERGY:
         if _digits(value) in _ENDS:
             return None
-        if point.precision is not None:
+        if point.precision is not None and not is_exact:
             value = round(value, point.precision + _GUARD_DIGITS)
     # There is no negative zero to be seen anywhere.
     return point.value_of(value or abs(value))

@@ -84,7 +84,7 @@ class ReportDecoder:
 def _reading(point: Point, function: Function, time: datetime) -> Reading:
     if function.error or not function.text:
         return Reading(None, Quality.NO_ANSWER, time, ORIGIN)
-    value = value_of(point, function.text)
+    value = value_of(point, function.text, is_exact=True)
     if value is None:
         return Reading(None, Quality.IMPLAUSIBLE, time, ORIGIN)
     return Reading(value, Quality.GOOD, time, ORIGIN)
