@@ -133,7 +133,12 @@ class ReportedRule:
         said = self._said(text)
         # As it may stand in a message on a phone, which takes some signs for markup.
         shown = self._said(text.translate(_NO_MARKUP))
-        name = phrase("alarm_reported_warning_as" if self.is_warning else "alarm_reported_as", report=shown)
+        is_warning = self.is_warning
+        name = (
+            phrase("alarm_reported_warning_as", report=shown)
+            if is_warning
+            else phrase("alarm_reported_as", report=shown)
+        )
         return Verdict(is_on=True, detail=said, figures=figures, name=name if text else None)
 
     def _said(self, text: str) -> Said:
