@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..errors import AcrelError, CommandRefusedError, SettingRefusedError
+from ..listening import joined
 from ..points import Model, Point, effect_of_code
 from ..readings import PointKey, Quality, Reading
 from ..source import FAR, Command, Order, Sink, Update, Word
@@ -136,13 +137,7 @@ class CloudSource:
 
     def join(self, sink: Sink) -> Callable[[], None]:
         """Tell all there is to say from now on; returns what ends that."""
-        self._sinks.append(sink)
-
-        def leave() -> None:
-            with suppress(ValueError):
-                self._sinks.remove(sink)
-
-        return leave
+        return joined(self._sinks, sink)
 
     def want(self, keys: AbstractSet[PointKey]) -> None:
         """Have just these points from now on; what is known is told at once."""

@@ -7,8 +7,8 @@ gateway tries, and from then on a silent unit is listened to for that long, so t
 
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 
+from ..listening import joined
 from ..texts import Phrase, phrase
 from .habits import LinkHabits
 from .timing import MOST_PATIENCE
@@ -80,13 +80,7 @@ class LinkPulse:
 
     def on_trouble(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Tell when what is wrong with the link begins, changes or ends; returns what ends that."""
-        self._listeners.append(callback)
-
-        def leave() -> None:
-            with suppress(ValueError):
-                self._listeners.remove(callback)
-
-        return leave
+        return joined(self._listeners, callback)
 
     def review(self, now: float) -> None:
         """See whether anything is wrong with the link, after an answer and after a failure."""

@@ -1,9 +1,9 @@
 """One meter that is reported: what of its records is new, what is of before, and what came already."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 
+from ..listening import joined
 from ..readings import PointKey, Reading
 from .clock import NEAR, Age, Judged
 from .codes import Codebook
@@ -49,13 +49,7 @@ class Meter:
     def join(self, told: Told, missing: Missing, again: Again = lambda made: None) -> Callable[[], None]:
         """Tell new readings, and that the gateway does not hear the meter; returns what ends that."""
         listener = told, missing, again
-        self._listeners.append(listener)
-
-        def leave() -> None:
-            with suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return leave
+        return joined(self._listeners, listener)
 
     def knows_prefix(self, prefix: str) -> None:
         """Note the number before its serial number, before any record of the same message is taken."""

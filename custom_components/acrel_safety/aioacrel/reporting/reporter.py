@@ -2,10 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 
 from ..errors import AcrelError
+from ..listening import joined
 from ..masking import masked
 from .clock import DeviceClock
 from .meter import Meter
@@ -43,13 +43,7 @@ class Reporter(ABC):
 
     def listen(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Tell that it came, went or has another trouble; returns what ends that."""
-        self._on_change.append(changed)
-
-        def leave() -> None:
-            with suppress(ValueError):
-                self._on_change.remove(changed)
-
-        return leave
+        return joined(self._on_change, changed)
 
     def is_heard(self, now: datetime) -> bool:
         """Note that it spoke; return whether it was away."""

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from ..errors import AcrelError, DeviceAwayError
+from ..listening import joined
 from ..masking import masked
 from ..points import Circuit, Model, Point
 from ..readings import PointKey, Quality, Reading
@@ -131,13 +132,7 @@ class ReportedSource(ABC):
 
     def join(self, sink: Sink) -> Callable[[], None]:
         """Tell all there is to say from now on; returns what ends that."""
-        self._sinks.append(sink)
-
-        def leave() -> None:
-            with suppress(ValueError):
-                self._sinks.remove(sink)
-
-        return leave
+        return joined(self._sinks, sink)
 
     def want(self, keys: AbstractSet[PointKey]) -> None:
         """Have just these points from now on; what was reported is told at once."""

@@ -6,9 +6,9 @@ Of both the newest holds. An upload holds for some of its periods, however often
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 
 from ..errors import WrongDeviceError
+from ..listening import joined
 from ..modbus.source import ModbusSource
 from ..modbus.unit import utcnow
 from ..points import Point
@@ -75,13 +75,7 @@ class UplinkSource:
 
     def join(self, sink: Sink) -> Callable[[], None]:
         """Tell all there is to say from now on; returns what ends that."""
-        self._sinks.append(sink)
-
-        def leave() -> None:
-            with suppress(ValueError):
-                self._sinks.remove(sink)
-
-        return leave
+        return joined(self._sinks, sink)
 
     def want(self, keys: AbstractSet[PointKey]) -> None:
         """Have just these points from now on; what was uploaded is told at once."""

@@ -5,11 +5,11 @@ lost. Late answers are told from others by the guard, by their length and by qui
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Protocol
 
 from modbus_connection import ModbusProtocolError
 
+from ..listening import joined
 from ..registers import READ_HOLDING
 from .rtu import READ_INPUT, ReadAnswer, ReadRequest, Request, WriteAnswer, WriteRequest
 
@@ -73,13 +73,7 @@ class UplinkUnit:
 
     def on_connection_lost(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Tell when the device's connection is lost; returns what ends that."""
-        self._lost.append(callback)
-
-        def leave() -> None:
-            with suppress(ValueError):
-                self._lost.remove(callback)
-
-        return leave
+        return joined(self._lost, callback)
 
     async def disconnect(self) -> None:
         """Leave the connection alone."""

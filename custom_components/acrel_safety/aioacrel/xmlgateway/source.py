@@ -4,11 +4,11 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from ..errors import AcrelError, DeviceAwayError, MissingTableError, WrongDeviceError
+from ..listening import joined
 from ..modbus.source import ModbusSource
 from ..modbus.unit import utcnow
 from ..points import Model, Point
@@ -119,13 +119,7 @@ class MeterSource:
 
     def join(self, sink: Sink) -> Callable[[], None]:
         """Tell all there is to say from now on; returns what ends that."""
-        self._sinks.append(sink)
-
-        def leave() -> None:
-            with suppress(ValueError):
-                self._sinks.remove(sink)
-
-        return leave
+        return joined(self._sinks, sink)
 
     def want(self, keys: AbstractSet[PointKey]) -> None:
         """Have just these points from now on; what was reported is told at once."""
