@@ -140,7 +140,7 @@ async def test_a_breaker_far_away_trips_and_is_closed_in_order_and_a_meter_with_
     on = "switch on (Close breaker)"
     for said in (
         "Tripped: Residual current high",
-        f"{on}: Refused, nothing was sent: it tripped, and nobody has acknowledged that (RlySta@1/opened) · Demo",
+        f"{on}: Refused, nothing was sent: it tripped, and nobody has acknowledged that (Residual current high) · Demo",
         "acknowledged: Residual current high · Demo",
         "Reset: It was sent, but nothing proves that it is so: nothing tells the position · Demo",
         f"{on}: Done: the position was read back · Demo",
