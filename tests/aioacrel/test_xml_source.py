@@ -286,6 +286,9 @@ def test_codes_are_points_where_they_can_be_only_one_and_else_values_more() -> N
     assert take("dtsy1352", Ua="230", UA="231") == {UA: None}
     assert take("dtsy1352", Ua="1000001", RlySta="2") == {UA: None, RELAY: None}
     assert take("dtsy1352", TempA="40") == {PointKey("1", "TempA"): 40.0}
+    # Of a state, too, a text is nothing: a gateway writes one where it knows nothing.
+    for text in ("---", "nan", "N/A", "?"):
+        assert take("dtsy1352", meterStatus=text) == {PointKey("1", "meterStatus"): None}
     several = LIBRARY.get("adw300")
     assert set(take("adw300", WPP="5")) <= {PointKey(circuit, "DOC_WPP") for circuit in several.circuits}
     decoder = ReportDecoder(several)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from ..points import Evidence, Model, Point
 from ..readings import DEVICE_CIRCUIT, PointKey, Quality, Reading
+from ..reporting.fields import number
 from ..reporting.values import value_of
 from ..vocabulary import EXTRA_PREFIX, Pace, extra_quantity, vocabulary
 from .messages import Function, MeterReport
@@ -84,7 +85,9 @@ class ReportDecoder:
 def _reading(point: Point, function: Function, time: datetime) -> Reading:
     if function.error or not function.text:
         return Reading(None, Quality.NO_ANSWER, time, ORIGIN)
-    value = value_of(point, function.text, is_exact=True)
+    # Which texts a gateway writes where it knows nothing no document says: a text is no value.
+    is_number = number(function.text) is not None
+    value = value_of(point, function.text, is_exact=True) if is_number else None
     if value is None:
         return Reading(None, Quality.IMPLAUSIBLE, time, ORIGIN)
     return Reading(value, Quality.GOOD, time, ORIGIN)
