@@ -1,7 +1,6 @@
 """What is wrong with a gateway is said in both languages, whoever asks: no silence is told where it answered."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -22,8 +21,6 @@ from tests.aioacrel.wrong_gateways import (
     web_server,
 )
 
-LONGEST = 12.0
-"""Seconds after which a command has said what is wrong."""
 type Server = Callable[[], AbstractAsyncContextManager[int]]
 
 CAUSES: dict[str, tuple[str, Server, str]] = {
@@ -86,13 +83,11 @@ async def test_the_library_names_the_cause_in_both_languages(what: str) -> None:
 async def test_the_command_line_names_the_cause(what: str, acrel: Acrel) -> None:
     scheme, server, phrase = CAUSES[what]
     async with server() as port:
-        began = time.monotonic()
         arguments = ("read", f"{scheme}://127.0.0.1:{port}", "--unit", "8", "--model", "aim-r100", "--timeout", "0.3")
         outcome = await asyncio.to_thread(acrel, *arguments)
     assert outcome.code == 1
     assert beginning(phrase, "en") in outcome.err
     assert "within" not in outcome.err, "an answer is not told as silence"
-    assert time.monotonic() - began < LONGEST
 
 
 @pytest.mark.parametrize("what", WORKS)

@@ -56,7 +56,7 @@ async def test_what_nobody_asked_for_costs_nothing_and_is_said(
             unit.close()
     assert cost.blocked <= MOST_BLOCKED
     assert cost.memory <= MOST_MEMORY
-    assert slowest < 10
+    assert slowest < 60  # it ends, however busy the machine is
     assert len(caplog.records) <= MOST_LINES
     if peer not in ("half a longest frame in drips", "a flood with each answer"):
         assert any(isinstance(error, WrongPeerError) for error in errors), [str(error) for error in errors]

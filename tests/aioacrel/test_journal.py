@@ -80,9 +80,8 @@ async def test_appending_never_waits_for_the_disk(path: Path, monkeypatch: pytes
     async with await Journal.open(path, on_trouble=troubles.put_nowait) as journal:
         with intruder(path) as other:
             other.execute("BEGIN IMMEDIATE")
-            begun = time.monotonic()
+            # Whoever waited for the disk here would find what the other holds, and raise it.
             number = journal.append(alarm(1))
-            assert time.monotonic() - begun < 1
             trouble = await troubles.get()
             assert "another program holds the file" in str(trouble)
             assert not number.done()
