@@ -32,10 +32,10 @@ class Rig:
     async def run(self, *more: str | Path) -> Outcome:
         return await self._acrel.beside("cloud", self.cloud.url, "--user", USER, "--allow-http", *more)
 
-    async def devices(self, *more: str) -> dict[str, Any]:
+    async def devices(self, *more: str, code: int = 0) -> dict[str, Any]:
         """Return what is shown of each device, by its code."""
         outcome = await self.run("--json", *more)
-        assert outcome.code == 0, outcome.err
+        assert outcome.code == code, outcome.err
         return {one["code"]: one for site in outcome.json["sites"] for one in site["devices"]}
 
 
@@ -81,7 +81,33 @@ async def test_sites_devices_values_and_alarms_are_one_document(rig: Rig) -> Non
 async def test_the_position_of_a_breaker_is_among_its_values_as_long_as_it_is_not_too_old(rig: Rig) -> None:
     assert (await rig.devices())[rig.breaker.code]["circuits"]["1"]["SwitchSta"] is True
     rig.breaker.age_s = 3 * 3600
-    assert (await rig.devices())[rig.breaker.code]["circuits"] == {}
+    assert (await rig.devices(code=3))[rig.breaker.code]["circuits"] == {}
+
+
+async def test_a_device_that_the_server_does_not_hear_is_not_shown_as_quiet(rig: Rig) -> None:
+    rig.breaker.is_lost = True
+    devices = await rig.devices(code=3)
+    lost, heard = devices[rig.breaker.code], devices[rig.box.code]
+    assert (lost["online"], lost["circuits"]) == (False, {})
+    assert [(alarm["active"], alarm["name"]) for alarm in lost["alarms"]] == [(None, None)]
+    assert heard["alarms"] == []
+    people = await rig.run("--language", "zh")
+    assert "是否报警未知" in people.out
+    assert "closed" not in people.out
+    assert "1 台设备与服务器无通信" in people.err
+
+
+async def test_a_device_of_which_nobody_says_whether_it_is_in_alarm_is_not_shown_as_quiet(
+    rig: Rig, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[profile]\nid = "mine"\nlike = "acrelcloud-1000"\ntitle = { en = "Mine" }\nconfidence = "low"\nsource = "me"\n'
+        '[calls.meters]\nfields = { meterStatus = "elsewhere" }\nconfidence = "low"\nsource = "me"\n'
+    )
+    devices = await rig.devices("--profile", str(file), code=3)
+    assert devices[rig.breaker.code]["circuits"]["1"]["SwitchSta"] is True
+    assert [alarm["active"] for one in devices.values() for alarm in one["alarms"]] == [None, None]
 
 
 async def test_nothing_is_changed_and_nothing_stays_logged_in(rig: Rig) -> None:
@@ -93,7 +119,7 @@ async def test_nothing_is_changed_and_nothing_stays_logged_in(rig: Rig) -> None:
 async def test_a_value_that_is_too_old_is_not_shown_as_current(rig: Rig) -> None:
     rig.box.age_s = 3 * 3600
     rig.breaker.age_s = -3600
-    devices = await rig.devices()
+    devices = await rig.devices(code=3)
     assert devices[rig.box.code]["circuits"] == {}
     assert devices[rig.breaker.code]["circuits"] == {}
     outcome = await rig.run("--language", "zh")

@@ -17,7 +17,7 @@ from simulator.channel import Channel
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = ROOT / "scripts" / "demo"
 START_SECONDS = 300.0
-END_SECONDS = 60.0
+END_SECONDS = 120.0
 
 type Start = Callable[..., Coroutine[None, None, Process]]
 

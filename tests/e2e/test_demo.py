@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.conftest import Start
 
 _CHECK_SECONDS = 240.0
-_STEP_SECONDS = 60.0
+_STEP_SECONDS = 180.0
 _LINKS = {"tcp", "rtu_tcp", "uplink", "mqtt_gateway", "xml_gateway", "cloud"}
 _IN_THE_BACKGROUND = ("sh", "-c", 'trap "" INT HUP; exec "$@"', "sh")
 

@@ -22,7 +22,7 @@ from tests.e2e.conftest import Demo
 from tests.e2e.sights import alert, photograph
 
 _METER = "20260000000002"
-_SECONDS = 60.0
+_SECONDS = 120.0
 _SAFETY = "sensor.archive_safety"
 _LAST_FOUND = "sensor.archive_residual_current_alarm_value"
 """Reported beside what the model has: when it is there, the gateway's entry was loaded for the last time."""

@@ -32,7 +32,7 @@ UNIT = Instrument(unit=UNIT_ID, model="aim-r100", name="Sockets", link=Link.TCP,
 SETTING = "LgHighVal02"
 SLOW_SECONDS = 1.0
 LEAST_ENTITIES = 30
-UP_SECONDS = 30.0
+UP_SECONDS = 120.0
 _NOT_UP_YET_SECONDS = 0.05
 
 

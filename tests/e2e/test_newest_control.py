@@ -26,7 +26,7 @@ UNIT_ID = 5
 UNIT = Instrument(unit=UNIT_ID, model="ddsy1352", name="Flat", link=Link.TCP)
 NEWEST = ROOT / ".venv-newest"
 _FLOWS = "/api/config/config_entries/subentries/flow"
-_UP_SECONDS = 120.0
+_UP_SECONDS = 240.0
 _NOT_UP_YET_SECONDS = 0.1
 _RIGHTS = ["off", "on", "tags"]
 

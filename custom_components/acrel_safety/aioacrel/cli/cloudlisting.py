@@ -1,23 +1,23 @@
 """What a cloud account shows, gathered for `acrel cloud`: sites, devices, present values and alarms."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
 from ..cloud.account import Account
 from ..cloud.errors import AccountError, CloudError, CloudUnreachableError, LicenceError, SiteGoneError
-from ..cloud.records import AlarmEvent, Details, Login, Meter, Site, Values
+from ..cloud.judging import Known, lost
+from ..cloud.records import AlarmEvent, Login, Meter, Site, Values
 from ..errors import AcrelError
 from ..readings import PointKey, Value
+from ..texts import phrase
 from .output import Json
 
 _FATAL = (AccountError, LicenceError, CloudUnreachableError)
 """What ends the command; of anything else only what was asked for is missing."""
 _DAY = timedelta(days=1)
-_AHEAD = timedelta(minutes=5)
-"""A value of later than that is of a wrong clock, and nobody knows how old it is."""
 
 
 @asynccontextmanager
@@ -49,12 +49,25 @@ class Shown:
 
     meter: Meter
     model: str | None
-    is_online: bool | None = None
+    known: Known
+    is_heard: bool = False
+    """Whether the server hears it, and when; what it says of any other is no news."""
     values: dict[PointKey, Value] = field(default_factory=dict)
-    details: Details | None = None
     events: list[AlarmEvent] = field(default_factory=list)
     stale: int = 0
     """Values that are too old to be shown."""
+
+    @property
+    def is_online(self) -> bool | None:
+        """What the server says of its connection."""
+        return None if self.known.connection is None else self.known.connection.is_online
+
+    @property
+    def is_quiet(self) -> bool | None:
+        """Whether it is in no alarm; None where nobody knows."""
+        if self.meter.is_alarmed:
+            return False
+        return True if self.is_heard and self.meter.is_alarmed is False else None
 
     def circuits(self) -> dict[str, dict[str, Json]]:
         """Return the values by circuit and code."""
@@ -63,9 +76,10 @@ class Shown:
             found.setdefault(key.circuit, {})[key.code] = value
         return found
 
-    def alarms(self, points: Callable[[str], PointKey | None]) -> list[Json]:
-        """Return what is active, and what nobody acknowledged within a day."""
-        active = (self.details.active if self.details is not None else None) or {}
+    def alarms(self, points: Callable[[str], PointKey | None], language: str = "en") -> list[Json]:
+        """Return what is active, and what nobody acknowledged within a day; that nobody knows is no empty list."""
+        details = self.known.details
+        active = (details.active if details is not None else None) or {}
         found: list[Json] = []
         for name, text in active.items():
             key = points(name)
@@ -79,6 +93,8 @@ class Shown:
             )
         if self.meter.is_alarmed and not active:
             found.insert(0, {"active": True, "name": None, "text": ""})
+        if self.is_quiet is None:
+            found.insert(0, {"active": None, "name": None, "text": phrase("cloud_alarm_unsaid").text(language)})
         return found
 
 
@@ -104,14 +120,15 @@ class Listing:
 
     async def _devices(self, site: Site, meters: Sequence[Meter]) -> list[Shown]:
         account, profile = self._account, self._account.profile
-        shown = {one.code: Shown(meter=one, model=profile.model_of(one.kind)) for one in meters}
+        shown = {one.code: Shown(meter=one, model=profile.model_of(one.kind), known=Known(meter=one)) for one in meters}
         for one in meters:
             kind = profile.meter_types.get(one.kind)
             if kind is not None and kind.position is not None:
                 told = Values(code=one.code, measured=one.received, values={kind.position: one.is_closed})
                 self._take(shown[one.code], told)
             if one.is_alarmed:
-                shown[one.code].details = await self._had(account.details(one.code))
+                details = await self._had(account.details(one.code))
+                shown[one.code].known = replace(shown[one.code].known, details=details)
         leakage = await self._had(account.leakage(site.id)) or []
         temperatures = await self._had(account.temperatures(site.id)) or []
         for values in chain(temperatures, leakage):
@@ -119,23 +136,37 @@ class Listing:
                 self._take(shown[values.code], values)
         for connection in await self._had(account.connections(site.id)) or ():
             if connection.code in shown:
-                shown[connection.code].is_online = connection.is_online
+                shown[connection.code].known = replace(shown[connection.code].known, connection=connection)
         now = self._now()
+        for each in shown.values():
+            each.is_heard = each.known.is_heard(now, self._limit)
+            if not each.is_heard:
+                # The time of a value may be of a moment ago; that it holds still nobody says any more.
+                each.values.clear()
+        await self._add_events(site, shown, now)
+        return list(shown.values())
+
+    async def _add_events(self, site: Site, shown: Mapping[str, Shown], now: datetime) -> None:
         events: Sequence[AlarmEvent] = (
-            await self._had(account.alarms(since=now - _DAY, until=now, site=site.id, confirmed=False)) or ()
+            await self._had(self._account.alarms(since=now - _DAY, until=now, site=site.id, confirmed=False)) or ()
         )
         for event in events:
             if event.meter in shown and not event.is_recovery:
                 shown[event.meter].events.append(event)
-        return list(shown.values())
 
     def _take(self, shown: Shown, values: Values) -> None:
-        limit, now = timedelta(seconds=self._account.profile.stale_after), self._now()
         told = {key: value for key, value in values.values.items() if value is not None}
-        if values.measured is None or not now - limit <= values.measured <= now + _AHEAD:
+        if lost(values.measured, self._now(), self._limit) is not None:
             shown.stale += len(told.keys() - shown.values.keys())
             return
         shown.values |= told
+        newest = shown.known.values
+        if newest is None or newest.measured is None or (values.measured or newest.measured) > newest.measured:
+            shown.known = replace(shown.known, values=values)
+
+    @property
+    def _limit(self) -> timedelta:
+        return timedelta(seconds=self._account.profile.stale_after)
 
     async def _had[Found](self, asked: Awaitable[Found]) -> Found | None:
         """Return what was asked for; None where the server cannot say it, which is noted."""

@@ -55,6 +55,17 @@ class Known:
         """Whether the server says that it does not hear the device."""
         return self.connection is not None and self.connection.is_online is False
 
+    def is_heard(self, now: datetime, stale_after: timedelta) -> bool:
+        """Whether the server hears the device, and what it says of it holds."""
+        return self.meter is not None and not self.is_away and lost(self.heard, now, stale_after) is None
+
+
+def lost(time: datetime | None, now: datetime, stale_after: timedelta) -> Quality | None:
+    """Return why what is of a time does not hold; None if it does."""
+    if time is None or now - time > stale_after:
+        return Quality.STALE
+    return Quality.INVALID if time - now > LATER else None
+
 
 class Judge:
     """Makes readings of what is known of devices of one model and type."""
@@ -131,8 +142,8 @@ class Judge:
             if (one := fed.get(key)) is None:
                 told.setdefault(key, Reading(None, Quality.NO_ANSWER, now, ORIGIN))
             else:
-                lost = self._fed_holds(one.time, known, now)
-                newer = Reading(None, lost, now, ORIGIN) if lost else self._reading(key, one.value, one.time)
+                gone = self._fed_holds(one.time, known, now)
+                newer = Reading(None, gone, now, ORIGIN) if gone else self._reading(key, one.value, one.time)
                 told[key] = _newer(told.get(key), newer, one.since)
         if self._position is not None and (fed.is_own_word or not is_proof):
             told[self._position] = self._fed_position(fed, told[self._position], known, now)
@@ -162,7 +173,7 @@ class Judge:
 
     def is_heard(self, known: Known, now: datetime) -> bool:
         """Whether the server hears the device, and what it says of it holds."""
-        return known.meter is not None and not known.is_away and self._holds(known.heard, now) is None
+        return known.is_heard(now, self._stale_after)
 
     def is_of_later(self, known: Known, now: datetime) -> bool:
         """Whether the newest time that the server states is of later than now: a clock or a zone is wrong."""
@@ -187,10 +198,7 @@ class Judge:
         return Reading(known, Quality.IMPLAUSIBLE if known is None else Quality.GOOD, time, ORIGIN)
 
     def _holds(self, time: datetime | None, now: datetime) -> Quality | None:
-        """Return why what is of a time does not hold; None if it does."""
-        if time is None or now - time > self._stale_after:
-            return Quality.STALE
-        return Quality.INVALID if time - now > LATER else None
+        return lost(time, now, self._stale_after)
 
     def _stated(self, known: Known, now: datetime) -> dict[PointKey, Reading]:
         """Return alarms and position."""
@@ -202,7 +210,7 @@ class Judge:
         for key in (*self._alarms, GENERAL_ALARM):
             told[key] = Reading(None, holds, now, ORIGIN) if holds else self._alarm(key, known, time)
         received = None if meter is None else meter.received
-        lost = holds or self._holds(received, now)
+        untold = holds or self._holds(received, now)
         current: dict[PointKey, bool | None] = {}
         if self._position is not None:
             current[self._position] = None if meter is None else meter.is_closed
@@ -211,7 +219,7 @@ class Judge:
         for key, value in current.items():
             unsaid = Reading(None, Quality.INVALID, received or now, ORIGIN)
             good = unsaid if value is None else Reading(value, Quality.GOOD, min(received or now, now), ORIGIN)
-            told[key] = Reading(None, lost, now, ORIGIN) if lost else good
+            told[key] = Reading(None, untold, now, ORIGIN) if untold else good
         return told
 
     def _alarm(self, key: PointKey, known: Known, time: datetime) -> Reading:

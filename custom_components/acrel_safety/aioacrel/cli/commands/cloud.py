@@ -143,7 +143,7 @@ async def _list(options: Options, console: Console, address: CloudAddress, known
                     ", ".join(
                         f"{key} {in_line(key.code, value, language)}" for key, value in sorted(one.values.items())
                     ),
-                    "; ".join(_alarm(alarm, language) for alarm in one.alarms(known.alarms.get)),
+                    "; ".join(_alarm(alarm, language) for alarm in one.alarms(known.alarms.get, language)),
                 ]
                 for one in devices
             ]
@@ -154,12 +154,16 @@ async def _list(options: Options, console: Console, address: CloudAddress, known
     if stale:
         hours = f"{known.stale_after / 3600:g}"
         console.note(phrase("cloud_stale_values", count=stale, hours=hours).text(language))
+    unheard = sum(not one.is_heard for _, devices in sites for one in devices)
+    if unheard:
+        console.note(phrase("cloud_unheard", count=unheard).text(language))
     console.note(*(error.text(language) for error in listing.missing.values()))
     if not is_saved:
         return Exit.FAILED
-    if any(one.meter.is_alarmed for _, devices in sites for one in devices):
+    quiet = {one.is_quiet for _, devices in sites for one in devices}
+    if False in quiet:
         return Exit.ALARM
-    return Exit.INCOMPLETE if listing.missing else Exit.DONE
+    return Exit.INCOMPLETE if listing.missing or stale or None in quiet else Exit.DONE
 
 
 def _is_saved(options: Options, console: Console, text: str) -> bool:
