@@ -2,7 +2,8 @@
 
 The same text becomes the same stand-in wherever it stands, as a number or a text, so that what belongs together still
 does. What a stand-in begins with tells what it stands for. Numbers of digits keep their length. Kept are: yes and no,
-null, times, whole numbers below 1000, the values of fields that are listed here, and the words that are.
+null, times, whole numbers below 1000, numbers of fields that are listed here as far as they are too short for a serial
+number or a phone, and the words that are listed.
 """
 
 import json
@@ -18,11 +19,14 @@ _TIME = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1
 _DIGITS = re.compile(r"[0-9]+")
 _SMALL_DIGITS = re.compile(r"-?[0-9]{1,3}")
 _MANY_DIGITS = re.compile(r"[0-9]{4}")
-_LIMITS = re.compile(r"[+-]?[0-9.]{1,12}(?:[,-][0-9.]{1,12}){0,8}")
+_LIMITS = re.compile(r"[+-]?[0-9]{1,7}(?:\.[0-9]{1,4})?(?:[,-][0-9]{1,7}(?:\.[0-9]{1,4})?){0,8}")
 _KEY = re.compile(r"(?:[a-z_]|[A-Z]+[a-z0-9_]*[A-Z_]|[A-Z]{1,4}$)[A-Za-z0-9_]{0,39}")
 """Names as programs write them: `fSubid`, `MeterUseInfoList`, `EPI`; a word with a capital in front may be a name."""
 _JOINTS = str.maketrans("", "", "-_., ")
 _SMALL = 1000
+_MEASURED = 10_000_000
+"""What is measured is below; serial numbers and phones are above."""
+_OUTERMOST = 1
 _SHORTEST_SECRET = 3
 _DEEPEST = 32
 _LONGEST_WORD = 32
@@ -33,6 +37,8 @@ class Harmless:
     """What may stand as it is."""
 
     numbers: frozenset[str]
+    outermost: frozenset[str]
+    """Fields of numbers of the answer as a whole; further in they may be anything."""
     words_of: frozenset[str]
     words: frozenset[str]
     kinds: Mapping[str, tuple[str, ...]]
@@ -44,6 +50,7 @@ def harmless() -> Harmless:
     said = tomllib.loads(files(__package__).joinpath("harmless.toml").read_text("utf-8"))
     return Harmless(
         numbers=frozenset(said["numbers"]),
+        outermost=frozenset(said["outermost"]),
         words_of=frozenset(said["words_of"]),
         words=frozenset(said["words"]),
         kinds={kind: tuple(parts) for kind, parts in said["kinds"].items()},
@@ -71,7 +78,10 @@ class Redaction:
             return {self._key(name): self.value(one, name, depth + 1) for name, one in found.items()}
         if isinstance(found, list):
             return [self.value(one, field, depth + 1) for one in found]
-        return self._number(found, field) if isinstance(found, int | float) else self._text(str(found), field, depth)
+        is_number = field in harmless().numbers or (depth == _OUTERMOST and field in harmless().outermost)
+        if isinstance(found, int | float):
+            return self._number(found, field, is_listed=is_number)
+        return self._text(str(found), field, depth, is_listed=is_number)
 
     def text(self, whole: str) -> str:
         """Return a finished text without the secrets, if one should have come through."""
@@ -91,21 +101,22 @@ class Redaction:
         self._shown.add(name)
         return True
 
-    def _number(self, found: float, field: str) -> float:
+    def _number(self, found: float, field: str, *, is_listed: bool) -> float:
         kind = _kind(field)
-        if field in harmless().numbers:
+        if is_listed and abs(found) < _MEASURED:
             return found
         if isinstance(found, int):
             is_small = abs(found) < _SMALL and kind not in ("place", "phone")
             return found if is_small else int(self._stand_in(str(abs(found)), "id")) * (1 if found >= 0 else -1)
         # Two decimals are a measurement, more may be a place on a map.
-        return found if round(found, 2) == found and kind in ("", "name") else 0.5
+        is_measured = abs(found) < _MEASURED and round(found, 2) == found
+        return found if is_measured and kind in ("", "name") else 0.5
 
-    def _text(self, found: str, field: str, depth: int) -> str:
+    def _text(self, found: str, field: str, depth: int, *, is_listed: bool) -> str:
         stripped, kind = found.strip(), _kind(field)
         if stripped[:1] in ("{", "[") and (inside := _json(stripped)) is not None:
             return json.dumps(self.value(inside, field, depth + 1), ensure_ascii=False)
-        if self._may_stand(stripped, field, kind):
+        if (is_listed and kind != "secret" and _LIMITS.fullmatch(stripped)) or self._may_stand(stripped, field, kind):
             return stripped
         if kind == "secret":
             return "secret"
@@ -119,8 +130,6 @@ class Redaction:
             return True
         if kind == "secret" or len(text) > _LONGEST_WORD:
             return False
-        if field in known.numbers and _LIMITS.fullmatch(text):
-            return True
         if field in known.words_of:
             return _is_word(text) and self._may_show(text)
         return not kind and bool(_SMALL_DIGITS.fullmatch(text))
