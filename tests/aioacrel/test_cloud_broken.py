@@ -71,6 +71,32 @@ async def test_where_many_calls_never_come_each_site_has_its_turn_and_no_poll_wa
         assert [one.value("Lg") for one in seen] == [77.0] * len(boxes)
 
 
+async def test_the_devices_of_a_server_that_takes_minutes_for_a_poll_stay_seen() -> None:
+    cloud = cloud_at_noon()
+    boxes = [cloud.site().add(ARCM310, f"Box {number}") for number in range(8)]
+    async with office(cloud) as it:
+        seen = [it.watch(box) for box in boxes]
+        cloud.fail("slow", seconds=9.0, times=None)
+        await it.hub.start()
+        for one in seen:
+            one.updates.clear()
+        await asyncio.sleep(3600)
+        assert it.hub.polls < 15
+        assert it.hub.trouble is None
+        lost = [
+            one
+            for one in seen
+            for update in one.updates
+            for key, reading in update.readings.items()
+            if key == GENERAL_ALARM and reading.value is None
+        ]
+        assert lost == []
+        cloud.faults.clear()
+        cloud.fail("hang", times=None)
+        await asyncio.sleep(900)
+        assert [alarm_of(one) for one in seen] == [None] * len(seen)
+
+
 @pytest.mark.parametrize(
     "fault",
     [{"kind": "hang"}, {"kind": "cut"}, {"kind": "html"}, {"kind": "trace"}, {"kind": "code", "code": 415}],

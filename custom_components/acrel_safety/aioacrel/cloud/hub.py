@@ -81,6 +81,8 @@ class CloudHub:
         self._asking = Asking(account, self._lists, self._sources, self.feeding.wants_values, now)
         self._hurried = 0.0
         self._failures = 0
+        self._took = 0.0
+        """Seconds from the beginning to the end of the latest poll that was answered, the log of alarms with it."""
 
     @property
     def sites(self) -> Mapping[str, Site]:
@@ -177,7 +179,8 @@ class CloudHub:
     def hears_for(self, site: str) -> float:
         """Return for how many seconds more it does, unless the server is heard again; below 0 it does not."""
         heard = self._asking.heard.get(site, -inf)
-        span = POLLS_HELD * (1 + _JITTER) * self.every + LEAST_SECONDS
+        # Of a server that takes minutes for a poll a site may be the first in one and the last in the next.
+        span = POLLS_HELD * (1 + _JITTER) * self.every + LEAST_SECONDS + min(2 * self._took, LONGEST_WAIT)
         return heard + span - asyncio.get_running_loop().time()
 
     def unwatched(self) -> Mapping[str, Meter]:
@@ -243,6 +246,7 @@ class CloudHub:
     async def poll(self) -> None:
         """Ask for everything once. Never raises what the server is to blame for."""
         async with self._polling:
+            begun = asyncio.get_running_loop().time()
             self.polls += 1
             trouble: AcrelError | None = None
             try:
@@ -263,6 +267,7 @@ class CloudHub:
                     source.lose(wrong)
         if trouble is None:
             await self._run_hooks()
+            self._took = asyncio.get_running_loop().time() - begun
         for listener in list(self._listeners):
             listener()
 
