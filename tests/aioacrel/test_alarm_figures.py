@@ -1,10 +1,17 @@
 """Value and limit of what a device's bit raises: those of the same moment or later, never those of before."""
 
-import pytest
+from dataclasses import replace
+from datetime import timedelta
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from custom_components.acrel_safety.aioacrel.alarms.bits import bit_rules
 from custom_components.acrel_safety.aioacrel.alarms.happening import What
-from custom_components.acrel_safety.aioacrel.readings import Quality
-from tests.aioacrel.alarm_rigs import Plant
+from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality, Reading
+from tests.aioacrel.alarm_rigs import NOON, Plant
+from tests.aioacrel.rigs import model
 
 
 def _plant() -> tuple[Plant, list[tuple[What, object, object]]]:
@@ -85,3 +92,73 @@ def test_what_is_over_has_its_worst_value_its_limit_and_what_is_measured_now() -
         assert (alarm.is_over, alarm.worst_value, alarm.value, alarm.limit) == (True, 600, now, 300)
     board.say("3", LgHigh=Quality.NO_ANSWER)
     assert not plant.one("LgHigh").is_over, "nobody can see that it is"
+
+
+def test_what_is_measured_after_a_breaker_opened_is_not_told_of_what_it_opened_for() -> None:
+    plant, told = _plant()
+    board = plant.add(model_id="aim-r100")
+    board.quiet()
+    board.say("3", Lg=600, LgHigh=True)
+    board.say("3", Lg=0)
+    alarm = plant.one("LgHigh")
+    assert (alarm.value, alarm.worst_value, alarm.limit) == (600, 600, 300)
+    board.say("3", Lg=290)
+    assert plant.one("LgHigh").value == 290, "a bit stays until its value is some way back"
+    board.say("4", Lg=3, LgHigh=True)
+    (other,) = (one for one in plant.alarms.standing() if one.circuit == "4")
+    assert (other.value, other.first_value, other.worst_value, other.limit) == (None, None, None, 300)
+    assert told[-1] == (What.RAISED, None, 300)
+    board.say("4", Lg=2, LgHigh=False)
+    (over,) = (one for one in plant.alarms.standing() if one.circuit == "4")
+    assert (over.is_over, over.value, over.worst_value) == (True, None, None)
+
+
+def test_nothing_is_too_high_that_is_not_there_whether_a_limit_is_known_or_not() -> None:
+    plant, _ = _plant()
+    board = plant.add(model_id="aim-m10")
+    board.quiet()
+    board.say("1", I=0.0, DOC_Overload=True)
+    assert plant.one("DOC_Overload").value is None
+    board.say("1", I=48.0)
+    assert plant.one("DOC_Overload").value == 48.0
+
+
+@pytest.mark.parametrize("limit", [None, 300.0])
+def test_of_what_somebody_else_tells_a_value_counts_only_with_the_limit_that_it_is_beyond(limit: float | None) -> None:
+    spoken = replace(model("aim-r100"), is_spoken=True)
+    bit, value, bound = (PointKey("3", code) for code in ("LgHigh", "Lg", "LgHighVal02"))
+    (rule,) = (one for one in bit_rules(spoken) if one.key == bit)
+
+    def judged(measured: float) -> tuple[bool | None, object, bool]:
+        said = {bit: True, value: measured, **({} if limit is None else {bound: limit})}
+        readings = {key: Reading(one, Quality.GOOD, NOON) for key, one in said.items()}
+        verdict = rule.judge(readings, 0.0)
+        return verdict.is_on, verdict.value, verdict.is_complete
+
+    assert judged(412.0)[:2] == (True, None if limit is None else 412.0)
+    assert judged(0.0)[:2] == (True, None if limit is None else 412.0)
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.floats(0, 1000), st.sampled_from([None, 300.0])), min_size=1, max_size=12),
+    st.booleans(),
+)
+def test_no_value_is_told_that_could_not_have_set_the_bit(
+    steps: list[tuple[bool, float, float | None]], is_spoken: bool
+) -> None:
+    spoken = replace(model("aim-r100"), is_spoken=is_spoken)
+    bit, value, bound = (PointKey("3", code) for code in ("LgHigh", "Lg", "LgHighVal02"))
+    (rule,) = (one for one in bit_rules(spoken) if one.key == bit)
+    possible: set[float] = set()
+    for number, (is_on, measured, limit) in enumerate(steps):
+        time = NOON + timedelta(seconds=number)
+        said = {bit: is_on, value: measured, **({} if limit is None else {bound: limit})}
+        verdict = rule.judge({key: Reading(one, Quality.GOOD, time) for key, one in said.items()}, number)
+        assert verdict.is_on is is_on
+        if not is_on:
+            possible.clear()
+            continue
+        if (measured >= 270.0) if limit is not None else (measured > 0 and not is_spoken):
+            possible.add(measured)
+        assert verdict.value is None or verdict.value in possible
+        assert (verdict.value is None) is (not possible)

@@ -123,7 +123,8 @@ class Alarm:
             if facts.is_seen:
                 self.facts = replace(facts, is_seen=False)
             return
-        self.value = verdict.value
+        # What is measured now is told beside what it was at worst, never in its place.
+        self.value = verdict.value if verdict.is_on or self.worst_value is not None else None
         self.limit = verdict.limit
         self.detail, self.figures = verdict.detail, verdict.figures
         # When it is closed again it stands until somebody acknowledged it, and is called as before.

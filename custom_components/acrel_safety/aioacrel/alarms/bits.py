@@ -15,6 +15,8 @@ from .watched import Watched, watched_in
 
 RULE = "bit"
 _OFF: Band = (0.0, 0.0)
+_ABOUT = 0.9
+"""Of the limit: a bit stays until its value is some way back from it."""
 _NOTHING: Mapping[str, object] = {}
 
 
@@ -22,12 +24,19 @@ _NOTHING: Mapping[str, object] = {}
 class BitRule:
     """One bit, told with the value and limit it is about, as far as those are read anyway.
 
-    Bit and value may come in different reads: what was measured before the bit was set is not what set it.
+    Bit and value may come in different reads: what was measured before the bit was set is not what set it, and what is
+    measured afterwards (0 mA, when the breaker has opened) is not, either. So the value that is told is the latest that
+    may have been it: one about its limit or beyond. Where no limit is known, a value that was polled together with the
+    bit counts; one that somebody else tells in a list of its own does not, because nobody can say of when the bit is.
     """
 
     cause: Cause
     key: PointKey
     watched: Watched | None = None
+    is_told: bool = False
+    """Whether somebody else tells bit and value, each when it comes: a cloud, a gateway."""
+    _own: float | None = field(default=None, init=False)
+    """The latest value that may have set the bit, as long as it is set."""
     _since: datetime | None = field(default=None, init=False)
     """When the bit was read as set first, as long as it is."""
 
@@ -50,25 +59,34 @@ class BitRule:
         if value is None:
             return UNSAID
         if not value:
-            self._since = None
+            self._since = self._own = None
             # Not what set the bit: what is there now, beside what it was at worst.
             return Verdict(is_on=False, value=self._figure(readings), limit=self._limit(readings))
         time = readings[self.key].time
         # A clock that is set back must not make everything that is read from now on too old.
         since = self._since = time if self._since is None else min(self._since, time)
         known = self.watched
-        if known is None or not known.values:
+        limit = self._limit(readings)
+        if known is None or not known.values or (self.is_told and known.limit is None):
             return Verdict(is_on=True)
         recent = {key: one for key in known.values if (one := readings.get(key)) is not None and one.time >= since}
-        figure, limit = self._figure(recent), self._limit(readings)
+        figure = self._figure(recent)
+        if figure is not None and self._may_have_set(figure, limit, is_low=known.is_low):
+            self._own = figure
         # Of several phases the one it is about may come last.
         is_measured = len(recent) == len(known.values) and figure is not None
         return Verdict(
             is_on=True,
-            value=figure,
+            value=self._own,
             limit=limit,
             is_complete=is_measured and (limit is not None or known.limit is None),
         )
+
+    def _may_have_set(self, figure: float, limit: float | None, *, is_low: bool) -> bool:
+        if limit is None or limit <= 0:
+            # Nothing is too high that is not there.
+            return not self.is_told and (is_low or figure > 0)
+        return figure * _ABOUT <= limit if is_low else figure >= limit * _ABOUT
 
     def _figure(self, readings: Readings) -> float | None:
         known = self.watched
@@ -120,4 +138,4 @@ def bit_rules(model: Model) -> Iterator[BitRule]:
             measured=about.values[0] if about is not None and len(about.values) == 1 else None,
             graver=_graver(key, about),
         )
-        yield BitRule(cause, key, about)
+        yield BitRule(cause, key, about, is_told=model.is_spoken)
