@@ -86,7 +86,7 @@ async def _events(call: Call) -> object:
     kind = {"fMessinfotypeid": int(level) if level.isdecimal() else 0, "fMessinfotypeexplain": log.levels.get(level)}
     return {
         "tDtMessInfoType": kind,
-        "alarmEventLogList": {"list": call.page(_row(call, event) for event in found)},
+        "alarmEventLogList": call.paged(_row(call, event) for event in found),
     }
 
 
@@ -180,7 +180,7 @@ async def _over_limit(call: Call) -> object:
         and (since is None or event.time >= since)
         and (until is None or event.time <= until)
     ]
-    return {"list": call.page(rows)}
+    return call.paged(rows)
 
 
 async def _platform(call: Call) -> object:
@@ -200,7 +200,7 @@ async def _platform(call: Call) -> object:
         }
         for meter in lost
     ]
-    return {"list": call.page(rows)}
+    return call.paged(rows)
 
 
 CALLS: dict[str, tuple[str, Handler]] = {

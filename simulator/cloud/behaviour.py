@@ -53,6 +53,12 @@ class Behaviour:
     """Whether the log of events is in no order."""
     keeps_s: float = 0.0
     """So many seconds an answer to a GET is given again to whoever asks the same, as servers do that are busy."""
+    most_rows: int | None = None
+    """No page of a list is longer, however many rows it is asked for …"""
+    skips_as_asked: bool = False
+    """… and what comes before a page is counted by what was asked for, not by what was given."""
+    total: str = ""
+    """Whether it tells beside a list how many rows there are (`right`), says something else (`wrong`), or nothing."""
     endless: bool = False
     """Whether each page of a list is the first, for ever."""
     extra: dict[str, object] = field(default_factory=dict)

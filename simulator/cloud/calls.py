@@ -77,10 +77,20 @@ class Call:
                 return meter
         raise RefusedError(INVALID, "设备不存在")
 
+    def paged[T](self, rows: Iterable[T]) -> dict[str, object]:
+        """Return the page that is asked for as an object, with what the server tells besides. Raises RefusedError."""
+        found = list(rows)
+        count = {"right": len(found), "wrong": len(found) + 7}.get(self.behaviour.total)
+        return {"list": self.page(found), **({} if count is None else {"total": count})}
+
     def page[T](self, rows: Iterable[T]) -> list[T]:
         """Return the page that is asked for. Raises RefusedError."""
         found = list(rows)
         number, size = self._number("pageNo", 1), self._number("pageSize", _MOST_ON_PAGE)
+        most = self.behaviour.most_rows
+        if most is not None and size > most:
+            begin = (number - 1) * (size if self.behaviour.skips_as_asked else most)
+            return found[begin : begin + most]
         if self.behaviour.endless:
             return [found[index % len(found)] for index in range(size)] if found else []
         return found[(number - 1) * size : number * size]

@@ -230,7 +230,7 @@ def _logged(call: Call, commands: Iterable[Command]) -> object:
     ]
     if call.behaviour.logs_newest_first:
         found.reverse()
-    return {"pageInfo": {"list": call.page(found)}}
+    return {"pageInfo": call.paged(found)}
 
 
 def _row(call: Call, command: Command) -> dict[str, object]:

@@ -14,7 +14,7 @@ _UNITS = {"I": "A", "U": "V", "P": "kW", "Q": "kvar", "S": "kVA", "F": "Hz", "E"
 
 async def _sites(call: Call) -> object:
     key = call.text("key", "")
-    return {"list": call.page({"fSubid": one.id, "fSubname": one.name} for one in call.sites() if key in one.name)}
+    return call.paged({"fSubid": one.id, "fSubname": one.name} for one in call.sites() if key in one.name)
 
 
 async def _site(call: Call) -> object:

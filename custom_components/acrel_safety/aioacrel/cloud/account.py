@@ -5,6 +5,7 @@ proves nothing: the log of commands and the position do.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -19,7 +20,7 @@ from .caller import Caller, formed
 from .errors import CommandNotSentError, ProofError, ProofNoneError, ProofWrongError, UnfitAnswerError
 from .exchange import Exchange
 from .fields import CHINA, LONGEST_ID, Json, first, identifier, spelled, yes_or_no
-from .paging import all_pages
+from .paging import PageSize, all_pages
 from .profile import Form, Profile, Title
 from .records import (
     AlarmEvent,
@@ -73,6 +74,8 @@ class Account:
             session, address, title=Title(profile), header=profile.frame.header, on_exchange=on_exchange, now=now
         )
         self._caller = Caller(self._wire, profile, user=user, password=password)
+        self._page_sizes = defaultdict[str, PageSize](PageSize)
+        """By call: what is known of the pages that the server gives."""
         self._names: dict[str, Mapping[str, str]] = {}
         """Codes of devices by name, by site: the list of connections knows names only."""
 
@@ -320,7 +323,7 @@ class Account:
                 raise UnfitAnswerError(host=self._wire.host, detail=phrase("cloud_too_large"))
             return await self._caller.ask(name, {**values, **paging})
 
-        found = await all_pages(ask, self.profile.calls.get(name))
+        found = await all_pages(ask, self.profile.calls.get(name), self._page_sizes[name])
         return found if found is not None else self._unfit(name)
 
     def _command_call(self, kind: str) -> str:
