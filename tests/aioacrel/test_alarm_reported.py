@@ -1,7 +1,7 @@
 """What somebody else's log tells of a device: an alarm until a person knows of it, here or there, and once."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,3 +158,50 @@ def test_a_kept_memory_that_somebody_edited_never_ends_an_alarm(memory: dict[str
     verdict = rule.judge({}, 0.0)
     assert verdict.is_on or not is_on
     json.dumps(dict(rule.memory()))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(-12, 14) | st.none(), st.sampled_from("rac")), max_size=60),
+)
+def test_in_whatever_zone_a_log_is_read_an_event_is_news_once(steps: list[tuple[int, int | None, str]]) -> None:
+    rule, news = ReportedRule(is_warning=False), list[int]()
+    told = {number: datetime(2026, 11, 22, 9) + timedelta(hours=number) for number in range(10)}  # noqa: DTZ001
+    for number, hours, act in steps:
+        zone = UTC if hours is None else timezone(timedelta(hours=hours))
+        # Where it would be of later than now nobody knows when it was.
+        time = None if hours is None else told[number].replace(tzinfo=zone).astimezone(UTC)
+        spelled = None if time is None else told[number]
+        if rule.note([Report(id=str(number), text="x", time=time, spelled=spelled, is_confirmed=act == "c")]):
+            news.append(number)
+        if act == "a":
+            rule.acknowledge()
+        if act == "r":
+            kept, is_on = json.loads(json.dumps(dict(rule.memory()))), bool(rule.standing)
+            rule = ReportedRule(is_warning=False)
+            rule.restore(is_on=is_on, memory=kept)
+    assert sorted(news) == sorted(set(news))
+    unconfirmed = {number for number, _, act in steps if act != "c"}
+    confirmed = {number for number, _, act in steps if act == "c"}
+    assert unconfirmed - confirmed <= set(news)
+
+
+def test_what_a_former_version_kept_of_reports_is_no_news_in_any_zone() -> None:
+    rule = ReportedRule(is_warning=False)
+    kept = {
+        "standing": [["2", "Residual current too high", "2026-11-22T02:00:00+00:00"]],
+        "settled": [["1", "2026-11-22T01:00:00+00:00"]],
+        "before": "2026-11-21T01:00:00+00:00",
+    }
+    rule.restore(is_on=True, memory=kept)
+    rule.restore(is_on=True, memory=json.loads(json.dumps(dict(rule.memory()))))
+    for hours in (8, 0, -5):
+        told = {number: datetime(2026, 11, 22, 8 + number) for number in (1, 2)}  # noqa: DTZ001
+        zone = timezone(timedelta(hours=hours))
+        reports = [
+            Report(id=str(number), text="x", time=time.replace(tzinfo=zone), spelled=time)
+            for number, time in told.items()
+        ]
+        assert not rule.note(reports)
+    old = datetime(2026, 11, 20, 9)  # noqa: DTZ001
+    assert not rule.note([Report(id="0", text="x", time=old.replace(tzinfo=UTC), spelled=old)])
+    assert rule.note([Report(id="3", text="x", time=datetime(2026, 11, 22, 5, tzinfo=UTC))])

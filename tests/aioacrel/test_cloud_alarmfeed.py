@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import aiohttp
@@ -130,6 +130,82 @@ async def test_what_nobody_acknowledged_is_followed_for_longer_than_a_day() -> N
         event.confirmed = True
         await feed.look(account)
     assert [(report.id, report.is_confirmed) for report in came] == [(event.id, True)]
+
+
+async def test_another_zone_makes_no_event_news_that_was_known_and_loses_none() -> None:
+    cloud = Cloud(now=lambda: NOW)
+    box = cloud.site().add(ARCM300T, "Box")
+    known, standing = (cloud.tell(box, time=NOW - timedelta(hours=hours)) for hours in (20, 2))
+    plant = Plant()
+    plant.times.wall = NOW
+    board = plant.add("Box", "my_aafd", reported=True)
+    board.quiet()
+    feed = AlarmFeed(now=lambda: NOW)
+    feed.on(box.code, board.watch.note_reports, lambda: board.watch.oldest_report)
+    async with account_of(cloud) as account:
+        # Acknowledged here, and the server could not be told.
+        cloud.log.events.remove(standing)
+        await feed.look(account)
+        (found,) = plant.alarms.standing()
+        plant.alarms.acknowledge(found.alarm_id, by="Wang Li")
+        cloud.log.events.append(standing)
+        await feed.look(account)
+        (found,) = plant.alarms.standing()
+        told = len(plant.happened)
+        for zone in (timezone(timedelta(hours=-11)), UTC, timezone(timedelta(hours=14)), CHINA):
+            account.zone = zone
+            feed = AlarmFeed(now=lambda: NOW)
+            feed.on(box.code, board.watch.note_reports, lambda: board.watch.oldest_report)
+            await feed.look(account)
+            assert [one.occurrence for one in plant.alarms.standing()] == [found.occurrence]
+            assert board.watch.reports(found.alarm.cause.key) == [standing.id]
+        assert plant.happened[told:] == []
+        assert not known.confirmed
+        standing.confirmed = True
+        feed = AlarmFeed(now=lambda: NOW)
+        feed.on(box.code, board.watch.note_reports, lambda: board.watch.oldest_report)
+        await feed.look(account)
+        assert plant.standing() == {}
+
+
+@pytest.mark.parametrize("days", [2, 10])
+async def test_what_happened_while_the_server_was_out_of_reach_or_this_machine_asleep_is_read(days: int) -> None:
+    now = NOW
+    cloud = Cloud(now=lambda: now)
+    box = cloud.site().add(ARCM300T, "Box")
+    feed, came = AlarmFeed(now=lambda: now), list[Report]()
+    feed.on(box.code, came.extend)
+    async with account_of(cloud) as account:
+        await feed.look(account)
+        now += timedelta(hours=3)
+        early = cloud.tell(box)
+        now += timedelta(days=days)
+        await feed.look(account)
+        assert [report.id for report in came] == [early.id]
+        # Read once: from now on it is no question any more.
+        came.clear()
+        await feed.look(account)
+        assert came == []
+
+
+@pytest.mark.parametrize("hours", [-30, -8, -1, 1, 8, 30, 300])
+async def test_a_clock_that_is_wrong_for_a_while_loses_no_event(hours: int) -> None:
+    now, wrong = NOW, timedelta()
+    cloud = Cloud(now=lambda: now)
+    box = cloud.site().add(ARCM300T, "Box")
+    feed, came = AlarmFeed(now=lambda: now + wrong), list[Report]()
+    feed.on(box.code, came.extend)
+    async with account_of(cloud) as account:
+        await feed.look(account)
+        wrong = timedelta(hours=hours)
+        events = []
+        for _ in range(3):
+            events.append(cloud.tell(box))
+            now += timedelta(hours=13)
+            await feed.look(account)
+        wrong = timedelta()
+        await feed.look(account)
+        assert {event.id for event in events} <= {report.id for report in came}
 
 
 async def test_what_is_followed_for_weeks_is_looked_for_a_few_times_an_hour() -> None:

@@ -4,6 +4,7 @@ Confirming an event has an effect at the server, for everybody who uses the acco
 acknowledged here, once, and never by a poll.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -26,7 +27,14 @@ _AT_LEAST = (timedelta(hours=1), timedelta(minutes=5))
 _LEVELS_EVERY = timedelta(hours=1)
 """So often, at most, the server is asked which levels it has."""
 _AHEAD = timedelta(days=1)
-"""The server's clock and zone may differ: what it puts down as of later than now is read as well."""
+"""The server's clock and zone may differ: what it puts down as of later than now is read as well …"""
+_BEHIND = timedelta(hours=26)
+"""… and what stands is looked for where it stands in any zone: its owner may have named another one since."""
+
+_JUMP = timedelta(minutes=5)
+"""By so much the clock on the wall differs from the steady one that was set, or that slept."""
+_OVERLAP = timedelta(hours=1)
+"""What came late into the log is read with what is new."""
 
 type Take = Callable[[Sequence[Report]], None]
 
@@ -39,7 +47,11 @@ class AlarmFeed:
         self._now = now
         self._takers = dict[str, list[tuple[Take, Callable[[], datetime | None]]]]()
         self.last: datetime | None = None
-        """When the log was read last."""
+        """When the log was read last …"""
+        self._last_steady = 0.0
+        """… also by the steady clock."""
+        self._jumped_from: datetime | None = None
+        """When it was read last before the clock jumped."""
         self.trouble: CloudError | None = None
         """Why it could not be read the last time; then nobody knows what it says."""
         self._far: datetime | None = None
@@ -80,7 +92,7 @@ class AlarmFeed:
         except CloudError as error:
             self.trouble = error
             raise
-        self.last, self.trouble = now, None
+        self.last, self._last_steady, self.trouble = now, asyncio.get_running_loop().time(), None
         if since < now - LOOKS_BACK:
             self._far = now
         by_meter = defaultdict[str, list[Report]](list)
@@ -111,10 +123,25 @@ class AlarmFeed:
             await account.confirm_alarms(numbers)
 
     def _since(self, now: datetime) -> datetime:
-        if self._far is not None and timedelta() <= now - self._far < _FAR_EVERY:
-            return now - LOOKS_BACK
-        oldest = min((time for time in self._oldest() if time is not None), default=now)
-        return max(now - MOST_BACK, min(now - LOOKS_BACK, oldest - timedelta(seconds=1)))
+        since = min(now - LOOKS_BACK, self._unread_since(now))
+        if self._far is None or not timedelta() <= now - self._far < _FAR_EVERY:
+            standing = (time - _BEHIND for time in self._oldest() if time is not None)
+            since = min(since, *standing, since)
+        return max(now - MOST_BACK, since)
+
+    def _unread_since(self, now: datetime) -> datetime:
+        """Return from when on nobody read the log: it may have been out of reach, and this machine asleep, for days.
+
+        Where a clock jumped nobody knows which of both times is right, nor that of the jump before.
+        """
+        if self.last is None:
+            return now
+        passed = timedelta(seconds=asyncio.get_running_loop().time() - self._last_steady)
+        has_jumped = abs(now - self.last - passed) > _JUMP
+        before = min(self.last, self._jumped_from or self.last) if has_jumped else self.last
+        if has_jumped:
+            self._jumped_from = self.last
+        return min(before, now) - _OVERLAP
 
     def _oldest(self) -> Iterator[datetime | None]:
         for takers in self._takers.values():

@@ -1,7 +1,7 @@
 """Entries of a server's logs, events and commands, out of answers."""
 
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from hashlib import sha256
 
 from .fields import Json, at, first, identifier, moment, text, yes_or_no
@@ -33,6 +33,7 @@ def _alarm(row: Json, recoveries: frozenset[str], zone: tzinfo) -> AlarmEvent:
         meter=identifier(row.get("fDevicecode")),
         meter_name=text(row.get("fDevicename")),
         time=moment(row.get("fAlarmtime"), zone),
+        spelled=None if (told := moment(row.get("fAlarmtime"), UTC)) is None else told.replace(tzinfo=None),
         type=kind,
         description=text(row.get("fAlarmdesc")),
         group=text(row.get("fMessInfoExplain")),

@@ -105,6 +105,8 @@ class AlarmEvent:
     meter: str
     meter_name: str
     time: datetime | None
+    spelled: datetime | None = None
+    """The same as the server spells it, in no zone."""
     type: str
     """The server's text, such as 高限报警."""
     description: str

@@ -14,10 +14,12 @@ _WARNING = "general"
 def report_of(event: AlarmEvent, profile: Profile, now: datetime) -> Report:
     """Return an event of the log; a level that is not known is that of an alarm."""
     said = dict.fromkeys(part for part in (event.level, event.type, event.description) if part)
+    time = _time(event.time, now)
     return Report(
         id=event.id,
         text=" · ".join(said),
-        time=_time(event.time, now),
+        time=time,
+        spelled=None if time is None else event.spelled,
         is_warning=profile.levels.get(event.level) == _WARNING,
         is_confirmed=event.is_confirmed,
     )
