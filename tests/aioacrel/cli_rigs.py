@@ -24,7 +24,7 @@ NOBODY = "tcp://127.0.0.1:1"
 """A link that refuses connections: nobody may listen on port 1."""
 
 
-WRONG_USAGE = {"unknown_model", "unknown_quantity", "unusable_folder", "ratio_without_effect"}
+WRONG_USAGE = {"wrong_usage", "unknown_model", "unknown_quantity", "unusable_folder", "ratio_without_effect"}
 """The errors of what was typed."""
 
 

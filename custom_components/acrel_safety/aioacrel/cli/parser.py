@@ -13,8 +13,10 @@ from typing import Any, NoReturn
 
 from ..addresses import without_passwords
 from ..texts import LANGUAGES, said
+from .exits import Exit
 from .language import catalogue, in_language
 from .lines import beside_options, wrapped
+from .mistyped import MistypedError
 from .printable import printable
 from .typed import WrongValueError
 
@@ -63,7 +65,8 @@ class Parser(argparse.ArgumentParser):
         self.print_usage(sys.stderr)
         explained = printable(without_passwords(_explained(message, self.language)))
         told = in_language("usage", "{program}: error: {message}", self.language)
-        self.exit(2, f"{told.format(program=self.prog, message=explained)}\n")
+        sys.stderr.write(f"{told.format(program=self.prog, message=explained)}\n")
+        raise MistypedError(Exit.USAGE, explained)
 
     def _headed(self, text: str) -> str:
         """Return a text of argparse's with its headings in the language."""

@@ -35,6 +35,8 @@ from .commands import (
 from .commands.cloud import NoPasswordError
 from .exits import Exit
 from .language import language_of
+from .mistyped import WRONG_USAGE as WRONG_USAGE_KEY
+from .mistyped import MistypedError, wants_json
 from .options import Options
 from .orders import WrongOrderError
 from .output import Console, escape_what_cannot_be_shown, let_go
@@ -98,6 +100,10 @@ def run(argv: Sequence[str]) -> int:
 def _run(argv: Sequence[str], language: str) -> int:
     try:
         options = parse(argv, language)
+    except MistypedError as end:
+        if wants_json(argv):
+            Console.of_process(as_json=True).json({"error": {"key": WRONG_USAGE_KEY, "text": end.text}})
+        return Exit.USAGE
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     console = Console.of_process(as_json=options.as_json)
