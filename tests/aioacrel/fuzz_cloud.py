@@ -37,7 +37,7 @@ def one_input(data: bytes) -> None:
         except NoEnvelopeError:
             continue
         login_of(found, "")
-        reading.details(found, "1", CHINA)
+        reading.details(found, "1", "2", CHINA)
         logs.asked(found)
         for call in KNOWN.calls.values():
             read = rows(found, [*call.lists, ""])

@@ -82,7 +82,7 @@ async def test_values_have_the_time_the_server_states(rig: Rig) -> None:
 
 async def test_details_name_the_alarms_that_are_active(rig: Rig) -> None:
     account = rig.account()
-    details = await account.details(ARCM300T)
+    details = await account.details(SITE, ARCM300T)
     assert details.active == {"temp.tempA": "A相温度报警", "iLeakage.iLeakage": "漏电报警"}
     points = {account.profile.alarms.get(name) for name in details.active}
     assert points == {PointKey("1", "T1High"), PointKey("1", "LgHigh")}
@@ -109,13 +109,13 @@ async def test_what_is_not_said_of_alarms_stays_unknown(
     rig: Rig, status: object, detail: object, active: object
 ) -> None:
     rig.answers["v5/selectOne"] = ok({"meterInfo": {"meterCode": "x", "meterStatus": status, "meterDetail": detail}})
-    assert (await rig.account().details("x")).active == active
+    assert (await rig.account().details(SITE, "x")).active == active
 
 
 async def test_another_device_in_the_answer_is_not_believed(rig: Rig) -> None:
     rig.answers["v5/selectOne"] = ok({"meterInfo": {"meterCode": "other", "meterStatus": "1"}})
     with pytest.raises(UnfitAnswerError):
-        await rig.account().details("x")
+        await rig.account().details(SITE, "x")
 
 
 async def test_connections_are_found_by_name_where_that_is_one_devices(rig: Rig) -> None:

@@ -15,6 +15,7 @@ from custom_components.acrel_safety.aioacrel.cloud.alarmfeed import AlarmFeed
 from custom_components.acrel_safety.aioacrel.cloud.errors import CloudError
 from custom_components.acrel_safety.aioacrel.cloud.fields import CHINA
 from custom_components.acrel_safety.aioacrel.cloud.profile_reader import profile
+from custom_components.acrel_safety.aioacrel.cloud.records import MeterKey
 from simulator.cloud import ARCM300T, Cloud
 from simulator.cloud.events import GENERAL, MAJOR, RECOVERED, Event
 
@@ -42,7 +43,7 @@ async def test_each_device_gets_its_part_once_whatever_the_order() -> None:
     cloud.tell(box, type=RECOVERED, level=GENERAL)
     cloud.tell(other, description="漏电流 500 mA")
     feed, came = AlarmFeed(now=lambda: NOW), list[Report]()
-    leave = feed.on(box.code, came.extend)
+    leave = feed.on(MeterKey(box.site, box.code), came.extend)
     async with account_of(cloud) as account:
         await feed.look(account)
         assert cloud.count("getAlarmEventLogList") == 1
@@ -72,7 +73,7 @@ async def test_levels_that_a_log_only_numbers_are_the_servers_own_and_an_unknown
 
     cloud.fail("alter", at="getAlarmEventLogList", times=None, change=numbered)
     feed, came = AlarmFeed(now=lambda: NOW), list[Report]()
-    feed.on(box.code, came.extend)
+    feed.on(MeterKey(box.site, box.code), came.extend)
     async with account_of(cloud) as account:
         for _ in range(3):
             await feed.look(account)
@@ -96,7 +97,11 @@ async def test_acknowledged_here_is_confirmed_there_once_and_confirmed_there_is_
     board = plant.add("Box", "my_aafd", reported=True)
     board.quiet()
     feed = AlarmFeed(now=lambda: NOW)
-    feed.on(box.code, lambda reports: board.watch.note_reports(reports, by="cloud"), lambda: board.watch.oldest_report)
+    feed.on(
+        MeterKey(box.site, box.code),
+        lambda reports: board.watch.note_reports(reports, by="cloud"),
+        lambda: board.watch.oldest_report,
+    )
     async with account_of(cloud) as account:
         await feed.look(account)
         (found,) = plant.alarms.standing()
@@ -122,7 +127,7 @@ async def test_what_nobody_acknowledged_is_followed_for_longer_than_a_day() -> N
     event = cloud.tell(box, time=NOW - timedelta(days=3))
     feed, came = AlarmFeed(now=lambda: NOW), list[Report]()
     oldest: datetime | None = None
-    feed.on(box.code, came.extend, lambda: oldest)
+    feed.on(MeterKey(box.site, box.code), came.extend, lambda: oldest)
     async with account_of(cloud) as account:
         await feed.look(account)
         assert came == []
@@ -141,7 +146,7 @@ async def test_another_zone_makes_no_event_news_that_was_known_and_loses_none() 
     board = plant.add("Box", "my_aafd", reported=True)
     board.quiet()
     feed = AlarmFeed(now=lambda: NOW)
-    feed.on(box.code, board.watch.note_reports, lambda: board.watch.oldest_report)
+    feed.on(MeterKey(box.site, box.code), board.watch.note_reports, lambda: board.watch.oldest_report)
     async with account_of(cloud) as account:
         # Acknowledged here, and the server could not be told.
         cloud.log.events.remove(standing)
@@ -155,7 +160,7 @@ async def test_another_zone_makes_no_event_news_that_was_known_and_loses_none() 
         for zone in (timezone(timedelta(hours=-11)), UTC, timezone(timedelta(hours=14)), CHINA):
             account.zone = zone
             feed = AlarmFeed(now=lambda: NOW)
-            feed.on(box.code, board.watch.note_reports, lambda: board.watch.oldest_report)
+            feed.on(MeterKey(box.site, box.code), board.watch.note_reports, lambda: board.watch.oldest_report)
             await feed.look(account)
             assert [one.occurrence for one in plant.alarms.standing()] == [found.occurrence]
             assert board.watch.reports(found.alarm.cause.key) == [standing.id]
@@ -163,7 +168,7 @@ async def test_another_zone_makes_no_event_news_that_was_known_and_loses_none() 
         assert not known.confirmed
         standing.confirmed = True
         feed = AlarmFeed(now=lambda: NOW)
-        feed.on(box.code, board.watch.note_reports, lambda: board.watch.oldest_report)
+        feed.on(MeterKey(box.site, box.code), board.watch.note_reports, lambda: board.watch.oldest_report)
         await feed.look(account)
         assert plant.standing() == {}
 
@@ -174,7 +179,7 @@ async def test_what_happened_while_the_server_was_out_of_reach_or_this_machine_a
     cloud = Cloud(now=lambda: now)
     box = cloud.site().add(ARCM300T, "Box")
     feed, came = AlarmFeed(now=lambda: now), list[Report]()
-    feed.on(box.code, came.extend)
+    feed.on(MeterKey(box.site, box.code), came.extend)
     async with account_of(cloud) as account:
         await feed.look(account)
         now += timedelta(hours=3)
@@ -194,7 +199,7 @@ async def test_a_clock_that_is_wrong_for_a_while_loses_no_event(hours: int) -> N
     cloud = Cloud(now=lambda: now)
     box = cloud.site().add(ARCM300T, "Box")
     feed, came = AlarmFeed(now=lambda: now + wrong), list[Report]()
-    feed.on(box.code, came.extend)
+    feed.on(MeterKey(box.site, box.code), came.extend)
     async with account_of(cloud) as account:
         await feed.look(account)
         wrong = timedelta(hours=hours)
@@ -215,7 +220,7 @@ async def test_what_is_followed_for_weeks_is_looked_for_a_few_times_an_hour() ->
     first = NOW - timedelta(days=20)
     events = [cloud.tell(box, time=first + timedelta(minutes=10 * number)) for number in range(2000)]
     feed, came = AlarmFeed(now=lambda: now), list[Report]()
-    feed.on(box.code, came.extend, lambda: first)
+    feed.on(MeterKey(box.site, box.code), came.extend, lambda: first)
     async with account_of(cloud) as account:
         for _ in range(60):
             await feed.look(account)
@@ -241,7 +246,7 @@ async def test_an_event_of_later_than_now_keeps_none_of_those_that_follow_from_b
     board = plant.add("Box", "my_aafd", reported=True)
     board.quiet()
     feed = AlarmFeed(now=lambda: now)
-    feed.on(box.code, board.watch.note_reports, lambda: board.watch.oldest_report)
+    feed.on(MeterKey(box.site, box.code), board.watch.note_reports, lambda: board.watch.oldest_report)
     async with account_of(cloud) as account:
         if wrong.time > NOW + timedelta(hours=23):
             # A server may answer with more than it was asked for.
@@ -281,7 +286,7 @@ async def test_a_log_that_cannot_be_read_changes_nothing() -> None:
     board = plant.add("Box", "my_aafd", reported=True)
     board.quiet()
     feed = AlarmFeed(now=lambda: NOW)
-    feed.on(box.code, board.watch.note_reports)
+    feed.on(MeterKey(box.site, box.code), board.watch.note_reports)
     async with account_of(cloud) as account:
         await feed.look(account)
         assert plant.standing() == {"reported": "unacknowledged"}

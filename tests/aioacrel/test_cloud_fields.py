@@ -156,7 +156,7 @@ def test_of_two_rows_of_a_device_the_newer_holds_and_of_one_time_nothing_that_th
     ids=["list", "too many"],
 )
 def test_alarms_in_a_shape_that_nobody_knows_are_unknown_and_none_of_them_is_over(detail: dict[str, object]) -> None:
-    found = reading.details({"meterInfo": {"meterStatus": "1", "meterDetail": detail}}, "1", CHINA)
+    found = reading.details({"meterInfo": {"meterStatus": "1", "meterDetail": detail}}, "1", "2", CHINA)
     assert found is not None
     assert found.active is None
 
@@ -230,7 +230,7 @@ def test_whatever_an_answer_holds_what_is_read_of_it_can_be(tree: Any) -> None: 
     data = envelope.data
     login = login_of(data, "")
     assert login is None or login.version.isprintable()
-    reading.details(data, "100101", CHINA)
+    reading.details(data, "100101", "10100001", CHINA)
     logs.asked(data)
     logs.said_of_command(data)
     logs.is_true(data)
@@ -249,7 +249,7 @@ def test_whatever_an_answer_holds_what_is_read_of_it_can_be(tree: Any) -> None: 
         ):
             _check(values)
         reading.connections(found, {}, CHINA)
-        reading.circuits(found)
+        reading.circuits(found, "1")
         logs.levels(found)
         for event in logs.alarms(found, KNOWN.recoveries, CHINA):
             assert event.id

@@ -104,7 +104,7 @@ async def test_a_poll_asks_once_for_each_list_and_details_only_of_what_is_in_ala
         await it.hub.start()
         assert it.hub.unwatched() == {}
         await it.hub.poll()
-        assert sorted(it.hub.unwatched()) == [next(iter(empty.meters))]
+        assert [key.code for key in it.hub.unwatched()] == [next(iter(empty.meters))]
         box.figures.active["iLeakage"] = {"iLeakage": "漏电报警"}
         for _ in range(2):
             cloud.forget()
@@ -365,9 +365,9 @@ async def test_a_device_that_is_dropped_while_the_server_is_asked_tells_nothing_
         account = it.hub.account
         read = account.details
 
-        async def dropped_meanwhile(code: str) -> Details:
+        async def dropped_meanwhile(site: str, code: str) -> Details:
             it.hub.drop(seen.source)
-            return await read(code)
+            return await read(site, code)
 
         account.details = dropped_meanwhile  # type: ignore[method-assign]
         await it.hub.poll()

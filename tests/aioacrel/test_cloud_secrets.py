@@ -30,7 +30,7 @@ CALLS: list[Callable[[Account], Awaitable[object]]] = [
     lambda account: account.login(),
     lambda account: account.sites(),
     lambda account: account.meters(SITE),
-    lambda account: account.details(ARCM310),
+    lambda account: account.details(SITE, ARCM310),
     lambda account: account.connections(SITE),
     lambda account: account.leakage(SITE),
     lambda account: account.alarms(since=NOON, until=NOON, site=SITE),

@@ -74,7 +74,7 @@ async def test_however_a_server_spells_it_the_same_is_understood(rig: Rig, ways:
     assert meters[rig.box.code].is_alarmed is True
     assert meters[rig.breaker.code].is_alarmed is False
     assert meters[rig.breaker.code].is_closed is True
-    details = await account.details(rig.box.code)
+    details = await account.details(site.id, rig.box.code)
     assert details.active is not None
     assert [account.profile.alarms[name] for name in details.active] == [PointKey("1", "LgHigh")]
     values = {one.code: one for one in await account.leakage(site.id)}

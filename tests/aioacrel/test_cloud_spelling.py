@@ -111,7 +111,7 @@ async def everything(account: Account) -> list[object]:
         account.login_known and (account.login_known.version, account.login_known.user_id, account.own_names),
         await account.sites(),
         await account.meters(SITE),
-        await account.details(ARCM300T),
+        await account.details(SITE, ARCM300T),
         await account.connections(SITE),
         await account.circuits(SITE),
         await account.leakage(SITE),

@@ -48,7 +48,7 @@ async def everything(account: Account) -> list[object]:
     events = await account.alarms(since=since, until=NOON, site=site.id)
     found: list[object] = [meters, events, await account.levels(), await account.leakage(site.id)]
     found += [await account.temperatures(site.id), await account.connections(site.id)]
-    found += [await account.details(meter.code) for meter in meters]
+    found += [await account.details(meter.site, meter.code) for meter in meters]
     found += [await account.circuits(site.id), await account.command_log(site.id, "arcm310", since=since, until=NOON)]
     found.append(await account.leakage_of_day(site.id, meters[0].code, NOON.date()))
     await account.confirm_alarms([event.id for event in events])
@@ -135,7 +135,7 @@ async def test_what_went_wrong_is_recorded_without_what_it_said(rig: Rig) -> Non
     rig.answers["v5/getTempABCResult"] = lambda _: web.Response(status=302, headers={"Location": "http://olga.example"})
     recorder = Recorder(profile("acrelcloud-1000"), secrets=(USER, PASSWORD))
     account = rig.account(on_exchange=recorder.take)
-    for asked in (account.details("1"), account.levels(), account.temperatures(SITE)):
+    for asked in (account.details(SITE, "1"), account.levels(), account.temperatures(SITE)):
         with pytest.raises(AcrelError):
             await asked
     text = recorder.text()

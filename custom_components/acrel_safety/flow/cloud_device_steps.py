@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any, override
 
 import probatio
-from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
+from homeassistant.config_entries import SOURCE_USER, ConfigSubentry, SubentryFlowResult
 from homeassistant.const import CONF_MODEL, CONF_NAME
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.selector import SelectOptionDict
 
+from ..aioacrel.cloud.records import Meter, MeterKey
 from ..aioacrel.points import Model
 from ..const import CONF_CODE, CONF_KIND, CONF_PROVED, CONF_SITE
 from ..furtherways import has_numbered
@@ -22,6 +23,7 @@ from .cloud_forms import (
     meter_schema,
     meter_settings_form,
     meter_settings_schema,
+    named,
 )
 from .ending import ends_clearly
 from .explain import FormError
@@ -65,20 +67,20 @@ class CloudDeviceFlow(NamedDeviceSteps):
         """Ask for what the way leaves to the user, and save."""
         return self._step_settings(user_input)
 
-    async def _learn_number(self, code: str) -> None:
+    async def _learn_number(self, name: str) -> None:
         """Ask for the serial number of a new device, if other links have any that could be the same."""
-        place, hub = self._place_of(code), hub_in(self._get_entry())
+        place, hub = self._place_of(name), hub_in(self._get_entry())
         is_wanted = self.source == SOURCE_USER and has_numbered(self.hass, self._get_entry())
         self._number = ""
         if is_wanted and place is not None and hub is not None:
-            self._number = await hub.async_serial(place[CONF_SITE], code, place[CONF_KIND])
+            self._number = await hub.async_serial(place[CONF_SITE], place[CONF_CODE], place[CONF_KIND])
 
     @override
     def _serial_number(self) -> str:
         return self._number
 
-    def _usual_model(self, code: str) -> FormData:
-        place, hub = self._place_of(code), hub_in(self._get_entry())
+    def _usual_model(self, name: str) -> FormData:
+        place, hub = self._place_of(name), hub_in(self._get_entry())
         model = None if place is None or hub is None else hub.account.profile.model_of(place[CONF_KIND])
         return {} if model is None else {CONF_MODEL: model}
 
@@ -88,25 +90,53 @@ class CloudDeviceFlow(NamedDeviceSteps):
         hub = hub_in(self._get_entry())
         if hub is None:
             raise AbortFlow("account_not_loaded")
-        meters = dict(hub.unwatched())
-        if self.source != SOURCE_USER:
+        found = self._choosable()
+        if self.source != SOURCE_USER and not found:
             own = self._get_reconfigure_subentry()
-            code = str(own.data.get(CONF_CODE))
-            meters = {code: hub.hub.meters[code]} if code in hub.hub.meters else {}
-            if not meters:
-                return [SelectOptionDict(value=code, label=own.title)]
-        return device_options(meters.values(), hub.hub.sites, hub.account.profile, self._texts)
+            return [SelectOptionDict(value=str(own.data.get(CONF_CODE)), label=own.title)]
+        return device_options(found, hub.hub.sites, hub.account.profile, self._texts)
 
-    def _place_of(self, code: str) -> FormData | None:
-        """Return where a device is, of the server's list, or as it was stored."""
+    @callback
+    def _others(self) -> set[MeterKey]:
+        """Return the other devices of this entry."""
+        own = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().subentry_id
+        return {_key_of(one.data) for one in self._get_entry().subentries.values() if one.subentry_id != own}
+
+    @callback
+    def _listed(self) -> Mapping[str, Meter]:
+        """Return all devices of the account by what the form calls them."""
         hub = hub_in(self._get_entry())
-        if hub is not None and (meter := hub.hub.meters.get(code)) is not None:
+        return {} if hub is None else named(hub.hub.meters.values(), self._others())
+
+    @callback
+    def _choosable(self) -> Mapping[str, Meter]:
+        """Return those that are none here, or the one that is changed, which may be in another site by now."""
+        others = self._others()
+        free = {name: meter for name, meter in self._listed().items() if meter.key not in others}
+        if self.source == SOURCE_USER:
+            return free
+        own = _key_of(self._get_reconfigure_subentry().data)
+        is_there = any(meter.key == own for meter in free.values())
+        return {
+            name: meter for name, meter in free.items() if meter.key == own or (meter.code == own.code and not is_there)
+        }
+
+    def _place_of(self, name: str) -> FormData | None:
+        """Return where a device is, of the server's list, or as it was stored."""
+        if (meter := self._listed().get(name)) is not None:
             return {CONF_CODE: meter.code, CONF_SITE: meter.site, CONF_KIND: meter.kind}
         if self.source != SOURCE_USER:
             data = self._get_reconfigure_subentry().data
-            if data.get(CONF_CODE) == code and CONF_SITE in data and CONF_KIND in data:
+            if name == data.get(CONF_CODE) and CONF_SITE in data and CONF_KIND in data:
                 return {key: data[key] for key in (CONF_CODE, CONF_SITE, CONF_KIND)}
         return None
+
+    @override
+    def _device_in_place(self) -> ConfigSubentry | None:
+        """Return another device of this entry that is the one that was chosen."""
+        if (place := self._place_of(self._place)) is None or _key_of(place) not in self._others():
+            return None
+        return next(one for one in self._get_entry().subentries.values() if _key_of(one.data) == _key_of(place))
 
     @override
     def _checked(self, place: str) -> str:
@@ -141,14 +171,20 @@ class CloudDeviceFlow(NamedDeviceSteps):
 
     @override
     def _forms_of(self, data: Mapping[str, Any]) -> tuple[FormData, FormData]:
-        return {key: data[key] for key in (CONF_CODE, CONF_MODEL) if key in data}, meter_settings_form(data)
+        form = {key: data[key] for key in (CONF_CODE, CONF_MODEL) if key in data}
+        # What the form calls it now: another site may have a device of its code since.
+        name = next(iter(self._choosable()), form.get(CONF_CODE))
+        return {**form, CONF_CODE: name}, meter_settings_form(data)
 
     @override
     def _title(self, model: Model, place: str) -> str:
-        hub = hub_in(self._get_entry())
-        meter = None if hub is None else hub.hub.meters.get(place)
+        meter = self._listed().get(place)
         return (None if meter is None else meter.name) or self._device.get(CONF_NAME, "") or model.name
 
     @override
     def _kept(self, former: Mapping[str, Any], data: Mapping[str, Any]) -> FormData:
         return kept_of_meter(former)
+
+
+def _key_of(data: Mapping[str, Any]) -> MeterKey:
+    return MeterKey(str(data.get(CONF_SITE)), str(data.get(CONF_CODE)))

@@ -1,5 +1,6 @@
 """What the forms for an account at a cloud ask, and how it lies in the data of an entry or subentry."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -23,7 +24,7 @@ from ..aioacrel.cloud.history import MONTHS
 from ..aioacrel.cloud.hub import LEAST_SECONDS
 from ..aioacrel.cloud.profile import Profile
 from ..aioacrel.cloud.profile_reader import known_for, known_profiles, profile
-from ..aioacrel.cloud.records import Meter, Site
+from ..aioacrel.cloud.records import Meter, MeterKey, Site
 from ..aioacrel.deadband import Detail
 from ..aioacrel.errors import AcrelError
 from ..aioacrel.points import Model
@@ -186,12 +187,25 @@ def devices_schema(found: Iterable[SelectOptionDict]) -> probatio.Schema:
 
 
 def device_options(
-    meters: Iterable[Meter], sites: Mapping[str, Site], known: Profile, texts: FlowTexts
+    meters: Mapping[str, Meter], sites: Mapping[str, Site], known: Profile, texts: FlowTexts
 ) -> list[SelectOptionDict]:
-    """Return the devices of an account that can be shown, each with its site and its type; by site and name."""
-    shown = [meter for meter in meters if known.model_of(meter.kind) is not None]
-    shown.sort(key=lambda meter: (_site(meter, sites), meter.name, meter.code))
-    return [SelectOptionDict(value=meter.code, label=_label(meter, sites, known, texts)) for meter in shown]
+    """Return the devices of an account that can be shown, each with its site and its type; by site and name.
+
+    They are given by what a form calls them, as of `named`.
+    """
+    shown = [(value, meter) for value, meter in meters.items() if known.model_of(meter.kind) is not None]
+    shown.sort(key=lambda one: (_site(one[1], sites), one[1].name, one[1].code))
+    return [SelectOptionDict(value=value, label=_label(meter, sites, known, texts)) for value, meter in shown]
+
+
+def named(meters: Iterable[Meter], others: Iterable[MeterKey] = ()) -> dict[str, Meter]:
+    """Return devices by what a form calls them: by their code, and where another site has it, too, with their site.
+
+    `others` are devices that are none of them.
+    """
+    found = list(meters)
+    count = Counter(key.code for key in {*(meter.key for meter in found), *others})
+    return {meter.code if count[meter.code] == 1 else f"{meter.site}/{meter.code}": meter for meter in found}
 
 
 def _label(meter: Meter, sites: Mapping[str, Site], known: Profile, texts: FlowTexts) -> str:
@@ -205,12 +219,12 @@ def _site(meter: Meter, sites: Mapping[str, Site]) -> str:
     return meter.site if site is None else site.name or meter.site
 
 
-def subentry_of(meter: Meter, known: Profile) -> ConfigSubentryData:
+def subentry_of(meter: Meter, known: Profile, name: str) -> ConfigSubentryData:
     """Return a device as it is stored when it is added with many others: it can be changed later."""
     model = known.model_of(meter.kind)
     data = {CONF_CODE: meter.code, CONF_SITE: meter.site, CONF_KIND: meter.kind, CONF_MODEL: model}
     return ConfigSubentryData(
-        data=data, subentry_type=SUBENTRY_DEVICE, title=flat(meter.name or meter.code), unique_id=meter.code
+        data=data, subentry_type=SUBENTRY_DEVICE, title=flat(meter.name or meter.code), unique_id=name
     )
 
 

@@ -40,6 +40,7 @@ from .cloud_forms import (
     http_schema,
     is_plain,
     login_schema,
+    named,
     profiles_to_try,
     subentry_of,
 )
@@ -171,9 +172,8 @@ class CloudSteps(EntrySteps):
                 await async_probe(data, account)
             if self.source not in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
                 self._sites = {site.id: site for site in await account.sites()}
-                self._listed = {}
-                for site in self._sites:
-                    self._listed |= {meter.code: meter for meter in await self._meters(account, site)}
+                meters = [meter for site in self._sites for meter in await self._meters(account, site)]
+                self._listed = named(meters)
         except AcrelError as error:
             if (wrong := wrong_feed(error, texts)) is not None:
                 raise wrong from error
@@ -217,7 +217,7 @@ class CloudSteps(EntrySteps):
 
     def _show_devices(self) -> ConfigFlowResult:
         known, texts = self._profile, self._texts_now
-        options = device_options(self._listed.values(), self._sites, known, texts)
+        options = device_options(self._listed, self._sites, known, texts)
         return self.async_show_form(
             step_id="cloud_devices",
             data_schema=self.add_suggested_values_to_schema(
@@ -236,11 +236,11 @@ class CloudSteps(EntrySteps):
         if user_input is None:
             return self._show_devices()
         self._abort_if_unique_id_configured()
-        chosen = [code for code in user_input[CONF_DEVICES] if code in self._listed]
+        chosen = [name for name in user_input[CONF_DEVICES] if name in self._listed]
         return self.async_create_entry(
             title=self._account_form.get(CONF_NAME, "").strip() or self._free_title(TYPE_CLOUD, self._texts_now),
             data=self._account_data,
-            subentries=[subentry_of(self._listed[code], self._profile) for code in chosen],
+            subentries=[subentry_of(self._listed[name], self._profile, name) for name in chosen],
         )
 
     # -- a login that is not accepted any more ------------------------------------------------------------------------

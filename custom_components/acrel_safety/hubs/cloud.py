@@ -16,7 +16,7 @@ from ..aioacrel.cloud.account import Account
 from ..aioacrel.cloud.alarmfeed import AlarmFeed
 from ..aioacrel.cloud.errors import CloudError
 from ..aioacrel.cloud.hub import LEAST_SECONDS, CloudHub
-from ..aioacrel.cloud.records import CircuitOfMeter, Meter, Proof
+from ..aioacrel.cloud.records import CircuitOfMeter, Meter, MeterKey, Proof
 from ..aioacrel.cloud.source import CloudSource
 from ..aioacrel.errors import AcrelError
 from ..aioacrel.points import Model
@@ -178,7 +178,7 @@ class CloudEntryHub:
         """Tell what the server's log says of a device; returns what ends that."""
         if not isinstance(source, CloudSource):
             return lambda: None
-        return self._feed.on(source.code, take, oldest)
+        return self._feed.on(source.key, take, oldest)
 
     async def async_confirm(self, source: Source, numbers: Sequence[str]) -> None:
         """Confirm events at the server, because a person acknowledged them here. Raises AcrelError."""
@@ -251,11 +251,11 @@ class CloudEntryHub:
             async with asyncio.timeout(_LOOK_SECONDS):
                 serial: str | None = None
                 with suppress(CloudError):
-                    serial = (await self.account.details(code)).serial
+                    serial = (await self.account.details(site, code)).serial
                 return serial or (await self.hub.orders.log.serials(site, [kind])).get(code, "")
         return ""
 
-    def unwatched(self) -> Mapping[str, Meter]:
+    def unwatched(self) -> Mapping[MeterKey, Meter]:
         """Return the devices of the account that are none here."""
         return self.hub.unwatched()
 

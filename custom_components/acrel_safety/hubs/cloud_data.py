@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import probatio
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_TYPE, CONF_USERNAME
@@ -127,9 +127,20 @@ METER = probatio.Schema(
 """What is stored of a device of the account."""
 
 
+class CloudSeat(NamedTuple):
+    """What only one device of an account can have."""
+
+    code: Any
+    site: Any
+
+    def __str__(self) -> str:
+        """Return the code, by which a device is known that was moved to another site."""
+        return str(self.code)
+
+
 def seat(data: Mapping[str, Any]) -> Hashable:
     """Return what only one device of an account can have."""
-    return data.get(CONF_CODE)
+    return CloudSeat(data.get(CONF_CODE), data.get(CONF_SITE))
 
 
 def seat_shown(seat: Hashable) -> str:

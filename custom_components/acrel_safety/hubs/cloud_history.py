@@ -20,7 +20,7 @@ from ..aioacrel.cloud.backfill import EVERY, Account, Answer, Backfill, themes
 from ..aioacrel.cloud.errors import NotStoredError
 from ..aioacrel.cloud.history import MONTHS, MOST_MONTHS, USUAL, Calendar, Piece, Progress, Subject, Theme
 from ..aioacrel.cloud.historyrows import Counter, MeanRow, SumRow, means
-from ..aioacrel.cloud.records import CircuitOfMeter, Counted, Sample
+from ..aioacrel.cloud.records import CircuitOfMeter, Counted, MeterKey, Sample
 from ..aioacrel.points import Model, Point
 from ..aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from ..checked import flag, number
@@ -86,7 +86,7 @@ class CloudHistory:
         self._filled: set[str] = set()
         """Statistics that were filled: where one is not there any more, it is fetched anew."""
         self._counters: dict[str, Counter] = {}
-        self._seats: dict[str, Seat] = {}
+        self._seats: dict[MeterKey, Seat] = {}
         self._subjects: Sequence[Subject] = ()
         self._progress = Progress()
         self._backfill: Backfill | None = None
@@ -101,7 +101,7 @@ class CloudHistory:
 
     async def async_prepare(self, seats: Sequence[Seat], circuits: Sequence[CircuitOfMeter]) -> Backfill:
         """Read what was fetched already, and return who fetches the rest."""
-        self._seats = {seat.code: seat for seat in seats}
+        self._seats = {MeterKey(seat.site, seat.code): seat for seat in seats}
         self._subjects = list(subjects_of(seats, circuits, self._wanted))
         self._progress = await self._async_load()
         self._backfill = Backfill(self._account, self, self._progress, calendar=self._calendar, every=self._every)
@@ -157,8 +157,10 @@ class CloudHistory:
         self._filled = {name for name in (filled if isinstance(filled, list) else ()) if isinstance(name, str)}
         former = seats if isinstance(seats, Mapping) else {}
         for subject in self._subjects:
-            subentry_id = self._seats[subject.meter].subentry_id
-            if former.get(subject.meter, subentry_id) != subentry_id:
+            subentry_id = self._seats[_key(subject)].subentry_id
+            # A former version kept the code alone.
+            known = former.get(f"{subject.site}/{subject.meter}", former.get(subject.meter, subentry_id))
+            if known != subentry_id:
                 # It was removed and is back: its statistics are others.
                 progress.begin_anew(subject)
         if has_recorder(self._hass):
@@ -180,7 +182,7 @@ class CloudHistory:
         self._filled -= gone
 
     def _names(self, subject: Subject) -> Iterator[str]:
-        seat = self._seats[subject.meter]
+        seat = self._seats[_key(subject)]
         for point in seat.model.points.values():
             is_energy = point.key.code in _ENERGIES
             if is_imported(point) and is_energy == (subject.theme is Theme.ENERGY):
@@ -215,12 +217,12 @@ class CloudHistory:
 
     async def keep(self, progress: Progress) -> None:
         """Keep what was done."""
-        seats = {code: seat.subentry_id for code, seat in self._seats.items()}
+        seats = {f"{key.site}/{key.code}": seat.subentry_id for key, seat in self._seats.items()}
         await self._store.async_save({"progress": progress.kept(), "filled": sorted(self._filled), "seats": seats})
 
     async def _gather(self, piece: Piece, answer: Answer, series: dict[str, _Series]) -> int | None:
         """Add the rows of a piece; return how many there are, None if nobody knows yet."""
-        seat = self._seats.get(piece.subject.meter)
+        seat = self._seats.get(_key(piece.subject))
         if seat is None:
             return 0
         found: Mapping[PointKey, Sequence[MeanRow | SumRow]] | None
@@ -302,7 +304,7 @@ def subjects_of(
 ) -> Iterator[Subject]:
     """Yield what is fetched; of a device with several circuits nobody says which of the server's is which."""
     for seat in seats:
-        own = {one.circuit for one in circuits if one.meter == seat.code}
+        own = {one.circuit for one in circuits if (one.site, one.meter) == (seat.site, seat.code)}
         for theme in themes(seat.model):
             if theme not in wanted:
                 continue
@@ -310,6 +312,10 @@ def subjects_of(
                 yield Subject(site=seat.site, meter=seat.code, theme=theme)
             elif len(own) == 1:
                 yield Subject(site=seat.site, meter=seat.code, theme=theme, circuit=next(iter(own)))
+
+
+def _key(subject: Subject) -> MeterKey:
+    return MeterKey(subject.site, subject.meter)
 
 
 def point_of(model: Model, key: PointKey) -> Point | None:

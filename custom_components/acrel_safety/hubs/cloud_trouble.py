@@ -7,7 +7,7 @@ are not new. What the owner ignored stays so when the account is loaded anew.
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
@@ -15,10 +15,11 @@ from homeassistant.helpers.storage import Store
 from ..aioacrel.cloud.alarmfeed import AlarmFeed
 from ..aioacrel.cloud.errors import CloudClockError, LicenceError, NotPermittedError, SiteGoneError
 from ..aioacrel.cloud.hub import CloudHub
+from ..aioacrel.cloud.records import MeterKey
 from ..aioacrel.errors import AcrelError
 from ..aioacrel.problems import flat
 from ..aioacrel.texts import library_language, phrase
-from ..const import CONF_CODE, DOMAIN, LOGGER
+from ..const import CONF_CODE, CONF_SITE, DOMAIN, LOGGER
 from ..issues import CLOUD_HTTP, CLOUD_NEW
 from ..markdown import plain
 from .cloud_feed import CloudFeed
@@ -65,13 +66,19 @@ class CloudTrouble:
             stored = None
         known, unseen = _texts_in(stored, "codes"), _texts_in(stored, "unseen_sites")
         # Who added a device meanwhile saw which others there are.
-        self._known = None if known is None or not self._own <= known else known
+        self._known = known
+        if not all(map(self._is_known, self._own)):
+            self._known = None
         self._unseen = unseen or set()
         self.look()
 
     @property
-    def _own(self) -> set[str]:
-        return {str(one.data.get(CONF_CODE)) for one in self._entry.subentries.values()}
+    def _own(self) -> set[MeterKey]:
+        return {_key_of(one) for one in self._entry.subentries.values()}
+
+    def _is_known(self, key: MeterKey) -> bool:
+        """Whether a device was there before; a former version kept codes alone."""
+        return self._known is not None and (_kept_as(key) in self._known or key.code in self._known)
 
     @callback
     def refused(self, error: AcrelError) -> None:
@@ -132,7 +139,7 @@ class CloudTrouble:
     def _of_devices(self) -> dict[str, Mapping[str, str]]:
         hub, language = self._hub, library_language(self._hass.config.language)
         found: dict[str, Mapping[str, str]] = {}
-        titles = {one.data.get(CONF_CODE): one.title for one in self._entry.subentries.values()}
+        titles = {_key_of(one): one.title for one in self._entry.subentries.values()}
         refused = {
             site: error
             for site, error in hub.site_troubles.items()
@@ -141,9 +148,9 @@ class CloudTrouble:
         shut = [source for source in hub.sources if source.site in refused]
         if shut:
             detail = plain(refused[shut[0].site].text(language))
-            found[CLOUD_SITES] = {"devices": self._named(titles.get(one.code, "") for one in shut), "detail": detail}
+            found[CLOUD_SITES] = {"devices": self._named(titles.get(one.key, "") for one in shut), "detail": detail}
         gone = [
-            titles.get(source.code, "")
+            titles.get(source.key, "")
             for source in hub.sources
             if hub.hears(source.site) and source.known.meter is None and source.is_asked
         ]
@@ -159,16 +166,16 @@ class CloudTrouble:
         if not hub.is_looked_through:
             return {}
         if self._known is None:
-            self._known = {*hub.meters, *self._own}
+            self._known = {_kept_as(key) for key in (*hub.meters, *self._own)}
             self._unseen = set(hub.site_troubles)
             self._store.async_delay_save(self._kept, 1.0)
         if opened := self._unseen - hub.site_troubles.keys():
-            self._known |= {code for code, meter in hub.meters.items() if meter.site in opened}
+            self._known |= {_kept_as(key) for key in hub.meters if key.site in opened}
             self._unseen -= opened
         found = {
-            code: meter.name or code
-            for code, meter in hub.unwatched().items()
-            if code not in self._known and hub.profile.model_of(meter.kind) is not None
+            _kept_as(key): meter.name or key.code
+            for key, meter in hub.unwatched().items()
+            if not self._is_known(key) and hub.profile.model_of(meter.kind) is not None
         }
         if found.keys() - self._told_new and self._is_ignored(CLOUD_NEW):
             # Those that were ignored are not told once more with another.
@@ -212,6 +219,14 @@ class CloudTrouble:
     def _withdraw(self, what: str) -> None:
         issue_id, _ = self._told.pop(what, (f"{self._entry.entry_id}_{what}", {}))
         ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+
+
+def _key_of(subentry: ConfigSubentry) -> MeterKey:
+    return MeterKey(str(subentry.data.get(CONF_SITE)), str(subentry.data.get(CONF_CODE)))
+
+
+def _kept_as(key: MeterKey) -> str:
+    return f"{key.site}/{key.code}"
 
 
 def _texts_in(stored: object, key: str) -> set[str] | None:

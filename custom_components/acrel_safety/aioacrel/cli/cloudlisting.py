@@ -127,7 +127,7 @@ class Listing:
                 told = Values(code=one.code, measured=one.received, values={kind.position: one.is_closed})
                 self._take(shown[one.code], told)
             if one.is_alarmed:
-                details = await self._had(account.details(one.code))
+                details = await self._had(account.details(site.id, one.code))
                 shown[one.code].known = replace(shown[one.code].known, details=details)
         leakage = await self._had(account.leakage(site.id)) or []
         temperatures = await self._had(account.temperatures(site.id)) or []
@@ -151,7 +151,7 @@ class Listing:
             await self._had(self._account.alarms(since=now - _DAY, until=now, site=site.id, confirmed=False)) or ()
         )
         for event in events:
-            if event.meter in shown and not event.is_recovery:
+            if event.meter in shown and event.site in ("", site.id) and not event.is_recovery:
                 shown[event.meter].events.append(event)
 
     def _take(self, shown: Shown, values: Values) -> None:

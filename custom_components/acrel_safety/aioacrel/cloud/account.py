@@ -133,9 +133,9 @@ class Account:
         self._names[site] = reading.unique_names(known)
         return known
 
-    async def details(self, code: str) -> Details:
+    async def details(self, site: str, code: str) -> Details:
         """Return which alarms of a device are active. Raises CloudError."""
-        found = reading.details(await self._caller.ask("details", {"meter": code}), code, self.zone)
+        found = reading.details(await self._caller.ask("details", {"meter": code}), code, site, self.zone)
         return found if found is not None else self._unfit("details")
 
     async def connections(self, site: str) -> list[Connection]:
@@ -145,7 +145,7 @@ class Account:
 
     async def circuits(self, site: str) -> list[CircuitOfMeter]:
         """Return which circuit of the energy reports belongs to which device. Raises CloudError."""
-        return reading.circuits(await self._pages("circuits", {"site": site}))
+        return reading.circuits(await self._pages("circuits", {"site": site}), site)
 
     async def leakage(self, site: str) -> list[Values]:
         """Return residual current and temperatures of the devices of a site. Raises CloudError."""
@@ -191,7 +191,9 @@ class Account:
         if confirmed is not None:
             # A server that does not know the question answers with all of them.
             found = [event for event in found if event.is_confirmed in (confirmed, None)]
-        return first((f"{event.id}/{event.meter}/{event.time}" if event.id else "", event) for event in found)
+        return first(
+            (f"{event.id}/{event.site}/{event.meter}/{event.time}" if event.id else "", event) for event in found
+        )
 
     async def confirm_alarms(self, ids: Sequence[str]) -> None:
         """Acknowledge events; what is no id of the server's keeps no other from it. Raises CloudError."""

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from ..alarms.reported import Report
 from .account import Account, utcnow
 from .errors import CloudError
-from .records import AlarmEvent
+from .records import AlarmEvent, MeterKey
 from .reports import report_of
 
 LOOKS_BACK = timedelta(hours=24)
@@ -45,7 +45,7 @@ class AlarmFeed:
     def __init__(self, *, now: Callable[[], datetime] = utcnow) -> None:
         """Begin without any device."""
         self._now = now
-        self._takers = dict[str, list[tuple[Take, Callable[[], datetime | None]]]]()
+        self._takers = dict[MeterKey, list[tuple[Take, Callable[[], datetime | None]]]]()
         self.last: datetime | None = None
         """When the log was read last …"""
         self._last_steady = 0.0
@@ -63,7 +63,9 @@ class AlarmFeed:
         self.of_others = 0
         """Events, the last time, of devices that nobody asked about."""
 
-    def on(self, meter: str, take: Take, oldest: Callable[[], datetime | None] = lambda: None) -> Callable[[], None]:
+    def on(
+        self, meter: MeterKey, take: Take, oldest: Callable[[], datetime | None] = lambda: None
+    ) -> Callable[[], None]:
         """Tell what the log says of a device; returns what ends that.
 
         `oldest` says of when the first report is that nobody knows of: the log is read from then on.
@@ -95,14 +97,26 @@ class AlarmFeed:
         self.last, self._last_steady, self.trouble = now, asyncio.get_running_loop().time(), None
         if since < now - LOOKS_BACK:
             self._far = now
-        by_meter = defaultdict[str, list[Report]](list)
+        by_meter = defaultdict[MeterKey, list[Report]](list)
+        self.of_others = 0
         for event in await self._with_levels(account, events, now):
-            if not event.is_recovery:
-                by_meter[event.meter].append(report_of(event, account.profile, now))
-        self.of_others = sum(len(reports) for meter, reports in by_meter.items() if meter not in self._takers)
+            if event.is_recovery:
+                continue
+            report = report_of(event, account.profile, now)
+            meters = self._meters_of(event)
+            self.of_others += not meters
+            for meter in meters:
+                by_meter[meter].append(report)
         for meter, reports in by_meter.items():
             for take, _ in list(self._takers.get(meter, ())):
                 take(reports)
+
+    def _meters_of(self, event: AlarmEvent) -> Sequence[MeterKey]:
+        """Return whose event it is; where it does not say of which site, it may be that of any device of the code."""
+        if event.site:
+            key = MeterKey(event.site, event.meter)
+            return [key] if key in self._takers else []
+        return [key for key in self._takers if key.code == event.meter]
 
     async def _with_levels(self, account: Account, events: Sequence[AlarmEvent], now: datetime) -> Sequence[AlarmEvent]:
         """Return events with the server's words for their levels; which numbers there are only the server says."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from .account import Account
 from .errors import CloudError
 from .lists import Lists, is_of_all
-from .records import Connection, Meter, Site, Values
+from .records import Connection, Meter, MeterKey, Site, Values
 
 if TYPE_CHECKING:
     from .source import CloudSource
@@ -31,13 +31,13 @@ class Asking:
         self,
         account: Account,
         lists: Lists,
-        sources: Mapping[str, CloudSource],
+        sources: Mapping[MeterKey, CloudSource],
         wants_values: Callable[[str], bool],
         now: Callable[[], datetime],
     ) -> None:
-        """Take the account, who is watched by code, whether a poll has to ask for the values of a site, and a clock."""
+        """Take the account, who is watched, whether a poll has to ask for the values of a site, and a clock."""
         self.sites: Mapping[str, Site] = {}
-        self.meters: Mapping[str, Meter] = {}
+        self.meters: Mapping[MeterKey, Meter] = {}
         self.troubles: dict[str, CloudError] = {}
         self.heard: dict[str, float] = {}
         """When, by the steady clock, the list of a site was read last."""
@@ -50,8 +50,8 @@ class Asking:
         self._now = now
         self._unlooked: list[str] = []
         """Sites that are still to be looked through."""
-        self._listed: dict[str, Mapping[str, Meter]] = {}
-        """What the newest list of each site has, by code."""
+        self._listed: dict[str, Mapping[MeterKey, Meter]] = {}
+        """What the newest list of each site has."""
         self._listing: dict[str, asyncio.Lock] = {}
         self._looks: dict[str, asyncio.Lock] = {}
         self._looked: dict[str, float] = {}
@@ -66,7 +66,7 @@ class Asking:
         """Ask which sites there are, and forget those that are none any more. Raises CloudError."""
         self.sites = {site.id: site for site in await self._account.sites()}
         known = self.sites.keys() | self._watched
-        self.meters = {code: one for code, one in self.meters.items() if one.site in known}
+        self.meters = {key: one for key, one in self.meters.items() if key.site in known}
         self.troubles = {site: error for site, error in self.troubles.items() if site in known}
         self._listed = {site: listed for site, listed in self._listed.items() if site in known}
 
@@ -122,11 +122,9 @@ class Asking:
         """
         # A poll and a look at one site may overlap: what was asked for later is taken later.
         async with self._listing.setdefault(site, asyncio.Lock()):
-            listed = {meter.code: meter for meter in await self._account.meters(site)}
+            listed = {meter.key: meter for meter in await self._account.meters(site)}
             self.heard[site] = asyncio.get_running_loop().time()
-            self.meters = {
-                code: one for code, one in self.meters.items() if one.site != site or code in listed
-            } | listed
+            self.meters = {key: one for key, one in self.meters.items() if key.site != site} | listed
             self._listed[site] = listed
         values: Mapping[str, Values] | None = None
         connections: Mapping[str, Connection] | None = None
@@ -139,9 +137,9 @@ class Asking:
                 connections = await self._lists.connections(site)
         except CloudError as error:
             failed = error
-        mine = {code: source for code, source in self._sources.items() if source.site == site}
-        for code in self._lists.in_turn(mine):
-            source = mine[code]
+        mine = {key: source for key, source in self._sources.items() if key.site == site}
+        for key in self._lists.in_turn(mine):
+            source = mine[key]
             try:
                 known = await self._lists.know(source, self._meter(source), values, connections, asks=failed is None)
             except CloudError as error:
@@ -152,14 +150,14 @@ class Asking:
                 is_alarmed = newest is not None and newest.is_alarmed is True
                 known = replace(known, meter=newest, details=known.details if is_alarmed else None)
             # Unless it was dropped while the server was asked.
-            if self._sources.get(code) is source:
-                self._lists.keep(code, known)
+            if self._sources.get(key) is source:
+                self._lists.keep(key, known)
                 source.take(known, is_full=is_full)
         if failed is not None:
             raise failed
 
     def _meter(self, source: CloudSource) -> Meter | None:
-        return self._listed.get(source.site, {}).get(source.code)
+        return self._listed.get(source.site, {}).get(source.key)
 
     async def look(self, site: str) -> None:
         """Ask for the devices of one site now, once for all who wait for it. Raises CloudError."""

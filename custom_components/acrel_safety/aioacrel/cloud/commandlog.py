@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..source import Word
 from ..texts import phrase
 from .errors import CloudError
-from .records import LoggedCommand
+from .records import LoggedCommand, MeterKey
 
 if TYPE_CHECKING:
     from .hub import CloudHub
@@ -40,22 +40,22 @@ class CommandLog:
     def __init__(self, hub: CloudHub) -> None:
         """Take the account."""
         self._hub = hub
-        self._before: dict[str, _Noted] = {}
+        self._before: dict[MeterKey, _Noted] = {}
         """By device that was ordered something."""
 
     async def note(self, source: CloudSource, kind: str) -> None:
         """Note what stands in the log before an order of a type (`reset`) goes out; never raises."""
-        self._before.pop(source.code, None)
+        self._before.pop(source.key, None)
         with suppress(CloudError, TimeoutError):
             async with asyncio.timeout(NOTE_SECONDS):
                 around = self._hub.now()
                 rows = await self._rows(source, around)
                 if rows is not None:
-                    self._before[source.code] = _Noted(kind, around, frozenset(_entry(row) for row in rows))
+                    self._before[source.key] = _Noted(kind, around, frozenset(_entry(row) for row in rows))
 
     async def word(self, source: CloudSource) -> Word | None:
         """Return what the log says of the latest order, once the device answered; None where it cannot be told."""
-        noted = self._before.pop(source.code, None)
+        noted = self._before.pop(source.key, None)
         if noted is None:
             return None
         found: LoggedCommand | None = None

@@ -25,7 +25,7 @@ from .lag import Lag
 from .lists import Lists, is_of_all
 from .ordering import Ordering
 from .profile import Profile
-from .records import Details, Meter, Site
+from .records import Meter, MeterKey, Site
 from .source import CloudSource
 
 _LOGGER = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class CloudHub:
         self.last_success: datetime | None = None
         self.polls = 0
         self._lists = Lists(account, now)
-        self._sources: dict[str, CloudSource] = {}
+        self._sources: dict[MeterKey, CloudSource] = {}
         self._listeners: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -90,7 +90,7 @@ class CloudHub:
         return self._asking.sites
 
     @property
-    def meters(self) -> Mapping[str, Meter]:
+    def meters(self) -> Mapping[MeterKey, Meter]:
         """All devices of the account, as far as their sites were looked through."""
         return self._asking.meters
 
@@ -138,22 +138,23 @@ class CloudHub:
         `proved` are operations that differ between servers and that its owner saw to work. Raises ValueError for a
         device that is known.
         """
-        if code in self._sources:
+        key = MeterKey(site, code)
+        if key in self._sources:
             raise ValueError("the device is known already")
-        listed = self.meters.get(code)
+        listed = self.meters.get(key)
         source = CloudSource(self, site, code, model, kind or ("" if listed is None else listed.kind), proved=proved)
-        self._sources[code] = source
-        if (known := self._lists.known(code)) is not None:
+        self._sources[key] = source
+        if (known := self._lists.known(key)) is not None:
             source.take(known, is_full=False)
         return source
 
     def drop(self, source: CloudSource) -> None:
         """Leave a device alone."""
         source.end()
-        if self._sources.get(source.code) is source:
-            del self._sources[source.code]
+        if self._sources.get(source.key) is source:
+            del self._sources[source.key]
             # Whoever is watched by this code next may be another device.
-            self._lists.forget(source.code)
+            self._lists.forget(source.key)
 
     @property
     def sources(self) -> Sequence[CloudSource]:
@@ -183,19 +184,14 @@ class CloudHub:
         span = POLLS_HELD * (1 + _JITTER) * self.every + LEAST_SECONDS + min(2 * self._took, LONGEST_WAIT)
         return heard + span - asyncio.get_running_loop().time()
 
-    def unwatched(self) -> Mapping[str, Meter]:
+    def unwatched(self) -> Mapping[MeterKey, Meter]:
         """Return the devices of the account that nobody watches."""
-        return {code: meter for code, meter in self.meters.items() if code not in self._sources}
+        return {key: meter for key, meter in self.meters.items() if key not in self._sources}
 
     @property
     def is_looked_through(self) -> bool:
         """Whether all sites were looked through once."""
         return self._asking.looked_through is not None
-
-    def details_of(self, code: str) -> Details | None:
-        """Return what was read of a device's details last."""
-        known = self._lists.known(code)
-        return None if known is None else known.details
 
     def figures(self) -> Mapping[str, float | None]:
         """Return how well it does."""

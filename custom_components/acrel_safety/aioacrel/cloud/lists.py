@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .account import Account
 from .errors import AccountError, CloudBusyError, CloudError, CloudUnreachableError, LicenceError
 from .judging import LATER, Known
-from .records import Connection, Meter, Values
+from .records import Connection, Meter, MeterKey, Values
 
 if TYPE_CHECKING:
     from .source import CloudSource
@@ -34,11 +34,11 @@ class Lists:
         """Take the account, and the wall clock."""
         self._account = account
         self._now = now
-        self._known: dict[str, Known] = {}
+        self._known: dict[MeterKey, Known] = {}
         self._details_left = MOST_DETAILS
         self._late = 0
         """Answers that did not come in this poll."""
-        self._detailed: dict[str, datetime] = {}
+        self._detailed: dict[MeterKey, datetime] = {}
         """When the details of a device were read last."""
 
     def begin(self) -> None:
@@ -53,22 +53,22 @@ class Lists:
             return True
         return not is_of_all(error)
 
-    def known(self, code: str) -> Known | None:
+    def known(self, key: MeterKey) -> Known | None:
         """Return what is known of a device."""
-        return self._known.get(code)
+        return self._known.get(key)
 
-    def keep(self, code: str, known: Known) -> None:
+    def keep(self, key: MeterKey, known: Known) -> None:
         """Take what is known of a device from now on."""
-        self._known[code] = known
+        self._known[key] = known
 
-    def forget(self, code: str) -> None:
+    def forget(self, key: MeterKey) -> None:
         """Know nothing of a device any more."""
-        self._known.pop(code, None)
-        self._detailed.pop(code, None)
+        self._known.pop(key, None)
+        self._detailed.pop(key, None)
 
-    def in_turn(self, codes: Iterable[str]) -> list[str]:
+    def in_turn(self, keys: Iterable[MeterKey]) -> list[MeterKey]:
         """Return devices in the order in which they are looked at: first those whose details were read longest ago."""
-        return sorted(codes, key=lambda code: self._detailed.get(code, _NEVER))
+        return sorted(keys, key=lambda key: self._detailed.get(key, _NEVER))
 
     async def know(
         self,
@@ -87,8 +87,8 @@ class Lists:
         if source.is_other:
             # The code was given to a device of another type: nothing of that one is of the one that is watched.
             meter = values = connections = None
-            self._known.pop(source.code, None)
-        former = self._known.get(source.code, Known())
+            self._known.pop(source.key, None)
+        former = self._known.get(source.key, Known())
         known = replace(former, meter=meter)
         if values is not None:
             known = replace(known, values=_newer(former.values, values.get(source.code), self._now()))
@@ -96,23 +96,23 @@ class Lists:
             known = replace(known, connection=connections.get(source.code))
         if meter is None or meter.is_alarmed is not True:
             return replace(known, details=None)
-        if asks and self._wants_details(source.code, known):
+        if asks and self._wants_details(source.key, known):
             self._details_left -= 1
-            details = await self._quietly(lambda: self._account.details(source.code))
+            details = await self._quietly(lambda: self._account.details(source.site, source.code))
             if details is not None:
-                self._detailed[source.code] = self._now()
+                self._detailed[source.key] = self._now()
             return replace(known, details=details)
-        return known if self._details_hold(source.code) else replace(known, details=None)
+        return known if self._details_hold(source.key) else replace(known, details=None)
 
-    def _wants_details(self, code: str, known: Known) -> bool:
+    def _wants_details(self, key: MeterKey, known: Known) -> bool:
         """Whether the details of a device in alarm are read now: in each poll, as far as there is room for it."""
-        last = self._detailed.get(code)
+        last = self._detailed.get(key)
         if self._details_left <= 0:
             return False
         return known.details is None or last is None or self._now() - last >= DETAILS_EVERY
 
-    def _details_hold(self, code: str) -> bool:
-        last = self._detailed.get(code)
+    def _details_hold(self, key: MeterKey) -> bool:
+        last = self._detailed.get(key)
         return last is not None and timedelta() <= self._now() - last < DETAILS_HOLD
 
     async def values(self, site: str) -> Mapping[str, Values] | None:

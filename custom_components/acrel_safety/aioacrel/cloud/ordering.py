@@ -15,7 +15,7 @@ from ..texts import phrase
 from .commandlog import CommandLog
 from .errors import CloudError, CommandNotSentError, ProofError, ProofNoneError, ProofWrongError
 from .profile import CloudCommand
-from .records import Asked, Proof
+from .records import Asked, MeterKey, Proof
 
 if TYPE_CHECKING:
     from .hub import CloudHub
@@ -46,12 +46,12 @@ class Ordering:
     def __init__(self, hub: CloudHub) -> None:
         """Take the account."""
         self._hub = hub
-        self._offers: dict[tuple[str, PointKey], tuple[str, float]] = {}
+        self._offers: dict[tuple[MeterKey, PointKey], tuple[str, float]] = {}
         """What persons gave, by device and operation, and until when it is good, by the steady clock."""
         self._message = ""
         self._asked: Proof | None = None
         """What the server wanted when it was asked last."""
-        self._locked: dict[str, float] = {}
+        self._locked: dict[MeterKey, float] = {}
         """Until when, by the steady clock, no device of a code is told anything more."""
         self.stored_password: Callable[[], str | None] = lambda: None
         """Returns a second password that the owner had stored; None where nobody did."""
@@ -77,18 +77,18 @@ class Ordering:
 
     def offer(self, source: CloudSource, key: PointKey, text: str) -> None:
         """Take the second password, or the code from the phone, that a person gave for one order."""
-        self._offers[source.code, key] = text, asyncio.get_running_loop().time() + self._good_for(source)
+        self._offers[source.key, key] = text, asyncio.get_running_loop().time() + self._good_for(source)
 
     def withdraw(self, source: CloudSource, key: PointKey) -> None:
         """Forget what was given for an order that came to nothing."""
-        self._offers.pop((source.code, key), None)
+        self._offers.pop((source.key, key), None)
 
     def _good_for(self, source: CloudSource) -> float:
         return OFFER_SECONDS + source.report_seconds
 
     def lockout(self, source: CloudSource) -> float:
         """Return for how many seconds a device is told nothing more."""
-        return max(0.0, self._locked.get(source.code, 0.0) - asyncio.get_running_loop().time())
+        return max(0.0, self._locked.get(source.key, 0.0) - asyncio.get_running_loop().time())
 
     async def send(self, source: CloudSource, command: CloudCommand, order: Command) -> None:
         """Have an order passed on, once at most. Raises as `Source.send` does."""
@@ -126,7 +126,7 @@ class Ordering:
             nonlocal goes
             self._check(source, order)
             goes = True
-            self._locked[source.code] = loop.time() + asked.lockout + COMMAND_SECONDS
+            self._locked[source.key] = loop.time() + asked.lockout + COMMAND_SECONDS
             source.ordered()
 
         try:
@@ -142,14 +142,14 @@ class Ordering:
             )
         except CommandNotSentError:
             if goes:
-                del self._locked[source.code]
+                del self._locked[source.key]
             raise
         except BaseException:
             # It may be on its way, whatever came back, or nobody waits for it any more.
             if goes:
-                self._locked[source.code] = loop.time() + asked.lockout
+                self._locked[source.key] = loop.time() + asked.lockout
             raise
-        self._locked[source.code] = loop.time() + asked.lockout
+        self._locked[source.key] = loop.time() + asked.lockout
 
     def _check(self, source: CloudSource, order: Command) -> None:
         if (left := self.lockout(source)) > 0:
@@ -161,7 +161,7 @@ class Ordering:
 
     def taken(self, source: CloudSource, key: PointKey) -> str | None:
         """Take what was given for an order: it is good for no other one."""
-        text, until = self._offers.pop((source.code, key), ("", 0.0))
+        text, until = self._offers.pop((source.key, key), ("", 0.0))
         return text if text and asyncio.get_running_loop().time() <= until else None
 
     async def _prove(self, offered: str | None) -> None:

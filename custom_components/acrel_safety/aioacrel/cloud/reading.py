@@ -71,13 +71,16 @@ def _meter(row: Json, site: str, zone: tzinfo) -> Meter:
     )
 
 
-def details(data: object, code: str, zone: tzinfo) -> Details | None:
-    """Return what a device is said to be in; None where nothing of the kind stands there, or another device does."""
+def details(data: object, code: str, site: str, zone: tzinfo) -> Details | None:
+    """Return what a device is said to be in; None where nothing of the kind stands there, or another device does.
+
+    It is asked for by its code alone: another site may have a device of the same.
+    """
     said = at(data, "meterInfo")
     if not isinstance(said, dict):
         return None
-    found = identifier(said.get("meterCode"))
-    if found and found != code:
+    found, place = identifier(said.get("meterCode")), identifier(said.get("stationId"))
+    if (found and found != code) or (place and place != site):
         return None
     is_alarmed = yes_or_no(said.get("meterStatus"))
     return Details(
@@ -176,10 +179,10 @@ def _connection(row: Json, name: str, code: str, zone: tzinfo) -> Connection:
     )
 
 
-def circuits(found: Sequence[Json]) -> list[CircuitOfMeter]:
-    """Return which circuit belongs to which device, each circuit once."""
+def circuits(found: Sequence[Json], site: str) -> list[CircuitOfMeter]:
+    """Return which circuit of a site belongs to which device, each circuit once."""
     read = [
-        CircuitOfMeter(circuit=identifier(row.get("fCircuitid")), meter=identifier(row.get("fMetercode")))
+        CircuitOfMeter(circuit=identifier(row.get("fCircuitid")), meter=identifier(row.get("fMetercode")), site=site)
         for row in found
     ]
     return first((one.circuit, one) for one in read if one.meter)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..readings import PointKey, Value
 
@@ -32,6 +33,16 @@ class Site:
     name: str
 
 
+class MeterKey(NamedTuple):
+    """Names a device of an account: its site and its code, as nearly all calls do.
+
+    No document says that a code is given once at a server.
+    """
+
+    site: str
+    code: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meter:
     """A device of a site, as the list shows it."""
@@ -48,6 +59,11 @@ class Meter:
     is_closed: bool | None = None
     """The position of its switch."""
     has_timer: bool | None = None
+
+    @property
+    def key(self) -> MeterKey:
+        """What tells it from all others of the account."""
+        return MeterKey(self.site, self.code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +185,7 @@ class CircuitOfMeter:
 
     circuit: str
     meter: str
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from .errors import CloudAwayError, CloudClockError, CloudSilentError
 from .fed import Fed
 from .judging import ORIGIN, Judge, Known
 from .profile import CloudCommand
-from .records import Values
+from .records import MeterKey, Values
 
 if TYPE_CHECKING:
     from .hub import CloudHub
@@ -47,6 +47,7 @@ class CloudSource:
         self.hub = hub
         self.site = site
         self.code = code
+        self.key = MeterKey(site, code)
         self.kind = kind
         self._judge = Judge(hub.profile, model, kind, hub.stale_after, has_feed=hub.has_feed)
         self._commands: Mapping[PointKey, CloudCommand] = {
