@@ -43,6 +43,7 @@ from .vain import vain_of
 
 _CONTROL = "_control_"
 _NOTHING: Mapping[str, object] = {}
+_ASSUMED = (Reason.NO_EVIDENCE, Reason.LOGGED)
 type Work = Callable[[], Awaitable[Outcome | Rest]]
 _KINDS = {What.TAG_HUNG: Kind.TAG, What.TAG_REMOVED: Kind.TAG, What.MOVED: Kind.POSITION}
 
@@ -146,7 +147,7 @@ class Operator:
 
         Where nothing ever tells the position it was sent, and is shown as assumed.
         """
-        if outcome.is_confirmed or (outcome.result is Result.UNVERIFIED and outcome.reason is Reason.NO_EVIDENCE):
+        if outcome.is_confirmed or (outcome.result is Result.UNVERIFIED and outcome.reason in _ASSUMED):
             return
         is_refused = outcome.result is Result.REFUSED
         kind = ServiceValidationError if is_refused else HomeAssistantError

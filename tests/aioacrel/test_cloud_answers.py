@@ -20,10 +20,12 @@ from custom_components.acrel_safety.aioacrel.cloud.errors import (
     CloudBusyError,
     CloudError,
     CloudUnreachableError,
+    CommandDeclinedError,
     CommandNotSentError,
     ForeignCloudError,
     LicenceError,
     NotPermittedError,
+    ProofError,
     ProofNoneError,
     ProofWrongError,
     ServerSaysError,
@@ -261,12 +263,19 @@ async def test_a_command_is_never_repeated_whatever_comes_back(rig: Rig, answer:
     assert len(rig.asked(CONTROL)) == 1
 
 
-@pytest.mark.parametrize(("code", "error"), [(414, ProofNoneError), (415, ProofWrongError), (416, ProofNoneError)])
-async def test_a_command_without_its_proof_was_not_carried_out(rig: Rig, code: int, error: type[AcrelError]) -> None:
+@pytest.mark.parametrize("code", [414, 415, 416])
+async def test_what_answers_the_command_itself_is_no_word_about_a_proof_that_was_given(rig: Rig, code: int) -> None:
     rig.answers[CONTROL] = {"code": code, "msg": "", "data": None}
+    with pytest.raises(CommandDeclinedError, match=str(code)) as declined:
+        await rig.account().command(ARCM310, SITE, "3", "DO", "0")
+    # It had left: whoever says that nothing was sent says too much.
+    assert not isinstance(declined.value, CommandNotSentError | ProofError)
+    assert len(rig.asked(CONTROL)) == 1
+
+
+@pytest.mark.parametrize(("code", "error"), [(414, ProofNoneError), (415, ProofWrongError), (416, ProofNoneError)])
+async def test_a_proof_that_is_refused_is_not_tried_again(rig: Rig, code: int, error: type[AcrelError]) -> None:
     account = rig.account()
-    with pytest.raises(error):
-        await account.command(ARCM310, SITE, "3", "DO", "0")
     rig.answers["v5/verifySePassword"] = {"code": code, "msg": "", "data": None}
     with pytest.raises(error):
         await account.prove_by_password(SECOND)

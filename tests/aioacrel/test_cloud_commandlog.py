@@ -16,15 +16,15 @@ from custom_components.acrel_safety.aioacrel.control.rights import Rights
 from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from simulator.cloud import ARCM300T, ARCM310, Cloud, Meter
-from simulator.cloud.control import DONE
+from simulator.cloud.control import DONE, Command
 
-from .cloud_hub_rigs import SECOND, Office, cloud_at_noon, office
+from .cloud_hub_rigs import SECOND, USER, Office, cloud_at_noon, office
 
 pytestmark = pytest.mark.virtual_time
 
 OFF, RESET, CHECK = PointKey("1", "RLYOFF"), PointKey("1", "RESET"), PointKey("1", "SELCHK")
 ME = Caller(kind=CallerKind.PERSON, id="me", is_administrator=True)
-LOG = "getARCMControlLogList"
+LOG, COMMAND = "getARCMControlLogList", "sendMeterControlDemandHTTP"
 
 
 class Told:
@@ -54,11 +54,11 @@ def monitor(cloud: Cloud, seconds: float = 8.0) -> Meter:
     [
         ({}, Result.UNVERIFIED, Reason.NO_EVIDENCE),
         ({"another word": True}, Result.UNVERIFIED, Reason.NO_EVIDENCE),
-        ({DONE: True}, Result.CONFIRMED, Reason.LOGGED),
-        ({DONE: False}, Result.FAILED, Reason.DEVICE_REFUSED),
+        ({DONE: True}, Result.UNVERIFIED, Reason.LOGGED),
+        ({DONE: False}, Result.UNVERIFIED, Reason.LOGGED_NOT),
     ],
 )
-async def test_what_the_device_answered_is_told_and_believed_where_its_words_are_known(
+async def test_what_the_device_answered_is_told_and_what_it_means_where_its_words_are_known(
     results: Mapping[str, bool], result: Result, reason: Reason
 ) -> None:
     cloud = cloud_at_noon()
@@ -95,14 +95,43 @@ async def test_a_device_that_does_not_answer_is_said_to_be_silent() -> None:
         assert "no answer" in outcome.text("en")
 
 
-async def test_an_order_whose_answer_was_lost_is_found_in_the_log() -> None:
+@pytest.mark.parametrize("code", [None, 414, 415, 416, 500])
+async def test_of_an_order_without_a_good_answer_both_are_told_and_the_log_confirms_nothing(code: int | None) -> None:
     cloud = cloud_at_noon()
     async with office(cloud) as it:
         told = Told(it, monitor(cloud), {DONE: True})
         await it.hub.start()
-        cloud.fail("cut", at="sendMeterControlDemandHTTP", acts=True)
-        assert (await told(RESET)).is_confirmed
-        assert cloud.count("sendMeterControlDemandHTTP") == 1
+        cloud.fail("cut" if code is None else "code", at=COMMAND, acts=True, code=code)
+        outcome = await told(RESET)
+        assert (outcome.result, outcome.writes, cloud.count(COMMAND)) == (Result.UNKNOWN, 1, 1)
+        for said in (DONE, "closed before the answer was whole" if code is None else str(code), "another session"):
+            assert said in outcome.text()
+
+
+@pytest.mark.parametrize("word", [True, False])
+@pytest.mark.parametrize("is_answered", [True, False])
+async def test_what_another_session_of_the_same_login_was_answered_is_not_called_ours(
+    *, is_answered: bool, word: bool
+) -> None:
+    cloud = cloud_at_noon()
+    meter = monitor(cloud, 0.0)
+    async with office(cloud) as it:
+        told = Told(it, meter, {DONE: word})
+        await it.hub.start()
+        # Ours comes to nothing, whatever the server says; at the same moment somebody does the same elsewhere.
+        taken = b'{"code": 200, "msg": "", "data": {"a": "ok"}}'
+        cloud.fail("raw", at=COMMAND, body=taken) if is_answered else cloud.fail("close", at=COMMAND)
+        ours = asyncio.ensure_future(told(RESET))
+        while not cloud.count(COMMAND):  # noqa: ASYNC110 - the server tells nobody what reached it
+            await asyncio.sleep(0.001)
+        cloud.commands.take(
+            Command(meter=meter, type="reset", value="1", user=USER, sent=cloud.clock.now(), is_310=False)
+        )
+        outcome = await ours
+        assert outcome.result is (Result.UNVERIFIED if is_answered else Result.UNKNOWN)
+        assert "another session of this login" in outcome.text()
+        assert "同一账号的另一会话" in outcome.text("zh")
+        assert meter.figures.obeyed == ["RESET"]
 
 
 @pytest.mark.parametrize("fault", ["trace", "html", "hang"])
@@ -124,7 +153,7 @@ async def test_what_stood_there_before_or_is_of_others_is_not_taken_for_the_answ
         told = Told(it, meter, {DONE: True})
         other = Told(it, cloud.sites[meter.site].add(ARCM300T, "Cellar"), {DONE: True})
         await it.hub.start()
-        assert (await told(RESET)).is_confirmed
+        assert (await told(RESET)).reason is Reason.LOGGED
         await asyncio.sleep(60)
         # From now on nothing is answered any more: all that stands there is older, or of another device.
         cloud.behaviour.command_s = 3600.0
@@ -180,7 +209,7 @@ async def test_an_entry_that_means_nothing_takes_nothing_back_of_what_went_wrong
     async with office(cloud) as it:
         told = Told(it, monitor(cloud))
         await it.hub.start()
-        cloud.fail("cut", at="sendMeterControlDemandHTTP", acts=True)
+        cloud.fail("cut", at=COMMAND, acts=True)
         outcome = await told(RESET)
         assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.NO_ANSWER)
 
@@ -196,11 +225,11 @@ async def test_a_log_that_repeats_itself_shows_nothing_new_and_one_new_entry_onc
     async with office(cloud) as it:
         told = Told(it, monitor(cloud, 0.0), {DONE: True})
         await it.hub.start()
-        assert (await told(RESET)).is_confirmed
+        assert (await told(RESET)).reason is Reason.LOGGED
         await asyncio.sleep(60)
         cloud.fail("alter", at=LOG, times=None, after=1, change=twice)
         # It never reaches the server: what stands there is the one before.
-        cloud.fail("close", at="sendMeterControlDemandHTTP")
+        cloud.fail("close", at=COMMAND)
         outcome = await told(RESET)
         assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.NO_ANSWER)
         await asyncio.sleep(60)
@@ -217,6 +246,6 @@ async def test_what_comes_into_view_only_because_time_goes_on_is_not_taken_for_t
         began = asyncio.get_running_loop().time()
         await told(RESET)
         await asyncio.sleep(began + 6 * 3600 - 10 - asyncio.get_running_loop().time())
-        cloud.fail("close", at="sendMeterControlDemandHTTP")
+        cloud.fail("close", at=COMMAND)
         outcome = await told(RESET)
         assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.NO_ANSWER)

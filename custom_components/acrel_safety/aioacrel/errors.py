@@ -22,6 +22,8 @@ class AcrelError(Sayable, Exception):
     """Whether somebody has to log in anew: to try again with the same password may lock the account."""
     is_declined: ClassVar[bool] = False
     """Whether it says of an order that it was not taken: what shows later is somebody else's doing."""
+    is_of_server: ClassVar[bool] = False
+    """Whether somebody says it who passes orders on, and not the device: that is no proof of what became of one."""
 
     def __init__(self, **placeholders: object) -> None:
         """Take the values of the placeholders in the sentence."""

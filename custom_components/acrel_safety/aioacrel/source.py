@@ -150,6 +150,15 @@ class Logged(Protocol):
 
 
 @runtime_checkable
+class Spared(Protocol):
+    """What a source is as well whose other side serves many: it is not asked again at once."""
+
+    @property
+    def look_seconds(self) -> float:
+        """How long to wait before it is asked again, where what it told has not changed."""
+
+
+@runtime_checkable
 class Reporting(Protocol):
     """What a source is as well that cannot be asked at will: it reports in its own time, and when it wakes up."""
 

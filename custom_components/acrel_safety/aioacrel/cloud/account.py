@@ -255,8 +255,8 @@ class Account:
     ) -> str:
         """Send a command to a device of the type `kind`, once at most; returns the server's words, which prove nothing.
 
-        `last_word` is asked directly before it leaves, and what it raises keeps it back. Raises CommandNotSentError or
-        ProofError where nothing was carried out; after any other CloudError it may have.
+        `last_word` is asked directly before it leaves, and what it raises keeps it back. Raises CommandNotSentError
+        where nothing left; after any other CloudError, whatever that says, it may have been carried out.
         """
         call = self._command_call(kind)
         values = {"meter": meter, "site": site, "type": type, "value": value}

@@ -13,6 +13,7 @@ from .errors import (
     AccountError,
     CloudBusyError,
     CloudError,
+    CommandDeclinedError,
     CommandNotSentError,
     ForeignCloudError,
     ServerSaysError,
@@ -39,7 +40,12 @@ _LARGE = 1 << 18
 """Bytes of an answer that are not read in the event loop: a megabyte keeps all others waiting for long."""
 _STEPS = frozenset({"asked", "prove", "send_sms", "check_sms"})
 """Calls of the second step before a command: of any other, a number about it says nothing of a proof."""
-_OF_PROOF = (Meaning.PROOF_MISSING, Meaning.PROOF_WRONG, Meaning.PROOF_NONE)
+_OF_PROOF: Mapping[Meaning, Phrase] = {
+    Meaning.PROOF_MISSING: phrase("command_proof_missing"),
+    Meaning.PROOF_WRONG: phrase("command_proof_wrong"),
+    Meaning.PROOF_NONE: phrase("command_proof_none"),
+}
+"""Numbers about the second step, and what they say where they answer the command itself."""
 PATIENT = frozenset({"leakage_of_day", "electric_of_day", "energy"})
 """Calls about what was: whoever asks what is goes first."""
 type _LastWord = Callable[[], None]
@@ -167,8 +173,8 @@ class Caller:
         """Return the data of an answer to a command, which goes out once at most, whatever comes back.
 
         `last_word` is asked directly before it leaves, and what it raises keeps it from that. Raises
-        CommandNotSentError where nothing left, ProofError where the server wants a proof first; after any other
-        CloudError it may have been carried out.
+        CommandNotSentError where nothing left; after any other CloudError it may have been carried out, also where
+        the answer is that the server wants a proof first: that is its word, and no proof.
         """
         call = self._call(name)
         async with self._turn(Urgency.ORDER):
@@ -187,7 +193,9 @@ class Caller:
             if meaning in (Meaning.RENEWED, Meaning.TOKEN, Meaning.LOGIN):
                 self._token = self._token if meaning is Meaning.RENEWED else ""
                 raise ServerSaysError(host=self.host, code=envelope.code, detail=phrase("cloud_command_unsure"))
-            return self._data(call, envelope, is_proved=True)
+            if (said := _OF_PROOF.get(meaning)) is not None:
+                raise CommandDeclinedError(host=self.host, code=envelope.code, detail=said)
+            return self._data(call, envelope)
 
     def _leave_alone(self) -> None:
         """Ask nothing while the server wants to be left alone; what a person does is tried all the same."""

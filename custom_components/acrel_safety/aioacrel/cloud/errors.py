@@ -10,6 +10,7 @@ class CloudError(LinkError):
     """Base of what a cloud account cannot do; reading may be tried again later."""
 
     key: ClassVar[str] = "cloud_failed"
+    is_of_server = True
 
 
 class CloudUnreachableError(CloudError, LinkUnreachableError):
@@ -115,6 +116,13 @@ class ProofNoneError(ProofError):
     """No second password is set up at the server (416), or none was given (414)."""
 
     key = "cloud_proof_none"
+
+
+class CommandDeclinedError(CloudError):
+    """The server answered the command itself with a refusal: it had left, so whether it was carried out is not said."""
+
+    key = "cloud_command_declined"
+    is_declined = True
 
 
 class CommandNotSentError(NotSentError):

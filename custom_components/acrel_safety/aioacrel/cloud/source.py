@@ -136,6 +136,11 @@ class CloudSource:
         period = 0.0 if self.gap is None else 1.5 * self.gap
         return min(max(period + self.hub.every, _LEAST_PATIENCE), _MOST_PATIENCE)
 
+    @property
+    def look_seconds(self) -> float:
+        """How long to wait before the server is asked for the same list again."""
+        return LOOK_EVERY
+
     def join(self, sink: Sink) -> Callable[[], None]:
         """Tell all there is to say from now on; returns what ends that."""
         return joined(self._sinks, sink)

@@ -187,7 +187,7 @@ class Wire:
             late.is_of_call = not isinstance(error, aiohttp.ServerTimeoutError)
             return late
         if isinstance(error, (aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError, ssl.SSLError)):
-            self.has_left = False
+            # Where there was no connection yet, that was said above; TLS may fail when something has left.
             return CloudUnreachableError(host=self.host, detail=phrase("cloud_certificate"))
         if isinstance(error, (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError)):
             ended = CloudUnreachableError(host=self.host, detail=phrase("cloud_hung_up"))

@@ -10,11 +10,13 @@ class Result(StrEnum):
     """The one word for it."""
 
     CONFIRMED = "confirmed"
-    """The position was read back, twice, and is the wanted one; of what moves nothing, a log may say so."""
+    """The position was read back, twice, and is the wanted one."""
     REFUSED = "refused"
     """Nothing was sent."""
     FAILED = "failed"
-    """It was sent and answered, and the position was watched without a gap: it never was the wanted one."""
+    """It was sent and answered, and the position was watched without a gap: it never was the wanted one.
+
+    Or who was to pass it on declined it, and the position that was told for its whole time was not the wanted one."""
     UNVERIFIED = "unverified"
     """It was sent, and nothing tells the position, or what tells it was the wanted one and is so no more."""
     UNKNOWN = "unknown"
@@ -60,13 +62,17 @@ class Reason(StrEnum):
     # How it was confirmed:
     ALREADY_THERE = "already_there"
     MOVED_LATE = "moved_late"
-    LOGGED = "logged"
-    """By what the other side wrote down: of what moves nothing."""
     TIMER_SHOWN = "timer_shown"
     TIMER_GONE = "timer_gone"
     """Of the timer that a device keeps itself: by the list of a server, after it was set or cancelled."""
     # Why it was not:
+    LOGGED = "logged"
+    LOGGED_NOT = "logged_not"
+    """What the other side wrote down, of what moves nothing, says so; whose entry it is, it does not."""
     DEVICE_REFUSED = "device_refused"
+    SERVER_DECLINED = "server_declined"
+    ANSWER_UNSURE = "answer_unsure"
+    """What a server answered does not say whether it took it, and what was told afterwards shows no change."""
     NOT_TAKEN = "not_taken"
     STUCK = "stuck"
     FELL_BACK = "fell_back"
@@ -80,7 +86,7 @@ class Reason(StrEnum):
     SLIP = "slip"
 
 
-_SAY_ALL = frozenset({Reason.LOGGED, Reason.TIMER_SHOWN, Reason.TIMER_GONE})
+_SAY_ALL = frozenset({Reason.LOGGED, Reason.LOGGED_NOT, Reason.TIMER_SHOWN, Reason.TIMER_GONE})
 """Reasons that also say the result: nothing that has a position was read back."""
 
 

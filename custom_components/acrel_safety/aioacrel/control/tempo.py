@@ -6,7 +6,7 @@ What they never change: one fresh reading, all checks, one request, and the posi
 
 from dataclasses import dataclass
 
-from ..source import Reporting, Slow, Source
+from ..source import Reporting, Slow, Source, Spared
 
 PATIENCE = 10.0
 """Seconds from the act until it has to be on its way: what goes out later nobody expects any more."""
@@ -36,12 +36,15 @@ class Tempo:
     """Seconds that an answer takes more than on a local line."""
     report: float = 0.0
     """Seconds until a device reports that cannot be asked at will; 0 of one that can."""
+    pause: float = 0.0
+    """Seconds between two questions where nothing has changed; 0 where the line is one's own."""
 
     @classmethod
     def of(cls, source: Source) -> Tempo:
         """Return the limits over a way as it is now."""
         if isinstance(source, Reporting):
-            return cls(report=min(source.report_seconds, MOST_REPORT_SECONDS))
+            pause = source.look_seconds if isinstance(source, Spared) else 0.0
+            return cls(report=min(source.report_seconds, MOST_REPORT_SECONDS), pause=pause)
         return cls(min(source.answer_seconds, MOST_ANSWER_SECONDS)) if isinstance(source, Slow) else cls()
 
     @property

@@ -196,6 +196,10 @@ class _Watch:
     def _by(self, said: bool | None, failure: AcrelError | None) -> Outcome:  # noqa: FBT001 - what was said
         """Return what became of it, by what the device says afterwards."""
         wanted = self._wanted
+        if failure is not None and failure.is_declined and said is not None:
+            result = Result.UNVERIFIED if said is wanted else Result.FAILED
+            shown = phrase("timer_shown_now") if said and wanted else _otherwise(wanted=not said)
+            return _sent(result, Reason.SERVER_DECLINED, phrase("answer_and_seen", answer=failure, seen=shown))
         if said is wanted and self._is_second:
             return _sent(Result.UNVERIFIED, Reason.NO_EVIDENCE, phrase("timer_second"))
         if said is wanted and wanted and self._had is not False:
@@ -217,11 +221,9 @@ def _sent(result: Result, reason: Reason, detail: Said = "") -> Outcome:
 def _is_proof(failure: AcrelError | None, had: bool | None, *, wanted: bool) -> bool:  # noqa: FBT001 - what was said
     """Whether that the device says it as wanted shows that this was our doing.
 
-    Of what was declined it is not; nor is a timer gone that was never shown, where nobody knows of the request.
+    A timer that was never shown is not gone by it, where nobody knows of the request.
     """
-    if failure is None:
-        return True
-    return not failure.is_declined and (wanted or had is True)
+    return failure is None or wanted or had is True
 
 
 def _otherwise(*, wanted: bool) -> Phrase:

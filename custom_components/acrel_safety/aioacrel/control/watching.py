@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from ..errors import AcrelError, CommandRefusedError, LinkError, NotSentError, RefusedError
 from ..source import Command, Logged, Source
-from ..texts import Said
+from ..texts import Said, phrase
 from .evidence import Proof, Readings, Shown
 from .outcome import Outcome, Reason, Result, refused
 from .tempo import Tempo
@@ -89,24 +89,26 @@ class Sending:
         return await self._watch(_now() + self._watching.within + self._watching.tempo.seeing)
 
     async def _by_word(self, outcome: Outcome) -> Outcome:
-        """Return what became of it where only what was written down tells: that is no proof of where contacts are."""
+        """Return what became of it where only what was written down tells.
+
+        That is no proof of where contacts are; nor of this order, for another session of the same login may have
+        written it. So it is told, and confirms nothing.
+        """
         word = await self._source.word() if isinstance(self._source, Logged) else None
-        if word is None or self._is_refused:
+        if word is None:
             return outcome
-        if word.is_done is False:
-            return replace(outcome, result=Result.FAILED, reason=Reason.DEVICE_REFUSED, detail=word.text)
-        if word.is_done is None and self._failure is not None:
-            # An entry without a meaning takes nothing back of what went wrong.
-            return outcome
-        if word.is_done and not self._watching.moves:
-            return replace(outcome, result=Result.CONFIRMED, reason=Reason.LOGGED, detail=word.text)
-        reason = outcome.reason if outcome.result is Result.UNVERIFIED else Reason.NO_EVIDENCE
-        return replace(outcome, result=Result.UNVERIFIED, reason=reason, detail=word.text)
+        if self._failure is not None:
+            # Nothing tells whose entry it is: it takes nothing back of what went wrong with this one.
+            return replace(outcome, detail=phrase("answer_and_log", answer=self._failure, log=word.text))
+        reason = outcome.reason
+        if word.is_done is not None and not self._watching.moves:
+            reason = Reason.LOGGED if word.is_done else Reason.LOGGED_NOT
+        return replace(outcome, reason=reason, detail=word.text)
 
     def _without_proof(self) -> tuple[Result, Reason]:
         if self._failure is None:
             return Result.UNVERIFIED, Reason.EVIDENCE_DOUBTED if self._proof.is_disputed else Reason.NO_EVIDENCE
-        return Result.UNKNOWN, Reason.DEVICE_REFUSED if self._is_refused else Reason.NO_ANSWER
+        return Result.UNKNOWN, self._declined if self._is_refused else Reason.NO_ANSWER
 
     # -- what is seen -------------------------------------------------------------------------------------------------
 
@@ -116,6 +118,8 @@ class Sending:
         pause = PAUSES[0]
         while True:
             pause = next(pauses, pause)
+            if self._last is not None:
+                pause = max(pause, self._watching.tempo.pause)
             await asyncio.sleep(self._settling if self._there_since is not None else pause)
             await self._look(deadline)
             now = _now()
@@ -180,22 +184,30 @@ class Sending:
             return Result.UNVERIFIED, Reason.FELL_BACK if self._was_there else Reason.PULSE_NOT_SEEN
         if self._failure is not None and not self._is_refused:
             # Without an answer it may lie in a gateway still, and be carried out when nobody looks any more.
-            return Result.UNKNOWN, Reason.NO_ANSWER
+            return Result.UNKNOWN, Reason.ANSWER_UNSURE if self._failure.is_of_server else Reason.NO_ANSWER
         is_taken = self._proof.taken(last) is not Shown.NOT_THERE
         if is_taken and now < end:
             return None
-        if self._longest_gap > LONGEST_GAP:
+        why = self._why(is_taken=is_taken)
+        # A server's word, and what the device told since: neither alone would do.
+        if self._longest_gap > LONGEST_GAP and why is not Reason.SERVER_DECLINED:
             return Result.UNKNOWN, Reason.NOT_WATCHED
-        return Result.FAILED, self._why(is_taken=is_taken)
+        return Result.FAILED, why
 
     def _why(self, *, is_taken: bool) -> Reason:
         if self._is_refused:
-            return Reason.DEVICE_REFUSED
+            return self._declined
         return Reason.STUCK if is_taken else Reason.NOT_TAKEN
 
     @property
+    def _declined(self) -> Reason:
+        """Who declined it, where somebody did."""
+        is_server = self._failure is not None and self._failure.is_of_server
+        return Reason.SERVER_DECLINED if is_server else Reason.DEVICE_REFUSED
+
+    @property
     def _is_refused(self) -> bool:
-        """Whether the device itself, and not a gateway for it, declined."""
+        """Whether the device itself, and not a gateway for it, declined; or a server that was to pass it on."""
         error = self._failure
         if error is not None and error.is_declined:
             return True
@@ -205,6 +217,10 @@ class Sending:
         detail: Said = ""
         if self._failure is not None and result is not Result.CONFIRMED:
             detail = self._failure
+            if reason is Reason.SERVER_DECLINED and self._last is not None:
+                detail = phrase("declined_unmoved", answer=self._failure)
+        elif self._failure is not None and self._is_refused:
+            detail = phrase("declined_moved", answer=self._failure)
         return Outcome(result=result, reason=reason, detail=detail, writes=1, position=self._position)
 
 
