@@ -276,7 +276,9 @@ class Control:
         if selection is not None and selection.position is not position:
             return refused(Reason.MOVED_SINCE_SELECTED, position=position)
         proof, is_pulse = _proof_of(case)
-        if not is_pulse and proof.shown(case.readings) is Shown.THERE:
+        # What shows open may be closed in a moment by what was sent before.
+        is_to_stay = case.effect is not Effect.OPEN or not self._lockouts.may_close(case.circuit)
+        if is_to_stay and not is_pulse and proof.shown(case.readings) is Shown.THERE:
             return self._settled(case, source, proof, _already_there(case, position))
         act = replace(act, expected=_expected(Tempo.of(source)))
         self.under_way = act
@@ -291,6 +293,7 @@ class Control:
             moves=case.effect.is_movement,
             tempo=Tempo.of(source),
             is_left=lambda: source not in self.device.sources,
+            overtaken=self._lockouts.overtaken,
         )
         return self._settled(case, source, proof, await self._send(case, source, run, watching))
 
@@ -327,19 +330,15 @@ class Control:
         def sent() -> None:
             self._lockouts.begin(operation.lockout)
 
-        expected = _expected(watching.tempo)
-        if case.effect.may_open:
-            self.surroundings.expect_open(circuit, expected)
-        if case.effect.may_close:
-            self.surroundings.expect_close(circuit, expected)
-        self._lockouts.expect(Expected(circuit, expected, case.effect.may_open, case.effect.may_close))
+        tempo = watching.tempo
+        self._expect(case, _expected(tempo))
         for _ in range(TRIES):
             outcome = await Sending(source, command, watching).run(sent)
-            if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > Tempo.of(source).patience:
+            if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > tempo.patience:
                 break
         if case.effect.may_open and outcome.result is Result.REFUSED:
             self.surroundings.expect_nothing(circuit)
-        elif case.effect.may_open and outcome.position:
+        elif case.effect.may_open and outcome.position and not (outcome.result is Result.UNKNOWN and tempo.report):
             # It is closed: what opens it from now on is hardly ours.
             self.surroundings.expect_open(circuit, AFTERWARDS_SECONDS)
         if case.effect.may_close and outcome.result is Result.REFUSED:
@@ -349,6 +348,18 @@ class Control:
         else:
             self._lockouts.expect_nothing(circuit)
         return run.refusal if outcome.result is Result.REFUSED and run.refusal is not None else outcome
+
+    def _expect(self, case: Case, seconds: float) -> None:
+        """Tell what may move for so long because of what is sent now."""
+        circuit, effect = case.circuit, case.effect
+        if effect is Effect.OPEN:
+            # What closes it after this is nobody's wish any more, be it one that was sent before.
+            self.surroundings.expect_no_closing(circuit)
+        if effect.may_open:
+            self.surroundings.expect_open(circuit, seconds)
+        if effect.may_close:
+            self.surroundings.expect_close(circuit, seconds)
+        self._lockouts.expect(Expected(circuit, seconds, effect.may_open, effect.may_close))
 
     def _last_word(self, case: Case, source: Source, run: Run) -> Phrase | None:
         """Return why it may not go any more, asked directly before it would be sent; from then on it may have left."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ..points import Effect
@@ -29,17 +30,39 @@ async def in_turn[Become](
 
     The turn is over when the act returns, be it that something is left to look for.
 
-    Openings go first. A wait that is too long, or one too many of the same caller, is refused and told as a refusal.
+    Openings go first, and wait by a slow way for no position longer than the device takes no other command: nothing
+    that was sent is taken back, but what becomes of it is looked for no more. A wait that is too long, or one too many
+    of the same caller, is refused and told as a refusal.
     """
     lockouts, is_opening = control.lockouts, control.effect(key) is Effect.OPEN
     longer = max((Tempo.of(source).longer for source in control.device.sources), default=0.0)
     patience = OPENING_PATIENCE + longer if is_opening else PATIENCE
-    until = asyncio.get_running_loop().time() + patience
+    with ExitStack() as waiting:
+        if is_opening and control.forbidden(key, by) is None:
+            waiting.enter_context(lockouts.opening())
+        return await _acted(control, key, by, act, patience, waiting)
+
+
+async def _acted[Become](
+    control: Control,
+    key: PointKey,
+    by: Caller,
+    act: Callable[[], Awaitable[Become]],
+    patience: float,
+    waiting: ExitStack,
+) -> Become | Outcome:
+    """Act when it is one's turn; `waiting` ends when nothing has to be waited for any more."""
+    lockouts, is_opening = control.lockouts, control.effect(key) is Effect.OPEN
+    until, has_waited = asyncio.get_running_loop().time() + patience, lockouts.turns.is_taken or lockouts.is_busy
     try:
         async with lockouts.turns.turn((by.kind, by.id), patience, is_first=is_opening):
             async with asyncio.timeout_at(until):
                 # What was asked for before the control was made anew is under way.
                 await lockouts.idle()
+                if is_opening and has_waited:
+                    # Whoever waited anyway is not sent away for the seconds that are left.
+                    await asyncio.sleep(lockouts.seconds_left)
+            waiting.close()
             return await act()
     except TooManyError:
         outcome = refused(Reason.BUSY)

@@ -1,9 +1,11 @@
 """When the next command may be sent to a device: one operation at a time, and after some commands none for a while."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
+from ..readings import DEVICE_CIRCUIT
 from .turns import Turns
 
 
@@ -27,6 +29,8 @@ class Lockouts:
         """Who waits to have something checked before it is operated."""
         self._idle = asyncio.Event()
         self._idle.set()
+        self._openings = 0
+        self._opening_waits = asyncio.Event()
         self._steady = steady
         self._until: float | None = None
         self._expected: dict[str, tuple[Expected, float]] = {}
@@ -60,6 +64,31 @@ class Lockouts:
     def seconds_left(self) -> float:
         """How long nothing may be sent yet."""
         return 0.0 if self._until is None else max(0.0, self._until - self._steady())
+
+    # -- openings that wait --------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Take it that an opening waits for what is under way, as long as the block runs."""
+        self._openings += 1
+        self._opening_waits.set()
+        try:
+            yield
+        finally:
+            self._openings -= 1
+            if not self._openings:
+                self._opening_waits.clear()
+
+    async def overtaken(self) -> None:
+        """Return when an opening waits, and the device takes another command."""
+        await self._opening_waits.wait()
+        while self.seconds_left > 0:
+            await asyncio.sleep(self.seconds_left)
+            await self._opening_waits.wait()
+
+    def may_close(self, circuit: str) -> bool:
+        """Whether a closing that was sent may still come: what shows open now may not stay so."""
+        return any(one.may_close and one.circuit in (circuit, DEVICE_CIRCUIT) for one in self.expected)
 
     # -- what is on its way -------------------------------------------------------------------------------------------
 

@@ -81,6 +81,8 @@ class Reason(StrEnum):
     PULSE_NOT_SEEN = "pulse_not_seen"
     NO_ANSWER = "no_answer"
     NOT_WATCHED = "not_watched"
+    OVERTAKEN = "overtaken"
+    """An opening was asked for before it moved."""
     INTERRUPTED = "interrupted"
     """The program ended in the middle."""
     SLIP = "slip"

@@ -6,7 +6,6 @@ device asks nobody when it is due. What is sent is sent once, and done when the 
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -79,8 +78,8 @@ async def send_timer(control: Control, timer: Timer, by: Caller, *, is_confirmed
     Until the device says that it has it, much time may pass: an opening does not wait for that.
     """
     found = timers_by(control.device.sources)
-    if found is not None and timer.kind is TimerKind.DAILY:
-        timer = replace(timer, zone=found[1].zone)
+    if found is not None:
+        timer = found[1].own(timer)
     act = Act(key=TIMER, effect=Effect.NOTHING, caller=by, time=datetime.now(UTC), timer=timer)
     return await control.carry_to_rest(act, partial(_carry_out, control, act, timer, is_confirmed=is_confirmed))
 
@@ -200,11 +199,10 @@ class _Watch:
             result = Result.UNVERIFIED if said is wanted else Result.FAILED
             shown = phrase("timer_shown_now") if said and wanted else _otherwise(wanted=not said)
             return _sent(result, Reason.SERVER_DECLINED, phrase("answer_and_seen", answer=failure, seen=shown))
-        if said is wanted and self._is_second:
-            return _sent(Result.UNVERIFIED, Reason.NO_EVIDENCE, phrase("timer_second"))
-        if said is wanted and wanted and self._had is not False:
+        if said is wanted and (self._is_second or (wanted and self._had is not False)):
             # That there is one says nothing of which.
-            return _sent(Result.UNVERIFIED, Reason.NO_EVIDENCE, phrase("timer_was_there"))
+            why = phrase("timer_second") if self._is_second else phrase("timer_was_there")
+            return _sent(Result.UNVERIFIED, Reason.NO_EVIDENCE, why)
         if said is wanted and _is_proof(failure, self._had, wanted=wanted):
             return _sent(Result.CONFIRMED, Reason.TIMER_SHOWN if wanted else Reason.TIMER_GONE)
         if not self._timers.is_told or failure is not None:

@@ -30,6 +30,11 @@ class Turns:
         self._count = 0
 
     @property
+    def is_taken(self) -> bool:
+        """Whether somebody has the turn."""
+        return self._is_taken
+
+    @property
     def waiting(self) -> int:
         """How many wait."""
         return len(self._waiting)

@@ -19,8 +19,14 @@ LONGEST_PAUSE = 0.25
 """Seconds between two looks at what has to stay where it is."""
 LATE_TIMES = 5.0
 """Times as long as an operation should take, it is watched: then what has not moved is stuck."""
+OVERTAKE_SECONDS = 30.0
+"""So long at least what was sent by a slow way is looked for before an opening that waits."""
 LONGEST_GAP = 0.6
 """Seconds between two reads, in which nothing can have moved there and back unseen: the shortest pulses take 1 s."""
+
+
+async def _never() -> None:
+    await asyncio.get_running_loop().create_future()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +46,8 @@ class Watching:
     """How long answers take over the way it goes."""
     is_left: Callable[[], bool] = lambda: False
     """Whether the way was taken down: nothing is read by it any more."""
+    overtaken: Callable[[], Awaitable[None]] = _never
+    """Returns when an opening waits that could be sent now."""
 
 
 async def send_once(sending: Awaitable[None]) -> Outcome | AcrelError | None:
@@ -73,7 +81,7 @@ class Sending:
         """The latest answer that tells; None if none did since it was sent."""
         self._there_since: float | None = None
         self._was_there = False
-        self._seen_at = 0.0
+        self._seen_at = self._sent_at = 0.0
         self._longest_gap = 0.0
 
     async def run(self, sent: Callable[[], None]) -> Outcome:
@@ -83,6 +91,7 @@ class Sending:
         if isinstance(failure, Outcome):
             return failure
         self._failure = failure
+        self._sent_at = _now()
         sent()
         if not self._proof.is_there or self._proof.is_disputed:
             return await self._by_word(self._outcome(*self._without_proof()))
@@ -120,16 +129,34 @@ class Sending:
             pause = next(pauses, pause)
             if self._last is not None:
                 pause = max(pause, self._watching.tempo.pause)
-            await asyncio.sleep(self._settling if self._there_since is not None else pause)
+            is_overtaken = await self._rest(self._settling if self._there_since is not None else pause)
             await self._look(deadline)
             now = _now()
             if self._is_settled(now):
                 is_late = now > deadline + self._watching.settle_seconds
                 return self._outcome(Result.CONFIRMED, Reason.MOVED_LATE if is_late else None)
+            if is_overtaken and self._last is not None and self._there_since is None:
+                return self._outcome(Result.UNKNOWN, Reason.OVERTAKEN)
             if self._last is None and self._watching.is_left():
                 return self._outcome(Result.UNKNOWN, Reason.NOT_WATCHED)
             if now >= deadline and self._there_since is None and (over := self._over(now, end)) is not None:
                 return self._outcome(*over)
+
+    async def _rest(self, seconds: float) -> bool:
+        """Wait so long before the next look; return at once, and whether, an opening waits that could go now.
+
+        Of what was not heard since it was sent the next one could learn no more: it waits for the same.
+        """
+        if self._last is None or not self._watching.tempo.report:
+            await asyncio.sleep(seconds)
+            return False
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.sleep(max(0.0, self._sent_at + OVERTAKE_SECONDS - _now()))
+                await self._watching.overtaken()
+        except TimeoutError:
+            return False
+        return True
 
     async def _look(self, deadline: float) -> None:
         """Read once, and note what it tells."""
