@@ -59,10 +59,12 @@ def register_timer_actions(hass: HomeAssistant) -> None:
 
 async def _async_set(call: ServiceCall) -> ServiceResponse:
     """Have a device open, close, or both, by itself. Raises ServiceValidationError where nothing was sent."""
-    opens, closes = (_moment(call.data, name) for name in (ATTR_OPENS, ATTR_CLOSES))
+    written = {name: _written(call.data, name) for name in (ATTR_OPENS, ATTR_CLOSES)}
+    operator = _meant(call)
+    opens, closes = (_of_account(operator, name, one) for name, one in written.items())
     kind = TimerKind.DAILY if call.data[ATTR_DAILY] else TimerKind.ONCE
     timer = Timer(kind=kind, opens=opens, closes=closes)
-    return await _async_asked(call, _meant(call), timer, is_confirmed=call.data[ATTR_CONFIRM_CLOSING])
+    return await _async_asked(call, operator, timer, is_confirmed=call.data[ATTR_CONFIRM_CLOSING])
 
 
 async def _async_cancel(call: ServiceCall) -> ServiceResponse:
@@ -74,6 +76,7 @@ async def _async_asked(
     call: ServiceCall, operator: Operator, timer: Timer, *, is_confirmed: bool = False
 ) -> ServiceResponse:
     control, found = operator.control, timers_by(operator.control.device.sources)
+    timer = timer if found is None else found[1].own(timer)
     caller = await operator.async_caller(call.context, DEVICE_CIRCUIT if found is None else found[1].circuit)
     outcome = forbidden(control, timer, caller, is_confirmed=is_confirmed) or await heard_lately(control)
     if outcome is None:
@@ -114,22 +117,41 @@ def _meant(call: ServiceCall) -> Operator:
 # -- times ------------------------------------------------------------------------------------------------------------
 
 
-def _moment(data: Mapping[str, Any], name: str) -> datetime | time | None:
-    """Return a time that was given; None where none was. Raises ServiceValidationError."""
+def _written(data: Mapping[str, Any], name: str) -> datetime | time | None:
+    """Return a time as it was given; None where none was. Raises ServiceValidationError."""
     if name not in data:
         return None
     given = data[name]
     is_daily: bool = data[ATTR_DAILY]
     if (found := _daily(given) if is_daily else _once(given)) is None:
-        key = "timer_time_daily" if is_daily else "timer_time_once"
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key=key, translation_placeholders={"field": name}
-        )
+        raise _no_time(name, is_daily=is_daily)
     return found
 
 
+def _of_account(operator: Operator, name: str, written: datetime | time | None) -> datetime | time | None:
+    """Return it in the zone of the server's times, which the account has, unless it names another.
+
+    Of an hour that comes twice or never there nobody knows which is meant. Raises ServiceValidationError.
+    """
+    found = timers_by(operator.control.device.sources)
+    # Where no timer can be set, it is refused for that.
+    if not isinstance(written, datetime) or written.tzinfo is not None or found is None:
+        return written
+    if (moment := found[1].moment(written)) is None:
+        raise _no_time(name, is_daily=False)
+    return moment
+
+
+def _no_time(name: str, *, is_daily: bool) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="timer_time_daily" if is_daily else "timer_time_once",
+        translation_placeholders={"field": name},
+    )
+
+
 def _once(given: object) -> datetime | None:
-    """Return a moment; without a zone it is Home Assistant's, and of no hour that comes twice or never."""
+    """Return a date and time, with the zone that it names, if it names one."""
     try:
         # A date alone would be midnight, and minutes of one digit, or 24:00, are as likely a slip.
         is_whole = isinstance(given, str) and _MOMENT.fullmatch(given) is not None
@@ -137,13 +159,7 @@ def _once(given: object) -> datetime | None:
     except ValueError:
         # The 30th of February.
         return None
-    if not isinstance(found, datetime):
-        return None
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=dt_util.get_default_time_zone())
-        if found.utcoffset() != found.replace(fold=1).utcoffset():
-            return None
-    return found.replace(microsecond=0)
+    return found.replace(microsecond=0) if isinstance(found, datetime) else None
 
 
 def _daily(given: object) -> time | None:

@@ -24,7 +24,7 @@ from custom_components.acrel_safety.aioacrel.timers import TIMER, Timer, TimerKi
 from simulator.cloud import ARCM300T, Cloud, Meter
 from simulator.cloud import meters as simulated
 
-from .cloud_hub_rigs import SECOND, Office, clock, cloud_at_noon, office
+from .cloud_hub_rigs import PASSWORD, SECOND, START, USER, Office, clock, cloud_at_noon, office
 from .test_cloud_control import OFF, Switched, breaker
 
 pytestmark = pytest.mark.virtual_time
@@ -91,6 +91,72 @@ async def test_a_time_is_sent_as_the_server_writes_it_whatever_zone_it_was_said_
         when = datetime(2026, 11, 23, 7, 30, tzinfo=ZoneInfo("America/New_York"))
         assert (await box.set(Timer(kind=TimerKind.ONCE, opens=when))).is_confirmed
         assert meter.timer == simulated.Timer(daily=False, open="2026-11-23 20:30:00")
+        kept = [act.timer.plain() for act in box.acts if act.timer is not None]
+        assert kept == [{"kind": "once", "opens": "2026-11-23 20:30:00+08:00", "zone": "China"}] * 2
+
+
+@pytest.mark.parametrize(
+    ("written", "utc"),
+    [
+        # In Berlin the clock is put on 2027-03-28 at 2, and back on 2027-10-31 at 3.
+        ("2027-03-28 01:59", "2027-03-28 00:59"),
+        ("2027-03-28 02:00", None),
+        ("2027-03-28 02:59", None),
+        ("2027-03-28 03:00", "2027-03-28 01:00"),
+        ("2027-10-31 01:59", "2027-10-30 23:59"),
+        ("2027-10-31 02:00", None),
+        ("2027-10-31 02:59", None),
+        ("2027-10-31 03:00", "2027-10-31 02:00"),
+    ],
+)
+async def test_a_time_without_a_zone_is_of_the_accounts_also_where_its_clock_is_changed(
+    written: str, utc: str | None
+) -> None:
+    cloud = cloud_at_noon()
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        it.hub.account.zone = ZoneInfo("Europe/Berlin")
+        timers = Timed(it, meter).source.timers
+        assert timers is not None
+        moment = timers.moment(datetime.fromisoformat(written))
+        assert (None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}") == utc
+        if moment is not None:
+            # What is said of it, and sent, is what was written.
+            assert timers.own(Timer(kind=TimerKind.ONCE, opens=moment)).opens == moment
+            assert timers.refusal(Timer(kind=TimerKind.ONCE, opens=moment)) is None
+
+
+@pytest.mark.parametrize("name", ["Asia/Shanghai", "UTC"])
+async def test_in_a_zone_without_another_clock_in_summer_no_hour_is_missing(name: str) -> None:
+    cloud = cloud_at_noon()
+    async with office(cloud) as it:
+        it.hub.account.zone = ZoneInfo(name)
+        timers = Timed(it, breaker(cloud)).source.timers
+        assert timers is not None
+        for month, day in (("03", "28"), ("10", "31")):
+            assert timers.moment(datetime.fromisoformat(f"2027-{month}-{day} 02:30")) is not None
+
+
+async def test_a_daily_time_is_the_same_by_the_servers_clock_before_and_after_that_is_changed() -> None:
+    # Saturday noon in Berlin; on Sunday the clock is put back.
+    begin = datetime(2027, 10, 30, 10, tzinfo=UTC)
+    cloud = Cloud(zone=ZoneInfo("Europe/Berlin"), now=lambda: begin + (clock() - START))
+    cloud.account(USER, PASSWORD, second=SECOND)
+    meter = breaker(cloud)
+    async with office(cloud) as it:
+        it.hub.account.zone, it.hub.now = ZoneInfo("Europe/Berlin"), lambda: begin + (clock() - START)
+        box = Timed(it, meter)
+        await it.hub.start()
+        assert (await box.set(Timer(kind=TimerKind.DAILY, opens=time(22)))).is_confirmed
+        assert meter.timer == simulated.Timer(daily=True, open="22:00:00")
+        opened: list[datetime] = []
+        for _ in range(2):
+            meter.figures.closed = True
+            while meter.closed:  # noqa: ASYNC110 - a device tells nobody
+                await asyncio.sleep(60)
+            opened.append(it.hub.now())
+        # 22:00 in Berlin both times: 20:00, and 21:00, in UTC.
+        assert [(one.day, one.hour) for one in opened] == [(30, 20), (31, 21)]
 
 
 WRONG: dict[str, tuple[Callable[[], Timer], str]] = {
@@ -471,6 +537,7 @@ def test_what_is_kept_of_a_timer_says_when_and_of_which_zone() -> None:
     assert timer_said(Timer(kind=TimerKind.ONCE, closes=at).plain()).text() == (
         "its own timer, once (opens: –, closes: 2026-12-01 22:30:00+00:00)"
     )
+    assert timer_said(Timer(kind=TimerKind.ONCE, closes=at, zone="China").plain()).text().endswith("times of China)")
     assert "each day (opens: 22:00:00, closes: 06:00:00, times of China)" in (
         timer_said(replace(DAILY, zone="China").plain()).text()
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 from homeassistant.const import EVENT_CALL_SERVICE, EntityCategory
@@ -141,12 +142,43 @@ async def test_it_is_set_once_with_who_did_it_and_what_came_of_it_put_down(hass:
         assert SECOND not in str(shown_of)
 
 
-async def test_a_time_without_a_zone_is_home_assistants(hass: HomeAssistant, cloud: Cloud) -> None:
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({"opens": "2099-12-01 22:00"}, Timer(daily=False, open="2099-12-01 22:00:00")),
+        ({"opens": "2099-12-01 22:00-05:00"}, Timer(daily=False, open="2099-12-02 11:00:00")),
+        # Hours that New York has not, or twice; where the server is they are like any other.
+        ({"opens": "2099-03-08 02:30"}, Timer(daily=False, open="2099-03-08 02:30:00")),
+        ({"opens": "2099-11-01 01:30"}, Timer(daily=False, open="2099-11-01 01:30:00")),
+        ({"opens": "22:00", "daily": True}, Timer(daily=True, open="22:00:00")),
+    ],
+)
+async def test_times_are_of_the_accounts_zone_once_as_daily_and_that_is_said(
+    hass: HomeAssistant, cloud: Cloud, given: dict[str, object], sent: Timer
+) -> None:
     await hass.config.async_set_time_zone("America/New_York")
     async with operated(hass, cloud) as rig:
-        answer = await act(rig, "set", rig.ada, opens="2099-12-01 22:00", second_password=SECOND)
-        assert answer["outcome"] == "confirmed"
-        assert rig.breaker.timer == Timer(daily=False, open="2099-12-02 11:00:00")
+        answer = await act(rig, "set", rig.ada, **given, second_password=SECOND)
+        assert (answer["outcome"], answer["zone"]) == ("confirmed", "UTC+08:00")
+        assert rig.breaker.timer == sent
+        begun, _ = await put_down(rig)
+        assert begun["timer"]["zone"] == "UTC+08:00"
+        assert sent.daily or begun["timer"]["opens"] == f"{sent.open}+08:00"
+
+
+async def test_in_an_account_whose_server_has_home_assistants_zone_times_are_of_that(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    cloud.clock.zone = ZoneInfo("Europe/Berlin")
+    async with operated(hass, cloud, clock="local") as rig:
+        for hour in ("2099-03-29 02:30", "2099-10-25 02:30"):
+            with pytest.raises(ServiceValidationError, match="comes twice or never in the zone of the server"):
+                await act(rig, "set", rig.ada, opens=hour, second_password=SECOND)
+        assert (rig.sent, rig.proofs) == (0, 0)
+        answer = await act(rig, "set", rig.ada, opens="2099-07-01 22:00", second_password=SECOND)
+        assert (answer["outcome"], answer["zone"]) == ("confirmed", "Europe/Berlin")
+        assert rig.breaker.timer == Timer(daily=False, open="2099-07-01 22:00:00")
 
 
 async def test_one_that_was_set_elsewhere_is_cancelled(hass: HomeAssistant, cloud: Cloud) -> None:
@@ -289,10 +321,8 @@ async def test_when_the_answer_is_lost_it_is_never_sent_again(
         ({"daily": True, "opens": "6:00", "closes": ""}, "`closes` is no time of day"),
         ({"opens": "2020-01-01 10:00"}, "minutes ahead"),
         ({"opens": "2099-12-01 10:00", "closes": "2099-12-01 10:00:00"}, "not the same for both"),
-        # 10:00 in Berlin, and the same moment in words of another zone.
-        ({"opens": "2099-12-01 10:00", "closes": "2099-12-01 17:00+08:00"}, "not the same for both"),
-        ({"opens": "2027-10-31 02:30"}, "comes twice or never"),
-        ({"opens": "2027-03-28 02:30"}, "comes twice or never"),
+        # 17:00 where the server is, and the same moment in words of another zone.
+        ({"opens": "2099-12-01 17:00", "closes": "2099-12-01 10:00+01:00"}, "not the same for both"),
         # What YAML makes of 22:00, of a date, and of nothing; templates give anything.
         ({"daily": True, "opens": 1320}, "`opens` is no time of day"),
         ({"opens": 1320}, "`opens` is no date and time"),

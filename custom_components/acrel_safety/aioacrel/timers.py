@@ -31,13 +31,16 @@ class TimerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timer:
-    """What a device's own timer is to do: once at times with a zone, or each day at times without one."""
+    """What a device's own timer is to do: once at times with a zone, or each day at times without one.
+
+    All of it is in the zone of whoever passes it on; `zone` says which that is.
+    """
 
     kind: TimerKind
     opens: datetime | time | None = None
     closes: datetime | time | None = None
     zone: str = ""
-    """Of daily times, in words."""
+    """In words; empty until it is known."""
 
     def plain(self) -> Mapping[str, str]:
         """Return it as records keep it."""
@@ -52,7 +55,10 @@ def timer_said(kept: Mapping[str, object]) -> Phrase:
     opens, closes, zone = (one if isinstance(one, str) and one else "–" for one in named)
     match kept.get("kind"):
         case TimerKind.ONCE:
-            return phrase("timer_once", opens=opens, closes=closes)
+            # What was put down before the zone was said has times that say it themselves.
+            if zone == "–":
+                return phrase("timer_once", opens=opens, closes=closes)
+            return phrase("timer_once_of", opens=opens, closes=closes, zone=zone)
         case TimerKind.DAILY:
             return phrase("timer_daily", opens=opens, closes=closes, zone=zone)
         case _:
@@ -74,7 +80,7 @@ class Timers(Protocol):
 
     @property
     def zone(self) -> str:
-        """Of which zone daily times are, in words."""
+        """Of which zone all times are that name none, in words."""
 
     @property
     def lockout(self) -> float:
@@ -87,6 +93,12 @@ class Timers(Protocol):
     @property
     def is_told(self) -> bool:
         """Whether the device was heard since something was sent to it last."""
+
+    def moment(self, written: datetime) -> datetime | None:
+        """Return when a date and time without a zone is; None for an hour that comes twice or never."""
+
+    def own(self, timer: Timer) -> Timer:
+        """Return the same timer with its times, and the name, of the zone that they are told in."""
 
     def refusal(self, timer: Timer) -> Phrase | None:
         """Return why such a timer cannot be set now; None if it can."""

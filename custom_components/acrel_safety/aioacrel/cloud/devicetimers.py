@@ -6,6 +6,7 @@ step, one request at most, and quiet for as long as an operation needs.
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,26 @@ class DeviceTimers:
     def is_told(self) -> bool:
         """Whether the server heard the device since the latest order left."""
         return self._source.is_told_since_order
+
+    def moment(self, written: datetime) -> datetime | None:
+        """Return when a date and time without a zone is; None for an hour that comes twice or never."""
+        found = written.replace(tzinfo=self._zone, fold=0)
+        return found if found.utcoffset() == found.replace(fold=1).utcoffset() else None
+
+    def own(self, timer: Timer) -> Timer:
+        """Return the same timer with its times, and the name, of the server's zone; none where it never switches."""
+        if timer.kind is TimerKind.NONE:
+            return timer
+        return replace(timer, opens=self._own(timer.opens), closes=self._own(timer.closes), zone=self.zone)
+
+    def _own(self, one: datetime | time | None) -> datetime | time | None:
+        if not isinstance(one, datetime) or one.tzinfo is None:
+            return one
+        try:
+            return one.astimezone(self._zone)
+        except OverflowError:
+            # Of no year there: it is refused with what is wrong.
+            return one
 
     def refusal(self, timer: Timer) -> Phrase | None:
         """Return what is wrong with its times: none, both the same, over, or of an hour that comes twice or never.
