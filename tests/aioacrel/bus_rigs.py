@@ -4,15 +4,24 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from types import MappingProxyType
+from typing import Protocol
 
 from custom_components.acrel_safety.aioacrel.errors import LinkError
 from custom_components.acrel_safety.aioacrel.modbus import Bus, Link, PolledUnit, PollReport
+from custom_components.acrel_safety.aioacrel.modbus.shared import SharedUnit
 from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator import Cabinet
 from tests.aioacrel.rigs import RATIOS, SHORT_TIMEOUT, address_of, model
 
 QUICK = {Pace.FAST: 0.05, Pace.NORMAL: 0.1, Pace.SLOW: 0.2}
 PATIENCE = 20.0
+
+
+class Lends(Protocol):
+    """Whoever has units of a link."""
+
+    def unit(self, unit_id: int) -> SharedUnit:
+        """Return one of them."""
 
 
 class Reports:
@@ -64,7 +73,7 @@ class Rig(AsyncExitStack):
         of: str | None = None,
         intervals: Mapping[Pace, float] = QUICK,
         silence: Mapping[int, LinkError] = MappingProxyType({}),
-        link: Link | None = None,
+        link: Lends | None = None,
     ) -> list[PolledUnit]:
         link = link or await self.enter_link()
         devices = self.devices = list[PolledUnit]()

@@ -83,6 +83,10 @@ class LinkTakenError(LinkUnreachableError):
     """Somebody else's requests kept the shared connection busy for so long that nothing was sent."""
 
 
+class LinkClosedError(LinkUnreachableError):
+    """Whoever shares the connection out closed it: nothing was sent. Another one is asked for (`modbus/lent.py`)."""
+
+
 class DeviceAwayError(LinkUnreachableError):
     """The device has not called in, or has hung up: nothing was sent."""
 

@@ -2,14 +2,15 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
-from homeassistant.components.modbus import async_get_temporary_unit, async_get_unit
+from homeassistant.components.modbus import async_get_temporary_unit
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT, CONF_TYPE, __version__
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.hass_dict import HassKey
 from modbus_connection import ModbusUnit
 
@@ -17,8 +18,10 @@ from ..aioacrel.addresses import without_password
 from ..aioacrel.errors import AcrelError, MissingTableError
 from ..aioacrel.modbus import GuardedUnit, LinkAddress, LinkPulse, ModbusHub, ModbusSource
 from ..aioacrel.modbus.hub import CHECK_SECONDS, LOOK_AGAIN_SECONDS
+from ..aioacrel.modbus.lent import LentLink
 from ..aioacrel.modbus.link import Transport
 from ..aioacrel.modbus.probe import Turn
+from ..aioacrel.modbus.shared import SharedUnit
 from ..aioacrel.plausibility import odd_values
 from ..aioacrel.points import Model
 from ..aioacrel.registers import LineSettings, Ratio
@@ -42,6 +45,7 @@ from ..issues import tell_link_trouble
 from .errors import LinkInUseError
 from .learnt import LearntMemory
 from .modbus_data import DEFAULT_DUTY_TARGET
+from .modbus_lent import lend, lend_anew
 
 FIRST_LOOK_SECONDS = 10.0
 """How long set-up waits for first values: a dead bus may not hold up Home Assistant's start."""
@@ -156,6 +160,7 @@ class ModbusEntryHub:
             look_again_seconds=LOOK_AGAIN_SECONDS,
             check_seconds=CHECK_SECONDS,
         )
+        self._lent = LentLink(str(self._address), self._hub.bus.pulse, partial(lend_anew, hass, entry, self._address))
         self._sources: dict[str, ModbusSource] = {}
         """By subentry."""
         self._memory = LearntMemory(hass, entry)
@@ -265,15 +270,7 @@ class ModbusEntryHub:
         return lambda: None
 
     def _unit(self, unit_id: int) -> GuardedUnit:
-        try:
-            unit = async_get_unit(self._hass, self._entry, self._address.params, unit_id)
-        except HomeAssistantError as error:
-            # Who has the link may give it back, or be given the same settings: it is tried again.
-            raise ConfigEntryNotReady(
-                translation_domain=DOMAIN,
-                translation_key="link_settings_in_use",
-                translation_placeholders={"link": self._entry.title},
-            ) from error
+        unit = self._lent.unit(unit_id, lend(self._hass, self._entry, self._address, unit_id))
         guarded = _guarded(unit, unit_id, self._address, self._entry.data, self._hub.bus.pulse)
         # Another entry may keep the link: then what this unit asked of it has to be withdrawn.
         self._entry.async_on_unload(guarded.close)
@@ -293,7 +290,7 @@ def _place(data: Mapping[str, Any]) -> str:
 
 
 def _guarded(
-    unit: ModbusUnit,
+    unit: SharedUnit,
     unit_id: int,
     address: LinkAddress,
     data: Mapping[str, Any],

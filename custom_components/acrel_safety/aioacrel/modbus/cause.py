@@ -4,6 +4,7 @@ import asyncio
 
 from ..errors import (
     BadAnswerError,
+    LinkClosedError,
     LinkError,
     LinkTakenError,
     LinkUnreachableError,
@@ -53,7 +54,7 @@ class Cause:
 
     async def finds_another_way(self, error: LinkError, address: int) -> bool:
         """Return whether it is worth asking again, in another way. Raises WrongPeerError when that is found out."""
-        if isinstance(error, LinkTakenError):
+        if isinstance(error, (LinkTakenError, LinkClosedError)):
             return False
         if self._way.is_flooded:
             self._way.cause = phrase("chatters")

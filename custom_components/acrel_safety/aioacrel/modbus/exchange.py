@@ -11,6 +11,7 @@ from modbus_connection import ModbusConnectionError, ModbusError, ModbusExceptio
 from ..errors import (
     BadAnswerError,
     DeviceAwayError,
+    LinkClosedError,
     LinkError,
     LinkTakenError,
     LinkUnreachableError,
@@ -23,7 +24,7 @@ from ..texts import phrase
 from .figures import UnitFigures
 from .once import only_once
 from .pulse import LinkPulse
-from .shared import AwayError
+from .shared import AwayError, ClosedError
 from .step import Step
 from .timing import Timing
 from .wire import TURN_SECONDS, AnyUnit, Wire
@@ -129,8 +130,8 @@ class Exchange:
                 self._pulse.give_up(self._unit_id, self._wire.asked_at)
                 self._step.note_unanswered(read)
                 return NoAnswerError(unit=self._unit_id, seconds=f"{self._wire.waited:.2g}")
-            case AwayError():
-                return DeviceAwayError(link=self._link, detail=phrase("device_away"))
+            case AwayError() | ClosedError():  # nothing was sent
+                return self._gone(error)
             case ModbusConnectionError() | OSError():  # a time-out while connecting is one of these
                 self._step.note_lost(read)
                 return LinkUnreachableError(
@@ -148,6 +149,11 @@ class Exchange:
                 return refusal
         self._step.note_mismatch(read)
         return BadAnswerError(unit=self._unit_id, detail=reason_of(error))
+
+    def _gone(self, error: AwayError | ClosedError) -> LinkUnreachableError:
+        if isinstance(error, AwayError):
+            return DeviceAwayError(link=self._link, detail=phrase("device_away"))
+        return LinkClosedError(link=self._link, detail=phrase("link_closed"))
 
 
 def _now() -> float:

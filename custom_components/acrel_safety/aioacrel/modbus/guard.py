@@ -29,6 +29,7 @@ from math import inf
 from ..errors import (
     BadAnswerError,
     DeviceAwayError,
+    LinkClosedError,
     LinkError,
     LinkTakenError,
     LinkUnreachableError,
@@ -224,7 +225,7 @@ class GuardedUnit:
             self.figures.requests += 1
             try:
                 await self._exchange.write(address, values)
-            except (DeviceAwayError, LinkTakenError) as error:
+            except (DeviceAwayError, LinkTakenError, LinkClosedError) as error:
                 raise NotSentError(unit=self.unit_id, reason=error) from error
 
     # -- in step ----------------------------------------------------------------------------------------------------
@@ -285,7 +286,7 @@ class GuardedUnit:
                 if error.is_gateway or error.is_busy:
                     self._step.lose()
                     raise
-            except LinkTakenError:
+            except LinkTakenError, LinkClosedError:
                 self._step.lose(0.0)
                 raise
 

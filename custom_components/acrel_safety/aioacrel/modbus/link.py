@@ -17,6 +17,7 @@ from ..texts import phrase
 from .framing import Framing
 from .guard import GuardedUnit
 from .pulse import LinkPulse
+from .shared import SharedUnit
 
 DEFAULT_PORT = 502
 _LAST_PORT = 65535
@@ -111,7 +112,7 @@ class LinkAddress:
 
     def guarded(
         self,
-        unit: ModbusUnit,
+        unit: SharedUnit,
         unit_id: int,
         *,
         turnaround: float = 0.02,

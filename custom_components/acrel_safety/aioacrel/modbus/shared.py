@@ -10,6 +10,10 @@ class AwayError(ModbusConnectionError):
     """The device has no connection, and nobody here can make one: nothing was sent."""
 
 
+class ClosedError(ModbusConnectionError):
+    """Whoever shares the link out closed it for good, and another one is not there yet: nothing was sent."""
+
+
 class SharedUnit(Protocol):
     """The part of a `ModbusUnit` that is used: registers are read with functions 03 and 04, and written with 16."""
 

@@ -17,7 +17,7 @@ from .examine_line import TRY_AGAIN_SECONDS
 from .figures import UnitFigures
 from .plain import PlainUnit
 from .pulse import LinkPulse
-from .shared import SharedUnit
+from .shared import ClosedError, SharedUnit
 from .timing import Timing
 from .unasked import asking
 
@@ -181,7 +181,12 @@ class Wire:
         if not self._pulse.queues_for_nothing:
             return None
         turn = asyncio.create_task(_nothing(unit), name=f"acrel turn of unit {self._unit_id}", eager_start=True)
-        return None if turn.done() and self._is_turn(turn) else turn
+        if not turn.done():
+            return turn
+        if not turn.cancelled() and isinstance(closed := turn.exception(), ClosedError):
+            # The next request may find another connection; this one was to go over the one that is closed.
+            raise closed
+        return None if self._is_turn(turn) else turn
 
     def _is_turn(self, turn: asyncio.Task[list[int]]) -> bool:
         """Whether a read of nothing has ended because its turn had come."""
