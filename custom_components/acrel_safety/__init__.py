@@ -31,6 +31,7 @@ from .migrating import async_migrate_entry as async_migrate_entry
 from .missedlinks import async_miss_link
 from .page import async_serve_page
 from .reloading import async_reload
+from .retrying import keep_trying
 from .starting import async_leave, async_start, not_ready
 from .stored import async_check_link, async_sound_devices
 from .tagmemory import tag_memory
@@ -47,6 +48,7 @@ async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
     await async_serve_page(hass)
     async_serve_pictures(hass)
     await async_read_profiles(hass)
+    keep_trying(hass)
     return True
 
 

@@ -29,6 +29,18 @@ def at_stop(hass: HomeAssistant, act: Act) -> CALLBACK_TYPE:
 
 
 @callback
+def at_false_stop(hass: HomeAssistant, act: Callable[[HomeAssistant], None]) -> CALLBACK_TYPE:
+    """Act each time somebody makes up that Home Assistant stops; returns what withdraws that."""
+
+    @callback
+    def take(_: Event[Any]) -> None:
+        if not hass.is_stopping:
+            act(hass)
+
+    return hass.bus.async_listen(str(EVENT_HOMEASSISTANT_STOP), take)
+
+
+@callback
 def at_final_write(hass: HomeAssistant, act: Act) -> CALLBACK_TYPE:
     """Act once when what is left is to be written, and all else has stopped; returns what withdraws that."""
     return _once(hass, str(EVENT_HOMEASSISTANT_FINAL_WRITE), CoreState.final_write, act)

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
@@ -60,3 +61,40 @@ async def test_a_link_that_is_disabled_is_missed_by_nobody(hass: HomeAssistant, 
     await hass.async_block_till_done()
     assert desk.alarms.standing() == []
     assert desk.record.journal is None
+
+
+async def test_it_is_tried_again_though_somebody_made_up_that_home_assistant_stops(
+    hass: HomeAssistant, cabinet_of: CabinetMaker
+) -> None:
+    cabinet = await cabinet_of({7: "asj10l"})
+    entry = link_entry(cabinet, [device(7, "asj10l")])
+    entry.add_to_hass(hass)
+    port = cabinet.tcp_port
+    await cabinet.stop()
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    for _ in range(10):
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await hass.async_block_till_done()
+    states = [entry.state]
+    await cabinet.start(tcp_port=port)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    states.append(entry.state)
+    assert states == [ConfigEntryState.SETUP_RETRY, ConfigEntryState.LOADED]
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_it_is_not_tried_when_home_assistant_really_stops(hass: HomeAssistant, cabinet_of: CabinetMaker) -> None:
+    cabinet = await cabinet_of({7: "asj10l"})
+    entry = link_entry(cabinet, [device(7, "asj10l")])
+    entry.add_to_hass(hass)
+    port = cabinet.tcp_port
+    await cabinet.stop()
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    hass.set_state(CoreState.stopping)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await hass.async_block_till_done()
+    await cabinet.start(tcp_port=port)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=200))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
