@@ -603,6 +603,21 @@ async def test_a_session_that_takes_proxies_from_the_environment_is_refused(rig:
             Wire(session, rig.address, title="x")
 
 
+async def test_a_session_that_was_closed_sends_nothing_and_whoever_lent_it_lends_another(rig: Rig) -> None:
+    sessions = [aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) for _ in range(2)]
+    account = Account(lambda: sessions[0], rig.address, profile("acrelcloud-1000"), user=USER, password=PASSWORD)
+    assert len(await account.sites()) == 1
+    heard = len(rig.heard)
+    await sessions[0].close()
+    with pytest.raises(CloudUnreachableError, match="closed for all who use it"):
+        await account.sites()
+    assert len(rig.heard) == heard
+    assert account.figures["requests"] == heard
+    sessions.pop(0)
+    assert len(await account.sites()) == 1
+    await sessions[0].close()
+
+
 async def test_polling_a_simulated_cloud_outlives_its_tokens() -> None:
     async with Cloud() as cloud, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         cloud.account(USER, PASSWORD)

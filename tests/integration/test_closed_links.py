@@ -1,4 +1,4 @@
-"""Home Assistant's shared link closed under an entry that is loaded, as 2026.11 does whenever it hears that it stops."""
+"""Links of Home Assistant's closed under an entry that is loaded, as it does whenever it hears that it stops."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -8,12 +8,14 @@ import pytest
 from homeassistant.components.modbus import async_get_unit
 from homeassistant.components.modbus.connection import DATA_MODBUS_CONNECTIONS, async_get_connection_info
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CoreState, HomeAssistant
 from modbus_connection import ModbusTlsParams
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.acrel_safety.desk import desk_of
+from simulator.cloud import ARCM300T
+from tests.integration.cloud_rigs import account_entry, cloud_with_owner, entity_of, loaded, polled, shown
 from tests.integration.conftest import CabinetMaker, LinkMaker
 from tests.integration.control_rigs import ControlRig, administrator, meter
 from tests.integration.rigs import LinkRig, is_now, states_of
@@ -113,3 +115,28 @@ async def test_nothing_is_opened_again_when_home_assistant_really_stops(hass: Ho
     await hass.async_block_till_done()
     assert async_get_connection_info(hass) == []
     assert len(rig.link.cabinet.units[rig.unit_id].requests) == asked
+
+
+async def test_an_account_is_asked_on_after_the_end_was_made_up(hass: HomeAssistant, socket_enabled: None) -> None:
+    async with cloud_with_owner() as cloud:
+        meter = cloud.site("Mill Lane").add(ARCM300T, "Box")
+        meter.figures.set["Lg"] = 43.5
+        entry = account_entry(cloud, meter)
+        async with loaded(hass, entry) as hub:
+            leak = entity_of(hass, entry, "sensor", "1_Lg")
+            hass.bus.async_fire("homeassistant_close")
+            await hass.async_block_till_done()
+            for value in (71.5, 102.5):
+                meter.figures.set["Lg"] = value
+                await polled(hass, hub)
+                assert float(shown(hass, leak)) == value
+            # One that is set up now is asked as well.
+            await hass.config_entries.async_reload(entry.entry_id)
+            await hass.async_block_till_done()
+            assert entry.state is ConfigEntryState.LOADED
+            hass.set_state(CoreState.final_write)
+            hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+            await hass.async_block_till_done()
+            asked = len(cloud.heard)
+            await entry.runtime_data.hub.hub.poll()
+            assert len(cloud.heard) == asked

@@ -1,20 +1,29 @@
-"""An account as Home Assistant reaches it: by a client session of its own, that keeps no cookies."""
+"""An account as Home Assistant reaches it: by a client session of its own, that keeps no cookies.
 
-from collections.abc import Mapping
+Home Assistant closes all sessions that it made, and what they share, when it hears that it ends, and anybody with an
+account can make that event up. It has no others then, so that one of ours takes over until it really ends.
+"""
+
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from aiohttp import DummyCookieJar
+from aiohttp import ClientSession, DummyCookieJar
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.util.hass_dict import HassKey
 
 from ..aioacrel.cloud.account import Account
 from ..aioacrel.cloud.address import CloudAddress
 from ..aioacrel.cloud.profile_reader import profile, read_profiles
-from ..const import CONF_ALLOW_HTTP, CONF_CLOCK, CONF_PROFILE, LOGGER, PROFILE_FOLDER
+from ..const import CONF_ALLOW_HTTP, CONF_CLOCK, CONF_PROFILE, DOMAIN, LOGGER, PROFILE_FOLDER
+from ..lifetime import at_final_write
 from .uplink_data import Time
 from .zones import zone_of
+
+_OWN: HassKey[ClientSession] = HassKey(f"{DOMAIN}.session")
+"""What takes over where Home Assistant closed its own sessions and goes on; all accounts share it."""
 
 
 async def async_read_profiles(hass: HomeAssistant) -> None:
@@ -33,10 +42,35 @@ def account_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Account:
     """Return the same where the profiles have been read. Raises CloudAddressError, PlainHttpError."""
     address = CloudAddress.parse(data[CONF_HOST], allow_http=data.get(CONF_ALLOW_HTTP) is True)
     return Account(
-        async_create_clientsession(hass, cookie_jar=DummyCookieJar()),
+        _lent(hass),
         address,
         profile(data[CONF_PROFILE]),
         user=data[CONF_USERNAME],
         password=data[CONF_PASSWORD],
         zone=zone_of(hass, data.get(CONF_CLOCK, Time.VENDOR)),
     )
+
+
+@callback
+def _lent(hass: HomeAssistant) -> Callable[[], ClientSession]:
+    """Return what returns the session to be used now."""
+    session = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
+
+    @callback
+    def lend() -> ClientSession:
+        return session if not session.closed or hass.is_stopping else _own_session(hass)
+
+    return lend
+
+
+@callback
+def _own_session(hass: HomeAssistant) -> ClientSession:
+    if (own := hass.data.get(_OWN)) is None:
+        LOGGER.warning("Home Assistant closed its connections and goes on: cloud accounts are asked by others")
+        own = hass.data[_OWN] = ClientSession(cookie_jar=DummyCookieJar())
+
+        async def close(_: HomeAssistant) -> None:
+            await own.close()
+
+        at_final_write(hass, close)
+    return own

@@ -11,8 +11,6 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NoReturn
 
-import aiohttp
-
 from ..texts import phrase
 from . import days, logs, reading
 from .address import CloudAddress
@@ -37,7 +35,7 @@ from .records import (
     Site,
     Values,
 )
-from .wire import Wire
+from .wire import Sessions, Wire
 
 MOST_BYTES = 8 * 1024 * 1024
 """Of the pages of one list before the last: what is made of them is many times as large."""
@@ -56,7 +54,7 @@ class Account:
 
     def __init__(
         self,
-        session: aiohttp.ClientSession,
+        session: Sessions,
         address: CloudAddress,
         profile: Profile,
         *,

@@ -41,12 +41,16 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _NO_WAY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
 
 
+type Sessions = aiohttp.ClientSession | Callable[[], aiohttp.ClientSession]
+"""A session, or what returns the one to be used now: whoever lends it may have closed the former one."""
+
+
 class Wire:
     """One server's requests."""
 
     def __init__(
         self,
-        session: aiohttp.ClientSession,
+        session: Sessions,
         address: CloudAddress,
         *,
         title: Said,
@@ -55,9 +59,9 @@ class Wire:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Take how it is reached, and what it is taken for."""
-        if session.trust_env:
+        self._lend = session if callable(session) else lambda: session
+        if self._session.trust_env:
             raise ValueError("a session that takes proxies from the environment")
-        self._session = session
         self.address = address
         self._title = title
         self._header = header
@@ -70,6 +74,10 @@ class Wire:
         """Bytes of all answers."""
         self.has_left = False
         """Whether anything of the latest request may have reached the server."""
+
+    @property
+    def _session(self) -> aiohttp.ClientSession:
+        return self._lend()
 
     @property
     def host(self) -> str:
@@ -149,12 +157,16 @@ class Wire:
         if document is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+        session = self._session
+        if session.closed:
+            self.has_left = False
+            raise CloudUnreachableError(host=self.host, detail=phrase("link_closed"))
         self.requests += 1
         self.has_left = True
         try:
             async with (
                 asyncio.timeout(seconds),
-                self._session.request(
+                session.request(
                     method,
                     URL(url),
                     params=dict(query) or None,
@@ -172,7 +184,7 @@ class Wire:
             raise self._trouble(error, seconds) from None
         finally:
             # The session may be shared; what this server wants to have remembered is not.
-            self._session.cookie_jar.clear(self._is_of_host)
+            session.cookie_jar.clear(self._is_of_host)
 
     def _is_of_host(self, cookie: Morsel[str]) -> bool:
         domain = cookie["domain"].lstrip(".")
