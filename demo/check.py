@@ -10,6 +10,7 @@ from custom_components.acrel_safety.aioacrel.cloud.judging import GENERAL_ALARM,
 from custom_components.acrel_safety.aioacrel.vocabulary import Kind, vocabulary
 from demo.api import Socket
 from demo.dashboard import PAGE, PATH
+from demo.forged import unread_after_the_end
 from demo.inventory import NOTHING, Entity, Place, changed_states, instrument
 from demo.site import DOMAIN, LINK_TITLES, SITE, Link
 from demo.stage import Progress, Stage
@@ -166,6 +167,9 @@ async def check(stage: Stage, progress: Progress) -> bool:
     unknown = [entity_id for entity_id, state in words.items() if state in NOTHING]
     findings.append(Finding(f"{len(words)} entities show a word{_listed(unknown)}", not unknown))
     findings += await _surroundings(stage)
+    progress("making up that Home Assistant stops")
+    unread = await unread_after_the_end(stage.cabinet, stage.http)
+    findings.append(Finding(f"the lines are read on when somebody makes up that it stops{_listed(unread)}", not unread))
     is_good = all(finding.is_good for finding in findings)
     print("\n".join(["", *map(str, findings), "", "all ok" if is_good else "NOT OK"]), flush=True)
     return is_good
