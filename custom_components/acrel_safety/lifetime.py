@@ -1,6 +1,7 @@
 """When Home Assistant has started, and when it ends: its state is believed, for anybody can fire its events."""
 
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Any
 
 from homeassistant.const import (
@@ -9,6 +10,10 @@ from homeassistant.const import (
     EVENT_HOMEASSISTANT_STOP,
 )
 from homeassistant.core import CALLBACK_TYPE, CoreState, Event, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+MEND_SECONDS = 60.0
+"""So long after a made-up end what went by it is mended: not more often, whoever goes on making it up."""
 
 type Act = Callable[[HomeAssistant], Coroutine[Any, Any, None] | None]
 
@@ -29,15 +34,32 @@ def at_stop(hass: HomeAssistant, act: Act) -> CALLBACK_TYPE:
 
 
 @callback
-def at_false_stop(hass: HomeAssistant, act: Callable[[HomeAssistant], None]) -> CALLBACK_TYPE:
-    """Act each time somebody makes up that Home Assistant stops; returns what withdraws that."""
+def after_false_stop(hass: HomeAssistant, act: Callable[[HomeAssistant], None]) -> CALLBACK_TYPE:
+    """Act a minute after somebody made up that Home Assistant stops, once however often; returns what withdraws that.
+
+    Home Assistant and others have ended then what they will not begin again.
+    """
+    waiting: list[CALLBACK_TYPE] = []
+
+    @callback
+    def due(_: datetime) -> None:
+        waiting.clear()
+        act(hass)
 
     @callback
     def take(_: Event[Any]) -> None:
-        if not hass.is_stopping:
-            act(hass)
+        if not waiting and not hass.is_stopping:
+            waiting.append(async_call_later(hass, MEND_SECONDS, HassJob(due, cancel_on_shutdown=True)))
 
-    return hass.bus.async_listen(str(EVENT_HOMEASSISTANT_STOP), take)
+    leave = hass.bus.async_listen(str(EVENT_HOMEASSISTANT_STOP), take)
+
+    @callback
+    def end() -> None:
+        leave()
+        while waiting:
+            waiting.pop()()
+
+    return end
 
 
 @callback

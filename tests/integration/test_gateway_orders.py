@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import pytest
 from homeassistant.components.mqtt import client
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlowContext
-from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 
+from custom_components.acrel_safety import lifetime
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.hubs import gateway_broker
@@ -138,6 +139,26 @@ async def test_a_breaker_is_operated_by_name_only_after_the_owner_opted_in_and_n
         await rig.turn("off", PREPAID)
         assert [method for method, _ in rig.ordered()] == ["RLYOFF", "RLYON", "FORCESWITCH"]
         assert not rig.standing()
+
+
+async def test_a_gateway_is_heard_again_after_somebody_made_up_that_home_assistant_stops(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway_broker, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(lifetime, "MEND_SECONDS", 1.0)
+    async with orders(hass) as rig:
+        gateway, switch = rig.gateway, rig.switch(PREPAID)
+        assert switch is not None
+        voltage, safety = (gateway.entity_id("sensor", one, PREPAID) for one in ("1_Ua", "alarms_all_safety"))
+        seen = states_of(hass, safety)
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+        await gateway.until(voltage, is_now(STATE_UNAVAILABLE))
+        await gateway.until(voltage, is_not(STATE_UNAVAILABLE))
+        await gateway.until(switch, is_now(STATE_ON))
+        assert rig.ordered() == []
+        assert "alarm" not in seen
+        await rig.turn("off", PREPAID)
+        assert (rig.is_closed(PREPAID), len(rig.ordered())) == (False, 1)
 
 
 async def test_while_the_broker_is_away_nothing_is_known_nothing_is_sent_and_no_alarm_is_made(

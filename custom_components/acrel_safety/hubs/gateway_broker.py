@@ -18,7 +18,7 @@ from ..aioacrel.gateway.errors import NoBrokerError
 from ..aioacrel.gateway.events import Event, HistoryValue
 from ..aioacrel.gateway.hub import GatewayHub
 from ..const import DOMAIN, LOGGER
-from ..lifetime import at_stop
+from ..lifetime import after_false_stop, at_stop
 
 GRACE_SECONDS = 30.0
 """So long the broker may be away before everything behind it is."""
@@ -69,6 +69,7 @@ class Broker:
     async def _async_begin(self) -> None:
         self.hub.start()
         self._leave.append(at_stop(self._hass, self._stop))
+        self._leave.append(after_false_stop(self._hass, _connect_again))
         self._leave.append(mqtt.async_subscribe_connection_status(self._hass, self._connected))
         # Whoever is answered reports at once: by then its reports have to come here.
         greetings = [topic for topic in self.hub.subscriptions() if topic.casefold().startswith(_GREETINGS)]
@@ -172,6 +173,14 @@ class Broker:
     def _tell_before(self, value: HistoryValue) -> None:
         if (listener := self._listeners.get(value.gateway)) is not None:
             listener.takes_before(value)
+
+
+@callback
+def _connect_again(hass: HomeAssistant) -> None:
+    """Have Home Assistant connect to the broker again: when it hears that it stops, it leaves, and for good."""
+    for entry in hass.config_entries.async_loaded_entries(mqtt.DOMAIN):
+        if not mqtt.is_connected(hass):
+            hass.config_entries.async_schedule_reload(entry.entry_id)
 
 
 _BROKER: HassKey[Broker] = HassKey(f"{DOMAIN}.broker")
