@@ -1,7 +1,7 @@
 """What the IoT EMS platform sends by itself: from an entry's data to the library's hub, each subentry a device."""
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -94,6 +94,8 @@ class PushEntryHub:
 
     async def async_stop(self) -> None:
         """Take nothing any more."""
+        if self._hass.is_stopping:
+            await self._door.async_finish()
         self._door.close()
         if self._gathering is not None:
             self._gathering()
@@ -186,13 +188,15 @@ class PushEntryHub:
 
     # -- what comes ----------------------------------------------------------------------------------------------------
 
-    @callback
-    def _takes(self, body: bytes) -> None:
-        shown = {source.serial: len(source.points) for source in self._hub.sources}
-        self._hub.take(body)
-        if self._gathering is None and any(len(one.points) > shown.get(one.serial, 0) for one in self._hub.sources):
+    def _takes(self, body: bytes, since: int) -> Iterator[None]:
+        before = self._points()
+        yield from self._hub.taking(body, since)
+        if self._gathering is None and self._points() > before:
             gather = HassJob(self._keep_found, cancel_on_shutdown=True)
             self._gathering = async_call_later(self._hass, GATHER_SECONDS, gather)
+
+    def _points(self) -> int:
+        return sum(len(source.points) for source in self._hub.sources)
 
     @callback
     def _takes_alarm(self, alarm: PushedAlarm) -> None:

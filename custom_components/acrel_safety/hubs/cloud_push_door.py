@@ -1,4 +1,4 @@
-"""The address that a platform sends to: a secret path that takes a body, answers at once, and works later.
+"""The address that a platform sends to: a secret path that takes a body, answers at once, and works later, in slices.
 
 Whatever comes is answered alike, whether it can be used or not: who guesses learns nothing. How large a body is, how
 long it may take, how often one sender may come and how much may wait are bounded.
@@ -6,7 +6,8 @@ long it may take, how often one sender may come and how much may wait are bounde
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from aiohttp.web import Request, Response
@@ -25,10 +26,25 @@ AT_ONCE, PER_SECOND = 60.0, 5.0
 MOST_SENDERS = 256
 MOST_WAITING = 32
 """Bodies that wait for their turn; one more is refused, and a platform sends it again."""
+SLICE_SECONDS = 0.004
+"""So long at most all others wait for what is made of a body, but for its parsing and its longest record …"""
+PAUSE_SECONDS = 0.004
+"""… and so long they have until the next slice: a request takes several turns of the event loop."""
 _CHUNK = 1 << 16
 _METHOD = "POST"
-_LEFT: HassKey[dict[str, list[bytes]]] = HassKey(f"{DOMAIN}.push_left")
-"""Bodies that were answered and not worked off when their address was closed, by its secret."""
+_LEFT: HassKey[dict[str, list[_Waiting]]] = HassKey(f"{DOMAIN}.push_left")
+"""What was answered and not worked off when its address was closed, by its secret."""
+
+type Take = Callable[[bytes, int], Iterator[None]]
+"""Takes a body step by step, without so many steps at its beginning that were made before."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A body, and how many steps of it were made."""
+
+    body: bytes
+    done: int = 0
 
 
 def forget_left(hass: HomeAssistant, secret: str) -> None:
@@ -39,7 +55,7 @@ def forget_left(hass: HomeAssistant, secret: str) -> None:
 class Door:
     """One such address."""
 
-    def __init__(self, hass: HomeAssistant, secret: str, *, local_only: bool, take: Callable[[bytes], None]) -> None:
+    def __init__(self, hass: HomeAssistant, secret: str, *, local_only: bool, take: Take) -> None:
         """Take its secret part, and who takes the bodies."""
         self.refused = 0
         """Requests that were too large, too slow, too many."""
@@ -47,7 +63,9 @@ class Door:
         self._secret = secret
         self._local_only = local_only
         self._take = take
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[_Waiting] = deque()
+        """The first of them is in work."""
+        self._steps: Iterator[None] | None = None
         self._turn: asyncio.Handle | None = None
         self._senders: dict[str, Bucket] = {}
         self._is_open = False
@@ -76,9 +94,8 @@ class Door:
         if self._is_open:
             webhook.async_unregister(self._hass, self._secret)
         self._is_open = False
-        if self._turn is not None:
-            self._turn.cancel()
-            self._turn = None
+        self._rest()
+        self._steps = None
         if self._waiting:
             self._hass.data.setdefault(_LEFT, {})[self._secret] = list(self._waiting)
             self._waiting.clear()
@@ -99,10 +116,10 @@ class Door:
         body = await _read(request)
         if isinstance(body, HTTPStatus):
             return body
-        if not self._is_open:
-            # While it was read the address was closed: the platform has to send it again.
+        if not self._is_open or len(self._waiting) >= MOST_WAITING:
+            # While it was read the address was closed, or others came: the platform has to send it again.
             return HTTPStatus.SERVICE_UNAVAILABLE
-        self._waiting.append(body)
+        self._waiting.append(_Waiting(body))
         self._next()
         return HTTPStatus.OK
 
@@ -118,15 +135,47 @@ class Door:
 
     def _next(self) -> None:
         if self._turn is None and self._waiting:
-            # The answer goes out first, and between two bodies everybody else has a turn.
-            self._turn = self._hass.loop.call_later(0.01, self._work)
+            # The answer goes out first.
+            self._turn = self._hass.loop.call_later(PAUSE_SECONDS, self._work)
 
     @callback
     def _work(self) -> None:
         self._turn = None
-        if self._waiting:
-            self._take(self._waiting.popleft())
-        self._next()
+        try:
+            self._work_slice()
+        finally:
+            self._next()
+
+    def _work_slice(self) -> None:
+        """Go on with the first body that waits, but not for long."""
+        now = self._hass.loop.time
+        until = now() + SLICE_SECONDS
+        while self._waiting and now() < until:
+            first = self._waiting[0]
+            if self._steps is None:
+                self._steps = self._take(first.body, first.done)
+            try:
+                next(self._steps)
+            except StopIteration:
+                self._waiting.popleft()
+                self._steps = None
+            else:
+                first.done += 1
+
+    async def async_finish(self) -> None:
+        """Take none any more, and work off what was answered: where Home Assistant ends nobody else will."""
+        if self._is_open:
+            webhook.async_unregister(self._hass, self._secret)
+        self._is_open = False
+        self._rest()
+        while self._waiting:
+            self._work_slice()
+            await asyncio.sleep(0)
+
+    def _rest(self) -> None:
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
 
 
 async def _read(request: Request) -> bytes | HTTPStatus:

@@ -6,7 +6,7 @@ with a list of alarms. Nothing proves who sent it. Whatever a body holds, it bec
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from math import isfinite
 
@@ -35,7 +35,7 @@ _LANGUAGES: Mapping[str, str] = {"zh_CN": "zh", "en_US": "en"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What one request brought."""
+    """What one request, or one record of it, brought."""
 
     values: Sequence[Pushed] = ()
     alarms: Sequence[PushedAlarm] = ()
@@ -45,50 +45,53 @@ class Delivery:
     """Whether the whole of it was no such thing."""
 
 
-@dataclass(slots=True)
-class _Taken:
-    values: list[Pushed] = field(default_factory=list)
-    alarms: list[PushedAlarm] = field(default_factory=list)
-    left_out: int = 0
-
-
 def delivery_of(body: bytes, zone: tzinfo = CHINA) -> Delivery:
     """Return what a body holds; never raises. `zone` is that of times without one."""
+    found = list(deliveries_of(body, zone))
+    return Delivery(
+        values=tuple(value for one in found for value in one.values),
+        alarms=tuple(alarm for one in found for alarm in one.alarms),
+        left_out=sum(one.left_out for one in found),
+        is_unread=any(one.is_unread for one in found),
+    )
+
+
+def deliveries_of(body: bytes, zone: tzinfo = CHINA) -> Iterator[Delivery]:
+    """Yield what each record of a body holds, so that others have a turn between two of them; never raises."""
     if len(body) > LARGEST or body.count(b"[") + body.count(b"{") > MOST_PARTS:
-        return Delivery(is_unread=True)
+        yield Delivery(is_unread=True)
+        return
     try:
         found: object = json.loads(body.decode("utf-8-sig"), parse_constant=lambda _: None, parse_float=_finite)
     except ValueError, RecursionError:
-        return Delivery(is_unread=True)
-    if not isinstance(found, list | dict):
-        return Delivery(is_unread=True)
-    items: Sequence[object] = found if isinstance(found, list) else [found]
-    taken = _Taken(left_out=max(0, len(items) - MOST_RECORDS))
-    for item in items[:MOST_RECORDS]:
-        _take(item, zone, taken)
-    return Delivery(values=taken.values, alarms=taken.alarms, left_out=taken.left_out)
-
-
-def _take(item: object, zone: tzinfo, taken: _Taken) -> None:
-    if not isinstance(item, dict) or not is_serial(serial := text(item.get("meterSn"))):
-        taken.left_out += 1
+        yield Delivery(is_unread=True)
         return
+    if not isinstance(found, list | dict):
+        yield Delivery(is_unread=True)
+        return
+    items: Sequence[object] = found if isinstance(found, list) else [found]
+    for item in items[:MOST_RECORDS]:
+        yield _delivered(item, zone)
+    if len(items) > MOST_RECORDS:
+        yield Delivery(left_out=len(items) - MOST_RECORDS)
+
+
+def _delivered(item: object, zone: tzinfo) -> Delivery:
+    if not isinstance(item, dict) or not is_serial(serial := text(item.get("meterSn"))):
+        return Delivery(left_out=1)
     time = time_of(item, zone)
     if isinstance(alarms := item.get("list"), list):
         known = list(_alarms(alarms[:MOST_ALARMS], item, serial, time))
-        taken.alarms += known
-        taken.left_out += len(alarms) - len(known)
-        return
-    taken.values.append(
-        Pushed(
-            gateway=text(item.get("gatewaySn")),
-            serial=serial,
-            time=time,
-            is_history=text(item.get("source")).upper() == "HISTORY",
-            is_online={"ONLINE": True, "OFFLINE": False}.get(text(item.get("state")).upper()),
-            values=values({code: raw for code, raw in item.items() if code not in _ABOUT}),
-        )
+        return Delivery(alarms=known, left_out=len(alarms) - len(known))
+    value = Pushed(
+        gateway=text(item.get("gatewaySn")),
+        serial=serial,
+        time=time,
+        is_history=text(item.get("source")).upper() == "HISTORY",
+        is_online={"ONLINE": True, "OFFLINE": False}.get(text(item.get("state")).upper()),
+        values=values({code: raw for code, raw in item.items() if code not in _ABOUT}),
     )
+    return Delivery(values=[value])
 
 
 def _alarms(

@@ -21,7 +21,7 @@ from ..reporting.meter import Meter
 from ..reporting.record import Record
 from ..reporting.reporter import PERIODS, utcnow
 from .errors import PushClockError
-from .push import CHINA, delivery_of
+from .push import CHINA, Delivery, deliveries_of
 from .pushsource import ORIGIN, PushSource, Sender
 from .records import Pushed, PushedAlarm
 
@@ -157,19 +157,35 @@ class PushHub:
     # -- what comes ----------------------------------------------------------------------------------------------------
 
     def take(self, body: bytes) -> None:
-        """Take the body of a request; never raises, and does not wait for anything."""
+        """Take the body of a request in one go; never raises, and does not wait for anything."""
+        for _ in self.taking(body):
+            pass
+
+    def taking(self, body: bytes, since: int = 0) -> Iterator[None]:
+        """Take the body of a request step by step, so that others have a turn between two; never raises.
+
+        `since`: so many of its steps were made before.
+        """
         if not self._is_started:
             return
         try:
-            self._take(body)
+            yield from self._taking(body, since)
         except Exception:
             # A slip of ours in one request must not keep the others away.
             _LOGGER.exception("What a platform sent could not be taken")
-
-    def _take(self, body: bytes) -> None:
-        now = self._now()
-        delivery = delivery_of(body, self._zone)
         self.figures.requests += 1
+
+    def _taking(self, body: bytes, since: int) -> Iterator[None]:
+        for step, delivery in enumerate(deliveries_of(body, self._zone)):
+            if not self._is_started:
+                return
+            if step < since:
+                continue
+            self._take(delivery)
+            yield
+
+    def _take(self, delivery: Delivery) -> None:
+        now = self._now()
         self.figures.unread += delivery.is_unread
         self.figures.left_out += delivery.left_out
         if not delivery.is_unread:
