@@ -1,14 +1,15 @@
 """An account at a simulated cloud, at work: one clock for both, that goes with the loop of the test."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import aiohttp
 
 from custom_components.acrel_safety.aioacrel.cloud.account import Account
 from custom_components.acrel_safety.aioacrel.cloud.address import CloudAddress
+from custom_components.acrel_safety.aioacrel.cloud.fields import CHINA
 from custom_components.acrel_safety.aioacrel.cloud.hub import CloudHub
 from custom_components.acrel_safety.aioacrel.cloud.profile_reader import profile
 from custom_components.acrel_safety.aioacrel.cloud.source import CloudSource
@@ -75,14 +76,23 @@ def cloud_at_noon() -> Cloud:
 
 
 @asynccontextmanager
-async def office(cloud: Cloud, *, has_feed: bool = False, **options: float) -> AsyncIterator[Office]:
+async def office(
+    cloud: Cloud,
+    *,
+    has_feed: bool = False,
+    zone: tzinfo = CHINA,
+    now: Callable[[], datetime] = clock,
+    **options: float,
+) -> AsyncIterator[Office]:
     """Have the cloud run, and somebody who will ask it; nothing is asked before `hub.start`."""
     async with cloud:
         address = CloudAddress.parse(cloud.url, allow_http=True)
         connector = aiohttp.UnixConnector(path=cloud.url.rpartition(":")[2])
         session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-        account = Account(session, address, profile("acrelcloud-1000"), user=USER, password=PASSWORD, now=clock)
-        hub = CloudHub(account, now=clock, has_feed=has_feed, **options)
+        account = Account(
+            session, address, profile("acrelcloud-1000"), user=USER, password=PASSWORD, zone=zone, now=now
+        )
+        hub = CloudHub(account, now=now, has_feed=has_feed, **options)
         try:
             yield Office(cloud, hub)
         finally:

@@ -2,7 +2,8 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,7 +17,7 @@ from custom_components.acrel_safety.aioacrel.cloud.judging import GENERAL_ALARM,
 from custom_components.acrel_safety.aioacrel.cloud.lists import MOST_DETAILS
 from custom_components.acrel_safety.aioacrel.cloud.records import Details
 from custom_components.acrel_safety.aioacrel.readings import Quality
-from simulator.cloud import ARCM300T, ARCM310
+from simulator.cloud import ARCM300T, ARCM310, Cloud
 from simulator.cloud.instruments import Figures
 from simulator.cloud.meters import Timer
 
@@ -310,6 +311,44 @@ async def test_asked_to_leave_alone_it_does() -> None:
         await asyncio.sleep(0)
         await asyncio.sleep(500)
         assert len(cloud.heard) <= 4
+
+
+async def test_asked_too_often_it_asks_no_other_site_in_that_poll_though_nobody_says_for_how_long() -> None:
+    cloud = cloud_at_noon()
+    boxes = [cloud.site().add(ARCM300T, f"Box {number}") for number in range(20)]
+    async with office(cloud) as it:
+        for box in boxes:
+            it.watch(box)
+        await it.hub.start()
+        cloud.forget()
+        cloud.fail("http", status=429, times=None)
+        await it.hub.poll()
+        assert len(cloud.heard) == 1
+        assert it.hub.trouble is not None
+
+
+async def test_in_the_hour_that_comes_twice_what_is_told_now_is_shown() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+
+    def autumn() -> datetime:
+        return datetime(2026, 10, 25, 0, 50, tzinfo=UTC) + timedelta(seconds=asyncio.get_running_loop().time())
+
+    cloud = Cloud(zone=zone, now=autumn)
+    cloud.account(USER, PASSWORD)
+    box = cloud.site().add(ARCM300T, "Box")
+    box.figures.set["Lg"] = 10.0
+    async with office(cloud, zone=zone, now=autumn) as it:
+        seen = it.watch(box)
+        await it.hub.start()
+        assert seen.value("Lg") == 10.0
+        await asyncio.sleep(20 * 60)  # clocks show 02:10 for the second time
+        box.figures.set["Lg"] = 560.0
+        await it.hub.poll()
+        assert (seen.value("Lg"), seen.quality("Lg")) == (560.0, Quality.GOOD)
+        await asyncio.sleep(60 * 60)
+        box.figures.set["Lg"] = 20.0
+        await it.hub.poll()
+        assert seen.value("Lg") == 20.0
 
 
 async def test_nothing_that_names_the_account_is_in_what_helps_to_find_a_fault() -> None:

@@ -89,6 +89,12 @@ def moment(raw: object, zone: tzinfo) -> datetime | None:
         return None
 
 
+def comes_twice(time: datetime, zone: tzinfo) -> bool:
+    """Whether the clocks of a zone show a moment's time twice: then nobody knows which of both is meant."""
+    wall = time.astimezone(zone).replace(tzinfo=None)
+    return wall.replace(tzinfo=zone, fold=0).utcoffset() != wall.replace(tzinfo=zone, fold=1).utcoffset()
+
+
 def spelled(time: datetime, zone: tzinfo) -> str:
     """Return a time as the server spells it."""
     return time.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")

@@ -19,6 +19,7 @@ from statistics import fmean
 from ..readings import PointKey
 from ..totals.flow import LEAP_PER_HOUR, ORDINARY_POWER, POWER_FACTOR
 from ..vocabulary import MEASURED, vocabulary
+from .fields import comes_twice
 from .history import bounds
 from .records import Counted, Sample
 
@@ -57,7 +58,7 @@ def means(samples: Iterable[Sample], day: date, zone: tzinfo) -> dict[PointKey, 
     found: dict[PointKey, dict[datetime, set[float]]] = {}
     for sample in samples:
         time = sample.time.astimezone(UTC)
-        if not begin <= time < end or not _can_be(sample) or is_open(time, zone):
+        if not begin <= time < end or not _can_be(sample) or comes_twice(time, zone):
             continue
         found.setdefault(sample.key, {}).setdefault(time, set()).add(sample.value)
     rows: dict[PointKey, list[MeanRow]] = {}
@@ -73,12 +74,6 @@ def means(samples: Iterable[Sample], day: date, zone: tzinfo) -> dict[PointKey, 
                 for hour, values in hours.items()
             ]
     return rows
-
-
-def is_open(time: datetime, zone: tzinfo) -> bool:
-    """Whether the clocks of a zone show a moment's time twice."""
-    wall = time.astimezone(zone).replace(tzinfo=None)
-    return wall.replace(tzinfo=zone, fold=0).utcoffset() != wall.replace(tzinfo=zone, fold=1).utcoffset()
 
 
 def _can_be(sample: Sample) -> bool:

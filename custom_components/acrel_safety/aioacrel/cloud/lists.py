@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .account import Account
 from .errors import AccountError, CloudBusyError, CloudError, CloudUnreachableError, LicenceError
+from .fields import comes_twice
 from .judging import LATER, Known
 from .records import Connection, Meter, MeterKey, Values
 
@@ -91,7 +92,7 @@ class Lists:
         former = self._known.get(source.key, Known())
         known = replace(former, meter=meter)
         if values is not None:
-            known = replace(known, values=_newer(former.values, values.get(source.code), self._now()))
+            known = replace(known, values=self._newer(former.values, values.get(source.code)))
         if connections is not None:
             known = replace(known, connection=connections.get(source.code))
         if meter is None or meter.is_alarmed is not True:
@@ -146,6 +147,17 @@ class Lists:
     async def _connections(self, site: str) -> Mapping[str, Connection]:
         return {one.code: one for one in await self._account.connections(site) if one.code}
 
+    def _newer(self, former: Values | None, told: Values | None) -> Values | None:
+        """Return what was told, unless it is of before what was known; what was of later than now was never known.
+
+        Of an hour that comes twice nothing can be said to be of before: what is told now is taken.
+        """
+        if former is None or told is None or told.measured is None or former.measured is None:
+            return told
+        if comes_twice(told.measured, self._account.zone):
+            return told
+        return former if told.measured < former.measured <= self._now() + LATER else told
+
     async def _quietly[T](self, asking: Callable[[], Awaitable[T]]) -> T | None:
         try:
             return await asking()
@@ -161,10 +173,3 @@ def is_of_all(error: CloudError) -> bool:
         # An error of the server's own may be of one call.
         return error.retry_after is not None
     return isinstance(error, AccountError | LicenceError | CloudUnreachableError)
-
-
-def _newer(former: Values | None, told: Values | None, now: datetime) -> Values | None:
-    """Return what was told, unless it is of before what was known; what was of later than now was never known."""
-    if former is None or told is None or told.measured is None or former.measured is None:
-        return told
-    return former if told.measured < former.measured <= now + LATER else told

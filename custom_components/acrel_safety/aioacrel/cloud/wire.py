@@ -37,6 +37,8 @@ _CHUNK = 64 * 1024
 _LONGEST_HOST = 100
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _TOO_MANY, _SERVER_ERROR = 429, 500
+_TOO_MANY_SECONDS = 60.0
+"""How long to leave a server alone that was asked too often, and does not say for how long."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 _NO_WAY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
 
@@ -232,6 +234,8 @@ class Wire:
         if answer.status == _TOO_MANY or answer.status >= _SERVER_ERROR:
             busy = CloudBusyError(host=self.host, detail=phrase("cloud_status", status=answer.status))
             busy.retry_after = waiting(answer.headers.get("Retry-After"), self._now())
+            if answer.status == _TOO_MANY and busy.retry_after is None:
+                busy.retry_after = _TOO_MANY_SECONDS
             raise busy
 
     def foreign(self, answer: Answer) -> ForeignCloudError:
