@@ -443,3 +443,23 @@ async def test_a_host_that_dribbles_has_one_connection_and_no_more(monkeypatch: 
         server.close()
         server.close_clients()
     assert max(open_now) == 1
+
+
+@pytest.mark.parametrize("slip", [OSError(24, "Too many open files"), RuntimeError("slip")])
+async def test_what_goes_wrong_here_once_does_not_end_a_feed(slip: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    certificates: asyncio.Queue[None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def tls() -> ssl.SSLContext:
+        loop.call_soon_threadsafe(certificates.put_nowait, None)
+        raise slip
+
+    heard = Heard()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(feedlink, "FIRST_WAIT", 0.01)
+        async with running(heard.link(1, scheme="wss", tls=tls)):
+            for _ in range(2):
+                assert isinstance(await heard.state(), FeedUnreachableError)
+                async with asyncio.timeout(WITHIN):
+                    await certificates.get()
+    assert PASSWORD not in caplog.text

@@ -111,11 +111,16 @@ class FeedLink:
             try:
                 await self._listen()
             except FeedError as error:
-                self._change(error)
-                failures = 0 if loop.time() - began >= _SETTLED_SECONDS else failures + 1
-                await asyncio.sleep(wait_after(error, failures))
+                trouble = error
+            except Exception as error:
+                # A slip of ours must not end the feed.
+                _LOGGER.exception("A feed could not be heard")
+                trouble = self._unreachable(error)
             finally:
                 self.is_connected = False
+            self._change(trouble)
+            failures = 0 if loop.time() - began >= _SETTLED_SECONDS else failures + 1
+            await asyncio.sleep(wait_after(trouble, failures))
 
     async def _listen(self) -> None:
         """Hand over what comes. Raises FeedError when the connection is lost, and there is no other end."""
@@ -150,8 +155,11 @@ class FeedLink:
         """Have a connection on which all sites are subscribed. Raises FeedError."""
         self.attempts += 1
         if self.address.is_secure and self._tls is None:
-            # It reads certificates from a disk.
-            self._tls = await asyncio.get_running_loop().run_in_executor(None, self._make_tls)
+            try:
+                # It reads certificates from a disk.
+                self._tls = await asyncio.get_running_loop().run_in_executor(None, self._make_tls)
+            except OSError as error:
+                raise self._unreachable(error) from None
         trace: aiohttp.TraceConfig = aiohttp.TraceConfig()
         trace.on_request_redirect.append(_refuse_to_follow)
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]) as session:
