@@ -6,12 +6,16 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import homeassistant
 import pytest
 import yaml
 from homeassistant.const import Platform
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from custom_components.acrel_safety.aioacrel import __version__
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
@@ -135,6 +139,12 @@ RULES = BRONZE | SILVER | GOLD | PLATINUM
 type Tree = dict[str, Any]
 
 
+def pinned(package: str) -> str:
+    """Return the version of a package that Home Assistant pins for all integrations."""
+    constraints = Path(homeassistant.__file__).with_name("package_constraints.txt").read_text("utf-8")
+    return next(line.partition("==")[2] for line in constraints.splitlines() if line.startswith(f"{package}=="))
+
+
 def read(path: Path) -> Tree:
     tree: Tree = json.loads(path.read_text("utf-8"))
     return tree
@@ -170,8 +180,12 @@ def test_manifest_is_complete_and_in_order() -> None:
     assert manifest["config_flow"] is True
     assert (manifest["iot_class"], manifest["integration_type"]) == ("local_polling", "hub")
     assert set(manifest["dependencies"]) >= {"modbus"}
-    # Home Assistant's modbus brings the library it shares its links with, at exactly its version.
-    assert manifest["requirements"] == []
+    # Home Assistant's modbus brings the library it shares its links with, at exactly its version. What hears the feed
+    # of a cloud takes the client of MQTT below it, paho, at the version that Home Assistant pins.
+    assert manifest["requirements"] == ["aiomqtt>=2.5.1,<3"]
+    needed = [one for one in metadata.requires("aiomqtt") or () if one.startswith("paho-mqtt")]
+    assert SpecifierSet(needed[0].removeprefix("paho-mqtt")).contains(pinned("paho-mqtt"))
+    assert Requirement(manifest["requirements"][0]).specifier.contains(metadata.version("aiomqtt"))
     assert all(owner.startswith("@") for owner in manifest["codeowners"])
     for key in ("documentation", "issue_tracker"):
         assert manifest[key].startswith("https://github.com/")

@@ -1,63 +1,60 @@
 """The connection to the broker of a cloud's feed: MQTT by WebSocket. It subscribes, and never publishes anything.
 
 A connection that is lost is made anew, less and less often; one that the broker refuses only once an hour, because a
-wrong account gets no better by being tried. Certificates are always checked, and redirections never followed: the
-account goes to the address that was typed and nowhere else. Nothing of it is written to a log: the address and the
-account are not ours to tell.
+wrong account gets no better by being tried. Certificates are always checked. Nothing of it is written to a log: the
+address and the account are not ours to tell.
 """
 
 import asyncio
 import logging
 import random
-import secrets
 import ssl
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from socket import gaierror
 
-import aiohttp
-from yarl import URL
+from aiomqtt import Client, Message, MqttCodeError, MqttError
+from paho.mqtt.client import WebsocketConnectionError
+from paho.mqtt.reasoncodes import ReasonCode
 
-from ..foreign import innermost
+from ..foreign import python_says
 from ..texts import Said, phrase
 from .errors import FeedError, FeedRefusedError, FeedUnreachableError
-from .feed import Feed
+from .feed import LARGEST, Feed
 from .feedaddress import FeedAddress
-from .feedpackets import Connected, PacketError, Published, Subscribed, connect, subscribe
-from .feedtalk import CONNECT_SECONDS, GOODBYE_SECONDS, KEEP_ALIVE, LARGEST_FRAME, FrameError, Talk
 
 FIRST_WAIT = 3.0
 LONGEST_WAIT = 300.0
 REFUSED_WAIT = 3600.0
 """Before a broker is asked again that refused the account."""
+MOST_WAITING = 64
+"""Messages that wait to be taken; more are dropped, and the next ones tell the same again."""
 _SETTLED_SECONDS = 60.0
 """A connection that held so long is no failure when it ends."""
+_KEEP_ALIVE = 20
+"""Also how long a host may take that answers and says nothing."""
+_CONNECT_SECONDS = 30.0
+_GOODBYE_SECONDS = 3.0
 _JITTER = 0.25
-_REFUSALS = frozenset({4, 5})
-"""Wrong user or password, not authorized."""
+_REFUSALS = frozenset({4, 5, 134, 135, 138, 140})
+"""Wrong user or password, not authorized, banned, another method: as MQTT 3.1.1 and 5 number them."""
 _LEAST_FAILURE = 128
 """From this number on a subscription was not granted."""
-
-_LOGGER = logging.getLogger(__name__)
-
-
-class _RedirectedError(Exception):
-    """Somebody says that what was asked for is elsewhere."""
-
 
 _REASONS: Sequence[tuple[tuple[type[Exception], ...], Said]] = (
     ((ConnectionRefusedError,), phrase("cloud_refused")),
     # A certificate that does not fit is a ValueError, too.
-    ((aiohttp.ClientSSLError, ssl.SSLError), phrase("cloud_certificate")),
-    ((gaierror, aiohttp.ClientConnectorDNSError), phrase("cloud_host_unknown")),
-    ((FrameError,), phrase("feed_too_large")),
-    ((aiohttp.ClientResponseError, _RedirectedError, PacketError, ValueError), phrase("feed_no_websocket")),
-    ((ConnectionError, aiohttp.ClientConnectionError), phrase("feed_ended")),
+    ((ssl.SSLError,), phrase("cloud_certificate")),
+    ((gaierror,), phrase("cloud_host_unknown")),
+    ((WebsocketConnectionError, ValueError, LookupError), phrase("feed_no_websocket")),
+    ((ConnectionError,), phrase("feed_ended")),
 )
-
-
-async def _refuse_to_follow(*_: object) -> None:
-    raise _RedirectedError
+_LOGGER = logging.getLogger(__name__)
+_QUIET = logging.getLogger(f"{__name__}.silent")
+# The client logs topics, which name sites.
+_QUIET.disabled = True
+_ending: set[asyncio.Task[None]] = set()
+"""So that they are not forgotten before they ended."""
 
 
 class FeedLink:
@@ -87,6 +84,8 @@ class FeedLink:
         """Messages that were larger than any message of a feed."""
         self.not_granted = 0
         """Sites that the broker does not let it hear."""
+        self._ending: asyncio.Task[None] | None = None
+        """A connection that is being made and nobody waits for any more."""
         self._user = user
         self._password = password
         self._on_change = on_change
@@ -125,93 +124,99 @@ class FeedLink:
     async def _listen(self) -> None:
         """Hand over what comes. Raises FeedError when the connection is lost, and there is no other end."""
         try:
-            async with self._connected() as talk:
+            async with self._connected() as client:
                 self.is_connected = True
                 self._change(None)
                 try:
-                    async with aclosing(talk.messages()) as messages:
-                        async for message in messages:
-                            self._take(message)
-                except (aiohttp.ClientError, ConnectionError, PacketError, FrameError) as error:
-                    raise self._unreachable(error) from None
+                    async for message in client.messages:
+                        self._take(message)
+                except MqttError as error:
+                    raise self._unreachable(error) from error
         finally:
             if self.is_connected:
                 self.is_connected = False
                 self.feed.lost()
         raise self._unreachable(ConnectionResetError())
 
-    def _take(self, message: Published) -> None:
+    def _take(self, message: Message) -> None:
+        if len(message.payload) > LARGEST:
+            self.too_large += 1
+            return
         try:
-            self.feed.take(message.topic, message.payload, retained=message.is_retained)
+            self.feed.take(message.topic.value, bytes(message.payload), retained=message.retain)
         except Exception:
             # A slip of ours must not end the feed.
             _LOGGER.exception("A message of a feed could not be taken")
 
-    def _is_too_large(self) -> None:
-        self.too_large += 1
-
     @asynccontextmanager
-    async def _connected(self) -> AsyncGenerator[Talk]:
+    async def _connected(self) -> AsyncGenerator[Client]:
         """Have a connection on which all sites are subscribed. Raises FeedError."""
+        if self._ending is not None and not self._ending.done():
+            # A thread is at it still, and cannot be interrupted: it is not joined by more and more others.
+            raise self._unreachable(TimeoutError())
         self.attempts += 1
-        if self.address.is_secure and self._tls is None:
+        address = self.address
+        if address.is_secure and self._tls is None:
             try:
                 # It reads certificates from a disk.
                 self._tls = await asyncio.get_running_loop().run_in_executor(None, self._make_tls)
             except OSError as error:
                 raise self._unreachable(error) from None
-        trace: aiohttp.TraceConfig = aiohttp.TraceConfig()
-        trace.on_request_redirect.append(_refuse_to_follow)
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]) as session:
-            try:
-                async with asyncio.timeout(CONNECT_SECONDS):
-                    talk = await self._enter(session)
-            except FeedError:
-                raise
-            except Exception as error:  # noqa: BLE001 - hosts answer with something else in more ways than are known
-                raise self._unreachable(error) from None
-            try:
-                await self._subscribe(talk)
-                yield talk
-            finally:
-                await talk.leave()
-
-    async def _enter(self, session: aiohttp.ClientSession) -> Talk:
-        """Connect. Raises FeedRefusedError, or whatever may go wrong below."""
-        socket = await session.ws_connect(
-            URL(str(self.address)),
-            protocols=("mqtt",),
-            max_msg_size=LARGEST_FRAME,
-            ssl=self._tls or True,
-            timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_SECONDS),
+        client = Client(
+            address.host,
+            address.port,
+            username=self._user or None,
+            password=self._password or None,
+            transport="websockets",
+            websocket_path=f"/{address.path}",
+            tls_context=self._tls if address.is_secure else None,
+            keepalive=_KEEP_ALIVE,
+            max_queued_incoming_messages=MOST_WAITING,
+            logger=_QUIET,
         )
-        talk = Talk(socket, self._is_too_large)
-        is_in = False
         try:
-            name = f"acrel{secrets.token_hex(8)}"
-            answer = await talk.ask(connect(name, self._user, self._password, KEEP_ALIVE * 3 // 2), Connected)
-            if answer.code in _REFUSALS:
-                raise FeedRefusedError(host=self.address.place)
-            if answer.code:
-                raise ConnectionResetError
-            is_in = True
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                await self._enter(client)
+        except Exception as error:
+            # The client stumbles over hosts that answer with something else in more ways than it says.
+            raise self._refusal(error) or self._unreachable(error) from error
+        try:
+            await self._subscribe(client)
+            yield client
         finally:
-            if not is_in:
-                await talk.leave()
-        return talk
+            await _leave(client)
 
-    async def _subscribe(self, talk: Talk) -> None:
+    async def _enter(self, client: Client) -> None:
+        """Connect; who is cancelled meanwhile leaves no connection behind. Raises MqttError."""
+        entering = asyncio.ensure_future(client.__aenter__())
+        try:
+            # Not cancelled with whoever waits: what comes of it later is looked at in `_end`.
+            await asyncio.wait([entering])
+        except asyncio.CancelledError:
+            self._ending = ending = asyncio.ensure_future(_end(entering, client))
+            _ending.add(ending)
+            ending.add_done_callback(_ending.discard)
+            # Mostly that is done at once; only a host that answers nothing holds a thread for longer.
+            await asyncio.wait([ending], timeout=_GOODBYE_SECONDS)
+            raise
+        entering.result()
+
+    async def _subscribe(self, client: Client) -> None:
         """Subscribe all sites; one that the broker does not grant takes none from the others."""
         topics = self.feed.subscriptions()
         self.not_granted = 0
-        for number, topic in enumerate(topics, 1):
+        for topic in topics:
             try:
-                granted = await talk.ask(subscribe(number, topic), Subscribed)
-            except (aiohttp.ClientError, OSError, PacketError, FrameError) as error:
-                raise self._unreachable(error) from None
-            self.not_granted += granted.code >= _LEAST_FAILURE
+                granted = await client.subscribe(topic, qos=0)
+            except MqttError as error:
+                raise self._unreachable(error) from error
+            self.not_granted += any(_number(one) >= _LEAST_FAILURE for one in granted)
         if self.not_granted and self.not_granted == len(topics):
             raise FeedRefusedError(host=self.address.place)
+
+    def _refusal(self, error: Exception) -> FeedRefusedError | None:
+        is_refused = isinstance(error, MqttCodeError) and _number(error.rc) in _REFUSALS
+        return FeedRefusedError(host=self.address.place) if is_refused else None
 
     def _unreachable(self, error: Exception) -> FeedUnreachableError:
         return FeedUnreachableError(host=self.address.place, detail=_reason_of(error))
@@ -222,13 +227,11 @@ class FeedLink:
 
 
 def _reason_of(error: Exception) -> Said:
-    """Return why there is no connection. Its words are not quoted: they may repeat what was sent."""
-    if isinstance(error, TimeoutError):
-        return phrase("cloud_late", seconds=f"{CONNECT_SECONDS:.0f}")
-    found = (error, innermost(error))
-    return next(
-        (said for kinds, said in _REASONS if any(isinstance(one, kinds) for one in found)), phrase("cloud_unsaid")
-    )
+    """Return why there is no connection; the client says so in the words of the system, and hides what they are of."""
+    cause = error.__context__ if isinstance(error, MqttError) else error
+    if isinstance(cause, TimeoutError):
+        return phrase("cloud_late", seconds=f"{_CONNECT_SECONDS:.0f}")
+    return next((said for kinds, said in _REASONS if isinstance(cause, kinds)), python_says(error))
 
 
 def wait_after(error: FeedError, failures: int) -> float:
@@ -236,3 +239,25 @@ def wait_after(error: FeedError, failures: int) -> float:
     is_refused = isinstance(error, FeedRefusedError)
     wait = REFUSED_WAIT if is_refused else min(FIRST_WAIT * 2.0 ** min(failures, 16), LONGEST_WAIT)
     return wait * (1.0 + random.uniform(-_JITTER, _JITTER))  # noqa: S311 - so that not all come at once
+
+
+def _number(code: int | ReasonCode | None) -> int:
+    """Return the number of a reason, whichever of its forms the client chose."""
+    return code.value if isinstance(code, ReasonCode) else code or 0
+
+
+async def _end(entering: asyncio.Future[Client], client: Client) -> None:
+    # How it failed nobody waits for.
+    with suppress(Exception):
+        await entering
+        await _leave(client)
+
+
+async def _leave(client: Client) -> None:
+    """Say goodbye, but not for long: whoever is not there any more cannot answer."""
+    with suppress(MqttError, TimeoutError):
+        async with asyncio.timeout(_GOODBYE_SECONDS):
+            await client.__aexit__(None, None, None)
+            # How it ended is looked at: what nobody looks at, the event loop reports as missed.
+            async for _ in client.messages:
+                pass
