@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 
@@ -82,6 +83,12 @@ def position(control: Control, key: PointKey, policy: Policy) -> tuple[Proof, bo
 def circuit_position(control: Control, policy: Policy, circuit: str) -> bool | None:
     """Return whether a circuit is known to be closed, or to be open, by what its usual operations show."""
     return _first(control, policy, circuit, Proof.position)
+
+
+def position_since(control: Control, policy: Policy, circuit: str, since: datetime) -> bool | None:
+    """Return the same by nothing but what was read, or told, of a time after another."""
+    readings = {key: reading for key, reading in control.device.readings.items() if reading.time > since}
+    return _first(control, policy, circuit, lambda proof, _: proof.position(readings))
 
 
 def circuit_moved_to(control: Control, policy: Policy, circuit: str) -> bool | None:

@@ -33,7 +33,7 @@ from .cutting import cut_off_ids
 from .deeds import Deed, What, deeds_of
 from .desk import desk_of
 from .handles import Handle, handles_of
-from .interrupted import standing_of
+from .interrupted import hand_over, standing_of
 from .lockedout import LockedOut
 from .logged import log_deed
 from .proofs import refused_as, with_proof
@@ -166,14 +166,25 @@ class Operator:
         if act.outcome is None:
             self._begun.add(act.time)
         if act.time in self._begun:
-            # What was begun is put down with its end, whatever that is.
-            self.write_begun(deed)
             if act.outcome is not None:
                 self._begun.remove(act.time)
+            if act.outcome is not None and act.outcome.reason is Reason.TAKEN_DOWN and self._is_kept:
+                # Its end is put down when it is known where it stands.
+                hand_over(self._hass, deed, desk_of(self._hass).begun)
+            else:
+                # What was begun is put down with its end, whatever that is.
+                self.write_begun(deed)
         else:
             self.note(deed)
         if act.outcome is not None and act.outcome.is_confirmed and act.effect is Effect.CLOSE:
             self._surroundings.closed(act.key.circuit)
+
+    @property
+    def _is_kept(self) -> bool:
+        """Whether the device is still one that somebody may load again."""
+        coordinator = self.coordinator
+        entry = self._hass.config_entries.async_get_entry(coordinator.config_entry.entry_id)
+        return entry is not None and coordinator.subentry.subentry_id in entry.subentries
 
     def of_key(self, what: What, key: PointKey, caller: Caller, outcome: Outcome | None = None) -> Deed:
         """Return what is done to an operation."""

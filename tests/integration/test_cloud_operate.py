@@ -458,7 +458,7 @@ async def test_loaded_anew_while_an_opening_is_on_its_way_it_is_no_trip_and_keep
         await hass.config_entries.async_reload(rig.entry.entry_id)
         # By the way that was taken down nothing is seen any more, however seldom the device is heard.
         async with asyncio.timeout(5):
-            assert (await opening)["reason"] == "not_watched"
+            assert (await opening)["reason"] == "taken_down"
             with pytest.raises(ServiceValidationError, match="no other command so soon"):
                 await rig.operate("open", second_password=SECOND)
         hub = rig.entry.runtime_data.hub

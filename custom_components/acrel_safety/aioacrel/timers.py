@@ -65,6 +65,13 @@ def timer_said(kept: Mapping[str, object]) -> Phrase:
             return phrase("timer_none")
 
 
+def timer_seen(*, has_timer: bool | None) -> Phrase:
+    """Return in words what a device that was heard says of its timer."""
+    if has_timer is None:
+        return phrase("timer_unsaid")
+    return phrase("timer_shown_now") if has_timer else phrase("timer_not_shown")
+
+
 def _word(moment: datetime | time) -> str:
     if isinstance(moment, datetime):
         return moment.isoformat(sep=" ", timespec="seconds")

@@ -164,7 +164,9 @@ class Wire:
             self.has_left = False
             raise CloudUnreachableError(host=self.host, detail=phrase("link_closed"))
         self.requests += 1
-        self.has_left = True
+        self.has_left = not self._session.closed
+        if self._session.closed:
+            raise self._taken_down()
         try:
             async with (
                 asyncio.timeout(seconds),
@@ -182,8 +184,12 @@ class Wire:
             ):
                 body = await self._body(response)
                 return Answer(status=response.status, headers=dict(response.headers), body=body)
-        except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
-            raise self._trouble(error, seconds) from None
+        except (aiohttp.ClientError, OSError, ValueError, RuntimeError, AssertionError) as error:
+            # A session that is taken away in the middle breaks what aiohttp takes for granted.
+            if not self._session.closed and isinstance(error, AssertionError):
+                raise
+            trouble = self._trouble(error, seconds)
+            raise (self._taken_down() if self._session.closed else trouble) from None
         finally:
             # The session may be shared; what this server wants to have remembered is not.
             session.cookie_jar.clear(self._is_of_host)
@@ -191,6 +197,9 @@ class Wire:
     def _is_of_host(self, cookie: Morsel[str]) -> bool:
         domain = cookie["domain"].lstrip(".")
         return self.address.host == domain or self.address.host.endswith(f".{domain}")
+
+    def _taken_down(self) -> CloudError:
+        return CloudUnreachableError(host=self.host, detail=phrase("cloud_taken_down"))
 
     def _trouble(self, error: Exception, seconds: float) -> CloudError:
         """Return what went wrong below. Its words are not quoted: they may repeat what was sent."""

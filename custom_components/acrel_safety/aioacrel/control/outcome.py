@@ -83,6 +83,8 @@ class Reason(StrEnum):
     NOT_WATCHED = "not_watched"
     OVERTAKEN = "overtaken"
     """An opening was asked for before it moved."""
+    TAKEN_DOWN = "taken_down"
+    """The way it went was taken down in the middle."""
     INTERRUPTED = "interrupted"
     """The program ended in the middle."""
     SLIP = "slip"

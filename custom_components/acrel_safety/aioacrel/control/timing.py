@@ -15,7 +15,7 @@ from ..points import Effect
 from ..readings import PointKey
 from ..source import Source
 from ..texts import Phrase, Said, phrase
-from ..timers import TIMER, Timer, TimerKind, Timers, timers_by
+from ..timers import TIMER, Timer, TimerKind, Timers, timer_seen, timers_by
 from .choice import usual
 from .control import Act, Control, Objection, Rest, Run
 from .outcome import Outcome, Reason, Result, refused
@@ -95,7 +95,7 @@ async def _carry_out(control: Control, act: Act, timer: Timer, run: Run, *, is_c
     cleared = await _cleared(control, timer, act.caller, run, timers)
     if isinstance(cleared, Outcome):
         return cleared
-    watch = _Watch(control, timers, wanted=timer.kind is not TimerKind.NONE)
+    watch = _Watch(control, source, timers, wanted=timer.kind is not TimerKind.NONE)
 
     def hindrance() -> Phrase | None:
         watch.note()
@@ -154,9 +154,10 @@ def _objection(
 class _Watch:
     """What the device says of its timer after one was set or cancelled."""
 
-    def __init__(self, control: Control, timers: Timers, *, wanted: bool) -> None:
-        """Take whose timer, and whether there is to be one."""
+    def __init__(self, control: Control, source: Source, timers: Timers, *, wanted: bool) -> None:
+        """Take whose timer, by which way, and whether there is to be one."""
         self._control = control
+        self._source = source
         self._timers = timers
         self._wanted = wanted
         self._had: bool | None = None
@@ -175,6 +176,10 @@ class _Watch:
             self._is_second = True
             before.set()
 
+    def _is_left(self) -> bool:
+        """Whether the way was taken down before anything was told by it."""
+        return self._source not in self._control.device.sources and not self._timers.is_told
+
     async def outcome(self, failure: AcrelError | None) -> Outcome:
         """Wait until it says so, and return what became of it."""
         seeing = asyncio.create_task(self._timers.seen(wanted=self._wanted))
@@ -183,6 +188,8 @@ class _Watch:
             await asyncio.wait({seeing, overtaken}, return_when=asyncio.FIRST_COMPLETED)
             # While another one is sent nobody knows of which it is.
             async with self._control.timer_sent:
+                if self._is_left():
+                    return _sent(Result.UNKNOWN, Reason.TAKEN_DOWN, failure or "")
                 if self._overtaken.is_set():
                     return _sent(Result.UNKNOWN, Reason.NOT_WATCHED, phrase("timer_overtaken"))
                 return self._by(seeing.result(), failure)
@@ -197,8 +204,8 @@ class _Watch:
         wanted = self._wanted
         if failure is not None and failure.is_declined and said is not None:
             result = Result.UNVERIFIED if said is wanted else Result.FAILED
-            shown = phrase("timer_shown_now") if said and wanted else _otherwise(wanted=not said)
-            return _sent(result, Reason.SERVER_DECLINED, phrase("answer_and_seen", answer=failure, seen=shown))
+            seen = timer_seen(has_timer=said)
+            return _sent(result, Reason.SERVER_DECLINED, phrase("answer_and_seen", answer=failure, seen=seen))
         if said is wanted and (self._is_second or (wanted and self._had is not False)):
             # That there is one says nothing of which.
             why = phrase("timer_second") if self._is_second else phrase("timer_was_there")

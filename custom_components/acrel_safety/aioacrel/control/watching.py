@@ -117,6 +117,8 @@ class Sending:
     def _without_proof(self) -> tuple[Result, Reason]:
         if self._failure is None:
             return Result.UNVERIFIED, Reason.EVIDENCE_DOUBTED if self._proof.is_disputed else Reason.NO_EVIDENCE
+        if self._watching.is_left():
+            return Result.UNKNOWN, Reason.TAKEN_DOWN
         return Result.UNKNOWN, self._declined if self._is_refused else Reason.NO_ANSWER
 
     # -- what is seen -------------------------------------------------------------------------------------------------
@@ -138,7 +140,7 @@ class Sending:
             if is_overtaken and self._last is not None and self._there_since is None:
                 return self._outcome(Result.UNKNOWN, Reason.OVERTAKEN)
             if self._last is None and self._watching.is_left():
-                return self._outcome(Result.UNKNOWN, Reason.NOT_WATCHED)
+                return self._outcome(Result.UNKNOWN, Reason.TAKEN_DOWN)
             if now >= deadline and self._there_since is None and (over := self._over(now, end)) is not None:
                 return self._outcome(*over)
 
