@@ -313,6 +313,11 @@ class Device:
             if other is not asked
         ]
 
+    def said(self, source: Source) -> Mapping[PointKey, Reading]:
+        """Return what one of several ways said last."""
+        way = self._way(source)
+        return {} if way is None else way.readings
+
     def _way(self, source: Source) -> Way | None:
         return next((way for way in self._ways if way.source is source), None)
 

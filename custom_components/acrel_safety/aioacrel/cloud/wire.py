@@ -164,8 +164,8 @@ class Wire:
             self.has_left = False
             raise CloudUnreachableError(host=self.host, detail=phrase("link_closed"))
         self.requests += 1
-        self.has_left = not self._session.closed
-        if self._session.closed:
+        self.has_left = not self._is_down()
+        if not self.has_left:
             raise self._taken_down()
         try:
             async with (
@@ -186,10 +186,10 @@ class Wire:
                 return Answer(status=response.status, headers=dict(response.headers), body=body)
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError, AssertionError) as error:
             # A session that is taken away in the middle breaks what aiohttp takes for granted.
-            if not self._session.closed and isinstance(error, AssertionError):
+            if isinstance(error, AssertionError) and not self._is_down():
                 raise
             trouble = self._trouble(error, seconds)
-            raise (self._taken_down() if self._session.closed else trouble) from None
+            raise (self._taken_down() if self._is_down() else trouble) from None
         finally:
             # The session may be shared; what this server wants to have remembered is not.
             session.cookie_jar.clear(self._is_of_host)
@@ -197,6 +197,9 @@ class Wire:
     def _is_of_host(self, cookie: Morsel[str]) -> bool:
         domain = cookie["domain"].lstrip(".")
         return self.address.host == domain or self.address.host.endswith(f".{domain}")
+
+    def _is_down(self) -> bool:
+        return self._session.closed
 
     def _taken_down(self) -> CloudError:
         return CloudUnreachableError(host=self.host, detail=phrase("cloud_taken_down"))

@@ -16,6 +16,7 @@ from ..source import Command, Doubtful, Source
 from ..texts import Phrase, phrase
 from ..timers import Timer, may_switch_alone
 from .choice import falls_back_when
+from .elsewhere import Elsewhere
 from .evidence import Proof, Shown
 from .interlocks import AS_READ, AT_ANY_TIME, LEAVE, Case, hindrance, keys_to_read
 from .lockouts import Expected, Lockouts
@@ -332,10 +333,13 @@ class Control:
 
         tempo = watching.tempo
         self._expect(case, _expected(tempo))
+        elsewhere = Elsewhere(self.device, source, watching.proof)
         for _ in range(TRIES):
             outcome = await Sending(source, command, watching).run(sent)
             if outcome.reason is not Reason.NOT_SENT or run.is_sent or _now() - run.began > tempo.patience:
                 break
+        if not watching.is_pulse and not watching.starts_there:
+            outcome = await elsewhere.held_against(outcome)
         if case.effect.may_open and outcome.result is Result.REFUSED:
             self.surroundings.expect_nothing(circuit)
         elif case.effect.may_open and outcome.position and not (outcome.result is Result.UNKNOWN and tempo.report):

@@ -62,6 +62,8 @@ class Reason(StrEnum):
     # How it was confirmed:
     ALREADY_THERE = "already_there"
     MOVED_LATE = "moved_late"
+    OTHER_WAY = "other_way"
+    """By another way than the one that carried it."""
     TIMER_SHOWN = "timer_shown"
     TIMER_GONE = "timer_gone"
     """Of the timer that a device keeps itself: by the list of a server, after it was set or cancelled."""
