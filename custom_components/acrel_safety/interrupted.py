@@ -25,6 +25,7 @@ from .aioacrel.timers import TIMER, timer_seen, timers_by
 from .const import DOMAIN
 from .deeds import Deed, What
 from .handles import position_since
+from .lifetime import ends_all
 
 if TYPE_CHECKING:
     from .operating import Operator
@@ -118,8 +119,7 @@ class Interrupted:
 
     def end(self) -> None:
         """Wait no longer."""
-        while self.leave:
-            self.leave.pop()()
+        ends_all(self.leave)()
 
 
 @callback
@@ -143,13 +143,12 @@ def settle_interrupted(
     waiting[identity] = take
 
     @callback
-    def end() -> None:
+    def forget() -> None:
         if waiting.get(identity) is take:
             del waiting[identity]
-        while leave:
-            leave.pop()()
 
-    return end
+    leave.insert(0, forget)
+    return ends_all(leave)
 
 
 @callback

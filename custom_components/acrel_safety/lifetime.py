@@ -72,11 +72,7 @@ def at_final_write(hass: HomeAssistant, act: Act) -> CALLBACK_TYPE:
 def _once(hass: HomeAssistant, event_type: str, state: CoreState, act: Act) -> CALLBACK_TYPE:
     job = HassJob(act)
     leave: list[CALLBACK_TYPE] = []
-
-    @callback
-    def end() -> None:
-        while leave:
-            leave.pop()()
+    end = ends_all(leave)
 
     @callback
     def take(_: Event[Any]) -> None:
@@ -86,4 +82,16 @@ def _once(hass: HomeAssistant, event_type: str, state: CoreState, act: Act) -> C
             hass.async_run_hass_job(job, hass)
 
     leave.append(hass.bus.async_listen(event_type, take))
+    return end
+
+
+@callback
+def ends_all(leave: list[CALLBACK_TYPE]) -> CALLBACK_TYPE:
+    """Return what ends all of these, each once: also those that are added later."""
+
+    @callback
+    def end() -> None:
+        while leave:
+            leave.pop()()
+
     return end

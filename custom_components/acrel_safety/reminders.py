@@ -21,6 +21,7 @@ from .buttons import app_data
 from .desk import desk_of
 from .entity_ids import page_of
 from .lasthour import picture_of
+from .lifetime import ends_all
 from .reach import CONF_LEVEL, LEVELS, Reach, ReachTrigger, schema_of
 from .wording import message_of, named
 
@@ -85,13 +86,7 @@ class _Runner:
             leave.append(
                 async_track_time_change(self._hass, end_quiet, hour=at.hour, minute=at.minute, second=at.second)
             )
-
-        @callback
-        def end() -> None:
-            for one in leave:
-                one()
-
-        return end
+        return ends_all(leave)
 
     @callback
     def _take(self, notice: Notice) -> None:

@@ -17,6 +17,7 @@ from .aioacrel.timers import timers_by
 from .const import DOMAIN, LOGGER
 from .desk import desk_of
 from .handles import circuit_position
+from .lifetime import ends_all
 
 if TYPE_CHECKING:
     from .coordinator import AcrelConfigEntry
@@ -95,11 +96,4 @@ def follow_timer(hass: HomeAssistant, entry: AcrelConfigEntry, operator: Operato
         operator.control.listen(lambda _: warning.look()),
         desk_of(hass).listen(take),
     ]
-
-    @callback
-    def end() -> None:
-        for one in leave:
-            one()
-        warning.end()
-
-    return end
+    return ends_all([warning.end, *leave])

@@ -11,8 +11,8 @@ from custom_components.acrel_safety.aioacrel.control.outcome import Reason, Resu
 from custom_components.acrel_safety.aioacrel.control.timing import set_timer
 from custom_components.acrel_safety.aioacrel.timers import TIMER, Timer, TimerKind
 
-from .cloud_hub_rigs import SECOND, cloud_at_noon, office
-from .test_cloud_control import ME, OFF, ON, Switched, breaker
+from .cloud_hub_rigs import SECOND
+from .cloud_order_rigs import ME, OFF, ON, Switched, switched
 
 pytestmark = pytest.mark.virtual_time
 
@@ -44,12 +44,8 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
 @pytest.mark.parametrize("acts", [True, False], ids=["it was done", "it was not done"])
 @pytest.mark.parametrize("name", ANSWERS)
 async def test_only_the_position_says_what_became_of_it(name: str, *, acts: bool) -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
-        cloud.fail(at=COMMAND, acts=acts, **ANSWERS[name])
+    async with switched(Switched) as box:
+        box.cloud.fail(at=COMMAND, acts=acts, **ANSWERS[name])
         began = asyncio.get_running_loop().time()
         outcome = await box.operate(OFF)
         assert (outcome.writes, box.sent, outcome.position) == (1, 1, not acts), outcome.text()
@@ -59,19 +55,15 @@ async def test_only_the_position_says_what_became_of_it(name: str, *, acts: bool
             # Looked at for its whole time, and not again and again in each second of that.
             assert asyncio.get_running_loop().time() - began > 60
             assert outcome.result is (Result.FAILED if name.isdecimal() and int(name) in DECLINED else Result.UNKNOWN)
-        assert cloud.count("selectByStationId") < 60
+        assert box.cloud.count("selectByStationId") < 60
         await asyncio.sleep(400)
         assert box.sent == 1
 
 
 @pytest.mark.parametrize("code", DECLINED)
 async def test_that_it_was_refused_is_said_with_what_the_server_answered_and_what_was_seen(code: int) -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
-        cloud.fail("code", at=COMMAND, code=code)
+    async with switched(Switched) as box:
+        box.cloud.fail("code", at=COMMAND, code=code)
         outcome = await box.operate(OFF)
         assert (outcome.result, outcome.reason, outcome.position) == (Result.FAILED, Reason.SERVER_DECLINED, True)
         said = outcome.text()
@@ -82,26 +74,18 @@ async def test_that_it_was_refused_is_said_with_what_the_server_answered_and_wha
 
 
 async def test_what_was_done_although_the_server_refused_it_is_confirmed_with_both() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
-        cloud.fail("code", at=COMMAND, code=415, acts=True)
+    async with switched(Switched) as box:
+        box.cloud.fail("code", at=COMMAND, code=415, acts=True)
         outcome = await box.operate(OFF)
-        assert (outcome.result, meter.closed) == (Result.CONFIRMED, False)
+        assert (outcome.result, box.meter.closed) == (Result.CONFIRMED, False)
         assert "the position was read back" in outcome.text()
         assert "answered the command with 415" in outcome.text()
 
 
 async def test_where_the_device_is_not_heard_any_more_nobody_says_that_it_was_refused() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
-        cloud.fail("code", at=COMMAND, code=414)
-        asyncio.get_running_loop().call_later(1.0, meter.lose)
+    async with switched(Switched) as box:
+        box.cloud.fail("code", at=COMMAND, code=414)
+        asyncio.get_running_loop().call_later(1.0, box.meter.lose)
         outcome = await box.operate(OFF)
         assert (outcome.result, outcome.reason, outcome.position) == (Result.UNKNOWN, Reason.NO_ANSWER, None)
         assert "answered the command with 414" in outcome.text()
@@ -109,30 +93,22 @@ async def test_where_the_device_is_not_heard_any_more_nobody_says_that_it_was_re
 
 @pytest.mark.parametrize("code", [414, 415, 416, 999])
 async def test_the_lock_out_is_kept_whatever_the_server_answered(code: int) -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
-        cloud.fail("code", at=COMMAND, code=code, acts=True)
+    async with switched(Switched) as box:
+        box.cloud.fail("code", at=COMMAND, code=code, acts=True)
         opened = await box.operate(OFF)
         assert opened.is_confirmed
         refused = await box.operate(ON)
         assert (refused.result, refused.reason, box.sent) == (Result.REFUSED, Reason.LOCKED_OUT, 1)
         await asyncio.sleep(31)
         assert (await box.operate(ON)).is_confirmed
-        assert not any(command.was_early for command in cloud.commands.sent)
+        assert not any(command.was_early for command in box.cloud.commands.sent)
 
 
 @pytest.mark.parametrize("code", [414, 415, 416])
 @pytest.mark.parametrize("acts", [True, False])
 async def test_a_timer_whose_command_was_answered_so_is_looked_for(code: int, *, acts: bool) -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
-        cloud.fail("code", at=COMMAND, code=code, acts=acts)
+    async with switched(Switched) as box:
+        box.cloud.fail("code", at=COMMAND, code=code, acts=acts)
         box.orders.offer(box.source, TIMER, SECOND)
         timer = Timer(kind=TimerKind.DAILY, opens=time(22))
         outcome = await set_timer(box.control, timer, ME, is_confirmed=True)

@@ -8,110 +8,52 @@ from typing import Any
 import pytest
 
 from custom_components.acrel_safety.aioacrel.cloud.errors import ProofError, ProofNoneError, ProofWrongError
-from custom_components.acrel_safety.aioacrel.cloud.ordering import Ordering
-from custom_components.acrel_safety.aioacrel.control.caller import Caller, CallerKind
-from custom_components.acrel_safety.aioacrel.control.control import Control
 from custom_components.acrel_safety.aioacrel.control.outcome import Outcome, Reason, Result
-from custom_components.acrel_safety.aioacrel.control.policy import Policy
 from custom_components.acrel_safety.aioacrel.control.rights import Rights
-from custom_components.acrel_safety.aioacrel.device import Device
 from custom_components.acrel_safety.aioacrel.errors import CommandRefusedError
-from custom_components.acrel_safety.aioacrel.readings import PointKey, Value
+from custom_components.acrel_safety.aioacrel.readings import Value
 from custom_components.acrel_safety.aioacrel.source import Command
-from simulator.cloud import ARCM300T, ARCM310, Cloud, Meter
+from simulator.cloud import ARCM300T, Cloud, Meter
 from simulator.cloud.instruments import Figures
 
-from .cloud_hub_rigs import SECOND, USER, Office, Seen, cloud_at_noon, office
+from .cloud_hub_rigs import SECOND, USER, cloud_at_noon, office
+from .cloud_order_rigs import ME, OFF, ON, POSITION, RESET, Switched, breaker, switched, until
 
 pytestmark = pytest.mark.virtual_time
 
-POSITION = PointKey("1", "SwitchSta")
-OFF, ON, RESET = PointKey("1", "RLYOFF"), PointKey("1", "RLYON"), PointKey("1", "RESET")
-ME = Caller(kind=CallerKind.PERSON, id="me", is_administrator=True)
-CONTROLS = ("send310ControlDemandHTTP", "sendMeterControlDemandHTTP")
-
-
-class Switched:
-    """A breaker that is operated through an account."""
-
-    def __init__(self, it: Office, meter: Meter, *, proved: frozenset[PointKey] = frozenset()) -> None:
-        self.cloud, self.hub, self.meter = it.cloud, it.hub, meter
-        self.seen: Seen = it.watch(meter, proved=proved)
-        self.source = self.seen.source
-        self.device = Device("box", self.source.shown_as)
-        self.device.attach(self.source)
-        self.policy = Policy(is_enabled=True, may_close=True, rights=Rights.usual())
-        self.control = Control(self.device, lambda: self.policy)
-
-    @property
-    def orders(self) -> Ordering:
-        return self.hub.orders
-
-    @property
-    def sent(self) -> int:
-        """How many commands reached the server."""
-        return sum(self.cloud.count(name) for name in CONTROLS)
-
-    async def operate(self, key: PointKey, password: str | None = SECOND) -> Outcome:
-        if password is not None:
-            self.orders.offer(self.source, key, password)
-        return await self.control.operate(key, ME, is_confirmed=True)
-
-
-async def until(holds: Callable[[], object]) -> None:
-    while not holds():  # noqa: ASYNC110 - the server tells nobody what reached it
-        await asyncio.sleep(0.1)
-
-
-def breaker(cloud: Cloud) -> Meter:
-    cloud.behaviour.command_s = 3.0
-    return cloud.site().add(ARCM310, "Kitchen breaker")
-
 
 async def test_it_is_opened_and_closed_and_confirmed_by_its_position() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
+    async with switched(Switched) as box:
         for key, is_closed in ((OFF, False), (ON, True)):
             outcome = await box.operate(key)
             assert (outcome.result, outcome.position, outcome.writes) == (Result.CONFIRMED, is_closed, 1)
-            assert meter.closed is is_closed
+            assert box.meter.closed is is_closed
             await asyncio.sleep(40)
-        assert (box.sent, cloud.count("verifySePassword")) == (2, 2)
+        assert (box.sent, box.cloud.count("verifySePassword")) == (2, 2)
         assert await box.operate(ON) == Outcome(result=Result.CONFIRMED, reason=Reason.ALREADY_THERE, position=True)
         assert box.sent == 2
 
 
 async def test_without_the_second_password_nothing_is_sent_and_a_wrong_one_is_tried_once() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
+    async with switched(Switched) as box:
         outcome = await box.operate(OFF, None)
         assert (outcome.result, outcome.writes, box.sent) == (Result.REFUSED, 0, 0)
-        assert cloud.count("verifySePassword") == 0
+        assert box.cloud.count("verifySePassword") == 0
         outcome = await box.operate(OFF, f"not {SECOND}")
         assert (outcome.result, outcome.writes, box.sent) == (Result.REFUSED, 0, 0)
-        assert cloud.count("verifySePassword") == 1
+        assert box.cloud.count("verifySePassword") == 1
         # Neither was kept for the next one.
         assert (await box.operate(OFF, None)).result is Result.REFUSED
-        assert cloud.count("verifySePassword") == 1
+        assert box.cloud.count("verifySePassword") == 1
         assert (await box.operate(OFF)).is_confirmed
 
 
 async def test_a_stored_second_password_that_is_wrong_is_used_no_more() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
+    async with switched(Switched) as box:
         box.orders.stored_password = lambda: f"not {SECOND}"
         for _ in range(3):
             assert (await box.operate(OFF, None)).result is Result.REFUSED
-        assert (cloud.count("verifySePassword"), box.sent) == (1, 0)
+        assert (box.cloud.count("verifySePassword"), box.sent) == (1, 0)
         box.orders.stored_password = lambda: SECOND
         assert (await box.operate(OFF, None)).is_confirmed
 
@@ -191,41 +133,29 @@ FAULTS: dict[str, tuple[Break, Result, int]] = {
 @pytest.mark.parametrize("name", FAULTS)
 async def test_whatever_happens_it_is_sent_once_at_most_and_never_confirmed_without_the_position(name: str) -> None:
     breaks, result, sent = FAULTS[name]
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
-        breaks(cloud, meter)
+    async with switched(Switched) as box:
+        breaks(box.cloud, box.meter)
         outcome = await box.operate(OFF)
         assert outcome.result is result, outcome.text("en")
         assert box.sent == sent
         if outcome.is_confirmed:
-            assert meter.closed is False
-        cloud.faults.clear()
+            assert box.meter.closed is False
+        box.cloud.faults.clear()
         await asyncio.sleep(400)
         assert box.sent == sent
 
 
 async def test_of_a_device_that_nothing_new_is_heard_of_that_is_said_and_not_that_it_waited() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
-        meter.age_s = 600.0
+    async with switched(Switched) as box:
+        box.meter.age_s = 600.0
         outcome = await box.operate(OFF)
         assert (outcome.result, outcome.reason, box.sent) == (Result.REFUSED, Reason.NOT_SENT, 0)
         assert "nothing new of the device" in outcome.text()
 
 
 async def test_a_cancelled_order_is_not_sent_again() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
-        cloud.fail("hang", at="send310ControlDemandHTTP", acts=True)
+    async with switched(Switched) as box:
+        box.cloud.fail("hang", at="send310ControlDemandHTTP", acts=True)
         task = asyncio.create_task(box.operate(OFF))
         await asyncio.sleep(5)
         assert box.sent == 1
@@ -236,11 +166,7 @@ async def test_a_cancelled_order_is_not_sent_again() -> None:
 
 
 async def test_a_device_is_told_nothing_more_for_its_lock_out_whatever_came_back() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
+    async with switched(Switched) as box:
         box.orders.offer(box.source, OFF, SECOND)
         await box.source.send(Command(key=OFF))
         for _ in range(2):
@@ -252,7 +178,7 @@ async def test_a_device_is_told_nothing_more_for_its_lock_out_whatever_came_back
         box.orders.offer(box.source, ON, SECOND)
         await box.source.send(Command(key=ON))
         assert box.sent == 2
-        assert not any(command.was_early for command in cloud.commands.sent)
+        assert not any(command.was_early for command in box.cloud.commands.sent)
 
 
 async def test_what_nobody_could_prove_on_site_is_not_offered() -> None:
@@ -269,11 +195,7 @@ async def test_what_nobody_could_prove_on_site_is_not_offered() -> None:
 
 
 async def test_what_is_offered_for_one_order_is_good_for_no_other_and_not_for_long() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
+    async with switched(Switched) as box:
         box.orders.offer(box.source, OFF, SECOND)
         with pytest.raises(ProofNoneError):
             await box.source.send(Command(key=ON))
@@ -302,13 +224,9 @@ async def test_nothing_is_ever_ordered_that_nobody_asked_for() -> None:
 
 
 async def test_a_code_that_was_given_to_a_device_of_another_type_is_told_nothing() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
-        meter.instrument = Figures(ARCM300T, meter.code, lambda: it.hub.now().timestamp())
-        await it.hub.poll()
+    async with switched(Switched) as box:
+        box.meter.instrument = Figures(ARCM300T, box.meter.code, lambda: box.hub.now().timestamp())
+        await box.hub.poll()
         box.orders.offer(box.source, OFF, SECOND)
         with pytest.raises(CommandRefusedError):
             await box.source.send(Command(key=OFF))
@@ -381,16 +299,12 @@ async def test_a_poll_that_began_before_a_look_takes_nothing_back_of_what_that_s
 
 
 async def test_an_opening_waits_for_no_history_that_is_slow() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
-        cloud.fail("slow", at="leakageCurrentAndTemp", seconds=25, times=None)
+    async with switched(Switched) as box:
+        box.cloud.fail("slow", at="leakageCurrentAndTemp", seconds=25, times=None)
 
         async def history() -> None:
             while True:
-                await it.hub.account.leakage_of_day(meter.site, meter.code, date(2026, 11, 21))
+                await box.hub.account.leakage_of_day(box.meter.site, box.meter.code, date(2026, 11, 21))
 
         past = asyncio.create_task(history())
         await asyncio.sleep(1)
@@ -400,25 +314,21 @@ async def test_an_opening_waits_for_no_history_that_is_slow() -> None:
         assert asyncio.get_running_loop().time() - begin < 2
         assert (await opening).is_confirmed
         # What was broken off is asked for again.
-        asked = cloud.count("leakageCurrentAndTemp")
+        asked = box.cloud.count("leakageCurrentAndTemp")
         await asyncio.sleep(60)
-        assert cloud.count("leakageCurrentAndTemp") > asked
+        assert box.cloud.count("leakageCurrentAndTemp") > asked
         assert not past.done()
         past.cancel()
 
 
 async def test_a_person_is_served_while_the_server_wants_to_be_left_alone() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Switched(it, meter)
-        await it.hub.start()
-        cloud.fail("http", status=429, headers={"Retry-After": "3600"})
-        await it.hub.poll()
-        lists = cloud.count("getTempABCResult")
+    async with switched(Switched) as box:
+        box.cloud.fail("http", status=429, headers={"Retry-After": "3600"})
+        await box.hub.poll()
+        lists = box.cloud.count("getTempABCResult")
         assert (await box.operate(OFF)).is_confirmed
         # What comes back to a person does not shorten it for all others.
-        cloud.fail("http", at="getControlValidType", status=502)
+        box.cloud.fail("http", at="getControlValidType", status=502)
         assert (await box.operate(RESET)).result is Result.REFUSED
-        await it.hub.poll()
-        assert cloud.count("getTempABCResult") == lists
+        await box.hub.poll()
+        assert box.cloud.count("getTempABCResult") == lists

@@ -11,7 +11,7 @@ from custom_components.acrel_safety.aioacrel.control.outcome import Outcome, Rea
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 
 from .cloud_hub_rigs import SECOND, Office, cloud_at_noon, office
-from .test_cloud_control import ME, OFF, ON, RESET, Switched, breaker, until
+from .cloud_order_rigs import ME, OFF, ON, RESET, Switched, breaker, until
 
 pytestmark = pytest.mark.virtual_time
 

@@ -25,7 +25,7 @@ from simulator.cloud import ARCM300T, Cloud, Meter
 from simulator.cloud import meters as simulated
 
 from .cloud_hub_rigs import PASSWORD, SECOND, START, USER, Office, clock, cloud_at_noon, office
-from .test_cloud_control import OFF, Switched, breaker
+from .cloud_order_rigs import OFF, Switched, breaker, switched
 
 pytestmark = pytest.mark.virtual_time
 ADA = Caller(kind=CallerKind.PERSON, id="ada", name="Ada", is_administrator=True)
@@ -61,36 +61,28 @@ class Timed(Switched):
 
 
 async def test_it_is_set_does_what_it_says_and_is_cancelled() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Timed(it, meter)
-        await it.hub.start()
+    async with switched(Timed) as box:
         assert (await box.set(once(opens=1200))).is_confirmed
-        stood = [(meter.closed, meter.timer is not None)]
+        stood = [(box.meter.closed, box.meter.timer is not None)]
         await asyncio.sleep(1300)
-        stood.append((meter.closed, meter.timer is not None))
+        stood.append((box.meter.closed, box.meter.timer is not None))
         assert stood == [(True, True), (False, False)]
         outcome = await box.set(DAILY)
         assert (outcome.result, outcome.writes) == (Result.CONFIRMED, 1)
-        assert meter.timer == simulated.Timer(daily=True, open="22:00:00", close="06:00:00")
+        assert box.meter.timer == simulated.Timer(daily=True, open="22:00:00", close="06:00:00")
         await asyncio.sleep(40)
         assert (await box.set(CANCEL)).is_confirmed
-        assert [meter.timer] == [None]
-        assert (box.sent, cloud.count("verifySePassword")) == (3, 3)
+        assert [box.meter.timer] == [None]
+        assert (box.sent, box.cloud.count("verifySePassword")) == (3, 3)
         begun = [act for act in box.acts if act.outcome is None]
         assert [(act.key, act.timer and act.timer.zone) for act in begun[1:]] == [(TIMER, "China"), (TIMER, "")]
 
 
 async def test_a_time_is_sent_as_the_server_writes_it_whatever_zone_it_was_said_in() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Timed(it, meter)
-        await it.hub.start()
+    async with switched(Timed) as box:
         when = datetime(2026, 11, 23, 7, 30, tzinfo=ZoneInfo("America/New_York"))
         assert (await box.set(Timer(kind=TimerKind.ONCE, opens=when))).is_confirmed
-        assert meter.timer == simulated.Timer(daily=False, open="2026-11-23 20:30:00")
+        assert box.meter.timer == simulated.Timer(daily=False, open="2026-11-23 20:30:00")
         kept = [act.timer.plain() for act in box.acts if act.timer is not None]
         assert kept == [{"kind": "once", "opens": "2026-11-23 20:30:00+08:00", "zone": "China"}] * 2
 
@@ -191,15 +183,11 @@ WRONG: dict[str, tuple[Callable[[], Timer], str]] = {
 @pytest.mark.parametrize("name", WRONG)
 async def test_times_that_cannot_be_are_refused_with_what_is_wrong_and_nothing_is_sent(name: str) -> None:
     make, said = WRONG[name]
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Timed(it, meter)
-        await it.hub.start()
+    async with switched(Timed) as box:
         outcome = await box.set(make())
         assert (outcome.result, outcome.reason, box.sent) == (Result.REFUSED, Reason.BAD_VALUE, 0)
         assert said in outcome.text()
-        assert cloud.count("verifySePassword") == 0
+        assert box.cloud.count("verifySePassword") == 0
 
 
 @pytest.mark.parametrize(("hour", "is_taken"), [(0, True), (1, False), (2, True)])
@@ -294,11 +282,7 @@ async def test_a_critical_circuit_is_opened_by_no_timer_of_an_automation() -> No
 
 
 async def test_one_that_closes_has_to_be_confirmed() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Timed(it, meter)
-        await it.hub.start()
+    async with switched(Timed) as box:
         for timer in (once(None, 600), once(300, 600), DAILY):
             outcome = await box.set(timer, confirmed=False)
             assert (outcome.reason, box.sent) == (Reason.NOT_CONFIRMED, 0)
@@ -309,11 +293,7 @@ async def test_one_that_closes_has_to_be_confirmed() -> None:
 
 
 async def test_what_refuses_a_closing_by_hand_refuses_one_by_a_timer_and_neither_an_opening_nor_cancelling() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Timed(it, meter)
-        await it.hub.start()
+    async with switched(Timed) as box:
         tag = box.control.hang_tag("1", ADA, "Somebody works there")
         assert not isinstance(tag, Reason)
         for timer in (once(None, 600), once(300, 600), DAILY):
@@ -344,11 +324,7 @@ async def test_a_tag_that_is_hung_while_it_waits_is_heeded() -> None:
 
 
 async def test_it_and_operations_share_one_lock_out_and_one_turn() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Timed(it, meter)
-        await it.hub.start()
+    async with switched(Timed) as box:
         assert (await box.set(once(600))).is_confirmed
         assert (await box.operate(OFF)).reason is Reason.LOCKED_OUT
         await asyncio.sleep(31)
@@ -358,23 +334,22 @@ async def test_it_and_operations_share_one_lock_out_and_one_turn() -> None:
         assert (await operating).is_confirmed
         assert (await box.set(CANCEL)).reason is Reason.LOCKED_OUT
         assert box.sent == 2
-        assert not any(command.was_early for command in cloud.commands.sent)
+        assert not any(command.was_early for command in box.cloud.commands.sent)
 
 
 async def test_a_second_password_is_asked_for_and_a_wrong_one_tried_once() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Timed(it, meter)
-        await it.hub.start()
-        assert ((await box.set(DAILY, password=None)).result, cloud.count("verifySePassword")) == (Result.REFUSED, 0)
+    async with switched(Timed) as box:
+        assert ((await box.set(DAILY, password=None)).result, box.cloud.count("verifySePassword")) == (
+            Result.REFUSED,
+            0,
+        )
         wrong = await box.set(DAILY, password=f"not {SECOND}")
         assert (wrong.result, wrong.writes, box.sent) == (Result.REFUSED, 0, 0)
-        assert cloud.count("verifySePassword") == 1
+        assert box.cloud.count("verifySePassword") == 1
         # What is given for an operation is not used for a timer.
         box.orders.offer(box.source, OFF, SECOND)
         assert (await box.set(DAILY, password=None)).result is Result.REFUSED
-        assert (cloud.count("verifySePassword"), box.sent) == (1, 0)
+        assert (box.cloud.count("verifySePassword"), box.sent) == (1, 0)
 
 
 type Break = Callable[[Cloud, Meter, Timed], Any]
@@ -446,19 +421,15 @@ FAULTS: dict[str, tuple[Break, Result, Reason | None, int]] = {
 @pytest.mark.parametrize("name", FAULTS)
 async def test_whatever_happens_it_is_sent_once_at_most_and_confirmed_by_the_list_alone(name: str) -> None:
     breaks, result, reason, sent = FAULTS[name]
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Timed(it, meter)
-        await it.hub.start()
-        breaks(cloud, meter, box)
-        await it.hub.poll()
+    async with switched(Timed) as box:
+        breaks(box.cloud, box.meter, box)
+        await box.hub.poll()
         outcome = await box.set(DAILY)
         assert (outcome.result, outcome.reason) == (result, reason), outcome.text()
         assert (box.sent, outcome.writes) == (sent, sent)
         if outcome.is_confirmed:
-            assert meter.timer is not None
-        cloud.faults.clear()
+            assert box.meter.timer is not None
+        box.cloud.faults.clear()
         await asyncio.sleep(2000)
         assert box.sent == sent
 
@@ -481,13 +452,9 @@ async def test_where_the_list_does_not_say_it_stays_unverified(monkeypatch: pyte
 
 
 async def test_whoever_gives_up_before_it_left_has_nothing_sent_and_afterwards_it_is_watched_to_its_end() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Timed(it, meter)
-        await it.hub.start()
+    async with switched(Timed) as box:
         for at, sent in (("verifySePassword", 0), (COMMAND, 1)):
-            cloud.fail("hang", at=at, acts=True)
+            box.cloud.fail("hang", at=at, acts=True)
             task = asyncio.create_task(box.set(DAILY))
             await asyncio.sleep(5)
             task.cancel()
@@ -510,13 +477,9 @@ async def test_of_what_keeps_no_timer_none_is_set() -> None:
 
 
 async def test_who_opens_it_is_told_that_its_own_timer_may_close_it() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Timed(it, meter)
-        await it.hub.start()
+    async with switched(Timed) as box:
         assert "timer" not in (await box.operate(OFF)).text()
-        meter.timer = simulated.Timer(daily=True, close="06:00:00")
+        box.meter.timer = simulated.Timer(daily=True, close="06:00:00")
         await asyncio.sleep(70)
         assert "it may close by itself" in (await box.operate(OFF)).text()
 
@@ -545,12 +508,8 @@ def test_what_is_kept_of_a_timer_says_when_and_of_which_zone() -> None:
 
 
 async def test_a_cancelling_that_was_lost_is_not_confirmed_by_a_timer_that_was_never_shown() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Timed(it, meter)
-        await it.hub.start()
-        cloud.fail("trace", at=COMMAND)
+    async with switched(Timed) as box:
+        box.cloud.fail("trace", at=COMMAND)
         outcome = await box.set(CANCEL)
         assert (outcome.result, outcome.writes) == (Result.UNKNOWN, 1)
 
@@ -566,21 +525,17 @@ async def opened_in_turn(box: Timed) -> Outcome:
 
 
 async def test_an_opening_does_not_wait_until_a_timer_is_shown() -> None:
-    cloud = cloud_at_noon()
-    meter = breaker(cloud)
-    async with office(cloud) as it:
-        box = Timed(it, meter)
-        await it.hub.start()
+    async with switched(Timed) as box:
         box.orders.stored_password = lambda: SECOND
-        cloud.behaviour.command_s = 1e6
+        box.cloud.behaviour.command_s = 1e6
         setting = asyncio.create_task(asked_in_turn(box, DAILY))
         await asyncio.sleep(35)
-        cloud.behaviour.command_s = 3.0
+        box.cloud.behaviour.command_s = 3.0
         began = asyncio.get_running_loop().time()
         assert (await opened_in_turn(box)).is_confirmed
         assert asyncio.get_running_loop().time() - began < 30
         assert (await setting).result is Result.UNKNOWN
-        assert (box.sent, meter.closed, box.control.is_busy) == (2, False, False)
+        assert (box.sent, box.meter.closed, box.control.is_busy) == (2, False, False)
 
 
 async def test_what_is_shown_after_another_order_for_it_is_not_told_of_the_one_before() -> None:

@@ -28,13 +28,12 @@ from simulator.cloud.instruments import CLOSE, Alarms, Standing
 from simulator.scenarios import Scenario
 
 from .cloud_hub_rigs import SECOND, clock, cloud_at_noon, office
+from .cloud_order_rigs import ME, OFF, ON, POSITION, until
 from .control_rigs import cabinet_of, time_passing
 from .rigs import open_unit
-from .test_cloud_control import ME, OFF, ON, until
 
 pytestmark = pytest.mark.virtual_time
 
-POSITION = PointKey("1", "SwitchSta")
 COMMAND = "send310ControlDemandHTTP"
 NEVER = 1e6
 # The registers are those of the unit that plays it.

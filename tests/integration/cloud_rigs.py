@@ -3,13 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
+import pytest
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.acrel_safety import lockoutmemory
+from custom_components.acrel_safety.aioacrel.cloud import devicetimers
+from custom_components.acrel_safety.aioacrel.cloud import source as cloud_source
 from custom_components.acrel_safety.const import DOMAIN, SUBENTRY_DEVICE
 from custom_components.acrel_safety.hubs.cloud import CloudEntryHub
 from simulator.cloud import Cloud, Meter
@@ -24,6 +29,31 @@ def cloud_with_owner() -> Cloud:
     cloud = Cloud()
     cloud.account(USER, PASSWORD, second=SECOND)
     return cloud
+
+
+@asynccontextmanager
+async def operated_cloud(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Cloud]:
+    """Have a cloud run whose devices obey soon, and nobody wait for anything as long as in earnest."""
+    monkeypatch.setattr(cloud_source, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr(devicetimers, "LOOK_SECONDS", 0.2)
+    # What a process before this one sent is long over.
+    monkeypatch.setattr(lockoutmemory, "PROCESS_BEGAN", lockoutmemory.PROCESS_BEGAN - 3600)
+    async with cloud_with_owner() as cloud:
+        cloud.behaviour.command_s = 0.3
+        yield cloud
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, hub: CloudEntryHub) -> asyncio.Event:
+    """Return what is set as soon as the server has answered a command."""
+    done, command = asyncio.Event(), hub.account.command
+
+    async def told(*args: Any, **more: Any) -> str:  # noqa: ANN401 - handed on
+        answer = await command(*args, **more)
+        done.set()
+        return answer
+
+    monkeypatch.setattr(hub.account, "command", told)
+    return done
 
 
 def stored_meter(meter: Meter, **data: object) -> ConfigSubentryData:

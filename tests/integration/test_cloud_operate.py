@@ -19,8 +19,6 @@ from probatio import Invalid
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.acrel_safety import lockoutmemory
-from custom_components.acrel_safety.aioacrel.cloud import source as cloud_source
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.hubs.cloud import CloudEntryHub
@@ -32,9 +30,10 @@ from tests.integration.cloud_rigs import (
     SECOND,
     USER,
     account_entry,
-    cloud_with_owner,
+    answered,
     entity_of,
     loaded,
+    operated_cloud,
     polled,
     repairs,
     shown,
@@ -50,11 +49,7 @@ PROOFS = ("verifySePassword", "checkSMSValid", "sendSMSValid")
 
 @pytest.fixture
 async def cloud(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cloud]:
-    monkeypatch.setattr(cloud_source, "LOOK_EVERY", 0.2)
-    # What a process before this one sent is long over.
-    monkeypatch.setattr(lockoutmemory, "PROCESS_BEGAN", lockoutmemory.PROCESS_BEGAN - 3600)
-    async with cloud_with_owner() as running:
-        running.behaviour.command_s = 0.3
+    async with operated_cloud(monkeypatch) as running:
         yield running
 
 
@@ -444,14 +439,7 @@ async def test_loaded_anew_while_an_opening_is_on_its_way_it_is_no_trip_and_keep
 ) -> None:
     async with operated(hass, cloud) as rig:
         cloud.behaviour.command_s = 3600.0
-        sent, command = asyncio.Event(), rig.hub.account.command
-
-        async def told(*args: Any, **more: Any) -> str:  # noqa: ANN401 - handed on
-            answer = await command(*args, **more)
-            sent.set()
-            return answer
-
-        monkeypatch.setattr(rig.hub.account, "command", told)
+        sent = answered(monkeypatch, rig.hub)
         opening = asyncio.create_task(rig.operate("open", second_password=SECOND))
         async with asyncio.timeout(20):
             await sent.wait()

@@ -9,13 +9,10 @@ import pytest
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 
-from custom_components.acrel_safety import lockoutmemory
-from custom_components.acrel_safety.aioacrel.cloud import devicetimers
-from custom_components.acrel_safety.aioacrel.cloud import source as cloud_source
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.desk import desk_of
 from simulator.cloud import Cloud
-from tests.integration.cloud_rigs import SECOND, cloud_with_owner, polled
+from tests.integration.cloud_rigs import SECOND, operated_cloud, polled
 from tests.integration.test_cloud_operate import Rig, operated
 from tests.integration.test_cloud_timers import act, put_down
 
@@ -29,11 +26,7 @@ LANGUAGES = {
 
 @pytest.fixture
 async def cloud(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cloud]:
-    monkeypatch.setattr(cloud_source, "LOOK_EVERY", 0.2)
-    monkeypatch.setattr(devicetimers, "LOOK_SECONDS", 0.2)
-    # What a process before this one sent is long over.
-    monkeypatch.setattr(lockoutmemory, "PROCESS_BEGAN", lockoutmemory.PROCESS_BEGAN - 3600)
-    async with cloud_with_owner() as running:
+    async with operated_cloud(monkeypatch) as running:
         yield running
 
 
@@ -45,6 +38,7 @@ async def rig(hass: HomeAssistant, cloud: Cloud) -> AsyncIterator[Rig]:
 
 async def broken_off(rig: Rig, given: Awaitable[Mapping[str, Any]], *, at: str = COMMAND) -> Mapping[str, Any]:
     """Have the account unloaded while the server has a request and does not answer; return what was answered here."""
+    rig.cloud.behaviour.command_s = 0.0
     before = rig.cloud.count(at)
     rig.cloud.fail("hang", at=at, acts=True)
     asked = asyncio.ensure_future(given)

@@ -19,8 +19,6 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockUser
 
-from custom_components.acrel_safety import lockoutmemory
-from custom_components.acrel_safety.aioacrel.cloud import devicetimers
 from custom_components.acrel_safety.aioacrel.cloud import source as cloud_source
 from custom_components.acrel_safety.aioacrel.journal.entry import Kind
 from custom_components.acrel_safety.const import DOMAIN
@@ -35,9 +33,10 @@ from tests.integration.cloud_rigs import (
     SECOND,
     USER,
     account_entry,
-    cloud_with_owner,
+    answered,
     entity_of,
     loaded,
+    operated_cloud,
     polled,
     shown,
     stored_meter,
@@ -54,12 +53,7 @@ SHOWN = "binary_sensor", "0_DOC_CloudTimer"
 
 @pytest.fixture
 async def cloud(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cloud]:
-    monkeypatch.setattr(cloud_source, "LOOK_EVERY", 0.2)
-    monkeypatch.setattr(devicetimers, "LOOK_SECONDS", 0.2)
-    # What a process before this one sent is long over.
-    monkeypatch.setattr(lockoutmemory, "PROCESS_BEGAN", lockoutmemory.PROCESS_BEGAN - 3600)
-    async with cloud_with_owner() as running:
-        running.behaviour.command_s = 0.3
+    async with operated_cloud(monkeypatch) as running:
         yield running
 
 
@@ -470,14 +464,7 @@ async def test_a_restart_in_the_middle_sends_nothing_again_and_says_so(
 ) -> None:
     async with operated(hass, cloud) as rig:
         cloud.behaviour.command_s = 1.0
-        sent, command = asyncio.Event(), rig.hub.account.command
-
-        async def told(*args: Any, **more: Any) -> str:  # noqa: ANN401 - handed on
-            answer = await command(*args, **more)
-            sent.set()
-            return answer
-
-        monkeypatch.setattr(rig.hub.account, "command", told)
+        sent = answered(monkeypatch, rig.hub)
         setting = asyncio.create_task(act(rig, "set", rig.ada, **DAILY, second_password=SECOND))
         async with asyncio.timeout(20):
             await sent.wait()
@@ -522,14 +509,7 @@ async def test_what_is_opened_while_a_timer_is_looked_for_ends_apart_from_it(
         monkeypatch.setattr(hub, "profile", replace(hub.profile, timers=at_once))
         monkeypatch.setattr(cloud_source, "_MOST_PATIENCE", 8.0)
         cloud.behaviour.command_s, rig.breaker.age_s = 3600.0, 0.0
-        sent, command = asyncio.Event(), rig.hub.account.command
-
-        async def told(*args: Any, **more: Any) -> str:  # noqa: ANN401 - handed on
-            answer = await command(*args, **more)
-            sent.set()
-            return answer
-
-        monkeypatch.setattr(rig.hub.account, "command", told)
+        sent = answered(monkeypatch, rig.hub)
         setting = asyncio.create_task(act(rig, "set", rig.ada, **DAILY))
         async with asyncio.timeout(20):
             await sent.wait()
