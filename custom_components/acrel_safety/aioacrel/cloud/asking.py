@@ -6,8 +6,8 @@ that nobody watches are looked through a few at a time.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING
 
 from .account import Account
@@ -50,9 +50,11 @@ class Asking:
         self._now = now
         self._unlooked: list[str] = []
         """Sites that are still to be looked through."""
-        self._listed: dict[str, Mapping[MeterKey, Meter]] = {}
-        """What the newest list of each site has."""
-        self._listing: dict[str, asyncio.Lock] = {}
+        self._listed: dict[str, tuple[int, Mapping[MeterKey, Meter]]] = {}
+        """What the newest list of each site has, and when that was asked for: a poll and a look may overlap …"""
+        self._connected: dict[str, tuple[int, Mapping[str, Connection]]] = {}
+        """… and likewise who is heard."""
+        self._turns = count()
         self._looks: dict[str, asyncio.Lock] = {}
         self._looked: dict[str, float] = {}
         """When, by the steady clock, the last look at a site began that somebody asked for."""
@@ -69,6 +71,7 @@ class Asking:
         self.meters = {key: one for key, one in self.meters.items() if key.site in known}
         self.troubles = {site: error for site, error in self.troubles.items() if site in known}
         self._listed = {site: listed for site, listed in self._listed.items() if site in known}
+        self._connected = {site: heard for site, heard in self._connected.items() if site in known}
 
     async def all(self, *, is_first: bool, turn: int) -> None:
         """Ask for everything once; whose site is asked first changes with each turn. Raises what is so for all."""
@@ -120,44 +123,44 @@ class Asking:
 
         What fails after the list of devices takes nothing from what that said of alarms.
         """
-        # A poll and a look at one site may overlap: what was asked for later is taken later.
-        async with self._listing.setdefault(site, asyncio.Lock()):
-            listed = {meter.key: meter for meter in await self._account.meters(site)}
-            self.heard[site] = asyncio.get_running_loop().time()
+        turn = next(self._turns)
+        listed = {meter.key: meter for meter in await self._account.meters(site)}
+        self.heard[site] = asyncio.get_running_loop().time()
+        if turn > self._listed.get(site, (-1, {}))[0]:
             self.meters = {key: one for key, one in self.meters.items() if key.site != site} | listed
-            self._listed[site] = listed
+            self._listed[site] = turn, listed
         values: Mapping[str, Values] | None = None
-        connections: Mapping[str, Connection] | None = None
         failed: CloudError | None = None
         is_full = is_full and self._wants_values(site)
         try:
             if is_full:
                 values = await self._lists.values(site)
             if site in self._watched:
+                turn = next(self._turns)
                 connections = await self._lists.connections(site)
+                if connections is not None and turn > self._connected.get(site, (-1, {}))[0]:
+                    self._connected[site] = turn, connections
         except CloudError as error:
             failed = error
         mine = {key: source for key, source in self._sources.items() if key.site == site}
         for key in self._lists.in_turn(mine):
             source = mine[key]
             try:
-                known = await self._lists.know(source, self._meter(source), values, connections, asks=failed is None)
+                details = await self._lists.details(source, self._meter(source), asks=failed is None)
             except CloudError as error:
                 failed = error
-                known = await self._lists.know(source, self._meter(source), values, connections, asks=False)
-            # A look may have seen something newer while the details were asked for.
-            if known.meter is not None and (newest := self._meter(source)) is not known.meter:
-                is_alarmed = newest is not None and newest.is_alarmed is True
-                known = replace(known, meter=newest, details=known.details if is_alarmed else None)
-            # Unless it was dropped while the server was asked.
+                details = await self._lists.details(source, self._meter(source), asks=False)
+            # Unless it was dropped while the server was asked. A look may have seen something newer meanwhile.
             if self._sources.get(key) is source:
-                self._lists.keep(key, known)
+                _, connections = self._connected.get(site, (-1, None))
+                known = self._lists.bring_together(source, self._meter(source), values, connections, details)
                 source.take(known, is_full=is_full)
         if failed is not None:
             raise failed
 
     def _meter(self, source: CloudSource) -> Meter | None:
-        return self._listed.get(source.site, {}).get(source.key)
+        _, listed = self._listed.get(source.site, (-1, {}))
+        return listed.get(source.key)
 
     async def look(self, site: str) -> None:
         """Ask for the devices of one site now, once for all who wait for it. Raises CloudError."""

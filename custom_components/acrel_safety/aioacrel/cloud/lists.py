@@ -12,7 +12,7 @@ from .account import Account
 from .errors import AccountError, CloudBusyError, CloudError, CloudUnreachableError, LicenceError
 from .fields import comes_twice
 from .judging import LATER, Known
-from .records import Connection, Meter, MeterKey, Values
+from .records import Connection, Details, Meter, MeterKey, Values
 
 if TYPE_CHECKING:
     from .source import CloudSource
@@ -58,10 +58,6 @@ class Lists:
         """Return what is known of a device."""
         return self._known.get(key)
 
-    def keep(self, key: MeterKey, known: Known) -> None:
-        """Take what is known of a device from now on."""
-        self._known[key] = known
-
     def forget(self, key: MeterKey) -> None:
         """Know nothing of a device any more."""
         self._known.pop(key, None)
@@ -71,39 +67,48 @@ class Lists:
         """Return devices in the order in which they are looked at: first those whose details were read longest ago."""
         return sorted(keys, key=lambda key: self._detailed.get(key, _NEVER))
 
-    async def know(
-        self,
-        source: CloudSource,
-        meter: Meter | None,
-        values: Mapping[str, Values] | None,
-        connections: Mapping[str, Connection] | None,
-        *,
-        asks: bool = True,
-    ) -> Known:
-        """Return what is known of a device with what the lists say now; None is a list that was not read.
+    async def details(self, source: CloudSource, meter: Meter | None, *, asks: bool = True) -> Details | None:
+        """Return what the details of a device say that is in alarm, as far as that holds; None where nothing does.
 
-        Without `asks` nothing more is asked for. Raises what is so for all of the account.
+        Without `asks` nothing is asked for. Raises what is so for all of the account.
         """
-        source.is_other = meter is not None and bool(source.kind) and meter.kind != source.kind
-        if source.is_other:
-            # The code was given to a device of another type: nothing of that one is of the one that is watched.
-            meter = values = connections = None
-            self._known.pop(source.key, None)
-        former = self._known.get(source.key, Known())
-        known = replace(former, meter=meter)
-        if values is not None:
-            known = replace(known, values=self._newer(former.values, values.get(source.code)))
-        if connections is not None:
-            known = replace(known, connection=connections.get(source.code))
-        if meter is None or meter.is_alarmed is not True:
-            return replace(known, details=None)
+        if meter is None or meter.is_alarmed is not True or _is_other(source, meter):
+            return None
+        known = self._known.get(source.key, Known())
         if asks and self._wants_details(source.key, known):
             self._details_left -= 1
             details = await self._quietly(lambda: self._account.details(source.site, source.code))
             if details is not None:
                 self._detailed[source.key] = self._now()
-            return replace(known, details=details)
-        return known if self._details_hold(source.key) else replace(known, details=None)
+            return details
+        return known.details if self._details_hold(source.key) else None
+
+    def bring_together(
+        self,
+        source: CloudSource,
+        meter: Meter | None,
+        values: Mapping[str, Values] | None,
+        connections: Mapping[str, Connection] | None,
+        details: Details | None,
+    ) -> Known:
+        """Return what is known of a device with what the lists say now; None is a list that was not read.
+
+        What was brought together meanwhile by somebody else stays, as far as these say nothing newer.
+        """
+        source.is_other = meter is not None and _is_other(source, meter)
+        if source.is_other:
+            # The code was given to a device of another type: nothing of that one is of the one that is watched.
+            meter = values = connections = None
+            self._known.pop(source.key, None)
+        former = self._known.get(source.key, Known())
+        is_alarmed = meter is not None and meter.is_alarmed is True
+        known = replace(former, meter=meter, details=details if is_alarmed else None)
+        if values is not None:
+            known = replace(known, values=self._newer(former.values, values.get(source.code)))
+        if connections is not None:
+            known = replace(known, connection=connections.get(source.code))
+        self._known[source.key] = known
+        return known
 
     def _wants_details(self, key: MeterKey, known: Known) -> bool:
         """Whether the details of a device in alarm are read now: in each poll, as far as there is room for it."""
@@ -173,3 +178,8 @@ def is_of_all(error: CloudError) -> bool:
         # An error of the server's own may be of one call.
         return error.retry_after is not None
     return isinstance(error, AccountError | LicenceError | CloudUnreachableError)
+
+
+def _is_other(source: CloudSource, meter: Meter) -> bool:
+    """Whether a server lists a device of another type under its code."""
+    return bool(source.kind) and meter.kind != source.kind
