@@ -4,7 +4,6 @@ Confirming an event has an effect at the server, for everybody who uses the acco
 acknowledged here, once, and never by a poll.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from datetime import datetime, timedelta
 from ..alarms.reported import Report
 from .account import Account, utcnow
 from .errors import CloudError
+from .instant import Instant
 from .records import AlarmEvent, MeterKey
 from .reports import report_of
 
@@ -31,8 +31,6 @@ _AHEAD = timedelta(days=1)
 _BEHIND = timedelta(hours=26)
 """… and what stands is looked for where it stands in any zone: its owner may have named another one since."""
 
-_JUMP = timedelta(minutes=5)
-"""By so much the clock on the wall differs from the steady one that was set, or that slept."""
 _OVERLAP = timedelta(hours=1)
 """What came late into the log is read with what is new."""
 
@@ -46,10 +44,8 @@ class AlarmFeed:
         """Begin without any device."""
         self._now = now
         self._takers = dict[MeterKey, list[tuple[Take, Callable[[], datetime | None]]]]()
-        self.last: datetime | None = None
-        """When the log was read last …"""
-        self._last_steady = 0.0
-        """… also by the steady clock."""
+        self._read: Instant | None = None
+        """When the log was read last."""
         self._jumped_from: datetime | None = None
         """When it was read last before the clock jumped."""
         self.trouble: CloudError | None = None
@@ -82,6 +78,11 @@ class AlarmFeed:
 
         return leave
 
+    @property
+    def last(self) -> datetime | None:
+        """When the log was read last."""
+        return None if self._read is None else self._read.wall
+
     async def look(self, account: Account) -> None:
         """Read the log; where nobody asks it is left alone. Raises CloudError."""
         if not self._takers:
@@ -94,7 +95,7 @@ class AlarmFeed:
         except CloudError as error:
             self.trouble = error
             raise
-        self.last, self._last_steady, self.trouble = now, asyncio.get_running_loop().time(), None
+        self._read, self.trouble = Instant.now(self._now), None
         if since < now - LOOKS_BACK:
             self._far = now
         by_meter = defaultdict[MeterKey, list[Report]](list)
@@ -148,13 +149,11 @@ class AlarmFeed:
 
         Where a clock jumped nobody knows which of both times is right, nor that of the jump before.
         """
-        if self.last is None:
+        if (read := self._read) is None:
             return now
-        passed = timedelta(seconds=asyncio.get_running_loop().time() - self._last_steady)
-        has_jumped = abs(now - self.last - passed) > _JUMP
-        before = min(self.last, self._jumped_from or self.last) if has_jumped else self.last
-        if has_jumped:
-            self._jumped_from = self.last
+        before = read.wall
+        if read.has_jumped(Instant.now(self._now)):
+            before, self._jumped_from = min(before, self._jumped_from or before), before
         return min(before, now) - _OVERLAP
 
     def _oldest(self) -> Iterator[datetime | None]:

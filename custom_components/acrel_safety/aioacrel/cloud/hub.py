@@ -21,6 +21,7 @@ from .account import Account, utcnow
 from .asking import Asking
 from .errors import CloudBusyError, CloudError, UnfitAnswerError
 from .feeding import Feeding
+from .instant import Instant
 from .lag import Lag
 from .lists import Lists, is_of_all
 from .ordering import Ordering
@@ -38,6 +39,8 @@ LONGEST_WAIT = 900.0
 _JITTER = 0.1
 _HURRY_SECONDS = 10.0
 """Between two polls that somebody hurries."""
+_LOOK_SECONDS = 30.0
+"""Between two looks whether the clock jumped."""
 
 type Hook = Callable[[Account], Awaitable[None]]
 
@@ -80,6 +83,8 @@ class CloudHub:
         self.feeding = Feeding(self._sources.values, now, self._wake.set)
         self._asking = Asking(account, self._lists, self._sources, self.feeding.wants_values, now)
         self._hurried = 0.0
+        self._looked = Instant(now(), 0.0)
+        """When it was looked last whether the clock jumped."""
         self._failures = 0
         self._took = 0.0
         """Seconds from the beginning to the end of the latest poll that was answered, the log of alarms with it."""
@@ -108,6 +113,7 @@ class CloudHub:
 
     async def start(self) -> None:
         """Log in, find the sites, ask once, and go on by itself. Raises AcrelError."""
+        self._looked = Instant.now(self.now)
         await self.account.login()
         try:
             await self._asking.list_sites()
@@ -217,12 +223,24 @@ class CloudHub:
 
     async def _run(self) -> None:
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._wait()):
-                    await self._wake.wait()
+            await self._rest(asyncio.get_running_loop().time() + self._wait())
             # Whoever wakes it during a poll may want what that one has left out.
             self._wake.clear()
             await self._poll_quietly()
+
+    async def _rest(self, until: float) -> None:
+        """Wait for the next poll; what is known is looked at anew where the clock jumped, and the server asked."""
+        loop = asyncio.get_running_loop()
+        while (left := until - loop.time()) > 0 and not self._wake.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left, _LOOK_SECONDS)):
+                    await self._wake.wait()
+            before, self._looked = self._looked, Instant.now(self.now)
+            if before.has_jumped(self._looked):
+                for source in self.sources:
+                    source.look_again()
+                # A server that wants to be left alone is left alone.
+                until = until if self._retry_after is not None else loop.time()
 
     async def _poll_quietly(self) -> None:
         try:
@@ -235,9 +253,13 @@ class CloudHub:
         """Return for how many seconds to wait; longer each time nothing came of it, and as long as the server says."""
         wait = self.every * min(2.0**self._failures, LONGEST_WAIT / LEAST_SECONDS)
         wait = max(self.every, min(wait, LONGEST_WAIT))
-        if isinstance(self.trouble, CloudBusyError) and self.trouble.retry_after is not None:
-            wait = max(wait, self.trouble.retry_after)
+        wait = max(wait, self._retry_after or 0.0)
         return wait * (1.0 + random.uniform(-_JITTER, _JITTER))  # noqa: S311 - so that not all ask at once
+
+    @property
+    def _retry_after(self) -> float | None:
+        """For how many seconds the server wants to be left alone, as far as it said that."""
+        return self.trouble.retry_after if isinstance(self.trouble, CloudBusyError) else None
 
     async def poll(self) -> None:
         """Ask for everything once. Never raises what the server is to blame for."""

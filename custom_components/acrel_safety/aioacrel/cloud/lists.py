@@ -5,12 +5,14 @@ Details are read of devices in alarm alone, so many in a poll and no more; what 
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from math import inf
 from typing import TYPE_CHECKING
 
 from .account import Account
 from .errors import AccountError, CloudBusyError, CloudError, CloudUnreachableError, LicenceError
 from .fields import comes_twice
+from .instant import Instant
 from .judging import LATER, Known
 from .records import Connection, Details, Meter, MeterKey, Values
 
@@ -25,7 +27,6 @@ DETAILS_HOLD = timedelta(minutes=5)
 """What details said that are older says nothing of now: meanwhile another alarm may have come."""
 MOST_LATE = 2
 """Answers that may not come in one poll, or not whole: one call may be too much for a server that is well otherwise."""
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Lists:
@@ -39,7 +40,7 @@ class Lists:
         self._details_left = MOST_DETAILS
         self._late = 0
         """Answers that did not come in this poll."""
-        self._detailed: dict[MeterKey, datetime] = {}
+        self._detailed: dict[MeterKey, Instant] = {}
         """When the details of a device were read last."""
 
     def begin(self) -> None:
@@ -65,7 +66,7 @@ class Lists:
 
     def in_turn(self, keys: Iterable[MeterKey]) -> list[MeterKey]:
         """Return devices in the order in which they are looked at: first those whose details were read longest ago."""
-        return sorted(keys, key=lambda key: self._detailed.get(key, _NEVER))
+        return sorted(keys, key=lambda key: self._detailed[key].steady if key in self._detailed else -inf)
 
     async def details(self, source: CloudSource, meter: Meter | None, *, asks: bool = True) -> Details | None:
         """Return what the details of a device say that is in alarm, as far as that holds; None where nothing does.
@@ -79,7 +80,7 @@ class Lists:
             self._details_left -= 1
             details = await self._quietly(lambda: self._account.details(source.site, source.code))
             if details is not None:
-                self._detailed[source.key] = self._now()
+                self._detailed[source.key] = Instant.now(self._now)
             return details
         return known.details if self._details_hold(source.key) else None
 
@@ -115,11 +116,11 @@ class Lists:
         last = self._detailed.get(key)
         if self._details_left <= 0:
             return False
-        return known.details is None or last is None or self._now() - last >= DETAILS_EVERY
+        return known.details is None or last is None or last.passed(Instant.now(self._now)) >= DETAILS_EVERY
 
     def _details_hold(self, key: MeterKey) -> bool:
         last = self._detailed.get(key)
-        return last is not None and timedelta() <= self._now() - last < DETAILS_HOLD
+        return last is not None and last.passed(Instant.now(self._now)) < DETAILS_HOLD
 
     async def values(self, site: str) -> Mapping[str, Values] | None:
         """Return what the devices of a site measure; None where only that cannot be had. Raises what is so for all."""

@@ -317,6 +317,10 @@ class CloudSource:
         self._server_trouble = trouble
         self._look(trouble)
 
+    def look_again(self) -> None:
+        """Judge what is known by another time: the clock jumped."""
+        self._look(self._server_trouble)
+
     def _look(self, trouble: AcrelError | None = None) -> None:
         now = self.hub.now()
         if trouble is None and self.is_other:
