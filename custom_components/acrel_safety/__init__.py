@@ -22,7 +22,7 @@ from .desk import desk_of
 from .devices import is_in_use, register_hub
 from .forgetting import async_forget_link
 from .hubs import hub_of
-from .hubs.cloud_session import async_read_profiles
+from .hubs.cloud_session import async_read_profiles, async_read_zones
 from .issues import forget_former_issues
 from .lasthour import async_serve_pictures
 from .loading import add_device, async_load_models, enabled_points, read_tables
@@ -71,6 +71,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     await trip_memory(hass).async_open()
     memory = TotalsMemory(hass, entry)
     await memory.async_load()
+    await async_read_zones(hass, entry.data)
     hub = hub_of(hass, entry)
     data = entry.runtime_data = AcrelRuntimeData(hub=hub, memory=memory)
     # Whatever fails from here on, and at every unload: the plant keeps no device that nobody shows.

@@ -40,6 +40,7 @@ CONF_SECOND_PASSWORD: Final = "second_password"  # noqa: S105 - the name of a fi
 """What a server wants before a command; stored only where its owner asked for that."""
 CONF_POLL_EVERY: Final = "poll_every"
 CONF_CODE: Final = "meter_code"
+CONF_SITE_ZONES: Final = "site_zones"
 """What a server knows a device by."""
 CONF_SITE: Final = "site"
 CONF_KIND: Final = "meter_type"

@@ -28,6 +28,7 @@ from .const import (
     CONF_SECRET,
     CONF_SERIAL,
     CONF_SITE,
+    CONF_SITE_ZONES,
     CONF_USER_ID,
     CONF_XML_SECRET,
 )
@@ -57,6 +58,7 @@ TO_REDACT = {
     CONF_FEED_USER,
     CONF_FEED_PASSWORD,
     CONF_USER_ID,
+    CONF_SITE_ZONES,
 }
 """Where a link is: a forwarded port finds a gateway as well as a name does. Who a gateway is, and what it hides by."""
 OF_DEVICES = {CONF_SERIAL, CONF_SAME_AS_PLACE, CONF_CODE, CONF_SITE}

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from simulator.cloud.calls import INVALID, Call, Handler, RefusedError
+from simulator.cloud.clock import Clock
 from simulator.cloud.events import GENERAL, HIGH, LOW, MAJOR, OVER_LIMIT, RECOVERED, SIGNAL, URGENT, Event
 
 if TYPE_CHECKING:
@@ -91,10 +92,9 @@ async def _events(call: Call) -> object:
 
 
 def _wanted(call: Call, events: list[Event]) -> list[Event]:
-    text, read = call.text, call.cloud.clock.read
+    text = call.text
     level, site = text("fMessinfotypeID", ""), text("fSubid", "")
     confirmed, key = _TRUE.get(text("fConfirmstatus", "").lower()), text("searchKey", "")
-    since, until = read(text("fStarttime", "")), read(text("fEndtime", ""))
     if site:
         call.site_of(site)
     return [
@@ -103,10 +103,15 @@ def _wanted(call: Call, events: list[Event]) -> list[Event]:
         if level in ("", event.level)
         and site in ("", event.site)
         and confirmed in (None, event.confirmed)
-        and (since is None or event.time >= since)
-        and (until is None or event.time <= until)
+        and _is_within(call.clock_of(event.site), event, text("fStarttime", ""), text("fEndtime", ""))
         and (not key or key in f"{call.cloud.log.levels.get(event.level)} {event.description} {event.meter_name}")
     ]
+
+
+def _is_within(clock: Clock, event: Event, begin: str, end: str) -> bool:
+    """Whether an event is of a time, by the clock of its site."""
+    since, until = clock.read(begin), clock.read(end)
+    return (since is None or event.time >= since) and (until is None or event.time <= until)
 
 
 def _row(call: Call, event: Event) -> dict[str, object]:
@@ -116,7 +121,7 @@ def _row(call: Call, event: Event) -> dict[str, object]:
         "fSubname": call.cloud.sites[event.site].name,
         "fDevicecode": event.meter,
         "fDevicename": event.meter_name,
-        "fAlarmtime": call.cloud.clock.text(event.time),
+        "fAlarmtime": call.clock_of(event.site).text(event.time),
         "fAlarmtype": event.type,
         "fAlarmdesc": event.description,
         "fMessInfoExplain": event.group,
@@ -127,7 +132,7 @@ def _row(call: Call, event: Event) -> dict[str, object]:
 
 async def _event(call: Call) -> object:
     for event in call.cloud.log.find([call.text("fAlarmeventlogid")]):
-        at = "" if event.confirmed_at is None else call.cloud.clock.text(event.confirmed_at)
+        at = "" if event.confirmed_at is None else call.clock_of(event.site).text(event.confirmed_at)
         more = {"fParamcode": event.param, "fParamname": event.param, "valueType": "", "fValue": event.value}
         more |= {"fLimitvalue": event.limit, "fConfirmusername": event.confirmed_by, "fConfirmtime": at}
         return {"alarmEventLogById": _row(call, event) | more}
@@ -161,7 +166,8 @@ async def _confirm_site(call: Call) -> object:
 
 
 async def _over_limit(call: Call) -> object:
-    site, read, text = call.site(), call.cloud.clock.read, call.text
+    site, text = call.site(), call.text
+    read = site.clock.read
     since, until = read(text("startDate", "")), read(text("endDate", ""))
     rows = [
         {
@@ -170,7 +176,7 @@ async def _over_limit(call: Call) -> object:
             "fValue": event.value,
             "fLimitvalue": event.limit,
             "fAlarmtype": event.type,
-            "fStarttime": call.cloud.clock.text(event.time),
+            "fStarttime": call.clock_of(event.site).text(event.time),
         }
         for event in call.cloud.log.events
         if event.site == site.id
@@ -196,7 +202,7 @@ async def _platform(call: Call) -> object:
             "f_DeviceCode": meter.code,
             "f_DeviceName": meter.name,
             "f_AlarmDesc": "仪表离线",
-            "f_StartTime": call.cloud.clock.text(meter.heard),
+            "f_StartTime": call.clock_of(meter.site).text(meter.heard),
         }
         for meter in lost
     ]

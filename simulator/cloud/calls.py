@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.cloud.accounts import Account
 from simulator.cloud.behaviour import Behaviour
+from simulator.cloud.clock import Clock
 from simulator.cloud.meters import Meter, Site
 from simulator.cloud.requests import Heard
 
@@ -63,6 +64,10 @@ class Call:
         if self.account.sites is not None and site_id not in self.account.sites:
             raise RefusedError(NO_ACCESS, "无该站点权限")
         return site
+
+    def clock_of(self, site: str) -> Clock:
+        """Return the clock by which times of a site are spelled."""
+        return self.cloud.sites[site].clock
 
     def sites(self) -> list[Site]:
         """Return those that the account sees."""

@@ -192,7 +192,7 @@ def _command(call: Call, content: Mapping[str, object], *, is_310: bool) -> Comm
             pass
         case "DO", ("3" | "4") as value if is_310:
             times = str(content.get("openTime") or ""), str(content.get("closeTime") or "")
-            timer = timer_of(*times, daily=value == _DAILY, read=call.cloud.clock.read)
+            timer = timer_of(*times, daily=value == _DAILY, read=call.clock_of(meter.site).read)
             if timer is None:
                 raise RefusedError(INVALID, "时间错误")
         case _:
@@ -217,7 +217,8 @@ async def _log_310(call: Call) -> object:
 
 
 def _logged(call: Call, commands: Iterable[Command]) -> object:
-    site, read, text = call.site(), call.cloud.clock.read, call.text
+    site, text = call.site(), call.text
+    read = site.clock.read
     since, until = read(text("startTime", "")), read(text("endTime", ""))
     found = [
         _row(call, command)
@@ -234,7 +235,7 @@ def _logged(call: Call, commands: Iterable[Command]) -> object:
 
 
 def _row(call: Call, command: Command) -> dict[str, object]:
-    clock = call.cloud.clock
+    clock = call.clock_of(command.meter.site)
     return {
         "fControltype": command.type,
         "fSendtime": clock.text(command.sent),

@@ -110,13 +110,14 @@ def day_of(text: str, zone: tzinfo) -> tuple[datetime, datetime]:
 
 def _day(call: Call) -> tuple[datetime, datetime]:
     try:
-        return day_of(call.text("time"), call.cloud.clock.zone)
+        return day_of(call.text("time"), call.site().clock.zone)
     except ValueError as error:
         raise RefusedError(INVALID, "time 参数错误") from error
 
 
 async def _leakage(call: Call) -> object:
-    site, history, text = call.site(), call.cloud.history, call.cloud.clock.text
+    site, history = call.site(), call.cloud.history
+    text = site.clock.text
     meter = call.meter(call.text("fMetercode"))
     if meter.site != site.id:
         raise RefusedError(INVALID, "设备不存在")
@@ -166,7 +167,7 @@ async def _electric(call: Call) -> object:
     (meter,) = _circuits(call, call.text("fCircuitid"))[:1]
     measures = _MEASURES.get(call.text("EnergyKind"), {})
     asked = {name.removeprefix("f") for name in call.text("fPhase", "").split("-") if name}
-    text, prefix = call.cloud.clock.text, "f" if call.behaviour.prefixed_params else ""
+    text, prefix = call.site().clock.text, "f" if call.behaviour.prefixed_params else ""
     rows = [
         {
             "fCollecttime": text(moment),
@@ -181,7 +182,7 @@ async def _electric(call: Call) -> object:
 
 
 async def _consumed(call: Call) -> object:
-    read, now = call.cloud.clock.read, call.cloud.clock.now()
+    read, now = call.site().clock.read, call.cloud.clock.now()
     begin, end = read(call.text("startTime")), read(call.text("endTime"))
     if begin is None or end is None or begin > end:
         raise RefusedError(INVALID, "时间参数错误")

@@ -45,7 +45,7 @@ def _listed(call: Call, meter: Meter) -> dict[str, object]:
     if meter.kind == ARCM310:
         value = {
             "status": row["meterStatus"],
-            "receiveTime": call.cloud.clock.text(meter.heard),
+            "receiveTime": call.clock_of(meter.site).text(meter.heard),
             "timerStatus": "0" if meter.timer is None else "1",
             "switchStatus": "1" if meter.closed else "0",
         }
@@ -71,7 +71,7 @@ async def _device(call: Call) -> object:
             "stationId": meter.site,
             "buildId": "1",
             "gatewayId": meter.gateway,
-            "updateTime": call.cloud.clock.text(meter.heard),
+            "updateTime": call.clock_of(meter.site).text(meter.heard),
             "meterStatus": "1" if alarms else "0",
             "meterDetail": _packed(call, alarms),
         }
@@ -79,7 +79,7 @@ async def _device(call: Call) -> object:
 
 
 async def _leakage(call: Call) -> object:
-    text = call.cloud.clock.text
+    text = call.site().clock.text
     rows = []
     for meter in call.site().meters.values():
         values = meter.values()
@@ -91,7 +91,7 @@ async def _leakage(call: Call) -> object:
 
 
 async def _temperatures(call: Call) -> object:
-    text = call.cloud.clock.text
+    text = call.site().clock.text
     rows = []
     for meter in call.site().meters.values():
         values = meter.values()
@@ -116,7 +116,7 @@ async def _connections(call: Call) -> object:
 
 
 def _connection(call: Call, meter: Meter, number: int) -> dict[str, object]:
-    clock, lost = call.cloud.clock, meter.lost_at
+    clock, lost = call.clock_of(meter.site), meter.lost_at
     row: dict[str, object] = {
         "fGatewayid": meter.gateway,
         "fGatewayname": f"Gateway {meter.gateway}",
@@ -133,7 +133,8 @@ def _connection(call: Call, meter: Meter, number: int) -> dict[str, object]:
 
 
 async def _gateways(call: Call) -> object:
-    site, clock = call.site(), call.cloud.clock
+    site = call.site()
+    clock = site.clock
     heard: dict[str, list[Meter]] = {}
     for meter in site.meters.values():
         heard.setdefault(meter.gateway, []).append(meter)

@@ -83,10 +83,10 @@ class Cloud:
         """Return what tells an account from the others of this server."""
         return str(1001 + list(self.accounts).index(account.user))
 
-    def site(self, name: str = "Demo site", site_id: str = "") -> Site:
-        """Add a site."""
+    def site(self, name: str = "Demo site", site_id: str = "", *, zone: tzinfo | None = None) -> Site:
+        """Add a site; its times may be in a zone of its own."""
         site_id = site_id or str(10100001 + len(self.sites))
-        self.sites[site_id] = site = Site(site_id, name, self.clock)
+        self.sites[site_id] = site = Site(site_id, name, self.clock if zone is None else Clock(zone, self.clock.now))
         return site
 
     def fail(self, kind: str, at: str = "", **options: Any) -> Fault:  # noqa: ANN401
@@ -175,7 +175,7 @@ class Cloud:
             for meter in site.meters.values():
                 instrument = meter.instrument
                 if meter.timer is not None:
-                    timers.run(meter, self._looked, now, self.clock.zone, self.clock.read)
+                    timers.run(meter, self._looked, now, site.clock.zone, site.clock.read)
                 if isinstance(instrument, Standing) or meter.told or meter.figures.active:
                     meter.look()
                     alarming.watch(self, meter)

@@ -45,7 +45,7 @@ def one_input(data: bytes) -> None:
                 reading.meters(read, "1", CHINA)
                 reading.values(read, KNOWN.leakage, "fMetercode", "fUpdatetime", CHINA)
                 reading.connections(read, {}, CHINA)
-                logs.alarms(read, KNOWN.recoveries, CHINA)
+                logs.alarms(read, KNOWN.recoveries, lambda _: CHINA)
                 logs.commands(read, CHINA)
                 days.leakage(read, KNOWN.leakage_history, CHINA)
                 days.energy(read, ["1"])

@@ -16,6 +16,7 @@ from custom_components.acrel_safety.aioacrel.cloud.errors import CloudError
 from custom_components.acrel_safety.aioacrel.cloud.fields import CHINA
 from custom_components.acrel_safety.aioacrel.cloud.profile_reader import profile
 from custom_components.acrel_safety.aioacrel.cloud.records import MeterKey
+from custom_components.acrel_safety.aioacrel.cloud.zones import Zones
 from simulator.cloud import ARCM300T, Cloud
 from simulator.cloud.events import GENERAL, MAJOR, RECOVERED, Event
 
@@ -158,7 +159,7 @@ async def test_another_zone_makes_no_event_news_that_was_known_and_loses_none() 
         (found,) = plant.alarms.standing()
         told = len(plant.happened)
         for zone in (timezone(timedelta(hours=-11)), UTC, timezone(timedelta(hours=14)), CHINA):
-            account.zone = zone
+            account.zones = Zones(zone)
             feed = AlarmFeed(now=lambda: NOW)
             feed.on(MeterKey(box.site, box.code), board.watch.note_reports, lambda: board.watch.oldest_report)
             await feed.look(account)

@@ -72,7 +72,7 @@ async def test_after_sleeping_for_hours_nothing_of_before_is_shown_as_being_of_n
             cloud.faults.clear()
             await asyncio.sleep(20 * POLL)
         assert seen.is_well
-        assert it.hub.lag.behind is None
+        assert it.hub.behind is None
 
 
 @pytest.mark.parametrize("hours", HOURS)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.acrel_safety.aioacrel.cloud.zones import Zones
 from custom_components.acrel_safety.aioacrel.control.caller import Caller, CallerKind
 from custom_components.acrel_safety.aioacrel.control.control import Control
 from custom_components.acrel_safety.aioacrel.control.outcome import Outcome, Reason, Result
@@ -240,7 +241,7 @@ async def test_what_comes_into_view_only_because_time_goes_on_is_not_taken_for_t
     cloud = cloud_at_noon()
     async with office(cloud) as it:
         # In the zone of the account the server writes times that are seven hours ahead.
-        it.hub.account.zone = timezone(timedelta(hours=1))
+        it.hub.account.zones = Zones(timezone(timedelta(hours=1)))
         told = Told(it, monitor(cloud, 0.0), {DONE: True})
         await it.hub.start()
         began = asyncio.get_running_loop().time()

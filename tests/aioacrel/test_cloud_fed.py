@@ -36,7 +36,7 @@ class Told:
 
     @classmethod
     async def begin(cls, it: Office) -> Told:
-        return cls(it, it.hub.feeding.begin(await it.hub.account.units(), it.hub.account.zone))
+        return cls(it, it.hub.feeding.begin(await it.hub.account.units(), it.hub.account.zone_of))
 
     def whole(self) -> None:
         """Publish all that the server knows."""

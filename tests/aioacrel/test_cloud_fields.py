@@ -164,7 +164,7 @@ def test_alarms_in_a_shape_that_nobody_knows_are_unknown_and_none_of_them_is_ove
 def test_an_event_whose_number_cannot_be_sent_back_is_told_all_the_same() -> None:
     event = {"fDevicecode": "1", "fAlarmtime": "2026-11-22 09:02:00", "fAlarmtype": "高限报警", "fAlarmdesc": "漏电"}
     rows = [{**event, "fAlarmeventlogid": one} for one in ("81/1", "81/2", "报警-1", "x" * 10_000, None)]
-    found = logs.alarms([*rows, *rows, {"fAlarmdesc": "of nobody"}, {}], KNOWN.recoveries, CHINA)
+    found = logs.alarms([*rows, *rows, {"fAlarmdesc": "of nobody"}, {}], KNOWN.recoveries, lambda _: CHINA)
     ids = [one.id for one in found]
     assert len(ids) == 2 * len(rows)
     assert len(set(ids)) == len(rows)
@@ -251,7 +251,7 @@ def test_whatever_an_answer_holds_what_is_read_of_it_can_be(tree: Any) -> None: 
         reading.connections(found, {}, CHINA)
         reading.circuits(found, "1")
         logs.levels(found)
-        for event in logs.alarms(found, KNOWN.recoveries, CHINA):
+        for event in logs.alarms(found, KNOWN.recoveries, lambda _: CHINA):
             assert event.id
         logs.commands(found, CHINA)
         samples = days.leakage(found, KNOWN.leakage_history, CHINA)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custom_components.acrel_safety.aioacrel.cloud.records import Meter as Listed
+from custom_components.acrel_safety.aioacrel.cloud.zones import Zones
 from custom_components.acrel_safety.aioacrel.control.caller import AUTOMATION, Caller, CallerKind
 from custom_components.acrel_safety.aioacrel.control.control import Act
 from custom_components.acrel_safety.aioacrel.control.inturn import in_turn
@@ -107,7 +108,7 @@ async def test_a_time_without_a_zone_is_of_the_accounts_also_where_its_clock_is_
     cloud = cloud_at_noon()
     meter = breaker(cloud)
     async with office(cloud) as it:
-        it.hub.account.zone = ZoneInfo("Europe/Berlin")
+        it.hub.account.zones = Zones(ZoneInfo("Europe/Berlin"))
         timers = Timed(it, meter).source.timers
         assert timers is not None
         moment = timers.moment(datetime.fromisoformat(written))
@@ -122,7 +123,7 @@ async def test_a_time_without_a_zone_is_of_the_accounts_also_where_its_clock_is_
 async def test_in_a_zone_without_another_clock_in_summer_no_hour_is_missing(name: str) -> None:
     cloud = cloud_at_noon()
     async with office(cloud) as it:
-        it.hub.account.zone = ZoneInfo(name)
+        it.hub.account.zones = Zones(ZoneInfo(name))
         timers = Timed(it, breaker(cloud)).source.timers
         assert timers is not None
         for month, day in (("03", "28"), ("10", "31")):
@@ -136,7 +137,7 @@ async def test_a_daily_time_is_the_same_by_the_servers_clock_before_and_after_th
     cloud.account(USER, PASSWORD, second=SECOND)
     meter = breaker(cloud)
     async with office(cloud) as it:
-        it.hub.account.zone, it.hub.now = ZoneInfo("Europe/Berlin"), lambda: begin + (clock() - START)
+        it.hub.account.zones, it.hub.now = Zones(ZoneInfo("Europe/Berlin")), lambda: begin + (clock() - START)
         box = Timed(it, meter)
         await it.hub.start()
         assert (await box.set(Timer(kind=TimerKind.DAILY, opens=time(22)))).is_confirmed
@@ -197,7 +198,7 @@ async def test_of_an_hour_that_comes_twice_the_second_cannot_be_said_to_the_serv
     cloud = cloud_at_noon()
     meter = breaker(cloud)
     async with office(cloud) as it:
-        it.hub.account.zone = ZoneInfo("Europe/Berlin")
+        it.hub.account.zones = Zones(ZoneInfo("Europe/Berlin"))
         box = Timed(it, meter)
         timers = box.source.timers
         assert timers is not None
@@ -583,7 +584,7 @@ async def test_where_the_servers_clock_or_zone_is_wrong_no_timer_is_set(zone: Zo
     if zone is None:
         meter.age_s = -1200.0
     async with office(cloud) as it:
-        it.hub.account.zone = zone or it.hub.account.zone
+        it.hub.account.zones = Zones(zone or it.hub.account.zones.usual)
         box = Timed(it, meter)
         await it.hub.start()
         for timer in (once(1200), DAILY):

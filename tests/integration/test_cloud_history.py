@@ -30,6 +30,7 @@ from custom_components.acrel_safety.aioacrel.cloud.address import CloudAddress
 from custom_components.acrel_safety.aioacrel.cloud.backfill import Backfill
 from custom_components.acrel_safety.aioacrel.cloud.history import Calendar, bounds
 from custom_components.acrel_safety.aioacrel.cloud.profile_reader import profile
+from custom_components.acrel_safety.aioacrel.cloud.zones import Zones
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.const import DOMAIN
@@ -110,7 +111,13 @@ async def fetching(hass: HomeAssistant) -> AsyncGenerator[Rig]:
     async with cloud, aiohttp.ClientSession() as session:
         address = CloudAddress.parse(cloud.url, allow_http=True)
         account = Account(
-            session, address, profile("acrelcloud-1000"), user=USER, password=PASSWORD, zone=BERLIN, now=lambda: now[0]
+            session,
+            address,
+            profile("acrelcloud-1000"),
+            user=USER,
+            password=PASSWORD,
+            zones=Zones(BERLIN),
+            now=lambda: now[0],
         )
         calendar = Calendar(zone=BERLIN, now=lambda: now[0], months=1)
         yield Rig(cloud, meter, account, CloudHistory(hass, entry, account, calendar, every=0.0), hass, now)

@@ -47,6 +47,7 @@ from ..const import (
     CONF_PUT_ASIDE,
     CONF_SECOND_PASSWORD,
     CONF_SITE,
+    CONF_SITE_ZONES,
     CONF_USER_ID,
     SUBENTRY_DEVICE,
     TYPE_CLOUD,
@@ -54,6 +55,7 @@ from ..const import (
 from ..hubs.cloud_data import ACCOUNT, METER
 from ..hubs.uplink_data import Time
 from .cloud_feed_forms import feed_data, feed_fields
+from .cloud_zone_steps import CONF_OTHER_ZONES
 from .device_forms import Catalogue, choices_of, said_settings, settings_said
 from .explain import FlowError, FormError, explain
 from .link_forms import FormData, as_whole, choice, number
@@ -65,7 +67,7 @@ PROBED = "probed"
 """The choice to have it found out which profile fits."""
 CONF_FORGET = "forget_second_password"
 _HIDDEN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
-_KEPT = (CONF_ALLOW_HTTP, CONF_USER_ID)
+_KEPT = (CONF_ALLOW_HTTP, CONF_USER_ID, CONF_SITE_ZONES)
 
 # -- The account ------------------------------------------------------------------------------------------------------
 
@@ -77,6 +79,7 @@ def account_schema(texts: FlowTexts, *, is_known: bool, has_second: bool = False
         kinds.insert(0, SelectOptionDict(value=PROBED, label=texts("cloud_notes", "probed")))
     more: dict[probatio.Marker, object] = {
         probatio.Required(CONF_CLOCK, default=Time.VENDOR.value): choice([*map(str, Time)], "clock"),
+        probatio.Required(CONF_OTHER_ZONES, default=False): BooleanSelector(),
         probatio.Optional(CONF_POLL_EVERY): number("s"),
         probatio.Optional(CONF_HISTORY_MONTHS): number(),
         probatio.Required(CONF_HISTORY_ELECTRIC, default=False): BooleanSelector(),

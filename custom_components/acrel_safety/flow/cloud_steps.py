@@ -26,7 +26,6 @@ from ..const import (
 from ..hubs.cloud_feed import async_probe
 from ..hubs.cloud_session import async_account_of, async_read_profiles
 from ..markdown import plain
-from ..turns import turn
 from .cloud_feed_forms import is_other_feed, wants_yes, wrong_feed
 from .cloud_forms import (
     CONF_DEVICES,
@@ -44,8 +43,8 @@ from .cloud_forms import (
     profiles_to_try,
     subentry_of,
 )
+from .cloud_zone_steps import CONF_OTHER_ZONES, CloudZoneSteps
 from .ending import ends_clearly
-from .entry_steps import EntrySteps
 from .explain import FlowError, FormError
 from .link_forms import FormData
 from .selector_texts import FlowTexts
@@ -53,7 +52,7 @@ from .selector_texts import FlowTexts
 _SECRETS = (CONF_PASSWORD, CONF_SECOND_PASSWORD, CONF_FEED_PASSWORD)
 
 
-class CloudSteps(EntrySteps):
+class CloudSteps(CloudZoneSteps):
     """Ask for an account, log in to see whether it is one, and only then save anything."""
 
     _texts_now: FlowTexts
@@ -158,9 +157,9 @@ class CloudSteps(EntrySteps):
         entry = self._get_reconfigure_entry()
         if any(one.unique_id == self.unique_id and one is not entry for one in self._async_current_entries()):
             raise AbortFlow("already_configured")
-        async with turn(self.hass, entry.entry_id):
-            self.hass.config_entries.async_update_entry(entry, unique_id=self.unique_id)
-            return self._save(entry, data, self._account_form.get(CONF_NAME, "").strip())
+        if self._account_form.get(CONF_OTHER_ZONES):
+            return await self._show_zones()
+        return await self._save_account()
 
     async def _tried(self, data: FormData) -> str:
         """Log in, look for devices where none are known yet, and return who it is. Raises FormError."""

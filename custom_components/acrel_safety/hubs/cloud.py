@@ -105,7 +105,7 @@ class CloudEntryHub:
         await self._trouble.async_start()
         if self._told is not None:
             self._told.start()
-        self._history = history_of(self._hass, self._entry, self.account, self.account.zone)
+        self._history = history_of(self._hass, self._entry, self.account, self.account.zones)
         if self._history is not None:
             # A question for each site: nobody waits for that at the start, and what is alive depends on none of it.
             begin = self._begin_history(self._history)

@@ -29,6 +29,7 @@ from ..const import (
     CONF_PUT_ASIDE,
     CONF_SECOND_PASSWORD,
     CONF_SITE,
+    CONF_SITE_ZONES,
     CONF_USER_ID,
     TYPE_CLOUD,
 )
@@ -40,6 +41,8 @@ from .uplink_data import Time
 LONGEST_POLL = 3600
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _MOST_PROVED = 8
+_ZONE = re.compile(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,3}")
+_MOST_ZONES = 10_000
 
 
 def _sound_host(value: object) -> object:
@@ -87,6 +90,20 @@ def _sound_proved(value: object) -> object:
     return value
 
 
+def is_zone(value: object) -> bool:
+    """Whether that can be the name of a zone."""
+    return isinstance(value, str) and _ZONE.fullmatch(value) is not None
+
+
+def _sound_zones(value: object) -> object:
+    """Check the names of zones by site; whether there is such a zone is seen when it is read."""
+    if not isinstance(value, Mapping) or len(value) > _MOST_ZONES:
+        raise UnfitError("wrong", "", "")
+    if not all(_is_id(site) and is_zone(name) for site, name in value.items()):
+        raise UnfitError("wrong", "", "")
+    return value
+
+
 def _known_profile(value: object) -> object:
     """Take the id of a profile that is known by now: files of the user's folder come and go."""
     return one_of(*known_profiles())(value)
@@ -102,6 +119,7 @@ ACCOUNT = probatio.Schema(
         probatio.Required(CONF_PROFILE): _known_profile,
         probatio.Optional(CONF_ALLOW_HTTP): flag,
         probatio.Optional(CONF_CLOCK): one_of(*map(str, Time)),
+        probatio.Optional(CONF_SITE_ZONES): _sound_zones,
         probatio.Optional(CONF_USER_ID): text("wrong"),
         probatio.Optional(CONF_SECOND_PASSWORD): _sound_secret,
         probatio.Optional(CONF_POLL_EVERY): number("bad_poll_every", LEAST_SECONDS, LONGEST_POLL, is_whole=True),

@@ -54,7 +54,7 @@ async def async_probe(data: Mapping[str, Any], account: Account) -> None:
     if is_there is False:
         raise FeedOffError(host=account.address.place)
     sites = [site.id for site in await account.sites()]
-    await link_of(data, Feed(sites, {}, zone=account.zone, now=dt_util.utcnow)).probe()
+    await link_of(data, Feed(sites, {}, zone_of=account.zone_of, now=dt_util.utcnow)).probe()
 
 
 class CloudFeed:
@@ -107,7 +107,7 @@ class CloudFeed:
         }
 
     async def _run(self) -> None:
-        feed = self._hub.feeding.begin(await self._units(), self._hub.account.zone)
+        feed = self._hub.feeding.begin(await self._units(), self._hub.account.zone_of)
         try:
             self._link = link = link_of(self._entry.data, feed)
         except PlainFeedError:

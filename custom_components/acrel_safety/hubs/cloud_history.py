@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, tzinfo
+from datetime import date
 from math import isclose
 from typing import cast
 
@@ -21,6 +21,7 @@ from ..aioacrel.cloud.errors import NotStoredError
 from ..aioacrel.cloud.history import MONTHS, MOST_MONTHS, USUAL, Calendar, Piece, Progress, Subject, Theme
 from ..aioacrel.cloud.historyrows import Counter, MeanRow, SumRow, means
 from ..aioacrel.cloud.records import CircuitOfMeter, Counted, MeterKey, Sample
+from ..aioacrel.cloud.zones import Zones
 from ..aioacrel.points import Model, Point
 from ..aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from ..checked import flag, number
@@ -229,7 +230,7 @@ class CloudHistory:
         if piece.subject.theme is Theme.ENERGY:
             found = await self._counted(seat, piece.day, cast("Sequence[Counted]", answer))
         else:
-            found = means(cast("Sequence[Sample]", answer), piece.day, self._calendar.zone)
+            found = means(cast("Sequence[Sample]", answer), piece.day, self._calendar.zone_of(seat.site))
         if found is None:
             return None
         count = 0
@@ -249,7 +250,7 @@ class CloudHistory:
         if point is None or len(answer) != 1:
             return {}
         counter = await self._counter(statistic_id(seat.subentry_id, point))
-        rows = counter.take(answer[0], day, self._calendar.zone)
+        rows = counter.take(answer[0], day, self._calendar.zone_of(seat.site))
         return None if rows is None else {point.key: rows}
 
     async def _counter(self, name: str) -> Counter:
@@ -283,14 +284,14 @@ def history_of(
     hass: HomeAssistant,
     entry: ConfigEntry,
     account: Account,
-    zone: tzinfo,
+    zones: Zones,
 ) -> CloudHistory | None:
     """Return who fetches the history of an account as its owner wants it; None where nothing is to be fetched."""
     months = entry.data.get(CONF_HISTORY_MONTHS, MONTHS)
     if not months:
         return None
     wanted = frozenset(Theme) if entry.data.get(CONF_HISTORY_ELECTRIC) is True else USUAL
-    calendar = Calendar(zone=zone, now=dt_util.utcnow, months=months)
+    calendar = Calendar(zone=zones.usual, site_zones=zones.by_site, now=dt_util.utcnow, months=months)
     return CloudHistory(hass, entry, account, calendar, wanted=wanted)
 
 

@@ -5,6 +5,7 @@ account can make that event up. It has no others then, so that one of ours takes
 """
 
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,22 @@ from aiohttp import ClientSession, DummyCookieJar
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..aioacrel.cloud.account import Account
 from ..aioacrel.cloud.address import CloudAddress
 from ..aioacrel.cloud.profile_reader import profile, read_profiles
-from ..const import CONF_ALLOW_HTTP, CONF_CLOCK, CONF_PROFILE, DOMAIN, LOGGER, PROFILE_FOLDER
+from ..aioacrel.cloud.zones import Zones
+from ..const import CONF_ALLOW_HTTP, CONF_CLOCK, CONF_PROFILE, CONF_SITE_ZONES, DOMAIN, LOGGER, PROFILE_FOLDER
 from ..lifetime import at_final_write
 from .uplink_data import Time
 from .zones import zone_of
 
 _OWN: HassKey[ClientSession] = HassKey(f"{DOMAIN}.session")
 """What takes over where Home Assistant closed its own sessions and goes on; all accounts share it."""
+_ZONES: HassKey[dict[str, tzinfo]] = HassKey(f"{DOMAIN}.zones")
+"""The zones of sites that were read, by name."""
 
 
 async def async_read_profiles(hass: HomeAssistant) -> None:
@@ -32,14 +37,23 @@ async def async_read_profiles(hass: HomeAssistant) -> None:
         LOGGER.warning("A profile of a cloud is left out: %s", error)
 
 
+async def async_read_zones(hass: HomeAssistant, data: Mapping[str, Any]) -> None:
+    """Read the zones of an account's sites: later they are asked for where nothing may wait for a disk."""
+    known = hass.data.setdefault(_ZONES, {})
+    for name in set(data.get(CONF_SITE_ZONES, {}).values()):
+        if (zone := await hass.async_add_executor_job(dt_util.get_time_zone, name)) is not None:
+            known[name] = zone
+
+
 async def async_account_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Account:
     """Return the account that an entry's data name; nothing is sent yet. Raises CloudAddressError, PlainHttpError."""
     await async_read_profiles(hass)
+    await async_read_zones(hass, data)
     return account_of(hass, data)
 
 
 def account_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Account:
-    """Return the same where the profiles have been read. Raises CloudAddressError, PlainHttpError."""
+    """Return the same where profiles and zones have been read. Raises CloudAddressError, PlainHttpError."""
     address = CloudAddress.parse(data[CONF_HOST], allow_http=data.get(CONF_ALLOW_HTTP) is True)
     return Account(
         _lent(hass),
@@ -47,8 +61,19 @@ def account_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Account:
         profile(data[CONF_PROFILE]),
         user=data[CONF_USERNAME],
         password=data[CONF_PASSWORD],
-        zone=zone_of(hass, data.get(CONF_CLOCK, Time.VENDOR)),
+        zones=_zones_of(hass, data),
     )
+
+
+def _zones_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Zones:
+    usual = zone_of(hass, data.get(CONF_CLOCK, Time.VENDOR))
+    known, by_site = hass.data.get(_ZONES, {}), dict[str, tzinfo]()
+    for site, name in data.get(CONF_SITE_ZONES, {}).items():
+        if name in known:
+            by_site[site] = known[name]
+        else:
+            LOGGER.warning("There is no zone %s: the times of a site are read in that of its account", name)
+    return Zones(usual, by_site)
 
 
 @callback

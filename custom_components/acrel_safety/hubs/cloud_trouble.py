@@ -131,7 +131,7 @@ class CloudTrouble:
         clocks = [source.trouble for source in hub.sources if isinstance(source.trouble, CloudClockError)]
         if clocks:
             found[CLOUD_CLOCK] = {"detail": plain(clocks[0].text(language))}
-        elif (behind := hub.lag.behind) is not None:
+        elif (behind := hub.behind) is not None:
             detail = phrase("cloud_behind", host=hub.host, hours=f"{behind.total_seconds() / 3600:.1f}")
             found[CLOUD_CLOCK] = {"detail": plain(detail.text(language))}
         return found

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..cloud.profile_reader import PROFILES
 from ..texts import Phrase, phrase
 from .options import Options
-from .typed import number
+from .typed import number, zone
 
 
 def add_cloud(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +33,15 @@ def add_cloud(parser: argparse.ArgumentParser) -> None:
         help="also without encryption: everybody on the way can read the password then",
     )
     parser.add_argument("--site", metavar="ID", help="one site alone")
+    parser.add_argument(
+        "--zone",
+        type=zone,
+        action="append",
+        default=[],
+        dest="zones",
+        metavar="[ID=]ZONE",
+        help="zone of the server's times, as Europe/Berlin, or that of one site (default: China's); may be repeated",
+    )
     parser.add_argument(
         "--record",
         type=Path,

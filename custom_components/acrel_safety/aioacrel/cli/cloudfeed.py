@@ -73,7 +73,7 @@ class Listening:
         sites = [site.id for site in await account.sites() if only in (None, site.id)]
         if only is not None and not sites:
             raise SiteGoneError(host=account.address.place, code=only)
-        return Feed(sites, units, zone=account.zone, now=lambda: datetime.now(UTC), on_values=self._tell)
+        return Feed(sites, units, zone_of=account.zone_of, now=lambda: datetime.now(UTC), on_values=self._tell)
 
     async def run(self, feed: Feed) -> Exit:
         """Listen until Ctrl-C, or for so many seconds. Raises FeedError where there never was a connection."""

@@ -55,6 +55,7 @@ class Options(argparse.Namespace):
     profile: str | None
     allow_http: bool
     site: str | None
+    zones: Sequence[tuple[str, tzinfo]]
     record: Path | None
     feed: str | None
     feed_user: str | None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..errors import AddressFormError
 from ..journal import BadHeadError, Head, Kind
@@ -119,6 +120,15 @@ def moment(text: str) -> datetime:
         return datetime.fromisoformat(text.strip()).astimezone()
     except ValueError, OverflowError, OSError:
         raise WrongValueError(phrase("typed_no_time", found=text)) from None
+
+
+def zone(text: str) -> tuple[str, tzinfo]:
+    """Read a zone (`Europe/Berlin`), or that of a site (`10100001=Europe/Berlin`); without one it is of all sites."""
+    site, _, name = text.rpartition("=")
+    try:
+        return site.strip(), ZoneInfo(name.strip())
+    except ValueError, OSError, ZoneInfoNotFoundError:
+        raise WrongValueError(phrase("typed_no_zone", found=text)) from None
 
 
 def head(text: str) -> Head:

@@ -17,7 +17,7 @@ from .address import CloudAddress
 from .caller import Caller, formed
 from .errors import CommandNotSentError, ProofError, ProofNoneError, ProofWrongError, UnfitAnswerError
 from .exchange import Exchange
-from .fields import CHINA, LONGEST_ID, Json, first, identifier, spelled, yes_or_no
+from .fields import LONGEST_ID, Json, first, identifier, spelled, yes_or_no
 from .paging import PageSize, all_pages
 from .profile import Form, Profile, Title
 from .records import (
@@ -36,6 +36,7 @@ from .records import (
     Values,
 )
 from .wire import Sessions, Wire
+from .zones import IN_CHINA, Zones
 
 MOST_BYTES = 8 * 1024 * 1024
 """Of the pages of one list before the last: what is made of them is many times as large."""
@@ -60,14 +61,15 @@ class Account:
         *,
         user: str,
         password: str,
-        zone: tzinfo = CHINA,
+        zones: Zones = IN_CHINA,
         now: Callable[[], datetime] = utcnow,
         on_exchange: Callable[[Exchange], None] | None = None,
     ) -> None:
         """Take whose account it is; nothing is sent yet."""
         self.address = address
         self.profile = profile
-        self.zone = zone
+        self.zones = zones
+        """Of the server's times."""
         self._wire = Wire(
             session, address, title=Title(profile), header=profile.frame.header, on_exchange=on_exchange, now=now
         )
@@ -95,6 +97,10 @@ class Account:
     def codes_by_name(self, site: str) -> Mapping[str, str]:
         """Return the codes of a site's devices by name, as far as the site was listed and no other has the name."""
         return self._names.get(site, {})
+
+    def zone_of(self, site: str) -> tzinfo:
+        """Return the zone of a site's times, which its owner said: no answer names one."""
+        return self.zones.of(site)
 
     @property
     def figures(self) -> Mapping[str, float | None]:
@@ -126,20 +132,20 @@ class Account:
         found: list[Meter] = []
         for kinds in self.profile.meter_lists:
             answered = await self._pages("meters", {"site": site, "kinds": kinds})
-            found += reading.meters(answered, site, self.zone)
+            found += reading.meters(answered, site, self.zone_of(site))
         known = reading.agreed(found)
         self._names[site] = reading.unique_names(known)
         return known
 
     async def details(self, site: str, code: str) -> Details:
         """Return which alarms of a device are active. Raises CloudError."""
-        found = reading.details(await self._caller.ask("details", {"meter": code}), code, site, self.zone)
+        found = reading.details(await self._caller.ask("details", {"meter": code}), code, site, self.zone_of(site))
         return found if found is not None else self._unfit("details")
 
     async def connections(self, site: str) -> list[Connection]:
         """Return which devices of a site the server hears; of one that is not in it nobody knows. Raises CloudError."""
         gateways = await self._pages("connections", {"site": site})
-        return reading.connections(gateways, self.codes_by_name(site), self.zone)
+        return reading.connections(gateways, self.codes_by_name(site), self.zone_of(site))
 
     async def circuits(self, site: str) -> list[CircuitOfMeter]:
         """Return which circuit of the energy reports belongs to which device. Raises CloudError."""
@@ -148,12 +154,12 @@ class Account:
     async def leakage(self, site: str) -> list[Values]:
         """Return residual current and temperatures of the devices of a site. Raises CloudError."""
         found = await self._pages("leakage", {"site": site})
-        return reading.values(found, self.profile.leakage, "fMetercode", "fUpdatetime", self.zone)
+        return reading.values(found, self.profile.leakage, "fMetercode", "fUpdatetime", self.zone_of(site))
 
     async def temperatures(self, site: str) -> list[Values]:
         """Return cable temperatures of the devices of a site. Raises CloudError."""
         found = await self._pages("temperatures", {"site": site})
-        return reading.values(found, self.profile.temperatures, "f_MeterCode", "timeA", self.zone)
+        return reading.values(found, self.profile.temperatures, "f_MeterCode", "timeA", self.zone_of(site))
 
     # -- events -------------------------------------------------------------------------------------------------------
 
@@ -174,18 +180,21 @@ class Account:
 
         Where they are more than are read, those since `at_least`, one time after the other, are read besides.
         """
-        values = {"until": spelled(until, self.zone)}
+        # Of several zones the question is for all that may be meant: who asks for more has more to leave out.
+        zones = self.zones.all if site is None else [self.zone_of(site)]
+        values = {"until": max(spelled(until, zone) for zone in zones)}
         if site is not None:
             values["site"] = site
         if confirmed is not None:
             values["confirmed"] = "true" if confirmed else "false"
         read: list[Json] = []
         for begin in (since, *at_least):
-            some, is_whole = await self._rows("alarms", {**values, "since": spelled(max(begin, since), self.zone)})
+            earliest = min(spelled(max(begin, since), zone) for zone in zones)
+            some, is_whole = await self._rows("alarms", {**values, "since": earliest})
             read += some
             if is_whole:
                 break
-        found = logs.alarms(read, self.profile.recoveries, self.zone)
+        found = logs.alarms(read, self.profile.recoveries, self.zone_of)
         if confirmed is not None:
             # A server that does not know the question answers with all of them.
             found = [event for event in found if event.is_confirmed in (confirmed, None)]
@@ -264,15 +273,16 @@ class Account:
 
     async def command_log(self, site: str, kind: str, *, since: datetime, until: datetime) -> list[LoggedCommand]:
         """Return what the server knows came of commands; `kind` is one of the profile's logs. Raises CloudError."""
-        values = {"site": site, "since": spelled(since, self.zone), "until": spelled(until, self.zone)}
-        return logs.commands(await self._pages(self.profile.control_logs.get(kind, kind), values), self.zone)
+        zone = self.zone_of(site)
+        values = {"site": site, "since": spelled(since, zone), "until": spelled(until, zone)}
+        return logs.commands(await self._pages(self.profile.control_logs.get(kind, kind), values), zone)
 
     # -- days ---------------------------------------------------------------------------------------------------------
 
     async def leakage_of_day(self, site: str, code: str, day: date) -> list[Sample]:
         """Return residual currents and temperatures of a day. Raises CloudError."""
         found = await self._pages("leakage_of_day", {"site": site, "meter": code, "day": day.isoformat()})
-        return days.leakage(found, self.profile.leakage_history, self.zone)
+        return days.leakage(found, self.profile.leakage_history, self.zone_of(site))
 
     async def electric_of_day(self, site: str, circuit: str, day: date, kind: str) -> list[Sample]:
         """Return electric values of a day; `kind` is one of the profile's `electric`. Raises CloudError."""
@@ -280,11 +290,11 @@ class Account:
         if known is None:
             self._unfit(kind)
         values = {"site": site, "circuit": circuit, "day": day.isoformat(), "phases": known.phases, "kind": known.kind}
-        return days.electric(await self._pages("electric_of_day", values), known.codes, self.zone)
+        return days.electric(await self._pages("electric_of_day", values), known.codes, self.zone_of(site))
 
     async def energy_of_day(self, site: str, circuits: Sequence[str], day: date) -> list[Counted]:
         """Return what circuits used on a day. Raises CloudError."""
-        midnight = datetime.combine(day, time(), self.zone)
+        midnight = datetime.combine(day, time(), self.zone_of(site))
         return await self.energy(site, circuits, midnight, midnight + _DAY - timedelta(seconds=1))
 
     async def energy(self, site: str, circuits: Sequence[str], since: datetime, until: datetime) -> list[Counted]:
@@ -292,8 +302,8 @@ class Account:
         values = {
             "site": site,
             "circuits": ",".join(self._word(one) for one in circuits),
-            "since": spelled(since, self.zone),
-            "until": spelled(until, self.zone),
+            "since": spelled(since, self.zone_of(site)),
+            "until": spelled(until, self.zone_of(site)),
         }
         return days.energy(await self._pages("energy", values), circuits)
 

@@ -47,7 +47,7 @@ class DeviceTimers:
 
     @property
     def _zone(self) -> tzinfo:
-        return self._source.hub.account.zone
+        return self._source.zone
 
     @property
     def has_timer(self) -> bool | None:

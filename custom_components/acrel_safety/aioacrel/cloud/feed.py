@@ -131,7 +131,7 @@ class Feed:
         sites: Sequence[str],
         units: Units,
         *,
-        zone: tzinfo = CHINA,
+        zone_of: Callable[[str], tzinfo] = lambda site: CHINA,
         now: Callable[[], datetime],
         on_values: Callable[[str, Sequence[Values]], None] = lambda site, values: None,
         on_lost: Callable[[], None] = lambda: None,
@@ -143,7 +143,7 @@ class Feed:
         self.others = 0
         """Messages that could not be read; those that were kept by the broker, or are of another time than now."""
         self._units = units
-        self._zone = zone
+        self._zone_of = zone_of
         self._now = now
         self._on_values = on_values
         self._on_lost = on_lost
@@ -179,7 +179,7 @@ class Feed:
         site = self._sites.get(topic)
         if site is None:
             return
-        told = values_of(payload, self._units, self._zone)
+        told = values_of(payload, self._units, self._zone_of(site))
         if told is None:
             self.unread += 1
             return

@@ -36,11 +36,11 @@ class Feeding:
         """How many polls in a row left the values of a site out."""
         self._silence: dict[str, asyncio.TimerHandle] = {}
 
-    def begin(self, units: Units, zone: tzinfo) -> Feed:
+    def begin(self, units: Units, zone_of: Callable[[str], tzinfo]) -> Feed:
         """Return the feed of the sites that are watched now; whoever subscribes hands its messages over."""
         self.end()
         sites = sorted({source.site for source in self._sources()})
-        self.feed = Feed(sites, units, zone=zone, now=self._now, on_values=self._take, on_lost=self._lost)
+        self.feed = Feed(sites, units, zone_of=zone_of, now=self._now, on_values=self._take, on_lost=self._lost)
         return self.feed
 
     def end(self) -> None:

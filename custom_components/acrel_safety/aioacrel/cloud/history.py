@@ -7,7 +7,7 @@ once it is over, not only those of an outage: what an owner puts into the energy
 
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
@@ -190,17 +190,27 @@ class Calendar:
     """Which days are worth asking for."""
 
     zone: tzinfo
-    """The clock of the sites."""
+    """The clock of the sites …"""
+    site_zones: Mapping[str, tzinfo] = field(default_factory=dict)
+    """… but for these."""
     now: Callable[[], datetime]
     months: int = MONTHS
 
+    def zone_of(self, site: str) -> tzinfo:
+        """Return the clock of a site."""
+        return self.site_zones.get(site, self.zone)
+
+    def _day(self, time: datetime) -> date:
+        """Return the day of a time, where it is the earliest: a day is asked for once it is over everywhere."""
+        return min(time.astimezone(zone).date() for zone in (self.zone, *self.site_zones.values()))
+
     def today(self) -> date:
         """Return the day that it is at the sites."""
-        return self.now().astimezone(self.zone).date()
+        return self._day(self.now())
 
     def window(self) -> tuple[date, date]:
         """Return the first and the last day; the last is before the first where none is over."""
-        last = (self.now() - SETTLE).astimezone(self.zone).date() - _ONE
+        last = self._day(self.now() - SETTLE) - _ONE
         return months_before(self.today(), self.months), last
 
 

@@ -7,6 +7,7 @@ other. What a site refuses keeps no other from being asked.
 import asyncio
 import logging
 import random
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
@@ -66,7 +67,8 @@ class CloudHub:
         self.every = max(every, LEAST_SECONDS)
         self.stale_after = stale_after or account.profile.stale_after
         self.has_feed = has_feed
-        self.lag = Lag(timedelta(seconds=self.stale_after))
+        self._lags = defaultdict[str, Lag](lambda: Lag(timedelta(seconds=self.stale_after)))
+        """By site: each may have a zone of its own."""
         self.now = now
         self.orders = Ordering(self)
         self.hooks: list[Hook] = []
@@ -278,7 +280,7 @@ class CloudHub:
             self._failures = self._failures + 1 if trouble is not None else 0
             if trouble is None:
                 self.last_success = self.now()
-                self.lag.look((one.known.heard for one in self.sources if not one.known.is_away), self.last_success)
+                self._look_at_times(self.last_success)
             self.trouble = trouble
             for source in self.sources:
                 if (wrong := trouble or self.site_troubles.get(source.site)) is not None:
@@ -288,6 +290,21 @@ class CloudHub:
             self._took = asyncio.get_running_loop().time() - begun
         for listener in list(self._listeners):
             listener()
+
+    def _look_at_times(self, now: datetime) -> None:
+        by_site = defaultdict[str, list[datetime | None]](list)
+        for one in self.sources:
+            if not one.known.is_away:
+                by_site[one.site].append(one.known.heard)
+        for site, times in by_site.items():
+            self._lags[site].look(times, now)
+        for site in self._lags.keys() - by_site.keys():
+            del self._lags[site]
+
+    @property
+    def behind(self) -> timedelta | None:
+        """By how much all that is new is of before, at the first site of which nothing is of now for that reason."""
+        return next((behind for _, lag in sorted(self._lags.items()) if (behind := lag.behind) is not None), None)
 
     async def look(self, site: str) -> None:
         """Ask for the devices of one site now, once for all who wait for it. Raises CloudError."""

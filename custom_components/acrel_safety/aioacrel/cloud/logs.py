@@ -1,6 +1,6 @@
 """Entries of a server's logs, events and commands, out of answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from hashlib import sha256
 
@@ -19,9 +19,9 @@ def levels(found: Sequence[Json]) -> list[AlarmLevel]:
     return first((level.id, level) for level in read)
 
 
-def alarms(found: Sequence[Json], recoveries: frozenset[str], zone: tzinfo) -> list[AlarmEvent]:
+def alarms(found: Sequence[Json], recoveries: frozenset[str], zone_of: Callable[[str], tzinfo]) -> list[AlarmEvent]:
     """Return the events of a page; one that neither an id nor device and time tell from others is dropped."""
-    read = [_alarm(row, recoveries, zone) for row in found]
+    read = [_alarm(row, recoveries, zone_of(identifier(row.get("fSubid")))) for row in found]
     return [event for event in read if event.id]
 
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from ..errors import AcrelError, CommandRefusedError, SettingRefusedError
@@ -85,6 +85,11 @@ class CloudSource:
             self._expiry = None
 
     # -- as every source ----------------------------------------------------------------------------------------------
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which the server tells and takes times of this device."""
+        return self.hub.account.zone_of(self.site)
 
     @property
     def shown_as(self) -> Model:

@@ -11,8 +11,10 @@ from getpass import getpass
 from pathlib import Path
 
 from ...cloud.address import CloudAddress
+from ...cloud.fields import CHINA
 from ...cloud.profile import Profile
 from ...cloud.profile_reader import PROFILES, known_for, profile, profile_of_file
+from ...cloud.zones import Zones
 from ...errors import AcrelError
 from ...texts import phrase
 from ...vocabulary import vocabulary
@@ -62,6 +64,11 @@ def _profile(name: str | None, host: str) -> Profile:
     return profile(name)
 
 
+def _zones(options: Options) -> Zones:
+    named = dict(options.zones)
+    return Zones(named.pop("", CHINA), named)
+
+
 async def _hear(options: Options, console: Console, address: CloudAddress, known: Profile, password: str) -> Exit:
     # No other command needs clients of HTTP and MQTT at once.
     from aiohttp import ClientSession, DummyCookieJar  # noqa: PLC0415
@@ -73,7 +80,7 @@ async def _hear(options: Options, console: Console, address: CloudAddress, known
 
     listening = Listening(options, console, address_of(options, address), password_of_feed(options))
     async with ClientSession(cookie_jar=DummyCookieJar(), trust_env=False) as session:
-        account = Account(session, address, known, user=options.user, password=password)
+        account = Account(session, address, known, user=options.user, password=password, zones=_zones(options))
         async with logged_in(account):
             feed = await listening.ask(account)
     return await listening.run(feed)
@@ -97,6 +104,7 @@ async def _list(options: Options, console: Console, address: CloudAddress, known
             known,
             user=options.user,
             password=password,
+            zones=_zones(options),
             on_exchange=None if recorder is None else recorder.take,
         )
         listing = Listing(account, lambda: datetime.now(UTC))
