@@ -13,6 +13,7 @@ from custom_components.acrel_safety.aioacrel.cloud.fields import CHINA
 from custom_components.acrel_safety.aioacrel.cloud.hub import CloudHub
 from custom_components.acrel_safety.aioacrel.cloud.profile_reader import profile
 from custom_components.acrel_safety.aioacrel.cloud.source import CloudSource
+from custom_components.acrel_safety.aioacrel.cloud.zones import Zones
 from custom_components.acrel_safety.aioacrel.readings import PointKey, Quality, Reading, Value
 from custom_components.acrel_safety.aioacrel.source import Update
 from simulator.cloud import Cloud, Meter
@@ -90,7 +91,7 @@ async def office(
         connector = aiohttp.UnixConnector(path=cloud.url.rpartition(":")[2])
         session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         account = Account(
-            session, address, profile("acrelcloud-1000"), user=USER, password=PASSWORD, zone=zone, now=now
+            session, address, profile("acrelcloud-1000"), user=USER, password=PASSWORD, zones=Zones(zone), now=now
         )
         hub = CloudHub(account, now=now, has_feed=has_feed, **options)
         try:

@@ -5,7 +5,7 @@ Details are read of devices in alarm alone, so many in a poll and no more; what 
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -105,7 +105,7 @@ class Lists:
         is_alarmed = meter is not None and meter.is_alarmed is True
         known = replace(former, meter=meter, details=details if is_alarmed else None)
         if values is not None:
-            known = replace(known, values=self._newer(former.values, values.get(source.code)))
+            known = replace(known, values=self._newer(former.values, values.get(source.code), source.zone))
         if connections is not None:
             known = replace(known, connection=connections.get(source.code))
         self._known[source.key] = known
@@ -153,14 +153,14 @@ class Lists:
     async def _connections(self, site: str) -> Mapping[str, Connection]:
         return {one.code: one for one in await self._account.connections(site) if one.code}
 
-    def _newer(self, former: Values | None, told: Values | None) -> Values | None:
+    def _newer(self, former: Values | None, told: Values | None, zone: tzinfo) -> Values | None:
         """Return what was told, unless it is of before what was known; what was of later than now was never known.
 
         Of an hour that comes twice nothing can be said to be of before: what is told now is taken.
         """
         if former is None or told is None or told.measured is None or former.measured is None:
             return told
-        if comes_twice(told.measured, self._account.zone):
+        if comes_twice(told.measured, zone):
             return told
         return former if told.measured < former.measured <= self._now() + LATER else told
 
