@@ -1,14 +1,15 @@
 """A shared link that its owner closes while it is in use: another one is asked for, and what was read is read on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
+from modbus_connection.mock import MockModbusConnection, MockModbusUnit
 from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.acrel_safety.aioacrel.errors import LinkClosedError, LinkError, NotSentError
-from custom_components.acrel_safety.aioacrel.modbus import GuardedUnit, LinkPulse
+from custom_components.acrel_safety.aioacrel.modbus import GuardedUnit, LinkAddress, LinkPulse
 from custom_components.acrel_safety.aioacrel.modbus.lent import LASTS_SECONDS, LONGEST_PAUSE, LentLink
 from custom_components.acrel_safety.aioacrel.modbus.shared import ClosedError, SharedUnit
 from custom_components.acrel_safety.aioacrel.vocabulary import Pace
@@ -211,3 +212,30 @@ async def test_the_next_connection_knows_how_long_is_waited_and_tells_when_it_is
         await asyncio.sleep(1)
         assert (unit.connected, lost) == (False, [1, 2])
         await owner.close()
+
+
+class Listened(MockModbusUnit):
+    """Counts who listens to it."""
+
+    listening = 0
+
+    def on_connection_lost(self, callback: Callable[[], None]) -> Callable[[], None]:
+        leave = super().on_connection_lost(callback)
+        self.listening += 1
+
+        def end() -> None:
+            leave()
+            self.listening -= 1
+
+        return end
+
+
+async def test_a_link_that_others_keep_forgets_a_unit_that_is_left_alone() -> None:
+    first = Listened(MockModbusConnection(), 1)
+    address = LinkAddress.parse("tcp://gateway:502")
+    for _ in range(3):
+        unit = LentLink("gateway", LinkPulse(), lambda _: first).unit(1, first)
+        guarded = address.guarded(unit, 1)
+        assert first.listening == 1
+        guarded.close()
+        assert first.listening == 0

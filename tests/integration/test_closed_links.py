@@ -53,6 +53,8 @@ async def test_what_is_read_is_read_on_and_what_is_operated_is_operated(hass: Ho
     (link,) = async_get_connection_info(hass)
     assert link.connected
     assert link.units == {rig.link.entry.entry_id: [rig.unit_id]}
+    await hass.config_entries.async_unload(rig.link.entry.entry_id)
+    assert async_get_connection_info(hass) == []
 
 
 async def test_an_operation_that_is_under_way_is_not_made_again(hass: HomeAssistant, rig: ControlRig) -> None:

@@ -95,7 +95,7 @@ class LentUnit:
         self._unit = first
         self._wish: float | None = None
         self._listeners: list[Callable[[], None]] = []
-        self._unlisten = first.on_connection_lost(self.tell_lost)
+        self._unlisten: Callable[[], None] | None = None
 
     @property
     def connected(self) -> bool:
@@ -122,7 +122,16 @@ class LentUnit:
 
     def on_connection_lost(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Tell when the connection is lost, or was found closed; returns what ends that."""
-        return joined(self._listeners, callback)
+        leave = joined(self._listeners, callback)
+        self._listen()
+
+        def end() -> None:
+            leave()
+            if not self._listeners:
+                # Others may keep the connection.
+                self._listen_no_more()
+
+        return end
 
     async def disconnect(self) -> None:
         """End the connection; the next request opens it again."""
@@ -151,12 +160,22 @@ class LentUnit:
     def _present(self) -> SharedUnit:
         if not self._is_present:
             unit = self._link.lend(self._unit_id)
-            self._unlisten()
+            self._listen_no_more()
             self._unit, self._number = unit, self._link.number
-            self._unlisten = unit.on_connection_lost(self.tell_lost)
+            if self._listeners:
+                self._listen()
             if self._wish is not None:
                 unit.require_timeout(self._wish)
         return self._unit
+
+    def _listen(self) -> None:
+        if self._unlisten is None:
+            self._unlisten = self._unit.on_connection_lost(self.tell_lost)
+
+    def _listen_no_more(self) -> None:
+        if self._unlisten is not None:
+            self._unlisten()
+            self._unlisten = None
 
 
 def _now() -> float:
