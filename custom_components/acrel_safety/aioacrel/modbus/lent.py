@@ -59,6 +59,8 @@ class LentLink:
             self._leave_alone(now)
             raise
         if self._lent_at is None:
+            # Not before: where all ends, it is closed as well.
+            _LOGGER.warning("%s was closed for all who use it, and is opened anew", self._name)
             self._lent_at = now
         return unit
 
@@ -67,7 +69,6 @@ class LentLink:
         if number != self.number:
             return
         now = _now()
-        _LOGGER.warning("%s was closed for all who use it, and is opened anew", self._name)
         self.number += 1
         if self.number == 1 or (self._lent_at is not None and now - self._lent_at >= LASTS_SECONDS):
             self._pause, self._again_at = 0.0, now
