@@ -8,17 +8,15 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import pytest
-from homeassistant.components.modbus import async_get_unit
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.components.modbus import async_get_temporary_unit
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from modbus_connection import ModbusSerialParams
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
-    MockModule,
     async_fire_time_changed,
-    mock_integration,
 )
 
 from custom_components.acrel_safety.const import DOMAIN
@@ -190,25 +188,17 @@ async def test_values_do_not_outlive_a_gateway_that_is_gone_until_each_device_wa
         assert sum(unit.requests for unit in statistics) - before < len(cabinet.units)
 
 
-async def _unload(hass: HomeAssistant, entry: ConfigEntry) -> bool:
-    return True
-
-
 async def test_other_settings_on_the_same_line_are_refused_with_a_reason_until_they_are_gone(
     hass: HomeAssistant, cabinet_of: CabinetMaker
 ) -> None:
     cabinet = await cabinet_of({7: "asj10l"})
-    mock_integration(hass, MockModule("test", async_unload_entry=_unload))
-    other = MockConfigEntry(domain="test", state=ConfigEntryState.LOADED)
-    other.add_to_hass(hass)
     params = ModbusSerialParams(device=f"socket://127.0.0.1:{cabinet.rtu_port}", baudrate=9600)
-    async_get_unit(hass, other, params, 3)
     entry = link_entry(cabinet, [device(7, "asj10l")], framing="rtu_tcp")
     entry.add_to_hass(hass)
-    assert not await hass.config_entries.async_setup(entry.entry_id)
+    async with async_get_temporary_unit(hass, params, 3):
+        assert not await hass.config_entries.async_setup(entry.entry_id)
     states = [entry.state]
     assert entry.error_reason_translation_key == "link_settings_in_use"
-    await hass.config_entries.async_unload(other.entry_id)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=2))
     await hass.async_block_till_done(wait_background_tasks=True)
     states.append(entry.state)
