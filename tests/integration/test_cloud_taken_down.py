@@ -124,12 +124,13 @@ async def test_a_timer_is_told_and_found_again_as_well(hass: HomeAssistant, rig:
 
 
 async def test_where_nothing_has_left_that_is_said_and_nothing_is_kept(hass: HomeAssistant, rig: Rig) -> None:
-    for at in ("verifySePassword", "selectByStationId"):
+    for at, proofs in (("selectByStationId", 0), ("getControlValidType", 0), ("verifySePassword", 1)):
         with pytest.raises(ServiceValidationError, match="the account was taken down here"):
             await broken_off(rig, rig.operate("open"), at=at)
         await loaded_again(rig)
         assert await under_way(rig) == []
-    assert (rig.sent, rig.breaker.closed) == (0, True)
+        # Nor does anything go out by connections that others have.
+        assert (rig.proofs, rig.sent, rig.breaker.closed) == (proofs, 0, True)
 
 
 async def test_of_a_device_that_is_removed_it_is_put_down_at_once(hass: HomeAssistant, rig: Rig) -> None:

@@ -146,6 +146,8 @@ class CloudEntryHub:
             self._is_started = False
             await self._trouble.async_end()
         await self.hub.stop()
+        # Whoever still waits for an order asks by no other session.
+        self.account.end()
 
     # -- what is asked of each way ------------------------------------------------------------------------------------
 

@@ -113,6 +113,10 @@ class Account:
             "last_code": self._caller.last_code,
         }
 
+    def end(self) -> None:
+        """Send nothing any more: whoever still asks is told that the account was taken down."""
+        self._wire.end()
+
     async def login(self) -> Login:
         """Log in; the first call does so by itself, too. Raises CloudError."""
         return await self._caller.login()

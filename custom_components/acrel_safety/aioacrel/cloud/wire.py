@@ -74,6 +74,7 @@ class Wire:
         """So many were made."""
         self.received = 0
         """Bytes of all answers."""
+        self._has_ended = False
         self.has_left = False
         """Whether anything of the latest request may have reached the server."""
 
@@ -160,13 +161,11 @@ class Wire:
             headers["Content-Type"] = "application/json"
             data = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
         session = self._session
-        if session.closed:
+        if self._has_ended or session.closed:
             self.has_left = False
-            raise CloudUnreachableError(host=self.host, detail=phrase("link_closed"))
+            raise self._taken_down() if self._has_ended else self._closed()
         self.requests += 1
-        self.has_left = not self._is_down()
-        if not self.has_left:
-            raise self._taken_down()
+        self.has_left = True
         try:
             async with (
                 asyncio.timeout(seconds),
@@ -186,10 +185,11 @@ class Wire:
                 return Answer(status=response.status, headers=dict(response.headers), body=body)
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError, AssertionError) as error:
             # A session that is taken away in the middle breaks what aiohttp takes for granted.
-            if isinstance(error, AssertionError) and not self._is_down():
+            is_down = self._is_down(session)
+            if isinstance(error, AssertionError) and not is_down:
                 raise
             trouble = self._trouble(error, seconds)
-            raise (self._taken_down() if self._is_down() else trouble) from None
+            raise (self._taken_down() if is_down else trouble) from None
         finally:
             # The session may be shared; what this server wants to have remembered is not.
             session.cookie_jar.clear(self._is_of_host)
@@ -198,8 +198,15 @@ class Wire:
         domain = cookie["domain"].lstrip(".")
         return self.address.host == domain or self.address.host.endswith(f".{domain}")
 
-    def _is_down(self) -> bool:
-        return self._session.closed
+    def end(self) -> None:
+        """Send nothing any more."""
+        self._has_ended = True
+
+    def _is_down(self, session: aiohttp.ClientSession) -> bool:
+        return self._has_ended or session.closed
+
+    def _closed(self) -> CloudError:
+        return CloudUnreachableError(host=self.host, detail=phrase("link_closed"))
 
     def _taken_down(self) -> CloudError:
         return CloudUnreachableError(host=self.host, detail=phrase("cloud_taken_down"))
