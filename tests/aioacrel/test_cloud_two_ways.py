@@ -21,6 +21,8 @@ from custom_components.acrel_safety.aioacrel.modbus import ModbusHub
 from custom_components.acrel_safety.aioacrel.modbus import unit as modbus_unit
 from custom_components.acrel_safety.aioacrel.models import read_model
 from custom_components.acrel_safety.aioacrel.readings import PointKey
+from custom_components.acrel_safety.aioacrel.source import FAR
+from custom_components.acrel_safety.aioacrel.texts import Phrase, phrase
 from custom_components.acrel_safety.aioacrel.vocabulary import Pace
 from simulator import Cabinet, Unit
 from simulator.cloud import ARCM310, Cloud, Meter
@@ -31,6 +33,7 @@ from .cloud_hub_rigs import SECOND, clock, cloud_at_noon, office
 from .cloud_order_rigs import ME, OFF, ON, POSITION, until
 from .control_rigs import cabinet_of, time_passing
 from .rigs import open_unit
+from .spoken import SpokenSource
 
 pytestmark = pytest.mark.virtual_time
 
@@ -276,3 +279,27 @@ async def test_where_the_line_is_back_while_the_account_carries_it_the_line_is_b
         assert (outcome.result, outcome.reason, outcome.position) == (result, reason, position), outcome.text()
         await asyncio.sleep(200)
         assert box.sent == (0, 1)
+
+
+class Told(SpokenSource):
+    """A further way, by which somebody tells where it stands."""
+
+    doubt: Phrase | None = None
+
+
+@pytest.mark.parametrize("is_doubted", [False, True])
+async def test_what_anybody_may_tell_confirms_nothing_when_the_line_is_gone(*, is_doubted: bool) -> None:
+    async with both(travel_s=3600.0) as box:
+        told = Told(BREAKER, FAR, "told", [POSITION])
+        told.doubt = phrase("push_unproved") if is_doubted else None
+        box.device.attach(told)
+        told.say({POSITION: True})
+        told.held[POSITION] = False
+        # The account tells nothing now.
+        box.cloud.fail("close", times=None)
+        opening = asyncio.create_task(box.operate())
+        await until(lambda: box.unit.writes)
+        box.cut_line()
+        outcome = await opening
+        assert outcome.result is (Result.UNKNOWN if is_doubted else Result.CONFIRMED), outcome.text()
+        assert box.sent == (1, 0)

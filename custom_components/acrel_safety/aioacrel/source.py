@@ -112,6 +112,11 @@ class Doubtful(Protocol):
         """Why who answers now may not be the device; None if nothing speaks for that."""
 
 
+def doubt_of(source: Source) -> Phrase | None:
+    """Return why who answers by a way may not be the device; None where nothing speaks for that."""
+    return source.doubt if isinstance(source, Doubtful) else None
+
+
 @runtime_checkable
 class Choosy(Protocol):
     """What a source is as well where the other side chooses what it reports: not all of a model has to come."""

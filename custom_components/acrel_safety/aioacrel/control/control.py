@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import AcrelError, LinkError
 from ..points import Effect, Operation
 from ..readings import PointKey, Reading
-from ..source import Command, Doubtful, Source
+from ..source import Command, Source, doubt_of
 from ..texts import Phrase, phrase
 from ..timers import Timer, may_switch_alone
 from .choice import falls_back_when
@@ -309,7 +309,7 @@ class Control:
 
         What somebody says who may not be the device proves nothing.
         """
-        if outcome.is_confirmed and (doubt := _doubt_of(source)) is not None:
+        if outcome.is_confirmed and (doubt := doubt_of(source)) is not None:
             result = Result.UNVERIFIED if outcome.writes else Result.REFUSED
             return replace(outcome, result=result, reason=Reason.WAY_DOUBTED, detail=doubt)
         late = Tempo.of(source).seeing
@@ -377,7 +377,7 @@ class Control:
             return refused(Reason.WAITED_TOO_LONG)
         if case.effect.may_close and now - run.read_at > tempo.stale:
             return refused(Reason.POSITION_STALE)
-        if case.effect.may_close and (doubt := _doubt_of(source)) is not None:
+        if case.effect.may_close and (doubt := doubt_of(source)) is not None:
             return refused(Reason.WAY_DOUBTED, doubt)
         return hindrance(AT_ANY_TIME, replace(case, policy=self._policy()))
 
@@ -407,7 +407,7 @@ class Control:
         case = replace(
             self._case(operation, by), readings=readings, others=self.device.said_by_others(source, readings)
         )
-        case = replace(case, proof=_proof_of(case)[0], doubt=_doubt_of(source))
+        case = replace(case, proof=_proof_of(case)[0], doubt=doubt_of(source))
         if (refusal := self._forbidden(case) or hindrance(AS_READ, case)) is not None:
             return replace(refusal, position=_position(case))
         return case, source
@@ -559,11 +559,6 @@ def _already_there(case: Case, position: bool | None) -> Outcome:  # noqa: FBT00
 
 def _position(case: Case) -> bool | None:
     return None if case.proof is None else case.proof.position(case.readings)
-
-
-def _doubt_of(source: Source) -> Phrase | None:
-    """Return why who answers may not be the device; None where nothing speaks for that."""
-    return source.doubt if isinstance(source, Doubtful) else None
 
 
 def _expected(tempo: Tempo) -> float:

@@ -1,7 +1,8 @@
 """What the other ways to a device show of an operation that went by one of them: it is sent on none of these.
 
 Of several ways the nearest that is heard is believed: also against the one that carried the operation. A farther one
-says something only where nothing is seen by the nearer one any more, and where it showed otherwise before.
+says something only where nothing is seen by the nearer one any more, and where it showed otherwise before. One that
+anybody may speak by says nothing of it at all.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import AcrelError
-from ..source import Source
+from ..source import Source, doubt_of
 from .evidence import Proof, Readings, Shown
 from .outcome import Outcome, Reason, Result
 from .tempo import Tempo
@@ -64,7 +65,7 @@ class Elsewhere:
     async def _read(self, sources: Sequence[Source], seconds: float) -> Readings | None:
         """Return what the nearest of some ways that is heard shows now; None where none tells."""
         for one in sources:
-            if one not in self._device.sources or not self._device.hears(one):
+            if one not in self._device.sources or not self._device.hears(one) or doubt_of(one) is not None:
                 continue
             try:
                 async with asyncio.timeout(max(seconds, Tempo.of(one).read)):
