@@ -7,6 +7,7 @@ import pty
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -82,6 +83,16 @@ async def test_the_position_of_a_breaker_is_among_its_values_as_long_as_it_is_no
     assert (await rig.devices())[rig.breaker.code]["circuits"]["1"]["SwitchSta"] is True
     rig.breaker.age_s = 3 * 3600
     assert (await rig.devices(code=3))[rig.breaker.code]["circuits"] == {}
+
+
+async def test_times_of_a_site_abroad_are_read_in_the_zone_that_is_said(rig: Rig) -> None:
+    abroad = rig.cloud.site("Berlin", zone=ZoneInfo("Europe/Berlin")).add(ARCM310, "Berlin breaker")
+    assert (await rig.devices(code=3))[abroad.code]["circuits"] == {}
+    devices = await rig.devices("--zone", f"{abroad.site}=Europe/Berlin")
+    assert devices[abroad.code]["circuits"]["1"]["SwitchSta"] is True
+    assert devices[rig.breaker.code]["circuits"]["1"]["SwitchSta"] is True
+    devices = await rig.devices("--zone", "Europe/Berlin", "--zone", f"{rig.site.id}=Asia/Shanghai")
+    assert all(one["circuits"] for one in devices.values())
 
 
 async def test_a_device_that_the_server_does_not_hear_is_not_shown_as_quiet(rig: Rig) -> None:

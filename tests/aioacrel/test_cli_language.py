@@ -67,6 +67,7 @@ WRONG = [
     ["xml", "--listen", "127.0.0.1:0", "--gateway", "x"],
     ["xml", "--listen", "127.0.0.1:0", "--device", "x"],
     ["cloud", "x", "--user", "u", "--seconds", "1"],
+    ["cloud", "x", "--user", "u", "--zone", "x"],
     ["cloud", "x", "--user", "u", "--feed", "--record", "x.json"],
     ["gateway", "mqtt://[x"],
     ["gateway", "http://x"],

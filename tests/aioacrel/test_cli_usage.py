@@ -59,6 +59,10 @@ WRONG = [
     (["dump", NOBODY, "--unit", "1", "--range", "zero"], "names no registers"),
     (["table", "import", "x.csv", "--id", "../x"], "is not a model id"),
     (["table", "import", "x.csv", "--id", "x", "--k-mode", "both"], "invalid choice"),
+    (["cloud", "x", "--user", "u", "--zone", "Nowhere/Land"], "'Nowhere/Land' is no zone"),
+    (["cloud", "x", "--user", "u", "--zone", "1=../etc/passwd"], "is no zone"),
+    (["cloud", "x", "--user", "u", "--zone", "Europe"], "is no zone"),
+    (["cloud", "x", "--user", "u", "--zone", "1="], "is no zone"),
 ]
 
 
