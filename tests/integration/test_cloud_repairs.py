@@ -366,3 +366,20 @@ async def test_a_log_that_may_not_be_read_is_told_and_goes_when_it_is_read(hass:
         cloud.accounts[USER].refused = set()
         await polled(hass, hub)
         assert "cloud_log_unread" not in repairs(hass)
+
+
+async def test_where_the_lists_fail_a_log_that_may_not_be_read_is_told_and_one_that_fails_as_they_do_is_not(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    entry = account_entry(cloud, cloud.site().add(ARCM300T, "Box"))
+    async with loaded(hass, entry) as hub:
+        cloud.fail("trace", times=None)
+        for _ in range(3):
+            await polled(hass, hub)
+        assert "cloud_log_unread" not in repairs(hass)
+        cloud.faults.clear()
+        cloud.fail("trace", at="selectByStationId", times=None)
+        cloud.accounts[USER].refused = {"getAlarmEventLogList"}
+        for _ in range(2):
+            await polled(hass, hub)
+        assert "cloud_log_unread" in repairs(hass)

@@ -124,7 +124,8 @@ class CloudTrouble:
             found[CLOUD_SECOND] = {}
         if isinstance(hub.trouble, LicenceError):
             found[CLOUD_LICENCE] = {"detail": plain(hub.trouble.text(language))}
-        if hub.trouble is None and self._log.trouble is not None:
+        # Where the lists fail as well it is the server, unless it says no to the log.
+        if self._log.trouble is not None and (hub.trouble is None or self._log.trouble.is_declined):
             found[CLOUD_LOG] = {"detail": plain(self._log.trouble.text(language))}
         if self._feed is not None and (refusal := self._feed.refusal) is not None:
             found[CLOUD_FEED] = {"detail": plain(refusal.text(language))}

@@ -72,7 +72,7 @@ class CloudHub:
         self.now = now
         self.orders = Ordering(self)
         self.hooks: list[Hook] = []
-        """What else has to be asked after each poll; what fails there fails alone."""
+        """What else has to be asked after each poll, unless all would fail; what fails there fails alone."""
         self.trouble: AcrelError | None = None
         self.last_success: datetime | None = None
         self.polls = 0
@@ -285,7 +285,8 @@ class CloudHub:
             for source in self.sources:
                 if (wrong := trouble or self.site_troubles.get(source.site)) is not None:
                     source.lose(wrong)
-        if trouble is None:
+        # The lists may be what the server stumbles over: then its log is all that can tell of an alarm.
+        if trouble is None or (isinstance(trouble, CloudError) and not is_of_all(trouble)):
             await self._run_hooks()
             self._took = asyncio.get_running_loop().time() - begun
         for listener in list(self._listeners):
