@@ -42,7 +42,7 @@ ATTR_COMMENT: Final = "comment"
 ATTR_DURATION: Final = "duration"
 _LONGEST_COMMENT = 1000
 
-type Act = Callable[[Alarms, Standing, str], None]
+type Act = Callable[[Alarms, Standing, Actor], None]
 """What is done to one alarm, by whom."""
 type MayCheck = Callable[[HomeAssistant, Actor, Sequence[Standing]], None]
 """Raises where somebody may not."""
@@ -103,19 +103,23 @@ async def _async_acknowledge(call: ServiceCall) -> None:
 
 def _acknowledging(comment: str) -> Act:
     return lambda alarms, one, by: alarms.acknowledge(
-        one.alarm_id, by=by, occurrence=one.occurrence or None, comment=comment
+        one.alarm_id,
+        by=by.name,
+        occurrence=one.occurrence or None,
+        comment=comment,
+        is_person=by.user is not None,
     )
 
 
 async def _async_silence(call: ServiceCall) -> None:
     await _async_act_there(
-        call, lambda facts: not facts.is_acknowledged, lambda alarms, one, by: alarms.silence(one.alarm_id, by=by)
+        call, lambda facts: not facts.is_acknowledged, lambda alarms, one, by: alarms.silence(one.alarm_id, by=by.name)
     )
 
 
 async def _async_reset(call: ServiceCall) -> None:
     await _async_act_there(
-        call, lambda facts: facts.is_latched, lambda alarms, one, by: alarms.reset(one.alarm_id, by=by)
+        call, lambda facts: facts.is_latched, lambda alarms, one, by: alarms.reset(one.alarm_id, by=by.name)
     )
 
 
@@ -124,7 +128,7 @@ async def _async_shelve(call: ServiceCall) -> None:
     await _async_act_there(
         call,
         lambda facts: facts.stands,
-        lambda alarms, one, by: alarms.shelve(one.alarm_id, seconds, by=by, comment=comment),
+        lambda alarms, one, by: alarms.shelve(one.alarm_id, seconds, by=by.name, comment=comment),
         is_counted=True,
     )
 
@@ -133,7 +137,7 @@ async def _async_unshelve(call: ServiceCall) -> None:
     await _async_act_there(
         call,
         lambda facts: facts.is_shelved,
-        lambda alarms, one, by: alarms.unshelve(one.alarm_id, by=by),
+        lambda alarms, one, by: alarms.unshelve(one.alarm_id, by=by.name),
         is_counted=True,
     )
 
@@ -143,7 +147,7 @@ async def _async_take_out(call: ServiceCall) -> None:
     await _async_act_there(
         call,
         lambda facts: not facts.is_out_of_service,
-        lambda alarms, one, by: alarms.take_out(one.alarm_id, by=by, comment=comment),
+        lambda alarms, one, by: alarms.take_out(one.alarm_id, by=by.name, comment=comment),
         may=check_may_set_all,
         may_at=_check_may_set_at,
         is_counted=True,
@@ -154,7 +158,7 @@ async def _async_put_back(call: ServiceCall) -> None:
     await _async_act_there(
         call,
         lambda facts: facts.is_out_of_service,
-        lambda alarms, one, by: alarms.put_back(one.alarm_id, by=by),
+        lambda alarms, one, by: alarms.put_back(one.alarm_id, by=by.name),
         may=check_may_set_all,
         may_at=_check_may_set_at,
         is_counted=True,
@@ -192,7 +196,7 @@ async def _async_act(hass: HomeAssistant, actor: Actor, alarms: Sequence[Standin
     refused: AcrelError | None = None
     for standing in alarms:
         try:
-            act(desk.alarms, standing, actor.name)
+            act(desk.alarms, standing, actor)
         except (AlarmRefusedError, UnknownAlarmError) as error:
             refused = refused or error
     await desk.record.async_written()

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from custom_components.acrel_safety.aioacrel.alarms.happening import What
 from custom_components.acrel_safety.aioacrel.alarms.notices import Why
 from custom_components.acrel_safety.aioacrel.alarms.reported import (
-    MOST_SETTLED,
     MOST_STANDING,
     REPORTED,
     Report,
     ReportedRule,
 )
+from custom_components.acrel_safety.aioacrel.alarms.settled import MOST_SETTLED
 from tests.aioacrel.alarm_rigs import NOON, Plant, PlayedBoard
 
 
@@ -43,7 +43,7 @@ def test_a_report_stands_until_a_person_knows_of_it_and_comes_no_second_time() -
     )
     assert found.figures == {"reports": 1, "reported_at": NOON.isoformat()}
     assert board.safety() == "alarm"
-    assert board.watch.reports(found.alarm.cause.key) == ["900001"]
+    assert board.watch.logs.reports(found.alarm.cause.key) == ["900001"]
     plant.alarms.acknowledge(found.alarm_id, by="Wang Li")
     for _ in range(3):
         board.watch.note_reports([leak()])
@@ -98,7 +98,7 @@ def test_a_restart_forgets_neither_what_stands_nor_what_is_settled() -> None:
     again = board_of(plant)
     again.watch.note_reports([leak("1"), leak("2", minutes=1)])
     (found,) = plant.alarms.standing()
-    assert again.watch.reports(found.alarm.cause.key) == ["2"]
+    assert again.watch.logs.reports(found.alarm.cause.key) == ["2"]
     assert (str(found.word), found.detail) == ("unacknowledged", "Residual current too high")
 
 
@@ -108,7 +108,9 @@ def test_a_flood_is_one_alarm_and_none_of_it_comes_anew() -> None:
     many = [leak(str(number), minutes=number / 60) for number in range(MOST_SETTLED * 3)]
     board.watch.note_reports(many)
     (found,) = plant.alarms.standing()
-    assert len(board.watch.reports(found.alarm.cause.key)) == MOST_STANDING
+    assert len(board.watch.logs.reports(found.alarm.cause.key)) == MOST_STANDING
+    assert found.figures["reports"] == len(many)
+    assert found.detail == f"Residual current too high, and {len(many) - 1} more"
     plant.alarms.acknowledge(found.alarm_id, by="Wang Li")
     board.watch.note_reports(many)
     assert plant.standing() == {}
@@ -143,7 +145,7 @@ def test_of_a_device_without_such_a_log_nothing_is_told() -> None:
 
 @given(
     memory=st.dictionaries(
-        st.sampled_from(["standing", "settled", "before"]),
+        st.sampled_from(["standing", "settled", "before", "formerly", "logs", "owed", "more"]),
         st.recursive(
             st.none() | st.text(max_size=80) | st.integers() | st.booleans(),
             lambda inner: st.lists(inner, max_size=4),

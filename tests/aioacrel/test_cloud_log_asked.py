@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.acrel_safety.aioacrel.alarms.reported import Report
 from custom_components.acrel_safety.aioacrel.cloud.alarmfeed import AlarmFeed
+from custom_components.acrel_safety.aioacrel.cloud.records import MeterKey
 from simulator.cloud import ARCM300T, Cloud, Meter
 
 from .cloud_hub_rigs import Office, clock, cloud_at_noon, office
@@ -21,7 +22,7 @@ async def followed(cloud: Cloud, box: Meter) -> AsyncIterator[tuple[Office, list
     async with office(cloud) as it:
         it.watch(box)
         feed, came = AlarmFeed(now=clock), list[Report]()
-        feed.on(box.code, came.extend)
+        feed.on(MeterKey(box.site, box.code), came.extend)
         it.hub.hooks.append(feed.look)
         await it.hub.start()
         cloud.forget()

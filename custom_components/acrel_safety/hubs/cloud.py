@@ -13,7 +13,6 @@ from homeassistant.util import dt as dt_util
 
 from ..aioacrel.alarms.reported import Report
 from ..aioacrel.cloud.account import Account
-from ..aioacrel.cloud.alarmfeed import AlarmFeed
 from ..aioacrel.cloud.errors import CloudError
 from ..aioacrel.cloud.hub import LEAST_SECONDS, CloudHub
 from ..aioacrel.cloud.records import CircuitOfMeter, Meter, MeterKey, Proof
@@ -33,6 +32,7 @@ from ..const import (
 from ..unreported import aside_in
 from .cloud_feed import CloudFeed, has_feed
 from .cloud_history import CloudHistory, Seat, history_of
+from .cloud_log import CloudLog
 from .cloud_session import account_of
 from .cloud_trouble import CloudTrouble
 from .facts import Facts
@@ -59,17 +59,17 @@ class CloudEntryHub:
         self._told = CloudFeed(hass, entry, self.hub) if self.hub.has_feed else None
         self.kind = f"AcrelCloud, {self.account.address.place}"
         self.account_id: str = entry.entry_id
-        self._feed = AlarmFeed(now=dt_util.utcnow)
+        self._log = CloudLog(hass, entry)
         self._seats: dict[Source, Seat] = {}
         self._listeners: list[Callable[[], None]] = []
         self._history: CloudHistory | None = None
         self._beginning: asyncio.Task[None] | None = None
-        self._trouble = CloudTrouble(hass, entry, self.hub, self._feed, self._told)
+        self._trouble = CloudTrouble(hass, entry, self.hub, self._log.feed, self._told)
         self._is_started = False
         stored = entry.data.get(CONF_SECOND_PASSWORD)
         if isinstance(stored, str):
             self.hub.orders.stored_password = lambda: stored
-        self.hub.hooks.append(self._feed.look)
+        self.hub.hooks.append(self._log.async_look)
         self.hub.listen(self._polled)
 
     def source(self, subentry: ConfigSubentry, model: Model) -> CloudSource:
@@ -96,6 +96,7 @@ class CloudEntryHub:
 
     async def async_start(self) -> None:
         """Log in, and ask for everything once. Raises AcrelError."""
+        await self._log.async_load()
         try:
             await self.hub.start()
         except AcrelError as error:
@@ -148,6 +149,7 @@ class CloudEntryHub:
         await self.hub.stop()
         # Whoever still waits for an order asks by no other session.
         self.account.end()
+        await self._log.async_save()
 
     # -- what is asked of each way ------------------------------------------------------------------------------------
 
@@ -180,11 +182,11 @@ class CloudEntryHub:
         """Tell what the server's log says of a device; returns what ends that."""
         if not isinstance(source, CloudSource):
             return lambda: None
-        return self._feed.on(source.key, take, oldest)
+        return self._log.feed.on(source.key, take, oldest)
 
     async def async_confirm(self, source: Source, numbers: Sequence[str]) -> None:
         """Confirm events at the server, because a person acknowledged them here. Raises AcrelError."""
-        await self._feed.confirm(self.account, numbers)
+        await self._log.feed.confirm(self.account, numbers)
 
     # -- the second step before an order ------------------------------------------------------------------------------
 

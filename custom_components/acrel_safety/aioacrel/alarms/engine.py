@@ -194,9 +194,25 @@ class Alarms(Overview):
 
     # -- what persons do ----------------------------------------------------------------------------------------------
 
-    def acknowledge(self, alarm_id: str, *, by: str | None, occurrence: str | None = None, comment: str = "") -> None:
-        """Note that a person knows. Raises UnknownAlarmError, also when another than the named occurrence stands."""
-        self._act(alarm_id, occurrence, lambda alarm, now: alarm.acknowledge(now, by=by, comment=comment))
+    def acknowledge(
+        self,
+        alarm_id: str,
+        *,
+        by: str | None,
+        occurrence: str | None = None,
+        comment: str = "",
+        is_person: bool = False,
+    ) -> None:
+        """Note that somebody knows. Raises UnknownAlarmError, also when another than the named occurrence stands.
+
+        What a person acknowledges is to be confirmed where it came from; what an automation does is not.
+        """
+        self._act(
+            alarm_id,
+            occurrence,
+            lambda alarm, now: alarm.acknowledge(now, by=by, comment=comment),
+            is_person=is_person,
+        )
 
     def silence(self, alarm_id: str, *, by: str | None, occurrence: str | None = None) -> None:
         """End the sound of an alarm. Raises UnknownAlarmError."""
@@ -233,13 +249,20 @@ class Alarms(Overview):
         watched = self._watched.get(board.identity)
         return watched is not None and watched.watch.answer(question, is_new_appliance=is_new_appliance)
 
-    def _act(self, alarm_id: str, occurrence: str | None, act: Callable[[Alarm, Moment], None]) -> None:
+    def _act(
+        self,
+        alarm_id: str,
+        occurrence: str | None,
+        act: Callable[[Alarm, Moment], None],
+        *,
+        is_person: bool = False,
+    ) -> None:
         found = self._find(alarm_id)
         if found is None or (occurrence is not None and found[0].occurrence != occurrence):
             raise UnknownAlarmError
         alarm, board = found
         if (watched := self._watched.get(board.identity)) is not None:
-            watched.watch.act(alarm.cause.key, act)
+            watched.watch.act(alarm.cause.key, act, is_person=is_person)
         else:
             try:
                 act(alarm, self._clock.now())

@@ -1,8 +1,9 @@
 """Alarms that somebody else's log tells of: an account at a cloud, a platform that sends them by itself.
 
 Such a log says that something happened, and seldom that it is over: each report stands until a person knows of it, here
-or there. It is told apart by its number, also after a restart, so that no report is an alarm twice. Which of two is the
-later one is judged by the time as the log spells it: in which zone that is its owner may say otherwise tomorrow.
+or there. It is told apart by its log and number, also after a restart, so that no report is an alarm twice. Which of
+two is the later one is judged by the time as the log spells it: in which zone that is its owner may say otherwise
+tomorrow.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,17 +15,24 @@ from typing import NamedTuple
 from ..readings import DEVICE_CIRCUIT, PointKey, Value
 from ..texts import Said, phrase
 from .levels import Level
+from .owed import Owed
 from .rules import Band, Readings
+from .settled import Former, Settled, is_later, is_number, is_same, mark_in, may_be, spelled, time_in
 from .verdict import AlarmKey, Cause, Verdict
 
 REPORTED, REPORTED_WARNING = "reported", "reported_warning"
 """What rules are called: of alarms, and of what their log takes for less."""
-MOST_STANDING = 50
-"""Reports of one device of which nobody knows yet; of more only the newest are named, all are counted."""
-MOST_SETTLED = 200
-"""Numbers that are known to be settled; of what is older than those that are forgotten nothing is news any more."""
-_LONGEST_ID, _LONGEST_TEXT = 64, 120
+MOST_STANDING = 200
+"""Reports of one device of which nobody knows yet: of more the oldest are counted, and no more is known of them."""
+SOLE = "log"
+"""A log, where there is no other."""
+MOST_LOGS = 4
+"""Of so many logs it is known what is settled: those that told something last."""
+_WITH_TEXT = 20
+"""So many of the newest can be named."""
+_LONGEST_TEXT = 120
 _NAMED = 3
+_UNREADABLE = "?"
 _NO_MARKUP = str.maketrans("<>&", "()+")
 
 
@@ -33,7 +41,7 @@ class Report:
     """An entry of a log."""
 
     id: str
-    """What it is told apart by, for ever."""
+    """What it is told apart by in its log, for ever."""
     text: str
     time: datetime | None = None
     spelled: datetime | None = None
@@ -47,6 +55,14 @@ class Report:
     def mark(self) -> datetime | None:
         """By what it is told from one before or after it: a time without a zone."""
         return self.spelled if self.spelled is not None or self.time is None else _in_utc(self.time)
+
+
+class _Key(NamedTuple):
+    """A report, as it is told apart from all others of its device."""
+
+    way: str
+    """Which log it is of; empty where a former version kept it, which did not say."""
+    number: str
 
 
 class _Standing(NamedTuple):
@@ -71,87 +87,156 @@ class ReportedRule:
             level=Level.PRE_ALARM if is_warning else Level.ALARM,
             name=phrase("alarm_reported_warning") if is_warning else phrase("alarm_reported"),
         )
-        self._standing: dict[str, _Standing] = {}
-        """Those that nobody knows of, by number, the newest last."""
-        self._settled: dict[str, datetime | None] = {}
-        """Marks of those that somebody knows of, by number."""
-        self._before: datetime | None = None
-        """What has a mark until then is settled, by whatever number."""
-        self._formerly: datetime | None = None
-        """Likewise what happened until then, as a former version kept it."""
+        self.other: ReportedRule | None = None
+        """Whose reports are none of this one's, whatever their log says of their level later."""
+        self.owed = Owed()
+        """What a person acknowledged and its log is to be told."""
+        self._standing: dict[_Key, _Standing] = {}
+        """Those that nobody knows of, the newest last."""
+        self._more = 0
+        """Besides these: so many that of each of them nothing more is known."""
+        self._settled: dict[str, Settled] = {}
+        """Those that somebody knows of, by log; the log that told something last is the last."""
+        self._former = Former({})
+        """Likewise, as a former version kept it."""
 
     @property
     def standing(self) -> Sequence[str]:
         """The numbers of all that nobody knows of."""
-        return list(self._standing)
+        return [key.number for key in self._standing]
 
     @property
     def where(self) -> str:
-        """What it goes by, for the record: how many stand, and the newest of them."""
+        """What it goes by, for the record: how many stand, the newest of them, and what is to be confirmed."""
         numbers = self.standing
-        return f"{len(numbers)} reported: {', '.join(numbers[-_NAMED:])}" if numbers else "0 reported"
+        said = f"{self._count} reported: {', '.join(numbers[-_NAMED:])}" if numbers else "0 reported"
+        return f"{said}; {len(self.owed)} to be confirmed" if len(self.owed) else said
 
     @property
-    def oldest(self) -> datetime | None:
-        """When the first of them happened."""
-        return min((one.time for one in self._standing.values() if one.time is not None), default=None)
+    def _count(self) -> int:
+        return len(self._standing) + self._more
 
-    def note(self, reports: Iterable[Report]) -> bool:
-        """Take what the log says; returns whether any of it is news. What it leaves out is as it was."""
+    def oldest(self, way: str | None = None) -> datetime | None:
+        """Return when the first happened that is looked for in a log, or (None) in any."""
+        mine = (one.time for key, one in self._standing.items() if way is None or key.way in ("", way))
+        times = [*mine, *self.owed.times(way)]
+        return min((time for time in times if time is not None), default=None)
+
+    def note(self, reports: Iterable[Report], way: str = SOLE) -> bool:
+        """Take what a log says; returns whether any of it is news. What it leaves out is as it was."""
         has_news = False
         for report in sorted(reports, key=_when):
-            number = report.id
-            if report.is_warning is not self.is_warning or not 0 < len(number) <= _LONGEST_ID:
-                continue
-            stands = self._standing.get(number)
-            if stands is not None and _is_same(stands.mark, report.mark):
-                if report.is_confirmed:
-                    self._settle(number, report.mark)
-                elif report.mark is not None:
-                    # What was said of the zone may be another now.
-                    self._standing[number] = stands._replace(time=report.time, mark=report.mark)
-            elif report.is_confirmed:
-                if stands is None:
-                    self._settle(number, report.mark)
-            elif not self._is_settled(report) and (stands is None or _is_later(report.mark, stands.mark)):
-                has_news = True
-                self._standing.pop(number, None)
-                self._standing[number] = _Standing(report.text[:_LONGEST_TEXT], report.time, report.mark)
+            if is_number(report.id) and self._is_mine(report, way):
+                has_news |= self._take(report, way)
         while len(self._standing) > MOST_STANDING:
             # So many are one matter: they are settled with the others, and none of them comes anew.
-            oldest = next(iter(self._standing))
-            self._settle(oldest, self._standing[oldest].mark)
+            self._settle(next(iter(self._standing)))
+            self._more += 1
+        for key in [*self._standing][:-_WITH_TEXT]:
+            self._standing[key] = self._standing[key]._replace(text="")
+        self._more = self._more if self._standing else 0
+        self.owed.looked(way)
         return has_news
 
-    def acknowledge(self) -> None:
-        """A person knows of all of them; the next one is another."""
-        for number, one in list(self._standing.items()):
-            self._settle(number, one.mark)
+    def _is_mine(self, report: Report, way: str) -> bool:
+        """Whether it is one of this rule: it was from the beginning, or none of the other and of this level."""
+        if self.knows(report, way):
+            return True
+        return report.is_warning is self.is_warning and (self.other is None or not self.other.knows(report, way))
 
-    def _is_settled(self, report: Report) -> bool:
-        is_before = self._before is not None and report.mark is not None and report.mark <= self._before
-        if self._formerly is not None and report.time is not None:
-            is_before = is_before or report.time <= self._formerly
-        # A log that begins anew counts from one again.
-        return is_before or (report.id in self._settled and not _is_later(report.mark, self._settled[report.id]))
+    def knows(self, report: Report, way: str) -> bool:
+        """Whether the number of a report says that it stands here, or is settled."""
+        settled = self._settled.get(way)
+        if self._place_of(report, way) is not None or (settled is not None and settled.knows(report)):
+            return True
+        return self._former.knows(report)
 
-    def _settle(self, number: str, mark: datetime | None) -> None:
-        self._standing.pop(number, None)
-        if number in self._settled and not _is_later(mark, self._settled[number]):
+    def _place_of(self, report: Report, way: str) -> _Key | None:
+        """Return what stands as this report."""
+        own, former = _Key(way, report.id), _Key("", report.id)
+        if own in self._standing:
+            return own if is_same(self._standing[own].mark, report.mark) else None
+        stands = self._standing.get(former)
+        return former if stands is not None and may_be(report, stands.time, stands.mark) else None
+
+    def _take(self, report: Report, way: str) -> bool:
+        self.owed.look(report, way)
+        key = _Key(way, report.id)
+        if (place := self._place_of(report, way)) is not None:
+            self._take_again(report, place, key)
+            return False
+        stands = self._standing.get(key)
+        if self._is_settled(report, way):
+            self._note_settled(report, way)
+        elif report.is_confirmed:
+            if stands is None:
+                self._remember(key, report.mark)
+        elif stands is None or is_later(report.mark, stands.mark):
+            self._standing.pop(key, None)
+            self._standing[key] = _Standing(report.text[:_LONGEST_TEXT], report.time, report.mark)
+            return True
+        return False
+
+    def _take_again(self, report: Report, place: _Key, key: _Key) -> None:
+        """Take what is said of one that stands."""
+        if report.is_confirmed:
+            del self._standing[place]
+            self._remember(key, report.mark)
             return
-        self._settled.pop(number, None)
-        self._settled[number] = mark
-        while len(self._settled) > MOST_SETTLED:
-            forgotten = self._settled.pop(next(iter(self._settled)))
-            if forgotten is not None and (self._before is None or forgotten > self._before):
-                self._before = forgotten
+        stands = self._standing[place]
+        if report.mark is not None:
+            # What was said of the zone may be another now.
+            stands = stands._replace(time=report.time, mark=report.mark)
+        if place == key:
+            self._standing[key] = stands
+        else:
+            # Of which log it is a former version did not say.
+            known = self._standing.items()
+            self._standing = {key if one == place else one: stands if one == place else was for one, was in known}
+
+    def acknowledge(self, *, is_person: bool = False) -> None:
+        """Somebody knows of all of them; the next one is another. Where it was a person, their logs are to be told."""
+        for key, one in list(self._standing.items()):
+            if is_person and key.number != _UNREADABLE:
+                self.owed.add(key.way, key.number, one.time, one.mark)
+            self._settle(key)
+        self._more = 0
+
+    def _is_settled(self, report: Report, way: str) -> bool:
+        settled = self._settled.get(way)
+        return (settled is not None and settled.has(report)) or self._former.has(report)
+
+    def _note_settled(self, report: Report, way: str) -> None:
+        """Note of what is settled which log it is of, and when it happened where that was not known."""
+        settled = self._settled.get(way)
+        if settled is not None and settled.knows(report):
+            settled.add(report.id, report.mark)
+        elif self._former.knows(report):
+            self._former.drop(report.id)
+            self._remember(_Key(way, report.id), report.mark)
+
+    def _settle(self, key: _Key) -> None:
+        """Take it that somebody knows of one that stands."""
+        stands = self._standing.pop(key)
+        if key.way:
+            self._remember(key, stands.mark)
+        elif key.number != _UNREADABLE:
+            self._former.add(key.number, stands.time, stands.mark)
+
+    def _remember(self, key: _Key, mark: datetime | None) -> None:
+        # The log that told something last is kept the longest.
+        settled = self._settled.pop(key.way, Settled())
+        settled.add(key.number, mark)
+        self._settled[key.way] = settled
+        while len(self._settled) > MOST_LOGS:
+            del self._settled[next(iter(self._settled))]
 
     def judge(self, readings: Readings, now: float) -> Verdict:
         """Say whether there is any of which nobody knows; the newest is named."""
         if not self._standing:
             return Verdict(is_on=False)
         text, time, _ = next(reversed(self._standing.values()))
-        figures: dict[str, Value] = {"reports": len(self._standing)}
+        figures: dict[str, Value] = {"reports": self._count}
         if time is not None:
             figures["reported_at"] = time.isoformat()
         said = self._said(text)
@@ -166,7 +251,7 @@ class ReportedRule:
         return Verdict(is_on=True, detail=said, figures=figures, name=name if text else None)
 
     def _said(self, text: str) -> Said:
-        others = len(self._standing) - 1
+        others = self._count - 1
         return phrase("reported_with_others", report=text or "?", count=others) if others else text
 
     def calm(self, key: PointKey) -> Band | None:
@@ -174,40 +259,36 @@ class ReportedRule:
 
     def restore(self, *, is_on: bool, memory: Mapping[str, object]) -> None:
         """Go on with what stood: nobody acknowledged it for a restart."""
-        settled, standing = memory.get("settled"), memory.get("standing")
-        numbers = settled[-MOST_SETTLED:] if isinstance(settled, list) else ()
-        self._settled = dict(_settled(numbers))
-        self._before, self._formerly = _mark(memory.get("before")), _time(memory.get("before"))
-        self._formerly = _time(memory.get("formerly")) or self._formerly
-        found = standing[-MOST_STANDING:] if isinstance(standing, list) else ()
-        self._standing = dict(_restored(found))
+        standing, logs, more = memory.get("standing"), memory.get("logs"), memory.get("more")
+        self._former = Former(memory)
+        self._settled = dict(_logs(logs[-MOST_LOGS:] if isinstance(logs, list) else ()))
+        self._standing = dict(_restored(standing[-MOST_STANDING:] if isinstance(standing, list) else ()))
+        self.owed = Owed.restored(memory.get("owed"))
         if is_on and not self._standing:
             # Something stood, and what it was cannot be read any more.
-            self._standing["?"] = _Standing("", None, None)
+            self._standing[_Key("", _UNREADABLE)] = _Standing("", None, None)
+        is_count = isinstance(more, int) and not isinstance(more, bool) and 0 < more < _MOST_MORE
+        self._more = more if is_count and isinstance(more, int) and self._standing else 0
 
     def memory(self) -> Mapping[str, object]:
         """Return the reports that stand, and the numbers of those that are settled."""
-        found: dict[str, object] = {}
+        found: dict[str, object] = self._former.kept()
         if self._standing:
             found["standing"] = [
-                [number, one.text, _spelled(one.time), _spelled(one.mark)] for number, one in self._standing.items()
+                [key.way, key.number, one.text, spelled(one.time), spelled(one.mark)]
+                for key, one in self._standing.items()
             ]
         if self._settled:
-            found["settled"] = [[number, _spelled(mark)] for number, mark in self._settled.items()]
-        if self._before is not None:
-            found["before"] = _spelled(self._before)
-        if self._formerly is not None:
-            found["formerly"] = _spelled(self._formerly)
+            found["logs"] = [[way, *settled.kept()] for way, settled in self._settled.items()]
+        if len(self.owed):
+            found["owed"] = self.owed.kept()
+        if self._more:
+            found["more"] = self._more
         return found
 
 
-def reported_rules() -> Iterator[ReportedRule]:
-    """Yield the rules of a device of which somebody else keeps a log."""
-    yield ReportedRule(is_warning=False)
-    yield ReportedRule(is_warning=True)
-
-
 _EVER = datetime(1970, 1, 1)  # noqa: DTZ001 - a mark
+_MOST_MORE = 1_000_000
 
 
 def _when(report: Report) -> datetime:
@@ -218,51 +299,19 @@ def _in_utc(time: datetime) -> datetime:
     return time.astimezone(UTC).replace(tzinfo=None)
 
 
-def _is_later(time: datetime | None, than: datetime | None) -> bool:
-    return time is not None and than is not None and time > than
-
-
-def _is_same(time: datetime | None, other: datetime | None) -> bool:
-    return time is None or other is None or time == other
-
-
-def _is_number(number: object) -> bool:
-    return isinstance(number, str) and 0 < len(number) <= _LONGEST_ID
-
-
-def _restored(found: Iterable[object]) -> Iterator[tuple[str, _Standing]]:
+def _restored(found: Iterable[object]) -> Iterator[tuple[_Key, _Standing]]:
     for one in found:
         match one:
-            # A former version kept no mark.
-            case [str(number), str(text), time, *marks] if _is_number(number):
-                yield number, _Standing(text[:_LONGEST_TEXT], _time(time), _mark(next(iter(marks), None)))
+            case [str(way), str(number), str(text), time, mark] if is_number(number) and (is_number(way) or not way):
+                yield _Key(way, number), _Standing(text[:_LONGEST_TEXT], time_in(time), mark_in(mark))
+            # A former version kept no log, and one before it no mark.
+            case [str(number), str(text), time, *marks] if len(marks) <= 1 and is_number(number):
+                mark = mark_in(next(iter(marks), None))
+                yield _Key("", number), _Standing(text[:_LONGEST_TEXT], time_in(time), mark)
 
 
-def _settled(found: Iterable[object]) -> Iterator[tuple[str, datetime | None]]:
+def _logs(found: Iterable[object]) -> Iterator[tuple[str, Settled]]:
     for one in found:
         match one:
-            case [str(number), mark] if _is_number(number):
-                yield number, _mark(mark)
-
-
-def _spelled(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat()
-
-
-def _time(raw: object) -> datetime | None:
-    found = _read(raw)
-    return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
-
-
-def _mark(raw: object) -> datetime | None:
-    found = _read(raw)
-    return found if found is not None and found.tzinfo is None else None
-
-
-def _read(raw: object) -> datetime | None:
-    if not isinstance(raw, str) or len(raw) > _LONGEST_ID:
-        return None
-    try:
-        return datetime.fromisoformat(raw)
-    except ValueError:
-        return None
+            case [str(way), *kept] if is_number(way) or not way:
+                yield way, Settled.restored(kept)

@@ -4,7 +4,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
 from typing import Any
 
 from ..device import Device
@@ -22,7 +21,8 @@ from .levels import Safety
 from .ownerlimits import OwnerLimit
 from .positions import DeadRule, OpenedRule
 from .proposals import proposals
-from .reported import Report, ReportedRule, reported_rules
+from .reported import SOLE, Report, ReportedRule
+from .reportedlogs import ReportedLogs
 from .rules import Rule
 from .ruleset import inputs_by_circuit, rules_of
 from .safetyword import SafetyWords
@@ -70,8 +70,9 @@ class Watch:
         self.growths = growths or Growths(device.model, {}, {}, frozenset())
         """What may grow slowly."""
         self._impostor_rules = [SecondLoginRule()] if calls else []
-        self._reported_rules = list(reported_rules()) if reported else []
-        self._told_rules: Sequence[SecondLoginRule | ReportedRule] = [*self._impostor_rules, *self._reported_rules]
+        self.logs = ReportedLogs(is_reported=reported, note=self._note_owed)
+        """What others say of it."""
+        self._told_rules: Sequence[SecondLoginRule | ReportedRule] = [*self._impostor_rules, *self.logs.rules]
         """No reading leads to them."""
         self._rules: Sequence[Rule] = [
             *(*rules, *self.growths.rules, *self._input_rules.values(), self._device_rule, *self._told_rules)
@@ -298,14 +299,15 @@ class Watch:
             self._note_time(SECOND_LOGIN)
         self._settle(now, is_seen=self.is_device_seen)
 
-    def note_reports(self, reports: Sequence[Report], *, by: str = "") -> None:
+    def note_reports(self, reports: Sequence[Report], *, way: str = SOLE, by: str = "") -> None:
         """Take what somebody else's log says of this device; what is known of it already is no news.
 
-        What was acknowledged there, all of it, is acknowledged here: `by` says where, as a name.
+        `way` tells the log from others: a number is of one log. What was acknowledged there, all of it, is
+        acknowledged here: `by` says where, as a name.
         """
         now = self._clock.now()
-        for rule in self._reported_rules:
-            has_news, alarm = rule.note(reports), self.alarms[rule.cause.key]
+        for rule in self.logs.rules:
+            has_news, alarm = rule.note(reports, way), self.alarms[rule.cause.key]
             stood = alarm.facts.condition
             self._take(alarm, rule, now)
             if has_news and stood:
@@ -318,14 +320,12 @@ class Watch:
             self._note_time(rule.cause.key)
         self._settle(now, is_seen=self.is_device_seen)
 
-    def reports(self, key: AlarmKey) -> Sequence[str]:
-        """Return the numbers of the reports that one alarm is about."""
-        return next((rule.standing for rule in self._reported_rules if rule.cause.key == key), ())
-
-    @property
-    def oldest_report(self) -> datetime | None:
-        """When the first of the reports happened that nobody knows of."""
-        return min((rule.oldest for rule in self._reported_rules if rule.oldest is not None), default=None)
+    def _note_owed(self) -> None:
+        """Have it kept what logs are to be told."""
+        now = self._clock.now()
+        for rule in self.logs.rules:
+            self._note_memory(rule, self.alarms[rule.cause.key], now)
+        self._settle(now, is_seen=self.is_device_seen)
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -358,8 +358,11 @@ class Watch:
         """Return the one word for a circuit, or for the whole device."""
         return self._words.of(circuit)
 
-    def act(self, key: AlarmKey, act: Callable[[Alarm, Moment], None]) -> None:
-        """Have a person's act done to one alarm, and what follows from it. Raises AlarmRefusedError."""
+    def act(self, key: AlarmKey, act: Callable[[Alarm, Moment], None], *, is_person: bool = False) -> None:
+        """Have somebody's act done to one alarm, and what follows from it: of a person's, also at others' logs.
+
+        Raises AlarmRefusedError.
+        """
         now = self._clock.now()
         self._is_changed = self._is_other = True
         alarm = self.alarms[key]
@@ -375,7 +378,10 @@ class Watch:
             and alarm.facts.is_acknowledged
         ):
             # It stands for as long as nobody knows; after that the days, the count, or the circuit, go on without it.
-            rule.acknowledge()
+            if isinstance(rule, ReportedRule):
+                rule.acknowledge(is_person=is_person)
+            else:
+                rule.acknowledge()
             self._take(alarm, rule, now)
             self._note_memory(rule, alarm, now)
             self._calm.bound(rule.inputs | rule.figures, self.device.readings)

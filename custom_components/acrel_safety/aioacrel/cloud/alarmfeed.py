@@ -1,7 +1,7 @@
 """The account's log of events, read once for all devices: each device's part becomes reports of its alarms.
 
-Confirming an event has an effect at the server, for everybody who uses the account: it is done when a person
-acknowledged here, once, and never by a poll.
+Confirming an event has an effect at the server, for everybody who uses the account: it is done where a person
+acknowledged here, never because an automation did, and never because of what a poll finds.
 """
 
 from collections import defaultdict
@@ -11,9 +11,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..alarms.reported import Report
+from ..alarms.settled import time_in
 from .account import Account, utcnow
 from .errors import CloudError
 from .instant import Instant
+from .judging import LATER
 from .records import AlarmEvent, MeterKey
 from .reports import report_of
 
@@ -46,6 +48,8 @@ class AlarmFeed:
         self._takers = dict[MeterKey, list[tuple[Take, Callable[[], datetime | None]]]]()
         self._read: Instant | None = None
         """When the log was read last."""
+        self._read_for: dict[MeterKey, datetime] = {}
+        """When it was read last for each device, also before a restart."""
         self._jumped_from: datetime | None = None
         """When it was read last before the clock jumped."""
         self.trouble: CloudError | None = None
@@ -95,9 +99,6 @@ class AlarmFeed:
         except CloudError as error:
             self.trouble = error
             raise
-        self._read, self.trouble = Instant.now(self._now), None
-        if since < now - LOOKS_BACK:
-            self._far = now
         by_meter = defaultdict[MeterKey, list[Report]](list)
         self.of_others = 0
         for event in await self._with_levels(account, events, now):
@@ -108,9 +109,30 @@ class AlarmFeed:
             self.of_others += not meters
             for meter in meters:
                 by_meter[meter].append(report)
-        for meter, reports in by_meter.items():
-            for take, _ in list(self._takers.get(meter, ())):
-                take(reports)
+        # Those of whom it says nothing, too: what they wait for is not there.
+        for meter, takers in list(self._takers.items()):
+            for take, _ in list(takers):
+                take(by_meter.get(meter, ()))
+            self._read_for[meter] = now
+        # Whatever ends it before: what was not told is read again.
+        self._read, self.trouble = Instant.now(self._now), None
+        if since < now - LOOKS_BACK:
+            self._far = now
+
+    def kept(self) -> dict[str, object]:
+        """Return what outlives a restart, as plain JSON: when it was read for each device, and words for levels."""
+        oldest = self._now() - MOST_BACK
+        read = [[*meter, time.isoformat()] for meter, time in self._read_for.items() if time > oldest]
+        return {"read": read, "levels": {**self._levels}}
+
+    def restore(self, kept: object) -> None:
+        """Take what was kept before a restart; a person may have edited it."""
+        match kept:
+            case {"read": [*read]}:
+                self._read_for = dict(_read_in(read))
+        match kept:
+            case {"levels": {**levels}}:
+                self._levels = {str(number): name for number, name in levels.items() if isinstance(name, str)}
 
     def _meters_of(self, event: AlarmEvent) -> Sequence[MeterKey]:
         """Return whose event it is; where it does not say of which site, it may be that of any device of the code."""
@@ -149,14 +171,27 @@ class AlarmFeed:
 
         Where a clock jumped nobody knows which of both times is right, nor that of the jump before.
         """
-        if (read := self._read) is None:
+        known = [self._read_for[meter] for meter in self._takers if meter in self._read_for]
+        if not known:
             return now
-        before = read.wall
-        if read.has_jumped(Instant.now(self._now)):
-            before, self._jumped_from = min(before, self._jumped_from or before), before
+        before = min(known)
+        if (read := self._read) is None:
+            # It was read by a former run of this program: by a clock that was wrong, if it was ahead of now.
+            before = now - MOST_BACK if max(known) - now > LATER else before
+        elif read.has_jumped(instant := Instant.now(self._now)):
+            passed = timedelta(seconds=instant.steady - read.steady)
+            before = min(before, now - passed, self._jumped_from or before)
+            self._jumped_from = read.wall
         return min(before, now) - _OVERLAP
 
     def _oldest(self) -> Iterator[datetime | None]:
         for takers in self._takers.values():
             for _, oldest in takers:
                 yield oldest()
+
+
+def _read_in(read: Sequence[object]) -> Iterator[tuple[MeterKey, datetime]]:
+    for one in read:
+        match one:
+            case [str(site), str(code), time] if (known := time_in(time)) is not None:
+                yield MeterKey(site, code), known

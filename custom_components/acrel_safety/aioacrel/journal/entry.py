@@ -16,6 +16,8 @@ from .errors import UnfitEntryError
 type Json = str | float | bool | Sequence[Json] | Mapping[str, Json] | None
 
 LONGEST_TEXT = 8192
+LONGEST_STANDING = 262_144
+"""Of what stands: an alarm that goes by somebody else's log knows hundreds of numbers."""
 """Bytes of an entry, or of a value that stands: a sentence or two of a person fit, a file does not."""
 LONGEST_KEY = 200
 """Bytes of a key of what stands."""
@@ -111,7 +113,7 @@ def standing_texts(standing: Mapping[str, Json]) -> dict[str, str | None]:
         if not key.isprintable():
             raise UnfitEntryError(detail=phrase("entry_key"))
         texts[key] = None if value is None else json_text(value)
-        _check_size(texts[key] or "", LONGEST_TEXT)
+        _check_size(texts[key] or "", LONGEST_STANDING)
     return texts
 
 
