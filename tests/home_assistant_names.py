@@ -48,7 +48,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.entity_registry": None,
     "helpers.event": None,
     "helpers.issue_registry": None,
-    "helpers.network": frozenset({"NoURLAvailableError"}),
+    "helpers.network": frozenset({"NoURLAvailableError", "is_cloud_connection"}),
     "helpers.recorder": frozenset({"get_instance"}),
     "helpers.restore_state": frozenset({"ExtraStoredData", "RestoreEntity", "RestoredExtraData"}),
     "helpers.selector": None,
@@ -75,6 +75,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     ),
     "util.file": frozenset({"write_utf8_file_atomic"}),
     "util.hass_dict": frozenset({"HassKey"}),
+    "util.network": frozenset({"is_local"}),
 }
 # What components have for others beside what stands in them directly; external statistics are made of these.
 OF_COMPONENTS: Mapping[str, frozenset[str]] = {

@@ -22,6 +22,7 @@ from .desk import desk_of
 from .devices import is_in_use, register_hub
 from .forgetting import async_forget_link
 from .hubs import hub_of
+from .hubs.cloud_push_doors import answer_pushes
 from .hubs.cloud_session import async_read_profiles, async_read_zones
 from .issues import forget_former_issues
 from .lasthour import async_serve_pictures
@@ -42,6 +43,8 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
     """Register the actions and the page, take the buttons of notifications, and mind when tests are due."""
+    # First of all: until then Home Assistant answers in our place that it took what a platform sends.
+    answer_pushes(hass)
     register_actions(hass)
     await async_take_buttons(hass)
     await async_begin_checkups(hass)

@@ -42,6 +42,7 @@ from custom_components.acrel_safety.issues import (
     HAZARDS_OVERDUE,
     LINK_BROKEN,
     LINK_UNUSABLE,
+    PUSH_FROM_OUTSIDE,
     RECORD_TROUBLE,
     Issue,
 )
@@ -66,6 +67,7 @@ GO_BY_THEMSELVES = (
     EVIDENCE_DOUBTED,
     MAY_CLOSE_ALONE,
     GATEWAY_TROUBLE,
+    PUSH_FROM_OUTSIDE,
 )
 SECTIONS = {
     *("config", "config_subentries", "device", "entity", "exceptions", "issues", "options", "selector", "services"),
@@ -331,6 +333,7 @@ def test_every_issue_has_its_texts(english: Tree) -> None:
         RECORD_TROUBLE,
         UNREADABLE,
         GATEWAY_TROUBLE,
+        PUSH_FROM_OUTSIDE,
         *OF_ACCOUNTS,
     }
     for issue in english["issues"]:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import probatio
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.const import CONF_TYPE, CONF_WEBHOOK_ID
+from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant
 
 from ..aioacrel.points import Model
@@ -33,7 +33,6 @@ from .cloud_history import history_store
 from .cloud_log import log_store
 from .cloud_push import PushEntryHub, push_store
 from .cloud_push import shown_as as push_shown_as
-from .cloud_push_door import forget_left
 from .cloud_trouble import known_store
 from .device_data import missing_ratios
 from .facts import Facts
@@ -192,7 +191,6 @@ async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
     if entry.data.get(CONF_TYPE) in (TYPE_GATEWAY, TYPE_XML):
         await store_of(hass, entry).async_remove()
     if entry.data.get(CONF_TYPE) == TYPE_PUSH:
-        forget_left(hass, str(entry.data.get(CONF_WEBHOOK_ID)))
         await push_store(hass, entry).async_remove()
         await store_of(hass, entry).async_remove()
     await history_store(hass, entry).async_remove()

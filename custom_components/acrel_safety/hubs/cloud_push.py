@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
-from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
@@ -21,9 +20,9 @@ from ..aioacrel.points import Model
 from ..aioacrel.reporting.reporter import PERIODS
 from ..aioacrel.source import Source
 from ..aioacrel.texts import library_language
-from ..const import CONF_CLOCK, CONF_FOUND, CONF_LOCAL_ONLY, CONF_REPORTS_EVERY, CONF_SERIAL, DOMAIN, LOGGER
+from ..const import CONF_CLOCK, CONF_FOUND, CONF_REPORTS_EVERY, CONF_SERIAL, DOMAIN, LOGGER
 from ..unreported import aside_in
-from .cloud_push_door import Door
+from .cloud_push_doors import door_of
 from .facts import Facts
 from .gateway_data import as_found, found_in
 from .history_kept import KeptHistory, Owner
@@ -62,7 +61,7 @@ class PushEntryHub:
             on_alarm=self._takes_alarm,
             on_before=self._takes_before,
         )
-        self._door = Door(hass, data[CONF_WEBHOOK_ID], local_only=data[CONF_LOCAL_ONLY], take=self._takes)
+        self._door = door_of(hass, entry)
 
     def source(self, subentry: ConfigSubentry, model: Model) -> PushSource:
         """Return a device; nothing can be asked of it."""
@@ -90,13 +89,11 @@ class PushEntryHub:
         await self._history.async_load()
         self._is_loaded = True
         self._hub.start()
-        self._door.open(self._entry.title)
+        self._door.open(self._takes)
 
     async def async_stop(self) -> None:
-        """Take nothing any more."""
-        if self._hass.is_stopping:
-            await self._door.async_finish()
-        self._door.close()
+        """Take nothing any more, but for what was answered already: nobody sends it again."""
+        await self._door.async_close(self._takes)
         if self._gathering is not None:
             self._gathering()
             self._gathering = None
@@ -178,6 +175,8 @@ class PushEntryHub:
             **source.details(),
             "requests": figures.requests,
             "requests_refused": self._door.refused,
+            "requests_from_outside": self._door.outside.count,
+            "requests_while_not_loaded": self._door.kept,
             "requests_unread": figures.unread,
             "parts_left_out": figures.left_out,
             "records_of_later": figures.of_later,
@@ -188,9 +187,9 @@ class PushEntryHub:
 
     # -- what comes ----------------------------------------------------------------------------------------------------
 
-    def _takes(self, body: bytes, since: int) -> Iterator[None]:
+    def _takes(self, body: bytes) -> Iterator[None]:
         before = self._points()
-        yield from self._hub.taking(body, since)
+        yield from self._hub.taking(body)
         if self._gathering is None and self._points() > before:
             gather = HassJob(self._keep_found, cancel_on_shutdown=True)
             self._gathering = async_call_later(self._hass, GATHER_SECONDS, gather)

@@ -1,6 +1,8 @@
 """What is stored of an address that a platform sends to, and of a device: one truth for forms, store and hub."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import probatio
 from homeassistant.const import CONF_TYPE, CONF_WEBHOOK_ID
@@ -35,3 +37,10 @@ PUSH = probatio.Schema(
 )
 PUSHED = METER
 """What is stored of a device: as of a meter behind a gateway, its serial number is its seat."""
+
+
+def secret_of(data: Mapping[str, Any]) -> str | None:
+    """Return the secret part of the address in an entry's data, whatever else is wrong there; None without one."""
+    found = data.get(CONF_WEBHOOK_ID)
+    is_sound = data.get(CONF_TYPE) == TYPE_PUSH and isinstance(found, str) and _SECRET.fullmatch(found)
+    return found if is_sound else None

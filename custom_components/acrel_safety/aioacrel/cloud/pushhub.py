@@ -161,26 +161,21 @@ class PushHub:
         for _ in self.taking(body):
             pass
 
-    def taking(self, body: bytes, since: int = 0) -> Iterator[None]:
-        """Take the body of a request step by step, so that others have a turn between two; never raises.
-
-        `since`: so many of its steps were made before.
-        """
+    def taking(self, body: bytes) -> Iterator[None]:
+        """Take the body of a request step by step, so that others have a turn between two; never raises."""
         if not self._is_started:
             return
         try:
-            yield from self._taking(body, since)
+            yield from self._taking(body)
         except Exception:
             # A slip of ours in one request must not keep the others away.
             _LOGGER.exception("What a platform sent could not be taken")
         self.figures.requests += 1
 
-    def _taking(self, body: bytes, since: int) -> Iterator[None]:
-        for step, delivery in enumerate(deliveries_of(body, self._zone)):
+    def _taking(self, body: bytes) -> Iterator[None]:
+        for delivery in deliveries_of(body, self._zone):
             if not self._is_started:
                 return
-            if step < since:
-                continue
             self._take(delivery)
             yield
 
