@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from custom_components.acrel_safety.aioacrel.cloud.push import LARGEST, MOST_RECORDS, Delivery, delivery_of
 from custom_components.acrel_safety.aioacrel.cloud.pushhub import MOST_NUMBERS, AlarmNumbers, PushedBefore, PushHub
 from custom_components.acrel_safety.aioacrel.cloud.pushsource import PushSource
+from custom_components.acrel_safety.aioacrel.cloud.pushuntaken import MOST_UNTAKEN, UntakenAlarms
 from custom_components.acrel_safety.aioacrel.cloud.records import PushedAlarm
 from custom_components.acrel_safety.aioacrel.errors import CommandRefusedError, DeviceAwayError
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
@@ -131,13 +132,19 @@ class Address:
         self.before: list[PushedBefore] = []
         self.updates: list[Update] = []
         self.now = NOW
+        self.is_anybody_told = True
         self.hub = PushHub(
-            on_alarm=self.alarms.append, on_before=self.before.append, now=lambda: self.now, period=60, numbers=numbers
+            on_alarm=self._tells, on_before=self.before.append, now=lambda: self.now, period=60, numbers=numbers
         )
         self.source: PushSource = self.hub.source("MT0001", ModelLibrary().get("adw300"))
         self.source.join(self.updates.append)
         self.source.want({UA, EPI})
         self.hub.start()
+
+    def _tells(self, alarm: PushedAlarm) -> bool:
+        if self.is_anybody_told:
+            self.alarms.append(alarm)
+        return self.is_anybody_told
 
     def take(self, found: object) -> None:
         self.hub.take(body(found))
@@ -221,8 +228,82 @@ def test_known_numbers_are_bounded() -> None:
     for number in range(MOST_NUMBERS + 10):
         alarm = PushedAlarm(number=str(number), gateway="", serial="M", time=None, code="", level="")
         assert numbers.is_news(alarm)
+        numbers.note(alarm)
+        assert not numbers.is_news(alarm)
     assert len(numbers.kept()) == MOST_NUMBERS
     assert AlarmNumbers.restored([5, None, *numbers.kept()]).kept()[-1] == numbers.kept()[-1]
+
+
+async def test_an_alarm_that_nobody_was_told_of_is_told_when_somebody_takes_it() -> None:
+    address = Address()
+    address.is_anybody_told = False
+    address.take(ALARM)
+    address.take(ALARM)
+    address.hub.tell()
+    assert (address.hub.figures.alarms, len(address.hub.untaken)) == (0, 1)
+    # It did not come yet, for whoever asks; after a restart neither.
+    assert address.hub.numbers.kept() == []
+    kept = json.loads(json.dumps(address.hub.untaken.kept()))
+    address.hub.stop()
+    again = Address()
+    again.hub.untaken = UntakenAlarms.restored(kept)
+    again.hub.tell()
+    again.hub.tell()
+    again.take(ALARM)
+    assert again.alarms == list(delivery_of(body(ALARM)).alarms)
+    assert again.hub.untaken.kept() == []
+    again.hub.stop()
+
+
+async def test_an_alarm_is_told_when_it_is_sent_again_and_somebody_takes_it_then() -> None:
+    address = Address()
+    address.is_anybody_told = False
+    address.take(ALARM)
+    address.is_anybody_told = True
+    address.take(ALARM)
+    address.hub.tell()
+    assert len(address.alarms) == 1
+    assert len(address.hub.untaken) == 0
+    address.hub.stop()
+
+
+async def test_alarms_of_a_device_that_belongs_here_wait_for_it_and_those_of_others_do_not() -> None:
+    address = Address()
+    address.hub.drop(address.source)
+    address.is_anybody_told = False
+    address.hub.expected = {"MT0001"}
+    address.take(ALARM)
+    assert (list(address.hub), len(address.hub.untaken)) == ([], 1)
+    # It was removed meanwhile.
+    address.hub.expected = set()
+    address.hub.tell()
+    address.take(ALARM)
+    assert len(address.hub.untaken) == 0
+    assert [stranger.serial for stranger in address.hub] == ["MT0001"]
+    address.hub.stop()
+
+
+@given(st.lists(st.tuples(FIELDS, ANYTHING), max_size=6), st.text(), st.text())
+def test_alarms_that_are_kept_come_back_as_they_were(changes: list[tuple[str, object]], title: str, code: str) -> None:
+    sent = {**ALARM, "list": [{**ALARM["list"][0], "code": code, "title": {"en_US": title}}, *ALARM["list"]]}
+    alarms = delivery_of(json.dumps({**sent, **dict(changes), "meterSn": "MT0001"}).encode()).alarms
+    untaken = UntakenAlarms()
+    for alarm in alarms:
+        untaken.put(alarm)
+    assert list(UntakenAlarms.restored(json.loads(json.dumps(untaken.kept())))) == list(untaken)
+
+
+@given(ANYTHING | st.lists(st.dictionaries(FIELDS, ANYTHING, max_size=8), max_size=4))
+def test_no_file_of_kept_alarms_does_harm(found: object) -> None:
+    assert all(alarm.number for alarm in UntakenAlarms.restored(found))
+
+
+def test_kept_alarms_are_bounded_and_the_oldest_go_first() -> None:
+    untaken = UntakenAlarms()
+    for number in range(MOST_UNTAKEN + 5):
+        untaken.put(PushedAlarm(number=str(number), gateway="", serial="M", time=None, code="", level=""))
+    assert [alarm.number for alarm in untaken][:1] == ["5"]
+    assert len(UntakenAlarms.restored(untaken.kept() * 3)) == len(untaken) == MOST_UNTAKEN
 
 
 async def test_who_is_not_named_is_listed_and_no_more() -> None:

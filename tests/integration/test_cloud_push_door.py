@@ -75,6 +75,7 @@ async def is_ours(client: Client, path: str = PATH) -> bool:
 async def details(hass: HomeAssistant, entry: MockConfigEntry) -> Mapping[str, object]:
     """Return the diagnostics of the only device."""
     found = await async_get_config_entry_diagnostics(hass, entry)
+    device: Mapping[str, object]
     [device] = found["devices"]
     return device
 

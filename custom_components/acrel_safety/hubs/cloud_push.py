@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from ..aioacrel.alarms.reported import Report
 from ..aioacrel.cloud.pushhub import AlarmNumbers, PushedBefore, PushHub
 from ..aioacrel.cloud.pushsource import PushSource
+from ..aioacrel.cloud.pushuntaken import UntakenAlarms
 from ..aioacrel.cloud.records import PushedAlarm
 from ..aioacrel.cloud.reports import report_of_pushed
 from ..aioacrel.points import Model
@@ -36,6 +37,8 @@ MOST_ALARMS = 100
 """Of the latest alarms, those that can be looked up."""
 _VERSION = 1
 
+type AlarmListener = Callable[[str, PushedAlarm], bool | None]
+
 
 class PushEntryHub:
     """One secret address; each subentry is a device that the platform tells of."""
@@ -46,13 +49,13 @@ class PushEntryHub:
         """Take a config entry whose data are such an address."""
         data = entry.data
         self.alarms: deque[tuple[str, PushedAlarm]] = deque(maxlen=MOST_ALARMS)
-        """The latest that came: the device's subentry, and what was said."""
+        """The latest that were told: the device's subentry, and what was said."""
         self._hass = hass
         self._entry = entry
         self._store = push_store(hass, entry)
         self._history = KeptHistory(hass, entry)
         self._subentries: dict[str, str] = {}
-        self._alarm_listeners: list[Callable[[str, PushedAlarm], None]] = []
+        self._alarm_listeners: list[AlarmListener] = []
         self._gathering: CALLBACK_TYPE | None = None
         self._is_loaded = False
         self._hub = PushHub(
@@ -61,6 +64,7 @@ class PushEntryHub:
             on_alarm=self._takes_alarm,
             on_before=self._takes_before,
         )
+        self._hub.expected = frozenset(str(one.data.get(CONF_SERIAL)) for one in entry.subentries.values())
         self._door = door_of(hass, entry)
 
     def source(self, subentry: ConfigSubentry, model: Model) -> PushSource:
@@ -85,10 +89,13 @@ class PushEntryHub:
         except Exception:  # noqa: BLE001 - an alarm that is told twice is better than none
             LOGGER.warning("Which alarms were sent to %s before cannot be read", self._entry.title)
             stored = None
-        self._hub.numbers = AlarmNumbers.restored(stored.get("alarms") if isinstance(stored, Mapping) else None)
+        known = stored if isinstance(stored, Mapping) else {}
+        self._hub.numbers = AlarmNumbers.restored(known.get("alarms"))
+        self._hub.untaken = UntakenAlarms.restored(known.get("untaken"))
         await self._history.async_load()
         self._is_loaded = True
         self._hub.start()
+        self._hub.tell()
         self._door.open(self._takes)
 
     async def async_stop(self) -> None:
@@ -103,8 +110,11 @@ class PushEntryHub:
             await self._store.async_save(self._kept())
             await self._history.async_stop()
 
-    def on_alarm(self, listener: Callable[[str, PushedAlarm], None]) -> Callable[[], None]:
-        """Tell each alarm once, with the subentry of its device; returns what ends that."""
+    def on_alarm(self, listener: AlarmListener) -> Callable[[], None]:
+        """Tell each alarm once, with the subentry of its device; returns what ends that.
+
+        One that no listener takes, which it says by returning True, is told again.
+        """
         self._alarm_listeners.append(listener)
         return lambda: self._alarm_listeners.remove(listener)
 
@@ -115,15 +125,17 @@ class PushEntryHub:
         del oldest
 
         @callback
-        def took(subentry_id: str, alarm: PushedAlarm) -> None:
-            if isinstance(source, PushSource) and self._subentries.get(source.serial) == subentry_id:
-                language = library_language(self._hass.config.language)
-                take([report_of_pushed(alarm, language, dt_util.utcnow())])
+        def took(subentry_id: str, alarm: PushedAlarm) -> bool:
+            if not isinstance(source, PushSource) or self._subentries.get(source.serial) != subentry_id:
+                return False
+            take([report_of_pushed(alarm, library_language(self._hass.config.language), dt_util.utcnow())])
+            return True
 
         leave = self.on_alarm(took)
         # A further way may be taken later than it speaks; what the device knows already is no news to it.
         for subentry_id, alarm in list(self.alarms):
             took(subentry_id, alarm)
+        self._hub.tell()
         return leave
 
     async def async_confirm(self, source: Source, numbers: Sequence[str]) -> None:
@@ -182,6 +194,7 @@ class PushEntryHub:
             "records_of_later": figures.of_later,
             "alarms": figures.alarms,
             "alarms_repeated": figures.repeated_alarms,
+            "alarms_nobody_took": len(self._hub.untaken),
             "strangers": len(self.strangers()),
         }
 
@@ -198,12 +211,13 @@ class PushEntryHub:
         return sum(len(source.points) for source in self._hub.sources)
 
     @callback
-    def _takes_alarm(self, alarm: PushedAlarm) -> None:
+    def _takes_alarm(self, alarm: PushedAlarm) -> bool:
         subentry_id = self._subentries.get(alarm.serial, "")
-        self.alarms.append((subentry_id, alarm))
-        for listener in list(self._alarm_listeners):
-            listener(subentry_id, alarm)
+        answers = [listener(subentry_id, alarm) for listener in list(self._alarm_listeners)]
+        if is_taken := any(answers):
+            self.alarms.append((subentry_id, alarm))
         self._store.async_delay_save(self._kept, SAVE_SECONDS)
+        return is_taken
 
     @callback
     def _takes_before(self, value: PushedBefore) -> None:
@@ -228,7 +242,7 @@ class PushEntryHub:
                 self._hass.config_entries.async_update_subentry(self._entry, subentry, data=data)
 
     def _kept(self) -> dict[str, object]:
-        return {"alarms": self._hub.numbers.kept()}
+        return {"alarms": self._hub.numbers.kept(), "untaken": self._hub.untaken.kept()}
 
 
 def push_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, object]]:

@@ -30,7 +30,8 @@ _ABOUT = frozenset(
     {"gatewaySn", "meterSn", "meterNo", "createTime", "timestamp", "source", "state", "msgid", "timezone", "UpInterval"}
 )
 """What says of a record whose it is, and no value; in which unit an interval is, nobody says."""
-_LANGUAGES: Mapping[str, str] = {"zh_CN": "zh", "en_US": "en"}
+LANGUAGES: Mapping[str, str] = {"zh_CN": "zh", "en_US": "en"}
+"""What the platform calls them, and what the library does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +121,13 @@ def _texts(found: object) -> Mapping[str, str]:
     """Return texts by language; of one that names none nobody knows which it is."""
     if not isinstance(found, dict):
         return {}
-    known = {ours: found.get(theirs) for theirs, ours in _LANGUAGES.items()}
-    return {
+    known = {ours: found.get(theirs) for theirs, ours in LANGUAGES.items()}
+    shown = {
         ours: "".join(letter if letter.isprintable() else " " for letter in said[:_LONGEST_TEXT]).strip()
         for ours, said in known.items()
-        if isinstance(said, str) and said.strip()
+        if isinstance(said, str)
     }
+    return {ours: said for ours, said in shown.items() if said}
 
 
 def time_of(item: Mapping[str, object], zone: tzinfo) -> datetime | None:

@@ -6,7 +6,7 @@ is nothing at all: a clock is wrong. Who was not named is listed, so many and no
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Self
@@ -23,6 +23,7 @@ from ..reporting.reporter import PERIODS, utcnow
 from .errors import PushClockError
 from .push import CHINA, Delivery, deliveries_of
 from .pushsource import ORIGIN, PushSource, Sender
+from .pushuntaken import UntakenAlarms
 from .records import Pushed, PushedAlarm
 
 _LOGGER = logging.getLogger(__name__)
@@ -45,19 +46,19 @@ class PushedBefore:
 
 @dataclass(slots=True)
 class AlarmNumbers:
-    """Which alarms came already, also before a restart: the oldest are forgotten first."""
+    """Of which alarms somebody was told already, also before a restart: the oldest are forgotten first."""
 
     _known: dict[str, None] = field(default_factory=dict)
 
     def is_news(self, alarm: PushedAlarm) -> bool:
-        """Whether an alarm did not come before; from now on it did."""
-        name = f"{alarm.serial}/{alarm.number}/{alarm.code}"
-        if name in self._known:
-            return False
-        self._known[name] = None
+        """Whether nobody was told of an alarm before."""
+        return alarm.name not in self._known
+
+    def note(self, alarm: PushedAlarm) -> None:
+        """From now on somebody was."""
+        self._known[alarm.name] = None
         while len(self._known) > MOST_NUMBERS:
             del self._known[next(iter(self._known))]
-        return True
 
     def kept(self) -> list[str]:
         """Return it as it is stored."""
@@ -93,12 +94,18 @@ class PushHub:
         zone: tzinfo = CHINA,
         period: float | None = None,
         numbers: AlarmNumbers | None = None,
-        on_alarm: Callable[[PushedAlarm], None] = lambda alarm: None,
+        on_alarm: Callable[[PushedAlarm], bool] = lambda alarm: True,
         on_before: Callable[[PushedBefore], None] = lambda value: None,
         now: Callable[[], datetime] = utcnow,
     ) -> None:
-        """Take the zone of its times, seconds between two reports, and who gets alarms and values of before."""
+        """Take the zone of its times, seconds between two reports, and who gets alarms and values of before.
+
+        `on_alarm` says whether anybody was told. If not, it is kept in `untaken` until `tell` finds somebody.
+        """
         self.numbers = numbers or AlarmNumbers()
+        self.untaken = UntakenAlarms()
+        self.expected: Container[str] = ()
+        """Serial numbers of devices that belong here, also while they are none: their alarms are nobody else's."""
         self.figures = PushFigures()
         self.strangers = HeardMeters()
         self._zone = zone
@@ -191,13 +198,32 @@ class PushHub:
             self._take_alarm(alarm)
 
     def _take_alarm(self, alarm: PushedAlarm) -> None:
-        if alarm.serial not in self._sources:
+        if not self._is_named(alarm.serial):
             self.strangers.note(Record(serial=alarm.serial), self._now())
-        elif self.numbers.is_news(alarm):
-            self.figures.alarms += 1
-            self._on_alarm(alarm)
-        else:
+        elif not self.numbers.is_news(alarm):
             self.figures.repeated_alarms += 1
+        elif not self._tells(alarm):
+            self.untaken.put(alarm)
+
+    def tell(self) -> None:
+        """Tell the alarms again of which nobody was told: somebody may take them now."""
+        for alarm in self.untaken:
+            if not self._is_named(alarm.serial) or not self.numbers.is_news(alarm):
+                self.untaken.drop(alarm)
+            else:
+                self._tells(alarm)
+
+    def _is_named(self, serial: str) -> bool:
+        return serial in self._sources or serial in self.expected
+
+    def _tells(self, alarm: PushedAlarm) -> bool:
+        # Noted after it was told: ended between, it is told twice rather than never.
+        if not self._on_alarm(alarm):
+            return False
+        self.numbers.note(alarm)
+        self.untaken.drop(alarm)
+        self.figures.alarms += 1
+        return True
 
     def _take_values(self, pushed: Pushed, now: datetime) -> None:
         stamp = None if pushed.time is None else pushed.time.timestamp()

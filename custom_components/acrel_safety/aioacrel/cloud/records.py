@@ -225,3 +225,8 @@ class PushedAlarm:
     titles: Mapping[str, str] = field(default_factory=dict)
     """By language (`en`, `zh`)."""
     messages: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What it is known by: the number may be that of its device alone."""
+        return f"{self.serial}/{self.number}/{self.code}"
