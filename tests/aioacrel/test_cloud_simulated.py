@@ -10,6 +10,7 @@ from custom_components.acrel_safety.aioacrel.cloud.account import Account
 from custom_components.acrel_safety.aioacrel.cloud.address import CloudAddress
 from custom_components.acrel_safety.aioacrel.cloud.errors import (
     CloudError,
+    CommandDeclinedError,
     NotPermittedError,
     ProofNoneError,
     ProofWrongError,
@@ -123,7 +124,7 @@ async def test_events_are_acknowledged_and_taken_back(rig: Rig) -> None:
 async def test_a_command_needs_its_proof_and_the_log_tells_what_came_of_it(rig: Rig) -> None:
     account, now = rig.account, rig.cloud.clock.now()
     assert (await account.asked()).proof is Proof.PASSWORD
-    with pytest.raises(ProofNoneError):
+    with pytest.raises(CommandDeclinedError):
         await account.command(rig.breaker.code, rig.site.id, "3", "DO", "0")
     with pytest.raises(ProofWrongError):
         await account.prove_by_password("another")
