@@ -48,7 +48,7 @@ HELPERS: Mapping[str, frozenset[str] | None] = {
     "helpers.entity_registry": None,
     "helpers.event": None,
     "helpers.issue_registry": None,
-    "helpers.network": frozenset({"NoURLAvailableError", "is_cloud_connection"}),
+    "helpers.network": frozenset({"NoURLAvailableError", "get_url", "is_cloud_connection"}),
     "helpers.recorder": frozenset({"get_instance"}),
     "helpers.restore_state": frozenset({"ExtraStoredData", "RestoreEntity", "RestoredExtraData"}),
     "helpers.selector": None,

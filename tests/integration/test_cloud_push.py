@@ -136,7 +136,7 @@ async def test_an_address_is_made_shown_and_renewed_and_devices_are_found(
     entry = walk.result["result"]
     await hass.async_block_till_done()
     secret = entry.data["webhook_id"]
-    assert address.endswith(secret)
+    assert address.endswith(f"/api/{DOMAIN}/push/{secret}")
     client = await hass_client_no_auth()
     try:
         device = await add_devices(hass, entry)

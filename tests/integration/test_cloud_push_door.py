@@ -49,6 +49,7 @@ from tests.integration.test_cloud_repairs import ignore
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 OUTSIDE = {"X-Forwarded-For": "203.0.113.7"}
+ADDRESS = f"/api/{DOMAIN}/push/{SECRET}"
 OTHER = "fedcba9876543210" * 4
 BROKEN = {"clock": "nowhere"}
 LATER = {"code": "PFLOW1", "alarmNo": "A-2", "title": {"en_US": "Phase lost"}}
@@ -245,6 +246,36 @@ async def test_an_address_is_answered_as_long_as_its_entry_is_there_and_not_disa
     assert not await is_ours(client, f"/api/webhook/{OTHER}")
 
 
+async def test_an_address_is_none_of_home_assistants_webhooks_and_nobody_answers_there_without_its_entry(
+    hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator, caplog: pytest.LogCaptureFixture
+) -> None:
+    entry = entry_of()
+    client = await client_of(hass, hass_client_no_auth)
+
+    async def answer(path: str = ADDRESS, headers: Mapping[str, str] | None = None) -> int:
+        return (await client.post(path, json=ALARM, headers=headers)).status
+
+    assert await answer() == HTTPStatus.NOT_FOUND
+    async with loaded(hass, entry) as hub:
+        assert await answer() == HTTPStatus.OK
+        await handled(hass, hub, 1)
+        assert told(hub) == ["A-1"]
+        assert await answer(f"/api/{DOMAIN}/push/{OTHER}") == HTTPStatus.NOT_FOUND
+        assert (await client.get(ADDRESS)).status == HTTPStatus.METHOD_NOT_ALLOWED
+    refused = await client.post(ADDRESS, json=ALARM)
+    assert (refused.status, "Retry-After" in refused.headers) == (HTTPStatus.SERVICE_UNAVAILABLE, True)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    assert await answer() == HTTPStatus.NOT_FOUND
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "webhook_id": OTHER})
+    assert await answer() == HTTPStatus.NOT_FOUND
+    await hass.async_block_till_done()
+    assert await answer(f"/api/{DOMAIN}/push/{OTHER}") == HTTPStatus.OK
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert await answer(f"/api/{DOMAIN}/push/{OTHER}") == HTTPStatus.NOT_FOUND
+    assert secrets_logged(caplog) == []
+
+
 async def test_two_entries_of_one_address_do_not_keep_others_from_being_loaded(
     hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -275,10 +306,11 @@ async def test_what_comes_from_outside_is_refused_counted_and_told_and_leaves_no
         for method in (client.post, client.get, client.put, client.head):
             answer = await method(PATH, headers=OUTSIDE)
             assert answer.status in (HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED)
-        answer = await client.post(PATH, json=alarm("A-2"), headers=OUTSIDE)
-        assert (answer.status, await answer.read()) == (HTTPStatus.FORBIDDEN, b"")
+        for path in (PATH, ADDRESS):
+            answer = await client.post(path, json=alarm("A-2"), headers=OUTSIDE)
+            assert (answer.status, await answer.read()) == (HTTPStatus.FORBIDDEN, b"")
         figures = await details(hass, entry)
-        assert (figures["requests_from_outside"], figures["requests_refused"]) == (2, 5)
+        assert (figures["requests_from_outside"], figures["requests_refused"]) == (3, 6)
         assert (figures["requests"], told(hub)) == (1, ["A-1"])
         [issue] = [one for one in ir.async_get(hass).issues.values() if one.translation_key == "push_from_outside"]
         assert issue.translation_placeholders == {"link": "Platform", "senders": "203.0.113.7"}

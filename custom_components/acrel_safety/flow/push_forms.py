@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import probatio
-from homeassistant.components import webhook
 from homeassistant.const import CONF_NAME, CONF_TYPE, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.network import NoURLAvailableError
+from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.selector import BooleanSelector, TextSelector
 
 from ..aioacrel.deadband import Detail
@@ -20,7 +19,7 @@ from ..const import (
     CONF_REPORTS_EVERY,
     TYPE_PUSH,
 )
-from ..hubs.cloud_push_data import PUSH, PUSHED
+from ..hubs.cloud_push_data import PATH, PUSH, PUSHED
 from ..hubs.uplink_data import Time
 from .device_forms import settings_said
 from .explain import FormError
@@ -83,8 +82,9 @@ def device_settings_form(data: Mapping[str, Any]) -> FormData:
 
 def address_of(hass: HomeAssistant, secret: str, texts: FlowTexts) -> tuple[str, str]:
     """Return the address that the platform has to be given, and what is to be said of it."""
+    path = f"{PATH}/{secret}"
     try:
-        address = webhook.async_generate_url(hass, secret)
+        address = f"{get_url(hass, allow_cloud=False, prefer_external=True)}{path}"
     except NoURLAvailableError:
-        return webhook.async_generate_path(secret), texts("push_notes", "no_address")
+        return path, texts("push_notes", "no_address")
     return address, texts("push_notes", "plain_http") if address.startswith(_PLAIN) else ""

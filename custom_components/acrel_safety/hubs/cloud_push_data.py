@@ -8,10 +8,12 @@ import probatio
 from homeassistant.const import CONF_TYPE, CONF_WEBHOOK_ID
 
 from ..checked import UnfitError, flag, number, one_of
-from ..const import CONF_CLOCK, CONF_LOCAL_ONLY, CONF_REPORTS_EVERY, TYPE_PUSH
+from ..const import CONF_CLOCK, CONF_LOCAL_ONLY, CONF_REPORTS_EVERY, DOMAIN, TYPE_PUSH
 from .gateway_data import LONGEST_PERIOD, METER, SHORTEST_PERIOD
 from .uplink_data import Time
 
+PATH = f"/api/{DOMAIN}/push"
+"""Before the secret part of an address."""
 _SECRET = re.compile(r"[0-9a-f]{32,128}")
 
 

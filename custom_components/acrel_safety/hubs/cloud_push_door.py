@@ -1,9 +1,9 @@
 """The address that a platform sends to: a secret path that takes a body, answers at once, and works later, in slices.
 
-It is answered as long as its entry exists and is not disabled: Home Assistant itself would answer 200 to what nobody
-takes. While the entry is not loaded the answer is to come again later, because nobody knows whether it will be; what
-came is kept all the same, for a platform that does not come again. How large a body is, how long it may take, how often
-one sender may come and how much may wait are bounded.
+It is answered as long as its entry exists and is not disabled. While the entry is not loaded the answer is to come
+again later, because nobody knows whether it will be; what came is kept all the same, for a platform that does not come
+again. How large a body is, how long it may take, how often one sender may come and how much may
+wait are bounded.
 """
 
 import asyncio
@@ -59,6 +59,7 @@ class Door:
         self.kept = 0
         """Requests that came while the entry was not loaded."""
         self.outside = FromOutside(hass, entry)
+        self.is_answered = False
         self._hass = hass
         self._entry = entry
         self._take: Take | None = None
@@ -71,12 +72,14 @@ class Door:
         self._turn: asyncio.Handle | None = None
         self._closing = asyncio.Lock()
         self._senders: dict[str, Bucket] = {}
-        self._is_answered = False
 
     @callback
     def answer(self) -> None:
-        """Answer requests from now on. Raises ValueError where another entry has the same secret."""
-        if self._is_answered:
+        """Answer requests from now on, also those to a webhook of the same secret, as addresses once were.
+
+        Raises ValueError where another entry has the same secret.
+        """
+        if self.is_answered:
             return
         webhook.async_register(
             self._hass,
@@ -88,14 +91,14 @@ class Door:
             local_only=False,
             allowed_methods=["GET", "HEAD", "PUT", _METHOD],
         )
-        self._is_answered = True
+        self.is_answered = True
 
     @callback
     def end(self) -> None:
         """Answer no more: the entry is gone, or disabled, or has another address."""
-        if self._is_answered:
+        if self.is_answered:
             webhook.async_unregister(self._hass, self.secret)
-        self._is_answered = False
+        self.is_answered = False
         self._kept.clear()
         self.outside.withdraw()
 
@@ -134,6 +137,9 @@ class Door:
         return self._entry.data.get(CONF_LOCAL_ONLY) is not False
 
     async def _answer(self, _: HomeAssistant, __: str, request: Request) -> Response:
+        return await self.respond(request)
+
+    async def respond(self, request: Request) -> Response:
         """Take a body, and say so before anything is made of it."""
         kept = self.kept
         status = await self._status(request)
@@ -158,6 +164,9 @@ class Door:
 
     def _refusal(self, request: Request) -> HTTPStatus | None:
         """Return why the body of a request is not even read."""
+        if self._entry.disabled_by is not None:
+            # It was not loaded when it was disabled: nobody is told of that.
+            return HTTPStatus.NOT_FOUND
         if request.method != _METHOD:
             return HTTPStatus.METHOD_NOT_ALLOWED
         if self._is_local_only and not _is_from_here(self._hass, request):
@@ -174,7 +183,7 @@ class Door:
     def _keep(self, body: bytes) -> None:
         """Keep a body until the entry is loaded; where there is no room for all, alarms rather than values."""
         self.kept += 1
-        if not self._is_answered or body in self._kept:
+        if not self.is_answered or body in self._kept:
             # The address ended while it was read; or it was sent again, as it was asked for.
             return
         self._kept.append(body)
