@@ -13,6 +13,7 @@ from homeassistant.core import CoreState, HomeAssistant
 from modbus_connection import ModbusTlsParams
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.acrel_safety.aioacrel.cloud.errors import CloudUnreachableError
 from custom_components.acrel_safety.desk import desk_of
 from simulator.cloud import ARCM300T
 from tests.integration.cloud_rigs import account_entry, cloud_with_owner, entity_of, loaded, polled, shown
@@ -132,10 +133,14 @@ async def test_an_account_is_asked_on_after_the_end_was_made_up(hass: HomeAssist
                 meter.figures.set["Lg"] = value
                 await polled(hass, hub)
                 assert float(shown(hass, leak)) == value
-            # One that is set up now is asked as well.
+            # One that is set up now is asked as well, and nothing by the former way.
             await hass.config_entries.async_reload(entry.entry_id)
             await hass.async_block_till_done()
             assert entry.state is ConfigEntryState.LOADED
+            asked = len(cloud.heard)
+            with pytest.raises(CloudUnreachableError):
+                await hub.account.sites()
+            assert len(cloud.heard) == asked
             hass.set_state(CoreState.final_write)
             hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
             await hass.async_block_till_done()

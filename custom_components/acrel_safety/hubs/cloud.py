@@ -49,7 +49,7 @@ class CloudEntryHub:
         """Take a config entry whose data are an account; nothing is sent yet."""
         self._hass = hass
         self._entry = entry
-        self.account: Account = account_of(hass, entry.data)
+        self.account: Account = account_of(hass, entry.data, entry)
         self.hub = CloudHub(
             self.account,
             every=float(entry.data.get(CONF_POLL_EVERY, LEAST_SECONDS)),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
@@ -52,11 +53,14 @@ async def async_account_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Acco
     return account_of(hass, data)
 
 
-def account_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Account:
-    """Return the same where profiles and zones have been read. Raises CloudAddressError, PlainHttpError."""
+def account_of(hass: HomeAssistant, data: Mapping[str, Any], entry: ConfigEntry | None = None) -> Account:
+    """Return the same where profiles and zones have been read; of an `entry` that is loaded, until it is unloaded.
+
+    Raises CloudAddressError, PlainHttpError.
+    """
     address = CloudAddress.parse(data[CONF_HOST], allow_http=data.get(CONF_ALLOW_HTTP) is True)
     return Account(
-        _lent(hass),
+        _lent(hass, entry),
         address,
         profile(data[CONF_PROFILE]),
         user=data[CONF_USERNAME],
@@ -77,13 +81,23 @@ def _zones_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Zones:
 
 
 @callback
-def _lent(hass: HomeAssistant) -> Callable[[], ClientSession]:
+def _lent(hass: HomeAssistant, entry: ConfigEntry | None) -> Callable[[], ClientSession]:
     """Return what returns the session to be used now."""
     session = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
+    is_over = False
+
+    @callback
+    def end() -> None:
+        nonlocal is_over
+        is_over = True
+
+    if entry is not None:
+        # Home Assistant closes the session then, too: that was meant.
+        entry.async_on_unload(end)
 
     @callback
     def lend() -> ClientSession:
-        return session if not session.closed or hass.is_stopping else _own_session(hass)
+        return session if is_over or hass.is_stopping or not session.closed else _own_session(hass)
 
     return lend
 
