@@ -287,6 +287,13 @@ class ReportedRule:
         return found
 
 
+def reported_rules() -> Iterator[ReportedRule]:
+    """Yield the rules of a device of which somebody else keeps a log."""
+    alarms, warnings = ReportedRule(is_warning=False), ReportedRule(is_warning=True)
+    alarms.other, warnings.other = warnings, alarms
+    yield from (alarms, warnings)
+
+
 _EVER = datetime(1970, 1, 1)  # noqa: DTZ001 - a mark
 _MOST_MORE = 1_000_000
 

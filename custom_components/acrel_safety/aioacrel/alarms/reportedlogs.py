@@ -1,18 +1,11 @@
 """The logs that others keep of one device, and the alarms that they become: of alarms, and of what is less."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from .owed import Owed
-from .reported import ReportedRule
+from .reported import ReportedRule, reported_rules
 from .verdict import AlarmKey
-
-
-def reported_rules() -> Iterator[ReportedRule]:
-    """Yield the rules of a device of which somebody else keeps a log."""
-    alarms, warnings = ReportedRule(is_warning=False), ReportedRule(is_warning=True)
-    alarms.other, warnings.other = warnings, alarms
-    yield from (alarms, warnings)
 
 
 class ReportedLogs:
