@@ -7,6 +7,7 @@ whether it can be believed, is in the library `aioacrel`; here it is shown.
 from collections.abc import Callable
 from functools import partial
 
+from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
@@ -16,7 +17,7 @@ from .actions import register_actions
 from .aioacrel.errors import AcrelError
 from .buttons import async_take_buttons
 from .checkupactions import async_begin_checkups
-from .const import DOMAIN, PLATFORMS, SUBENTRY_DEVICE
+from .const import DOMAIN, PLATFORMS, SUBENTRY_DEVICE, TYPE_CLOUD
 from .coordinator import AcrelConfigEntry, AcrelRuntimeData
 from .desk import desk_of
 from .devices import is_in_use, register_hub
@@ -50,7 +51,6 @@ async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
     await async_begin_checkups(hass)
     await async_serve_page(hass)
     async_serve_pictures(hass)
-    await async_read_profiles(hass)
     keep_trying(hass)
     return True
 
@@ -59,6 +59,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AcrelConfigEntry) -> boo
     """Set up a hub with all its devices."""
     # First of all: what is added or changed while this runs is taken in by a reload, which waits for this to end.
     entry.async_on_unload(entry.add_update_listener(async_reload))
+    if entry.data.get(CONF_TYPE) == TYPE_CLOUD:
+        # A file of the user's own may have been changed: a reload takes it.
+        await async_read_profiles(hass)
     await async_check_link(hass, entry)
     subentries = await async_sound_devices(hass, entry, entry.get_subentries_of_type(SUBENTRY_DEVICE))
     await hass.async_add_executor_job(read_tables)

@@ -85,6 +85,23 @@ def test_progress_that_was_spoilt_is_fetched_again(kept: object) -> None:
         list(pieces(SUBJECTS, Progress.restored(found), BACK, BACK))
 
 
+def test_what_is_gone_of_a_device_is_forgotten_from_a_day_on_or_whole_and_of_no_other() -> None:
+    days = [FORTH + timedelta(days=number) for number in range(6)]
+    first, other = (Subject(site="1", meter=meter, theme=Theme.ENERGY, circuit="9") for meter in ("10", "1"))
+    beside = Subject(site="1", meter="10", theme=Theme.LEAKAGE)
+    progress = Progress()
+    for day in days:
+        for subject in (first, other, beside):
+            progress.done(Piece(subject=subject, day=day))
+    progress.forget("1", "10", [Theme.ENERGY], days[4])
+    found = [progress.count(subject, days[0], days[-1]) for subject in (first, other, beside)]
+    assert found == [4, 6, 6]
+    # What is forgotten is no more among the last ones, which are taken out again at a start.
+    assert not any(name == first.name and number >= days[4].toordinal() for name, number in progress.kept()["recent"])  # type: ignore[attr-defined]
+    progress.forget("1", "10", Theme)
+    assert [progress.count(subject, days[0], days[-1]) for subject in (first, other, beside)] == [0, 6, 0]
+
+
 def test_the_oldest_day_comes_first_and_nothing_twice() -> None:
     progress = Progress()
     first = date(2026, 1, 1)

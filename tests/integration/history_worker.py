@@ -24,7 +24,8 @@ from custom_components.acrel_safety.aioacrel.cloud.records import CircuitOfMeter
 from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.const import DOMAIN
-from custom_components.acrel_safety.hubs.cloud_history import CloudHistory, Seat
+from custom_components.acrel_safety.hubs.cloud_history import CloudHistory
+from custom_components.acrel_safety.hubs.cloud_seats import Seat
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 5, 12, tzinfo=UTC)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import pytest
 from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.db_schema import Statistics
 from homeassistant.components.recorder.statistics import (
     async_list_statistic_ids,
     list_statistic_ids,
@@ -20,9 +21,10 @@ from homeassistant.components.recorder.statistics import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.recorder import get_instance
+from homeassistant.helpers.recorder import get_instance, session_scope
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+from sqlalchemy import delete
 from sqlalchemy.exc import OperationalError
 
 from custom_components.acrel_safety.aioacrel.cloud.account import Account
@@ -35,8 +37,9 @@ from custom_components.acrel_safety.aioacrel.models import ModelLibrary
 from custom_components.acrel_safety.aioacrel.readings import PointKey
 from custom_components.acrel_safety.const import DOMAIN
 from custom_components.acrel_safety.hubs import cloud as hubs_cloud
-from custom_components.acrel_safety.hubs import cloud_history
-from custom_components.acrel_safety.hubs.cloud_history import CloudHistory, Seat
+from custom_components.acrel_safety.hubs import cloud_history, cloud_rows
+from custom_components.acrel_safety.hubs.cloud_history import CloudHistory
+from custom_components.acrel_safety.hubs.cloud_seats import Seat
 from custom_components.acrel_safety.hubs.history_statistics import read_rows, statistic_id
 from simulator.cloud import ADW300, Cloud, Meter
 from tests.integration.cloud_rigs import account_entry, cloud_with_owner, loaded, shown
@@ -62,8 +65,9 @@ class Rig:
     hass: HomeAssistant
     now: list[datetime]
 
-    async def prepared(self, subentry_id: str = SUBENTRY) -> Backfill:
+    async def prepared(self, subentry_id: str = SUBENTRY, *, tells_circuits: bool = True) -> Backfill:
         """Return who fetches what lacks."""
+        circuits = await self.account.circuits(self.meter.site) if tells_circuits else []
         seat = Seat(
             site=self.meter.site,
             code=self.meter.code,
@@ -71,7 +75,16 @@ class Rig:
             title="Shop",
             model=ModelLibrary().get(MODEL),
         )
-        return await self.history.async_prepare([seat], await self.account.circuits(self.meter.site))
+        return await self.history.async_prepare([seat], circuits)
+
+    async def lose(self, since: datetime) -> None:
+        """Take rows of a time out of the database, and tell the recorder nothing of it."""
+
+        def work() -> None:
+            with session_scope(hass=self.hass) as session:
+                session.execute(delete(Statistics).where(Statistics.start_ts >= since.timestamp()))
+
+        await get_instance(self.hass).async_add_executor_job(work)
 
     async def fetch(self, subentry_id: str = SUBENTRY) -> float | None:
         """Fetch all that lacks; return how much of it is there then."""
@@ -215,6 +228,39 @@ async def test_statistics_that_were_deleted_are_fetched_anew(recorder_mock: Reco
         assert len(await rig.rows("EPI")) == DAYS
 
 
+async def test_a_database_that_was_put_back_to_an_older_state_gets_what_it_lacks_and_no_more(
+    recorder_mock: Recorder, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> object:
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    async with fetching(hass) as rig:
+        rig.now[0] = NOW - timedelta(days=1)
+        await rig.fetch()
+        past, (begin, _) = rig.cloud.history, bounds(FIRST - timedelta(days=1), BERLIN)
+        oldest = next(iter(await rig.rows("EPI")))
+        # Nobody tells the recorder, nor us; and when it is looked for first, nothing can be read.
+        await rig.lose(bounds(date(2026, 10, 30), BERLIN)[0])
+        assert len(await rig.rows("EPI")) == 21
+        rig.now[0], asked = NOW, sum(rig.cloud.counts.values())
+        with monkeypatch.context() as patch:
+            patch.setattr(cloud_history, "newest_of", broken)
+            backfill = await rig.prepared()
+        for _ in range(2):
+            # With what comes first it is found out.
+            await backfill.round()
+        await async_wait_recording_done(hass)
+        energy = await rig.rows("EPI")
+        assert len(energy) == DAYS + 1
+        assert next(iter(energy)) == oldest
+        for hour, row in energy.items():
+            used = past.energy(rig.meter.code, hour + timedelta(hours=1)) - past.energy(rig.meter.code, begin)
+            assert row["sum"] == pytest.approx(used, abs=0.05)
+        assert len(await rig.rows("Lg")) == 24 * (DAYS + 1) + 1 - 2
+        # Older days are left alone, but for those that are fetched again after every start.
+        assert sum(rig.cloud.counts.values()) - asked < 60 + 2 * 13 + 4
+
+
 async def test_without_a_recorder_nothing_is_asked(hass: HomeAssistant) -> None:
     async with fetching(hass) as rig:
         await rig.history.async_start([], [])
@@ -229,6 +275,9 @@ async def test_a_device_that_was_removed_and_is_back_has_its_history(
         await rig.fetch()
         wanted = await rig.rows("Lg")
         again = "01JABCDEFGHJKMNPQRSTVWXYZ1"
+        # Its site does not tell its circuits now, and nothing knows later that it was another one.
+        await (await rig.prepared(again, tells_circuits=False)).round()
+        assert await rig.rows("EPI", again) == {}
         assert await rig.fetch(again) == 100
         assert await rig.rows("Lg", again) == wanted
         assert len(await rig.rows("EPI", again)) == DAYS
@@ -269,7 +318,7 @@ async def test_a_database_that_cannot_be_read_for_a_while_costs_time_and_no_row(
             raise broken.pop()
         return real(*about)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(cloud_history, "read_rows", read)
+    monkeypatch.setattr(cloud_rows, "read_rows", read)
     async with fetching(hass) as rig:
         assert await rig.fetch() == 100
         assert len(await rig.rows("EPI")) == DAYS

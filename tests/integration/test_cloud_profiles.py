@@ -9,7 +9,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from custom_components.acrel_safety.const import DOMAIN
-from custom_components.acrel_safety.hubs.cloud_session import async_read_profiles
 from simulator.cloud import ARCM300T, Cloud
 from tests.integration.cloud_rigs import PASSWORD, USER, cloud_with_owner
 from tests.integration.flows import add_link
@@ -67,13 +66,17 @@ async def test_a_profile_of_ones_own_is_offered_used_and_missed(
     assert entry.runtime_data.hub.account.profile.id == "mine"
     # Without its file nothing else is taken for it, and a repair says what is missing.
     (folder / "mine.toml").unlink()
-    await async_read_profiles(hass)
     await hass.config_entries.async_reload(entry.entry_id)
     assert state_of(hass) is ConfigEntryState.SETUP_ERROR
     told = [one for one in ir.async_get(hass).issues.values() if one.domain == DOMAIN and one.active]
     assert any("mine" in str(one.translation_placeholders) for one in told)
     (folder / "mine.toml").write_text(MINE, "utf-8")
-    await async_read_profiles(hass)
     await hass.config_entries.async_reload(entry.entry_id)
     assert state_of(hass) is ConfigEntryState.LOADED
+    # What was changed in it is taken by a reload as well.
+    (folder / "mine.toml").write_text(MINE.replace("My cloud", "My other cloud"), "utf-8")
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.runtime_data.hub.account.profile.title() == "My other cloud"
+    # What cannot be used was said once, however often it was read.
+    assert caplog.text.count("broken.toml") == 1
     await hass.config_entries.async_unload(entry.entry_id)

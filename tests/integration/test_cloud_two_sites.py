@@ -9,7 +9,8 @@ from homeassistant.util import dt as dt_util
 from custom_components.acrel_safety.aioacrel.cloud.fields import CHINA
 from custom_components.acrel_safety.aioacrel.cloud.history import Calendar, Progress, Theme
 from custom_components.acrel_safety.desk import desk_of
-from custom_components.acrel_safety.hubs.cloud_history import CloudHistory, Seat, history_store, subjects_of
+from custom_components.acrel_safety.hubs.cloud_history import CloudHistory, history_store
+from custom_components.acrel_safety.hubs.cloud_seats import Seat, subjects_of
 from simulator.cloud import ARCM300T, ARCM310, Cloud
 from tests.aioacrel.rigs import model
 from tests.integration.cloud_rigs import account_entry, cloud_with_owner, entity_of, loaded, polled, repairs, shown

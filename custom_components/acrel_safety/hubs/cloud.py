@@ -31,8 +31,9 @@ from ..const import (
 )
 from ..unreported import aside_in
 from .cloud_feed import CloudFeed, has_feed
-from .cloud_history import CloudHistory, Seat, history_of
+from .cloud_history import CloudHistory, history_of
 from .cloud_log import CloudLog
+from .cloud_seats import Seat
 from .cloud_session import account_of
 from .cloud_trouble import CloudTrouble
 from .facts import Facts

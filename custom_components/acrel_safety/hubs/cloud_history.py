@@ -1,32 +1,31 @@
-"""The history of a cloud account as long-term statistics: fetched slowly, stored, read back, and only then noted."""
+"""The history of a cloud account as long-term statistics: fetched slowly, stored, read back, and only then noted.
+
+What was noted is held against the database: one that was put back to an older state, replaced by an empty one, or
+whose statistics somebody deleted, has fetched anew what it lacks.
+"""
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import date
-from math import isclose
-from typing import cast
+from datetime import UTC, date, datetime, timedelta
 
 import probatio
-from homeassistant.components.recorder.models import StatisticData
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..aioacrel.cloud.backfill import EVERY, Account, Answer, Backfill, themes
+from ..aioacrel.cloud.backfill import EVERY, Account, Answer, Backfill
 from ..aioacrel.cloud.errors import NotStoredError
 from ..aioacrel.cloud.history import MONTHS, MOST_MONTHS, USUAL, Calendar, Piece, Progress, Subject, Theme
-from ..aioacrel.cloud.historyrows import Counter, MeanRow, SumRow, means
-from ..aioacrel.cloud.records import CircuitOfMeter, Counted, MeterKey, Sample
+from ..aioacrel.cloud.records import CircuitOfMeter, MeterKey
 from ..aioacrel.cloud.zones import Zones
-from ..aioacrel.points import Model, Point
-from ..aioacrel.readings import DEVICE_CIRCUIT, PointKey
 from ..checked import flag, number
 from ..const import CONF_HISTORY_ELECTRIC, CONF_HISTORY_MONTHS, DOMAIN, LOGGER
-from .history_statistics import add_rows, has_recorder, is_imported, known_of, read_rows, statistic_id
+from .cloud_rows import HistoryRows
+from .cloud_seats import Seat, subjects_of
+from .history_statistics import has_recorder, newest_of
 
 HISTORY: Mapping[probatio.Marker, object] = {
     probatio.Optional(CONF_HISTORY_MONTHS): number("bad_history_months", 0, MOST_MONTHS, is_whole=True),
@@ -34,33 +33,7 @@ HISTORY: Mapping[probatio.Marker, object] = {
 }
 """What is stored of it, in the data of an account."""
 _VERSION = 1
-_ENERGIES = ("EPI", "EP")
-"""What a platform's energy report is of, the first that a model has."""
-_LOOK_SECONDS = 0.05
-PATIENCE_SECONDS = 120.0
-"""So long what was given to the recorder may take until it is read back."""
-_FIRST, _LAST = 0.0, 4e9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """A device of the account that is set up here."""
-
-    site: str
-    code: str
-    """What the server knows it by."""
-    subentry_id: str
-    title: str
-    model: Model
-
-
-@dataclass(slots=True)
-class _Series:
-    """Rows of one statistic that are to be stored, by the beginning of their hour."""
-
-    seat: Seat
-    point: Point
-    rows: dict[float, StatisticData] = field(default_factory=dict)
+_ONE_DAY = timedelta(days=1)
 
 
 class CloudHistory:
@@ -84,9 +57,11 @@ class CloudHistory:
         self._wanted = wanted
         self._every = every
         self._store: Store[dict[str, object]] = history_store(hass, entry)
-        self._filled: set[str] = set()
-        """Statistics that were filled: where one is not there any more, it is fetched anew."""
-        self._counters: dict[str, Counter] = {}
+        self._rows = HistoryRows(hass, calendar.zone_of)
+        self._filled: dict[str, float] = {}
+        """The newest hour of each statistic that was filled: where it is not there, what lacks is fetched anew."""
+        self._is_looked_at = False
+        """Whether all of them were held against the database since the start."""
         self._seats: dict[MeterKey, Seat] = {}
         self._subjects: Sequence[Subject] = ()
         self._progress = Progress()
@@ -105,6 +80,12 @@ class CloudHistory:
         self._seats = {MeterKey(seat.site, seat.code): seat for seat in seats}
         self._subjects = list(subjects_of(seats, circuits, self._wanted))
         self._progress = await self._async_load()
+        if has_recorder(self._hass):
+            try:
+                await self._look(self._filled)
+                self._is_looked_at = True
+            except Exception as error:  # noqa: BLE001 - whatever a database may have: it is looked at again with what comes
+                LOGGER.debug("The statistics of %s cannot be read now: %s", self._entry.title, type(error).__name__)
         self._backfill = Backfill(self._account, self, self._progress, calendar=self._calendar, every=self._every)
         self._backfill.expect(self._subjects)
         return self._backfill
@@ -154,40 +135,38 @@ class CloudHistory:
             stored = None
         found = stored if isinstance(stored, Mapping) else {}
         progress = Progress.restored(found.get("progress"))
-        filled, seats = found.get("filled"), found.get("seats")
-        self._filled = {name for name in (filled if isinstance(filled, list) else ()) if isinstance(name, str)}
+        self._filled = _filled_in(found.get("filled"))
+        seats = found.get("seats")
         former = seats if isinstance(seats, Mapping) else {}
-        for subject in self._subjects:
-            subentry_id = self._seats[_key(subject)].subentry_id
+        for seat in self._seats.values():
             # A former version kept the code alone.
-            known = former.get(f"{subject.site}/{subject.meter}", former.get(subject.meter, subentry_id))
-            if known != subentry_id:
+            known = former.get(f"{seat.site}/{seat.code}", former.get(seat.code, seat.subentry_id))
+            if known != seat.subentry_id:
                 # It was removed and is back: its statistics are others.
-                progress.begin_anew(subject)
-        if has_recorder(self._hass):
-            await self._forget_what_is_gone(progress)
+                progress.forget(seat.site, seat.code, Theme)
         return progress
 
-    async def _forget_what_is_gone(self, progress: Progress) -> None:
-        """Have statistics fetched anew that somebody deleted, also with their whole database."""
-        if not self._filled:
+    async def _look(self, names: Collection[str]) -> None:
+        """Have fetched anew what the database lacks of some statistics. Raises whatever may be wrong with it."""
+        known = {name: hour for name, hour in self._filled.items() if name in names}
+        if not known:
             return
-        there = await get_instance(self._hass).async_add_executor_job(known_of, self._hass, self._filled)
-        if not (gone := self._filled - there):
-            return
-        for subject in self._subjects:
-            if any(name in gone for name in self._names(subject)):
-                progress.begin_anew(subject)
-        for name in gone:
-            self._counters.pop(name, None)
-        self._filled -= gone
+        there = await get_instance(self._hass).async_add_executor_job(newest_of, self._hass, set(known))
+        lost = {name for name, hour in known.items() if there.get(name, -1.0) < hour}
+        for seat in self._seats.values() if lost else ():
+            for name, is_energy in seat.names():
+                if name in lost:
+                    since = self._day_of(there[name], seat.site) - _ONE_DAY if name in there else None
+                    self._progress.forget(seat.site, seat.code, seat.themes(energy=is_energy), since)
+        for name in lost:
+            self._rows.forget(name)
+            if name in there:
+                self._filled[name] = there[name]
+            else:
+                del self._filled[name]
 
-    def _names(self, subject: Subject) -> Iterator[str]:
-        seat = self._seats[_key(subject)]
-        for point in seat.model.points.values():
-            is_energy = point.key.code in _ENERGIES
-            if is_imported(point) and is_energy == (subject.theme is Theme.ENERGY):
-                yield statistic_id(seat.subentry_id, point)
+    def _day_of(self, hour: float, site: str) -> date:
+        return datetime.fromtimestamp(hour, UTC).astimezone(self._calendar.zone_of(site)).date()
 
     # -- as the library stores -----------------------------------------------------------------------------------------
 
@@ -195,89 +174,29 @@ class CloudHistory:
         """Store what came, and read it back. Raises NotStoredError."""
         if not has_recorder(self._hass):
             raise NotStoredError
-        series: dict[str, _Series] = {}
-        counts: dict[Piece, int | None] = {}
+        found = [
+            (piece, answer, seat)
+            for piece, answer in batch
+            if (seat := self._seats.get(MeterKey(piece.subject.site, piece.subject.meter))) is not None
+        ]
+        names = {name for _, _, seat in found for name, _ in seat.names()}
         try:
-            await self._forget_what_is_gone(self._progress)
-            for piece, answer in batch:
-                counts[piece] = await self._gather(piece, answer, series)
-            for one in series.values():
-                add_rows(self._hass, one.seat.subentry_id, one.point, one.seat.title, list(one.rows.values()))
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._read_back({name: one.rows for name, one in series.items()})
+            await self._look(names if self._is_looked_at else self._filled)
+            self._is_looked_at = True
+            counts, newest = await self._rows.store(found)
         except Exception as error:
-            # What the counters took is not stored: they are read anew. A database may be locked, broken, or changed.
-            self._counters.clear()
+            # A database may be locked, full, broken, or changed.
             LOGGER.debug("What was fetched could not be stored: %s", type(error).__name__)
             raise NotStoredError from error
-        except asyncio.CancelledError:
-            self._counters.clear()
-            raise
-        self._filled |= series.keys()
-        return counts
+        for name, hour in newest.items():
+            self._filled[name] = max(hour, self._filled.get(name, hour))
+        return {piece: counts.get(piece, 0) for piece, _ in batch}
 
     async def keep(self, progress: Progress) -> None:
         """Keep what was done."""
         seats = {f"{key.site}/{key.code}": seat.subentry_id for key, seat in self._seats.items()}
-        await self._store.async_save({"progress": progress.kept(), "filled": sorted(self._filled), "seats": seats})
-
-    async def _gather(self, piece: Piece, answer: Answer, series: dict[str, _Series]) -> int | None:
-        """Add the rows of a piece; return how many there are, None if nobody knows yet."""
-        seat = self._seats.get(_key(piece.subject))
-        if seat is None:
-            return 0
-        found: Mapping[PointKey, Sequence[MeanRow | SumRow]] | None
-        if piece.subject.theme is Theme.ENERGY:
-            found = await self._counted(seat, piece.day, cast("Sequence[Counted]", answer))
-        else:
-            found = means(cast("Sequence[Sample]", answer), piece.day, self._calendar.zone_of(seat.site))
-        if found is None:
-            return None
-        count = 0
-        for key, rows in found.items():
-            point = point_of(seat.model, key)
-            if rows and point is not None and is_imported(point):
-                one = series.setdefault(statistic_id(seat.subentry_id, point), _Series(seat, point))
-                one.rows |= {row.start.timestamp(): _data(row) for row in rows}
-                count += len(rows)
-        return count
-
-    async def _counted(
-        self, seat: Seat, day: date, answer: Sequence[Counted]
-    ) -> Mapping[PointKey, Sequence[SumRow]] | None:
-        keys = (PointKey(DEVICE_CIRCUIT, code) for code in _ENERGIES)
-        point = next((found for key in keys if (found := point_of(seat.model, key)) is not None), None)
-        if point is None or len(answer) != 1:
-            return {}
-        counter = await self._counter(statistic_id(seat.subentry_id, point))
-        rows = counter.take(answer[0], day, self._calendar.zone_of(seat.site))
-        return None if rows is None else {point.key: rows}
-
-    async def _counter(self, name: str) -> Counter:
-        if name not in self._counters:
-            found = await get_instance(self._hass).async_add_executor_job(read_rows, self._hass, {name}, _FIRST, _LAST)
-            self._counters[name] = Counter.of_rows(
-                (int(hour), state, total)
-                for hour, row in found.get(name, {}).items()
-                if (state := row["state"]) is not None and (total := row["sum"]) is not None
-            )
-        return self._counters[name]
-
-    async def _read_back(self, wanted: Mapping[str, Mapping[float, StatisticData]]) -> None:
-        """Wait until all rows are in the statistics, as they were given."""
-        recorder = get_instance(self._hass)
-        hours = [hour for rows in wanted.values() for hour in rows]
-        while hours:
-            await recorder.async_block_till_done()
-            found = await recorder.async_add_executor_job(read_rows, self._hass, set(wanted), min(hours), max(hours))
-            if all(
-                _is_same(row, found.get(name, {}).get(hour))
-                for name, rows in wanted.items()
-                for hour, row in rows.items()
-            ):
-                return
-            # Nobody tells when what is under way has been written.
-            await asyncio.sleep(_LOOK_SECONDS)
+        filled = dict(sorted(self._filled.items()))
+        await self._store.async_save({"progress": progress.kept(), "filled": filled, "seats": seats})
 
 
 def history_of(
@@ -300,44 +219,9 @@ def history_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, ob
     return Store(hass, _VERSION, f"{DOMAIN}.{entry.entry_id}.cloud_history")
 
 
-def subjects_of(
-    seats: Sequence[Seat], circuits: Sequence[CircuitOfMeter], wanted: Collection[Theme] = USUAL
-) -> Iterator[Subject]:
-    """Yield what is fetched; of a device with several circuits nobody says which of the server's is which."""
-    for seat in seats:
-        own = {one.circuit for one in circuits if (one.site, one.meter) == (seat.site, seat.code)}
-        for theme in themes(seat.model):
-            if theme not in wanted:
-                continue
-            if not theme.is_of_circuit:
-                yield Subject(site=seat.site, meter=seat.code, theme=theme)
-            elif len(own) == 1:
-                yield Subject(site=seat.site, meter=seat.code, theme=theme, circuit=next(iter(own)))
-
-
-def _key(subject: Subject) -> MeterKey:
-    return MeterKey(subject.site, subject.meter)
-
-
-def point_of(model: Model, key: PointKey) -> Point | None:
-    """Return the point of a key; one of the device as a whole may be that of its only circuit that has it."""
-    if key in model.points:
-        return model.points[key]
-    alike = [point for point in model.points.values() if point.key.code == key.code]
-    return alike[0] if len(alike) == 1 else None
-
-
-def _data(row: MeanRow | SumRow) -> StatisticData:
-    if isinstance(row, SumRow):
-        return StatisticData(start=row.start, state=row.state, sum=row.sum)
-    return StatisticData(start=row.start, mean=row.mean, min=row.min, max=row.max)
-
-
-def _is_same(wanted: StatisticData, found: Mapping[str, float | None] | None) -> bool:
-    if found is None:
-        return False
-    given = cast("Mapping[str, float]", wanted)
-    return all(
-        kind == "start" or ((value := found.get(kind)) is not None and isclose(value, given[kind], abs_tol=1e-6))
-        for kind in given
-    )
+def _filled_in(kept: object) -> dict[str, float]:
+    """Return what was stored of the statistics that were filled; of before their newest hours were, only that."""
+    if isinstance(kept, list):
+        return {name: 0.0 for name in kept if isinstance(name, str)}
+    found = kept if isinstance(kept, Mapping) else {}
+    return {str(name): float(hour) for name, hour in found.items() if type(hour) in (int, float)}

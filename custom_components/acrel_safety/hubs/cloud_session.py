@@ -30,12 +30,19 @@ _OWN: HassKey[ClientSession] = HassKey(f"{DOMAIN}.session")
 """What takes over where Home Assistant closed its own sessions and goes on; all accounts share it."""
 _ZONES: HassKey[dict[str, tzinfo]] = HassKey(f"{DOMAIN}.zones")
 """The zones of sites that were read, by name."""
+_SAID: HassKey[frozenset[str]] = HassKey(f"{DOMAIN}.wrong_profiles")
+"""What was wrong with files of the user's own when they were read last."""
 
 
 async def async_read_profiles(hass: HomeAssistant) -> None:
     """Read the kinds of clouds that are known, and the user's own; of a file that cannot be used the log says why."""
-    for error in await hass.async_add_executor_job(read_profiles, Path(hass.config.path(PROFILE_FOLDER))):
-        LOGGER.warning("A profile of a cloud is left out: %s", error)
+    errors = await hass.async_add_executor_job(read_profiles, Path(hass.config.path(PROFILE_FOLDER)))
+    former, said = hass.data.get(_SAID, frozenset()), [str(error) for error in errors]
+    hass.data[_SAID] = frozenset(said)
+    for text in said:
+        # Each account that is loaded reads them.
+        if text not in former:
+            LOGGER.warning("A profile of a cloud is left out: %s", text)
 
 
 async def async_read_zones(hass: HomeAssistant, data: Mapping[str, Any]) -> None:

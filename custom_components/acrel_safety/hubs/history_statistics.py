@@ -77,6 +77,14 @@ def read_rows(
     return {name: {row["start"]: row for row in rows} for name, rows in found.items()}  # type: ignore[misc]
 
 
-def known_of(hass: HomeAssistant, names: set[str]) -> set[str]:
-    """Return which of some series there are; waits, so not for the event loop."""
-    return set(statistics.get_metadata(hass, statistic_ids=names))
+def newest_of(hass: HomeAssistant, names: set[str]) -> Mapping[str, float]:
+    """Return the newest hour of those of some series that have any; waits, so not for the event loop.
+
+    It is read of the rows: what a database was said to hold may be remembered of one that was there before.
+    """
+    found: dict[str, float] = {}
+    for name in names:
+        rows = statistics.get_last_statistics(hass, 1, name, False, {"mean", "sum"}).get(name)  # noqa: FBT003
+        if rows:
+            found[name] = rows[0]["start"]
+    return found

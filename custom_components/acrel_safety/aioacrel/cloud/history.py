@@ -6,7 +6,7 @@ once it is over, not only those of an outage: what an owner puts into the energy
 """
 
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -105,6 +105,11 @@ class Days:
         begin, end = first.toordinal(), last.toordinal()
         return sum(max(0, min(high, end) - max(low, begin) + 1) for low, high in self._ranges)
 
+    def remove_from(self, day: date) -> None:
+        """Take a day and all later ones out."""
+        number = day.toordinal()
+        self._ranges = [(low, min(high, number - 1)) for low, high in self._ranges if low < number]
+
     def kept(self) -> list[list[int]]:
         """Return it as it is stored."""
         return [list(one) for one in self._ranges]
@@ -147,10 +152,19 @@ class Progress:
         days = self._done.get(subject.name)
         return 0 if days is None else days.count(first, last)
 
-    def begin_anew(self, subject: Subject) -> None:
-        """Forget a subject: what was imported of it is gone."""
-        self._done.pop(subject.name, None)
-        self._recent = [one for one in self._recent if one[0] != subject.name]
+    def forget(self, site: str, meter: str, themes: Iterable[Theme], since: date | None = None) -> None:
+        """Forget what was imported of a device, whatever circuit it was of: all, or from a day on. It is gone."""
+        heads = tuple(f"{site}/{meter}/{theme}/" for theme in themes)
+        for name in [name for name in self._done if name.startswith(heads)]:
+            if since is None:
+                del self._done[name]
+            else:
+                self._done[name].remove_from(since)
+        self._recent = [
+            (name, number)
+            for name, number in self._recent
+            if not name.startswith(heads) or (since is not None and number < since.toordinal())
+        ]
 
     def kept(self) -> dict[str, object]:
         """Return it as it is stored."""

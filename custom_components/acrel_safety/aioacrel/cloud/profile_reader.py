@@ -77,8 +77,10 @@ def read_profiles(folder: Path | None = None) -> list[AcrelError]:
                 found[one.id] = one
         except AcrelError as error:
             wrong.append(error)
-    _own.clear()
+    # Somebody may be looking meanwhile: what stays is there at any moment.
     _own.update(found)
+    for gone in _own.keys() - found.keys():
+        del _own[gone]
     return wrong
 
 
