@@ -10,6 +10,7 @@ other with ours, by the same sender over the same connection.
 import asyncio
 import contextlib
 import json
+import os
 import socket
 import sys
 import time
@@ -221,6 +222,7 @@ async def measure(rounds: int = ROUNDS, large_rounds: int = LARGE_ROUNDS) -> Tab
         + [f"{what} ms" for what in ("median", "p99", "worst", "peer median", "peer p99", "peer worst")]
         + ["ratio", "over 50 ms"],
     )
+    busy = [os.getloadavg()[0]]
     for records in (False, True):
         async with _home_assistant(records=records) as platform:
             tail = ", with a recorder" if records else ""
@@ -236,6 +238,8 @@ async def measure(rounds: int = ROUNDS, large_rounds: int = LARGE_ROUNDS) -> Tab
             _add(table, f"{SENDERS} senders at once, {DEVICES} devices each{tail}", many_devices, found)
             found = await platform.meanwhile(one_record, largest, max(1, large_rounds // 3))
             _add(table, f"one device, while the largest is worked off{tail}", one_record, found)
+        busy.append(os.getloadavg()[0])
+    table.text += f" The machine: {os.cpu_count()} cores, load average {max(busy):.1f} at most, of all that ran on it."
     return table
 
 
@@ -244,7 +248,7 @@ def _add(table: Table, name: str, make: Callable[[], bytes], times: Times) -> No
     for prefix, found in (("", times.ours), ("peer ", times.peer)):
         order = sorted(found)
         cells[f"{prefix}median ms"] = median(order)
-        cells[f"{prefix}p99 ms"] = order[min(len(order) - 1, int(0.99 * len(order)))]
+        cells[f"{prefix}p99 ms"] = order[int(0.99 * (len(order) - 1))]
         cells[f"{prefix}worst ms"] = order[-1]
     cells["ratio"] = median(times.ours) / median(times.peer)
     cells["over 50 ms"] = sum(one > WANTED_MS for one in times.ours)

@@ -38,6 +38,8 @@ class Account:
     """What stands in the newest message to the phone; "" before one was sent."""
     message: str = ""
     """Id of that message."""
+    messages: list[str] = field(default_factory=list)
+    """What came to the phone."""
     proved: bool = False
     """Whether the second password or the code was right since the last command."""
     tokens: list[str] = field(default_factory=list)

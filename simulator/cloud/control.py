@@ -130,6 +130,7 @@ async def _asked(call: Call) -> object:
 async def _send_sms(call: Call) -> object:
     account = call.account
     account.code, account.message = f"{secrets.randbelow(10**6):06}", secrets.token_hex(8)
+    account.messages.append(account.code)
     return account.message
 
 

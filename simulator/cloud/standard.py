@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from simulator.cabinet import Cabinet
+from simulator.cloud.accounts import Account
 from simulator.cloud.meters import Meter
 from simulator.cloud.server import Cloud
 
@@ -14,6 +15,22 @@ TWIN_CODE = "26110000000001"
 TOWN, HARBOUR = "10100001", "10100002"
 
 
+class OwnersPhone:
+    """The phone to which the cloud sends its codes."""
+
+    serial = "phone"
+    acts: Mapping[str, Callable[[], None]] = {}
+
+    def __init__(self, account: Account) -> None:
+        """Take the account whose owner has it."""
+        self._account = account
+
+    @property
+    def heard(self) -> Sequence[object]:
+        """The codes that came, the newest last."""
+        return list(self._account.messages)
+
+
 class CloudSite:
     """A cloud in front of a cabinet, and what the control channel can do to it."""
 
@@ -22,7 +39,8 @@ class CloudSite:
     def __init__(self, cabinet: Cabinet) -> None:
         """Build its devices in the cabinet's time."""
         self.cloud = cloud = Cloud()
-        cloud.account(USER, PASSWORD, second=SECOND)
+        self._account = cloud.account(USER, PASSWORD, second=SECOND)
+        self.phone = OwnersPhone(self._account)
         town = cloud.site("Town depot", TOWN)
         breaker, monitor = cabinet.add_outside(BREAKER, "arcm310"), cabinet.add_outside(MONITOR, "arcm300t")
         self.breaker = cloud.put_unit(town, breaker, "Kitchen breaker", code=BREAKER, serial=BREAKER)
@@ -33,9 +51,9 @@ class CloudSite:
             self.twin = cloud.put_unit(harbour, unit, "Offices", code=TWIN_CODE, serial=TWIN_CODE)
 
     @property
-    def stations(self) -> Sequence[CloudSite]:
-        """The one there is."""
-        return [self]
+    def stations(self) -> Sequence[CloudSite | OwnersPhone]:
+        """The one there is, and its owner's phone."""
+        return [self, self.phone]
 
     @property
     def units(self) -> Mapping[str, int | str]:
@@ -56,6 +74,9 @@ class CloudSite:
             "be_well": self.cloud.faults.clear,
             "lose_devices": self._lose,
             "find_devices": self._find,
+            "want_codes": self._want_codes,
+            "want_passwords": self._want_passwords,
+            "expire_codes": self._expire_codes,
         }
 
     @property
@@ -68,6 +89,15 @@ class CloudSite:
 
     def _be_broken(self) -> None:
         self.cloud.fail("http", times=None)
+
+    def _want_codes(self) -> None:
+        self._account.sms = True
+
+    def _want_passwords(self) -> None:
+        self._account.sms = False
+
+    def _expire_codes(self) -> None:
+        self._account.code = ""
 
     def _lose(self) -> None:
         for meter in self._meters():

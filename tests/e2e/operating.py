@@ -8,9 +8,10 @@ from tests.e2e.sights import PICTURES
 class OperateCard:
     """The card of one place, on its page."""
 
-    def __init__(self, page: Page) -> None:
-        """Take the page, which shows it or will."""
+    def __init__(self, page: Page, name: str = "Offices") -> None:
+        """Take the page, which shows it or will, and what the place is called."""
         self._page = page
+        self._name = name
         self.shown = page.locator("acrel-safety-operate")
 
     def says(self, text: str) -> Locator:
@@ -27,8 +28,16 @@ class OperateCard:
 
     async def operate(self, verb: str, picture: str = "") -> None:
         """Select, read what would happen, and hold the mouse until it is sent."""
+        await self.select(verb, picture)
+        await self.hold()
+
+    async def select(self, verb: str, picture: str = "") -> None:
+        """Select, and read what would happen."""
         await self.press(verb)
         await self._selected(verb, picture)
+
+    async def hold(self) -> None:
+        """Hold the mouse until it is sent."""
         hold = self.shown.get_by_role("button", name="Hold to confirm")
         await hold.hover()
         await self._page.mouse.down()
@@ -51,9 +60,18 @@ class OperateCard:
     async def _selected(self, verb: str, picture: str = "") -> None:
         dialog = self.shown.get_by_role("alertdialog")
         await expect(dialog).to_be_focused()
-        await expect(dialog).to_contain_text(f"{verb}: Offices")
+        await expect(dialog).to_contain_text(f"{verb}: {self._name}")
         if picture:
             await self._page.screenshot(path=PICTURES / f"{picture}.png")
+
+    async def has_code_sent(self) -> None:
+        """Have a code sent to the phone, as the dialog says."""
+        await self.press("Have a code sent")
+        await expect(self.says("A code was sent to …0000.")).to_be_visible()
+
+    async def enter(self, code: str) -> None:
+        """Enter what the account asks for."""
+        await self.shown.get_by_label("or the code from the phone").fill(code)
 
     async def hang_tag(self, reason: str) -> None:
         """Hang a tag in one's own name."""

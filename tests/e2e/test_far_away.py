@@ -17,13 +17,18 @@ from demo.errors import DemoError
 from demo.owner import log_in
 from demo.site import DOMAIN
 from demo.view import logged_in, show_dashboard
+from simulator.cloud.standard import BREAKER as CLOUD_BREAKER
 from simulator.gateway.site import BREAKER
 from tests.e2e.conftest import Demo
-from tests.e2e.sights import alert, photograph
+from tests.e2e.operating import OperateCard
+from tests.e2e.sights import alert, photograph, tile
 
 _METER = "20260000000002"
 _SECONDS = 120.0
 _SAFETY = "sensor.archive_safety"
+_WRONG = "says that the second password, or the code from the phone, is wrong: nothing was sent to the device"
+_CONFIRMED = 90_000.0
+"""Milliseconds: the account is asked once a minute."""
 _LAST_FOUND = "sensor.archive_residual_current_alarm_value"
 """Reported beside what the model has: when it is there, the gateway's entry was loaded for the last time."""
 
@@ -73,6 +78,16 @@ class Scene:
     async def stands(self, unit: str) -> bool:
         """Return whether a breaker is closed in the cabinet itself."""
         return bool((await self.demo.control.ask({"do": "position", "unit": unit}))["closed"])
+
+    async def server(self, what: str) -> None:
+        """Have something happen to the server of the account."""
+        await self.demo.control.ask({"do": "act", "who": "cloud", "what": what})
+
+    async def codes(self) -> list[str]:
+        """Return the codes that came to the owner's phone, the newest last."""
+        heard = (await self.demo.control.ask({"do": "heard", "who": "phone"}))["heard"]
+        assert isinstance(heard, list)
+        return heard
 
     async def recorded(self, last: str) -> list[str]:
         """Return what the record says, as soon as this is in it."""
@@ -150,3 +165,62 @@ async def test_a_breaker_far_away_trips_and_is_closed_in_order_and_a_meter_with_
     ):
         assert said in told
     await photograph(scene.page, scene.address("record"), "far-away-record")
+    await _opens_a_breaker_by_a_code_from_the_phone(scene)
+
+
+async def _opens_a_breaker_by_a_code_from_the_phone(scene: Scene) -> None:
+    """Cancelled, with a wrong code, with one that is over, and with the right one: only the last moves anything."""
+    page, card = scene.page, OperateCard(scene.page, "Kitchen breaker")
+    await scene.server("want_codes")
+    await show_dashboard(page, scene.address())
+    await tile(page, "Kitchen breaker", "Safe").click()
+    await expect(card.stands("Closed (on)")).to_be_visible()
+
+    await card.select("Switch off")
+    await card.has_code_sent()
+    [first] = await scene.codes()
+    await card.enter(first)
+    await card.press("Cancel")
+    await expect(card.says("Nothing was sent.")).to_be_visible()
+
+    # It was used by nobody; another one is wrong, and then none is left.
+    await card.select("Switch off")
+    await card.enter(_other_than(first))
+    await card.hold()
+    await expect(card.says(_WRONG)).to_be_visible()
+    await card.select("Switch off")
+    await card.enter(first)
+    await card.hold()
+    await expect(card.says("have one sent, each is good for one try")).to_be_visible()
+
+    await card.select("Switch off")
+    await card.has_code_sent()
+    await scene.server("expire_codes")
+    await card.enter((await scene.codes())[-1])
+    await card.hold()
+    await expect(card.says(_WRONG)).to_be_visible()
+    await expect(card.stands("Closed (on)")).to_be_visible()
+    assert await scene.stands(CLOUD_BREAKER) is True
+
+    await card.select("Switch off", "far-away-code")
+    await card.has_code_sent()
+    codes = await scene.codes()
+    await card.enter(codes[-1])
+    await card.hold()
+    await expect(card.says("Done: the position was read back")).to_be_visible(timeout=_CONFIRMED)
+    await expect(card.stands("Open (off)")).to_be_visible()
+    assert await scene.stands(CLOUD_BREAKER) is False
+    assert len(codes) == 3
+    await photograph(page, scene.address("record"), "far-away-code-record")
+    off = "switch off (Open (trip) breaker)"
+    told = await scene.recorded(f"{off}: Done: the position was read back · Demo")
+    said = [one.partition(": ")[2].partition(":")[0] for one in told if one.startswith(off)]
+    refused = "Refused, nothing was sent"
+    assert [one for one in said if not one.startswith("begun")] == [refused] * 3 + ["Done"]
+    for code in codes:
+        assert code not in "".join(told)
+        assert code not in await page.content()
+
+
+def _other_than(code: str) -> str:
+    return f"{(int(code) + 1) % 10**6:06}"

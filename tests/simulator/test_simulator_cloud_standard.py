@@ -51,7 +51,7 @@ async def test_the_command_line_runs_a_cloud_with_many_sites(tmp_path: Path) -> 
 async def test_the_control_channel_does_things_to_it() -> None:
     cabinet = Cabinet.standard(frozen=True)
     site = CloudSite(cabinet)
-    control = ControlServer(cabinet, {"cloud": site})
+    control = ControlServer(cabinet, {one.serial: one for one in site.stations})
     async with site.cloud, aiohttp.ClientSession() as session:
         app = App(site.cloud, session)
         await app.log_in(PASSWORD, USER)
@@ -74,6 +74,14 @@ async def test_the_control_channel_does_things_to_it() -> None:
         await app.prove(SECOND)
         await app.command(site.breaker, "DO", "0")
         assert not cabinet.unit(BREAKER).closed
+        control.answer('{"do": "act", "who": "cloud", "what": "want_codes"}')
+        assert (await app.get("/getControlValidType"))["validType"] == "sms"
+        message = await app.get("/sendSMSValid")
+        code = str(control.answer('{"do": "heard", "who": "phone"}')["heard"]).strip("[]'")
+        control.answer('{"do": "act", "who": "cloud", "what": "expire_codes"}')
+        assert await app.get("/checkSMSValid", code=code, msgId=message) is False
+        control.answer('{"do": "act", "who": "cloud", "what": "want_passwords"}')
+        assert (await app.get("/getControlValidType"))["validType"] == "password"
 
 
 async def test_many_sites_answer_and_keep_their_answers_for_a_while() -> None:
