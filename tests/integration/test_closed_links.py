@@ -14,6 +14,7 @@ from modbus_connection import ModbusTlsParams
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.acrel_safety.aioacrel.cloud.errors import CloudUnreachableError
+from custom_components.acrel_safety.aioacrel.errors import LinkClosedError
 from custom_components.acrel_safety.desk import desk_of
 from simulator.cloud import ARCM300T
 from tests.integration.cloud_rigs import account_entry, cloud_with_owner, entity_of, loaded, polled, shown
@@ -106,6 +107,15 @@ async def test_where_it_cannot_be_had_again_nothing_is_seen_or_sent_until_it_can
     await rig.link.reload()
     await rig.shows("on")
     assert (rig.writes, rig.is_closed) == (0, True)
+
+
+async def test_by_a_link_that_was_given_back_nothing_is_asked_any_more(rig: ControlRig) -> None:
+    former = rig.link.source(rig.unit_id).unit.unit
+    await rig.link.reload()
+    await rig.shows("on")
+    for _ in range(2):
+        with pytest.raises(LinkClosedError):
+            await former.read(3, 0x0B, 1)
 
 
 async def test_nothing_is_opened_again_when_home_assistant_really_stops(hass: HomeAssistant, rig: ControlRig) -> None:

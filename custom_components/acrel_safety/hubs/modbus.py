@@ -161,6 +161,7 @@ class ModbusEntryHub:
             check_seconds=CHECK_SECONDS,
         )
         self._lent = LentLink(str(self._address), self._hub.bus.pulse, partial(lend_anew, hass, entry, self._address))
+        entry.async_on_unload(self._lent.end)
         self._sources: dict[str, ModbusSource] = {}
         """By subentry."""
         self._memory = LearntMemory(hass, entry)

@@ -41,6 +41,11 @@ class LentLink:
         """When the present connection was had; None while there is none yet."""
         self._pause = 0.0
         self._again_at = -inf
+        self._is_over = False
+
+    def end(self) -> None:
+        """Lend nothing any more: the link is given back, and that its owner closes it now is meant."""
+        self._is_over = True
 
     def unit(self, unit_id: int, first: SharedUnit) -> LentUnit:
         """Return a unit that outlives its connection; `first` is the one it begins with."""
@@ -51,7 +56,7 @@ class LentLink:
     def lend(self, unit_id: int) -> SharedUnit:
         """Return a unit of the present connection. Raises ClosedError while none may be asked for, or can be had."""
         now = _now()
-        if now < self._again_at:
+        if self._is_over or now < self._again_at:
             raise ClosedError
         try:
             unit = self._lend(unit_id)
