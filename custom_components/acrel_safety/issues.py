@@ -33,8 +33,10 @@ LINK_BROKEN = "link_broken"
 """What can be wrong with a link as a whole; also the key of its text."""
 LINK_UNUSABLE = "link_unusable"
 """Likewise, of a link that can be connected to, but not used: something else answers there."""
-CLOUD_HTTP, CLOUD_NEW = "cloud_http", "cloud_new_devices"
-"""Likewise, of an account; its owner may ignore both, and that outlives that it is loaded anew."""
+CLOUD = "cloud_"
+"""What the names of all begin with that can be wrong with an account; its owner may ignore each."""
+CLOUD_HTTP, CLOUD_NEW = f"{CLOUD}http", f"{CLOUD}new_devices"
+"""Two of them."""
 PUSH_FROM_OUTSIDE = "push_from_outside"
 """Likewise, of an address that a platform sends to."""
 
@@ -225,7 +227,7 @@ def forget_former_issues(
 
     What is wrong with the link itself is left to who looks at it, unless `and_of_link`.
     """
-    left = () if and_of_link else (LINK_UNUSABLE, CLOUD_HTTP, CLOUD_NEW, PUSH_FROM_OUTSIDE)
+    left = () if and_of_link else (LINK_UNUSABLE, CLOUD, PUSH_FROM_OUTSIDE)
     kept = tuple(f"{entry.entry_id}_{key}" for key in left)
     for domain, identifier in list(ir.async_get(hass).issues):
         owner, _, rest = identifier.partition("_")

@@ -21,6 +21,10 @@ class Behaviour:
     """Whether `meterCurrentValue` and `meterDetail` are JSON strings; else they are objects."""
     plain_leakage: bool = False
     """Whether the alarm of residual current is plain text under `electricLeakage`, as in older versions."""
+    tells_serials: bool = False
+    """Whether the details of a device tell its serial number; the app of 2021 reads none there."""
+    logout_ends_all: bool = False
+    """Whether a logout ends all logins of the user, and not only the one that asks for it."""
     encrypts_logins: bool = False
     """What `indexencryptAll` says; its effect was not seen, and there is none here."""
     token_s: float = 7200.0

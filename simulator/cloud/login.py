@@ -84,6 +84,8 @@ async def _login(call: Call) -> object:
 
 
 async def _logout(call: Call) -> object:
+    if call.behaviour.logout_ends_all:
+        call.account.tokens.clear()
     token = call.heard.headers.get("authorization", "")
     call.account.tokens = [one for one in call.account.tokens if one != token]
     return None

@@ -74,6 +74,7 @@ async def _device(call: Call) -> object:
             "updateTime": call.clock_of(meter.site).text(meter.heard),
             "meterStatus": "1" if alarms else "0",
             "meterDetail": _packed(call, alarms),
+            **({"fMeterserialnumber": meter.serial} if call.behaviour.tells_serials else {}),
         }
     }
 

@@ -21,6 +21,8 @@ from custom_components.acrel_safety.desk import desk_of
 from custom_components.acrel_safety.diagnostics import async_get_config_entry_diagnostics
 from simulator.cloud import ARCM300T, ARCM310, Cloud
 from tests.integration.cloud_rigs import (
+    OTHER,
+    SECOND,
     USER,
     account_entry,
     cloud_with_owner,
@@ -191,6 +193,82 @@ async def test_what_was_ignored_stays_ignored_when_the_account_is_loaded_anew(
     await hass.async_block_till_done()
     await hass.config_entries.async_remove(entry.entry_id)
     assert repairs(hass) == {}
+
+
+async def test_whatever_was_ignored_stays_so_when_it_is_loaded_anew_and_goes_when_it_is_over(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    site = cloud.site()
+    box, gone, other = site.add(ARCM300T, "Box"), site.add(ARCM300T, "Gone"), cloud.site("B").add(ARCM300T, "Far")
+    entry = account_entry(cloud, box, gone, other)
+    told = {"cloud_log_unread", "cloud_gone_devices", "cloud_sites", "cloud_clock_off"}
+    async with loaded(hass, entry) as hub:
+        cloud.accounts[USER].refused = {"getAlarmEventLogList"}
+        cloud.accounts[USER].sites = {site.id}
+        del site.meters[gone.code]
+        box.age_s = -7200.0
+        for _ in range(2):
+            await polled(hass, hub)
+        assert set(open_repairs(hass)) == {*told, "cloud_http"}
+        for key in (*told, "cloud_http"):
+            ignore(hass, key)
+    for _ in range(2):
+        async with loaded(hass, entry) as hub:
+            assert open_repairs(hass) == {}
+            for _ in range(2):
+                await polled(hass, hub)
+            assert open_repairs(hass) == {}
+            assert set(repairs(hass)) == {*told, "cloud_http"}
+    async with loaded(hass, entry) as hub:
+        # One poll that fails says of none that it is over; a sound one does.
+        fault = cloud.fail("close", times=None)
+        await polled(hass, hub)
+        assert set(repairs(hass)) == {*told, "cloud_http"}
+        cloud.faults.on.remove(fault)
+        cloud.accounts[USER].refused, cloud.accounts[USER].sites = set(), None
+        site.meters[gone.code] = gone
+        box.age_s = 20.0
+        await polled(hass, hub)
+        assert set(repairs(hass)) == {"cloud_http"}
+        # What comes again is told again.
+        box.age_s = -7200.0
+        for _ in range(2):
+            await polled(hass, hub)
+        assert set(open_repairs(hass)) == {"cloud_clock_off"}
+
+
+async def test_what_was_over_when_it_is_loaded_anew_goes_though_it_was_ignored(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    box = cloud.site().add(ARCM300T, "Box")
+    entry = account_entry(cloud, box)
+    async with loaded(hass, entry) as hub:
+        box.age_s = -7200.0
+        for _ in range(2):
+            await polled(hass, hub)
+        ignore(hass, "cloud_clock_off")
+    box.age_s = 20.0
+    async with loaded(hass, entry):
+        assert set(repairs(hass)) == {"cloud_http"}
+
+
+async def test_a_second_password_that_was_wrong_stays_ignored_until_another_one_is_stored(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    entry = account_entry(cloud, cloud.site().add(ARCM300T, "Box"), second_password=OTHER)
+    async with loaded(hass, entry) as hub:
+        hub.hub.orders.is_stored_wrong = True
+        await polled(hass, hub)
+        ignore(hass, "cloud_second_wrong")
+    async with loaded(hass, entry) as hub:
+        await polled(hass, hub)
+        # Nobody tried it since.
+        assert "cloud_second_wrong" in repairs(hass)
+        assert "cloud_second_wrong" not in open_repairs(hass)
+        hass.config_entries.async_update_entry(entry, data={**entry.data, "second_password": SECOND})
+        await hass.async_block_till_done()
+        await polled(hass, entry.runtime_data.hub)
+        assert "cloud_second_wrong" not in repairs(hass)
 
 
 async def test_disabled_it_says_nothing_more(hass: HomeAssistant, cloud: Cloud) -> None:

@@ -32,6 +32,7 @@ from custom_components.acrel_safety.hubs.cloud_trouble import (
     CLOUD_GONE,
     CLOUD_LICENCE,
     CLOUD_LOG,
+    CLOUD_OTHER,
     CLOUD_SECOND,
     CLOUD_SITES,
 )
@@ -57,7 +58,7 @@ INTEGRATION = ROOT / "custom_components" / "acrel_safety"
 TRANSLATIONS = INTEGRATION / "translations"
 OF_ACCOUNTS = (
     *(CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE, CLOUD_LOG, CLOUD_SECOND),
-    CLOUD_FEED,
+    *(CLOUD_FEED, CLOUD_OTHER),
 )
 GO_BY_THEMSELVES = (
     RECORD_TROUBLE,

@@ -7,11 +7,12 @@ import probatio
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentry, SubentryFlowResult
 from homeassistant.const import CONF_MODEL, CONF_NAME
 from homeassistant.core import callback
-from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.data_entry_flow import AbortFlow, FlowResultType
 from homeassistant.helpers.selector import SelectOptionDict
 
 from ..aioacrel.cloud.records import Meter, MeterKey
 from ..aioacrel.points import Model
+from ..aioacrel.texts import Phrase, phrase
 from ..const import CONF_CODE, CONF_KIND, CONF_PROVED, CONF_SITE
 from ..furtherways import has_numbered
 from ..hubs.cloud import hub_in
@@ -64,8 +65,24 @@ class CloudDeviceFlow(NamedDeviceSteps):
 
     @ends_clearly
     async def async_step_cloud_meter_settings(self, user_input: FormData | None = None) -> SubentryFlowResult:
-        """Ask for what the way leaves to the user, and save."""
-        return self._step_settings(user_input)
+        """Ask for what the way leaves to the user, and save; with that its owner says which device is meant."""
+        result = self._step_settings(user_input)
+        hub = hub_in(self._get_entry())
+        if hub is not None and result["type"] is FlowResultType.ABORT and self.source != SOURCE_USER:
+            hub.identities.accept(self._get_reconfigure_subentry().subentry_id)
+        return result
+
+    def _doubt(self) -> Phrase | None:
+        """Return why the server may list another device than the one that is changed."""
+        hub = hub_in(self._get_entry())
+        if hub is None or self.source == SOURCE_USER:
+            return None
+        return hub.identities.doubt(self._get_reconfigure_subentry().subentry_id)
+
+    @property
+    @override
+    def _keeps_rights(self) -> bool:
+        return self._doubt() is None
 
     async def _learn_number(self, name: str) -> None:
         """Ask for the serial number of a new device, if other links have any that could be the same."""
@@ -161,6 +178,9 @@ class CloudDeviceFlow(NamedDeviceSteps):
         language, model = self._texts.language, self._model
         hub = hub_in(self._get_entry())
         notes = [plain(model.title(language)), "" if hub is None else plain(hub.account.profile.note(language))]
+        if (doubt := self._doubt()) is not None:
+            told = [plain(one.text(language)) for one in (doubt, phrase("cloud_rights_anew"))]
+            notes = ["\n\n".join(told), *notes]
         return "\n\n".join(note for note in notes if note)
 
     @override
@@ -172,9 +192,13 @@ class CloudDeviceFlow(NamedDeviceSteps):
     @override
     def _forms_of(self, data: Mapping[str, Any]) -> tuple[FormData, FormData]:
         form = {key: data[key] for key in (CONF_CODE, CONF_MODEL) if key in data}
+        settings = meter_settings_form(data)
+        if self._doubt() is not None:
+            # What was seen of the former one says nothing of this one.
+            settings[CONF_PROVED] = []
         # What the form calls it now: another site may have a device of its code since.
         name = next(iter(self._choosable()), form.get(CONF_CODE))
-        return {**form, CONF_CODE: name}, meter_settings_form(data)
+        return {**form, CONF_CODE: name}, settings
 
     @override
     def _title(self, model: Model, place: str) -> str:

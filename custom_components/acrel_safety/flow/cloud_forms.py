@@ -48,7 +48,6 @@ from ..const import (
     CONF_SECOND_PASSWORD,
     CONF_SITE,
     CONF_SITE_ZONES,
-    CONF_USER_ID,
     SUBENTRY_DEVICE,
     TYPE_CLOUD,
 )
@@ -67,7 +66,7 @@ PROBED = "probed"
 """The choice to have it found out which profile fits."""
 CONF_FORGET = "forget_second_password"
 _HIDDEN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
-_KEPT = (CONF_ALLOW_HTTP, CONF_USER_ID, CONF_SITE_ZONES)
+_KEPT = (CONF_ALLOW_HTTP, CONF_SITE_ZONES)
 
 # -- The account ------------------------------------------------------------------------------------------------------
 
@@ -109,13 +108,14 @@ def profiles_to_try(form: FormData) -> list[str]:
 
 
 def account_data(form: FormData, former: Mapping[str, Any]) -> FormData:
-    """Return the entry data of a filled-in form; a password that is left out stays, if it was for the same host.
+    """Return the entry data of a filled-in form; a password that is left out stays, of the same user of the same host.
 
     Raises FormError, CloudAddressError.
     """
     address = CloudAddress.parse(form[CONF_HOST], allow_http=True)
     is_same_host = former.get(CONF_HOST) == str(address)
-    password = form.get(CONF_PASSWORD) or (former.get(CONF_PASSWORD, "") if is_same_host else "")
+    is_same = is_same_host and former.get(CONF_USERNAME) == form[CONF_USERNAME].strip()
+    password = form.get(CONF_PASSWORD) or (former.get(CONF_PASSWORD, "") if is_same else "")
     data = {
         CONF_TYPE: TYPE_CLOUD,
         CONF_HOST: str(address),
@@ -132,7 +132,7 @@ def account_data(form: FormData, former: Mapping[str, Any]) -> FormData:
         data[CONF_HISTORY_ELECTRIC] = True
     if form.get(CONF_CLOCK, Time.VENDOR) != Time.VENDOR:
         data[CONF_CLOCK] = form[CONF_CLOCK]
-    is_kept = is_same_host and not form.get(CONF_FORGET)
+    is_kept = is_same and not form.get(CONF_FORGET)
     if second := form.get(CONF_SECOND_PASSWORD) or (former.get(CONF_SECOND_PASSWORD) if is_kept else None):
         data[CONF_SECOND_PASSWORD] = second
     data |= feed_data(form, former)

@@ -1,6 +1,7 @@
 """The steps that log in to an account at a cloud, and let choose which of its devices are shown."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigFlowResult
@@ -24,7 +25,8 @@ from ..const import (
     TYPE_CLOUD,
 )
 from ..hubs.cloud_feed import async_probe
-from ..hubs.cloud_session import async_account_of, async_read_profiles
+from ..hubs.cloud_logins import Lease
+from ..hubs.cloud_session import async_read_profiles, async_read_zones
 from ..markdown import plain
 from .cloud_feed_forms import is_other_feed, wants_yes, wrong_feed
 from .cloud_forms import (
@@ -43,8 +45,9 @@ from .cloud_forms import (
     profiles_to_try,
     subentry_of,
 )
+from .cloud_moving import account_id, async_sites_there, is_elsewhere, with_zones_there
 from .cloud_zone_steps import CONF_OTHER_ZONES, CloudZoneSteps
-from .ending import ends_clearly
+from .ending import CHANGED_MEANWHILE, abort_if_closed, ends_clearly
 from .explain import FlowError, FormError
 from .link_forms import FormData
 from .selector_texts import FlowTexts
@@ -165,14 +168,14 @@ class CloudSteps(CloudZoneSteps):
         """Log in, look for devices where none are known yet, and return who it is. Raises FormError."""
         texts = self._texts_now = await FlowTexts.load(self.hass)
         try:
-            account, login = await self._logged_in(data)
-            data[CONF_USER_ID] = login.user_id or data[CONF_USERNAME]
-            if self.source == SOURCE_RECONFIGURE and is_other_feed(data, self._get_reconfigure_entry().data):
-                await async_probe(data, account)
-            if self.source not in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
-                self._sites = {site.id: site for site in await account.sites()}
-                meters = [meter for site in self._sites for meter in await self._meters(account, site)]
-                self._listed = named(meters)
+            async with self._logged_in(data) as (account, login):
+                data[CONF_USER_ID] = login.user_id or data[CONF_USERNAME]
+                if self.source == SOURCE_RECONFIGURE:
+                    await self._look_there(account, data)
+                elif self.source != SOURCE_REAUTH:
+                    self._sites = {site.id: site for site in await account.sites()}
+                    meters = [meter for site in self._sites for meter in await self._meters(account, site)]
+                    self._listed = named(meters)
         except AcrelError as error:
             if (wrong := wrong_feed(error, texts)) is not None:
                 raise wrong from error
@@ -180,30 +183,43 @@ class CloudSteps(CloudZoneSteps):
             raise FormError(found.key, at=found.at, **found.placeholders) from error
         return str(data[CONF_USER_ID])
 
-    async def _logged_in(self, data: FormData) -> tuple[Account, Login]:
+    async def _look_there(self, account: Account, data: FormData) -> None:
+        """Look for the devices of the entry, and at the feed. Raises AcrelError, FormError."""
+        entry = self._get_reconfigure_entry()
+        is_other = is_elsewhere(entry, data)
+        self._sites_there = await async_sites_there(self.hass, entry, account) if is_other else None
+        if self._sites_there is not None:
+            data |= with_zones_there(entry, data, self._sites_there)
+        if is_other_feed(data, entry.data):
+            await async_probe(data, account)
+
+    @asynccontextmanager
+    async def _logged_in(self, data: FormData) -> AsyncGenerator[tuple[Account, Login]]:
         """Log in as one of the kinds of clouds that come in question; before it answers as one, no password is sent.
 
-        Raises AcrelError.
+        At the end the login is given back. Raises AcrelError.
         """
         names = profiles_to_try(self._account_form) if self._account_form else [data[CONF_PROFILE]]
         foreign: list[ForeignCloudError] = []
         for name in names:
             data[CONF_PROFILE] = name
-            try:
-                return await self._logged_in_as(data)
-            except ForeignCloudError as error:
-                foreign.append(error)
+            await async_read_profiles(self.hass)
+            await async_read_zones(self.hass, data)
+            async with Lease(self.hass, data) as lease:
+                self._profile = lease.account.profile
+                try:
+                    login = await lease.account.login()
+                except ForeignCloudError as error:
+                    foreign.append(error)
+                    continue
+                yield lease.account, login
+                return
         likeliest = foreign[0]
         if len(names) == 1:
             raise likeliest
         # Nobody chose the one that was tried last: it is none of them.
         host, detail = likeliest.values["host"], likeliest.values["detail"]
         raise ForeignCloudError(host=host, profile=phrase("cloud_any_kind"), detail=detail)
-
-    async def _logged_in_as(self, data: FormData) -> tuple[Account, Login]:
-        account = await async_account_of(self.hass, data)
-        self._profile = account.profile
-        return account, await account.login()
 
     async def _meters(self, account: Account, site: str) -> list[Meter]:
         """Return the devices of a site; one that refuses has none that can be chosen now."""
@@ -259,14 +275,18 @@ class CloudSteps(CloudZoneSteps):
                 CONF_USERNAME: user_input[CONF_USERNAME].strip(),
                 CONF_PASSWORD: user_input[CONF_PASSWORD],
             }
+            former = dict(entry.data)
             try:
                 login_id = await self._tried(data)
             except FormError as wrong:
                 error = wrong.error
             else:
                 await self.async_set_unique_id(f"{data[CONF_HOST]} {login_id}", raise_on_progress=False)
-                if entry.unique_id is not None and entry.unique_id != self.unique_id:
+                if account_id(entry) not in (None, self.unique_id):
                     return self.async_abort(reason="other_account")
+                abort_if_closed(self.hass.config_entries.flow, self.flow_id)
+                if dict(entry.data) != former:
+                    raise AbortFlow(CHANGED_MEANWHILE)
                 return self._update(entry, data, unique_id=self.unique_id)
         return self.async_show_form(
             step_id="cloud_login",

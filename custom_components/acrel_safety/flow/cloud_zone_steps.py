@@ -19,6 +19,7 @@ from ..const import CONF_SITE, CONF_SITE_ZONES
 from ..hubs.cloud import hub_in
 from ..hubs.cloud_data import is_zone
 from ..turns import turn
+from .cloud_moving import Sites, left_behind, moved
 from .ending import ends_clearly
 from .entry_steps import EntrySteps
 from .link_forms import FormData, choice
@@ -62,6 +63,8 @@ class CloudZoneSteps(EntrySteps):
 
     _account_form: FormData
     _account_data: FormData
+    _sites_there: Sites | None = None
+    """Where the devices of the entry are at another server; None where it is the former one."""
 
     async def _show_zones(self) -> ConfigFlowResult:
         texts = await FlowTexts.load(self.hass)
@@ -98,8 +101,15 @@ class CloudZoneSteps(EntrySteps):
         """Save a changed account as whoever logged in."""
         entry = self._get_reconfigure_entry()
         async with turn(self.hass, entry.entry_id):
-            self.hass.config_entries.async_update_entry(entry, unique_id=self.unique_id)
-            return self._save(entry, self._account_data, self._account_form.get(CONF_NAME, "").strip())
+            data, there = self._account_data, self._sites_there
+            changed = [] if there is None else [*moved(entry, data, there)]
+            more = {} if there is None else left_behind(entry, data, changed)
+            name = self._account_form.get(CONF_NAME, "").strip()
+            result = self._save(entry, data, name, unique_id=self.unique_id, **more)
+            # Nothing is waited for between: all of it is saved, or none.
+            for one, of in changed:
+                self.hass.config_entries.async_update_subentry(entry, one, data=of)
+            return result
 
 
 def _names() -> list[str]:

@@ -31,12 +31,12 @@ class EntrySteps(ConfigFlow):
         """Begin without an entry."""
         self._former: tuple[str, FormData] | None = None
 
-    def _save(self, entry: ConfigEntry, data: LinkData, name: str) -> ConfigFlowResult:
-        """Save a changed link; nothing is waited for here, so that no other dialog comes between."""
+    def _save(self, entry: ConfigEntry, data: LinkData, name: str, **more: Any) -> ConfigFlowResult:  # noqa: ANN401 - as it is
+        """Save a changed link, and `more` of its entry; nothing is waited for here, so that no other comes between."""
         abort_if_closed(self.hass.config_entries.flow, self.flow_id)
         self._abort_if_changed(entry)
         self._abort_if_taken(data)
-        return self._update(entry, data, title=_new_title(entry, data, name))
+        return self._update(entry, data, title=_new_title(entry, data, name), **more)
 
     def _update(self, entry: ConfigEntry, data: Mapping[str, Any], **more: Any) -> ConfigFlowResult:  # noqa: ANN401 - as it is
         """Store what was changed, and have the link loaded anew: it does so by itself where it listens to changes."""

@@ -78,6 +78,11 @@ class NamedDeviceSteps(ControlSteps):
         """Return what no form asks for, and stays when a device is changed."""
         return {}
 
+    @property
+    def _keeps_rights(self) -> bool:
+        """Whether who may operate the device stays as it is when it is changed."""
+        return True
+
     # -- The steps ------------------------------------------------------------------------------------
 
     @ends_clearly
@@ -143,7 +148,8 @@ class NamedDeviceSteps(ControlSteps):
         data |= self._kept(subentry.data, data)
         if not is_further_way(self._settings):
             data |= {key: subentry.data[key] for key in KEPT if key in subentry.data}
-            data |= kept_control(subentry.data, data)
+            if self._keeps_rights:
+                data |= kept_control(subentry.data, data)
         return self.async_update_and_abort(entry, subentry, title=title, data=data, unique_id=self._place)
 
     # -- What is known of it --------------------------------------------------------------------------

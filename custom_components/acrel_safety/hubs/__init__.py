@@ -30,6 +30,7 @@ from . import cloud_data, cloud_push_data, gateway_data, modbus_data, uplink_dat
 from .cloud import CloudEntryHub
 from .cloud import shown_as as cloud_shown_as
 from .cloud_history import history_store
+from .cloud_identity import identity_store
 from .cloud_log import log_store
 from .cloud_push import PushEntryHub, push_store
 from .cloud_push import shown_as as push_shown_as
@@ -196,6 +197,7 @@ async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await history_store(hass, entry).async_remove()
     await known_store(hass, entry).async_remove()
     await log_store(hass, entry).async_remove()
+    await identity_store(hass, entry).async_remove()
     await UplinkMemory(hass, entry).async_forget()
     StrangerCards(hass, entry).take_away_all()
 

@@ -16,6 +16,7 @@ from ..aioacrel.cloud.account import Account
 from ..aioacrel.cloud.errors import CloudError
 from ..aioacrel.cloud.hub import LEAST_SECONDS, CloudHub
 from ..aioacrel.cloud.records import CircuitOfMeter, Meter, MeterKey, Proof
+from ..aioacrel.cloud.serials import serial_of
 from ..aioacrel.cloud.source import CloudSource
 from ..aioacrel.errors import AcrelError
 from ..aioacrel.points import Model
@@ -32,9 +33,10 @@ from ..const import (
 from ..unreported import aside_in
 from .cloud_feed import CloudFeed, has_feed
 from .cloud_history import CloudHistory, history_of
+from .cloud_identity import CloudIdentities
 from .cloud_log import CloudLog
+from .cloud_logins import Lease
 from .cloud_seats import Seat
-from .cloud_session import account_of
 from .cloud_trouble import CloudTrouble
 from .facts import Facts
 
@@ -50,7 +52,10 @@ class CloudEntryHub:
         """Take a config entry whose data are an account; nothing is sent yet."""
         self._hass = hass
         self._entry = entry
-        self.account: Account = account_of(hass, entry.data, entry)
+        self._lease = Lease(hass, entry.data)
+        # Whatever ends the set-up.
+        entry.async_on_unload(self._lease.release)
+        self.account: Account = self._lease.account
         self.hub = CloudHub(
             self.account,
             every=float(entry.data.get(CONF_POLL_EVERY, LEAST_SECONDS)),
@@ -61,11 +66,12 @@ class CloudEntryHub:
         self.kind = f"AcrelCloud, {self.account.address.place}"
         self.account_id: str = entry.entry_id
         self._log = CloudLog(hass, entry)
-        self._seats: dict[Source, Seat] = {}
+        self._seats: dict[CloudSource, Seat] = {}
         self._listeners: list[Callable[[], None]] = []
         self._history: CloudHistory | None = None
         self._beginning: asyncio.Task[None] | None = None
         self._trouble = CloudTrouble(hass, entry, self.hub, self._log.feed, self._told)
+        self.identities = CloudIdentities(hass, entry, self.hub, self._devices)
         self._is_started = False
         stored = entry.data.get(CONF_SECOND_PASSWORD)
         if isinstance(stored, str):
@@ -95,9 +101,14 @@ class CloudEntryHub:
             self.hub.drop(source)
             self._seats.pop(source, None)
 
+    def _devices(self) -> Mapping[CloudSource, str]:
+        return {source: seat.subentry_id for source, seat in self._seats.items()}
+
     async def async_start(self) -> None:
         """Log in, and ask for everything once. Raises AcrelError."""
+        await self.identities.async_start()
         await self._log.async_load()
+        await self._lease.async_ready()
         try:
             await self.hub.start()
         except AcrelError as error:
@@ -109,6 +120,7 @@ class CloudEntryHub:
             self._told.start()
         self._history = history_of(self._hass, self._entry, self.account, self.account.zones)
         if self._history is not None:
+            self._history.is_doubted = lambda subentry_id: self.identities.doubt(subentry_id) is not None
             # A question for each site: nobody waits for that at the start, and what is alive depends on none of it.
             begin = self._begin_history(self._history)
             self._beginning = self._entry.async_create_background_task(self._hass, begin, f"{self.kind} history")
@@ -150,6 +162,8 @@ class CloudEntryHub:
         await self.hub.stop()
         # Whoever still waits for an order asks by no other session.
         self.account.end()
+        self._lease.release()
+        await self.identities.async_end()
         await self._log.async_save()
 
     # -- what is asked of each way ------------------------------------------------------------------------------------
@@ -239,6 +253,7 @@ class CloudEntryHub:
         trouble = self.hub.trouble
         if trouble is not None and trouble.needs_login and self._is_started:
             self._entry.async_start_reauth(self._hass)
+        self.identities.look()
         if self._is_started:
             self._trouble.look()
         for listener in list(self._listeners):
@@ -254,10 +269,7 @@ class CloudEntryHub:
         """Return the serial number of a device, by its details or the log of commands; empty where neither tells it."""
         with suppress(CloudError, TimeoutError):
             async with asyncio.timeout(_LOOK_SECONDS):
-                serial: str | None = None
-                with suppress(CloudError):
-                    serial = (await self.account.details(site, code)).serial
-                return serial or (await self.hub.orders.log.serials(site, [kind])).get(code, "")
+                return await serial_of(self.account, site, code, kind, dt_util.utcnow())
         return ""
 
     def unwatched(self) -> Mapping[MeterKey, Meter]:

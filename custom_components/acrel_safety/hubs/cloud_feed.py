@@ -75,6 +75,11 @@ class CloudFeed:
         trouble = None if self._link is None else self._link.trouble
         return trouble if isinstance(trouble, FeedRefusedError) else None
 
+    @property
+    def is_untried(self) -> bool:
+        """Whether the broker said nothing of the account yet."""
+        return self._link is None or not (self._link.is_connected or self.refusal)
+
     def start(self) -> None:
         """Listen from now on, whenever the broker is there."""
         self._task = self._entry.async_create_background_task(self._hass, self._run(), f"{self._entry.title} feed")

@@ -5,17 +5,19 @@ whose statistics somebody deleted, has fetched anew what it lacks.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import probatio
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
+from ..aioacrel.cloud.address import CloudAddress
 from ..aioacrel.cloud.backfill import EVERY, Account, Answer, Backfill
 from ..aioacrel.cloud.errors import NotStoredError
 from ..aioacrel.cloud.history import MONTHS, MOST_MONTHS, USUAL, Calendar, Piece, Progress, Subject, Theme
@@ -48,14 +50,18 @@ class CloudHistory:
         *,
         wanted: Collection[Theme] = USUAL,
         every: float = EVERY,
+        host: str = "",
     ) -> None:
-        """Take the account, and which days count; nothing is asked yet."""
+        """Take the account, which days count, and which server's past it is; nothing is asked yet."""
         self._hass = hass
         self._entry = entry
         self._account = account
         self._calendar = calendar
         self._wanted = wanted
         self._every = every
+        self._host = host
+        self.is_doubted: Callable[[str], bool] = lambda subentry_id: False
+        """Whether what the server has under the code of a device may be another's: nothing of that is its past."""
         self._store: Store[dict[str, object]] = history_store(hass, entry)
         self._rows = HistoryRows(hass, calendar.zone_of)
         self._filled: dict[str, float] = {}
@@ -134,7 +140,9 @@ class CloudHistory:
             LOGGER.warning("What was fetched for %s cannot be read: it is fetched anew", self._entry.title)
             stored = None
         found = stored if isinstance(stored, Mapping) else {}
-        progress = Progress.restored(found.get("progress"))
+        is_of_here = found.get("host", self._host) == self._host
+        # What another server had of the past is none of what this one has.
+        progress = Progress.restored(found.get("progress")) if is_of_here else Progress()
         self._filled = _filled_in(found.get("filled"))
         seats = found.get("seats")
         former = seats if isinstance(seats, Mapping) else {}
@@ -179,6 +187,9 @@ class CloudHistory:
             for piece, answer in batch
             if (seat := self._seats.get(MeterKey(piece.subject.site, piece.subject.meter))) is not None
         ]
+        # Nobody knows yet whether it is the past of the device that is meant.
+        doubted = {piece for piece, _, seat in found if self.is_doubted(seat.subentry_id)}
+        found = [one for one in found if one[0] not in doubted]
         names = {name for _, _, seat in found for name, _ in seat.names()}
         try:
             await self._look(names if self._is_looked_at else self._filled)
@@ -190,13 +201,15 @@ class CloudHistory:
             raise NotStoredError from error
         for name, hour in newest.items():
             self._filled[name] = max(hour, self._filled.get(name, hour))
-        return {piece: counts.get(piece, 0) for piece, _ in batch}
+        return {piece: None if piece in doubted else counts.get(piece, 0) for piece, _ in batch}
 
     async def keep(self, progress: Progress) -> None:
         """Keep what was done."""
         seats = {f"{key.site}/{key.code}": seat.subentry_id for key, seat in self._seats.items()}
         filled = dict(sorted(self._filled.items()))
-        await self._store.async_save({"progress": progress.kept(), "filled": filled, "seats": seats})
+        await self._store.async_save(
+            {"progress": progress.kept(), "filled": filled, "seats": seats, "host": self._host}
+        )
 
 
 def history_of(
@@ -211,7 +224,9 @@ def history_of(
         return None
     wanted = frozenset(Theme) if entry.data.get(CONF_HISTORY_ELECTRIC) is True else USUAL
     calendar = Calendar(zone=zones.usual, site_zones=zones.by_site, now=dt_util.utcnow, months=months)
-    return CloudHistory(hass, entry, account, calendar, wanted=wanted)
+    # With or without encryption it is the same server.
+    host = CloudAddress.parse(entry.data[CONF_HOST], allow_http=True).place
+    return CloudHistory(hass, entry, account, calendar, wanted=wanted, host=host)
 
 
 def history_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, object]]:

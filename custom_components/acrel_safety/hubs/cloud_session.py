@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
@@ -53,21 +52,23 @@ async def async_read_zones(hass: HomeAssistant, data: Mapping[str, Any]) -> None
             known[name] = zone
 
 
-async def async_account_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Account:
-    """Return the account that an entry's data name; nothing is sent yet. Raises CloudAddressError, PlainHttpError."""
-    await async_read_profiles(hass)
-    await async_read_zones(hass, data)
-    return account_of(hass, data)
+def session_of(hass: HomeAssistant) -> ClientSession:
+    """Return a session for one account: whoever takes it has to detach it."""
+    return async_create_clientsession(hass, auto_cleanup=False, cookie_jar=DummyCookieJar())
 
 
-def account_of(hass: HomeAssistant, data: Mapping[str, Any], entry: ConfigEntry | None = None) -> Account:
-    """Return the same where profiles and zones have been read; of an `entry` that is loaded, until it is unloaded.
+def account_of(
+    hass: HomeAssistant, data: Mapping[str, Any], session: ClientSession, is_over: Callable[[], bool]
+) -> Account:
+    """Return the account that an entry's data name, where profiles and zones have been read; nothing is sent yet.
+
+    `is_over` says whether the session was given back: then it is asked by no other.
 
     Raises CloudAddressError, PlainHttpError.
     """
     address = CloudAddress.parse(data[CONF_HOST], allow_http=data.get(CONF_ALLOW_HTTP) is True)
     return Account(
-        _lent(hass, entry),
+        _lent(hass, session, is_over),
         address,
         profile(data[CONF_PROFILE]),
         user=data[CONF_USERNAME],
@@ -88,23 +89,12 @@ def _zones_of(hass: HomeAssistant, data: Mapping[str, Any]) -> Zones:
 
 
 @callback
-def _lent(hass: HomeAssistant, entry: ConfigEntry | None) -> Callable[[], ClientSession]:
+def _lent(hass: HomeAssistant, session: ClientSession, is_over: Callable[[], bool]) -> Callable[[], ClientSession]:
     """Return what returns the session to be used now."""
-    session = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
-    is_over = False
-
-    @callback
-    def end() -> None:
-        nonlocal is_over
-        is_over = True
-
-    if entry is not None:
-        # Home Assistant closes the session then, too: that was meant.
-        entry.async_on_unload(end)
 
     @callback
     def lend() -> ClientSession:
-        return session if is_over or hass.is_stopping or not session.closed else _own_session(hass)
+        return session if is_over() or hass.is_stopping or not session.closed else _own_session(hass)
 
     return lend
 

@@ -19,18 +19,43 @@ from ..aioacrel.cloud.records import MeterKey
 from ..aioacrel.errors import AcrelError
 from ..aioacrel.problems import flat
 from ..aioacrel.texts import library_language, phrase
-from ..const import CONF_CODE, CONF_SITE, DOMAIN, LOGGER
+from ..const import (
+    CONF_CODE,
+    CONF_FEED,
+    CONF_FEED_PASSWORD,
+    CONF_FEED_USER,
+    CONF_SECOND_PASSWORD,
+    CONF_SITE,
+    DOMAIN,
+    LOGGER,
+)
 from ..issues import CLOUD_HTTP, CLOUD_NEW
 from ..markdown import plain
 from .cloud_feed import CloudFeed
 
 CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES = "cloud_licence", "cloud_clock_off", "cloud_sites"
 CLOUD_GONE, CLOUD_LOG, CLOUD_SECOND = "cloud_gone_devices", "cloud_log_unread", "cloud_second_wrong"
-CLOUD_FEED = "cloud_feed_refused"
+CLOUD_FEED, CLOUD_OTHER = "cloud_feed_refused", "cloud_other_devices"
 """What can be wrong with an account; also the keys of their texts."""
-_ALL = (CLOUD_LICENCE, CLOUD_CLOCK, CLOUD_SITES, CLOUD_HTTP, CLOUD_NEW, CLOUD_GONE, CLOUD_LOG, CLOUD_SECOND, CLOUD_FEED)
+_ALL = (
+    CLOUD_LICENCE,
+    CLOUD_CLOCK,
+    CLOUD_SITES,
+    CLOUD_HTTP,
+    CLOUD_NEW,
+    CLOUD_GONE,
+    CLOUD_OTHER,
+    CLOUD_LOG,
+    CLOUD_SECOND,
+    CLOUD_FEED,
+)
 _WARNINGS = frozenset({CLOUD_HTTP, CLOUD_NEW, CLOUD_FEED})
 _AT_ONCE = frozenset({CLOUD_HTTP, CLOUD_NEW, CLOUD_SECOND})
+_OF_SETTINGS: Mapping[str, tuple[str, ...]] = {
+    CLOUD_SECOND: (CONF_SECOND_PASSWORD,),
+    CLOUD_FEED: (CONF_FEED, CONF_FEED_USER, CONF_FEED_PASSWORD),
+}
+"""Those that are about settings: once these are others, what was ignored is over."""
 _MOST_NAMED = 10
 _VERSION = 1
 
@@ -56,6 +81,9 @@ class CloudTrouble:
         self._before: set[str] = set()
         self._told: dict[str, tuple[str, Mapping[str, str]]] = {}
         """Repairs that are shown: their ids, and what is filled in."""
+        self._before_load: dict[str, set[str]] = {}
+        """The ids of those of before the account was loaded anew, of which nothing was said since."""
+        self._settings = {what: self._settings_of(what) for what in _OF_SETTINGS}
 
     async def async_start(self) -> None:
         """Read what was known before, and say what is wrong."""
@@ -70,7 +98,17 @@ class CloudTrouble:
         if not all(map(self._is_known, self._own)):
             self._known = None
         self._unseen = unseen or set()
+        self._take_up()
         self.look()
+
+    @callback
+    def _take_up(self) -> None:
+        """Follow on what was told before the account was loaded anew, and ignored perhaps: it goes when it is over."""
+        for domain, issue_id in list(ir.async_get(self._hass).issues):
+            for what in _ALL if domain == DOMAIN else ():
+                head = f"{self._entry.entry_id}_{what}"
+                if issue_id == head or (what == CLOUD_NEW and issue_id.startswith(head)):
+                    self._before_load.setdefault(what, set()).add(issue_id)
 
     @property
     def _own(self) -> set[MeterKey]:
@@ -90,10 +128,11 @@ class CloudTrouble:
 
     async def async_end(self) -> None:
         """Follow it no more, and leave nothing behind but what is known."""
-        for what in list(self._told):
-            if self._is_ignored(what):
+        for what in [*self._told, *self._before_load]:
+            is_of_before = what in self._settings and self._settings[what] != self._settings_of(what)
+            if self._is_ignored(what) and not is_of_before:
                 # Withdrawn it would come back as if nobody had seen it.
-                del self._told[what]
+                self._told.pop(what, None)
             else:
                 self._withdraw(what)
         if self._known is not None:
@@ -109,11 +148,25 @@ class CloudTrouble:
         has_failed = self._hub.trouble is not None
         for what in _ALL:
             if what not in found:
-                if not (has_failed and what in self._told):
+                if not has_failed and not self._is_untried(what):
                     self._withdraw(what)
             elif what in self._before or what in _AT_ONCE:
                 self._tell(what, found[what])
         self._before = {*found, *(self._before if has_failed else ())}
+
+    def _settings_of(self, what: str) -> tuple[object, ...]:
+        """Return the settings that a repair is about."""
+        return tuple(self._entry.data.get(key) for key in _OF_SETTINGS[what])
+
+    def _is_untried(self, what: str) -> bool:
+        """Whether nobody knows yet if what was wrong before is wrong still."""
+        if what not in self._before_load:
+            return False
+        if what == CLOUD_SECOND:
+            return CONF_SECOND_PASSWORD in self._entry.data
+        if what == CLOUD_NEW:
+            return not self._hub.is_looked_through
+        return what == CLOUD_FEED and self._feed is not None and self._feed.is_untried
 
     def _of_account(self) -> dict[str, Mapping[str, str]]:
         hub, language = self._hub, library_language(self._hass.config.language)
@@ -153,10 +206,14 @@ class CloudTrouble:
         gone = [
             titles.get(source.key, "")
             for source in hub.sources
-            if hub.hears(source.site) and source.known.meter is None and source.is_asked
+            if hub.hears(source.site) and source.known.meter is None and source.is_asked and not source.is_other
         ]
         if gone:
             found[CLOUD_GONE] = {"devices": self._named(gone)}
+        doubts = [(source.key, doubt) for source in hub.sources if (doubt := source.recognition.doubt) is not None]
+        if doubts:
+            names = self._named(titles.get(key, "") for key, _ in doubts)
+            found[CLOUD_OTHER] = {"devices": names, "detail": plain(doubts[0][1].text(language))}
         if new := self._new():
             found[CLOUD_NEW] = {"devices": self._named(new.values())}
         return found
@@ -201,6 +258,8 @@ class CloudTrouble:
             return
         if what in self._told and self._told[what][0] != issue_id:
             self._withdraw(what)
+        for other in self._before_load.pop(what, set()) - {issue_id}:
+            ir.async_delete_issue(self._hass, DOMAIN, other)
         self._told[what] = issue_id, filled
         ir.async_create_issue(
             self._hass,
@@ -213,13 +272,19 @@ class CloudTrouble:
         )
 
     def _is_ignored(self, what: str) -> bool:
-        issue_id, _ = self._told.get(what, ("", {}))
-        issue = ir.async_get(self._hass).async_get_issue(DOMAIN, issue_id)
-        return issue is not None and issue.dismissed_version is not None
+        issues = ir.async_get(self._hass)
+        found = [issues.async_get_issue(DOMAIN, issue_id) for issue_id in self._ids(what)]
+        return any(issue is not None and issue.dismissed_version is not None for issue in found)
+
+    def _ids(self, what: str) -> set[str]:
+        told = {self._told[what][0]} if what in self._told else set()
+        return told | self._before_load.get(what, set())
 
     def _withdraw(self, what: str) -> None:
-        issue_id, _ = self._told.pop(what, (f"{self._entry.entry_id}_{what}", {}))
-        ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+        for issue_id in self._ids(what) or {f"{self._entry.entry_id}_{what}"}:
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+        self._told.pop(what, None)
+        self._before_load.pop(what, None)
 
 
 def _key_of(subentry: ConfigSubentry) -> MeterKey:

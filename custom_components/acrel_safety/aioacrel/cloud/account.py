@@ -89,6 +89,11 @@ class Account:
         return self._caller.login_known
 
     @property
+    def is_logged_in(self) -> bool:
+        """Whether there is a login that nobody ended, as far as is known here."""
+        return self._caller.is_logged_in
+
+    @property
     def own_names(self) -> frozenset[str]:
         """What the server may call whoever asks: as was typed, and as the login said."""
         known = self.login_known

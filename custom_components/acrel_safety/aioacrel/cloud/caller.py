@@ -87,6 +87,11 @@ class Caller:
         """What errors call the server."""
         return self._wire.host
 
+    @property
+    def is_logged_in(self) -> bool:
+        """Whether there is a token that was not refused."""
+        return bool(self._token)
+
     async def login(self) -> Login:
         """Log in now, also where that was refused before. Raises CloudError."""
         async with self._turns.turn():
@@ -98,7 +103,9 @@ class Caller:
         async with self._turns.turn():
             try:
                 if self._token:
-                    await self._once(self._profile.calls["logout"], {}, CONTROL_TIMEOUT)
+                    # Also of an account that was taken down: it is the last that is said.
+                    with self._wire.parting():
+                        await self._once(self._profile.calls["logout"], {}, CONTROL_TIMEOUT)
             finally:
                 self._token = ""
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..source import Word
 from ..texts import phrase
+from .account import Account
 from .errors import CloudError
 from .records import LoggedCommand, MeterKey
 
@@ -83,16 +84,7 @@ class CommandLog:
 
         Only of devices with a name of their own and one number. Raises CloudError.
         """
-        profile, now = self._hub.profile, self._hub.now()
-        types = [profile.meter_types[kind] for kind in kinds if kind in profile.meter_types]
-        codes = self._hub.account.codes_by_name(site)
-        found: dict[str, set[str]] = {}
-        for log in sorted({one.control_log for one in types if one.control_log}):
-            for row in await self._hub.account.command_log(site, log, since=now - SERIAL_SPAN, until=now + _SPAN):
-                code = row.meter or codes.get(row.meter_name)
-                if code is not None and row.serial is not None:
-                    found.setdefault(code, set()).add(row.serial)
-        return {code: next(iter(serials)) for code, serials in found.items() if len(serials) == 1}
+        return await serials_in_log(self._hub.account, site, kinds, self._hub.now())
 
     async def _rows(self, source: CloudSource, around: datetime) -> list[LoggedCommand] | None:
         """Return the entries of around a time; None where there is no such log. Raises CloudError."""
@@ -116,6 +108,22 @@ class CommandLog:
         ]
         new = {(_entry(row), row.acknowledged, row.result): row for row in mine if _entry(row) not in noted.before}
         return next(iter(new.values())) if len(new) == 1 else None
+
+
+async def serials_in_log(account: Account, site: str, kinds: Sequence[str], now: datetime) -> Mapping[str, str]:
+    """Return what the log of ninety days tells of a site that was listed, as `CommandLog.serials`.
+
+    Raises CloudError.
+    """
+    types = [account.profile.meter_types[kind] for kind in kinds if kind in account.profile.meter_types]
+    codes = account.codes_by_name(site)
+    found: dict[str, set[str]] = {}
+    for log in sorted({one.control_log for one in types if one.control_log}):
+        for row in await account.command_log(site, log, since=now - SERIAL_SPAN, until=now + _SPAN):
+            code = row.meter or codes.get(row.meter_name)
+            if code is not None and row.serial is not None:
+                found.setdefault(code, set()).add(row.serial)
+    return {code: next(iter(serials)) for code, serials in found.items() if len(serials) == 1}
 
 
 type _Entry = tuple[object, ...]

@@ -23,6 +23,7 @@ from .asking import Asking
 from .errors import CloudBusyError, CloudError, UnfitAnswerError
 from .feeding import Feeding
 from .instant import Instant
+from .judging import Known
 from .lag import Lag
 from .lists import Lists, is_of_all
 from .ordering import Ordering
@@ -163,6 +164,12 @@ class CloudHub:
             del self._sources[source.key]
             # Whoever is watched by this code next may be another device.
             self._lists.forget(source.key)
+
+    def disown(self, source: CloudSource) -> None:
+        """Show nothing more of what is listed under the code of a device: it is another one."""
+        self._lists.forget(source.key)
+        source.is_other = True
+        source.take(Known(), is_full=False)
 
     @property
     def sources(self) -> Sequence[CloudSource]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from .account import Account
 from .errors import AccountError, CloudBusyError, CloudError, CloudUnreachableError, LicenceError
 from .fields import comes_twice
+from .identity import Sameness
 from .instant import Instant
 from .judging import LATER, Known
 from .records import Connection, Details, Meter, MeterKey, Values
@@ -73,7 +74,8 @@ class Lists:
 
         Without `asks` nothing is asked for. Raises what is so for all of the account.
         """
-        if meter is None or meter.is_alarmed is not True or _is_other(source, meter):
+        source.recognition.take(meter)
+        if meter is None or meter.is_alarmed is not True or source.recognition.sameness is Sameness.OTHER:
             return None
         known = self._known.get(source.key, Known())
         if asks and self._wants_details(source.key, known):
@@ -81,6 +83,7 @@ class Lists:
             details = await self._quietly(lambda: self._account.details(source.site, source.code))
             if details is not None:
                 self._detailed[source.key] = Instant.now(self._now)
+                source.recognition.take_serial(details.serial or "")
             return details
         return known.details if self._details_hold(source.key) else None
 
@@ -96,9 +99,10 @@ class Lists:
 
         What was brought together meanwhile by somebody else stays, as far as these say nothing newer.
         """
-        source.is_other = meter is not None and _is_other(source, meter)
+        source.recognition.take(meter)
+        source.is_other = source.recognition.sameness is Sameness.OTHER
         if source.is_other:
-            # The code was given to a device of another type: nothing of that one is of the one that is watched.
+            # The code was given to another device: nothing of that one is of the one that is watched.
             meter = values = connections = None
             self._known.pop(source.key, None)
         former = self._known.get(source.key, Known())
@@ -179,8 +183,3 @@ def is_of_all(error: CloudError) -> bool:
         # An error of the server's own may be of one call.
         return error.retry_after is not None
     return isinstance(error, AccountError | LicenceError | CloudUnreachableError)
-
-
-def _is_other(source: CloudSource, meter: Meter) -> bool:
-    """Whether a server lists a device of another type under its code."""
-    return bool(source.kind) and meter.kind != source.kind

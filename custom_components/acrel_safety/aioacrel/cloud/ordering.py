@@ -154,6 +154,8 @@ class Ordering:
     def _check(self, source: CloudSource, order: Command) -> None:
         if (left := self.lockout(source)) > 0:
             raise CommandRefusedError(name=order.key, detail=phrase("cloud_locked_out", seconds=f"{left:.0f}"))
+        if (doubt := source.recognition.doubt) is not None:
+            raise CommandRefusedError(name=order.key, detail=doubt)
         if source.known.meter is None:
             raise CommandRefusedError(name=order.key, detail=phrase("cloud_not_listed"))
         if (hindrance := order.hindrance()) is not None:

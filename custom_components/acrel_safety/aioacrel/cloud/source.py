@@ -20,6 +20,7 @@ from ..texts import phrase
 from .devicetimers import DeviceTimers
 from .errors import CloudAwayError, CloudClockError, CloudSilentError
 from .fed import Fed
+from .identity import Recognition
 from .judging import ORIGIN, Judge, Known
 from .profile import CloudCommand
 from .records import MeterKey, Values
@@ -56,8 +57,9 @@ class CloudSource:
         self.model = self._judge.shown(model, {key: one.lockout for key, one in self._commands.items()})
         self.known = Known()
         self._fed = Fed()
+        self.recognition = Recognition(kind)
         self.is_other = False
-        """Whether the server lists a device of another type under its code."""
+        """Whether the server lists another device under its code."""
         self.heard: datetime | None = None
         """When the server heard it last."""
         self.gap: float | None = None
@@ -329,7 +331,8 @@ class CloudSource:
     def _look(self, trouble: AcrelError | None = None) -> None:
         now = self.hub.now()
         if trouble is None and self.is_other:
-            trouble = CloudAwayError(link=self.hub.host, detail=phrase("cloud_other_type"))
+            other = self.recognition.doubt or phrase("cloud_other_type")
+            trouble = CloudAwayError(link=self.hub.host, detail=other)
         if trouble is None and self._is_away:
             trouble = self._away()
         if trouble is None and self._judge.is_of_later(self.known, now) and self.known.heard is not None:

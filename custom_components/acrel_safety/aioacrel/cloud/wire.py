@@ -10,7 +10,8 @@ import json
 import logging
 import re
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookies import Morsel
@@ -197,6 +198,15 @@ class Wire:
     def _is_of_host(self, cookie: Morsel[str]) -> bool:
         domain = cookie["domain"].lstrip(".")
         return self.address.host == domain or self.address.host.endswith(f".{domain}")
+
+    @contextmanager
+    def parting(self) -> Iterator[None]:
+        """Let a request through, though nothing is to be sent any more."""
+        former, self._has_ended = self._has_ended, False
+        try:
+            yield
+        finally:
+            self._has_ended = former or self._has_ended
 
     def end(self) -> None:
         """Send nothing any more."""
