@@ -37,10 +37,10 @@ async def test_it_is_opened_and_closed_and_confirmed_by_its_position() -> None:
 async def test_without_the_second_password_nothing_is_sent_and_a_wrong_one_is_tried_once() -> None:
     async with switched(Switched) as box:
         outcome = await box.operate(OFF, None)
-        assert (outcome.result, outcome.writes, box.sent) == (Result.REFUSED, 0, 0)
+        assert (outcome.result, outcome.reason, outcome.writes, box.sent) == (Result.REFUSED, Reason.UNPROVED, 0, 0)
         assert box.cloud.count("verifySePassword") == 0
         outcome = await box.operate(OFF, f"not {SECOND}")
-        assert (outcome.result, outcome.writes, box.sent) == (Result.REFUSED, 0, 0)
+        assert (outcome.result, outcome.reason, outcome.writes, box.sent) == (Result.REFUSED, Reason.UNPROVED, 0, 0)
         assert box.cloud.count("verifySePassword") == 1
         # Neither was kept for the next one.
         assert (await box.operate(OFF, None)).result is Result.REFUSED

@@ -244,6 +244,8 @@ class CommandRefusedError(AcrelError):
     """An operation was refused before anything was sent."""
 
     key = "command_refused"
+    is_unproved: ClassVar[bool] = False
+    """Whether who passes it on did not take what was to prove that it may go."""
 
 
 class UnknownModelError(AcrelError):

@@ -104,6 +104,7 @@ class ProofError(CommandRefusedError):
     """The server's second step was not passed: nothing was sent to the device."""
 
     key = "cloud_proof_failed"
+    is_unproved = True
 
 
 class ProofWrongError(ProofError):

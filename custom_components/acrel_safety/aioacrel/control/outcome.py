@@ -41,6 +41,7 @@ class Reason(StrEnum):
     BUSY = "busy"
     LOCKED_OUT = "locked_out"
     WITHDRAWN = "withdrawn"
+    UNPROVED = "unproved"
     WAITED_TOO_LONG = "waited_too_long"
     NOT_SENT = "not_sent"
     BAD_VALUE = "bad_value"

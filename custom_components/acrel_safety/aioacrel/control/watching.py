@@ -55,7 +55,7 @@ async def send_once(sending: Awaitable[None]) -> Outcome | AcrelError | None:
     try:
         await sending
     except CommandRefusedError as error:
-        return refused(Reason.WITHDRAWN, error)
+        return refused(Reason.UNPROVED if error.is_unproved else Reason.WITHDRAWN, error)
     except NotSentError as error:
         return refused(Reason.NOT_SENT, error.reason)
     except LinkError as error:
