@@ -108,7 +108,7 @@ async def fetch(hass: HomeAssistant, devices: int, months: int) -> None:
         Seat(site=SITE, code=f"M{number}", subentry_id=f"01JDEVICE{number:04}", title=f"Feeder {number}", model=model)
         for number in range(devices)
     ]
-    circuits = [CircuitOfMeter(circuit=f"{number}", meter=f"M{number}") for number in range(devices)]
+    circuits = [CircuitOfMeter(circuit=f"{number}", meter=f"M{number}", site=SITE) for number in range(devices)]
     history = Watched(hass, entry, Server(), Calendar(zone=BERLIN, now=lambda: NOW, months=months), every=0.0)
     backfill = await history.async_prepare(seats, circuits)
     # What could not be judged before its next day was known is asked for again.

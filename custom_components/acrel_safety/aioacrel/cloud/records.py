@@ -185,7 +185,7 @@ class CircuitOfMeter:
 
     circuit: str
     meter: str
-    site: str = ""
+    site: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
