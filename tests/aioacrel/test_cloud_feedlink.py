@@ -35,7 +35,7 @@ from simulator.cloud.hosting import self_made
 _CONNECT, _SUBSCRIBE = 1, 8
 """Types of packets."""
 USER, PASSWORD, SITE = "feeder", "feed-Word-1", "10100001"
-WITHIN = 20.0
+WITHIN = 60.0
 
 
 class Heard:

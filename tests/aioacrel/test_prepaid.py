@@ -160,7 +160,7 @@ async def test_a_meter_exchanged_for_an_older_one_shows_only_what_that_one_has()
             news.set()
 
         async def until(power: Quality, position: Quality) -> None:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while [qualities[-1:] for qualities in seen.values()] != [[power], [position]]:
                     news.clear()
                     await news.wait()

@@ -105,7 +105,7 @@ async def loaded(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncGenerator[
 
 async def polled(hass: HomeAssistant, hub: CloudEntryHub) -> None:
     """Have the server asked now."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await hub.hub.poll()
     await hass.async_block_till_done()
 

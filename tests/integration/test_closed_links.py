@@ -93,7 +93,7 @@ async def test_where_it_cannot_be_had_again_nothing_is_seen_or_sent_until_it_can
     left = asyncio.Event()
     entry.async_on_state_change(left.set)
     async with taken_by_another(hass, rig.link):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while entry.state is not ConfigEntryState.SETUP_RETRY:
                 left.clear()
                 await left.wait()

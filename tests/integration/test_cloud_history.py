@@ -344,7 +344,7 @@ async def test_energy_is_fetched_of_a_site_that_tells_its_circuits_later(
     async with cloud_with_owner() as cloud:
         cloud.fail("trace", at="getCircuitInfo", times=2)
         entry = account_entry(cloud, cloud.site("Demo site").add(ADW300), history_months=1)
-        async with loaded(hass, entry) as hub, asyncio.timeout(10):
+        async with loaded(hass, entry) as hub, asyncio.timeout(60):
             assert hub._history is not None
             # The days of residual currents, and those of energy.
             while hub._history.details().get("pieces") != 2 * DAYS:  # noqa: ASYNC110 - nobody is told of a plan

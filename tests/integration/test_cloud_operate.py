@@ -441,11 +441,11 @@ async def test_loaded_anew_while_an_opening_is_on_its_way_it_is_no_trip_and_keep
         cloud.behaviour.command_s = 3600.0
         sent = answered(monkeypatch, rig.hub)
         opening = asyncio.create_task(rig.operate("open", second_password=SECOND))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await sent.wait()
         await hass.config_entries.async_reload(rig.entry.entry_id)
         # By the way that was taken down nothing is seen any more, however seldom the device is heard.
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert (await opening)["reason"] == "taken_down"
             with pytest.raises(ServiceValidationError, match="no other command so soon"):
                 await rig.operate("open", second_password=SECOND)

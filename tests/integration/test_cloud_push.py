@@ -115,7 +115,7 @@ async def send(client: Client, found: object) -> HTTPStatus:
 
 async def handled(hass: HomeAssistant, hub: PushEntryHub, requests: int) -> None:
     """Wait until so many were worked off."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while hub._hub.figures.requests < requests:  # noqa: ASYNC110 - nobody is told of what comes to nothing
             await asyncio.sleep(0.01)
     await hass.async_block_till_done()
@@ -263,7 +263,7 @@ async def test_a_body_that_was_answered_is_worked_off_when_the_address_is_loaded
 
         hub.on_alarm(takes)
         assert await send(client, alarms) is HTTPStatus.OK
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await half.wait()
         assert len(told) < len(alarms)
         await hass.config_entries.async_unload(entry.entry_id)

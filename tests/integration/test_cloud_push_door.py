@@ -127,7 +127,7 @@ async def test_no_alarm_is_lost_by_a_reload_whenever_it_comes(
         # Whichever of both was said, none that was sent is lost.
         assert set(answers) <= {HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE}
         sent = [f"A-{number}" for number in range(len(answers))]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(everybody) + len(told(after)) < len(sent):  # noqa: ASYNC110 - by whom is what is asked here
                 await asyncio.sleep(0.01)
         assert sorted([*everybody, *told(after)]) == sorted(sent)

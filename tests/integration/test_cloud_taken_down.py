@@ -42,7 +42,7 @@ async def broken_off(rig: Rig, given: Awaitable[Mapping[str, Any]], *, at: str =
     before = rig.cloud.count(at)
     rig.cloud.fail("hang", at=at, acts=True)
     asked = asyncio.ensure_future(given)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while rig.cloud.count(at) == before:
             rig.cloud.has_heard.clear()
             await rig.cloud.has_heard.wait()
@@ -60,7 +60,7 @@ async def loaded_again(rig: Rig) -> None:
 
 async def until_ended(rig: Rig) -> list[Mapping[str, Any]]:
     """Poll until the end was put down; return what stands in the record."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (found := await put_down(rig))[-1]["what"] != "ended":
             await polled(rig.hass, rig.entry.runtime_data.hub)
     return found
@@ -137,7 +137,7 @@ async def test_of_a_device_that_is_removed_it_is_put_down_at_once(hass: HomeAssi
     before = rig.cloud.count(COMMAND)
     rig.cloud.fail("hang", at=COMMAND, acts=True)
     asked = asyncio.ensure_future(rig.operate("open"))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while rig.cloud.count(COMMAND) == before:
             rig.cloud.has_heard.clear()
             await rig.cloud.has_heard.wait()

@@ -448,7 +448,7 @@ async def test_what_its_timer_closes_after_an_opening_from_here_is_an_alarm_and_
         assert (await rig.operate("open"))["outcome"] == "confirmed"
         await polled(hass, rig.hub)
         rig.breaker.timer = Timer(daily=False, close=cloud.clock.text(dt_util.utcnow() + timedelta(seconds=2)))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while shown(hass, rig.switch) != "on":
                 await polled(hass, rig.hub)
         rules = {one.alarm.cause.key.rule for one in desk_of(hass).alarms.standing()}
@@ -466,7 +466,7 @@ async def test_a_restart_in_the_middle_sends_nothing_again_and_says_so(
         cloud.behaviour.command_s = 1.0
         sent = answered(monkeypatch, rig.hub)
         setting = asyncio.create_task(act(rig, "set", rig.ada, **DAILY, second_password=SECOND))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await sent.wait()
         folder = Path(hass.config.path(DOMAIN))
         # It was put down before it left.
@@ -488,7 +488,7 @@ async def test_a_restart_in_the_middle_sends_nothing_again_and_says_so(
         # What the server heard before says nothing of it: told of a time after the start it does.
         rig.breaker.age_s = 0.0
         assert await hass.config_entries.async_setup(rig.entry.entry_id)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not over.is_set():
                 await polled(hass, rig.entry.runtime_data.hub)
         begun, ended = await put_down(rig)
@@ -511,7 +511,7 @@ async def test_what_is_opened_while_a_timer_is_looked_for_ends_apart_from_it(
         cloud.behaviour.command_s, rig.breaker.age_s = 3600.0, 0.0
         sent = answered(monkeypatch, rig.hub)
         setting = asyncio.create_task(act(rig, "set", rig.ada, **DAILY))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await sent.wait()
         cloud.behaviour.command_s = 0.3
         assert (await rig.operate("open"))["outcome"] == "confirmed"

@@ -96,7 +96,7 @@ async def test_what_is_asked_later_is_sent_again_with_the_button(
         notices: asyncio.Queue[Notice] = asyncio.Queue()
         leave = desk_of(hass).listen_to_notices(notices.put_nowait)
         await rig.leak()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             assert (await notices.get()).why is Why.RAISED
             while not rig.requests:
                 assert (await notices.get()).why is Why.REMINDER

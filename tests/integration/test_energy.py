@@ -79,7 +79,7 @@ async def test_a_meter_that_insists_on_less_is_held_until_its_owner_says_why(
             was_often.set()
 
     unlisten = device.listen(count)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await was_often.wait()
     unlisten()
     assert device.readings[key].quality is Quality.HELD

@@ -237,7 +237,7 @@ async def test_what_is_measured_later_is_put_in_its_line_and_told_to_the_logbook
     assert "mA" not in item["description"]
     await change(rig, person, item, description="Electrician comes on Monday")
     unit.release()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (line := await said.get()).startswith("measured"):
             assert "mA" not in line
     (item,) = await hazards(rig)

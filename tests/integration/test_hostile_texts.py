@@ -172,7 +172,7 @@ def pipe(hass: HomeAssistant) -> None:
 
 @pytest.mark.usefixtures("pipe")
 async def test_a_pipe_in_the_folder_holds_no_form_up(hass: HomeAssistant, rig: LinkRig) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         device = await add_device(hass, rig.entry)
     assert "adw300" in device.options("model")
 

@@ -33,7 +33,7 @@ class Said:
 
     async def next(self) -> tuple[str, str, str | None]:
         """Return place, sentence and entity."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             data = await self._queue.get()
         return data["name"], data["message"], data.get("entity_id")
 

@@ -140,7 +140,7 @@ class Delays(logging.Handler):
 
     async def end(self, **time: float) -> None:
         """Have the next one end."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await self._begun.get()
         async_fire_time_changed(self._hass, dt_util.utcnow() + timedelta(**time))
 
@@ -158,7 +158,7 @@ class Delays(logging.Handler):
 
         leave = async_track_state_change_event(self._hass, self._entity_id, look)
         look()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await over.wait()
         leave()
 

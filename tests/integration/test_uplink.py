@@ -66,7 +66,7 @@ async def until_cards(hass: HomeAssistant, *ends: str) -> None:
     changed = asyncio.Event()
     leave = hass.config_entries.flow.async_subscribe_flow(lambda kind, flow_id: changed.set())
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while set(cards(hass)) != set(ends):
                 changed.clear()
                 await changed.wait()
@@ -434,7 +434,7 @@ async def test_a_device_added_while_the_port_is_loaded_anew_leaves_it_open(
         await hass.async_block_till_done()
         assert not more
         assert rig.entry.state is ConfigEntryState.LOADED
-        async with calling(rig.port, serial=THIRD) as caller, asyncio.timeout(10):
+        async with calling(rig.port, serial=THIRD) as caller, asyncio.timeout(60):
             await caller.is_on.wait()
 
 
@@ -463,7 +463,7 @@ async def test_what_devices_say_goes_to_another_server_where_the_owner_wants_it(
         await walk.answer(**sound, relay_host=f" {HOST} ", relay_port=there)
         assert walk.reason == "reconfigure_successful"
         await hass.async_block_till_done()
-        async with calling(rig.port), asyncio.timeout(20):
+        async with calling(rig.port), asyncio.timeout(60):
             assert SERIAL.encode() in await heard.readuntil(SERIAL.encode())
         found = str(await get_diagnostics_for_config_entry(hass, hass_client, rig.entry))
         assert str(there) not in found

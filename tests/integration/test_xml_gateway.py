@@ -136,7 +136,7 @@ async def test_a_device_is_shown_by_what_is_polled_or_reported_and_nothing_secre
         cabinet = Cabinet.of({1: "dtsy1352"}, frozen=True)
         guest = await Guest.logged_in(entry.data["port"])
         guest.serve(u1=cabinet.units[1])
-        async with time_passing(cabinet.advance), asyncio.timeout(30):
+        async with time_passing(cabinet.advance), asyncio.timeout(60):
             if not polling:
                 guest.report(report({"Ua": 233.3, "WPP": 5}, datetime.now(CHINA).strftime("%Y%m%d%H%M%S")))
             state = await until_state(hass, voltage, is_not("unavailable"))
@@ -157,7 +157,7 @@ async def test_a_device_is_shown_by_what_is_polled_or_reported_and_nothing_secre
 
 
 async def test_a_device_without_registers_is_shown_by_its_codes_and_asked_for_nothing(hass: HomeAssistant) -> None:
-    async with gateway(hass, polling=True, model="ascb1") as entry, asyncio.timeout(30):
+    async with gateway(hass, polling=True, model="ascb1") as entry, asyncio.timeout(60):
         position = entity_id(hass, entry, "binary_sensor", "1_RlySta")
         guest = await Guest.logged_in(entry.data["port"])
         guest.report(report({"RlySta": 1, "Lg": 12}, datetime.now(CHINA).strftime("%Y%m%d%H%M%S")))
